@@ -1,0 +1,99 @@
+"""Texelflow turns a trained model into static files that a web page runs on its visitor's GPU.
+
+    import texelflow
+    summary = texelflow.export("squeezenet.onnx", "bundle/", labels="imagenet.txt", image="imagenet")
+
+Importing the package is cheap: what a call needs is imported by the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from texelflow.errors import ExportError
+
+if TYPE_CHECKING:
+    from texelflow.pipeline import ImageOptions, Options, Summary
+
+__version__ = "0.1.0"
+__all__ = ["ExportError", "__version__", "export", "inspect"]
+
+
+def export(
+    source: str | Path,
+    directory: str | Path,
+    *,
+    weights: str = "float32",
+    input_shapes: Mapping[str, Sequence[int | str]] | None = None,
+    image: str | ImageOptions | None = None,
+    labels: str | Path | None = None,
+    name: str | None = None,
+    force: bool = False,
+    progress: Callable[[str, float], None] | None = None,
+) -> Summary:
+    """Turn the model in `source` into a bundle: a folder with `graph.json` and `weights*.safetensors`.
+
+    Args:
+        source: the model file (`.onnx`; external data beside it).
+        directory: the folder to make. Nothing is left behind if the export fails.
+        weights: how floating-point weights are stored, `float32` or `float16`.
+        input_shapes: for an input's name its shape: integers, or names of dimensions that stay free.
+        image: how pictures become the image input, as `--image` of the command line writes it.
+        labels: a text file with one class name a line.
+        name: the model's name, for people; without it the file's.
+        force: replace `directory` if it exists.
+        progress: called with what is being done and the fraction done, from 0 to 1.
+
+    Returns:
+        What the model is and what it needs of a device.
+
+    Raises:
+        ExportError: the model cannot be read or exported, or `directory` exists; `problems` has every reason.
+    """
+    from texelflow.pipeline import build, write
+
+    options = _options(weights, input_shapes, image, labels, name)
+    bundle = build(Path(source), options, progress)
+    write(bundle, Path(directory), force)
+    return bundle.summary
+
+
+def inspect(
+    source: str | Path,
+    *,
+    weights: str = "float32",
+    input_shapes: Mapping[str, Sequence[int | str]] | None = None,
+    image: str | ImageOptions | None = None,
+    progress: Callable[[str, float], None] | None = None,
+) -> Summary:
+    """Return what `export` would say of the model in `source`, without writing anything.
+
+    Raises:
+        ExportError: the model cannot be read or exported; `problems` has every reason.
+    """
+    from texelflow.pipeline import build
+
+    return build(Path(source), _options(weights, input_shapes, image, None, None), progress).summary
+
+
+def _options(
+    weights: str,
+    input_shapes: Mapping[str, Sequence[int | str]] | None,
+    image: str | ImageOptions | None,
+    labels: str | Path | None,
+    name: str | None,
+) -> Options:
+    from texelflow.arguments import parse_image
+    from texelflow.pipeline import Options
+
+    if weights not in ("float32", "float16"):
+        raise ExportError(f"weights must be 'float32' or 'float16', not {weights!r}")
+    return Options(
+        weights=weights,
+        input_shapes={input_name: list(shape) for input_name, shape in (input_shapes or {}).items()},
+        image=parse_image(image) if isinstance(image, str) else image,
+        labels=Path(labels) if labels is not None else None,
+        name=name,
+    )

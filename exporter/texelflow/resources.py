@@ -1,0 +1,40 @@
+"""Where the files lie that are not Python: shader templates, built JavaScript, pages.
+
+An installed wheel has them inside the package; a checkout has `shaders/` and `dist/` beside `exporter/`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from texelflow.errors import ExportError
+
+PACKAGE = Path(__file__).parent
+CHECKOUT = PACKAGE.parent.parent
+
+
+def shader_directory() -> Path:
+    """Return the folder of the shader templates (`*.glsl.j2`, `lib/`); raise ExportError if it is missing."""
+    return _first_folder("shaders", PACKAGE / "shaders", CHECKOUT / "shaders")
+
+
+def javascript_directory() -> Path:
+    """Return the folder with `texelflow.js`, `texelflow.iife.js` and `texelflow.debug.js`.
+
+    Raises:
+        ExportError: it is missing, as in a checkout before `make setup`.
+    """
+    return _first_folder("built JavaScript", PACKAGE / "javascript", CHECKOUT / "dist")
+
+
+def page_directory() -> Path:
+    """Return the folder of the pages that `verify`, `bench` and `serve` open."""
+    return PACKAGE / "pages"
+
+
+def _first_folder(content: str, *candidates: Path) -> Path:
+    for candidate in candidates:
+        if candidate.is_dir():
+            return candidate
+    places = " nor in ".join(map(str, candidates))
+    raise ExportError(f"the {content} of Texelflow is neither in {places}: install the wheel, or run `make setup`")

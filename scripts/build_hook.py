@@ -1,0 +1,38 @@
+"""Hatchling build hook: puts the shaders and the built JavaScript into the wheel.
+
+An editable install leaves both where they are in the checkout; see `texelflow.resources`.
+"""
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+JAVASCRIPT = ("texelflow.js", "texelflow.iife.js", "texelflow.debug.js")
+
+
+class ResourcesHook(BuildHookInterface):  # type: ignore[misc]  # hatchling is absent when this is type-checked
+    """Adds `shaders/` as `texelflow/shaders` and `dist/*.js` as `texelflow/javascript`."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Extend `build_data`; builds `dist/` with npm when it is absent."""
+        if version == "editable":
+            return
+        root = Path(self.root)
+        if not all((root / "dist" / name).is_file() for name in JAVASCRIPT):
+            build_javascript(root)
+        included = build_data["force_include"]
+        included[str(root / "shaders")] = "texelflow/shaders"
+        for name in JAVASCRIPT:
+            included[str(root / "dist" / name)] = f"texelflow/javascript/{name}"
+
+
+def build_javascript(root: Path) -> None:
+    """Run `npm ci` and `npm run build` in `root`; raise RuntimeError without npm."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise RuntimeError("dist/ is not built and npm is not installed: install Node.js 20, then run `make setup`")
+    subprocess.run([npm, "ci"], cwd=root, check=True)
+    subprocess.run([npm, "run", "build"], cwd=root, check=True)
