@@ -1,0 +1,48 @@
+// Builds dist/: the runtime as ES module and as script, the debugging entry, and their declarations.
+import { mkdir, rename, rm } from "node:fs/promises";
+import { build } from "esbuild";
+import { rollup } from "rollup";
+import { dts } from "rollup-plugin-dts";
+
+const stage = `dist.${process.pid}.tmp`;
+const source = "webruntime/src";
+const common = {
+  bundle: true,
+  minify: true,
+  target: "es2022",
+  sourcemap: true,
+  loader: { ".glsl": "text" },
+  legalComments: "none",
+};
+
+/** Bundles the declarations of one entry into one file, without what is marked @internal. */
+async function declarations(entry, file) {
+  const bundle = await rollup({
+    input: entry,
+    plugins: [dts({ compilerOptions: { stripInternal: true } })],
+  });
+  await bundle.write({ file, format: "es" });
+  await bundle.close();
+}
+
+try {
+  await mkdir(stage, { recursive: true });
+  await Promise.all([
+    build({ ...common, entryPoints: [`${source}/index.ts`], format: "esm", outfile: `${stage}/texelflow.js` }),
+    build({
+      ...common,
+      entryPoints: [`${source}/index.ts`],
+      format: "iife",
+      globalName: "texelflow",
+      outfile: `${stage}/texelflow.iife.js`,
+    }),
+    build({ ...common, entryPoints: [`${source}/debug.ts`], format: "esm", outfile: `${stage}/texelflow.debug.js` }),
+    declarations(`${source}/index.ts`, `${stage}/texelflow.d.ts`),
+    declarations(`${source}/debug.ts`, `${stage}/texelflow.debug.d.ts`),
+  ]);
+  // Readers of dist/ never see a half-written folder.
+  await rm("dist", { recursive: true, force: true });
+  await rename(stage, "dist");
+} finally {
+  await rm(stage, { recursive: true, force: true });
+}

@@ -1,0 +1,141 @@
+"""What the browser tests share: finding Chromium, launching it, and serving folders to it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from playwright.sync_api import Browser, Page, Playwright
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SOFTWARE_WEBGL_FLAGS = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+
+CONTENT_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".wasm": "application/wasm",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".txt": "text/plain; charset=utf-8",
+}
+
+
+def find_chromium() -> str | None:
+    """Path of the Chromium to test with: TEXELFLOW_CHROMIUM, else the system's; None for playwright's own."""
+    named = os.environ.get("TEXELFLOW_CHROMIUM")
+    if named:
+        return named
+    system = Path("/usr/bin/chromium")
+    return str(system) if system.exists() else None
+
+
+def launch_chromium(playwright: Playwright, flags: list[str] | None = None) -> Browser:
+    """Launches headless Chromium with WebGL2 in software; `flags` replace the flags that choose the GL driver."""
+    return playwright.chromium.launch(
+        executable_path=find_chromium(),
+        headless=True,
+        args=CHROMIUM_FLAGS + (SOFTWARE_WEBGL_FLAGS if flags is None else flags),
+    )
+
+
+def require_webgl2(page: Page) -> None:
+    """Raises AssertionError where the browser has no WebGL2: tests must fail then, never be skipped."""
+    available = page.evaluate("() => !!document.createElement('canvas').getContext('webgl2')")
+    assert available, "this Chromium has no WebGL2: see CHROMIUM_FLAGS in tests/browser_support.py"
+
+
+def open_runtime_page(browser: Browser, server: PageServer) -> Page:
+    """A blank page with `texelflow` bound to the module dist/texelflow.debug.js (the runtime and its extras)."""
+    page = browser.new_page()
+    page.goto(server.url("/blank.html"))
+    require_webgl2(page)
+    page.evaluate(
+        "async (url) => { globalThis.texelflow = await import(url); }",
+        server.url("/dist/texelflow.debug.js"),
+    )
+    return page
+
+
+@dataclass
+class PageServer:
+    """An HTTP server on a free port of 127.0.0.1 for folders mounted at URL prefixes.
+
+    `fixed` holds answers given before any folder is looked at: path -> (status, content type, body).
+    """
+
+    folders: dict[str, Path] = field(default_factory=dict)
+    fixed: dict[str, tuple[int, str, bytes]] = field(default_factory=dict)
+    requests: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.fixed.setdefault(
+            "/blank.html", (200, CONTENT_TYPES[".html"], b"<!doctype html><title>test</title>")
+        )
+        self.fixed.setdefault("/favicon.ico", (204, "image/x-icon", b""))
+        owner = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                owner.requests.append(self.path)
+                status, content_type, body = owner.answer(unquote(urlsplit(self.path).path))
+                self.send_response(status)
+                self.send_header("Content-Type", content_type)
+                self.send_header("Content-Length", str(len(body)))
+                self.send_header("Cache-Control", "no-cache")
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *arguments: object) -> None:
+                """Keeps the test output quiet."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def url(self, path: str = "/") -> str:
+        """Absolute URL of a path on this server."""
+        return f"http://127.0.0.1:{self.server.server_address[1]}{path}"
+
+    def mount(self, prefix: str, folder: Path) -> str:
+        """Serves `folder` below `prefix` (such as "/model") and returns the absolute URL of the prefix."""
+        self.folders[prefix.rstrip("/")] = folder
+        return self.url(prefix)
+
+    def answer(self, path: str) -> tuple[int, str, bytes]:
+        """Status, content type and body for the decoded path of a request."""
+        if path in self.fixed:
+            return self.fixed[path]
+        for prefix in sorted(self.folders, key=len, reverse=True):
+            if path == prefix or path.startswith(prefix + "/"):
+                folder = self.folders[prefix].resolve()
+                file = (folder / path[len(prefix) :].lstrip("/")).resolve()
+                if file.is_dir():
+                    file = file / "index.html"
+                if file.is_relative_to(folder) and file.is_file():
+                    content_type = CONTENT_TYPES.get(file.suffix, "application/octet-stream")
+                    return 200, content_type, file.read_bytes()
+        return 404, CONTENT_TYPES[".txt"], b"not found"
+
+    def close(self) -> None:
+        """Stops serving and frees the port."""
+        self.server.shutdown()
+        self.server.server_close()

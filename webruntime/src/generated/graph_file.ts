@@ -1,0 +1,206 @@
+// Generated from exporter/texelflow/format/graph.schema.json by `npm run generate`. Do not edit.
+
+/**
+ * An ONNX element type in lower case.
+ */
+export type DataType =
+  | "float32"
+  | "float16"
+  | "bfloat16"
+  | "float64"
+  | "int8"
+  | "uint8"
+  | "int16"
+  | "uint16"
+  | "int32"
+  | "uint32"
+  | "int64"
+  | "uint64"
+  | "bool";
+/**
+ * An integer, the name of a symbol, or [operation, operand, ...] with operation one of + - * // % min max == < select. // and % round towards minus infinity; == and < give 1 or 0; select(condition, then, otherwise).
+ */
+export type Expression = number | string | [Expression, Expression, ...Expression[]];
+export type Shape = Expression[];
+/**
+ * A number, or one of the three that JSON cannot write, or [operation, operand, ...] as in Expression with / for true division.
+ */
+export type Real = number | ("inf" | "-inf" | "nan") | [Expression, Expression, ...Expression[]];
+
+/**
+ * graph.json of a Texelflow bundle, format version 1.
+ */
+export interface GraphFile {
+  /**
+   * Integer version of this format; raised by every incompatible change.
+   */
+  formatVersion: 1;
+  /**
+   * Program and version that wrote the file.
+   */
+  generator: string;
+  /**
+   * Name of the model, for people.
+   */
+  name: string;
+  /**
+   * Names of the free dimensions, bound at each run from the shapes of the inputs.
+   */
+  symbols: string[];
+  inputs: GraphInput[];
+  outputs: GraphOutput[];
+  /**
+   * Class names of a classifier, by index.
+   */
+  labels?: string[];
+  weights: Weight[];
+  /**
+   * Lowerings of the graph, by backend.
+   */
+  plans: {
+    webgl2: WebGL2Plan;
+  };
+  files: BundleFile[];
+}
+export interface GraphInput {
+  name: string;
+  dtype: DataType;
+  shape: Shape;
+  /**
+   * Index into plans.webgl2.tensors, a flat tensor; -1 when nothing reads the input.
+   */
+  tensor: number;
+  image?: ImagePreprocessing;
+}
+/**
+ * How a picture becomes the input: resized to width × height, channels ordered, (value / 255 - mean) / deviation per channel, written by one draw whose only sampler, `picture`, is the picture as RGBA8. The symbols `picture.width` and `picture.height` hold its size in pixels.
+ */
+export interface ImagePreprocessing {
+  width: Expression;
+  height: Expression;
+  fit: "stretch" | "cover" | "contain";
+  channels: "rgb" | "bgr" | "gray";
+  mean: number[];
+  deviation: number[];
+  program: number;
+  ints: Expression[];
+  floats: Real[];
+}
+export interface GraphOutput {
+  name: string;
+  dtype: DataType;
+  shape: Shape;
+  /**
+   * Index into plans.webgl2.tensors, a flat tensor.
+   */
+  tensor: number;
+}
+/**
+ * A constant of the model, uploaded to a flat tensor as it is stored.
+ */
+export interface Weight {
+  tensor: number;
+  /**
+   * Where the bytes lie: one safetensors entry, or several in order for a tensor split along axis 0.
+   *
+   * @minItems 1
+   */
+  parts: [
+    {
+      file: string;
+      key: string;
+    },
+    ...{
+      file: string;
+      key: string;
+    }[]
+  ];
+}
+export interface WebGL2Plan {
+  requirements: {
+    /**
+     * Most samplers that one program reads.
+     */
+    textureUnits: number;
+  };
+  tensors: PlanTensor[];
+  programs: Program[];
+  /**
+   * Draws that depend on weights alone, run once; their results stay until disposal unless no run step reads them.
+   */
+  load: Draw[];
+  run: Draw[];
+}
+/**
+ * A tensor in GPU memory. Without `axes` it is flat: row-major, four elements a texel. With `axes` it is blocked: see ARCHITECTURE.md, Layouts.
+ */
+export interface PlanTensor {
+  dtype: DataType;
+  shape: Shape;
+  /**
+   * For batch, channel, height and width in that order: the axes of `shape` whose product (first axis slowest) it is. An empty list has extent 1; every axis is named once.
+   *
+   * @minItems 4
+   * @maxItems 4
+   */
+  axes?: [number[], number[], number[], number[]];
+  /**
+   * Blocks one pixel a texel group whatever the device's setting.
+   */
+  pixels?: 1;
+  /**
+   * Blocks one channel group whatever the device's setting.
+   */
+  groups?: 1;
+  /**
+   * Stored in 32 bits whatever the device's setting.
+   */
+  precise?: true;
+  /**
+   * Name of the source model's value that it holds.
+   */
+  value?: string;
+  /**
+   * First and last step of `run` that touch it, for reuse of memory. Inputs begin at -1, outputs end at the number of steps. Absent: weights and results of the load phase.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  lifetime?: [number, number];
+}
+/**
+ * A fragment shader without its #version line; the runtime puts the device's #defines before it.
+ */
+export interface Program {
+  /**
+   * Name of the template, for people.
+   */
+  name: string;
+  source: string;
+  /**
+   * Names of the sampler uniforms, in the order of a draw's inputs.
+   */
+  samplers: string[];
+}
+export interface Draw {
+  program: number;
+  /**
+   * Tensors, one for each sampler.
+   */
+  inputs: number[];
+  /**
+   * The tensor that the draw fills entirely.
+   */
+  output: number;
+  ints?: Expression[];
+  floats?: Real[];
+  /**
+   * The source node, as «operator name», for errors and profiles.
+   */
+  node: string;
+}
+export interface BundleFile {
+  name: string;
+  bytes: number;
+  sha256: string;
+}
