@@ -13,7 +13,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 JAVASCRIPT = ("texelflow.js", "texelflow.iife.js", "texelflow.debug.js")
 
 
-class ResourcesHook(BuildHookInterface):  # type: ignore[misc]  # hatchling is absent when this is type-checked
+class ResourcesHook(BuildHookInterface[Any]):
     """Adds `shaders/` as `texelflow/shaders` and `dist/*.js` as `texelflow/javascript`."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
@@ -33,6 +33,8 @@ def build_javascript(root: Path) -> None:
     """Run `npm ci` and `npm run build` in `root`; raise RuntimeError without npm."""
     npm = shutil.which("npm")
     if npm is None:
-        raise RuntimeError("dist/ is not built and npm is not installed: install Node.js 20, then run `make setup`")
+        raise RuntimeError(
+            "dist/ is not built and npm is not installed: install Node.js 20, then run `make setup`"
+        )
     subprocess.run([npm, "ci"], cwd=root, check=True)
     subprocess.run([npm, "run", "build"], cwd=root, check=True)

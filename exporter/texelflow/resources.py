@@ -37,4 +37,6 @@ def _first_folder(content: str, *candidates: Path) -> Path:
         if candidate.is_dir():
             return candidate
     places = " nor in ".join(map(str, candidates))
-    raise ExportError(f"the {content} of Texelflow is neither in {places}: install the wheel, or run `make setup`")
+    raise ExportError(
+        f"the {content} of Texelflow is neither in {places}: install the wheel, or run `make setup`"
+    )

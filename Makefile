@@ -1,0 +1,62 @@
+# make demo   builds everything and serves the demo page      make check   lints, types, sizes, freshness
+# make test   runs every test in a real browser               make setup   only the set-up that all of these do
+# A target first sets up what it needs; what is up to date is not done again.
+
+PYTHON ?= python3
+NPM ?= npm
+PORT ?= 8000
+
+python := .venv/bin/python
+
+.PHONY: setup demo test check generate format wheel clean distclean
+.DELETE_ON_ERROR:
+
+setup: .venv/.installed node_modules/.installed .venv/.chromium dist/texelflow.js
+
+.venv/.installed: pyproject.toml scripts/setup_python.sh scripts/build_hook.py
+	sh scripts/setup_python.sh "$(PYTHON)"
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json
+	@sh scripts/require_node.sh
+	$(NPM) ci --no-audit --no-fund
+	@touch $@
+
+.venv/.chromium: .venv/.installed scripts/setup_chromium.py
+	$(python) scripts/setup_chromium.py
+	@touch $@
+
+dist/texelflow.js: node_modules/.installed scripts/build.mjs tsconfig.json $(shell find webruntime/src -name '*.ts')
+	$(NPM) run --silent build
+	@touch $@
+
+demo: setup
+	$(python) demo/build.py
+	.venv/bin/texelflow serve build/demo --port $(PORT)
+
+test: setup
+	$(python) -m pytest -q $(TESTS)
+
+check: setup
+	sh scripts/setup_glslang.sh
+	sh scripts/check.sh
+
+# Files made from other files: the types of graph.json on both sides.
+generate: setup
+	$(python) scripts/generate_types.py
+	$(NPM) run --silent generate
+
+format: setup
+	$(python) -m ruff format .
+	$(python) -m ruff check --fix .
+	$(NPM) run --silent format
+
+wheel: setup
+	$(python) -m pip wheel --no-deps --wheel-dir build/wheel .
+
+clean:
+	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache
+	find exporter scripts tests demo -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf .venv node_modules

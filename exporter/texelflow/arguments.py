@@ -1,0 +1,142 @@
+"""The small languages of the command line's options: `--image`, `--input`, `--dimension`."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from texelflow.pipeline import ImageOptions
+
+IMAGE_PRESETS: dict[str, dict[str, tuple[float, ...]]] = {
+    "0..1": {"mean": (0.0,), "deviation": (1.0,)},
+    "-1..1": {"mean": (0.5,), "deviation": (0.5,)},
+    "0..255": {"mean": (0.0,), "deviation": (1 / 255,)},
+    "imagenet": {"mean": (0.485, 0.456, 0.406), "deviation": (0.229, 0.224, 0.225)},
+}
+"""Ranges that pixel values are brought to. `imagenet` is torchvision's normalisation of red, green and blue.
+"""
+
+IMAGE_CHOICES = {"fit": ("stretch", "cover", "contain"), "channels": ("rgb", "bgr", "gray")}
+
+
+def parse_image(text: str) -> ImageOptions:
+    """Read an `--image` specification: items separated by commas, each a preset or `key=value`.
+
+    A pixel's value v in 0..255 becomes (v / 255 - mean) / deviation. Keys: `name` (of the input, where the
+    model has several), `width`, `height` (in pixels, where the model leaves them free), `fit` (stretch,
+    cover, contain), `channels` (rgb, bgr, gray), `mean` and `deviation` (one number, or one a channel in the
+    model's order, separated by colons; a number may be a fraction such as 104/255).
+
+        imagenet
+        -1..1,channels=bgr,fit=cover
+        mean=0.485:0.456:0.406,deviation=0.229:0.224:0.225,name=input
+
+    Raises:
+        ValueError: an item is unknown, given twice or out of range.
+    """
+    from texelflow.pipeline import ImageOptions
+
+    fields: dict[str, Any] = {}
+    for item in text.split(","):
+        key, separator, value = (part.strip() for part in item.partition("="))
+        for name, setting in _image_item(key, bool(separator), value).items():
+            if name in fields:
+                raise ValueError(f"{name} is given twice in {text!r}")
+            fields[name] = setting
+    channels = 1 if fields.get("channels") == "gray" else 3
+    for name, default in (("mean", (0.0,)), ("deviation", (1.0,))):
+        numbers = fields.get(name, default)
+        if len(numbers) not in (1, channels):
+            raise ValueError(f"{name} has {len(numbers)} numbers, but the picture has {channels} channels")
+        fields[name] = numbers * (channels // len(numbers))
+    return ImageOptions(**fields)
+
+
+def _image_item(key: str, is_assignment: bool, value: str) -> dict[str, Any]:
+    if not is_assignment:
+        if key not in IMAGE_PRESETS:
+            raise ValueError(f"{key!r} is none of the presets {', '.join(IMAGE_PRESETS)}")
+        return dict(IMAGE_PRESETS[key])
+    if key == "name" and value:
+        return {"input": value}
+    if key in ("width", "height"):
+        if not (value.isascii() and value.isdigit() and int(value) > 0):
+            raise ValueError(f"{key} must be a number of pixels, not {value!r}")
+        return {key: int(value)}
+    if key in IMAGE_CHOICES:
+        if value not in IMAGE_CHOICES[key]:
+            raise ValueError(f"{key} must be one of {', '.join(IMAGE_CHOICES[key])}, not {value!r}")
+        return {key: value}
+    if key in ("mean", "deviation"):
+        numbers = tuple(_number(part) for part in value.split(":"))
+        if key == "deviation" and 0 in numbers:
+            raise ValueError("deviation divides: it cannot be 0")
+        return {key: numbers}
+    raise ValueError(f"{key!r} is none of name, width, height, fit, channels, mean, deviation")
+
+
+def _number(text: str) -> float:
+    numerator, separator, denominator = text.partition("/")
+    try:
+        number = float(numerator) / (float(denominator) if separator else 1.0)
+    except (ValueError, ZeroDivisionError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{text!r} is not a finite number")
+    return number
+
+
+def parse_input_shapes(texts: Iterable[str]) -> dict[str, list[int | str]]:
+    """Read `--input` options: `NAME=1,3,height,width`, or a JSON object `{"NAME": [1, 3, "height",
+    "width"]}`.
+
+    A dimension is an integer of at least 0, or a name: inputs that share a name share the dimension.
+
+    Raises:
+        ValueError: a text is neither, or names an input twice.
+    """
+    shapes: dict[str, list[int | str]] = {}
+    for text in texts:
+        for name, dimensions in _input_shapes(text).items():
+            if name in shapes:
+                raise ValueError(f"the shape of input {name!r} is given twice")
+            if not all(_is_dimension(dimension) for dimension in dimensions):
+                raise ValueError(f"a dimension is an integer of at least 0 or a name; {text!r} has others")
+            shapes[name] = dimensions
+    return shapes
+
+
+def _input_shapes(text: str) -> dict[str, list[Any]]:
+    if text.lstrip().startswith("{"):
+        try:
+            content = json.loads(text)
+        except ValueError as error:
+            raise ValueError(f"{text!r} is not JSON: {error}") from None
+        if not all(isinstance(dimensions, list) for dimensions in content.values()):
+            raise ValueError(f"{text!r} must give a list of dimensions for each input")
+        return dict(content)
+    name, separator, dimensions = text.rpartition("=")
+    if not (separator and name):
+        raise ValueError(f"{text!r} is not NAME=DIMENSIONS, such as tokens=1,16 or image=1,3,height,width")
+    items = [item.strip() for item in dimensions.strip("[] ").split(",")] if dimensions.strip("[] ") else []
+    return {name: [int(item) if item.lstrip("-").isdigit() else item for item in items]}
+
+
+def _is_dimension(dimension: Any) -> bool:
+    if isinstance(dimension, str):
+        return dimension.isidentifier()
+    return isinstance(dimension, int) and not isinstance(dimension, bool) and dimension >= 0
+
+
+def parse_dimensions(texts: Iterable[str]) -> dict[str, int]:
+    """Read `--dimension NAME=SIZE` options; raise ValueError where SIZE is not an integer of at least 0."""
+    sizes: dict[str, int] = {}
+    for text in texts:
+        name, separator, size = text.rpartition("=")
+        if not (separator and name and size.isascii() and size.isdigit()):
+            raise ValueError(f"{text!r} is not NAME=SIZE, such as batch=2")
+        sizes[name] = int(size)
+    return sizes

@@ -1,0 +1,68 @@
+"""Time a bundle in headless Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from texelflow.browser import open_bundle_page
+from texelflow.format.reader import read_graph
+from texelflow.samples import load_inputs, sample_inputs
+from texelflow.verify import send_inputs
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """Times in milliseconds. A run uploads its inputs, draws, and reads its outputs back.
+
+    `first_result` is from asking for the bundle (on this machine, so without a network) to the first run's
+    outputs.
+    """
+
+    load: float
+    first_result: float
+    median: float
+    percentile_10: float
+    percentile_90: float
+    runs: int
+    input_shapes: dict[str, list[int]]
+    statistics: dict[str, Any]
+    device: dict[str, Any]
+
+
+def benchmark(
+    bundle: Path,
+    *,
+    runs: int = 20,
+    warm_up: int = 3,
+    inputs_file: Path | None = None,
+    dimensions: Mapping[str, int] | None = None,
+    software: bool = False,
+) -> Benchmark:
+    """Load `bundle` in a fresh browser, run it `warm_up` (at least 1) and then `runs` times.
+
+    Raises:
+        ExportError: it cannot be run.
+    """
+    graph = read_graph(bundle)
+    inputs = load_inputs(inputs_file, graph) if inputs_file else sample_inputs(graph, dimensions or {}, 0)
+    with open_bundle_page(bundle, software=software) as page:
+        loaded = page.call("load")
+        send_inputs(page, inputs)
+        measured = page.call("measure", warm_up, runs)
+    tenth, median, ninetieth = np.percentile(measured["milliseconds"], [10, 50, 90])
+    return Benchmark(
+        load=loaded["milliseconds"],
+        first_result=loaded["milliseconds"] + measured["first"],
+        median=float(median),
+        percentile_10=float(tenth),
+        percentile_90=float(ninetieth),
+        runs=runs,
+        input_shapes={name: list(array.shape) for name, array in inputs.items()},
+        statistics=measured["statistics"],
+        device=loaded["device"],
+    )

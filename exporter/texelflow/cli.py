@@ -1,0 +1,281 @@
+"""The `texelflow` command: arguments, progress and exit codes.
+
+Exit codes: 0 success, 1 the model or the data is at fault (or differs, for `verify`), 2 wrong usage.
+Results go to standard output, as tables or with `--json` as one JSON document; progress and errors to
+standard error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+import texelflow
+from texelflow import report
+from texelflow.arguments import parse_dimensions, parse_image, parse_input_shapes
+from texelflow.errors import ExportError
+
+if TYPE_CHECKING:
+    from texelflow.pipeline import Bundle
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    name="texelflow",
+    help="Turn a trained model into static files that any web page runs on its visitor's GPU.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class WeightType(StrEnum):
+    """How floating-point weights are stored."""
+
+    float32 = "float32"
+    float16 = "float16"
+
+
+Model = Annotated[Path, typer.Argument(metavar="MODEL", help="The model: an .onnx file.")]
+BundleFolder = Annotated[Path, typer.Argument(metavar="DIR", help="A folder made by `texelflow export`.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
+Weights = Annotated[WeightType, typer.Option(help="Store floating-point weights in 32 or 16 bits.")]
+Inputs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input",
+        metavar="NAME=DIMS",
+        help="Shape of an input, such as tokens=1,16 or image=1,3,height,width; names stay free. Repeatable.",
+    ),
+]
+Image = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SPEC",
+        help="The model takes pictures. SPEC: 0..1, -1..1, 0..255, imagenet, or mean=…,deviation=… with a "
+        "colon between channels; then fit=stretch|cover|contain, channels=rgb|bgr|gray, width=…, height=…, "
+        "name=INPUT.",
+    ),
+]
+InputFile = Annotated[
+    Path | None,
+    typer.Option("--input", metavar="FILE.npz", help="One array for each input; random values without it."),
+]
+Dimensions = Annotated[
+    list[str] | None,
+    typer.Option("--dimension", metavar="NAME=SIZE", help="Size of a free dimension. Repeatable."),
+]
+Software = Annotated[bool, typer.Option("--software", help="Render in software even if there is a GPU.")]
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    app()
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    """Turn a trained model into static files that any web page runs on its visitor's GPU."""
+    if version:
+        print(f"texelflow {texelflow.__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def export(
+    model: Model,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The folder to make.")],
+    weights: Weights = WeightType.float32,
+    input_shapes: Inputs = None,
+    image: Image = None,
+    labels: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Class names, one a line, for a classifier.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the model, for people.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace DIR if it exists.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Turn MODEL into a bundle: a folder with graph.json and the weights."""
+    from texelflow.pipeline import write
+
+    with exit_on_error(as_json):
+        if output.exists() and not force:  # the pipeline checks too, but only after the work
+            raise ExportError(f"{output} exists: choose another folder, or replace it with --force")
+        bundle = build_bundle(model, weights, input_shapes, image, labels, name)
+        write(bundle, output, force)
+        if as_json:
+            report.print_json({"directory": str(output), **report.to_json(bundle.summary)})
+        else:
+            report.print_summary(bundle.summary, Console())
+            print(f"wrote {output}")
+
+
+@app.command()
+def inspect(
+    source: Annotated[Path, typer.Argument(metavar="MODEL|DIR", help="An .onnx file, or a bundle.")],
+    weights: Weights = WeightType.float32,
+    input_shapes: Inputs = None,
+    image: Image = None,
+    as_json: Json = False,
+) -> None:
+    """Say what `export` would say, or every reason why it cannot, without writing; or describe a bundle."""
+    with exit_on_error(as_json):
+        if source.is_dir() or source.name == "graph.json":
+            from texelflow.format.reader import read_graph
+
+            facts = report.bundle_facts(read_graph(source if source.is_dir() else source.parent))
+            report.print_json(facts) if as_json else report.print_bundle(facts, Console())
+        else:
+            summary = build_bundle(source, weights, input_shapes, image).summary
+            report.print_json(summary) if as_json else report.print_summary(summary, Console())
+
+
+@app.command()
+def verify(
+    bundle: BundleFolder,
+    against: Annotated[Path, typer.Option(metavar="MODEL", help="The .onnx file that it was made from.")],
+    layers: Annotated[bool, typer.Option("--layers", help="Compare every intermediate value, too.")] = False,
+    input_file: InputFile = None,
+    dimensions: Dimensions = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the random values.")] = 0,
+    tolerance: Annotated[
+        float | None,
+        typer.Option(min=0, help="Largest difference that passes, relative to the largest magnitude."),
+    ] = None,
+    software: Software = False,
+    as_json: Json = False,
+) -> None:
+    """Run the bundle in headless Chromium and MODEL in ONNX Runtime, and compare their results."""
+    sizes = parse_option("--dimension", parse_dimensions, dimensions or [])
+    with exit_on_error(as_json):
+        from texelflow.verify import verify as run_verification
+
+        result = run_verification(
+            bundle,
+            against,
+            layers=layers,
+            inputs_file=input_file,
+            dimensions=sizes,
+            seed=seed,
+            tolerance=tolerance,
+            software=software,
+        )
+        report.print_json(result) if as_json else report.print_verification(result, Console())
+        if not result.passed:
+            raise typer.Exit(1)
+
+
+@app.command()
+def bench(
+    bundle: BundleFolder,
+    runs: Annotated[int, typer.Option(min=1, help="Runs that are timed.")] = 20,
+    warm_up: Annotated[int, typer.Option(min=1, help="Runs before them.")] = 3,
+    input_file: InputFile = None,
+    dimensions: Dimensions = None,
+    software: Software = False,
+    as_json: Json = False,
+) -> None:
+    """Time the bundle in headless Chromium: loading, first result, runs."""
+    sizes = parse_option("--dimension", parse_dimensions, dimensions or [])
+    with exit_on_error(as_json):
+        from texelflow.benchmark import benchmark
+
+        result = benchmark(
+            bundle, runs=runs, warm_up=warm_up, inputs_file=input_file, dimensions=sizes, software=software
+        )
+        report.print_json(result) if as_json else report.print_benchmark(result, Console())
+
+
+@app.command()
+def serve(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A bundle, or a folder with index.html.")],
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 8000,
+    host: Annotated[
+        str, typer.Option(help="Address to listen at; 0.0.0.0 for the whole network.")
+    ] = "127.0.0.1",
+    https: Annotated[
+        bool, typer.Option("--https", help="Use a self-made certificate: phones need HTTPS for the camera.")
+    ] = False,
+) -> None:
+    """Serve DIR to browsers until interrupted."""
+    from texelflow.serve import StaticServer, folder_mounts, public_host, use_certificate
+
+    with exit_on_error(False), StaticServer(folder_mounts(directory), host, port) as server:
+        shown = public_host(host)
+        if https:
+            use_certificate(server, shown)
+        scheme = "https" if https else "http"
+        print(
+            f"Serving {directory} at {scheme}://{shown}:{server.server_address[1]}/  (Ctrl+C stops)",
+            flush=True,
+        )
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print("stopped")
+
+
+def build_bundle(
+    model: Path,
+    weights: WeightType,
+    input_shapes: list[str] | None,
+    image: str | None,
+    labels: Path | None = None,
+    name: str | None = None,
+) -> Bundle:
+    """Build the bundle of `model` in memory, showing progress."""
+    from texelflow.pipeline import Options, build
+
+    options = Options(
+        weights=weights.value,
+        input_shapes=parse_option("--input", parse_input_shapes, input_shapes or []),
+        image=parse_option("--image", parse_image, image) if image is not None else None,
+        labels=labels,
+        name=name,
+    )
+    with progress_bar() as progress:
+        return build(model, options, progress)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, float], None]]:
+    """Show a bar on standard error, if that is a terminal; yields the function that moves it."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=1.0)
+        yield lambda description, fraction: progress.update(task, description=description, completed=fraction)
+
+
+@contextmanager
+def exit_on_error(as_json: bool) -> Iterator[None]:
+    """Turn ExportError, and what the file system refuses, into one message and exit code 1."""
+    try:
+        yield
+    except (ExportError, OSError) as raised:
+        error = raised if isinstance(raised, ExportError) else ExportError(str(raised))
+        if as_json:
+            report.print_json(report.error_json(error))
+        report.print_error(error, Console(stderr=True))
+        raise typer.Exit(1) from None
+
+
+def parse_option(option: str, parse: Callable[[Any], T], value: Any) -> T:
+    """Return `parse(value)`; a ValueError of it is wrong usage."""
+    try:
+        return parse(value)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
+
+
+if __name__ == "__main__":
+    main()

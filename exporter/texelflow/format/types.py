@@ -1,0 +1,165 @@
+"""Types of graph.json, generated from graph.schema.json by scripts/generate_types.py."""
+
+from typing import Literal, NotRequired, TypeAlias, TypedDict
+
+
+DataType: TypeAlias = Literal["float32", "float16", "bfloat16", "float64", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "bool"]
+"""An ONNX element type in lower case."""
+
+
+Expression: TypeAlias = int | str | list["Expression"]
+"""An integer, the name of a symbol, or [operation, operand, ...] with operation one of + - * // % min max ==
+< select. // and % round towards minus infinity; == and < give 1 or 0; select(condition, then, otherwise).
+"""
+
+
+Real: TypeAlias = float | Literal["inf", "-inf", "nan"] | list["Expression"]
+"""A number, or one of the three that JSON cannot write, or [operation, operand, ...] as in Expression with /
+for true division.
+"""
+
+
+Shape: TypeAlias = list["Expression"]
+
+
+class GraphInput(TypedDict):
+    name: str
+    dtype: "DataType"
+    shape: "Shape"
+    tensor: int
+    """Index into plans.webgl2.tensors, a flat tensor; -1 when nothing reads the input."""
+    image: NotRequired["ImagePreprocessing"]
+
+
+class GraphOutput(TypedDict):
+    name: str
+    dtype: "DataType"
+    shape: "Shape"
+    tensor: int
+    """Index into plans.webgl2.tensors, a flat tensor."""
+
+
+class ImagePreprocessing(TypedDict):
+    """How a picture becomes the input: resized to width × height, channels ordered, (value / 255 - mean) /
+    deviation per channel, written by one draw whose only sampler, `picture`, is the picture as RGBA8. The
+    symbols `picture.width` and `picture.height` hold its size in pixels.
+    """
+
+    width: "Expression"
+    height: "Expression"
+    fit: Literal["stretch", "cover", "contain"]
+    channels: Literal["rgb", "bgr", "gray"]
+    mean: list[float]
+    deviation: list[float]
+    program: int
+    ints: list["Expression"]
+    floats: list["Real"]
+
+
+class Part(TypedDict):
+    file: str
+    key: str
+
+
+class Weight(TypedDict):
+    """A constant of the model, uploaded to a flat tensor as it is stored."""
+
+    tensor: int
+    parts: list["Part"]
+    """Where the bytes lie: one safetensors entry, or several in order for a tensor split along axis 0."""
+
+
+class Requirements(TypedDict):
+    textureUnits: int
+    """Most samplers that one program reads."""
+
+
+class WebGL2Plan(TypedDict):
+    requirements: "Requirements"
+    tensors: list["PlanTensor"]
+    programs: list["Program"]
+    load: list["Draw"]
+    """Draws that depend on weights alone, run once; their results stay until disposal unless no run step
+    reads them.
+    """
+    run: list["Draw"]
+
+
+class PlanTensor(TypedDict):
+    """A tensor in GPU memory. Without `axes` it is flat: row-major, four elements a texel. With `axes` it is
+    blocked: see ARCHITECTURE.md, Layouts.
+    """
+
+    dtype: "DataType"
+    shape: "Shape"
+    axes: NotRequired[list[list[int]]]
+    """For batch, channel, height and width in that order: the axes of `shape` whose product (first axis
+    slowest) it is. An empty list has extent 1; every axis is named once.
+    """
+    pixels: NotRequired[Literal[1]]
+    """Blocks one pixel a texel group whatever the device's setting."""
+    groups: NotRequired[Literal[1]]
+    """Blocks one channel group whatever the device's setting."""
+    precise: NotRequired[Literal[True]]
+    """Stored in 32 bits whatever the device's setting."""
+    value: NotRequired[str]
+    """Name of the source model's value that it holds."""
+    lifetime: NotRequired[list[int]]
+    """First and last step of `run` that touch it, for reuse of memory. Inputs begin at -1, outputs end at the
+    number of steps. Absent: weights and results of the load phase.
+    """
+
+
+class Program(TypedDict):
+    """A fragment shader without its #version line; the runtime puts the device's #defines before it."""
+
+    name: str
+    """Name of the template, for people."""
+    source: str
+    samplers: list[str]
+    """Names of the sampler uniforms, in the order of a draw's inputs."""
+
+
+class Draw(TypedDict):
+    program: int
+    inputs: list[int]
+    """Tensors, one for each sampler."""
+    output: int
+    """The tensor that the draw fills entirely."""
+    ints: NotRequired[list["Expression"]]
+    floats: NotRequired[list["Real"]]
+    node: str
+    """The source node, as «operator name», for errors and profiles."""
+
+
+class BundleFile(TypedDict):
+    name: str
+    bytes: int
+    sha256: str
+
+
+class Plans(TypedDict):
+    """Lowerings of the graph, by backend."""
+
+    webgl2: "WebGL2Plan"
+
+
+class GraphFile(TypedDict):
+    """graph.json of a Texelflow bundle, format version 1."""
+
+    formatVersion: Literal[1]
+    """Integer version of this format; raised by every incompatible change."""
+    generator: str
+    """Program and version that wrote the file."""
+    name: str
+    """Name of the model, for people."""
+    symbols: list[str]
+    """Names of the free dimensions, bound at each run from the shapes of the inputs."""
+    inputs: list["GraphInput"]
+    outputs: list["GraphOutput"]
+    labels: NotRequired[list[str]]
+    """Class names of a classifier, by index."""
+    weights: list["Weight"]
+    plans: "Plans"
+    """Lowerings of the graph, by backend."""
+    files: list["BundleFile"]

@@ -1,0 +1,233 @@
+"""Tables and machine-readable forms of what the commands find out."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from texelflow.benchmark import Benchmark
+    from texelflow.errors import ExportError
+    from texelflow.format.types import GraphFile
+    from texelflow.pipeline import DeviceProfile, Summary
+    from texelflow.verify import Comparison, Verification
+
+UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+def format_bytes(count: float) -> str:
+    """Return a size in decimal units with three digits: 4.96 MB."""
+    exponent = min(int(math.log10(count) // 3), len(UNITS) - 1) if count >= 1 else 0
+    scaled = count / 1000**exponent
+    digits = 0 if exponent == 0 or scaled >= 100 else 1 if scaled >= 10 else 2
+    return f"{scaled:.{digits}f} {UNITS[exponent]}"
+
+
+def format_expression(expression: Any) -> str:
+    """Return a dimension of graph.json as people write it: `4`, `height`, `height//2 + 1`."""
+    if not isinstance(expression, list):
+        return str(expression)
+    operation, *operands = expression
+    texts = [format_expression(operand) for operand in operands]
+    if operation in ("min", "max", "select"):
+        return f"{operation}({', '.join(texts)})"
+    grouped = [
+        f"({text})" if isinstance(operand, list) else text
+        for operand, text in zip(operands, texts, strict=True)
+    ]
+    spacing = "" if operation in ("*", "//", "%") else " "
+    return f"{spacing}{operation}{spacing}".join(grouped)
+
+
+def format_signature(name: str, dtype: str, shape: Sequence[Any]) -> str:
+    """Return an input or output in one line: `image  float32[1, 3, height, width]`."""
+    return f"{name}  {dtype}[{', '.join(map(format_expression, shape))}]"
+
+
+def to_json(value: Any) -> Any:
+    """Return data classes, mappings and sequences as JSON can write them; numbers that it cannot become their
+    names.
+    """
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        if hasattr(value, "passed"):
+            fields["passed"] = value.passed
+        return fields
+    if isinstance(value, Mapping):
+        return {str(key): to_json(entry) for key, entry in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [to_json(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value if isinstance(value, int | float | str | None) else str(value)
+
+
+def print_json(value: Any) -> None:
+    """Write one JSON document to standard output."""
+    print(json.dumps(to_json(value), ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def error_json(error: ExportError) -> dict[str, Any]:
+    """Return what `--json` prints instead of a result."""
+    return {"error": error.message, "problems": error.problems}
+
+
+def print_error(error: ExportError, console: Console) -> None:
+    """Show the error with every problem below it."""
+    console.print("[bold red]error:[/]", end=" ")
+    console.print(str(error), markup=False, highlight=False, soft_wrap=True)
+
+
+def print_summary(summary: Summary, console: Console) -> None:
+    """Show what a model is and what it needs of a device."""
+    facts = _facts()
+    facts.add_row("model", f"{summary.name}  ({summary.source_format}, opset {summary.opset})")
+    facts.add_row("inputs", "\n".join(map(str, summary.inputs)))
+    facts.add_row("outputs", "\n".join(map(str, summary.outputs)))
+    if summary.symbols:
+        facts.add_row("free dimensions", ", ".join(summary.symbols))
+    facts.add_row("operators", format_counts(summary.operators))
+    facts.add_row("parameters", f"{summary.parameters:,}")
+    facts.add_row("programs", str(summary.programs))
+    facts.add_row("draws", f"{summary.draws_run} a run, {summary.draws_load} once at load")
+    facts.add_row(
+        "download",
+        f"{format_bytes(summary.download_bytes)}, weights {format_bytes(summary.weight_bytes)} of it",
+    )
+    console.print(facts)
+    console.print(_profiles(summary.profiles))
+
+
+def format_counts(counts: Mapping[str, int]) -> str:
+    """Return names with how often each occurs, most frequent first: `Conv ×26, Relu ×26, Softmax`."""
+    ordered = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
+    return ", ".join(f"{name} ×{count}" if count > 1 else name for name, count in ordered)
+
+
+def _profiles(profiles: Sequence[DeviceProfile]) -> Table:
+    table = Table(title="GPU memory by device", title_justify="left")
+    table.add_column("device")
+    for heading in ("pixels × groups", "storage", "targets", "texture limit", "peak", "weights"):
+        table.add_column(heading, justify="right")
+    table.add_column("runs")
+    for profile in profiles:
+        table.add_row(
+            profile.name,
+            f"{profile.pixels} × {profile.groups}",
+            str(profile.storage),
+            str(profile.draw_buffers),
+            str(profile.max_texture_size),
+            format_bytes(profile.peak_bytes),
+            format_bytes(profile.weight_texture_bytes),
+            "[green]yes[/]" if profile.fits else f"[red]no[/]: {profile.reason}",
+        )
+    return table
+
+
+def bundle_facts(graph: GraphFile) -> dict[str, Any]:
+    """Return what a bundle's graph.json says of itself."""
+    plan = graph["plans"]["webgl2"]
+    return {
+        "name": graph["name"],
+        "generator": graph["generator"],
+        "formatVersion": graph["formatVersion"],
+        "inputs": [{key: value[key] for key in ("name", "dtype", "shape")} for value in graph["inputs"]],
+        "outputs": [{key: value[key] for key in ("name", "dtype", "shape")} for value in graph["outputs"]],
+        "images": [value["name"] for value in graph["inputs"] if "image" in value],
+        "symbols": graph["symbols"],
+        "labels": len(graph.get("labels", [])),
+        "programs": len(plan["programs"]),
+        "drawsLoad": len(plan["load"]),
+        "drawsRun": len(plan["run"]),
+        "textureUnits": plan["requirements"]["textureUnits"],
+        "weightBytes": sum(file["bytes"] for file in graph["files"]),
+        "files": [file["name"] for file in graph["files"]],
+    }
+
+
+def print_bundle(facts: Mapping[str, Any], console: Console) -> None:
+    """Show what `bundle_facts` returned."""
+    table = _facts()
+    table.add_row("bundle", f"{facts['name']}  (format {facts['formatVersion']}, by {facts['generator']})")
+    for key in ("inputs", "outputs"):
+        signatures = [
+            format_signature(value["name"], value["dtype"], value["shape"])
+            + ("  (takes pictures)" if key == "inputs" and value["name"] in facts["images"] else "")
+            for value in facts[key]
+        ]
+        table.add_row(key, "\n".join(signatures))
+    if facts["symbols"]:
+        table.add_row("free dimensions", ", ".join(facts["symbols"]))
+    if facts["labels"]:
+        table.add_row("labels", str(facts["labels"]))
+    table.add_row("programs", f"{facts['programs']}, reading at most {facts['textureUnits']} textures")
+    table.add_row("draws", f"{facts['drawsRun']} a run, {facts['drawsLoad']} once at load")
+    table.add_row(
+        "weights", f"{format_bytes(facts['weightBytes'])} in {', '.join(facts['files']) or 'no file'}"
+    )
+    console.print(table)
+
+
+def print_verification(verification: Verification, console: Console) -> None:
+    """Show the difference of each output and, if compared, of each intermediate value, the first bad one
+    marked.
+    """
+    if verification.layers is not None:
+        console.print(_comparisons("values in the order computed", verification.layers))
+        first = next((comparison for comparison in verification.layers if not comparison.passed), None)
+        if first is not None:
+            console.print(f"first to differ: {first.name!r}, computed by {first.node}", markup=False)
+    console.print(_comparisons("outputs", verification.outputs))
+
+
+def _comparisons(title: str, comparisons: Sequence[Comparison]) -> Table:
+    table = Table(title=title, title_justify="left")
+    for heading in ("value", "node", "shape"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("largest difference", "of largest magnitude", ""):
+        table.add_column(heading, justify="right")
+    marked = False
+    for comparison in comparisons:
+        verdict = "[green]ok[/]"
+        if not comparison.passed:
+            verdict = "[red]differs[/]" if marked else "[bold red]differs first[/]"
+            marked = True
+        shape = str(comparison.shape)
+        if comparison.shape != comparison.expected_shape:
+            shape += f", expected {comparison.expected_shape}"
+        differences = (f"{comparison.absolute:.3g}", f"{comparison.relative:.3g}")
+        table.add_row(_plain(comparison.name), _plain(comparison.node), _plain(shape), *differences, verdict)
+    return table
+
+
+def print_benchmark(benchmark: Benchmark, console: Console) -> None:
+    """Show the times of a bundle and on what they were taken."""
+    facts = _facts()
+    facts.add_row("renderer", str(benchmark.device.get("renderer", "unknown")))
+    shapes = (f"{name} {shape}" for name, shape in benchmark.input_shapes.items())
+    facts.add_row("inputs", ", ".join(shapes))
+    facts.add_row("load", f"{benchmark.load:.0f} ms")
+    facts.add_row("first result", f"{benchmark.first_result:.0f} ms")
+    facts.add_row("run, median", f"{benchmark.median:.2f} ms of {benchmark.runs} runs")
+    facts.add_row("run, 10 % to 90 %", f"{benchmark.percentile_10:.2f} to {benchmark.percentile_90:.2f} ms")
+    for name, value in benchmark.statistics.items():
+        if isinstance(value, int | float):
+            facts.add_row(name, format_bytes(value) if name.endswith("Bytes") else f"{value:,}")
+    console.print(facts)
+
+
+def _facts() -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    return table
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", "\\[")

@@ -1,0 +1,106 @@
+"""Input values for a bundle: random ones, or those of a file."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from texelflow.errors import ExportError
+from texelflow.format.types import Expression, GraphFile, GraphInput
+
+Array = NDArray[np.generic]
+
+IMAGE_EXTENT = 64
+SEQUENCE_LENGTH = 8
+INTEGER_BOUND = 8
+"""Random integers are below it: most integer inputs are indices, and small ones are in range everywhere."""
+
+
+def numpy_type(dtype: str) -> np.dtype[np.generic]:
+    """Return NumPy's type for an element type of the format.
+
+    Raises:
+        ExportError: NumPy has none (bfloat16).
+    """
+    try:
+        return np.dtype(dtype)
+    except TypeError:
+        raise ExportError(f"values of type {dtype} cannot be made: NumPy has no such type") from None
+
+
+def sample_inputs(graph: GraphFile, dimensions: Mapping[str, int], seed: int) -> dict[str, Array]:
+    """Return random values for every input: floats from the standard normal distribution, small integers.
+
+    `dimensions` gives the sizes of free dimensions; others are 1 for the first axis, 64 for the last two axes
+    of a rank-4 input, else 8.
+
+    Raises:
+        ExportError: `dimensions` names a dimension that the model has not.
+    """
+    sizes = dict(dimensions)
+    if unknown := dimensions.keys() - set(graph["symbols"]):
+        known = ", ".join(graph["symbols"]) or "none"
+        raise ExportError(f"the model has no free dimension {sorted(unknown)}; its free dimensions: {known}")
+    for graph_input in graph["inputs"]:
+        for axis, extent in enumerate(graph_input["shape"]):
+            if isinstance(extent, str):
+                sizes.setdefault(extent, _default_size(axis, len(graph_input["shape"])))
+    random = np.random.default_rng(seed)
+    return {
+        graph_input["name"]: _random_values(graph_input, sizes, random) for graph_input in graph["inputs"]
+    }
+
+
+def load_inputs(path: Path, graph: GraphFile) -> dict[str, Array]:
+    """Return the values in an `.npz` file that has one array for each input, by name.
+
+    Raises:
+        ExportError: the file cannot be read, lacks an input, has an unknown one, or one of another type.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, zipfile.BadZipFile, AttributeError) as error:
+        raise ExportError(f"{path} is not an .npz file of arrays: {error}") from None
+    expected = {graph_input["name"]: graph_input for graph_input in graph["inputs"]}
+    if arrays.keys() != expected.keys():
+        raise ExportError(
+            f"{path} has arrays {', '.join(sorted(arrays)) or 'none'}, "
+            f"but the model's inputs are {', '.join(sorted(expected))}"
+        )
+    for name, array in arrays.items():
+        wanted = numpy_type(expected[name]["dtype"])
+        if not np.can_cast(array.dtype, wanted, "same_kind"):
+            raise ExportError(f"{path}: input {name!r} is {array.dtype}, but the model takes {wanted}")
+        if array.ndim != len(expected[name]["shape"]):
+            raise ExportError(
+                f"{path}: input {name!r} has shape {list(array.shape)}, "
+                f"but the model takes {expected[name]['shape']}"
+            )
+        arrays[name] = array.astype(wanted)
+    return arrays
+
+
+def _default_size(axis: int, rank: int) -> int:
+    if axis == 0:
+        return 1
+    return IMAGE_EXTENT if rank == 4 and axis >= 2 else SEQUENCE_LENGTH
+
+
+def _random_values(graph_input: GraphInput, sizes: Mapping[str, int], random: np.random.Generator) -> Array:
+    shape = [_extent(extent, sizes, graph_input["name"]) for extent in graph_input["shape"]]
+    dtype = numpy_type(graph_input["dtype"])
+    if np.issubdtype(dtype, np.floating):
+        return np.asarray(random.standard_normal(shape)).astype(dtype)
+    bound = 2 if dtype == np.bool_ else INTEGER_BOUND
+    return np.asarray(random.integers(0, bound, shape)).astype(dtype)
+
+
+def _extent(extent: Expression, sizes: Mapping[str, int], name: str) -> int:
+    if isinstance(extent, list):
+        raise ExportError(f"input {name!r} has the computed dimension {extent}: give its values with --input")
+    return sizes[extent] if isinstance(extent, str) else extent

@@ -1,0 +1,157 @@
+"""A static file server for bundles and pages on this machine or the local network."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path, PurePosixPath
+from threading import Thread
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from texelflow.errors import ExportError
+from texelflow.resources import javascript_directory, page_directory
+
+Mount = tuple[str, Path]
+"""A URL prefix that ends in a slash, and the folder it shows. Of several that have a file, the first is
+asked.
+"""
+
+EVERY_INTERFACE = ("0.0.0.0", "::", "")
+
+
+class StaticHandler(SimpleHTTPRequestHandler):
+    """Answers GET and HEAD from mounted folders; never lists a folder, never leaves one."""
+
+    protocol_version = "HTTP/1.1"
+    extensions_map = {  # noqa: RUF012 - as the base class declares it
+        **SimpleHTTPRequestHandler.extensions_map,
+        ".js": "text/javascript",
+        ".mjs": "text/javascript",
+        ".json": "application/json",
+        ".wasm": "application/wasm",
+        ".safetensors": "application/octet-stream",
+    }
+
+    def __init__(self, *arguments: Any, mounts: Sequence[Mount], **options: Any) -> None:
+        self.mounts = mounts
+        super().__init__(*arguments, **options)
+
+    def translate_path(self, path: str) -> str:
+        """Return the mounted file that `path` names, or a path that does not exist."""
+        url_path = unquote(urlsplit(path).path)
+        for prefix, folder in self.mounts:
+            relative = PurePosixPath(url_path.removeprefix(prefix))
+            if not url_path.startswith(prefix) or ".." in relative.parts or relative.is_absolute():
+                continue
+            candidate = folder / relative
+            if candidate.is_file():
+                return str(candidate)
+            if (candidate / "index.html").is_file() and url_path.endswith("/"):
+                return str(candidate / "index.html")
+        return str(Path(tempfile.gettempdir()) / "texelflow" / "no such file")
+
+    def end_headers(self) -> None:
+        """Let pages of other origins load bundles, and have browsers ask whether a file changed."""
+        self.send_header("Access-Control-Allow-Origin", "*")
+        self.send_header("Cache-Control", "no-cache")
+        super().end_headers()
+
+    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002 - the base class names it
+        """Stay quiet: requests are not news."""
+
+
+class StaticServer(ThreadingHTTPServer):
+    """Serves `mounts` from threads that die with the process."""
+
+    daemon_threads = True
+
+    def __init__(self, mounts: Sequence[Mount], host: str, port: int) -> None:
+        try:
+            super().__init__((host, port), partial(StaticHandler, mounts=mounts))
+        except OSError as error:
+            raise ExportError(
+                f"cannot serve at {host}:{port}: {error.strerror}; choose another --port"
+            ) from None
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing when a browser drops a connection: it does so whenever a page is left."""
+
+
+@contextmanager
+def background_server(mounts: Sequence[Mount]) -> Iterator[str]:
+    """Serve `mounts` on a free port of this machine while the block runs; yields the URL, without a slash."""
+    server = StaticServer(mounts, "127.0.0.1", 0)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def folder_mounts(directory: Path) -> list[Mount]:
+    """Return what `texelflow serve` shows: the folder; a bundle also gets a page to try it on.
+
+    Raises:
+        ExportError: `directory` is not a folder, or has neither `index.html` nor `graph.json`.
+    """
+    if not directory.is_dir():
+        raise ExportError(f"{directory} is not a folder")
+    if (directory / "index.html").is_file():
+        return [("/", directory)]
+    if not (directory / "graph.json").is_file():
+        raise ExportError(
+            f"{directory} has neither a graph.json (a bundle) nor an index.html (a page) to serve"
+        )
+    return [("/", directory), ("/", page_directory() / "bundle"), ("/javascript/", javascript_directory())]
+
+
+def public_host(host: str) -> str:
+    """Return the host to show in a URL: this machine's own address if `host` is every interface."""
+    if host not in EVERY_INTERFACE:
+        return "localhost" if host == "127.0.0.1" else host
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # nothing is sent: this asks which interface would be used
+            return str(probe.getsockname()[0])
+        except OSError:
+            return "localhost"
+
+
+def use_certificate(server: StaticServer, host: str) -> None:
+    """Make `server` speak HTTPS with a new self-signed certificate for `host`, valid for a month.
+
+    Raises:
+        ExportError: the `openssl` program, which makes the certificate, is missing or fails.
+    """
+    if shutil.which("openssl") is None:
+        raise ExportError("--https makes a certificate with the openssl program: install openssl")
+    kind = "IP" if host.replace(".", "").isdigit() else "DNS"
+    with tempfile.TemporaryDirectory() as folder:
+        key, certificate = Path(folder) / "key.pem", Path(folder) / "certificate.pem"
+        made = subprocess.run(
+            [
+                *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30"),
+                *("-subj", "/CN=texelflow"),
+                *("-addext", f"subjectAltName=DNS:localhost,IP:127.0.0.1,{kind}:{host}"),
+                *("-keyout", str(key), "-out", str(certificate)),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if made.returncode:
+            raise ExportError(f"openssl made no certificate: {made.stderr.strip().splitlines()[-1]}")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+    # The handshake belongs to the connection's own thread: a client that stalls must not stop the others.
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)

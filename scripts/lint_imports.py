@@ -1,0 +1,93 @@
+"""Hold the direction of imports, in Python and in TypeScript (ARCHITECTURE.md says why).
+
+Python: cli → pipeline → importers, passes, operators, lowering, format → ir. Lowering knows no operator. What
+turns a model into a bundle imports neither numpy nor onnx, so that it can run where they cannot be installed.
+TypeScript: index → loader, executor → webgl; webgl/ imports nothing outside itself.
+"""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "exporter" / "texelflow"
+RUNTIME = ROOT / "webruntime" / "src"
+
+FOUNDATION = {"errors", "symbolic", "ir", "resources"}
+CONVERSION = {"importers", "passes", "operators", "lowering", "format", "constants", "problems"}
+"""What turns a model into a bundle, besides the foundation and the pipeline."""
+
+NEVER_IN_CONVERSION = {"numpy", "onnx", "onnxruntime", "playwright", "typer", "rich"}
+TYPESCRIPT_IMPORT = re.compile(r"""^(?:import|export)\b[^;]*?from\s+["']([^"']+)["']""", re.MULTILINE)
+
+
+def python_violations() -> Iterator[str]:
+    """Yield one line for each Python import that goes the wrong way."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        for line, module in imported_modules(path):
+            top, _, rest = module.partition(".")
+            target = rest.partition(".")[0] if top == "texelflow" else ""
+            if reason := python_reason(part, top, target):
+                yield f"{path.relative_to(ROOT)}:{line}: imports {module}: {reason}"
+
+
+def python_reason(part: str, top: str, target: str) -> str | None:
+    """Return why a module in `part` of the package may not import `top` (or texelflow.`target`), or None."""
+    converts = part in CONVERSION | FOUNDATION | {"pipeline"}
+    if converts and top in NEVER_IN_CONVERSION:
+        return "the conversion path does without it"
+    if target == "cli" and part != "cli":
+        return "nothing imports the command line"
+    if part in FOUNDATION and target and target not in FOUNDATION:
+        return "it is below everything else"
+    if part == "lowering" and target == "operators":
+        return "lowering knows no operator"
+    if converts and part != "pipeline" and target and target not in CONVERSION | FOUNDATION:
+        return "the conversion path imports only itself"
+    return None
+
+
+def imported_modules(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield line and full name of every module that a file imports, also inside functions."""
+    package = [*path.relative_to(PACKAGE.parent).parent.parts]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name
+        elif isinstance(node, ast.ImportFrom):
+            base = [*package[: len(package) - node.level + 1]] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            # `from texelflow import cli` names the module only after `import`.
+            names = [f"{module}.{alias.name}" for alias in node.names] if module == "texelflow" else [module]
+            yield from ((node.lineno, name) for name in names)
+
+
+def typescript_violations() -> Iterator[str]:
+    """Yield one line for each TypeScript import that leaves webgl/ or climbs towards index.ts."""
+    for path in sorted(RUNTIME.rglob("*.ts")):
+        for match in TYPESCRIPT_IMPORT.finditer(path.read_text(encoding="utf-8")):
+            name = match.group(1)
+            shown = f"{path.relative_to(ROOT)}: imports {name}"
+            if not name.startswith("."):
+                yield f"{shown}: the runtime has no dependency"
+                continue
+            target = (path.parent / name).resolve()
+            if RUNTIME / "webgl" in path.parents and RUNTIME / "webgl" not in target.parents:
+                yield f"{shown}: webgl/ imports nothing outside itself"
+            if target.stem == "index" and target.parent == RUNTIME and path.parent != RUNTIME:
+                yield f"{shown}: nothing below imports index.ts"
+
+
+def main() -> int:
+    """Print all violations; return the exit code."""
+    violations = [*python_violations(), *typescript_violations()]
+    for violation in violations:
+        print(violation, file=sys.stderr)
+    return 1 if violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
