@@ -1,0 +1,31 @@
+"""The passes: each rewrites the Graph to an equivalent one. One pass a file, its rules in its docstring."""
+
+from __future__ import annotations
+
+from texelflow.ir import Graph
+from texelflow.passes import (
+    decompose_operators,
+    eliminate_identities,
+    fuse_batch_normalization,
+    fuse_elementwise,
+    infer_types,
+    merge_common_subexpressions,
+    remove_dead_nodes,
+)
+
+
+def run_passes(graph: Graph) -> None:
+    """Make an imported graph ready for the lowering.
+
+    Raises:
+        ExportError: the graph cannot be exported; `problems` has every reason.
+    """
+    infer_types.run(graph)
+    remove_dead_nodes.run(graph)
+    eliminate_identities.run(graph)  # before fusing, which wants a convolution right before its normalization
+    fuse_batch_normalization.run(graph)
+    decompose_operators.run(graph)
+    eliminate_identities.run(graph)
+    merge_common_subexpressions.run(graph)
+    remove_dead_nodes.run(graph)
+    fuse_elementwise.run(graph)

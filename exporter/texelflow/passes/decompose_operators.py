@@ -1,0 +1,40 @@
+"""Replaces nodes by simpler ones, where their operator says how.
+
+Rules:
+1. A node whose operator decomposes it is replaced, in its place, by the nodes returned; they compute the same.
+2. The types of the new nodes are inferred, and what becomes known at export is evaluated.
+3. The new nodes are decomposed in turn, until nothing changes.
+"""
+
+from __future__ import annotations
+
+from texelflow.ir import Graph, Node, NodeError
+from texelflow.operators import operator_of
+from texelflow.passes.infer_types import infer_nodes
+from texelflow.problems import Problems
+
+_DEEPEST = 16
+
+
+def run(graph: Graph) -> int:
+    """Decompose nodes; return how many. Raises ExportError with all problems."""
+    problems = Problems()
+    result: list[Node] = []
+    count = 0
+    pending = [(node, 0) for node in reversed(graph.nodes)]
+    while pending:
+        node, depth = pending.pop()
+        parts: list[Node] | None = None
+        with problems.of(node):
+            parts = operator_of(node).decompose(node)
+            if depth > _DEEPEST:
+                raise NodeError(node, "its decomposition does not end")
+        if parts is None or depth > _DEEPEST:
+            result.append(node)
+            continue
+        count += 1
+        parts = infer_nodes(parts, graph.outputs, problems)  # rule 2
+        pending.extend((part, depth + 1) for part in reversed(parts))  # rule 3
+    problems.raise_for(graph.source)
+    graph.nodes = result
+    return count

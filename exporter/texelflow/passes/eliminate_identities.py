@@ -1,0 +1,144 @@
+"""Removes nodes whose output is their first input, bit for bit.
+
+Rules; a node is an identity if it is
+ 1. Identity, or Concat, Sum, Max, Min or Mean of one input;
+ 2. Dropout outside training, its mask unread;
+ 3. Cast or CastLike to the type of its input;
+ 4. Transpose with the axes in their order;
+ 5. Reshape, Flatten, Squeeze, Unsqueeze, Expand or Tile to a shape provably the same;
+ 6. Pad by zeros only;
+ 7. Slice with steps of 1 to a shape provably the same;
+ 8. Mul or Div by a scalar 1, Sub of a scalar 0, Add of a scalar 0 if integer (-0.0 + 0.0 would be 0.0);
+ 9. Split into one part; Clip without bounds.
+Its readers read its input instead, except:
+10. A graph output keeps its name: the node that makes the input makes the output instead. If that input is a
+    graph input or output or a constant, the identity stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from texelflow.ir import FLOATING, Graph, Node, Value
+from texelflow.passes.substitution import Substitution
+
+
+def run(graph: Graph) -> int:
+    """Remove identities; return how many."""
+    substitution = Substitution()
+    outputs = {id(value) for value in graph.outputs}
+    read = {id(value) for node in graph.nodes for value in node.inputs} | outputs
+    nodes: list[Node] = []
+    for node in graph.nodes:
+        substitution.rewrite(node)
+        source = _identity_source(node, read)
+        result = node.outputs[0]
+        if source is None:
+            nodes.append(node)
+        elif id(result) not in outputs:
+            substitution.replace(result, source)
+        elif source.producer is not None and id(source) not in outputs:
+            _take_place(result, source)  # rule 10
+            substitution.replace(source, result)
+        else:
+            nodes.append(node)
+    return substitution.finish(graph, nodes)
+
+
+def _take_place(result: Value, source: Value) -> None:
+    """Make the producer of `source` produce `result` instead."""
+    producer = source.producer
+    assert producer is not None
+    producer.outputs[producer.outputs.index(source)] = result
+    result.producer = producer
+    result.type, result.elements = source.type, source.elements
+
+
+def _identity_source(node: Node, read: set[int]) -> Value | None:
+    """Return the input that the node's only output read by others equals, if it is an identity."""
+    rule = _RULES.get(node.operator) if not node.domain else None
+    if rule is None or any(id(value) in read for value in node.outputs[1:]):
+        return None
+    candidates = node.inputs[:2] if node.operator in ("Mul", "Add") else node.inputs[:1]
+    return next((value for value in candidates if value is not None and rule(node, value)), None)
+
+
+def _always(node: Node, source: Value) -> bool:
+    return True
+
+
+def _has_one_input(node: Node, source: Value) -> bool:
+    return len(node.inputs) == 1
+
+
+def _drops_nothing(node: Node, source: Value) -> bool:
+    training = node.input(2)
+    return training is None or training.scalar is False
+
+
+def _keeps_element_type(node: Node, source: Value) -> bool:
+    return node.outputs[0].dtype == source.dtype
+
+
+def _keeps_order(node: Node, source: Value) -> bool:
+    order = list(range(source.known_type.rank))
+    return list(node.attributes.get("perm", reversed(order))) == order
+
+
+def _keeps_shape(node: Node, source: Value) -> bool:
+    return node.outputs[0].shape == source.shape
+
+
+def _pads_nothing(node: Node, source: Value) -> bool:
+    elements = node.required(1).elements
+    return elements is not None and all(element == 0 for element in elements)
+
+
+def _slices_everything(node: Node, source: Value) -> bool:
+    steps = node.input(4)
+    forward = steps is None or (steps.elements is not None and all(step == 1 for step in steps.elements))
+    return forward and _keeps_shape(node, source)
+
+
+def _applies_neutral_scalar(node: Node, source: Value) -> bool:
+    if node.operator == "Add" and node.outputs[0].dtype in FLOATING:
+        return False
+    other = node.required(1 if source is node.required(0) else 0)
+    neutral = 1 if node.operator in ("Mul", "Div") else 0
+    return other.scalar == neutral and node.outputs[0].type == source.type
+
+
+def _bounds_nothing(node: Node, source: Value) -> bool:
+    return node.input(1) is None and node.input(2) is None
+
+
+def _makes_one_part(node: Node, source: Value) -> bool:
+    return len(node.outputs) == 1
+
+
+_RULES: dict[str, Callable[[Node, Value], bool]] = {
+    "Identity": _always,
+    "Concat": _has_one_input,
+    "Sum": _has_one_input,
+    "Max": _has_one_input,
+    "Min": _has_one_input,
+    "Mean": _has_one_input,
+    "Dropout": _drops_nothing,
+    "Cast": _keeps_element_type,
+    "CastLike": _keeps_element_type,
+    "Transpose": _keeps_order,
+    "Reshape": _keeps_shape,
+    "Flatten": _keeps_shape,
+    "Squeeze": _keeps_shape,
+    "Unsqueeze": _keeps_shape,
+    "Expand": _keeps_shape,
+    "Tile": _keeps_shape,
+    "Pad": _pads_nothing,
+    "Slice": _slices_everything,
+    "Mul": _applies_neutral_scalar,
+    "Div": _applies_neutral_scalar,
+    "Sub": _applies_neutral_scalar,
+    "Add": _applies_neutral_scalar,
+    "Split": _makes_one_part,
+    "Clip": _bounds_nothing,
+}

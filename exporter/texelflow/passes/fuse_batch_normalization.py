@@ -1,0 +1,182 @@
+"""Folds BatchNormalization into the weights before it, or into a multiplication and an addition.
+
+With `factor = scale / sqrt(variance + epsilon)` and `shift = bias - mean · factor`, it is `x · factor + shift` for
+each channel (axis 1). The arithmetic on weights becomes nodes; those depend on constants alone, so they run once,
+at load.
+
+Rules; outside training, its four parameters being constant:
+1. After Conv: the weight is multiplied by the factor along its first axis.
+2. After ConvTranspose: along its second axis, for each group the group's part of the factor.
+3. After Gemm: along the axis of the columns of B; `beta` is multiplied into C.
+4. After MatMul of matrices: along the last axis of B; an Add of the shift follows.
+5. In 1 to 3 the bias becomes `bias · factor + shift`, or `shift` if there is none.
+6. In 1 to 4 the weight and bias are constant, and nothing but the normalization reads the product.
+7. Else the node itself becomes Mul and Add; there the parameters may depend on data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from texelflow.ir import Graph, Node, Value
+from texelflow.operators.cast import DTYPE_CODES
+from texelflow.operators.decomposition import Decomposition
+from texelflow.passes.infer_types import infer_nodes
+from texelflow.problems import Problems
+from texelflow.symbolic import Dimension
+
+
+def run(graph: Graph) -> int:
+    """Fold batch normalizations; return how many. Raises ExportError with all problems."""
+    problems = Problems()
+    constants = _constant_values(graph)
+    readers = graph.consumers()
+    outputs = {id(value) for value in graph.outputs}
+    folded: set[int] = set()
+    nodes: list[Node] = []
+    count = 0
+    for node in graph.nodes:
+        if not _is_normalization(node):
+            nodes.append(node)
+            continue
+        count += 1
+        product = node.required(0)
+        private = len(readers[id(product)]) == 1 and id(product) not in outputs
+        host = product.producer if private else None
+        parts = _fold(node, host, constants) if host is not None else None
+        if parts is not None:
+            folded.add(id(host))
+        nodes.extend(infer_nodes(parts or _as_mul_and_add(node), graph.outputs, problems))
+    graph.nodes = [node for node in nodes if id(node) not in folded]
+    problems.raise_for(graph.source)
+    return count
+
+
+def _is_normalization(node: Node) -> bool:
+    return (
+        (node.domain, node.operator) == ("", "BatchNormalization")
+        and not node.attributes.get("training_mode", 0)
+        and node.required(0).known_type.rank >= 2
+    )
+
+
+def _constant_values(graph: Graph) -> set[int]:
+    """Return the ids of the values that depend on constants alone."""
+    inputs = {id(value) for value in graph.inputs}
+    constants = {id(value) for value in graph.values() if value.producer is None and id(value) not in inputs}
+    for node in graph.nodes:
+        if node.inputs and all(value is None or id(value) in constants for value in node.inputs):
+            constants |= {id(value) for value in node.outputs}
+    return constants
+
+
+def _fold(node: Node, host: Node, constants: set[int]) -> list[Node] | None:
+    """Return the host with the normalization in its weights, or None if rules 1 to 6 do not apply."""
+    fold = _HOSTS.get(host.operator) if not host.domain else None
+    parameters = [*node.inputs[1:], *host.inputs[1:]]
+    if fold is None or any(value is not None and id(value) not in constants for value in parameters):
+        return None
+    steps = Decomposition(node)
+    return steps.nodes if fold(steps, host) else None
+
+
+def _fold_conv(steps: Decomposition, host: Node) -> bool:
+    factor, shift = _factor_and_shift(steps)
+    weight = host.required(1)
+    column = steps.reshape("column", factor, [-1, *[1] * (weight.known_type.rank - 1)])
+    bias = _folded_bias(steps, host.input(2), factor, shift)
+    _add_host(steps, host, steps.add("Mul", "weight", weight, column), bias)
+    return True
+
+
+def _fold_conv_transpose(steps: Decomposition, host: Node) -> bool:
+    factor, shift = _factor_and_shift(steps)
+    weight = host.required(1)
+    groups = host.attributes.get("group", 1)
+    channels, group_channels, *kernel = weight.shape
+    ones: list[Dimension] = [1] * len(kernel)
+    grouped_shape = [groups, channels // groups, group_channels, *kernel]
+    grouped = steps.reshape("groups", weight, grouped_shape)
+    row = steps.reshape("row", factor, [groups, 1, group_channels, *ones])
+    scaled = steps.reshape("weight", steps.add("Mul", "scaled_groups", grouped, row), weight.shape)
+    _add_host(steps, host, scaled, _folded_bias(steps, host.input(2), factor, shift))
+    return True
+
+
+def _fold_gemm(steps: Decomposition, host: Node) -> bool:
+    factor, shift = _factor_and_shift(steps)
+    row = steps.reshape("column", factor, [-1, 1]) if host.attributes.get("transB", 0) else factor
+    matrix = steps.add("Mul", "matrix", host.required(1), row)
+    beta = host.attributes.get("beta", 1.0)
+    bias = host.input(2)
+    if bias is not None and beta != 1:
+        bias = steps.add("Mul", "scaled_bias", bias, steps.scalar("beta", bias.dtype, beta))
+    _add_host(steps, host, matrix, _folded_bias(steps, bias, factor, shift), beta=1.0)
+    return True
+
+
+def _fold_matmul(steps: Decomposition, host: Node) -> bool:
+    if host.required(0).known_type.rank != 2 or host.required(1).known_type.rank != 2:
+        return False
+    factor, shift = _factor_and_shift(steps)
+    matrix = steps.add("Mul", "matrix", host.required(1), factor)
+    product = steps.add("MatMul", "product", host.required(0), matrix)
+    steps.add("Add", steps.node.outputs[0], product, shift)
+    return True
+
+
+_HOSTS: dict[str, Callable[[Decomposition, Node], bool]] = {
+    "Conv": _fold_conv,
+    "ConvTranspose": _fold_conv_transpose,
+    "Gemm": _fold_gemm,
+    "MatMul": _fold_matmul,
+}
+
+
+def _as_mul_and_add(node: Node) -> list[Node]:
+    """Apply rule 7."""
+    steps = Decomposition(node)
+    factor, shift = _factor_and_shift(steps)
+    rank = node.required(0).known_type.rank
+    if rank > 2:
+        shape: list[Dimension] = [-1, *[1] * (rank - 2)]
+        factor, shift = steps.reshape("factors", factor, shape), steps.reshape("shifts", shift, shape)
+    steps.add("Add", node.outputs[0], steps.add("Mul", "scaled", node.required(0), factor), shift)
+    return steps.nodes
+
+
+def _factor_and_shift(steps: Decomposition) -> tuple[Value, Value]:
+    """Add the nodes that compute factor and shift, of shape [channels] and the input's element type."""
+    node = steps.node
+    dtype = node.required(0).dtype
+    names = ("scale", "bias", "mean", "variance")
+    scale, bias, mean, variance = (
+        _cast(steps, name, node.required(index + 1), dtype) for index, name in enumerate(names)
+    )
+    epsilon = steps.scalar("epsilon", dtype, node.attributes.get("epsilon", 1e-5))
+    deviation = steps.add("Sqrt", "deviation", steps.add("Add", "variance_epsilon", variance, epsilon))
+    factor = steps.add("Div", "factor", scale, deviation)
+    shift = steps.add("Sub", "shift", bias, steps.add("Mul", "scaled_mean", mean, factor))
+    return factor, shift
+
+
+def _cast(steps: Decomposition, name: str, value: Value, dtype: str) -> Value:
+    if value.dtype == dtype:
+        return value
+    [code] = [code for code, name in DTYPE_CODES.items() if name == dtype]
+    return steps.add("Cast", name, value, to=code)
+
+
+def _folded_bias(steps: Decomposition, bias: Value | None, factor: Value, shift: Value) -> Value:
+    """Apply rule 5."""
+    if bias is None:
+        return shift
+    return steps.add("Add", "bias", steps.add("Mul", "scaled_host_bias", bias, factor), shift)
+
+
+def _add_host(steps: Decomposition, host: Node, weight: Value, bias: Value, **changed: Any) -> None:
+    """Append the host with its new weight and bias; it makes what the normalization made."""
+    inputs = [host.inputs[0], weight, bias]
+    attributes = {**host.attributes, **changed}
+    steps.nodes.append(Node(host.operator, inputs, steps.node.outputs[:1], attributes, host.name))

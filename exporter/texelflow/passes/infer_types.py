@@ -1,0 +1,132 @@
+"""Finds the type of every value, and the elements of those that are small and known at export.
+
+Rules, for each node in topological order:
+1. A constant of at most EVALUATION_LIMIT elements has its elements unpacked when a node reads it.
+2. The operator infers the types of the outputs from those of the inputs.
+3. A graph output whose file declares another element type, rank or extent is a problem.
+4. If every output has a known number of elements, at most EVALUATION_LIMIT, the operator evaluates them.
+5. A node whose outputs are all known is not needed: they become constants, or expressions over symbols.
+6. A graph output that rule 5 would leave without a node is copied from its constant by an Identity.
+7. A node whose inputs have no type, because of an earlier problem, is passed over.
+
+All problems are raised together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import inf
+
+from texelflow.constants import pack_elements, unpack_elements
+from texelflow.ir import FLOATING, ConstantData, Element, Graph, Node, NodeError, TensorType, Value
+from texelflow.operators import EVALUATION_LIMIT, operator_of
+from texelflow.problems import Problems
+from texelflow.symbolic import Expression
+
+
+def run(graph: Graph) -> None:
+    """Infer the types of all values of the graph; raise ExportError with all problems."""
+    problems = Problems()
+    graph.nodes = infer_nodes(graph.nodes, graph.outputs, problems)
+    problems.raise_for(graph.source)
+
+
+def infer_nodes(nodes: Iterable[Node], graph_outputs: Iterable[Value], problems: Problems) -> list[Node]:
+    """Infer the outputs of nodes in topological order; return those still needed (rules 5 and 6)."""
+    declared = {id(value) for value in graph_outputs}
+    needed: list[Node] = []
+    for node in nodes:
+        with problems.of(node):
+            _infer(node, declared)
+        if node.outputs and all(value.elements is not None for value in node.outputs):
+            needed.extend(_copies(node, declared))
+        else:
+            needed.append(node)
+    return needed
+
+
+def _infer(node: Node, declared: set[int]) -> None:
+    inputs = [value for value in node.inputs if value is not None]
+    if any(value.type is None for value in inputs):  # rule 7
+        return
+    for value in inputs:
+        _unpack(value)
+    operator = operator_of(node)
+    types = operator.infer(node)  # rule 2
+    if len(types) < len(node.outputs):
+        raise NodeError(node, f"it has {len(node.outputs)} outputs, where the operator has {len(types)}")
+    for value, inferred in zip(node.outputs, types, strict=False):
+        if id(value) in declared and value.type is not None:
+            _check_declaration(node, value, inferred)
+        value.type = inferred
+    if all(_is_small(value.known_type) for value in node.outputs):  # rule 4
+        for value, elements in zip(node.outputs, operator.evaluate(node) or [], strict=False):
+            if len(elements) != value.known_type.size:
+                raise NodeError(node, f"{value.type} was evaluated to {len(elements)} elements")
+            value.elements = elements
+
+
+def _unpack(value: Value) -> None:
+    """Unpack the elements of a small constant (rule 1)."""
+    if value.constant is not None and value.elements is None and _is_small(value.known_type):
+        value.elements = unpack_elements(value.dtype, value.constant.tobytes())
+
+
+def _is_small(type_: TensorType) -> bool:
+    return isinstance(type_.size, int) and type_.size <= EVALUATION_LIMIT
+
+
+def _check_declaration(node: Node, value: Value, inferred: TensorType) -> None:
+    """Raise NodeError if the model declares a graph output otherwise than it is (rule 3)."""
+    declared = value.known_type
+    contradicts = (
+        declared.dtype != inferred.dtype
+        or declared.rank != inferred.rank
+        or any(
+            isinstance(a, int) and isinstance(b, int) and a != b
+            for a, b in zip(declared.shape, inferred.shape, strict=True)
+        )
+    )
+    if contradicts:
+        raise NodeError(
+            node,
+            f"it makes {inferred}, but the model declares its output {value.name!r} as {declared};"
+            " correct the declaration, or give the shapes of the inputs to have the declared one ignored",
+        )
+
+
+def _copies(node: Node, declared: set[int]) -> list[Node]:
+    """Make the outputs of a node independent of it; return the nodes needed instead (rules 5 and 6)."""
+    source = node.input(0)
+    if node.operator == "Identity" and source is not None and source.producer is None:
+        return [node]
+    copies: list[Node] = []
+    for value in node.outputs:
+        elements = value.elements or []
+        value.producer = None
+        value.constant = _constant(value.dtype, elements)
+        if id(value) in declared:
+            known = Value(f"{value.name}/known", value.type, value.constant, value.elements)
+            value.constant = None
+            copies.append(Node("Identity", [known], [value], name=node.name))
+    return copies
+
+
+def _constant(dtype: str, elements: list[Element]) -> ConstantData | None:
+    """Return elements as bytes; None if one is an expression."""
+    numbers = [element for element in elements if not isinstance(element, Expression)]
+    if len(numbers) != len(elements):
+        return None
+    try:
+        return ConstantData([pack_elements(dtype, numbers)])
+    except OverflowError:
+        if dtype not in FLOATING:
+            raise
+        return ConstantData([b"".join(_pack_or_infinity(dtype, number) for number in numbers)])
+
+
+def _pack_or_infinity(dtype: str, number: float) -> bytes:
+    try:
+        return pack_elements(dtype, [number])
+    except OverflowError:
+        return pack_elements(dtype, [inf if number > 0 else -inf])

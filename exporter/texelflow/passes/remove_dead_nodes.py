@@ -1,0 +1,25 @@
+"""Removes nodes that no graph output depends on.
+
+Rules:
+1. A node is live if a graph output, or a live node, reads one of its outputs.
+2. All other nodes are removed. Graph inputs stay, read or not.
+"""
+
+from __future__ import annotations
+
+from texelflow.ir import Graph, Value, node_reads
+
+
+def run(graph: Graph) -> int:
+    """Remove dead nodes; return how many."""
+    live: set[int] = set()
+    pending: list[Value] = list(graph.outputs)
+    while pending:
+        node = pending.pop().producer
+        if node is not None and id(node) not in live:
+            live.add(id(node))
+            pending.extend(node_reads(node))
+    kept = [node for node in graph.nodes if id(node) in live]  # rule 2
+    removed = len(graph.nodes) - len(kept)
+    graph.nodes = kept
+    return removed
