@@ -1,0 +1,20 @@
+"""ArgMax and ArgMin: the position of the largest or smallest number along an axis."""
+
+from __future__ import annotations
+
+from texelflow.ir import Node, TensorType
+from texelflow.operators import Operator, operator
+from texelflow.operators.shapes import normalize_axis
+from texelflow.symbolic import Dimension
+
+
+@operator("ArgMax", "ArgMin")
+class ArgReduce(Operator):
+    """The first such position, or the last with select_last_index, as int64."""
+
+    def infer(self, node: Node) -> list[TensorType]:
+        """Return the type without the axis, or with its extent 1 if `keepdims`."""
+        source = node.required(0).known_type
+        axis = normalize_axis(node, int(node.attributes.get("axis", 0)), source.rank)
+        kept: tuple[Dimension, ...] = (1,) if node.attributes.get("keepdims", 1) else ()
+        return [TensorType("int64", (*source.shape[:axis], *kept, *source.shape[axis + 1 :]))]

@@ -1,0 +1,52 @@
+"""BitwiseAnd, BitwiseOr, BitwiseXor, BitwiseNot and BitShift."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from texelflow.ir import FLOATING, Node, NodeError, TensorType
+from texelflow.operators import operator
+from texelflow.operators.elementwise_base import Elementwise, Uniforms, wrap
+
+SYMBOLS = {"BitwiseAnd": "&", "BitwiseOr": "|", "BitwiseXor": "^"}
+
+
+class IntegerElementwise(Elementwise):
+    """Takes and gives one integer type."""
+
+    def result_dtype(self, node: Node, kinds: Sequence[TensorType]) -> str:
+        """Return the shared element type; raise NodeError unless it is an integer type."""
+        dtype = super().result_dtype(node, kinds)
+        if dtype in FLOATING or dtype == "bool":
+            raise NodeError(node, f"its inputs have type {dtype}; an integer type is needed")
+        return dtype
+
+
+@operator(*SYMBOLS)
+class Bitwise(IntegerElementwise):
+    """An operation on the bits of two integers."""
+
+    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
+        """Return the GLSL operation; a narrow integer's sign is extended, so the result needs no wrapping."""
+        return f"({operands[0]} {SYMBOLS[self.name]} {operands[1]})"
+
+
+@operator("BitwiseNot")
+class BitwiseNot(IntegerElementwise):
+    """All bits of an integer inverted."""
+
+    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
+        """Return the GLSL operation, within the type's width."""
+        return wrap(node.required(0).dtype, f"(~({operands[0]}))")
+
+
+@operator("BitShift")
+class BitShift(IntegerElementwise):
+    """The bits of an unsigned integer shifted; those shifted out are lost."""
+
+    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
+        """Return the call of the shift in the direction of the attribute."""
+        direction = node.attributes.get("direction")
+        if direction not in ("LEFT", "RIGHT"):
+            raise NodeError(node, f"direction is {direction!r}; 'LEFT' or 'RIGHT' is expected")
+        return wrap(node.required(0).dtype, f"shift_{direction.lower()}({operands[0]}, {operands[1]})")

@@ -1,0 +1,110 @@
+"""Cast and CastLike: another element type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+
+from texelflow.ir import FLOATING, Element, Node, NodeError, TensorType
+from texelflow.operators import Operator, operator
+from texelflow.operators.decomposition import Decomposition
+from texelflow.operators.elementwise_base import NARROW_INTEGERS, UNSIGNED_32, Elementwise, Uniforms, wrap
+from texelflow.symbolic import Expression, equal
+
+DTYPE_CODES: Mapping[int, str] = {
+    1: "float32",
+    2: "uint8",
+    3: "int8",
+    4: "uint16",
+    5: "int16",
+    6: "int32",
+    7: "int64",
+    9: "bool",
+    10: "float16",
+    11: "float64",
+    12: "uint32",
+    13: "uint64",
+    16: "bfloat16",
+}
+"""Element types by their number in ONNX's TensorProto.DataType."""
+
+OTHER_DTYPES: Mapping[int, str] = {
+    8: "string",
+    14: "complex64",
+    15: "complex128",
+    17: "float8e4m3fn",
+    18: "float8e4m3fnuz",
+    19: "float8e5m2",
+    20: "float8e5m2fnuz",
+    21: "uint4",
+    22: "int4",
+    23: "float4e2m1",
+}
+"""Those that Texelflow does not compute with, for messages."""
+
+
+def dtype_of_code(node: Node, code: int) -> str:
+    """Return the element type of an ONNX number; raise NodeError for one that is not supported."""
+    if code not in DTYPE_CODES:
+        name = OTHER_DTYPES.get(code, f"number {code}")
+        known = ", ".join(DTYPE_CODES.values())
+        raise NodeError(node, f"element type {name} is not supported; use one of {known}")
+    return DTYPE_CODES[code]
+
+
+@operator("Cast")
+class Cast(Elementwise):
+    """Numbers converted: to integers by truncation, to bool by comparison with zero.
+
+    float16, bfloat16 and float64 are computed in float32, so a cast among them changes nothing. A floating
+    number out of an integer type's range, which ONNX leaves undefined, saturates at 32 bits.
+    """
+
+    def result_dtype(self, node: Node, kinds: Sequence[TensorType]) -> str:
+        """Return the element type that the attribute `to` numbers."""
+        if "to" not in node.attributes:
+            raise NodeError(node, "attribute 'to' is missing")
+        return dtype_of_code(node, int(node.attributes["to"]))
+
+    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
+        """Return the conversion."""
+        source, target, x = node.required(0).dtype, node.outputs[0].dtype, operands[0]
+        if target == "bool":
+            return f"({x})" if source == "bool" else f"is_nonzero({x})"
+        if source in FLOATING:
+            if target in FLOATING:
+                return f"({x})"
+            return wrap(target, f"truncate_to_{'unsigned' if target in UNSIGNED_32 else 'integer'}({x})")
+        if target in FLOATING:
+            return f"vec4(uvec4({x}))" if source in UNSIGNED_32 else f"vec4({x})"
+        keeps = source == "bool" or source == target or target not in NARROW_INTEGERS
+        return f"({x})" if keeps else wrap(target, str(x))
+
+    def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
+        """Convert a number; an expression is whole, and as bool says whether it is not 0."""
+        x, target = operands[0], node.outputs[0].dtype
+        if isinstance(x, Expression):
+            return 1 - equal(x, 0) if target == "bool" else x
+        if target == "bool":
+            return bool(x)
+        if target in FLOATING:
+            return float(x)
+        return int(x) if isfinite(x) else None
+
+
+@operator("CastLike")
+class CastLike(Operator):
+    """Cast to the element type of the second input."""
+
+    decomposes = True
+
+    def infer(self, node: Node) -> list[TensorType]:
+        """Return the first input's shape with the second's element type."""
+        return [TensorType(node.required(1).dtype, node.required(0).shape)]
+
+    def decompose(self, node: Node) -> list[Node] | None:
+        """Replace by a Cast."""
+        steps = Decomposition(node)
+        code = next(code for code, dtype in DTYPE_CODES.items() if dtype == node.required(1).dtype)
+        steps.add("Cast", node.outputs[0], node.required(0), to=code)
+        return steps.nodes

@@ -1,0 +1,35 @@
+"""ConstantOfShape: a tensor filled with one number."""
+
+from __future__ import annotations
+
+from texelflow.ir import Element, Node, NodeError, TensorType, Value
+from texelflow.operators import Operator, operator
+from texelflow.operators.shapes import dimensions, known_shape
+
+
+def fill(node: Node) -> tuple[str, Element]:
+    """Return element type and number that a ConstantOfShape fills with: 0 of float32 without `value`."""
+    value = node.attributes.get("value")
+    if value is None:
+        return "float32", 0.0
+    if not isinstance(value, Value) or value.scalar is None:
+        raise NodeError(node, "attribute 'value' is not a tensor of one element")
+    return value.dtype, value.scalar
+
+
+@operator("ConstantOfShape")
+class ConstantOfShape(Operator):
+    """One number everywhere, in a shape known at export."""
+
+    def infer(self, node: Node) -> list[TensorType]:
+        """Return the type of the filled tensor."""
+        shape = dimensions(node, node.known(0, "shape"), "shape")
+        if any(isinstance(extent, int) and extent < 0 for extent in shape):
+            raise NodeError(node, f"shape {shape} has a negative extent")
+        return [TensorType(fill(node)[0], tuple(shape))]
+
+    def evaluate(self, node: Node) -> list[list[Element]] | None:
+        """Return the number for each element."""
+        size = node.outputs[0].known_type.size
+        known = known_shape(node.outputs[0].shape)
+        return None if known is None or not isinstance(size, int) else [[fill(node)[1]] * size]

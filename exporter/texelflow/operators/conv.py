@@ -1,0 +1,40 @@
+"""Conv: convolution over any number of spatial axes, in groups."""
+
+from __future__ import annotations
+
+from texelflow.ir import Node, NodeError, TensorType
+from texelflow.operators import Operator, operator
+from texelflow.operators.shapes import require_rank, same_dtype, unify
+from texelflow.operators.windows import Window, windows
+
+
+def conv_windows(node: Node) -> list[Window]:
+    """Return the window of each spatial axis of a Conv whose input types are known."""
+    source, weight = node.required(0).known_type, node.required(1).known_type
+    return windows(node, source.shape[2:], weight.shape[2:])
+
+
+@operator("Conv")
+class Conv(Operator):
+    """X [N, C, …] by W [M, C/group, …] and an optional bias B [M] to [N, M, …]."""
+
+    def infer(self, node: Node) -> list[TensorType]:
+        """Return the type; raise NodeError if channels, groups, bias or kernel do not fit."""
+        kinds = [value.known_type for value in node.inputs if value is not None]
+        source, weight = node.required(0).known_type, node.required(1).known_type
+        require_rank(node, source, 3)
+        if weight.rank != source.rank:
+            raise NodeError(node, f"its input {source} and weight {weight} have different ranks")
+        listed = node.attributes.get("kernel_shape")
+        if listed and tuple(listed) != weight.shape[2:]:
+            raise NodeError(node, f"kernel_shape {list(listed)} is not that of the weight {weight}")
+        group, filters = int(node.attributes.get("group", 1)), weight.shape[0]
+        if group < 1 or (isinstance(filters, int) and filters % group):
+            raise NodeError(node, f"its {filters} filters do not divide into {group} groups")
+        unify(node, source.shape[1], weight.shape[1] * group, "the channels of its input and its weight")
+        bias = node.input(2)
+        if bias is not None:
+            require_rank(node, bias.known_type, 1, 1)
+            unify(node, bias.shape[0], filters, "the lengths of its bias and its weight")
+        spatial = [window.output for window in conv_windows(node)]
+        return [TensorType(same_dtype(node, kinds), (source.shape[0], filters, *spatial))]

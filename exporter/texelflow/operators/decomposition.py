@@ -1,0 +1,66 @@
+"""Building the simpler nodes that replace one node."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from texelflow.constants import scalar_value, vector_value
+from texelflow.ir import Node, TensorType, Value
+from texelflow.symbolic import Dimension
+
+
+class Decomposition:
+    """The nodes that replace `node`, in the order they are added.
+
+    They bear the name of `node`; a value that they pass between them is called `<first output>/<step>`.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.nodes: list[Node] = []
+        self._names: set[str] = set()
+
+    def add(self, operator: str, step: str | Value, *inputs: Value | None, **attributes: Any) -> Value:
+        """Append a node and return its result: the Value `step`, or a new one named for that word."""
+        result = Value(self._name(step)) if isinstance(step, str) else step
+        self.nodes.append(Node(operator, list(inputs), [result], attributes, self.node.name))
+        return result
+
+    def scalar(self, step: str, dtype: str, element: int | float | bool) -> Value:
+        """Return a constant of rank 0."""
+        return scalar_value(self._name(step), dtype, element)
+
+    def vector(self, step: str, elements: Sequence[Dimension]) -> Value:
+        """Return an int64 vector known at export; its elements may be expressions."""
+        name = self._name(step)
+        numbers = [element for element in elements if isinstance(element, int)]
+        if len(numbers) == len(elements):
+            return vector_value(name, "int64", numbers)
+        return Value(name, TensorType("int64", (len(elements),)), elements=list(elements))
+
+    def index(self, step: str, element: Dimension) -> Value:
+        """Return an int64 scalar known at export; it may be an expression."""
+        if isinstance(element, int):
+            return self.scalar(step, "int64", element)
+        return Value(self._name(step), TensorType("int64", ()), elements=[element])
+
+    def reshape(self, step: str | Value, value: Value, shape: Sequence[Dimension]) -> Value:
+        """Append a Reshape to a shape known at export."""
+        label = step if isinstance(step, str) else "result"
+        # Zero must mean an empty extent here, not "as in the input".
+        return self.add("Reshape", step, value, self.vector(f"{label}_shape", shape), allowzero=1)
+
+    def reduce(self, operator: str, step: str | Value, value: Value, axes: Sequence[int]) -> Value:
+        """Append a reduction over `axes` that keeps them with extent 1."""
+        label = step if isinstance(step, str) else "result"
+        axes_value = self.vector(f"{label}_axes", list(axes))
+        return self.add(operator, step, value, axes_value, keepdims=1, noop_with_empty_axes=1)
+
+    def _name(self, step: str) -> str:
+        base = f"{self.node.outputs[0].name}/{step}"
+        name, count = base, 2
+        while name in self._names:
+            name, count = f"{base}_{count}", count + 1
+        self._names.add(name)
+        return name

@@ -1,0 +1,22 @@
+"""GatherElements: each element of the output chosen along one axis by an index of its own."""
+
+from __future__ import annotations
+
+from texelflow.ir import Node, NodeError, TensorType
+from texelflow.operators import Operator, operator
+from texelflow.operators.gather import require_indices
+from texelflow.operators.shapes import normalize_axis
+
+
+@operator("GatherElements")
+class GatherElements(Operator):
+    """`output[i, j] = data[indices[i, j], j]` for axis 0; negative indices count from the end."""
+
+    def infer(self, node: Node) -> list[TensorType]:
+        """Return the type with the shape of the indices."""
+        data, indices = node.required(0).known_type, node.required(1).known_type
+        require_indices(node, indices)
+        if data.rank != indices.rank:
+            raise NodeError(node, f"its data {data} and indices {indices} have different ranks")
+        normalize_axis(node, int(node.attributes.get("axis", 0)), data.rank)
+        return [TensorType(data.dtype, indices.shape)]

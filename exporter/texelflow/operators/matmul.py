@@ -1,0 +1,24 @@
+"""MatMul: products of matrices, NumPy's way."""
+
+from __future__ import annotations
+
+from texelflow.ir import Node, TensorType
+from texelflow.operators import Operator, operator
+from texelflow.operators.shapes import broadcast, require_rank, same_dtype, unify
+
+
+@operator("MatMul")
+class MatMul(Operator):
+    """[…, M, K] × […, K, N] → […, M, N]; a vector is a row before and a column behind the sign."""
+
+    def infer(self, node: Node) -> list[TensorType]:
+        """Return the type; raise NodeError if the inner extents differ or the outer do not broadcast."""
+        a, b = node.required(0).known_type, node.required(1).known_type
+        for kind in (a, b):
+            require_rank(node, kind, 1)
+        unify(
+            node, a.shape[-1], b.shape[-2] if b.rank > 1 else b.shape[0], f"the inner extents of {a} and {b}"
+        )
+        outer = broadcast(node, [a.shape[:-2], b.shape[:-2]])
+        rows, columns = a.shape[-2:-1], b.shape[-1:] if b.rank > 1 else ()
+        return [TensorType(same_dtype(node, [a, b]), (*outer, *rows, *columns))]

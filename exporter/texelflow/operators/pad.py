@@ -1,0 +1,57 @@
+"""Pad: elements added at (or, if negative, removed from) the ends of axes."""
+
+from __future__ import annotations
+
+from texelflow.ir import Node, NodeError, TensorType
+from texelflow.operators import Operator, operator
+from texelflow.operators.shapes import dimensions, normalize_axes
+from texelflow.operators.upgrading import attribute_to_input
+from texelflow.symbolic import Dimension
+
+MODES = ("constant", "reflect", "edge", "wrap")
+
+
+def padding(node: Node) -> list[tuple[Dimension, Dimension]]:
+    """Return for each axis how many elements are added before and behind it (negative: removed).
+
+    Raises NodeError if the amounts are not known at export or do not fit the axes.
+    """
+    rank = node.required(0).known_type.rank
+    amounts = dimensions(node, node.known(1, "pads"), "pads")
+    axes = list(range(rank))
+    if node.input(3) is not None:
+        axes = normalize_axes(node, node.known(3, "axes"), rank)
+    if len(amounts) != 2 * len(axes):
+        raise NodeError(node, f"it has {len(amounts)} pads for {len(axes)} axes; two for each are expected")
+    result: list[tuple[Dimension, Dimension]] = [(0, 0)] * rank
+    for index, axis in enumerate(axes):
+        result[axis] = (amounts[index], amounts[index + len(axes)])
+    return result
+
+
+@operator("Pad")
+class Pad(Operator):
+    """The input with borders: a constant, its reflection, its edge, or its other end."""
+
+    def upgrade(self, node: Node, opset: int) -> None:
+        """Opset 11 turned the attributes pads and value into inputs."""
+        if opset < 11:
+            attribute_to_input(node, "pads", 1)
+            attribute_to_input(node, "value", 2, "float32")
+
+    def infer(self, node: Node) -> list[TensorType]:
+        """Return the type of the padded tensor; raise NodeError if a border cannot be filled."""
+        source = node.required(0).known_type
+        mode = node.attributes.get("mode", "constant")
+        if mode not in MODES:
+            raise NodeError(node, f"mode is {mode!r}; one of {', '.join(MODES)} is expected")
+        shape: list[Dimension] = []
+        for axis, (before, behind) in enumerate(padding(node)):
+            extent = source.shape[axis]
+            padded = extent + before + behind
+            if isinstance(padded, int) and padded < 0:
+                raise NodeError(node, f"pads {before}, {behind} remove more than axis {axis} of {source}")
+            if extent == 0 and padded != 0 and mode != "constant":
+                raise NodeError(node, f"axis {axis} of {source} is empty: mode {mode} has nothing to repeat")
+            shape.append(padded)
+        return [TensorType(source.dtype, tuple(shape))]

@@ -1,0 +1,82 @@
+"""ReduceMean, ReduceSum, ReduceMax, ReduceMin and ReduceProd: one number from all along some axes."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+from texelflow.ir import FLOATING, Element, Node, NodeError, TensorType
+from texelflow.operators import Operator, operator
+from texelflow.operators.elementwise_base import round_element, whole
+from texelflow.operators.row_major import gather_view, strides
+from texelflow.operators.shapes import known_shape, normalize_axes, sum_of
+from texelflow.operators.upgrading import attribute_to_input
+from texelflow.symbolic import Dimension, maximum, minimum, product
+
+
+def reduced_axes(node: Node) -> list[int]:
+    """Return the reduced axes, in order: without any named all, or none with noop_with_empty_axes."""
+    rank = node.required(0).known_type.rank
+    listed = [] if node.input(1) is None else node.known(1, "axes")
+    if not listed:
+        return [] if node.attributes.get("noop_with_empty_axes", 0) else list(range(rank))
+    return sorted(normalize_axes(node, listed, rank))
+
+
+class Reduction(Operator):
+    """The type and the upgrade of all reductions."""
+
+    def upgrade(self, node: Node, opset: int) -> None:
+        """Opset 18 (for ReduceSum 13) turned the attribute axes into an input."""
+        if opset < (13 if self.name == "ReduceSum" else 18):
+            attribute_to_input(node, "axes", 1)
+
+    def infer(self, node: Node) -> list[TensorType]:
+        """Return the type without the reduced axes, or with their extents 1 if `keepdims`."""
+        source, axes = node.required(0).known_type, reduced_axes(node)
+        kept: list[Dimension] = [1 if axis in axes else extent for axis, extent in enumerate(source.shape)]
+        if not node.attributes.get("keepdims", 1):
+            kept = [extent for axis, extent in enumerate(source.shape) if axis not in axes]
+        return [TensorType(source.dtype, tuple(kept))]
+
+
+@operator("ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd")
+class Reduce(Reduction):
+    """A reduction that the lowering computes itself."""
+
+    def infer(self, node: Node) -> list[TensorType]:
+        """Return the reduced type; raise NodeError for a mean of whole numbers."""
+        if self.name == "ReduceMean" and node.required(0).dtype not in FLOATING:
+            raise NodeError(node, f"its input has type {node.required(0).dtype}; a floating type is needed")
+        return super().infer(node)
+
+    def evaluate(self, node: Node) -> list[list[Element]] | None:
+        """Reduce whole numbers and expressions."""
+        source, axes = node.required(0), reduced_axes(node)
+        shape, dtype = known_shape(source.shape), node.outputs[0].dtype
+        if source.elements is None or shape is None or dtype in FLOATING:
+            return None
+        numbers = [whole(element) for element in source.elements]
+        if any(number is None for number in numbers):
+            return None
+        steps = strides(shape)
+        outer = [axis for axis in range(len(shape)) if axis not in axes]
+        starts = gather_view(
+            range(len(numbers)) or [0], [shape[axis] for axis in outer], [steps[axis] for axis in outer]
+        )
+        results: list[Element] = []
+        for start in starts:
+            assert isinstance(start, int)
+            members = gather_view(numbers, [shape[a] for a in axes], [steps[a] for a in axes], start)  # type: ignore[arg-type]
+            result = self._combined(members)
+            if result is None:
+                return None
+            results.append(round_element(dtype, result))
+        return [results]
+
+    def _combined(self, members: list[Element]) -> Element | None:
+        numbers = [number for number in map(whole, members) if number is not None]
+        if self.name == "ReduceSum":
+            return sum_of(numbers)
+        if self.name == "ReduceProd":
+            return product(numbers)
+        return reduce(maximum if self.name == "ReduceMax" else minimum, numbers) if numbers else None

@@ -1,0 +1,81 @@
+"""Reshape and Flatten: the same elements in another shape."""
+
+from __future__ import annotations
+
+from texelflow.ir import Element, Node, NodeError, TensorType
+from texelflow.operators import Operator, operator
+from texelflow.operators.decomposition import Decomposition
+from texelflow.operators.shapes import dimensions, normalize_axis
+from texelflow.symbolic import Dimension, equal, floor_divide, product
+
+
+@operator("Reshape")
+class Reshape(Operator):
+    """A shape in which one extent may be -1 (what is left) and, without allowzero, 0 (as in the input)."""
+
+    def infer(self, node: Node) -> list[TensorType]:
+        """Return the type; raise NodeError if the numbers of elements provably differ."""
+        source = node.required(0).known_type
+        wanted = dimensions(node, node.known(1, "shape"), "shape")
+        if not node.attributes.get("allowzero", 0):
+            if any(extent == 0 for extent in wanted[source.rank :]):
+                raise NodeError(node, f"shape {wanted} copies an axis that the input {source} does not have")
+            wanted = [source.shape[axis] if extent == 0 else extent for axis, extent in enumerate(wanted)]
+        free = [axis for axis, extent in enumerate(wanted) if extent == -1]
+        if len(free) > 1 or any(isinstance(extent, int) and extent < -1 for extent in wanted):
+            raise NodeError(node, f"shape {wanted} has more than one -1, or an extent below it")
+        if free:
+            rest = product([extent for extent in wanted if extent != -1])
+            wanted[free[0]] = self._remaining(node, source, wanted, rest)
+        self._check(node, source, wanted)
+        return [TensorType(source.dtype, tuple(wanted))]
+
+    @staticmethod
+    def _remaining(node: Node, source: TensorType, wanted: list[Dimension], rest: Dimension) -> Dimension:
+        if rest == 0:
+            raise NodeError(node, f"shape {wanted} leaves its -1 undetermined, for another extent is 0")
+        extent = floor_divide(source.size, rest)
+        if isinstance(source.size, int) and isinstance(rest, int) and source.size % rest:
+            raise NodeError(node, f"{source} has {source.size} elements, which do not fill shape {wanted}")
+        return extent
+
+    @staticmethod
+    def _check(node: Node, source: TensorType, wanted: list[Dimension]) -> None:
+        size = product(wanted)
+        if equal(source.size, size) == 0:
+            raise NodeError(node, f"{source} has {source.size} elements, but shape {wanted} has {size}")
+        if isinstance(size, int) and not isinstance(source.size, int):
+            raise NodeError(
+                node,
+                f"shape {wanted} is fixed, but the input {source} varies in size; "
+                "give the model's inputs a fixed shape with --input",
+            )
+
+    def evaluate(self, node: Node) -> list[list[Element]] | None:
+        """Return the input's elements."""
+        elements = node.required(0).elements
+        return None if elements is None else [list(elements)]
+
+
+@operator("Flatten")
+class Flatten(Operator):
+    """A matrix: the axes before `axis` and those from it on."""
+
+    decomposes = True
+
+    def infer(self, node: Node) -> list[TensorType]:
+        """Return the matrix type."""
+        source = node.required(0).known_type
+        axis = normalize_axis(node, int(node.attributes.get("axis", 1)), source.rank, end=True)
+        return [TensorType(source.dtype, (product(source.shape[:axis]), product(source.shape[axis:])))]
+
+    def evaluate(self, node: Node) -> list[list[Element]] | None:
+        """Return the input's elements."""
+        elements = node.required(0).elements
+        return None if elements is None else [list(elements)]
+
+    def decompose(self, node: Node) -> list[Node] | None:
+        """Replace by a Reshape."""
+        steps = Decomposition(node)
+        steps.reshape(node.outputs[0], node.required(0), node.outputs[0].shape)
+        return steps.nodes

@@ -1,0 +1,149 @@
+"""Resize: an image, or any tensor, sampled on another grid."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+
+from texelflow.ir import Element, Node, NodeError, TensorType
+from texelflow.operators import Operator, operator
+from texelflow.operators.shapes import dimensions, normalize_axes
+from texelflow.operators.upgrading import set_input
+from texelflow.symbolic import Dimension, Expression, floor_divide
+
+MODES = ("nearest", "linear", "cubic")
+COORDINATES = (
+    "half_pixel",
+    "half_pixel_symmetric",
+    "pytorch_half_pixel",
+    "align_corners",
+    "asymmetric",
+    "tf_half_pixel_for_nn",
+    "tf_crop_and_resize",
+)
+NEAREST_MODES = ("round_prefer_floor", "round_prefer_ceil", "floor", "ceil")
+POLICIES = ("stretch", "not_larger", "not_smaller")
+
+
+@dataclass(frozen=True, slots=True)
+class ResizedAxis:
+    """How one axis is resized, from `source` to `target` elements.
+
+    `scale` is the factor given, or None where it is target / source. `begin` and `end` are the region of
+    interest as fractions of the axis (tf_crop_and_resize only).
+    """
+
+    source: Dimension
+    target: Dimension
+    scale: float | None
+    begin: float = 0.0
+    end: float = 1.0
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether every element stays in its place."""
+        whole = (self.begin, self.end) == (0.0, 1.0)
+        return whole and self.source == self.target and self.scale in (None, 1.0)
+
+
+def resized_axes(node: Node) -> list[ResizedAxis]:
+    """Return how each axis of a Resize is resized; raise NodeError if that is not known at export."""
+    source = node.required(0).known_type
+    axes = normalize_axes(node, node.attributes.get("axes") or range(source.rank), source.rank)
+    result = [ResizedAxis(extent, extent, None) for extent in source.shape]
+    sizes = _optional(node, 3, "sizes")
+    scales = _optional(node, 2, "scales")
+    regions = _regions(node, axes)
+    if (sizes is None) == (scales is None):
+        raise NodeError(node, "exactly one of scales and sizes is needed")
+    if len(sizes or scales or []) != len(axes):
+        raise NodeError(node, f"it has {len(sizes or scales or [])} sizes or scales for {len(axes)} axes")
+    if sizes is not None:
+        targets, shared = _kept_aspect(node, axes, dimensions(node, sizes, "sizes"))
+        for axis, target, (begin, end) in zip(axes, targets, regions, strict=True):
+            result[axis] = ResizedAxis(source.shape[axis], target, shared, begin, end)
+        return result
+    for axis, scale, (begin, end) in zip(axes, scales or [], regions, strict=True):
+        if isinstance(scale, Expression) or scale <= 0:
+            raise NodeError(node, f"its scale {scale} for axis {axis} is not a positive number")
+        extent = source.shape[axis]
+        target = scaled_extent(extent, float(scale) * (end - begin))
+        result[axis] = ResizedAxis(extent, target, float(scale), begin, end)
+    return result
+
+
+def scaled_extent(extent: Dimension, scale: float) -> Dimension:
+    """Return ⌊extent · scale⌋, as computed in float32 where the extent is a number."""
+    if isinstance(extent, int):
+        product: float = struct.unpack("<f", struct.pack("<f", extent * scale))[0]
+        return floor(product)
+    # A scale such as 1/3 is meant as that fraction, not as the float32 next to it.
+    simple = Fraction(scale).limit_denominator(1000)
+    ratio = simple if struct.pack("<f", float(simple)) == struct.pack("<f", scale) else Fraction(scale)
+    return floor_divide(extent * ratio.numerator, ratio.denominator)
+
+
+def _optional(node: Node, index: int, name: str) -> list[Element] | None:
+    """Return the elements of an optional input; one that is empty counts as omitted."""
+    value = node.input(index)
+    if value is None or value.shape == (0,):
+        return None
+    return node.known(index, name)
+
+
+def _regions(node: Node, axes: list[int]) -> list[tuple[float, float]]:
+    if node.attributes.get("coordinate_transformation_mode") != "tf_crop_and_resize":
+        return [(0.0, 1.0)] * len(axes)
+    numbers = [number for number in node.known(1, "roi") if not isinstance(number, Expression)]
+    if len(numbers) != 2 * len(axes):
+        raise NodeError(
+            node, f"its roi has {len(numbers)} numbers for {len(axes)} axes; two each are expected"
+        )
+    return [(float(numbers[i]), float(numbers[i + len(axes)])) for i in range(len(axes))]
+
+
+def _kept_aspect(node: Node, axes: list[int], sizes: list[Dimension]) -> tuple[list[Dimension], float | None]:
+    """Return the target extents under the aspect policy, and the scale that the axes share, if any."""
+    policy = node.attributes.get("keep_aspect_ratio_policy", "stretch")
+    if policy not in POLICIES:
+        known = ", ".join(POLICIES)
+        raise NodeError(node, f"keep_aspect_ratio_policy is {policy!r}; one of {known} is expected")
+    if policy == "stretch":
+        return sizes, None
+    extents = [node.required(0).shape[axis] for axis in axes]
+    ratios = [
+        size / extent
+        for size, extent in zip(sizes, extents, strict=True)
+        if isinstance(size, int) and isinstance(extent, int) and extent
+    ]
+    if len(ratios) != len(axes):
+        raise NodeError(node, f"keep_aspect_ratio_policy={policy} needs numbers as extents, not {extents}")
+    scale = min(ratios) if policy == "not_larger" else max(ratios)
+    return [floor(extent * scale + 0.5) for extent in extents if isinstance(extent, int)], scale
+
+
+@operator("Resize")
+class Resize(Operator):
+    """Nearest, linear or cubic sampling; where a grid point lies is the coordinate transformation's say."""
+
+    def upgrade(self, node: Node, opset: int) -> None:
+        """Opset 10 had inputs X and scales, and sampled at x / scale, nearest rounding down."""
+        if opset < 11:
+            scales = node.required(1)
+            node.inputs[1] = None
+            set_input(node, 2, scales)
+            node.attributes.update(coordinate_transformation_mode="asymmetric", nearest_mode="floor")
+
+    def infer(self, node: Node) -> list[TensorType]:
+        """Return the resized type; raise NodeError for an attribute that has no known value."""
+        for name, known, default in (
+            ("mode", MODES, "nearest"),
+            ("coordinate_transformation_mode", COORDINATES, "half_pixel"),
+            ("nearest_mode", NEAREST_MODES, "round_prefer_floor"),
+        ):
+            if (value := node.attributes.get(name, default)) not in known:
+                raise NodeError(node, f"{name} is {value!r}; one of {', '.join(known)} is expected")
+        source = node.required(0).known_type
+        return [TensorType(source.dtype, tuple(axis.target for axis in resized_axes(node)))]

@@ -1,0 +1,76 @@
+"""Split: a tensor cut into consecutive parts along an axis."""
+
+from __future__ import annotations
+
+from math import prod
+
+from texelflow.ir import Element, Node, NodeError, TensorType
+from texelflow.operators import Operator, operator
+from texelflow.operators.shapes import dimensions, known_shape, normalize_axis, sum_of
+from texelflow.operators.upgrading import attribute_to_input
+from texelflow.symbolic import Dimension, equal, floor_divide
+
+
+def split_axis(node: Node) -> int:
+    """Return the axis along which a Split cuts."""
+    return normalize_axis(node, int(node.attributes.get("axis", 0)), node.required(0).known_type.rank)
+
+
+@operator("Split")
+class Split(Operator):
+    """Parts of the sizes given, or equal ones; of `num_outputs` parts the last may be smaller."""
+
+    def upgrade(self, node: Node, opset: int) -> None:
+        """Opset 13 turned the attribute split into an input."""
+        if opset < 13:
+            attribute_to_input(node, "split", 1)
+
+    def infer(self, node: Node) -> list[TensorType]:
+        """Return the types of the parts."""
+        source = node.required(0).known_type
+        axis = split_axis(node)
+        types = []
+        for size in self._sizes(node, source.shape[axis]):
+            shape = (*source.shape[:axis], size, *source.shape[axis + 1 :])
+            types.append(TensorType(source.dtype, shape))
+        return types
+
+    @staticmethod
+    def _sizes(node: Node, whole: Dimension) -> list[Dimension]:
+        count = len(node.outputs)
+        if node.input(1) is not None:
+            sizes = dimensions(node, node.known(1, "sizes"), "sizes")
+            if len(sizes) != count or equal(sum_of(sizes), whole) == 0:
+                raise NodeError(node, f"sizes {sizes} do not cut an axis of {whole} into {count} outputs")
+            return sizes
+        count = int(node.attributes.get("num_outputs", count))
+        if count != len(node.outputs):
+            raise NodeError(node, f"num_outputs is {count}, but there are {len(node.outputs)} outputs")
+        part = floor_divide(whole + (count - 1), count)
+        sizes = [*[part] * (count - 1), whole - part * (count - 1)]
+        if isinstance(sizes[-1], int) and sizes[-1] < 0:
+            raise NodeError(node, f"an axis of {whole} cannot be cut into {count} parts of {part}")
+        return sizes
+
+    def evaluate(self, node: Node) -> list[list[Element]] | None:
+        """Cut the elements."""
+        source, axis = node.required(0), split_axis(node)
+        shape = known_shape(source.shape)
+        if source.elements is None or shape is None:
+            return None
+        run, inner, begin = prod(shape[axis:]), prod(shape[axis + 1 :]), 0
+        results: list[list[Element]] = []
+        for output in node.outputs:
+            size = output.shape[axis]
+            if not isinstance(size, int):
+                return None
+            length = size * inner
+            results.append(
+                [
+                    element
+                    for i in range(prod(shape[:axis]))
+                    for element in source.elements[i * run + begin : i * run + begin + length]
+                ]
+            )
+            begin += length
+        return results

@@ -1,0 +1,66 @@
+"""Squeeze and Unsqueeze: axes of extent 1 removed and inserted."""
+
+from __future__ import annotations
+
+from texelflow.ir import Element, Node, NodeError, TensorType
+from texelflow.operators import Operator, operator
+from texelflow.operators.decomposition import Decomposition
+from texelflow.operators.shapes import normalize_axes
+from texelflow.operators.upgrading import attribute_to_input
+from texelflow.symbolic import Dimension
+
+
+class ExtentsOfOne(Operator):
+    """A Reshape that adds or removes axes of extent 1."""
+
+    decomposes = True
+
+    def upgrade(self, node: Node, opset: int) -> None:
+        """Opset 13 turned the attribute axes into an input."""
+        if opset < 13:
+            attribute_to_input(node, "axes", 1)
+
+    def evaluate(self, node: Node) -> list[list[Element]] | None:
+        """Return the input's elements."""
+        elements = node.required(0).elements
+        return None if elements is None else [list(elements)]
+
+    def decompose(self, node: Node) -> list[Node] | None:
+        """Replace by a Reshape."""
+        steps = Decomposition(node)
+        steps.reshape(node.outputs[0], node.required(0), node.outputs[0].shape)
+        return steps.nodes
+
+
+@operator("Squeeze")
+class Squeeze(ExtentsOfOne):
+    """Removes axes of extent 1: those named, or all."""
+
+    def infer(self, node: Node) -> list[TensorType]:
+        """Return the type without the axes; raise NodeError if one is provably longer than 1."""
+        source = node.required(0).known_type
+        if node.input(1) is None:
+            axes = [axis for axis, extent in enumerate(source.shape) if extent == 1]
+        else:
+            axes = normalize_axes(node, node.known(1, "axes"), source.rank)
+        for axis in axes:
+            extent = source.shape[axis]
+            if isinstance(extent, int) and extent != 1:
+                raise NodeError(node, f"axis {axis} of {source} is {extent} long; only 1 can be squeezed")
+        kept = tuple(extent for axis, extent in enumerate(source.shape) if axis not in axes)
+        return [TensorType(source.dtype, kept)]
+
+
+@operator("Unsqueeze")
+class Unsqueeze(ExtentsOfOne):
+    """Inserts axes of extent 1 at the positions that they have in the output."""
+
+    def infer(self, node: Node) -> list[TensorType]:
+        """Return the type with the new axes."""
+        source = node.required(0).known_type
+        listed = node.known(1, "axes")
+        rank = source.rank + len(listed)
+        axes = normalize_axes(node, listed, rank)
+        extents = iter(source.shape)
+        shape: list[Dimension] = [1 if axis in axes else next(extents) for axis in range(rank)]
+        return [TensorType(source.dtype, tuple(shape))]

@@ -1,0 +1,122 @@
+"""Elementwise operators of one input and no attributes that keep the element type, by a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import ceil, floor, sqrt
+
+from texelflow.ir import Element, Node, NodeError, TensorType
+from texelflow.operators import operator
+from texelflow.operators.elementwise_base import UNSIGNED_32, Elementwise, Uniforms, wrap
+from texelflow.symbolic import Expression, lower_bound
+
+FUNCTIONS: Mapping[str, str] = {
+    "Acos": "accurate_acos",
+    "Acosh": "accurate_acosh",
+    "Asin": "accurate_asin",
+    "Asinh": "accurate_asinh",
+    "Atan": "accurate_atan",
+    "Atanh": "accurate_atanh",
+    "Ceil": "ceil",
+    "Cos": "accurate_cos",
+    "Cosh": "accurate_cosh",
+    "Erf": "error_function",
+    "Exp": "accurate_exp",
+    "Floor": "floor",
+    "HardSwish": "hard_swish",
+    "Log": "accurate_log",
+    "Mish": "mish",
+    "Reciprocal": "reciprocal",
+    "Round": "roundEven",
+    "Sigmoid": "logistic",
+    "Sin": "accurate_sin",
+    "Sinh": "accurate_sinh",
+    "Softplus": "softplus",
+    "Softsign": "softsign",
+    "Sqrt": "accurate_sqrt",
+    "Tan": "accurate_tan",
+    "Tanh": "accurate_tanh",
+}
+"""GLSL functions of the operators that take floating numbers only."""
+
+SIGNED_FUNCTIONS: Mapping[str, str] = {"Abs": "abs", "Neg": "-", "Relu": "relu", "Sign": "sign_of"}
+"""GLSL functions of the operators that take whole numbers too."""
+
+EVALUATIONS: Mapping[str, Callable[[float], float]] = {
+    "Ceil": lambda x: float(ceil(x)),
+    "Floor": lambda x: float(floor(x)),
+    "Round": lambda x: float(round(x)),
+    "Abs": abs,
+    "Neg": lambda x: -x,
+    "Relu": lambda x: max(x, 0),
+    "Sign": lambda x: (x > 0) - (x < 0),
+    "Sqrt": sqrt,
+    "Reciprocal": lambda x: 1 / x,
+}
+"""Those that occur in shape arithmetic."""
+
+_KEEPS_WHOLE_NUMBERS = frozenset({"Ceil", "Floor", "Round"})
+_KEEPS_POSITIVE_NUMBERS = frozenset({"Abs", "Relu"})
+
+
+@operator(*FUNCTIONS)
+class FloatFunction(Elementwise):
+    """A function of floating numbers."""
+
+    def result_dtype(self, node: Node, kinds: Sequence[TensorType]) -> str:
+        """Return the input's element type; raise NodeError unless it is floating."""
+        if not kinds[0].is_floating:
+            raise NodeError(node, f"its input has type {kinds[0].dtype}; a floating type is needed")
+        return kinds[0].dtype
+
+    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
+        """Return the call of the function."""
+        return f"{FUNCTIONS[self.name]}({operands[0]})"
+
+    def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
+        """Compute what shape arithmetic needs; an expression is a whole number."""
+        return _evaluate(self.name, operands[0])
+
+
+@operator(*SIGNED_FUNCTIONS)
+class SignedFunction(Elementwise):
+    """A function of floating or whole numbers."""
+
+    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
+        """Return the call of the function; an unsigned number is its own absolute value."""
+        kind, operand = node.required(0).known_type, operands[0]
+        if kind.dtype in UNSIGNED_32:
+            return f"sign_of_unsigned({operand})" if self.name == "Sign" else f"{operand}"
+        call = f"(-({operand}))" if self.name == "Neg" else f"{SIGNED_FUNCTIONS[self.name]}({operand})"
+        return wrap(kind.dtype, call)
+
+    def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
+        """Compute the function; of an expression, where its sign is known."""
+        return _evaluate(self.name, operands[0])
+
+
+@operator("Identity")
+class Identity(Elementwise):
+    """The input itself."""
+
+    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
+        """Return the operand."""
+        return f"({operands[0]})"
+
+    def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
+        """Return the element."""
+        return operands[0]
+
+
+def _evaluate(name: str, x: Element) -> Element | None:
+    if isinstance(x, Expression):
+        if name == "Neg":
+            return -x
+        if name in _KEEPS_WHOLE_NUMBERS:
+            return x
+        lowest = lower_bound(x)
+        return x if name in _KEEPS_POSITIVE_NUMBERS and lowest is not None and lowest >= 0 else None
+    try:
+        return EVALUATIONS[name](x) if name in EVALUATIONS else None
+    except (ValueError, OverflowError, ZeroDivisionError):
+        return None  # not a finite number: left to the GPU, which has infinities
