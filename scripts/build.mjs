@@ -28,7 +28,12 @@ async function declarations(entry, file) {
 try {
   await mkdir(stage, { recursive: true });
   await Promise.all([
-    build({ ...common, entryPoints: [`${source}/index.ts`], format: "esm", outfile: `${stage}/texelflow.js` }),
+    build({
+      ...common,
+      entryPoints: [`${source}/index.ts`],
+      format: "esm",
+      outfile: `${stage}/texelflow.js`,
+    }),
     build({
       ...common,
       entryPoints: [`${source}/index.ts`],
@@ -36,7 +41,12 @@ try {
       globalName: "texelflow",
       outfile: `${stage}/texelflow.iife.js`,
     }),
-    build({ ...common, entryPoints: [`${source}/debug.ts`], format: "esm", outfile: `${stage}/texelflow.debug.js` }),
+    build({
+      ...common,
+      entryPoints: [`${source}/debug.ts`],
+      format: "esm",
+      outfile: `${stage}/texelflow.debug.js`,
+    }),
     declarations(`${source}/index.ts`, `${stage}/texelflow.d.ts`),
     declarations(`${source}/debug.ts`, `${stage}/texelflow.debug.d.ts`),
   ]);

@@ -8,7 +8,9 @@ for (const name of ["texelflow.js", "texelflow.iife.js", "texelflow.debug.js"]) 
   const content = await readFile(`dist/${name}`);
   const size = brotliCompressSync(content).length;
   const limited = name !== "texelflow.debug.js";
-  console.log(`dist/${name}: ${content.length} bytes, ${size} with brotli${limited ? ` (limit ${limit})` : ""}`);
+  console.log(
+    `dist/${name}: ${content.length} bytes, ${size} with brotli${limited ? ` (limit ${limit})` : ""}`,
+  );
   failed ||= limited && size > limit;
 }
 if (failed) {

@@ -23,7 +23,7 @@ from texelflow.arguments import parse_dimensions, parse_image, parse_input_shape
 from texelflow.errors import ExportError
 
 if TYPE_CHECKING:
-    from texelflow.pipeline import Bundle
+    from texelflow.pipeline import Bundle, Options
 
 T = TypeVar("T")
 
@@ -106,12 +106,13 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Turn MODEL into a bundle: a folder with graph.json and the weights."""
-    from texelflow.pipeline import write
-
+    options = export_options(weights, input_shapes, image, labels, name)
     with exit_on_error(as_json):
-        if output.exists() and not force:  # the pipeline checks too, but only after the work
+        from texelflow.pipeline import write
+
+        if output.exists() and not force:  # writing checks too, but after all the work
             raise ExportError(f"{output} exists: choose another folder, or replace it with --force")
-        bundle = build_bundle(model, weights, input_shapes, image, labels, name)
+        bundle = build_with_progress(model, options)
         write(bundle, output, force)
         if as_json:
             report.print_json({"directory": str(output), **report.to_json(bundle.summary)})
@@ -129,6 +130,7 @@ def inspect(
     as_json: Json = False,
 ) -> None:
     """Say what `export` would say, or every reason why it cannot, without writing; or describe a bundle."""
+    options = export_options(weights, input_shapes, image)
     with exit_on_error(as_json):
         if source.is_dir() or source.name == "graph.json":
             from texelflow.format.reader import read_graph
@@ -136,7 +138,7 @@ def inspect(
             facts = report.bundle_facts(read_graph(source if source.is_dir() else source.parent))
             report.print_json(facts) if as_json else report.print_bundle(facts, Console())
         else:
-            summary = build_bundle(source, weights, input_shapes, image).summary
+            summary = build_with_progress(source, options).summary
             report.print_json(summary) if as_json else report.print_summary(summary, Console())
 
 
@@ -225,24 +227,29 @@ def serve(
             print("stopped")
 
 
-def build_bundle(
-    model: Path,
+def export_options(
     weights: WeightType,
     input_shapes: list[str] | None,
     image: str | None,
     labels: Path | None = None,
     name: str | None = None,
-) -> Bundle:
-    """Build the bundle of `model` in memory, showing progress."""
-    from texelflow.pipeline import Options, build
+) -> Options:
+    """Return the pipeline's options for those of the command line."""
+    from texelflow.pipeline import Options
 
-    options = Options(
+    return Options(
         weights=weights.value,
         input_shapes=parse_option("--input", parse_input_shapes, input_shapes or []),
         image=parse_option("--image", parse_image, image) if image is not None else None,
         labels=labels,
         name=name,
     )
+
+
+def build_with_progress(model: Path, options: Options) -> Bundle:
+    """Build the bundle of `model` in memory, with a progress bar."""
+    from texelflow.pipeline import build
+
     with progress_bar() as progress:
         return build(model, options, progress)
 

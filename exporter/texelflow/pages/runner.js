@@ -59,7 +59,12 @@ async function run() {
 async function runLayers() {
   const draws = await runWithIntermediates(model, inputs);
   results = draws.filter(({ value }) => value);
-  return results.map(({ node, value, shape, data }) => ({ node, value, shape, arrayType: data.constructor.name }));
+  return results.map(({ node, value, shape, data }) => ({
+    node,
+    value,
+    shape,
+    arrayType: data.constructor.name,
+  }));
 }
 
 /** Resolves to the bytes of one kept result as base64. */

@@ -1,0 +1,88 @@
+"""The checks of `make check` find what they are there to find."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from command_support import REPOSITORY
+
+COPIED = ("scripts", "exporter", "webruntime/src")
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of what the checks read, to spoil."""
+    for folder in COPIED:
+        ignored = shutil.ignore_patterns("__pycache__", ".mypy_cache")
+        shutil.copytree(REPOSITORY / folder, tmp_path / folder, ignore=ignored)
+    return tmp_path
+
+
+def check(checkout: Path, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a script of the copy."""
+    command = [sys.executable, f"scripts/{script}", *arguments]
+    return subprocess.run(command, cwd=checkout, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize("script", ["lint_imports.py", "lint_runtime_names.py", "generate_types.py"])
+def test_the_repository_passes(checkout: Path, script: str) -> None:
+    finished = check(checkout, script, *(["--check"] if script == "generate_types.py" else []))
+    assert finished.returncode == 0, finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "fragment"),
+    [
+        (
+            "exporter/texelflow/lowering/spoiled.py",
+            "from texelflow.operators import relu",
+            "knows no operator",
+        ),
+        ("exporter/texelflow/lowering/spoiled.py", "from ..operators import relu", "knows no operator"),
+        ("exporter/texelflow/passes/spoiled.py", "import numpy as np", "does without"),
+        ("exporter/texelflow/importers/spoiled.py", "def f():\n    import onnx.helper", "does without"),
+        ("exporter/texelflow/symbolic.py", "import texelflow.ir, texelflow.passes.x", "below everything"),
+        ("exporter/texelflow/pipeline.py", "from texelflow import cli", "command line"),
+        ("exporter/texelflow/operators/spoiled.py", "import texelflow.verify", "only itself"),
+        ("webruntime/src/webgl/spoiled.ts", 'import { x } from "../loader/x";', "nothing outside"),
+        ("webruntime/src/loader/spoiled.ts", 'import {\n  x,\n} from "../index";', "index.ts"),
+        ("webruntime/src/loader/spoiled.ts", 'import x from "lodash";', "no dependency"),
+    ],
+)
+def test_wrong_imports_are_found(checkout: Path, path: str, line: str, fragment: str) -> None:
+    with (checkout / path).open("a") as file:
+        file.write(f"\n{line}\n")
+    finished = check(checkout, "lint_imports.py")
+    assert finished.returncode == 1
+    assert fragment in finished.stderr
+    assert Path(path).name in finished.stderr
+
+
+@pytest.mark.parametrize(
+    "line", ["// a Conv is drawn", "const kind = 'Not';", "class MatMul {}", "f(`Gather`);"]
+)
+def test_operator_names_are_found(checkout: Path, line: str) -> None:
+    (checkout / "webruntime/src/spoiled.ts").write_text(f"\n{line}\n")
+    finished = check(checkout, "lint_runtime_names.py")
+    assert finished.returncode == 1
+    assert "spoiled.ts:2" in finished.stderr
+
+
+def test_stale_types_are_found(checkout: Path) -> None:
+    schema = checkout / "exporter/texelflow/format/graph.schema.json"
+    schema.write_text(schema.read_text().replace('"const": 1, "description"', '"const": 2, "description"', 1))
+    assert check(checkout, "generate_types.py", "--check").returncode == 1
+    assert check(checkout, "generate_types.py").returncode == 0
+    assert check(checkout, "generate_types.py", "--check").returncode == 0
+
+
+def test_unknown_schema_keywords_are_refused(checkout: Path) -> None:
+    schema = checkout / "exporter/texelflow/format/graph.schema.json"
+    schema.write_text(schema.read_text().replace('"minItems": 1', '"uniqueItems": true', 1))
+    finished = check(checkout, "generate_types.py")
+    assert finished.returncode == 1
+    assert "uniqueItems" in finished.stderr

@@ -1,0 +1,87 @@
+"""`import texelflow`: cheap to import, and the conversion needs neither NumPy nor the onnx package."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from command_support import REPOSITORY
+
+import texelflow
+
+BLOCKED_EXPORT = """
+import sys
+for name in ("numpy", "onnx", "onnxruntime", "typer", "rich"):
+    sys.modules[name] = None
+import texelflow
+summary = texelflow.export(sys.argv[1], sys.argv[2], image="imagenet")
+print(summary.parameters)
+"""
+IMPORTS = """
+import sys, texelflow
+heavy = {"numpy", "onnx", "jinja2", "google.protobuf", "rich", "typer", "asyncio"}
+print(*sorted(heavy & set(sys.modules)))
+"""
+
+
+def run_python(code: str, *arguments: Path) -> str:
+    """Return what the code prints in a Python of its own."""
+    finished = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        env={"PYTHONPATH": str(REPOSITORY / "exporter")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout.strip()
+
+
+def test_import_is_cheap() -> None:
+    assert run_python(IMPORTS) == ""
+
+
+def test_export_with_numpy_and_onnx_blocked(classifier: Path, tmp_path: Path) -> None:
+    assert run_python(BLOCKED_EXPORT, classifier, tmp_path / "bundle") == str(5 * 27 + 5 + 20 + 4)
+    assert (tmp_path / "bundle" / "graph.json").is_file()
+
+
+def test_export_returns_the_summary_and_reports_progress(classifier: Path, tmp_path: Path) -> None:
+    steps: list[tuple[str, float]] = []
+    summary = texelflow.export(
+        classifier,
+        tmp_path / "bundle",
+        input_shapes={"picture": [2, 3, 8, 8]},
+        weights="float16",
+        progress=lambda description, fraction: steps.append((description, fraction)),
+    )
+    assert summary.operators["Conv"] == 1
+    assert not summary.symbols
+    fractions = [fraction for _, fraction in steps]
+    assert fractions == sorted(fractions)
+    assert 0 <= fractions[0] <= fractions[-1] <= 1
+    assert all(description for description, _ in steps)
+
+
+def test_float16_weights_are_half_the_size(classifier: Path) -> None:
+    whole, half = (texelflow.inspect(classifier, weights=weights) for weights in ("float32", "float16"))
+    assert half.weight_bytes < whole.weight_bytes
+
+
+def test_errors(classifier: Path, tmp_path: Path) -> None:
+    with pytest.raises(texelflow.ExportError, match=r"absent\.onnx") as caught:
+        texelflow.inspect(tmp_path / "absent.onnx")
+    assert caught.value.problems
+    with pytest.raises(texelflow.ExportError, match="exists"):
+        texelflow.export(classifier, tmp_path)
+    with pytest.raises(ValueError, match="float16"):
+        texelflow.inspect(classifier, weights="int8")
+
+
+def test_error_text_shows_every_problem() -> None:
+    error = texelflow.ExportError("two things are wrong", ["first", "second"])
+    assert str(error) == "two things are wrong\n  - first\n  - second"
+    assert texelflow.ExportError("one thing").problems == ["one thing"]

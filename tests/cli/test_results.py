@@ -1,0 +1,133 @@
+"""What the commands print and write when all is well."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command_support import RunCommand, make_classifier
+
+
+@pytest.fixture
+def bundle(texelflow_command: RunCommand, classifier: Path) -> Path:
+    """The small classifier, exported."""
+    folder = classifier.parent / "bundle"
+    result = texelflow_command("export", classifier, "-o", folder)
+    assert result.code == 0, result.stderr
+    return folder
+
+
+def test_export_prints_what_the_model_is(texelflow_command: RunCommand, classifier: Path) -> None:
+    result = texelflow_command("export", classifier, "-o", "bundle", "--name", "small one")
+    assert result.code == 0, result.stderr
+    for fragment in ("small one", "picture", "scores", "batch", "Conv", "Gemm", "programs", "GPU memory"):
+        assert fragment in result.stdout, fragment
+
+
+def test_export_json(texelflow_command: RunCommand, classifier: Path) -> None:
+    result = texelflow_command("export", classifier, "-o", "bundle", "--json")
+    assert result.code == 0, result.stderr
+    summary = result.json
+    assert summary["operators"]["Conv"] == 1
+    assert summary["parameters"] == 5 * 27 + 5 + 20 + 4
+    assert summary["profiles"]
+    assert all(profile["fits"] for profile in summary["profiles"])
+    files = sorted(path for path in (classifier.parent / "bundle").iterdir())
+    assert summary["download_bytes"] == sum(path.stat().st_size for path in files)
+
+
+def test_files_have_the_digests_that_the_bundle_says(bundle: Path) -> None:
+    graph = json.loads((bundle / "graph.json").read_text())
+    assert graph["formatVersion"] == 1
+    for file in graph["files"]:
+        data = (bundle / file["name"]).read_bytes()
+        assert (len(data), hashlib.sha256(data).hexdigest()) == (file["bytes"], file["sha256"])
+
+
+def test_labels_and_image(texelflow_command: RunCommand, classifier: Path) -> None:
+    (classifier.parent / "labels.txt").write_text("cat\ndog\nbird\nfish\n")
+    result = texelflow_command(
+        "export", classifier, "-o", "bundle", "--labels", "labels.txt", "--image", "imagenet,fit=cover"
+    )
+    assert result.code == 0, result.stderr
+    graph = json.loads((classifier.parent / "bundle" / "graph.json").read_text())
+    assert graph["labels"] == ["cat", "dog", "bird", "fish"]
+    image = graph["inputs"][0]["image"]
+    assert image["fit"] == "cover"
+    assert image["mean"] == [0.485, 0.456, 0.406]
+
+
+def test_inspect_writes_nothing(texelflow_command: RunCommand, classifier: Path) -> None:
+    before = sorted(classifier.parent.iterdir())
+    result = texelflow_command("inspect", classifier, "--json")
+    assert result.code == 0, result.stderr
+    assert result.json["operators"]["Gemm"] == 1
+    assert sorted(classifier.parent.iterdir()) == before
+
+
+def test_inspect_bundle(texelflow_command: RunCommand, bundle: Path) -> None:
+    facts = texelflow_command("inspect", bundle, "--json").json
+    assert facts["symbols"] == ["batch"]
+    assert [value["name"] for value in facts["outputs"]] == ["scores"]
+    assert "picture" in texelflow_command("inspect", bundle / "graph.json").stdout
+
+
+def test_verify_agrees(texelflow_command: RunCommand, bundle: Path, classifier: Path) -> None:
+    arguments = ("verify", bundle, "--against", classifier, "--layers", "--software", "--json")
+    result = texelflow_command(*arguments, "--dimension", "batch=2")
+    assert result.code == 0, result.stdout + result.stderr
+    assert result.json["passed"]
+    (scores,) = result.json["outputs"]
+    assert scores["shape"] == [2, 4]
+    assert scores["relative"] <= 1e-4
+    assert "scores" in {layer["name"] for layer in result.json["layers"]}
+    assert len(result.json["layers"]) >= 3
+
+
+def test_verify_finds_the_first_difference(
+    texelflow_command: RunCommand, bundle: Path, classifier: Path
+) -> None:
+    other = make_classifier(classifier.with_name("other.onnx"), scale=1.01)
+    arguments = ("verify", bundle, "--against", other, "--layers", "--software")
+    result = texelflow_command(*arguments)
+    assert result.code == 1
+    assert "Traceback" not in result.stderr
+    assert "first to differ: 'scores'" in result.stdout
+    layers = texelflow_command(*arguments, "--json").json["layers"]
+    assert [layer["name"] for layer in layers if not layer["passed"]] == ["scores"]
+    assert any(layer["passed"] for layer in layers)
+
+
+def test_verify_with_given_inputs(texelflow_command: RunCommand, bundle: Path, classifier: Path) -> None:
+    np.savez(classifier.parent / "given.npz", picture=np.full((3, 3, 8, 8), 0.25, np.float32))
+    arguments = ("verify", bundle, "--against", classifier, "--software", "--input")
+    result = texelflow_command(*arguments, "given.npz", "--json")
+    assert result.code == 0, result.stderr
+    assert result.json["outputs"][0]["shape"] == [3, 4]
+    np.savez(classifier.parent / "wrong.npz", pictures=np.zeros((1, 3, 8, 8), np.float32))
+    texelflow_command(*arguments, "wrong.npz").assert_one_error("wrong.npz", "pictures")
+    (classifier.parent / "junk.npz").write_bytes(b"junk")
+    texelflow_command(*arguments, "junk.npz").assert_one_error("junk.npz")
+
+
+def test_verify_rejects_altered_weights(
+    texelflow_command: RunCommand, bundle: Path, classifier: Path
+) -> None:
+    (weights,) = bundle.glob("weights*.safetensors")
+    data = bytearray(weights.read_bytes())
+    data[-1] ^= 1
+    weights.write_bytes(data)
+    result = texelflow_command("verify", bundle, "--against", classifier, "--software")
+    result.assert_one_error("weights")
+
+
+def test_bench(texelflow_command: RunCommand, bundle: Path) -> None:
+    arguments = ("bench", bundle, "--runs", "5", "--software")
+    times = texelflow_command(*arguments, "--json").json
+    assert 0 < times["percentile_10"] <= times["median"] <= times["percentile_90"]
+    assert times["first_result"] > times["load"] > 0
+    assert times["statistics"]["draws"] > 0
+    assert "first result" in texelflow_command(*arguments).stdout

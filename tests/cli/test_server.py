@@ -1,0 +1,122 @@
+"""The static server: content types, what it refuses, the page for a bundle, HTTPS."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import select
+import signal
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from command_support import REPOSITORY, RunCommand
+
+from texelflow.errors import ExportError
+from texelflow.serve import background_server, folder_mounts
+
+START_SECONDS = 30
+
+
+def fetch(url: str, path: str) -> tuple[int, str, bytes]:
+    """Return status, content type and body; the path is sent as it is, dots and all."""
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
+    connection.request("GET", path)
+    response = connection.getresponse()
+    return response.status, response.headers["Content-Type"], response.read()
+
+
+def test_content_types_and_refusals(tmp_path: Path) -> None:
+    page = tmp_path / "page"
+    (page / "empty").mkdir(parents=True)
+    (tmp_path / "secret.txt").write_text("secret")
+    for name in ("index.html", "a.js", "b.mjs", "c.wasm", "d.json", "with space.txt"):
+        (page / name).write_text(name)
+    with background_server(folder_mounts(page)) as url:
+        assert fetch(url, "/")[::2] == (200, b"index.html")
+        assert fetch(url, "/a.js?version=1")[:2] == (200, "text/javascript")
+        assert fetch(url, "/b.mjs")[1] == "text/javascript"
+        assert fetch(url, "/c.wasm")[1] == "application/wasm"
+        assert fetch(url, "/d.json")[1] == "application/json"
+        assert fetch(url, "/with%20space.txt")[2] == b"with space.txt"
+        for path in (
+            "/../secret.txt",
+            "/%2e%2e/secret.txt",
+            "//etc/passwd",
+            "/empty/",
+            "/empty",
+            "/absent",
+            "/%00",
+        ):
+            assert fetch(url, path)[0] == 404, path
+
+
+def test_bundle_has_a_page(tmp_path: Path) -> None:
+    (tmp_path / "graph.json").write_text("{}")
+    with background_server(folder_mounts(tmp_path)) as url:
+        assert fetch(url, "/graph.json")[::2] == (200, b"{}")
+        assert b"<html" in fetch(url, "/")[2]
+        assert fetch(url, "/javascript/texelflow.js")[0] == 200
+
+
+def test_folder_without_anything_to_show(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=re.escape("index.html")):
+        folder_mounts(tmp_path)
+    with pytest.raises(ExportError, match="not a folder"):
+        folder_mounts(tmp_path / "absent")
+
+
+@contextmanager
+def served(folder: Path, *options: str) -> Iterator[str]:
+    """Run `texelflow serve` on a free port; yields the URL that it prints."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "texelflow.cli", "serve", str(folder), "--port", "0", *options],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY / "exporter")},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert select.select([process.stdout], [], [], START_SECONDS)[0], "serve printed nothing"
+        found = re.search(r"https?://\S+", process.stdout.readline())
+        assert found
+        yield found.group()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(START_SECONDS) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_serve_command(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("hello")
+    with served(tmp_path) as url:
+        assert url.startswith("http://localhost:")
+        assert fetch(url.rstrip("/"), "/")[2] == b"hello"
+
+
+def test_serve_https_while_a_client_stalls(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("hello")
+    with served(tmp_path, "--https") as url:
+        host, port = url.removeprefix("https://").rstrip("/").split(":")
+        stalled = http.client.HTTPConnection(host, int(port), timeout=10)
+        stalled.connect()
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        connection = http.client.HTTPSConnection(host, int(port), timeout=10, context=context)
+        connection.request("GET", "/")
+        assert connection.getresponse().read() == b"hello"
+        stalled.close()
+
+
+def test_port_in_use(texelflow_command: RunCommand, tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("hello")
+    with background_server(folder_mounts(tmp_path)) as url:
+        port = url.rpartition(":")[2]
+        texelflow_command("serve", tmp_path, "--port", port).assert_one_error(port, "--port")
