@@ -1,7 +1,7 @@
 """Replaces nodes by simpler ones, where their operator says how.
 
 Rules:
-1. A node whose operator decomposes it is replaced, in its place, by the nodes returned; they compute the same.
+1. A node whose operator decomposes it is replaced, in its place, by the nodes returned.
 2. The types of the new nodes are inferred, and what becomes known at export is evaluated.
 3. The new nodes are decomposed in turn, until nothing changes.
 """

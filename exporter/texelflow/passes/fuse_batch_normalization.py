@@ -1,8 +1,8 @@
 """Folds BatchNormalization into the weights before it, or into a multiplication and an addition.
 
-With `factor = scale / sqrt(variance + epsilon)` and `shift = bias - mean · factor`, it is `x · factor + shift` for
-each channel (axis 1). The arithmetic on weights becomes nodes; those depend on constants alone, so they run once,
-at load.
+With `factor = scale / sqrt(variance + epsilon)` and `shift = bias - mean · factor`, it is `x · factor +
+shift` for each channel (axis 1). The arithmetic on weights becomes nodes; those depend on constants alone, so
+that they run once, at load.
 
 Rules; outside training, its four parameters being constant:
 1. After Conv: the weight is multiplied by the factor along its first axis.

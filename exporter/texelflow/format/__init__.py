@@ -1,0 +1,1 @@
+"""The bundle: its schema, generated types, reading and writing."""
