@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
@@ -84,23 +85,40 @@ def print_error(error: ExportError, console: Console) -> None:
     console.print(str(error), markup=False, highlight=False, soft_wrap=True)
 
 
+class Facts:
+    """A list of names and what they are, printed as two columns."""
+
+    def __init__(self) -> None:
+        self._table = Table.grid(padding=(0, 2))
+        self._table.add_column(style="bold")
+        self._table.add_column(overflow="fold")
+
+    def add(self, name: str, text: str) -> None:
+        """Add a line; `text` is shown as it is (`[batch, 3]` would be markup to rich)."""
+        self._table.add_row(name, escape(text))
+
+    def print(self, console: Console) -> None:
+        """Write all lines."""
+        console.print(self._table)
+
+
 def print_summary(summary: Summary, console: Console) -> None:
     """Show what a model is and what it needs of a device."""
-    facts = _facts()
-    facts.add_row("model", f"{summary.name}  ({summary.source_format}, opset {summary.opset})")
-    facts.add_row("inputs", "\n".join(map(str, summary.inputs)))
-    facts.add_row("outputs", "\n".join(map(str, summary.outputs)))
+    facts = Facts()
+    facts.add("model", f"{summary.name}  ({summary.source_format}, opset {summary.opset})")
+    facts.add("inputs", "\n".join(map(str, summary.inputs)))
+    facts.add("outputs", "\n".join(map(str, summary.outputs)))
     if summary.symbols:
-        facts.add_row("free dimensions", ", ".join(summary.symbols))
-    facts.add_row("operators", format_counts(summary.operators))
-    facts.add_row("parameters", f"{summary.parameters:,}")
-    facts.add_row("programs", str(summary.programs))
-    facts.add_row("draws", f"{summary.draws_run} a run, {summary.draws_load} once at load")
-    facts.add_row(
+        facts.add("free dimensions", ", ".join(summary.symbols))
+    facts.add("operators", format_counts(summary.operators))
+    facts.add("parameters", f"{summary.parameters:,}")
+    facts.add("programs", str(summary.programs))
+    facts.add("draws", f"{summary.draws_run} a run, {summary.draws_load} once at load")
+    facts.add(
         "download",
         f"{format_bytes(summary.download_bytes)}, weights {format_bytes(summary.weight_bytes)} of it",
     )
-    console.print(facts)
+    facts.print(console)
     console.print(_profiles(summary.profiles))
 
 
@@ -153,25 +171,23 @@ def bundle_facts(graph: GraphFile) -> dict[str, Any]:
 
 def print_bundle(facts: Mapping[str, Any], console: Console) -> None:
     """Show what `bundle_facts` returned."""
-    table = _facts()
-    table.add_row("bundle", f"{facts['name']}  (format {facts['formatVersion']}, by {facts['generator']})")
+    shown = Facts()
+    shown.add("bundle", f"{facts['name']}  (format {facts['formatVersion']}, by {facts['generator']})")
     for key in ("inputs", "outputs"):
         signatures = [
             format_signature(value["name"], value["dtype"], value["shape"])
             + ("  (takes pictures)" if key == "inputs" and value["name"] in facts["images"] else "")
             for value in facts[key]
         ]
-        table.add_row(key, "\n".join(signatures))
+        shown.add(key, "\n".join(signatures))
     if facts["symbols"]:
-        table.add_row("free dimensions", ", ".join(facts["symbols"]))
+        shown.add("free dimensions", ", ".join(facts["symbols"]))
     if facts["labels"]:
-        table.add_row("labels", str(facts["labels"]))
-    table.add_row("programs", f"{facts['programs']}, reading at most {facts['textureUnits']} textures")
-    table.add_row("draws", f"{facts['drawsRun']} a run, {facts['drawsLoad']} once at load")
-    table.add_row(
-        "weights", f"{format_bytes(facts['weightBytes'])} in {', '.join(facts['files']) or 'no file'}"
-    )
-    console.print(table)
+        shown.add("labels", str(facts["labels"]))
+    shown.add("programs", f"{facts['programs']}, reading at most {facts['textureUnits']} textures")
+    shown.add("draws", f"{facts['drawsRun']} a run, {facts['drawsLoad']} once at load")
+    shown.add("weights", f"{format_bytes(facts['weightBytes'])} in {', '.join(facts['files']) or 'no file'}")
+    shown.print(console)
 
 
 def print_verification(verification: Verification, console: Console) -> None:
@@ -188,7 +204,8 @@ def print_verification(verification: Verification, console: Console) -> None:
 
 def _comparisons(title: str, comparisons: Sequence[Comparison]) -> Table:
     table = Table(title=title, title_justify="left")
-    for heading in ("value", "node", "shape"):
+    has_nodes = any(comparison.node for comparison in comparisons)
+    for heading in ("value", "node", "shape") if has_nodes else ("value", "shape"):
         table.add_column(heading, overflow="fold")
     for heading in ("largest difference", "of largest magnitude", ""):
         table.add_column(heading, justify="right")
@@ -201,33 +218,28 @@ def _comparisons(title: str, comparisons: Sequence[Comparison]) -> Table:
         shape = str(comparison.shape)
         if comparison.shape != comparison.expected_shape:
             shape += f", expected {comparison.expected_shape}"
+        names = (comparison.name, comparison.node) if has_nodes else (comparison.name,)
         differences = (f"{comparison.absolute:.3g}", f"{comparison.relative:.3g}")
-        table.add_row(_plain(comparison.name), _plain(comparison.node), _plain(shape), *differences, verdict)
+        table.add_row(*map(escape, (*names, shape)), *differences, verdict)
     return table
 
 
 def print_benchmark(benchmark: Benchmark, console: Console) -> None:
     """Show the times of a bundle and on what they were taken."""
-    facts = _facts()
-    facts.add_row("renderer", str(benchmark.device.get("renderer", "unknown")))
+    facts = Facts()
+    facts.add("renderer", str(benchmark.device.get("renderer", "unknown")))
     shapes = (f"{name} {shape}" for name, shape in benchmark.input_shapes.items())
-    facts.add_row("inputs", ", ".join(shapes))
-    facts.add_row("load", f"{benchmark.load:.0f} ms")
-    facts.add_row("first result", f"{benchmark.first_result:.0f} ms")
-    facts.add_row("run, median", f"{benchmark.median:.2f} ms of {benchmark.runs} runs")
-    facts.add_row("run, 10 % to 90 %", f"{benchmark.percentile_10:.2f} to {benchmark.percentile_90:.2f} ms")
-    for name, value in benchmark.statistics.items():
-        if isinstance(value, int | float):
-            facts.add_row(name, format_bytes(value) if name.endswith("Bytes") else f"{value:,}")
-    console.print(facts)
-
-
-def _facts() -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="bold")
-    table.add_column(overflow="fold")
-    return table
-
-
-def _plain(text: str) -> str:
-    return text.replace("[", "\\[")
+    facts.add("inputs", ", ".join(shapes))
+    facts.add("load", f"{benchmark.load:.0f} ms")
+    facts.add("first result", f"{benchmark.first_result:.0f} ms")
+    facts.add("run, median", f"{benchmark.median:.2f} ms of {benchmark.runs} runs")
+    facts.add("run, 10 % to 90 %", f"{benchmark.percentile_10:.2f} to {benchmark.percentile_90:.2f} ms")
+    counts, memory = benchmark.statistics, benchmark.statistics["textureBytes"]
+    facts.add("programs", str(counts["programs"]))
+    facts.add("draws", f"{counts['draws']} a run, {counts['loadDraws']} once at load")
+    facts.add(
+        "GPU memory",
+        f"{format_bytes(memory['peak'])} at most: weights {format_bytes(memory['weights'])}, "
+        f"intermediate results {format_bytes(memory['intermediates'])}",
+    )
+    facts.print(console)

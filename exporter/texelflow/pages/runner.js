@@ -59,9 +59,10 @@ async function run() {
 async function runLayers() {
   const draws = await runWithIntermediates(model, inputs);
   results = draws.filter(({ value }) => value);
-  return results.map(({ node, value, shape, data }) => ({
+  return results.map(({ node, value, tensor, shape, data }) => ({
     node,
     value,
+    dtype: tensor.dtype,
     shape,
     arrayType: data.constructor.name,
   }));
