@@ -1,0 +1,89 @@
+// The runtime with extras for verification and measurement; pages that only run models want `texelflow` instead.
+
+import { bindInputs, type RunInput } from "./executor/inputs.ts";
+import { readPlaced } from "./executor/placed_reading.ts";
+import type { Model } from "./model.ts";
+import type { Tensor } from "./tensor.ts";
+import { gpuFinished } from "./webgl/readback.ts";
+
+export * from "./index.ts";
+
+/** What one draw computed. */
+export interface Intermediate {
+  /** Source node, as «operator name». */
+  readonly node: string;
+  /** Name of the source model's value, or null for a value that only the plan has. */
+  readonly value: string | null;
+  /** Row-major whatever the layout in the texture. */
+  readonly tensor: Tensor;
+  readonly shape: readonly number[];
+  readonly data: Tensor["data"];
+  /** How many places beside the tensor's elements, which kernels must fill with zero, are not zero. */
+  readonly dirtyPadding: number;
+}
+
+/** Counts of what a model is made of, in number or bytes. */
+export interface Statistics {
+  readonly programs: number;
+  /** Draws of a run, and of the load phase. */
+  readonly draws: number;
+  readonly loadDraws: number;
+  readonly textureBytes: {
+    /** Weights and results of the load phase. */
+    readonly weights: number;
+    /** Textures that the intermediate results share. */
+    readonly intermediates: number;
+    /** All textures of the page's models now, and the most there ever were. */
+    readonly now: number;
+    readonly peak: number;
+  };
+  /** GL objects created in the page since the context exists. */
+  readonly created: {
+    readonly programs: number;
+    readonly textures: number;
+    readonly framebuffers: number;
+    readonly buffers: number;
+  };
+}
+
+/**
+ * Runs a model with a texture for every tensor and returns what each draw computed, results of the load phase first.
+ * Needs as much GPU memory as all intermediate tensors together.
+ */
+export function runWithIntermediates(
+  model: Model,
+  inputs: Readonly<Record<string, RunInput>>,
+): Promise<Intermediate[]> {
+  return model.exclusively(async (executor) => {
+    const { context, graph } = executor;
+    const { load, run, tensors } = graph.plans.webgl2;
+    const bound = bindInputs(graph, inputs);
+    const { plan, delete: free } = executor.planWithoutReuse(bound.symbols);
+    try {
+      executor.draw(plan, bound);
+      await gpuFinished(context);
+      const kept = load.filter(({ output }) => executor.persistent.has(output));
+      return [...kept, ...run].flatMap(({ node, output }) => {
+        const placed = plan.placed.get(output);
+        if (!placed) return [];
+        const { tensor, dirtyPadding } = readPlaced(context, placed, tensors[output]?.axes);
+        const value = tensors[output]?.value ?? null;
+        return [{ node, value, tensor, shape: tensor.shape, data: tensor.data, dirtyPadding }];
+      });
+    } finally {
+      free();
+    }
+  });
+}
+
+/** Counts a model's programs, draws, memory and GL objects. */
+export function statistics(model: Model): Statistics {
+  const { context, graph, programs, weights, pool } = model.executor;
+  return {
+    programs: new Set(programs.all).size,
+    draws: graph.plans.webgl2.run.length,
+    loadDraws: graph.plans.webgl2.load.length,
+    textureBytes: { weights: weights.bytes, intermediates: pool.bytes, ...context.textureBytes },
+    created: { ...context.created },
+  };
+}

@@ -1,0 +1,107 @@
+import type { Capabilities } from "../webgl/capabilities.ts";
+import type { Context } from "../webgl/context.ts";
+import type { Blocking } from "./layouts.ts";
+import { selfTest } from "./self_test.ts";
+import type { DeviceSetting } from "./setting.ts";
+
+/** Wishes about the device's setting, for tests and measurements; leave them out and the device decides. */
+export interface DeviceOptions {
+  /** Neighbouring pixels that one fragment computes. */
+  pixels?: 1 | 4;
+  /** Neighbouring groups of 4 channels that one fragment computes. */
+  groups?: 1 | 2;
+  /** GLSL function that reads textures. */
+  fetch?: "texture" | "texelFetch";
+  /** Bits that a float of an intermediate result is stored in. */
+  storage?: 16 | 32;
+  /** Limits to keep to where the device has larger ones. */
+  limits?: { maxTextureSize?: number; drawBuffers?: number; textureUnits?: number };
+  /** Fills all reused textures with NaN before each run, so that reading what was never written shows. */
+  poison?: boolean;
+}
+
+/** Limits that plans keep to. */
+export interface DeviceLimits {
+  readonly maxTextureSize: number;
+  readonly drawBuffers: number;
+  readonly textureUnits: number;
+}
+
+/** What the runtime found and chose: plain data, to be shown or copied into a bug report. */
+export interface DeviceReport extends DeviceSetting {
+  /** Name of the GPU and its driver. */
+  readonly renderer: string;
+  readonly limits: DeviceLimits;
+  /** How the downloaded files were checked: plain http pages have no SHA-256. */
+  readonly integrity: "sha256" | "byte count";
+  /** Why this setting: one sentence for each decision that was not the default. */
+  readonly reasons: readonly string[];
+}
+
+/** P and M in order of preference. */
+const BLOCKINGS: readonly Blocking[] = [
+  { pixels: 4, groups: 2 },
+  { pixels: 4, groups: 1 },
+  { pixels: 1, groups: 1 },
+];
+
+/** Smaller of the device's limits and those asked for. */
+export function effectiveLimits(capabilities: Capabilities, options: DeviceOptions): DeviceLimits {
+  const least = (name: keyof DeviceLimits) =>
+    Math.min(capabilities[name], options.limits?.[name] ?? Number.POSITIVE_INFINITY);
+  return {
+    maxTextureSize: least("maxTextureSize"),
+    drawBuffers: least("drawBuffers"),
+    textureUnits: least("textureUnits"),
+  };
+}
+
+/**
+ * The first setting, in order of preference, that the device supports and computes right with.
+ *
+ * @returns the setting and the reasons for each departure from the preferred one
+ * @throws Error when no setting works
+ */
+export function chooseSetting(
+  context: Context,
+  limits: DeviceLimits,
+  options: DeviceOptions,
+): { setting: DeviceSetting; reasons: string[] } {
+  const { capabilities } = context;
+  const reasons: string[] = [];
+  if (!capabilities.float16Targets) {
+    throw new Error(
+      `This device (${capabilities.renderer}) has no float render targets: WebGL2 offers neither ` +
+        "EXT_color_buffer_float nor EXT_color_buffer_half_float. Use another browser or device.",
+    );
+  }
+  let storage = options.storage ?? 32;
+  if (storage === 32 && !capabilities.float32Targets) {
+    storage = 16;
+    reasons.push("16-bit storage: 32-bit float textures cannot be drawn into.");
+  }
+  for (const blocking of BLOCKINGS) {
+    if ((options.pixels ?? blocking.pixels) !== blocking.pixels) continue;
+    if ((options.groups ?? blocking.groups) !== blocking.groups) continue;
+    const name = `${blocking.pixels}×${blocking.groups} blocking`;
+    if (blocking.pixels * blocking.groups > limits.drawBuffers) {
+      reasons.push(`Not ${name}: only ${limits.drawBuffers} render targets.`);
+      continue;
+    }
+    for (const fetch of fetchFunctions(capabilities, options)) {
+      const setting: DeviceSetting = { ...blocking, fetch, storage };
+      const failure = selfTest(context, setting);
+      if (failure === null) return { setting, reasons };
+      if (context.isLost)
+        throw new Error("The GPU context was lost while the model was loading. Load it again.");
+      reasons.push(`Not ${name} with ${fetch}(): ${failure}.`);
+    }
+  }
+  throw new Error(`No setting works on this device (${capabilities.renderer}). ${reasons.join(" ")}`);
+}
+
+function fetchFunctions(capabilities: Capabilities, options: DeviceOptions): DeviceSetting["fetch"][] {
+  if (options.fetch) return [options.fetch];
+  // texture() in loops needs derivatives there, which ANGLE's HLSL compiler flattens or refuses.
+  return capabilities.renderer.includes("Direct3D") ? ["texelFetch"] : ["texture", "texelFetch"];
+}

@@ -1,0 +1,85 @@
+import type { Expression, Real } from "../generated/graph_file.ts";
+
+/** Sizes of the free dimensions by name. */
+export type Symbols = ReadonlyMap<string, number>;
+
+const SPECIAL: Record<string, number> = {
+  inf: Number.POSITIVE_INFINITY,
+  "-inf": Number.NEGATIVE_INFINITY,
+  nan: Number.NaN,
+};
+
+/**
+ * Value of an integer or real expression of graph.json.
+ *
+ * @throws Error when a symbol has no value, an operation is unknown, or a division is by zero
+ */
+export function evaluate(expression: Expression | Real, symbols: Symbols): number {
+  if (typeof expression === "number") return expression;
+  if (typeof expression === "string") {
+    const value = symbols.get(expression) ?? SPECIAL[expression];
+    if (value === undefined) throw new Error(`The size of dimension "${expression}" is not known.`);
+    return value;
+  }
+  const [operation, first, ...rest] = expression;
+  if (operation === "select") {
+    // Only the branch taken is evaluated: the other may divide by zero.
+    const branch = rest[evaluate(first, symbols) !== 0 ? 0 : 1];
+    if (branch !== undefined) return evaluate(branch, symbols);
+  }
+  const start = evaluate(first, symbols);
+  if (operation === "-" && rest.length === 0) return -start;
+  return rest.reduce((left: number, operand) => apply(operation, left, evaluate(operand, symbols)), start);
+}
+
+function apply(operation: Expression, left: number, right: number): number {
+  if (right === 0 && (operation === "//" || operation === "%" || operation === "/")) {
+    throw new Error(
+      `A size is divided by zero (${left} ${operation} 0): an input is too small for this model.`,
+    );
+  }
+  switch (operation) {
+    case "+":
+      return left + right;
+    case "-":
+      return left - right;
+    case "*":
+      return left * right;
+    case "/":
+      return left / right;
+    case "//":
+      return Math.floor(left / right);
+    case "%":
+      return left - Math.floor(left / right) * right;
+    case "min":
+      return Math.min(left, right);
+    case "max":
+      return Math.max(left, right);
+    case "==":
+      return left === right ? 1 : 0;
+    case "<":
+      return left < right ? 1 : 0;
+    default:
+      throw new Error(`graph.json uses the unknown operation ${JSON.stringify(operation)} in an expression.`);
+  }
+}
+
+/** Whether an expression needs no symbol. */
+export function isConstant(expression: Expression | Real): boolean {
+  if (typeof expression === "number") return true;
+  if (typeof expression === "string") return expression in SPECIAL;
+  return expression.slice(1).every((operand) => isConstant(operand as Expression));
+}
+
+/** An expression as people write it: `batch`, `2 * height + 1`, `max(1, n)`. */
+export function render(expression: Expression): number | string {
+  if (typeof expression !== "object") return expression;
+  const [operation, ...operands] = expression;
+  const parts = operands.map((operand) => {
+    const text = String(render(operand));
+    const isSum = typeof operand === "object" && !/^\w/.test(String(operand[0]));
+    return /^[a-z]/.test(String(operation)) || !isSum ? text : `(${text})`;
+  });
+  if (/^[a-z]/.test(String(operation))) return `${operation}(${parts.join(", ")})`;
+  return parts.length === 1 ? `${operation}${parts[0]}` : parts.join(` ${operation} `);
+}

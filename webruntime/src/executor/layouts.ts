@@ -1,0 +1,100 @@
+import type { PlanTensor } from "../generated/graph_file.ts";
+import { elementCount } from "../tensor.ts";
+
+/** P neighbouring pixels and M neighbouring channel groups that a texel group of a blocked tensor holds. */
+export interface Blocking {
+  readonly pixels: number;
+  readonly groups: number;
+}
+
+/** Where the elements of a tensor lie in its texture; see ARCHITECTURE.md, Layouts. */
+export interface Layout {
+  readonly shape: readonly number[];
+  readonly elements: number;
+  readonly blocking: Blocking;
+  /** Extent in use, in texels, of each layer. */
+  readonly width: number;
+  readonly height: number;
+  readonly layers: number;
+  /** The tensor's two entries in the uniform `ints`. */
+  readonly entries: readonly number[];
+  /** For blocked tensors (N, C, H, W), else null. */
+  readonly extents: readonly number[] | null;
+}
+
+/** Narrowest viewport of a blocked tensor while it has planes enough: GPUs shade in 2×2 quads. */
+const LEAST_WIDTH = 16;
+
+/** P and M of a tensor on a device with the given setting: 1 and 1 when it is flat. */
+export function blockingOf(tensor: PlanTensor, device: Blocking): Blocking {
+  if (!tensor.axes) return { pixels: 1, groups: 1 };
+  return { pixels: tensor.pixels ?? device.pixels, groups: tensor.groups ?? device.groups };
+}
+
+/**
+ * Places a tensor of known shape in a texture.
+ *
+ * @throws Error when it needs a larger texture than the device has
+ */
+export function layoutOf(
+  tensor: PlanTensor,
+  shape: readonly number[],
+  device: Blocking,
+  maxTextureSize: number,
+): Layout {
+  const layout = tensor.axes
+    ? blockedLayout(shape, tensor.axes, blockingOf(tensor, device), maxTextureSize)
+    : flatLayout(shape);
+  if (layout.elements > 0 && Math.max(layout.width, layout.height) > maxTextureSize) {
+    throw new Error(
+      `Tensor ${tensor.value ? `"${tensor.value}" ` : ""}of shape [${shape.join(", ")}] needs a texture of ` +
+        `${layout.width}×${layout.height} texels, but this device allows ${maxTextureSize}×${maxTextureSize}. ` +
+        "Run with smaller inputs or a smaller batch.",
+    );
+  }
+  return layout;
+}
+
+function flatLayout(shape: readonly number[]): Layout {
+  const elements = elementCount(shape);
+  const texels = Math.ceil(elements / 4);
+  let exponent = 1;
+  while (4 ** exponent < texels) exponent++;
+  const width = 2 ** exponent;
+  return {
+    shape,
+    elements,
+    blocking: { pixels: 1, groups: 1 },
+    width,
+    height: Math.ceil(texels / width),
+    layers: 1,
+    entries: [elements, exponent, 0, 0, 0, 0, 0, 0],
+    extents: null,
+  };
+}
+
+function blockedLayout(
+  shape: readonly number[],
+  axes: readonly (readonly number[])[],
+  blocking: Blocking,
+  maxTextureSize: number,
+): Layout {
+  const extents = axes.map((group) => elementCount(group.map((axis) => shape[axis] as number)));
+  const [batch, channels, height, width] = extents as [number, number, number, number];
+  const columns = Math.ceil(width / blocking.pixels);
+  const planesPerImage = Math.ceil(Math.ceil(channels / 4) / blocking.groups);
+  const planes = batch * planesPerImage;
+  const rows = Math.max(1, Math.floor(maxTextureSize / height));
+  const fewest = Math.max(Math.ceil(planes / rows), Math.ceil(LEAST_WIDTH / columns));
+  const tiles = Math.max(1, Math.min(planes, fewest));
+  return {
+    shape,
+    elements: batch * channels * height * width,
+    blocking,
+    width: tiles * columns,
+    height: Math.ceil(planes / tiles) * height,
+    layers: blocking.pixels * blocking.groups,
+    entries: [batch, channels, height, width, tiles, columns, planesPerImage, 0],
+    extents,
+  };
+}

@@ -1,0 +1,129 @@
+import type { DataType, Draw, GraphFile, PlanTensor, Weight } from "../generated/graph_file.ts";
+import type { TensorData } from "../tensor.ts";
+import type { Context } from "../webgl/context.ts";
+import { ArrayTexture, type TexelFormat } from "../webgl/texture.ts";
+import type { DeviceLimits } from "./device.ts";
+import { bindDraw, executeDraws, type PlacedTensor } from "./draws.ts";
+import { evaluate } from "./expressions.ts";
+import { layoutOf } from "./layouts.ts";
+import type { PlanPrograms } from "./programs.ts";
+import { type DeviceSetting, storageFormat } from "./setting.ts";
+import { WeightUpload } from "./weight_upload.ts";
+
+const NO_SYMBOLS: ReadonlyMap<string, number> = new Map();
+
+/**
+ * Uploads weights as their bytes arrive and issues each draw of the load phase as soon as its inputs are there.
+ * What no draw reads any more, and no run will, is freed at once.
+ */
+export class LoadPhase {
+  /** Tensors that are complete and still needed. */
+  readonly persistent = new Map<number, PlacedTensor>();
+  private readonly textures = new Set<ArrayTexture>();
+  private readonly uploads: readonly WeightUpload[];
+  /** How many draws are yet to read each tensor; infinity for those that runs read. */
+  private readonly readers = new Map<number, number>();
+  private pending: (readonly [draw: Draw, index: number])[];
+  private programs: PlanPrograms | null = null;
+
+  constructor(
+    private readonly context: Context,
+    private readonly graph: GraphFile,
+    private readonly setting: DeviceSetting,
+    private readonly limits: DeviceLimits,
+  ) {
+    const { load, run } = graph.plans.webgl2;
+    this.pending = load.map((draw, index) => [draw, index] as const);
+    for (const draw of load) for (const tensor of new Set(draw.inputs)) this.addReaders(tensor, 1);
+    for (const draw of run)
+      for (const tensor of draw.inputs) this.addReaders(tensor, Number.POSITIVE_INFINITY);
+    for (const output of graph.outputs) this.addReaders(output.tensor, Number.POSITIVE_INFINITY);
+    this.uploads = graph.weights.map(
+      ({ tensor, parts }: Weight) =>
+        new WeightUpload(parts.length, `Weight "${parts[0].key}"`, this.planTensor(tensor).dtype, (format) =>
+          this.place(tensor, format),
+        ),
+    );
+  }
+
+  /** Allows draws from now on. */
+  start(programs: PlanPrograms): void {
+    this.programs = programs;
+    this.drawReady();
+  }
+
+  /** Takes one part of a weight; see WeightUpload.take. `weight` is its index in graph.json. */
+  takePart(weight: number, part: number, stored: DataType, data: TensorData): void {
+    const placed = this.uploads[weight]?.take(part, stored, data);
+    if (!placed) return;
+    this.persistent.set((this.graph.weights[weight] as Weight).tensor, placed);
+    this.drawReady();
+  }
+
+  /** Throws unless every draw of the load phase was issued. */
+  finish(): void {
+    const stuck = this.pending[0]?.[0];
+    if (stuck) throw new Error(`graph.json: the load draw of node «${stuck.node}» reads what nothing fills.`);
+    for (const tensor of [...this.persistent.keys()]) if (!this.readers.get(tensor)) this.free(tensor);
+  }
+
+  /** Frees all textures. */
+  delete(): void {
+    for (const texture of this.textures) texture.delete();
+    this.textures.clear();
+    this.persistent.clear();
+    this.pending = [];
+  }
+
+  /** Memory of all textures. */
+  get bytes(): number {
+    return [...this.textures].reduce((sum, texture) => sum + texture.bytes, 0);
+  }
+
+  private addReaders(tensor: number, count: number): void {
+    this.readers.set(tensor, (this.readers.get(tensor) ?? 0) + count);
+  }
+
+  private planTensor(index: number): PlanTensor {
+    return this.graph.plans.webgl2.tensors[index] as PlanTensor;
+  }
+
+  private place(index: number, format: TexelFormat): PlacedTensor {
+    const tensor = this.planTensor(index);
+    const shape = tensor.shape.map((dimension) => evaluate(dimension, NO_SYMBOLS));
+    const layout = layoutOf(tensor, shape, this.setting, this.limits.maxTextureSize);
+    if (layout.elements === 0) return { dtype: tensor.dtype, layout, texture: null };
+    const texture = new ArrayTexture(this.context, format, layout.width, layout.height, layout.layers);
+    this.textures.add(texture);
+    return { dtype: tensor.dtype, layout, texture };
+  }
+
+  private free(tensor: number): void {
+    const texture = this.persistent.get(tensor)?.texture;
+    this.persistent.delete(tensor);
+    if (!texture) return;
+    texture.delete();
+    this.textures.delete(texture);
+  }
+
+  /** Issues the draws whose inputs are complete, in order, so that one pass finds all. */
+  private drawReady(): void {
+    const { programs } = this;
+    if (!programs) return;
+    this.pending = this.pending.filter(([draw, index]) => {
+      const inputs = draw.inputs.map((tensor) => this.persistent.get(tensor));
+      if (!inputs.every((input) => input !== undefined)) return true;
+      const tensor = this.planTensor(draw.output);
+      const output = this.place(draw.output, storageFormat(tensor.dtype, this.setting, !!tensor.precise));
+      this.persistent.set(draw.output, output);
+      const program = programs.load[index];
+      const bound = program && bindDraw(this.context, program, output, inputs, draw, NO_SYMBOLS);
+      if (bound) executeDraws(this.context, [bound]);
+      for (const input of new Set(draw.inputs)) {
+        this.addReaders(input, -1);
+        if (this.readers.get(input) === 0) this.free(input);
+      }
+      return false;
+    });
+  }
+}

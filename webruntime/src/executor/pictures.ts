@@ -1,0 +1,49 @@
+/** Pictures that an input with image preprocessing takes. */
+export type ImageSource =
+  | HTMLImageElement
+  | HTMLVideoElement
+  | HTMLCanvasElement
+  | OffscreenCanvas
+  | ImageBitmap
+  | ImageData
+  | VideoFrame;
+
+/** A picture and its size in pixels. */
+export interface Picture {
+  readonly source: ImageSource;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Properties that hold the size, by class: of an image its own size, not the size it is shown at. */
+const SIZE_PROPERTIES: Record<string, readonly [width: string, height: string]> = {
+  HTMLImageElement: ["naturalWidth", "naturalHeight"],
+  HTMLVideoElement: ["videoWidth", "videoHeight"],
+  HTMLCanvasElement: ["width", "height"],
+  OffscreenCanvas: ["width", "height"],
+  ImageBitmap: ["width", "height"],
+  ImageData: ["width", "height"],
+  VideoFrame: ["displayWidth", "displayHeight"],
+};
+
+/**
+ * A picture with its size, or null when the value is none.
+ *
+ * @param what - names the input in errors
+ * @throws Error when the picture has no pixels yet (still loading) or no more (closed)
+ */
+export function asPicture(value: unknown, what: string): Picture | null {
+  // The class's name, not instanceof: a picture may come from another frame, and workers lack some of the classes.
+  const kind = Object.prototype.toString.call(value).slice(8, -1);
+  const names = SIZE_PROPERTIES[kind];
+  if (!names) return null;
+  const properties = value as Record<string, number>;
+  const [width, height] = names.map((name) => properties[name] ?? 0) as [number, number];
+  if (width === 0 || height === 0) {
+    throw new Error(
+      `${what}: the ${kind} has no pixels. Wait until it is loaded (image.decode(), the video's "loadeddata" event), ` +
+        "and do not close it before run() has resolved.",
+    );
+  }
+  return { source: value as ImageSource, width, height };
+}

@@ -1,0 +1,84 @@
+import type { PlanTensor } from "../generated/graph_file.ts";
+import { elementCount, kindOf, Tensor, widen } from "../tensor.ts";
+import type { Context } from "../webgl/context.ts";
+import { readTexels } from "../webgl/readback.ts";
+import type { PlacedTensor } from "./draws.ts";
+import type { Layout } from "./layouts.ts";
+
+/** Reads a tensor of any layout, and counts the values beside its elements that are not zero. */
+export function readPlaced(
+  context: Context,
+  { dtype, layout, texture }: PlacedTensor,
+  axes: PlanTensor["axes"],
+): { tensor: Tensor; dirtyPadding: number } {
+  const array = kindOf(dtype) === "float" ? Float32Array : Int32Array;
+  const values = new array(layout.elements);
+  if (!texture) return { tensor: new Tensor(dtype, layout.shape, widen(dtype, values, 0)), dirtyPadding: 0 };
+  const layers = Array.from({ length: layout.layers }, (_, layer) => {
+    const texels = new array(layout.width * layout.height * 4);
+    readTexels(context, texture, layer, layout.width, layout.height, texels);
+    return texels;
+  });
+  const dirtyPadding = axes
+    ? readBlocked(layout, axes, layers, values)
+    : readFlat(layers[0] as Float32Array | Int32Array, values);
+  return { tensor: new Tensor(dtype, layout.shape, widen(dtype, values, values.length)), dirtyPadding };
+}
+
+type Values = Float32Array | Int32Array;
+
+function readFlat(texels: Values, values: Values): number {
+  values.set(texels.subarray(0, values.length));
+  let dirty = 0;
+  for (let i = values.length; i < texels.length; i++) if (texels[i] !== 0) dirty++;
+  return dirty;
+}
+
+/** Walks the planes as ARCHITECTURE.md, Layouts, defines them. */
+function readBlocked(
+  layout: Layout,
+  axes: NonNullable<PlanTensor["axes"]>,
+  layers: readonly Values[],
+  values: Values,
+): number {
+  const [batch, channels, height, width] = layout.extents as [number, number, number, number];
+  const [tiles, columns, planesPerImage] = layout.entries.slice(4) as [number, number, number];
+  const { pixels, groups } = layout.blocking;
+  const [offsetN, offsetC, offsetH, offsetW] = axes.map((group) =>
+    offsets(layout.shape, group),
+  ) as number[][];
+  let dirty = 0;
+  for (let n = 0; n < batch; n++) {
+    for (let c = 0; c < planesPerImage * groups * 4; c++) {
+      const group = Math.floor(c / 4);
+      const plane = n * planesPerImage + Math.floor(group / groups);
+      for (let h = 0; h < height; h++) {
+        for (let w = 0; w < columns * pixels; w++) {
+          const x = (plane % tiles) * columns + Math.floor(w / pixels);
+          const y = Math.floor(plane / tiles) * height + h;
+          const texels = layers[(group % groups) * pixels + (w % pixels)];
+          const value = texels?.[(y * layout.width + x) * 4 + (c % 4)] ?? Number.NaN;
+          if (c < channels && w < width) {
+            const element = [offsetN?.[n], offsetC?.[c], offsetH?.[h], offsetW?.[w]];
+            values[element.reduce((sum: number, offset) => sum + (offset ?? 0), 0)] = value;
+          } else if (value !== 0) {
+            dirty++;
+          }
+        }
+      }
+    }
+  }
+  return dirty;
+}
+
+/** Row-major offset in `shape` of each index of a group of its axes, first axis slowest. */
+function offsets(shape: readonly number[], group: readonly number[]): number[] {
+  let result = [0];
+  for (const axis of group) {
+    const stride = elementCount(shape.slice(axis + 1));
+    result = result.flatMap((offset) =>
+      Array.from({ length: shape[axis] ?? 1 }, (_, index) => offset + index * stride),
+    );
+  }
+  return result;
+}

@@ -1,0 +1,109 @@
+import type { Draw, PlanTensor, Program, WebGL2Plan } from "../generated/graph_file.ts";
+import type { Context } from "../webgl/context.ts";
+import { issueProgram, type LinkedProgram } from "../webgl/program.ts";
+import { type Blocking, blockingOf } from "./layouts.ts";
+import { type DeviceSetting, storageFormat } from "./setting.ts";
+
+/** The linked programs of a plan: one for each draw, and one for each input that takes pictures. */
+export interface PlanPrograms {
+  readonly load: readonly LinkedProgram[];
+  readonly run: readonly LinkedProgram[];
+  /** By index of the input; undefined where it takes no picture. */
+  readonly image: readonly (LinkedProgram | undefined)[];
+  /** Every program once for each reference held. */
+  readonly all: readonly LinkedProgram[];
+}
+
+/** Input tensors that pictures are drawn into. */
+export interface ImageDraw {
+  readonly program: number;
+  readonly tensor: number;
+  readonly input: string;
+}
+
+/** The lines that the device puts before a program's source; see ARCHITECTURE.md, Programs and uniforms. */
+export function defines(
+  setting: DeviceSetting,
+  result: Blocking,
+  half: boolean,
+  samplers: readonly (readonly [name: string, blocking: Blocking])[],
+): string {
+  const values: [string, number][] = [
+    ["TEXEL_FETCH", setting.fetch === "texelFetch" ? 1 : 0],
+    ["RESULT_PIXELS", result.pixels],
+    ["RESULT_GROUPS", result.groups],
+    ["RESULT_HALF", half ? 1 : 0],
+  ];
+  for (const [name, blocking] of samplers) {
+    values.push([`${name.toUpperCase()}_PIXELS`, blocking.pixels]);
+    values.push([`${name.toUpperCase()}_GROUPS`, blocking.groups]);
+  }
+  return `#version 300 es\n${values.map(([name, value]) => `#define ${name} ${value}\n`).join("")}`;
+}
+
+/** Starts compiling all that a plan needs, each distinct program once, and asks for no status. */
+export function issuePlanPrograms(
+  context: Context,
+  plan: WebGL2Plan,
+  setting: DeviceSetting,
+  images: readonly (ImageDraw | undefined)[],
+): PlanPrograms {
+  const variants = new Map<string, LinkedProgram>();
+  const one: Blocking = { pixels: 1, groups: 1 };
+
+  const issue = (program: number, output: PlanTensor, inputs: readonly Blocking[], node: string) => {
+    const blocking = blockingOf(output, setting);
+    const half = storageFormat(output.dtype, setting, !!output.precise) === "float16";
+    const key = JSON.stringify([program, half, blocking, inputs]);
+    let linked = variants.get(key);
+    if (!linked) {
+      const { name, source, samplers } = plan.programs[program] as Program;
+      const pairs = samplers.map((sampler, index) => [sampler, inputs[index] ?? one] as const);
+      const text = defines(setting, blocking, half, pairs) + source;
+      linked = issueProgram(context, text, samplers, `Program "${name}" of node «${node}»`);
+      variants.set(key, linked);
+    }
+    return linked;
+  };
+  const issueDraw = (draw: Draw) =>
+    issue(
+      draw.program,
+      plan.tensors[draw.output] as PlanTensor,
+      draw.inputs.map((tensor) => blockingOf(plan.tensors[tensor] as PlanTensor, setting)),
+      draw.node,
+    );
+
+  return {
+    load: plan.load.map(issueDraw),
+    run: plan.run.map(issueDraw),
+    image: images.map(
+      (image) =>
+        image &&
+        issue(
+          image.program,
+          plan.tensors[image.tensor] as PlanTensor,
+          [one],
+          `picture of input ${image.input}`,
+        ),
+    ),
+    all: [...variants.values()],
+  };
+}
+
+/** Resolves when all programs are linked; rejects with the log and source of the first that is wrong. */
+export async function programsLinked(
+  context: Context,
+  programs: readonly LinkedProgram[],
+  signal: AbortSignal,
+  onProgress: (linked: number) => void,
+): Promise<void> {
+  let waiting = programs.filter((program) => !program.isReady);
+  while (waiting.length > 0 && !context.isLost) {
+    onProgress(programs.length - waiting.length);
+    await new Promise((resolve) => setTimeout(resolve, 4));
+    signal.throwIfAborted();
+    waiting = waiting.filter((program) => !program.isReady);
+  }
+  for (const program of programs) program.finish();
+  onProgress(programs.length);
+}

@@ -1,0 +1,10 @@
+export type { DeviceLimits, DeviceOptions, DeviceReport } from "./executor/device.ts";
+export type { RunInput } from "./executor/inputs.ts";
+export type { Blocking } from "./executor/layouts.ts";
+export type { ImageSource } from "./executor/pictures.ts";
+export type { DeviceSetting } from "./executor/setting.ts";
+export type { DataType } from "./generated/graph_file.ts";
+export type { BundleSource } from "./loader/bundle_source.ts";
+export type { ImageInfo, InputInfo, LoadOptions, Progress, TensorInfo } from "./model.ts";
+export { loadModel, type Model } from "./model.ts";
+export { Tensor, type TensorData } from "./tensor.ts";

@@ -1,0 +1,201 @@
+import type { DeviceOptions, DeviceReport } from "./executor/device.ts";
+import { Executor } from "./executor/executor.ts";
+import { render } from "./executor/expressions.ts";
+import type { RunInput } from "./executor/inputs.ts";
+import type { DataType, GraphFile, ImagePreprocessing } from "./generated/graph_file.ts";
+import type { BundleSource } from "./loader/bundle_source.ts";
+import { loadGraphFile } from "./loader/graph_file.ts";
+import { canHash, downloadWeights } from "./loader/weight_files.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** How far loading is. Phases overlap: weights download while programs compile. */
+export interface Progress {
+  /** What the numbers count: bytes of weights received, programs linked, weights on the GPU, or that all is done. */
+  readonly phase: "download" | "compile" | "upload" | "ready";
+  readonly loaded: number;
+  readonly total: number;
+}
+
+/** Settings of `loadModel`, all optional. */
+export interface LoadOptions {
+  /** Called often while loading. */
+  onProgress?: (progress: Progress) => void;
+  /** Stops loading when aborted; `loadModel` then rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** Overrides of what the runtime would choose for this device. */
+  device?: DeviceOptions;
+}
+
+/** How an input takes pictures. */
+export type ImageInfo = Pick<
+  ImagePreprocessing,
+  "width" | "height" | "fit" | "channels" | "mean" | "deviation"
+>;
+
+/** Name, type and shape of an input or output. */
+export interface TensorInfo {
+  readonly name: string;
+  readonly dtype: DataType;
+  /** Extents: a number, or the name (or formula) of a dimension that each run is free to choose. */
+  readonly shape: readonly (number | string)[];
+}
+
+/** An input; with `image`, pictures are taken besides tensors. */
+export interface InputInfo extends TensorInfo {
+  readonly image?: ImageInfo;
+}
+
+/** A loaded model. Made by `loadModel`. */
+export class Model {
+  readonly name: string;
+  readonly inputs: readonly InputInfo[];
+  readonly outputs: readonly TensorInfo[];
+  /** Class names of a classifier by index; empty when the bundle has none. */
+  readonly labels: readonly string[];
+  /** What the runtime found and chose on this device, as plain data. */
+  device: DeviceReport;
+  private queue: Promise<unknown> = Promise.resolve();
+  private disposed = false;
+
+  /** @internal */
+  constructor(
+    private readonly source: BundleSource,
+    /** @internal */
+    readonly graph: GraphFile,
+    /** @internal */
+    public executor: Executor,
+    private readonly deviceOptions: DeviceOptions,
+  ) {
+    const describe = ({ name, dtype, shape }: GraphFile["outputs"][number]) => ({
+      name,
+      dtype,
+      shape: shape.map(render),
+    });
+    this.name = graph.name;
+    this.inputs = graph.inputs.map((input) => {
+      if (!input.image) return describe(input);
+      const { width, height, fit, channels, mean, deviation } = input.image;
+      return { ...describe(input), image: { width, height, fit, channels, mean, deviation } };
+    });
+    this.outputs = graph.outputs.map(describe);
+    this.labels = graph.labels ?? [];
+    this.device = report(executor);
+  }
+
+  /**
+   * Computes the outputs. Calls wait for each other; do not change the data of an input before its run is done.
+   *
+   * @param inputs - a tensor for each input by name, or a picture where the input has `image`
+   * @returns a tensor for each output by name
+   * @throws Error when an input is missing, unknown, or of wrong type or shape, when the GPU's memory runs out, when the
+   *   GPU's context is lost meanwhile (the next call loads the model again), or after `dispose`
+   */
+  run(inputs: Readonly<Record<string, RunInput>>): Promise<Record<string, Tensor>> {
+    return this.exclusively((executor) => executor.run(inputs));
+  }
+
+  /** Frees the model's GPU memory. Runs under way are finished or rejected; later ones are rejected. */
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    const free = () => this.executor.delete();
+    this.queue = this.queue.then(free, free);
+  }
+
+  /**
+   * Runs a task after all earlier ones, with the model restored if the GPU's context was lost.
+   *
+   * @internal
+   */
+  exclusively<T>(task: (executor: Executor) => Promise<T>): Promise<T> {
+    const guarded = async () => {
+      if (this.executor.context.isLost) await this.restore();
+      return task(this.executor);
+    };
+    if (this.disposed) return Promise.reject(new Error(`The model "${this.name}" was disposed.`));
+    const result = this.queue.then(guarded, guarded);
+    this.queue = result.catch(() => {});
+    return result;
+  }
+
+  private async restore(): Promise<void> {
+    const signal = new AbortController().signal;
+    const executor = await prepare(this.source, this.graph, this.deviceOptions, signal, () => {});
+    this.executor.delete();
+    this.executor = executor;
+    this.device = report(executor);
+  }
+}
+
+/**
+ * Loads a bundle made by `texelflow export`.
+ *
+ * @param source - URL of the bundle's folder or of its graph.json (relative to the page), or its files by name, such as
+ *   those of a folder that the visitor chose
+ * @returns the model, once its weights are on the GPU and every file is checked
+ * @throws Error when a file is missing, cut, altered or of another format version, when the device lacks what the model
+ *   needs, or when a shader does not compile; the signal's reason when aborted. Nothing stays on the GPU then.
+ */
+export async function loadModel(source: BundleSource, options: LoadOptions = {}): Promise<Model> {
+  const { onProgress = () => {}, signal = new AbortController().signal, device = {} } = options;
+  signal.throwIfAborted();
+  const graph = await loadGraphFile(source, signal);
+  const executor = await prepare(source, graph, device, signal, onProgress);
+  onProgress({ phase: "ready", loaded: 1, total: 1 });
+  return new Model(source, graph, executor, device);
+}
+
+/** Downloads, compiles and uploads at the same time. */
+async function prepare(
+  source: BundleSource,
+  graph: GraphFile,
+  device: DeviceOptions,
+  signal: AbortSignal,
+  onProgress: (progress: Progress) => void,
+): Promise<Executor> {
+  const bytes = graph.files.reduce((sum, file) => sum + file.bytes, 0);
+  const parts = graph.weights.reduce((sum, weight) => sum + weight.parts.length, 0);
+  let executor: Executor | undefined;
+  let uploaded = 0;
+  // The requests go out before the context is made, which takes longer than the way to the server.
+  const stop = new AbortController();
+  const forward = () => stop.abort(signal.reason);
+  signal.addEventListener("abort", forward);
+  const download = downloadWeights(
+    source,
+    graph,
+    stop.signal,
+    (weight, part, dtype, data) => {
+      executor?.weights.takePart(weight, part, dtype, data);
+      onProgress({ phase: "upload", loaded: ++uploaded, total: parts });
+    },
+    (loaded) => onProgress({ phase: "download", loaded, total: bytes }),
+  );
+  try {
+    executor = new Executor(graph, device);
+    await Promise.all([
+      download,
+      executor.compile(stop.signal, (loaded, total) => onProgress({ phase: "compile", loaded, total })),
+    ]);
+    await executor.finishLoading();
+    signal.throwIfAborted();
+    return executor;
+  } catch (error) {
+    stop.abort(error);
+    download.catch(() => {});
+    executor?.delete();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", forward);
+  }
+}
+
+function report({ context, limits, setting, reasons }: Executor): DeviceReport {
+  return {
+    renderer: context.capabilities.renderer,
+    limits: { ...limits },
+    ...setting,
+    integrity: canHash() ? "sha256" : "byte count",
+    reasons: [...reasons],
+  };
+}

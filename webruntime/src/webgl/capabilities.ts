@@ -1,0 +1,33 @@
+/** What a WebGL2 implementation can do, as far as drawing into float textures goes. */
+export interface Capabilities {
+  /** Name of the GPU and driver as the browser gives it. */
+  readonly renderer: string;
+  /** Largest extent of a texture in texels. */
+  readonly maxTextureSize: number;
+  /** Most render targets of one draw. */
+  readonly drawBuffers: number;
+  /** Most textures that one fragment shader can read. */
+  readonly textureUnits: number;
+  /** Whether RGBA32F textures can be drawn into. */
+  readonly float32Targets: boolean;
+  /** Whether RGBA16F textures can be drawn into. */
+  readonly float16Targets: boolean;
+  /** The extension that tells without blocking whether a program is linked, where there is one. */
+  readonly parallelCompile: { readonly COMPLETION_STATUS_KHR: number } | null;
+}
+
+/** Reads the limits and switches on the extensions that float render targets need. */
+export function readCapabilities(gl: WebGL2RenderingContext): Capabilities {
+  const float32Targets = gl.getExtension("EXT_color_buffer_float") !== null;
+  const float16Targets = float32Targets || gl.getExtension("EXT_color_buffer_half_float") !== null;
+  const names = gl.getExtension("WEBGL_debug_renderer_info");
+  return {
+    renderer: String(gl.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : gl.RENDERER)),
+    maxTextureSize: gl.getParameter(gl.MAX_TEXTURE_SIZE),
+    drawBuffers: Math.min(gl.getParameter(gl.MAX_DRAW_BUFFERS), gl.getParameter(gl.MAX_COLOR_ATTACHMENTS)),
+    textureUnits: gl.getParameter(gl.MAX_TEXTURE_IMAGE_UNITS),
+    float32Targets,
+    float16Targets,
+    parallelCompile: gl.getExtension("KHR_parallel_shader_compile"),
+  };
+}

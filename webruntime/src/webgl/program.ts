@@ -1,0 +1,124 @@
+import type { Context } from "./context.ts";
+import triangle from "./triangle.vert.glsl";
+
+/** A uniform array: where it is and how many 4-component (scales: 2-component) entries the compiler kept. */
+export interface UniformArray {
+  readonly location: WebGLUniformLocation;
+  readonly entries: number;
+}
+
+/** A fragment shader on its way to, or after, being linked. */
+export class LinkedProgram {
+  readonly handle: WebGLProgram;
+  /** Users of the program; see Context.trimPrograms. */
+  references = 0;
+  ints: UniformArray | null = null;
+  floats: UniformArray | null = null;
+  scales: UniformArray | null = null;
+  private readonly fragment: WebGLShader;
+  private finished = false;
+
+  constructor(
+    private readonly context: Context,
+    private readonly source: string,
+    private readonly samplers: readonly string[],
+    /** What the program is for, in errors. */
+    private readonly label: string,
+  ) {
+    const gl = context.gl;
+    const compile = (type: number, text: string): WebGLShader => {
+      // Creation returns null only on a lost context, which is reported where results are read.
+      const shader = gl.createShader(type) as WebGLShader;
+      gl.shaderSource(shader, text);
+      gl.compileShader(shader);
+      return shader;
+    };
+    context.vertexShader ??= compile(gl.VERTEX_SHADER, triangle);
+    this.fragment = compile(gl.FRAGMENT_SHADER, source);
+    this.handle = gl.createProgram();
+    gl.attachShader(this.handle, context.vertexShader);
+    gl.attachShader(this.handle, this.fragment);
+    gl.linkProgram(this.handle);
+    context.created.programs++;
+  }
+
+  /** Whether `finish` would return at once; true where the browser cannot tell. */
+  get isReady(): boolean {
+    const extension = this.context.capabilities.parallelCompile;
+    return (
+      this.finished ||
+      !extension ||
+      !!this.context.gl.getProgramParameter(this.handle, extension.COMPLETION_STATUS_KHR)
+    );
+  }
+
+  /** Checks the link and looks up the uniforms, once. Throws with the log and the source when the shader is wrong. */
+  finish(): void {
+    if (this.finished) return;
+    const { gl } = this.context;
+    if (!gl.getProgramParameter(this.handle, gl.LINK_STATUS)) {
+      if (this.context.isLost) throw new Error("The GPU context was lost while shaders were compiled.");
+      const log = `${gl.getShaderInfoLog(this.fragment) ?? ""}\n${gl.getProgramInfoLog(this.handle) ?? ""}`;
+      throw new Error(
+        `${this.label} does not compile on this device.\n${log.trim()}\n${numberedSource(this.source, log)}`,
+      );
+    }
+    gl.useProgram(this.handle);
+    this.samplers.forEach((name, unit) => {
+      gl.uniform1i(gl.getUniformLocation(this.handle, name), unit);
+    });
+    const count: number = gl.getProgramParameter(this.handle, gl.ACTIVE_UNIFORMS);
+    for (let index = 0; index < count; index++) {
+      const uniform = gl.getActiveUniform(this.handle, index);
+      const name = uniform?.name.replace("[0]", "");
+      if (!uniform || (name !== "ints" && name !== "floats" && name !== "scales")) continue;
+      const location = gl.getUniformLocation(this.handle, uniform.name);
+      if (location) this[name] = { location, entries: uniform.size };
+    }
+    gl.deleteShader(this.fragment);
+    this.finished = true;
+  }
+
+  /** Frees the program. */
+  delete(): void {
+    const { gl } = this.context;
+    gl.deleteShader(this.fragment);
+    gl.deleteProgram(this.handle);
+  }
+}
+
+/**
+ * Starts compiling and linking a fragment shader and returns at once, or returns the program that has this source.
+ * The caller owns one reference to it.
+ */
+export function issueProgram(
+  context: Context,
+  source: string,
+  samplers: readonly string[],
+  label: string,
+): LinkedProgram {
+  let program = context.programs.get(source);
+  if (!program) {
+    program = new LinkedProgram(context, source, samplers, label);
+    context.programs.set(source, program);
+  }
+  program.references++;
+  return program;
+}
+
+/** Gives up one reference to each program. */
+export function releasePrograms(context: Context, programs: Iterable<LinkedProgram>): void {
+  for (const program of programs) program.references--;
+  if (!context.isLost) context.trimPrograms();
+}
+
+/** The lines of a shader around those that its log complains about, numbered; all lines if the log names none. */
+function numberedSource(source: string, log: string): string {
+  const named = [...log.matchAll(/\b\d+:(\d+)\b/g)].map((match) => Number(match[1]));
+  return source
+    .split("\n")
+    .map((line, index) => ({ number: index + 1, line }))
+    .filter(({ number }) => named.length === 0 || named.some((other) => Math.abs(other - number) <= 4))
+    .map(({ number, line }) => `${named.includes(number) ? ">" : " "}${String(number).padStart(4)} | ${line}`)
+    .join("\n");
+}

@@ -1,0 +1,140 @@
+import { type Context, setNearest } from "./context.ts";
+
+/** How the four values of a texel are stored. */
+export type TexelFormat = "float32" | "float16" | "int32";
+
+/** Bytes of one texel by format. */
+export const TEXEL_BYTES: Record<TexelFormat, number> = { float32: 16, float16: 8, int32: 16 };
+
+/** Values that `ArrayTexture.write` takes: bit patterns of 16-bit floats as Uint16Array. */
+export type TexelData = Float32Array | Uint16Array | Int32Array;
+
+/** A 2D-array texture, with a framebuffer over all its layers when something is drawn into it. */
+export class ArrayTexture {
+  readonly handle: WebGLTexture;
+  private framebufferHandle: WebGLFramebuffer | null = null;
+
+  constructor(
+    private readonly context: Context,
+    readonly format: TexelFormat,
+    readonly width: number,
+    readonly height: number,
+    readonly layers: number,
+  ) {
+    const { gl } = context;
+    this.handle = gl.createTexture();
+    context.selectTexture(this.handle);
+    const internal = { float32: gl.RGBA32F, float16: gl.RGBA16F, int32: gl.RGBA32I }[format];
+    gl.texStorage3D(gl.TEXTURE_2D_ARRAY, 1, internal, width, height, layers);
+    setNearest(gl, gl.TEXTURE_2D_ARRAY);
+    context.created.textures++;
+    context.countBytes(this.bytes);
+  }
+
+  /** Size in GPU memory. */
+  get bytes(): number {
+    return this.width * this.height * this.layers * TEXEL_BYTES[this.format];
+  }
+
+  /** A framebuffer that draws into layer i by render target i; made at the first use. */
+  get framebuffer(): WebGLFramebuffer {
+    if (this.framebufferHandle) return this.framebufferHandle;
+    const { gl } = this.context;
+    const framebuffer = gl.createFramebuffer();
+    gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer);
+    const targets: number[] = [];
+    for (let layer = 0; layer < this.layers; layer++) {
+      const target = gl.COLOR_ATTACHMENT0 + layer;
+      gl.framebufferTextureLayer(gl.FRAMEBUFFER, target, this.handle, 0, layer);
+      targets.push(target);
+    }
+    gl.drawBuffers(targets);
+    this.context.created.framebuffers++;
+    this.framebufferHandle = framebuffer;
+    return framebuffer;
+  }
+
+  /**
+   * Writes whole texels into one layer, counted row by row over the first `columns` columns.
+   *
+   * @param data - four values a texel; Float32Array also into float16, Uint16Array only into float16
+   * @param offset - index into `data` of the first value
+   */
+  write(firstTexel: number, texels: number, columns: number, data: TexelData, offset = 0, layer = 0): void {
+    const { gl } = this.context;
+    const external = this.format === "int32" ? gl.RGBA_INTEGER : gl.RGBA;
+    const type = data instanceof Uint16Array ? gl.HALF_FLOAT : data instanceof Int32Array ? gl.INT : gl.FLOAT;
+    this.context.selectTexture(this.handle);
+    let texel = firstTexel;
+    const end = firstTexel + texels;
+    while (texel < end) {
+      const column = texel % columns;
+      const row = Math.floor(texel / columns);
+      const wholeRows = column === 0 ? Math.floor((end - texel) / columns) : 0;
+      const width = wholeRows > 0 ? columns : Math.min(columns - column, end - texel);
+      const height = Math.max(1, wholeRows);
+      const source = offset + (texel - firstTexel) * 4;
+      gl.texSubImage3D(
+        gl.TEXTURE_2D_ARRAY,
+        0,
+        column,
+        row,
+        layer,
+        width,
+        height,
+        1,
+        external,
+        type,
+        data,
+        source,
+      );
+      texel += width * height;
+    }
+  }
+
+  /** Fills every texel of every layer with one value, by clearing. */
+  fill(value: number): void {
+    const { gl } = this.context;
+    gl.bindFramebuffer(gl.FRAMEBUFFER, this.framebuffer);
+    for (let layer = 0; layer < this.layers; layer++) {
+      if (this.format === "int32") gl.clearBufferiv(gl.COLOR, layer, [value, value, value, value]);
+      else gl.clearBufferfv(gl.COLOR, layer, [value, value, value, value]);
+    }
+  }
+
+  /** Frees the GPU memory. */
+  delete(): void {
+    const { gl } = this.context;
+    this.context.forgetTexture(this.handle);
+    gl.deleteFramebuffer(this.framebufferHandle);
+    gl.deleteTexture(this.handle);
+    this.context.countBytes(-this.bytes);
+  }
+}
+
+/** A picture as RGBA8, replaced as a whole at each use. */
+export class PictureTexture {
+  private readonly handle: WebGLTexture;
+
+  constructor(private readonly context: Context) {
+    const { gl } = context;
+    this.handle = gl.createTexture();
+    gl.activeTexture(gl.TEXTURE0);
+    gl.bindTexture(gl.TEXTURE_2D, this.handle);
+    setNearest(gl, gl.TEXTURE_2D);
+    context.created.textures++;
+  }
+
+  /** Uploads a picture, first row first, alpha not multiplied in, and leaves it bound to `unit`. */
+  upload(unit: number, picture: TexImageSource): void {
+    const { gl } = this.context;
+    gl.activeTexture(gl.TEXTURE0 + unit);
+    gl.bindTexture(gl.TEXTURE_2D, this.handle);
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE, picture);
+  }
+
+  /** Frees the GPU memory. */
+  delete(): void {
+    this.context.gl.deleteTexture(this.handle);
+  }
+}
