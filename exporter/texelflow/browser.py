@@ -63,8 +63,10 @@ def chromium_flags(software: bool = False) -> list[str]:
 class BundlePage:
     """A page in Chromium with a bundle at `/bundle/`, driven by the functions of `pages/runner.js`."""
 
-    def __init__(self, page: Page, seconds: float) -> None:
+    def __init__(self, page: Page, bundle_url: str, bundle: Path, seconds: float) -> None:
         self._page = page
+        self._bundle_url = bundle_url
+        self._bundle = bundle
         self._seconds = seconds
 
     def call(self, function: str, *arguments: Any) -> Any:
@@ -81,7 +83,8 @@ class BundlePage:
                 [function, arguments, self._seconds],
             )
         except Error as error:
-            raise ExportError(_page_message(error.message)) from None
+            message = _page_message(error.message).replace(self._bundle_url, str(self._bundle))
+            raise ExportError(message) from None
 
 
 @contextmanager
@@ -109,12 +112,13 @@ def open_bundle_page(
         try:
             browser = playwright.chromium.launch(executable_path=executable, args=chromium_flags(software))
         except Error as error:
-            raise ExportError(f"{executable} does not start: {_page_message(error.message)}") from None
+            reason = error.message.splitlines()[0]
+            raise ExportError(f"{executable} does not start as Chromium: {reason}") from None
         try:
             page = browser.new_page()
             page.goto(f"{url}/runner.html")
             page.wait_for_function("window.callRunner !== undefined")
-            yield BundlePage(page, seconds)
+            yield BundlePage(page, f"{url}/bundle", bundle, seconds)
         finally:
             browser.close()
 

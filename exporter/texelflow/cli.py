@@ -108,10 +108,14 @@ def export(
     """Turn MODEL into a bundle: a folder with graph.json and the weights."""
     options = export_options(weights, input_shapes, image, labels, name)
     with exit_on_error(as_json):
+        from texelflow.format.writer import check_target
         from texelflow.pipeline import write
 
-        if output.exists() and not force:  # writing checks too, but after all the work
-            raise ExportError(f"{output} exists: choose another folder, or replace it with --force")
+        if output.is_dir() and not force:
+            raise ExportError(
+                f"{output} exists: choose another folder, or replace the bundle in it with --force"
+            )
+        check_target(output, force)  # writing checks too, but after all the work
         bundle = build_with_progress(model, options)
         write(bundle, output, force)
         if as_json:

@@ -134,13 +134,22 @@ def uses_half(bundle: Path, graph: GraphFile) -> bool:
     """Return whether an input, an output or a stored weight has 16-bit floating-point elements."""
     if any(value["dtype"] in ("float16", "bfloat16") for value in (*graph["inputs"], *graph["outputs"])):
         return True
-    for file in {part["file"] for weight in graph["weights"] for part in weight["parts"]}:
-        with (bundle / file).open("rb") as stream:
+    files = {part["file"] for weight in graph["weights"] for part in weight["parts"]}
+    return any(entry.get("dtype") in ("F16", "BF16") for file in files for entry in _entries(bundle / file))
+
+
+def _entries(path: Path) -> list[dict[str, Any]]:
+    """Return what the header of a safetensors file says of each tensor.
+
+    Raises:
+        ExportError: the file is cut or is none.
+    """
+    try:
+        with path.open("rb") as stream:
             (length,) = struct.unpack("<Q", stream.read(8))
-            header = json.loads(stream.read(length))
-        if any(entry.get("dtype") in ("F16", "BF16") for entry in header.values()):
-            return True
-    return False
+            return list(json.loads(stream.read(length)).values())
+    except (struct.error, ValueError, AttributeError, MemoryError, OverflowError) as error:
+        raise ExportError(f"{path} is no safetensors file, or is cut: {error}") from None
 
 
 def _compare_results(
