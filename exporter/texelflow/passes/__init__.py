@@ -20,12 +20,17 @@ def run_passes(graph: Graph) -> None:
     Raises:
         ExportError: the graph cannot be exported; `problems` has every reason.
     """
+    simplify(graph)
+    fuse_elementwise.run(graph)
+
+
+def simplify(graph: Graph) -> None:
+    """Infer types and rewrite the graph to fewer, simpler nodes, all of them still ONNX's. Raises ExportError."""
     infer_types.run(graph)
     remove_dead_nodes.run(graph)
-    eliminate_identities.run(graph)  # before fusing, which wants a convolution right before its normalization
+    eliminate_identities.run(graph)  # before fusing, which wants the product right before its normalization
     fuse_batch_normalization.run(graph)
     decompose_operators.run(graph)
     eliminate_identities.run(graph)
     merge_common_subexpressions.run(graph)
     remove_dead_nodes.run(graph)
-    fuse_elementwise.run(graph)

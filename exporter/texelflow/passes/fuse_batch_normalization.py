@@ -1,17 +1,17 @@
-"""Folds BatchNormalization into the weights before it, or into a multiplication and an addition.
+"""Folds BatchNormalization into the weights of the convolution or matrix product before it.
 
 With `factor = scale / sqrt(variance + epsilon)` and `shift = bias - mean · factor`, it is `x · factor +
 shift` for each channel (axis 1). The arithmetic on weights becomes nodes; those depend on constants alone, so
 that they run once, at load.
 
-Rules; outside training, its four parameters being constant:
+Rules, where its four parameters are constant:
 1. After Conv: the weight is multiplied by the factor along its first axis.
 2. After ConvTranspose: along its second axis, for each group the group's part of the factor.
 3. After Gemm: along the axis of the columns of B; `beta` is multiplied into C.
 4. After MatMul of matrices: along the last axis of B; an Add of the shift follows.
 5. In 1 to 3 the bias becomes `bias · factor + shift`, or `shift` if there is none.
 6. In 1 to 4 the weight and bias are constant, and nothing but the normalization reads the product.
-7. Else the node itself becomes Mul and Add; there the parameters may depend on data.
+7. Else the node stays; its operator decomposes it.
 """
 
 from __future__ import annotations
@@ -35,30 +35,25 @@ def run(graph: Graph) -> int:
     outputs = {id(value) for value in graph.outputs}
     folded: set[int] = set()
     nodes: list[Node] = []
-    count = 0
     for node in graph.nodes:
-        if not _is_normalization(node):
-            nodes.append(node)
-            continue
-        count += 1
-        product = node.required(0)
-        private = len(readers[id(product)]) == 1 and id(product) not in outputs
-        host = product.producer if private else None
+        host = _private_producer(node, readers, outputs)
         parts = _fold(node, host, constants) if host is not None else None
-        if parts is not None:
+        if host is None or parts is None:
+            nodes.append(node)  # rule 7
+        else:
             folded.add(id(host))
-        nodes.extend(infer_nodes(parts or _as_mul_and_add(node), graph.outputs, problems))
+            nodes.extend(infer_nodes(parts, graph.outputs, problems))
     graph.nodes = [node for node in nodes if id(node) not in folded]
     problems.raise_for(graph.source)
-    return count
+    return len(folded)
 
 
-def _is_normalization(node: Node) -> bool:
-    return (
-        (node.domain, node.operator) == ("", "BatchNormalization")
-        and not node.attributes.get("training_mode", 0)
-        and node.required(0).known_type.rank >= 2
-    )
+def _private_producer(node: Node, readers: dict[int, list[Node]], outputs: set[int]) -> Node | None:
+    """Return the node whose result a BatchNormalization alone reads (rule 6)."""
+    if (node.domain, node.operator) != ("", "BatchNormalization"):
+        return None
+    product = node.required(0)
+    return product.producer if len(readers[id(product)]) == 1 and id(product) not in outputs else None
 
 
 def _constant_values(graph: Graph) -> set[int]:
@@ -132,18 +127,6 @@ _HOSTS: dict[str, Callable[[Decomposition, Node], bool]] = {
     "Gemm": _fold_gemm,
     "MatMul": _fold_matmul,
 }
-
-
-def _as_mul_and_add(node: Node) -> list[Node]:
-    """Apply rule 7."""
-    steps = Decomposition(node)
-    factor, shift = _factor_and_shift(steps)
-    rank = node.required(0).known_type.rank
-    if rank > 2:
-        shape: list[Dimension] = [-1, *[1] * (rank - 2)]
-        factor, shift = steps.reshape("factors", factor, shape), steps.reshape("shifts", shift, shape)
-    steps.add("Add", node.outputs[0], steps.add("Mul", "scaled", node.required(0), factor), shift)
-    return steps.nodes
 
 
 def _factor_and_shift(steps: Decomposition) -> tuple[Value, Value]:

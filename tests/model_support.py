@@ -1,0 +1,52 @@
+"""What tests of the exporter share: the folder of real models, and small models written as text."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import onnx.parser
+import pytest
+
+from texelflow.importers import read_model
+from texelflow.ir import Graph
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def onnx_models() -> list[Path]:
+    """The ONNX models to test with, or none if they are not on this machine; raises if they are asked for in vain."""
+    named = os.environ.get("TEXELFLOW_MODELS")
+    folder = Path(named) if named else REPOSITORY.parent / "shared" / "models"
+    models = sorted((folder / "onnx").glob("*/*.onnx"))
+    assert models or not named, f"TEXELFLOW_MODELS names {named}, where there are no models"
+    return models
+
+
+def model_parameters() -> list[object]:
+    """The models as parameters of a test; one that is visibly skipped if there are none."""
+    models = onnx_models()
+    if models:
+        return [pytest.param(path, id=path.parent.name) for path in models]
+    return [pytest.param(None, marks=pytest.mark.skip("no models: set TEXELFLOW_MODELS"))]
+
+
+def save_text(text: str, folder: Path, name: str = "model.onnx") -> Path:
+    """Write a model given in ONNX's text format to a file; return its path.
+
+    `text` may leave out the header; opset 21 is then taken.
+    """
+    header = "" if text.lstrip().startswith("<") else '<ir_version: 10, opset_import: ["" : 21]>\n'
+    path = folder / name
+    path.write_bytes(onnx.parser.parse_model(header + text).SerializeToString())
+    return path
+
+
+def read_text(text: str, folder: Path) -> Graph:
+    """Import a model given in ONNX's text format."""
+    return read_model(save_text(text, folder))
+
+
+def operators(graph: Graph) -> list[str]:
+    """The operators of a graph's nodes in order."""
+    return [node.operator for node in graph.nodes]

@@ -1,0 +1,105 @@
+"""Import and passes keep the meaning of real models: ONNX Runtime computes the same from the simplified graph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from model_support import model_parameters
+from onnx_export import to_onnx
+
+from texelflow.errors import ExportError
+from texelflow.importers import read_model
+from texelflow.ir import Graph, Value
+from texelflow.passes import simplify
+from texelflow.symbolic import substitute, symbols_of
+
+SYMBOLS = {"unk__349": 97, "unk__350": 81, "x_2": 64, "x_3": 96, "T": 5}
+"""Extents of free dimensions that cannot be 2, as the others are."""
+
+TOLERANCES = {"squeezenet_fp16": 2e-3, "hand_landmark": 2e-3}
+"""Largest error relative to the largest magnitude, where it is not 1e-4."""
+
+
+def _run(model: onnx.ModelProto, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    names = [output.name for output in session.get_outputs()]
+    return dict(zip(names, session.run(names, inputs), strict=True))
+
+
+def _random_inputs(graph: Graph, symbols: dict[str, int]) -> dict[str, np.ndarray]:
+    random = np.random.default_rng(7)
+    inputs = {}
+    for value in graph.inputs:
+        shape = [substitute(extent, symbols) for extent in value.shape]
+        if value.known_type.is_floating:
+            inputs[value.name] = random.uniform(0, 1, shape).astype(value.dtype)
+        else:
+            inputs[value.name] = random.integers(0, 100, shape).astype(value.dtype)
+    return inputs
+
+
+def _add_logits(model: onnx.ModelProto, graph: Graph) -> set[str]:
+    """Make what an output's sigmoid or softmax reads an output too, of both; return the names of such outputs.
+
+    On random input all probabilities may be as good as zero; the logits tell then.
+    """
+    squeezed: set[str] = set()
+    outputs = {output.name for output in model.graph.output}
+    values: dict[str, Value] = {value.name: value for value in graph.values() if value.producer is not None}
+    for node in model.graph.node:
+        logits = values.get(node.input[0]) if node.input else None
+        made = outputs.intersection(node.output)
+        if made and node.op_type in ("Sigmoid", "Softmax") and logits is not None:
+            squeezed |= made
+            if logits not in graph.outputs:
+                model.graph.output.append(onnx.helper.make_empty_tensor_value_info(logits.name))
+                graph.outputs.append(logits)
+    return squeezed
+
+
+@pytest.mark.parametrize("path", model_parameters())
+def test_outputs_are_those_of_the_model(path: Path) -> None:
+    try:
+        graph = read_model(path)
+    except ExportError as error:
+        assert all("not supported" in problem for problem in error.problems), error
+        pytest.skip("; ".join(error.problems))
+    simplify(graph)
+    model = onnx.load(path)
+    probabilities = _add_logits(model, graph)
+
+    free = {name for value in graph.inputs for extent in value.shape for name in symbols_of(extent)}
+    symbols = {name: SYMBOLS.get(name, 2) for name in free}
+    inputs = _random_inputs(graph, symbols)
+    expected = _run(model, inputs)
+    actual = _run(to_onnx(graph, symbols), inputs)
+
+    assert list(actual) == list(expected)
+    for name, reference in expected.items():
+        assert actual[name].dtype == reference.dtype
+        assert actual[name].shape == reference.shape
+        magnitude = 1.0 if name in probabilities else np.abs(reference.astype(np.float64)).max()
+        error = np.abs(actual[name].astype(np.float64) - reference).max()
+        assert magnitude > 0
+        assert error <= TOLERANCES.get(path.parent.name, 1e-4) * magnitude, (name, error, magnitude)
+
+
+@pytest.mark.parametrize("path", model_parameters())
+def test_simplifying_again_changes_nothing(path: Path) -> None:
+    try:
+        graph = read_model(path)
+    except ExportError as error:
+        pytest.skip("; ".join(error.problems))
+    simplify(graph)
+    before = [(node.operator, [str(value.type) for value in node.outputs]) for node in graph.nodes]
+    simplify(graph)
+    assert [(node.operator, [str(value.type) for value in node.outputs]) for node in graph.nodes] == before
