@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from texelflow.ir import Node, TensorType
+from texelflow.lowering.lowering import Lowering
+from texelflow.lowering.reduction import lower_element_reduction
 from texelflow.operators import Operator, operator
 from texelflow.operators.shapes import normalize_axis
 from texelflow.symbolic import Dimension
@@ -18,3 +20,9 @@ class ArgReduce(Operator):
         axis = normalize_axis(node, int(node.attributes.get("axis", 0)), source.rank)
         kept: tuple[Dimension, ...] = (1,) if node.attributes.get("keepdims", 1) else ()
         return [TensorType("int64", (*source.shape[:axis], *kept, *source.shape[axis + 1 :]))]
+
+    def lower(self, node: Node, lowering: Lowering) -> None:
+        """Compare the elements along the axis one by one."""
+        axis = normalize_axis(node, int(node.attributes.get("axis", 0)), node.required(0).known_type.rank)
+        last_index = bool(node.attributes.get("select_last_index", 0))
+        lower_element_reduction(node, lowering, self.name.lower(), [axis], last_index)

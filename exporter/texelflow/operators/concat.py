@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import prod
 
 from texelflow.ir import Element, Node, NodeError, TensorType
+from texelflow.lowering.joining import lower_concatenation
+from texelflow.lowering.lowering import Lowering
 from texelflow.operators import Operator, operator
 from texelflow.operators.shapes import known_shape, normalize_axis, same_dtype, unify
 
@@ -49,3 +51,8 @@ class Concat(Operator):
             for part, run in pieces:
                 joined.extend(part[i * run : (i + 1) * run])
         return [joined]
+
+    def lower(self, node: Node, lowering: Lowering) -> None:
+        """Copy all inputs in one draw."""
+        axis = normalize_axis(node, int(node.attributes["axis"]), node.outputs[0].known_type.rank)
+        lower_concatenation(node, lowering, axis)

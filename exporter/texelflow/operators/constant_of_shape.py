@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from texelflow.constants import scalar_value
 from texelflow.ir import Element, Node, NodeError, TensorType, Value
+from texelflow.lowering.lowering import Lowering
 from texelflow.operators import Operator, operator
 from texelflow.operators.shapes import dimensions, known_shape
 
@@ -33,3 +35,11 @@ class ConstantOfShape(Operator):
         size = node.outputs[0].known_type.size
         known = known_shape(node.outputs[0].shape)
         return None if known is None or not isinstance(size, int) else [[fill(node)[1]] * size]
+
+    def lower(self, node: Node, lowering: Lowering) -> None:
+        """Read one constant everywhere."""
+        output = node.outputs[0]
+        dtype, number = fill(node)
+        assert isinstance(number, (int, float))
+        scalar = scalar_value(f"{output.name}/fill", dtype, number)
+        lowering.bind_view(output, scalar, lambda view: view.expand(output.shape))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from texelflow.ir import Node, NodeError, TensorType
+from texelflow.lowering.convolution import lower_convolution
+from texelflow.lowering.lowering import Lowering
 from texelflow.operators import Operator, operator
 from texelflow.operators.shapes import require_rank, same_dtype, unify
 from texelflow.operators.windows import Window, windows
@@ -17,6 +19,8 @@ def conv_windows(node: Node) -> list[Window]:
 @operator("Conv")
 class Conv(Operator):
     """X [N, C, …] by W [M, C/group, …] and an optional bias B [M] to [N, M, …]."""
+
+    fuses_epilogue = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type; raise NodeError if channels, groups, bias or kernel do not fit."""
@@ -38,3 +42,9 @@ class Conv(Operator):
             unify(node, bias.shape[0], filters, "the lengths of its bias and its weight")
         spatial = [window.output for window in conv_windows(node)]
         return [TensorType(same_dtype(node, kinds), (source.shape[0], filters, *spatial))]
+
+    def lower(self, node: Node, lowering: Lowering) -> None:
+        """Convolve in a kernel for one group, for depthwise convolution, or for any groups."""
+        lower_convolution(
+            node, lowering, conv_windows(node), int(node.attributes.get("group", 1)), transposed=False
+        )

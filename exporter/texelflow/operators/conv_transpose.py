@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from texelflow.ir import Node, NodeError, TensorType
+from texelflow.lowering.convolution import lower_convolution
+from texelflow.lowering.lowering import Lowering
 from texelflow.operators import Operator, operator
 from texelflow.operators.shapes import require_rank, same_dtype, unify
 from texelflow.operators.windows import Window, auto_pad, per_axis
@@ -48,6 +50,8 @@ def conv_transpose_windows(node: Node) -> list[Window]:
 class ConvTranspose(Operator):
     """X [N, C, …] by W [C, M/group, …] and an optional bias B [M] to [N, M, …]."""
 
+    fuses_epilogue = True
+
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type; raise NodeError if channels, groups or bias do not fit."""
         kinds = [value.known_type for value in node.inputs if value is not None]
@@ -66,3 +70,13 @@ class ConvTranspose(Operator):
             unify(node, bias.shape[0], filters, "the lengths of its bias and its weight")
         spatial = [window.output for window in conv_transpose_windows(node)]
         return [TensorType(same_dtype(node, kinds), (source.shape[0], filters, *spatial))]
+
+    def lower(self, node: Node, lowering: Lowering) -> None:
+        """Gather, for each output pixel, the input pixels that reach it."""
+        lower_convolution(
+            node,
+            lowering,
+            conv_transpose_windows(node),
+            int(node.attributes.get("group", 1)),
+            transposed=True,
+        )

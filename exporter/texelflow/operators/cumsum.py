@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from texelflow.ir import Node, TensorType
+from texelflow.lowering.lowering import Lowering
+from texelflow.lowering.reduction import elements_kernel
 from texelflow.operators import Operator, operator
 from texelflow.operators.shapes import integers, normalize_axis
+from texelflow.symbolic import product
 
 
 def cumsum_axis(node: Node) -> int:
@@ -21,3 +24,14 @@ class CumSum(Operator):
         """Return the input's type."""
         cumsum_axis(node)
         return [node.required(0).known_type]
+
+    def lower(self, node: Node, lowering: Lowering) -> None:
+        """Sum the elements before each one anew."""
+        source, output, axis = node.required(0), node.outputs[0], cumsum_axis(node)
+        kernel = elements_kernel("cumulative_sum", lowering.tensor(output))
+        kernel.input("x", lowering.flat(source))
+        kernel.integer("extent", source.shape[axis])
+        kernel.integer("inner", product(source.shape[axis + 1 :]))
+        kernel.integer("exclusive", int(node.attributes.get("exclusive", 0)))
+        kernel.integer("reverse", int(node.attributes.get("reverse", 0)))
+        lowering.bind(output, lowering.emit(kernel))

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from math import prod
 
-from texelflow.ir import Element, Node, NodeError, TensorType
+from texelflow.ir import Element, Node, NodeError, TensorType, Value
+from texelflow.lowering.elementwise import attach_epilogue
+from texelflow.lowering.lowering import Lowering
+from texelflow.lowering.reduction import elements_kernel
+from texelflow.lowering.view import View
 from texelflow.operators import Operator, operator
+from texelflow.operators.elementwise_base import whole
 from texelflow.operators.shapes import known_shape, normalize_axis
+from texelflow.symbolic import Dimension, less, product, select
 
 
 def require_indices(node: Node, kind: TensorType) -> None:
@@ -18,6 +24,8 @@ def require_indices(node: Node, kind: TensorType) -> None:
 @operator("Gather")
 class Gather(Operator):
     """The axis `axis` of the data is replaced by those of the indices; negative ones count from the end."""
+
+    fuses_epilogue = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of the gathered slices."""
@@ -46,3 +54,43 @@ class Gather(Operator):
                 start = (outer * shape[axis] + index % shape[axis]) * inner
                 result.extend(data.elements[start : start + inner])
         return [result]
+
+    def lower(self, node: Node, lowering: Lowering) -> None:
+        """Read a part of the data if the indices are known and evenly spaced, else gather slices element by element."""
+        data, indices, output = node.required(0), node.required(1), node.outputs[0]
+        axis = normalize_axis(node, int(node.attributes.get("axis", 0)), data.known_type.rank)
+        part = _even_part(indices, data.shape[axis])
+        if part is not None and not node.epilogue:
+            start, step, count = part
+
+            def sliced(view: View) -> View | None:
+                taken = view.slice(axis, start, step, count)
+                return taken and taken.reshape(output.shape)
+
+            lowering.bind_view(output, data, sliced)
+            return
+        kernel = elements_kernel("gather", lowering.tensor(output))
+        kernel.input("data", lowering.flat(data))
+        kernel.input("indices", lowering.flat(indices))
+        kernel.integer("inner", product(data.shape[axis + 1 :]))
+        kernel.integer("extent", data.shape[axis])
+        kernel.integer("count", indices.known_type.size)
+        attach_epilogue(kernel, node, lowering)
+        lowering.bind(output, lowering.emit(kernel))
+
+
+def _even_part(indices: Value, extent: Dimension) -> tuple[Dimension, int, int] | None:
+    """Return (start, step, count) of indices that are known at export and evenly spaced, else None."""
+    numbers = [whole(element) for element in indices.elements or []]
+    if not numbers or any(number is None for number in numbers):
+        return None
+    known = [number for number in numbers if number is not None]
+    if len(known) == 1:
+        index = known[0]
+        return select(less(index, 0), index + extent, index), 1, 1
+    positions = [index + extent if isinstance(index, int) and index < 0 else index for index in known]
+    steps = {str(b - a) for a, b in zip(positions[:-1], positions[1:], strict=True)}
+    step = positions[1] - positions[0]
+    if len(steps) != 1 or not isinstance(step, int) or step == 0:
+        return None
+    return positions[0], step, len(positions)

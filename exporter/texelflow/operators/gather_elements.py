@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from texelflow.ir import Node, NodeError, TensorType
+from texelflow.lowering.lowering import Lowering
+from texelflow.lowering.reduction import elements_kernel
+from texelflow.lowering.view import row_major_strides
 from texelflow.operators import Operator, operator
 from texelflow.operators.gather import require_indices
 from texelflow.operators.shapes import normalize_axis
@@ -20,3 +23,20 @@ class GatherElements(Operator):
             raise NodeError(node, f"its data {data} and indices {indices} have different ranks")
         normalize_axis(node, int(node.attributes.get("axis", 0)), data.rank)
         return [TensorType(data.dtype, indices.shape)]
+
+    def lower(self, node: Node, lowering: Lowering) -> None:
+        """Gather element by element."""
+        data, indices, output = node.required(0), node.required(1), node.outputs[0]
+        axis = normalize_axis(node, int(node.attributes.get("axis", 0)), data.known_type.rank)
+        strides = row_major_strides(data.shape)
+        kernel = elements_kernel("gather_elements", lowering.tensor(output))
+        kernel.input("data", lowering.flat(data))
+        kernel.input("indices", lowering.flat(indices))
+        kernel.table(
+            "axes",
+            [[extent, 0 if i == axis else strides[i]] for i, extent in enumerate(indices.shape)],
+        )
+        kernel.integer("rank", len(indices.shape))
+        kernel.integer("extent", data.shape[axis])
+        kernel.integer("step_size", strides[axis])
+        lowering.bind(output, lowering.emit(kernel))

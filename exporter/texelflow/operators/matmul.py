@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from texelflow.ir import Node, TensorType
+from texelflow.lowering.convolution import lower_matrix_product
+from texelflow.lowering.lowering import Lowering
 from texelflow.operators import Operator, operator
+from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import broadcast, require_rank, same_dtype, unify
 
 
 @operator("MatMul")
 class MatMul(Operator):
     """[…, M, K] × […, K, N] → […, M, N]; a vector is a row before and a column behind the sign."""
+
+    decomposes = True
+    fuses_epilogue = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type; raise NodeError if the inner extents differ or the outer do not broadcast."""
@@ -22,3 +28,20 @@ class MatMul(Operator):
         outer = broadcast(node, [a.shape[:-2], b.shape[:-2]])
         rows, columns = a.shape[-2:-1], b.shape[-1:] if b.rank > 1 else ()
         return [TensorType(same_dtype(node, [a, b]), (*outer, *rows, *columns))]
+
+    def decompose(self, node: Node) -> list[Node] | None:
+        """Make matrices of vectors."""
+        a, b, output = node.required(0), node.required(1), node.outputs[0]
+        if a.known_type.rank > 1 and b.known_type.rank > 1:
+            return None
+        steps = Decomposition(node)
+        if a.known_type.rank == 1:
+            a = steps.reshape("row", a, (1, *a.shape))
+        if b.known_type.rank == 1:
+            b = steps.reshape("column", b, (*b.shape, 1))
+        steps.reshape(output, steps.add("MatMul", "matrix", a, b), output.shape)
+        return steps.nodes
+
+    def lower(self, node: Node, lowering: Lowering) -> None:
+        """Multiply with the rows as pixels and the columns as channels."""
+        lower_matrix_product(node, lowering)

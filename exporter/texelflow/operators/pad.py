@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from texelflow.ir import Node, NodeError, TensorType
+from texelflow.lowering.lowering import Lowering
+from texelflow.lowering.reduction import elements_kernel
+from texelflow.lowering.view import View, row_major_strides
 from texelflow.operators import Operator, operator
 from texelflow.operators.shapes import dimensions, normalize_axes
 from texelflow.operators.upgrading import attribute_to_input
-from texelflow.symbolic import Dimension
+from texelflow.symbolic import Dimension, Expression, maximum
 
 MODES = ("constant", "reflect", "edge", "wrap")
 
@@ -55,3 +58,39 @@ class Pad(Operator):
                 raise NodeError(node, f"axis {axis} of {source} is empty: mode {mode} has nothing to repeat")
             shape.append(padded)
         return [TensorType(source.dtype, tuple(shape))]
+
+    def lower(self, node: Node, lowering: Lowering) -> None:
+        """Read a constant outside the input without moving it; other borders are copied."""
+        source, output = node.required(0), node.outputs[0]
+        mode = node.attributes.get("mode", "constant")
+        amounts = padding(node)
+        if mode == "constant":
+            number = 0.0 if node.input(2) is None else node.known(2, "constant_value")[0]
+            assert not isinstance(number, Expression)
+
+            def padded(view: View) -> View | None:
+                cut: View | None = view
+                for axis, (before, behind) in enumerate(amounts):
+                    removed = maximum(-before, 0) + maximum(-behind, 0)
+                    if removed != 0 and cut is not None:
+                        cut = cut.slice(axis, maximum(-before, 0), 1, cut.shape[axis] - removed)
+                return cut and cut.pad(
+                    tuple(maximum(before, 0) for before, _ in amounts), output.shape, float(number)
+                )
+
+            lowering.bind_view(output, source, padded)
+            return
+        kernel = elements_kernel("pad", lowering.tensor(output))
+        kernel.input("x", lowering.flat(source))
+        kernel.table(
+            "axes",
+            [
+                [extent, before, source.shape[axis], stride]
+                for axis, (extent, (before, _), stride) in enumerate(
+                    zip(output.shape, amounts, row_major_strides(source.shape), strict=True)
+                )
+            ],
+        )
+        kernel.integer("rank", len(output.shape))
+        kernel.structure["mode"] = mode
+        lowering.bind(output, lowering.emit(kernel))

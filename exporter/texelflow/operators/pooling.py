@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from texelflow.ir import Node, NodeError, TensorType
+from texelflow.lowering.lowering import Lowering
+from texelflow.lowering.pooling import lower_pooling
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import require_rank
@@ -29,21 +31,36 @@ def _pooled(node: Node) -> TensorType:
 class MaxPool(Operator):
     """The largest number in each window, and optionally its position in the flattened input."""
 
+    fuses_epilogue = True
+
     def infer(self, node: Node) -> list[TensorType]:
         """Return the pooled type, and int64 for the positions."""
         pooled = _pooled(node)
         return [pooled, TensorType("int64", pooled.shape)][: len(node.outputs)]
+
+    def lower(self, node: Node, lowering: Lowering) -> None:
+        """Take the maximum over each window."""
+        if len(node.outputs) > 1:
+            raise NodeError(node, "its second output (Indices) is not supported; export the model without it")
+        lower_pooling(node, lowering, pool_windows(node), "max")
 
 
 @operator("AveragePool")
 class AveragePool(Operator):
     """The mean of each window, over the input's elements or, with count_include_pad, the padding's too."""
 
+    fuses_epilogue = True
+
     def infer(self, node: Node) -> list[TensorType]:
         """Return the pooled type; raise NodeError unless it is floating."""
         if not node.required(0).known_type.is_floating:
             raise NodeError(node, f"its input has type {node.required(0).dtype}; a floating type is needed")
         return [_pooled(node)]
+
+    def lower(self, node: Node, lowering: Lowering) -> None:
+        """Take the mean over each window."""
+        count_padding = bool(node.attributes.get("count_include_pad", 0))
+        lower_pooling(node, lowering, pool_windows(node), "average", count_padding)
 
 
 @operator("LpPool")

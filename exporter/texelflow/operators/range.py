@@ -5,10 +5,13 @@ from __future__ import annotations
 from math import ceil
 
 from texelflow.ir import Element, Node, NodeError, TensorType
+from texelflow.lowering.lowering import Lowering
+from texelflow.lowering.plan import Real
+from texelflow.lowering.reduction import elements_kernel
 from texelflow.operators import Operator, operator
 from texelflow.operators.elementwise_base import whole
 from texelflow.operators.shapes import same_dtype
-from texelflow.symbolic import Dimension, Expression, floor_divide, maximum
+from texelflow.symbolic import Dimension, Expression, floor_divide, maximum, to_json
 
 
 @operator("Range")
@@ -33,6 +36,19 @@ class Range(Operator):
             return None if first is None or step is None else [[first + step * i for i in range(length)]]
         return [[start + i * delta for i in range(length)]]
 
+    def lower(self, node: Node, lowering: Lowering) -> None:
+        """Compute each number from its index."""
+        output = node.outputs[0]
+        kernel = elements_kernel("range", lowering.tensor(output))
+        start, delta = node.known(0, "start")[0], node.known(2, "delta")[0]
+        if output.known_type.is_floating:
+            kernel.real("start_at", _real(start))
+            kernel.real("delta", _real(delta))
+        else:
+            kernel.integer("start_at", start if isinstance(start, Expression) else int(start))
+            kernel.integer("delta", delta if isinstance(delta, Expression) else int(delta))
+        lowering.bind(output, lowering.emit(kernel))
+
 
 def _length(node: Node, start: Element, limit: Element, delta: Element) -> Dimension:
     if delta == 0 or isinstance(delta, Expression):
@@ -44,3 +60,7 @@ def _length(node: Node, start: Element, limit: Element, delta: Element) -> Dimen
         span = last - first if step > 0 else first - last
         return maximum(0, floor_divide(span + (abs(step) - 1), abs(step)))
     return max(ceil((limit - start) / delta), 0)
+
+
+def _real(element: Element) -> Real:
+    return ["+", to_json(element), 0] if isinstance(element, Expression) else float(element)

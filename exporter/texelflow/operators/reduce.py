@@ -5,7 +5,10 @@ from __future__ import annotations
 from functools import reduce
 
 from texelflow.ir import FLOATING, Element, Node, NodeError, TensorType
+from texelflow.lowering.lowering import Lowering
+from texelflow.lowering.reduction import lower_reduction
 from texelflow.operators import Operator, operator
+from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.elementwise_base import round_element, whole
 from texelflow.operators.row_major import gather_view, strides
 from texelflow.operators.shapes import known_shape, normalize_axes, sum_of
@@ -42,6 +45,9 @@ class Reduction(Operator):
 @operator("ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd")
 class Reduce(Reduction):
     """A reduction that the lowering computes itself."""
+
+    decomposes = True
+    fuses_epilogue = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the reduced type; raise NodeError for a mean of whole numbers."""
@@ -80,3 +86,18 @@ class Reduce(Reduction):
         if self.name == "ReduceProd":
             return product(numbers)
         return reduce(maximum if self.name == "ReduceMax" else minimum, numbers) if numbers else None
+
+    def decompose(self, node: Node) -> list[Node] | None:
+        """Keep the axes, then drop them by a Reshape; reducing no axis is the identity."""
+        source, output, axes = node.required(0), node.outputs[0], reduced_axes(node)
+        if node.attributes.get("keepdims", 1) and axes:
+            return None
+        steps = Decomposition(node)
+        kept = steps.reduce(self.name, "kept", source, axes) if axes else source
+        steps.reshape(output, kept, output.shape)
+        return steps.nodes
+
+    def lower(self, node: Node, lowering: Lowering) -> None:
+        """Reduce whole texels of a blocked tensor, or single elements."""
+        operation = self.name.removeprefix("Reduce").lower()
+        lower_reduction(node, lowering, operation, reduced_axes(node))

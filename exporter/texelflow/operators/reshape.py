@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from texelflow.ir import Element, Node, NodeError, TensorType
+from texelflow.lowering.lowering import Lowering
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import dimensions, normalize_axis
@@ -55,6 +56,11 @@ class Reshape(Operator):
         """Return the input's elements."""
         elements = node.required(0).elements
         return None if elements is None else [list(elements)]
+
+    def lower(self, node: Node, lowering: Lowering) -> None:
+        """Read the same elements in another shape, without moving them where the layout allows."""
+        shape = node.outputs[0].shape
+        lowering.bind_view(node.outputs[0], node.required(0), lambda view: view.reshape(shape))
 
 
 @operator("Flatten")

@@ -8,6 +8,8 @@ from fractions import Fraction
 from math import floor
 
 from texelflow.ir import Element, Node, NodeError, TensorType
+from texelflow.lowering.lowering import Lowering
+from texelflow.lowering.resizing import lower_resize
 from texelflow.operators import Operator, operator
 from texelflow.operators.shapes import dimensions, normalize_axes
 from texelflow.operators.upgrading import set_input
@@ -128,6 +130,9 @@ def _kept_aspect(node: Node, axes: list[int], sizes: list[Dimension]) -> tuple[l
 class Resize(Operator):
     """Nearest, linear or cubic sampling; where a grid point lies is the coordinate transformation's say."""
 
+    decomposes = True
+    fuses_epilogue = True
+
     def upgrade(self, node: Node, opset: int) -> None:
         """Opset 10 had inputs X and scales, and sampled at x / scale, nearest rounding down."""
         if opset < 11:
@@ -147,3 +152,13 @@ class Resize(Operator):
                 raise NodeError(node, f"{name} is {value!r}; one of {', '.join(known)} is expected")
         source = node.required(0).known_type
         return [TensorType(source.dtype, tuple(axis.target for axis in resized_axes(node)))]
+
+    def decompose(self, node: Node) -> list[Node] | None:
+        """A Resize that moves nothing is the identity."""
+        if not all(axis.is_unchanged for axis in resized_axes(node)):
+            return None
+        return [Node("Identity", [node.required(0)], node.outputs, {}, node.name)]
+
+    def lower(self, node: Node, lowering: Lowering) -> None:
+        """Sample the rows and columns of an image."""
+        lower_resize(node, lowering, resized_axes(node))

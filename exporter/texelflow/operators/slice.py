@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from texelflow.ir import Element, Node, NodeError, TensorType
+from texelflow.lowering.lowering import Lowering
+from texelflow.lowering.view import View
 from texelflow.operators import Operator, operator
 from texelflow.operators.row_major import gather_view, strides
 from texelflow.operators.shapes import dimensions, integers, known_shape, normalize_axes
@@ -106,3 +108,14 @@ class Slice(Operator):
             offset += part.start * steps[part.axis]
             steps[part.axis] *= part.step
         return [gather_view(source.elements, extents, steps, offset)]
+
+    def lower(self, node: Node, lowering: Lowering) -> None:
+        """Read a part of the input, without moving it."""
+
+        def part(view: View) -> View | None:
+            sliced: View | None = view
+            for piece in axis_slices(node):
+                sliced = sliced and sliced.slice(piece.axis, piece.start, piece.step, piece.extent)
+            return sliced
+
+        lowering.bind_view(node.outputs[0], node.required(0), part)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import prod
 
 from texelflow.ir import Element, Node, NodeError, TensorType
+from texelflow.lowering.lowering import Lowering
+from texelflow.lowering.view import View
 from texelflow.operators import Operator, operator
 from texelflow.operators.shapes import dimensions, known_shape, normalize_axis, sum_of
 from texelflow.operators.upgrading import attribute_to_input
@@ -74,3 +76,17 @@ class Split(Operator):
             )
             begin += length
         return results
+
+    def lower(self, node: Node, lowering: Lowering) -> None:
+        """Read each part where it lies in the input."""
+        axis = split_axis(node)
+        start: Dimension = 0
+        for output in node.outputs:
+
+            def part(
+                view: View, start: Dimension = start, extent: Dimension = output.shape[axis]
+            ) -> View | None:
+                return view.slice(axis, start, 1, extent)
+
+            lowering.bind_view(output, node.required(0), part)
+            start = start + output.shape[axis]

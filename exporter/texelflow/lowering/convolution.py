@@ -1,0 +1,139 @@
+"""Convolutions and matrix products: which kernel, which layouts, and how the weights are packed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from texelflow.ir import Node, NodeError, Value
+from texelflow.lowering.elementwise import attach_epilogue
+from texelflow.lowering.kernel import Kernel
+from texelflow.lowering.layout import image_axes, matrix_axes, transposed_matrix_axes
+from texelflow.lowering.lowering import Lowering, value_like
+from texelflow.lowering.plan import Axes, PlanTensor
+from texelflow.symbolic import Dimension
+
+
+class SlidingWindow(Protocol):
+    """How a kernel moves along one spatial axis; see operators/windows.py."""
+
+    @property
+    def kernel(self) -> Dimension: ...
+    @property
+    def stride(self) -> int: ...
+    @property
+    def dilation(self) -> int: ...
+    @property
+    def before(self) -> Dimension: ...
+    @property
+    def behind(self) -> Dimension: ...
+
+
+def bind_windows(kernel: Kernel, windows: Sequence[SlidingWindow]) -> None:
+    """Give the kernel its vectors `kernel`, `stride`, `dilation` and `padding`, each (x, y)."""
+    kernel.vector("kernel", x_y([window.kernel for window in windows], 1))
+    kernel.vector("stride", x_y([window.stride for window in windows], 1))
+    kernel.vector("dilation", x_y([window.dilation for window in windows], 1))
+    kernel.vector("padding", x_y([window.before for window in windows], 0))
+
+
+def x_y(numbers: Sequence[Dimension], absent: int) -> list[Dimension]:
+    """Return (x, y) of the numbers of one or two spatial axes; a missing row axis counts as `absent`."""
+    return [numbers[-1], numbers[-2] if len(numbers) > 1 else absent]
+
+
+def _is_point(windows: Sequence[SlidingWindow]) -> bool:
+    """Whether every window is the output's own pixel."""
+    return all(window.kernel == 1 and window.stride == 1 and window.before == 0 for window in windows)
+
+
+def spatial_image_axes(node: Node, value: Value) -> Axes:
+    """Return the blocked axes of an image operator's operand; raise NodeError unless it has one or two spatial axes."""
+    rank = len(value.shape)
+    if rank not in (3, 4):
+        raise NodeError(
+            node,
+            f"works on 1 or 2 spatial axes in WebGL2, got {value}: split the model or fold an axis into the batch",
+        )
+    return image_axes(rank)
+
+
+def lower_convolution(
+    node: Node, lowering: Lowering, windows: Sequence[SlidingWindow], groups: int, transposed: bool
+) -> None:
+    """Lower a Conv or ConvTranspose: inputs are x, weights and optionally a bias."""
+    x, weights, bias = node.required(0), node.required(1), node.input(2)
+    axes = spatial_image_axes(node, x)
+    output = node.outputs[0]
+    template = _template(weights, groups, transposed)
+    kernel = Kernel(template, lowering.tensor(output, axes))
+    kernel.input("x", lowering.blocked(x, axes))
+    if template == "grouped_convolution":
+        kernel.input("weights", lowering.flat(weights))
+        inputs, outputs = (0, 1) if transposed else (1, 0)
+        shape = weights.shape
+        kernel.integer("group_inputs", shape[inputs] // groups if transposed else shape[inputs])
+        kernel.integer("group_outputs", shape[outputs] if transposed else shape[outputs] // groups)
+    else:
+        taps = tuple(range(2, len(weights.shape)))
+        packed: Axes = ((), (1,) if transposed else (0,), taps, (0,) if transposed else (1,))
+        kernel.input("weights", lowering.blocked(weights, packed, one_group=True))
+    pointwise = template == "convolution" and not transposed and _is_point(windows)
+    kernel.structure.update(
+        pointwise=pointwise, transposed=transposed, weights_transposed=False, bias=bias is not None
+    )
+    if bias is not None:
+        kernel.input("bias", lowering.flat(bias))
+    if not pointwise:
+        bind_windows(kernel, windows)
+    attach_epilogue(kernel, node, lowering)
+    lowering.bind(output, lowering.emit(kernel))
+
+
+def _template(weights: Value, groups: int, transposed: bool) -> str:
+    if groups == 1:
+        return "convolution"
+    if not transposed and weights.shape[0] == groups and weights.shape[1] == 1:
+        return "depthwise"
+    return "grouped_convolution"
+
+
+def lower_matrix_product(node: Node, lowering: Lowering) -> None:
+    """Lower a MatMul of operands of rank 2 or more."""
+    a, b, output = node.required(0), node.required(1), node.outputs[0]
+    rank = len(output.shape)
+    batched = any(extent != 1 for extent in b.shape[:-2])
+    if a.shape[:-2] != output.shape[:-2]:
+        a = _expanded(a, (*output.shape[:-2], *a.shape[-2:]), lowering)
+    if batched and b.shape[:-2] != output.shape[:-2]:
+        b = _expanded(b, (*output.shape[:-2], *b.shape[-2:]), lowering)
+    axes = matrix_axes(rank)
+    if not batched:
+        axes = next((known for known in lowering.known_axes(a) if known[1] == (rank - 1,)), axes)
+    kernel = Kernel("convolution", lowering.tensor(output, axes))
+    kernel.input("x", lowering.blocked(a, axes))
+    weights, held_transposed = _product_weights(b, lowering)
+    kernel.input("weights", weights)
+    kernel.structure.update(pointwise=True, transposed=False, weights_transposed=held_transposed, bias=False)
+    attach_epilogue(kernel, node, lowering)
+    lowering.bind(output, lowering.emit(kernel))
+
+
+def _product_weights(b: Value, lowering: Lowering) -> tuple[PlanTensor, bool]:
+    """Return the right operand as weights, and whether it is held transposed."""
+    rank = len(b.shape)
+    natural = lowering.find_blocked(b, matrix_axes(rank))
+    if natural is not None:
+        return natural, False
+    constant = lowering.place(b).buffer.constant
+    if not constant:
+        held = lowering.find_blocked(b, transposed_matrix_axes(rank))
+        if held is not None:
+            return held, True
+    return lowering.blocked(b, matrix_axes(rank), one_group=constant), False
+
+
+def _expanded(value: Value, shape: tuple[Dimension, ...], lowering: Lowering) -> Value:
+    expanded = value_like(value, "expanded", shape)
+    lowering.bind_view(expanded, value, lambda view: view.expand(shape))
+    return expanded

@@ -1,0 +1,88 @@
+"""Concatenation: whole texels where the inputs are blocked alike and meet at channel groups, else element by element."""
+
+from __future__ import annotations
+
+from texelflow.ir import Node, TensorType, Value
+from texelflow.lowering.copying import copy_kernel
+from texelflow.lowering.kernel import Kernel
+from texelflow.lowering.layout import is_expressible
+from texelflow.lowering.lowering import Lowering
+from texelflow.lowering.plan import Axes, PlanTensor
+from texelflow.symbolic import Dimension, floor_divide, remainder
+
+SOURCE_LIMIT = 12
+"""Most tensors joined by one draw, well below the 16 texture units that every device has."""
+
+
+def lower_concatenation(node: Node, lowering: Lowering, axis: int) -> None:
+    """Lower a Concat along `axis`."""
+    parts = [value for value in node.inputs if value is not None and value.shape[axis] != 0]
+    output = node.outputs[0]
+    while len(parts) > SOURCE_LIMIT:
+        head = parts[:SOURCE_LIMIT]
+        extent: Dimension = 0
+        for part in head:
+            extent = extent + part.shape[axis]
+        shape = (*output.shape[:axis], extent, *output.shape[axis + 1 :])
+        joined = Value(f"{output.name}/joined_{len(parts)}", TensorType(output.dtype, shape))
+        _join(head, joined, axis, lowering)
+        parts = [joined, *parts[SOURCE_LIMIT:]]
+    _join(parts or [value for value in node.inputs[:1] if value is not None], output, axis, lowering)
+
+
+def _join(parts: list[Value], output: Value, axis: int, lowering: Lowering) -> None:
+    axes = _common_axes(parts, output, lowering)
+    starts: list[Dimension] = []
+    start: Dimension = 0
+    for part in parts:
+        starts.append(start)
+        start = start + part.shape[axis]
+    tensor = lowering.tensor(output, axes)
+    if axes is not None and _meets_at_texels(axes, axis, starts, output):
+        kernel = _texel_kernel(parts, starts, axes, axis, tensor, lowering)
+    else:
+        sources = []
+        for part, begin in zip(parts, starts, strict=True):
+            before = tuple(begin if index == axis else 0 for index in range(len(output.shape)))
+            source, view = lowering.source_tensor(part)
+            padded = view.pad(before, output.shape, 0.0)
+            if padded is None:
+                source, view = lowering.flat_source(part)
+                padded = view.pad(before, output.shape, 0.0)
+            assert padded is not None
+            sources.append((source, padded))
+        kernel = copy_kernel(sources, tensor)
+    lowering.bind(output, lowering.emit(kernel))
+
+
+def _common_axes(parts: list[Value], output: Value, lowering: Lowering) -> Axes | None:
+    """Return the axes by which most of the elements are blocked already, if any are."""
+    for part in parts:
+        for axes in lowering.known_axes(part):
+            if is_expressible(output.shape, axes):
+                return axes
+    return None
+
+
+def _meets_at_texels(axes: Axes, axis: int, starts: list[Dimension], output: Value) -> bool:
+    role = next(index for index, members in enumerate(axes) if axis in members)
+    if any(index != axis and output.shape[index] != 1 for index in axes[role]):
+        return False  # the axis is joined with others: its boundaries are not those of the role
+    return role != 1 or all(remainder(start, 4) == 0 for start in starts)
+
+
+def _texel_kernel(
+    parts: list[Value], starts: list[Dimension], axes: Axes, axis: int, tensor: PlanTensor, lowering: Lowering
+) -> Kernel:
+    kernel = Kernel("copy_texels", tensor)
+    role = next(index for index, members in enumerate(axes) if axis in members)
+    names = []
+    for index, (part, start) in enumerate(zip(parts, starts, strict=True)):
+        name = f"source_{index}"
+        kernel.input(name, lowering.blocked(part, axes))
+        first: list[Dimension] = [0, 0, 0, 0]
+        first[role] = floor_divide(start, 4) if role == 1 else start
+        kernel.vector(f"{name}_first", first)
+        names.append(name)
+    kernel.structure["sources"] = names
+    return kernel

@@ -1,0 +1,168 @@
+"""A kernel under construction: a template, its inputs and its named numbers, rendered to a Draw.
+
+Numbers reach the shader in the uniform arrays `ints` and `floats`; templates use them by name, through #defines that
+`shaders/lib/kernel.glsl.j2` writes from the entries collected here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import jinja2
+
+from texelflow.lowering.plan import Draw, PlanTensor, Program, Real
+from texelflow.lowering.shader_library import select_functions
+from texelflow.resources import shader_directory
+from texelflow.symbolic import Dimension
+
+_LANES = "xyzw"
+
+
+@dataclass(frozen=True, slots=True)
+class _Define:
+    """`#define name body`, by which a template reads a number from a uniform array."""
+
+    name: str
+    body: str
+
+
+@dataclass(slots=True)
+class Kernel:
+    """What one draw needs. Names of inputs and numbers are those that the template uses."""
+
+    template: str
+    output: PlanTensor
+    structure: dict[str, Any] = field(default_factory=dict)
+    inputs: dict[str, PlanTensor] = field(default_factory=dict)
+    operands: list[dict[str, Any]] = field(default_factory=list)
+    steps: list[dict[str, str]] = field(default_factory=list)
+    _scalars: dict[str, Dimension] = field(default_factory=dict)
+    _vectors: dict[str, Sequence[Dimension]] = field(default_factory=dict)
+    _tables: dict[str, Sequence[Sequence[Dimension]]] = field(default_factory=dict)
+    _reals: dict[str, Real] = field(default_factory=dict)
+
+    def input(self, name: str, tensor: PlanTensor) -> None:
+        """Bind a tensor to the sampler `name`."""
+        assert name not in self.inputs
+        self.inputs[name] = tensor
+
+    def integer(self, name: str, number: Dimension) -> str:
+        """Make `name` an int in the shader; return the name."""
+        self._scalars[name] = number
+        return name
+
+    def vector(self, name: str, numbers: Sequence[Dimension]) -> None:
+        """Make `name` an ivec2, ivec3 or ivec4."""
+        assert 2 <= len(numbers) <= 4
+        self._vectors[name] = numbers
+
+    def table(self, name: str, rows: Sequence[Sequence[Dimension]]) -> None:
+        """Make `name(i)` the i-th of a list of ivec4; shorter rows are filled with zeros."""
+        self._tables[name] = rows
+
+    def real(self, name: str, number: Real) -> str:
+        """Make `name` a float; return the name."""
+        self._reals[name] = number
+        return name
+
+    def parameter(self, number: Real) -> str:
+        """Return the name of a float of this value, sharing equal ones."""
+        for name, known in self._reals.items():
+            if known == number and name.startswith("parameter_"):
+                return name
+        return self.real(f"parameter_{len(self._reals)}", number)
+
+    def count_integers(self) -> int:
+        """Return how many single integers the kernel has, for making unused names."""
+        return len(self._scalars)
+
+    def reads_symbols(self) -> bool:
+        """Whether a number or an extent of the output is only known once the model's inputs are."""
+        numbers = [*self._scalars.values(), *self.output.shape]
+        for rows in (*self._vectors.values(), *(row for table in self._tables.values() for row in table)):
+            numbers.extend(rows)
+        return any(not isinstance(number, int) for number in numbers)
+
+    def draw(self, node: str) -> Draw:
+        """Render the template and return the draw."""
+        self.structure.setdefault("start", None)
+        vector = "ivec4" if self.output.is_integer else "vec4"
+        value_vector = self.structure["start"] or vector
+        ints, int_defines = self._pack_ints()
+        floats = list(self._reals.values())
+        defines = [
+            *int_defines,
+            *(_Define(name, f"floats[{i // 4}].{_LANES[i % 4]}") for i, name in enumerate(self._reals)),
+        ]
+        source = (
+            _environment()
+            .get_template(f"{self.template}.glsl.j2")
+            .render(
+                inputs=[
+                    {"name": name, "blocked": tensor.axes is not None, "integer": tensor.is_integer}
+                    for name, tensor in self.inputs.items()
+                ],
+                result={"blocked": self.output.axes is not None, "integer": self.output.is_integer},
+                vector=vector,
+                value_vector=value_vector,
+                value_scalar="float" if value_vector == "vec4" else "int",
+                value_integer=value_vector == "ivec4",
+                defines=defines,
+                int_count=2 * (1 + len(self.inputs)) + (len(ints) + 3) // 4,
+                float_count=(len(floats) + 3) // 4,
+                operands=self.operands,
+                steps=self.steps,
+                **self.structure,
+            )
+        )
+        marker = "//@library\n"
+        before, _, after = source.partition(marker)
+        source = before + select_functions(after, _library()) + after
+        program = Program(self.template, _compact(source), tuple(self.inputs))
+        return Draw(program, list(self.inputs.values()), self.output, ints, floats, node)
+
+    def _pack_ints(self) -> tuple[list[Dimension], list[_Define]]:
+        first = 2 * (1 + len(self.inputs))
+        ints: list[Dimension] = []
+        defines: list[_Define] = []
+        for name, rows in self._tables.items():
+            defines.append(_Define(f"{name}(i)", f"ints[{first + len(ints) // 4} + (i)]"))
+            for row in rows:
+                ints.extend([*row, *[0] * (4 - len(row))])
+        for name, numbers in self._vectors.items():
+            if len(ints) % 4 + len(numbers) > 4:
+                ints.extend([0] * (4 - len(ints) % 4))
+            lane = len(ints) % 4
+            defines.append(
+                _Define(name, f"ints[{first + len(ints) // 4}].{_LANES[lane : lane + len(numbers)]}")
+            )
+            ints.extend(numbers)
+        for name, number in self._scalars.items():
+            defines.append(_Define(name, f"ints[{first + len(ints) // 4}].{_LANES[len(ints) % 4]}"))
+            ints.append(number)
+        return ints, defines
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(shader_directory()),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+@cache
+def _library() -> str:
+    return (shader_directory() / "lib" / "math.glsl").read_text(encoding="utf-8")
+
+
+def _compact(source: str) -> str:
+    """Drop comments, indentation and empty lines: they would only travel to the browser."""
+    lines = (line.split("//")[0].strip() for line in source.splitlines())
+    return "\n".join(line for line in lines if line) + "\n"

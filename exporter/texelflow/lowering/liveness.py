@@ -1,0 +1,151 @@
+"""When each tensor is in use, and the memory that this takes on a device."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+
+from texelflow.lowering.plan import Plan, PlanTensor
+from texelflow.symbolic import Dimension, substitute
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceProfile:
+    """A kind of device to export for: how it blocks and stores tensors, and its limits."""
+
+    name: str
+    pixels: int
+    groups: int
+    storage: int
+    draw_buffers: int
+    max_texture_size: int
+
+
+PROFILES = (
+    DeviceProfile("desktop", 4, 2, 32, 8, 16384),
+    DeviceProfile("mobile", 4, 1, 32, 4, 8192),
+    DeviceProfile("mobile, 16-bit", 4, 1, 16, 4, 4096),
+    DeviceProfile("minimal", 1, 1, 32, 1, 2048),
+)
+"""From what a desktop GPU offers down to the least that WebGL2 and a float render target allow."""
+
+
+def assign_lifetimes(plan: Plan) -> None:
+    """Number the plan's tensors and give those of the run phase their first and last step."""
+    for index, tensor in enumerate(plan.tensors()):
+        tensor.index = index
+    steps: dict[int, list[int]] = {}
+    for step, draw in enumerate(plan.run):
+        for tensor in (*draw.inputs, draw.output):
+            steps.setdefault(id(tensor), []).append(step)
+    for tensor in plan.inputs:
+        if tensor is not None:
+            steps.setdefault(id(tensor), []).insert(0, -1)
+    for tensor in plan.outputs:
+        steps.setdefault(id(tensor), []).append(len(plan.run))
+    for tensor in plan.tensors():
+        if not tensor.constant and id(tensor) in steps:
+            tensor.lifetime = (min(steps[id(tensor)]), max(steps[id(tensor)]))
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """The texels that a tensor takes: of each layer, and how many layers."""
+
+    width: int
+    height: int
+    layers: int
+
+
+def texture_extent(tensor: PlanTensor, profile: DeviceProfile, sizes: Mapping[str, Dimension]) -> Extent:
+    """Return the texture that a tensor needs when the symbols have these sizes (ARCHITECTURE.md, Layouts)."""
+
+    def number(dimension: Dimension) -> int:
+        value = substitute(dimension, sizes)
+        assert isinstance(value, int), f"{dimension} is not bound by {sorted(sizes)}"
+        return value
+
+    if tensor.axes is None:
+        texels = -(-prod(map(number, tensor.shape)) // 4)
+        exponent = 1
+        while 4**exponent < texels:
+            exponent += 1
+        return Extent(2**exponent, -(-texels // 2**exponent), 1)
+    batch, channels, height, width = map(number, tensor.extents)
+    pixels = 1 if tensor.single_pixel else profile.pixels
+    groups = 1 if tensor.single_group else profile.groups
+    columns = -(-width // pixels)
+    planes = batch * -(-(-(-channels // 4)) // groups)
+    if planes == 0 or columns == 0 or height == 0:
+        return Extent(0, 0, pixels * groups)
+    rows = max(1, profile.max_texture_size // height)
+    tiles = max(1, min(planes, max(-(-planes // rows), -(-16 // columns))))
+    return Extent(tiles * columns, -(-planes // tiles) * height, pixels * groups)
+
+
+def texel_bytes(tensor: PlanTensor, profile: DeviceProfile) -> int:
+    """Return the bytes of one texel: four numbers of 16 or 32 bits."""
+    if tensor.weight is not None:
+        return 8 if tensor.dtype == "float16" else 16
+    return 8 if profile.storage == 16 and not tensor.precise and not tensor.is_integer else 16
+
+
+@dataclass(slots=True)
+class _Texture:
+    kind: tuple[int, int]
+    width: int
+    height: int
+    busy_until: int
+
+
+def peak_bytes(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dimension]) -> int:
+    """Return the bytes of all textures that the run phase shares, assigned greedily as the runtime does it.
+
+    The assignment is webruntime/src/executor/memory.ts, line for line.
+    """
+    textures: list[_Texture] = []
+    tensors = [tensor for tensor in plan.tensors() if tensor.lifetime is not None]
+    for tensor in sorted(tensors, key=lambda tensor: (tensor.lifetime or (0, 0))[0]):
+        assert tensor.lifetime is not None
+        first, last = tensor.lifetime
+        extent = texture_extent(tensor, profile, sizes)
+        kind = (extent.layers, texel_bytes(tensor, profile) * 2 + tensor.is_integer)
+        best: _Texture | None = None
+        best_cost, best_size = extent.width * extent.height, float("inf")
+        for texture in textures:
+            if texture.busy_until >= first or texture.kind != kind:
+                continue
+            size = texture.width * texture.height
+            cost = max(texture.width, extent.width) * max(texture.height, extent.height) - size
+            if cost < best_cost or (cost == best_cost and best is not None and size < best_size):
+                best, best_cost, best_size = texture, cost, size
+        if best is None:
+            best = _Texture(kind, extent.width, extent.height, last)
+            textures.append(best)
+        best.width = max(best.width, extent.width)
+        best.height = max(best.height, extent.height)
+        best.busy_until = last
+    return sum(
+        texture.width * texture.height * texture.kind[0] * (texture.kind[1] // 2) for texture in textures
+    )
+
+
+def resident_bytes(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dimension]) -> int:
+    """Return the bytes of the weights' textures that stay while the model runs."""
+    read = {id(tensor): tensor for draw in plan.run for tensor in draw.inputs if tensor.constant}
+    total = 0
+    for tensor in read.values():
+        extent = texture_extent(tensor, profile, sizes)
+        total += extent.width * extent.height * extent.layers * texel_bytes(tensor, profile)
+    return total
+
+
+def largest_side(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dimension]) -> tuple[int, PlanTensor | None]:
+    """Return the longest texture side that any tensor needs, and that tensor."""
+    longest: tuple[int, PlanTensor | None] = (0, None)
+    for tensor in plan.tensors():
+        extent = texture_extent(tensor, profile, sizes)
+        if max(extent.width, extent.height) > longest[0]:
+            longest = (max(extent.width, extent.height), tensor)
+    return longest

@@ -1,0 +1,245 @@
+"""The lowering: walks the graph in order and turns every node into draws.
+
+Each value is a view of a buffer. A buffer is a row-major sequence of elements that lives in the GPU as one or more
+tensors, flat or blocked; `flat` and `blocked` return the one that a kernel wants, and add the copy that makes it where
+there is none yet. A draw whose inputs are all constant belongs to the load phase.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from texelflow.constants import pack_elements
+from texelflow.ir import ConstantData, Graph, Node, NodeError, Shape, TensorType, Value
+from texelflow.lowering import copying
+from texelflow.lowering.kernel import Kernel
+from texelflow.lowering.layout import axes_in_memory, is_expressible, same_memory
+from texelflow.lowering.plan import Axes, Plan, PlanTensor
+from texelflow.lowering.view import View
+from texelflow.symbolic import Dimension, product
+
+
+class Lowerable(Protocol):
+    """What the lowering asks of an operator."""
+
+    def lower(self, node: Node, lowering: Lowering) -> None: ...
+
+
+@dataclass(eq=False, slots=True)
+class Buffer:
+    """A row-major sequence of elements and the tensors that hold it."""
+
+    dtype: str
+    shape: Shape
+    flat: PlanTensor | None = None
+    blocked: list[PlanTensor] = field(default_factory=list)
+
+    @property
+    def constant(self) -> bool:
+        """Whether the elements are known once the load phase has run."""
+        return all(tensor.constant for tensor in self.tensors)
+
+    @property
+    def tensors(self) -> list[PlanTensor]:
+        return [*([self.flat] if self.flat is not None else []), *self.blocked]
+
+
+@dataclass(eq=False, slots=True)
+class Placed:
+    """Where a value is: a view of a buffer. `copies` are the tensors that earlier readers made of it."""
+
+    buffer: Buffer
+    view: View
+    copies: Buffer | None = None
+
+
+class Lowering:
+    """The state of one lowering; operators call its methods from their `lower`."""
+
+    def __init__(self, operator_of: Callable[[Node], Lowerable]) -> None:
+        self.plan = Plan()
+        self.operator_of = operator_of
+        self._places: dict[int, Placed] = {}
+        self._node: Node | None = None
+
+    def lower(self, graph: Graph) -> Plan:
+        """Lower a whole graph; raises NodeError for the first node that cannot be."""
+        for value in graph.inputs:
+            tensor = PlanTensor(value.dtype, value.shape, value=value.name, precise=True, external=True)
+            self.bind(value, tensor)
+            self.plan.inputs.append(tensor)
+        for node in graph.nodes:
+            self._node = node
+            self.operator_of(node).lower(node, self)
+        self._node = None
+        taken: set[int] = set()
+        for value in graph.outputs:
+            self.plan.outputs.append(self._output(value, taken))
+        return self.plan
+
+    def place(self, value: Value) -> Placed:
+        """Return where a value is; a constant is placed on its first use."""
+        placed = self._places.get(id(value))
+        if placed is None:
+            if value.constant is None and value.elements is not None:
+                return self._place_elements(value)
+            assert value.constant is not None, f"{value.name!r} is read before it is computed"
+            tensor = PlanTensor(value.dtype, value.shape, weight=value, constant=True, value=value.name)
+            placed = Placed(Buffer(value.dtype, value.shape, flat=tensor), View.whole(value.shape))
+            self._places[id(value)] = placed
+        return placed
+
+    def tensor(self, value: Value, axes: Axes | None = None) -> PlanTensor:
+        """Return a new tensor for a value that a kernel is about to compute: blocked by `axes`, else flat."""
+        return PlanTensor(value.dtype, value.shape, axes, value=value.name)
+
+    def bind(self, value: Value, tensor: PlanTensor) -> None:
+        """Say that `tensor` holds `value`."""
+        buffer = Buffer(tensor.dtype, tensor.shape)
+        if tensor.axes is None:
+            buffer.flat = tensor
+        else:
+            buffer.blocked.append(tensor)
+        self._places[id(value)] = Placed(buffer, View.whole(tensor.shape))
+
+    def bind_view(self, value: Value, source: Value, change: Callable[[View], View | None]) -> None:
+        """Say that `value` is a view of `source`; where `change` gives None, of a copy of it."""
+        placed = self.place(source)
+        view = change(placed.view)
+        if view is None:
+            tensor = self.flat(source)
+            placed = Placed(Buffer(tensor.dtype, tensor.shape, flat=tensor), View.whole(tensor.shape))
+            view = change(placed.view)
+            assert view is not None, "a view of a row-major copy can always be made"
+        self._places[id(value)] = Placed(placed.buffer, view)
+
+    def flat(self, value: Value) -> PlanTensor:
+        """Return a flat tensor with the value's elements in their order."""
+        placed = self.place(value)
+        if placed.view.is_whole(product(placed.buffer.shape)):
+            if placed.buffer.flat is None:
+                placed.buffer.flat = self._copy(value, placed, None)
+            return placed.buffer.flat
+        copies = self._copies(value, placed)
+        if copies.flat is None:
+            copies.flat = self._copy(value, placed, None)
+        return copies.flat
+
+    def find_blocked(self, value: Value, axes: Axes) -> PlanTensor | None:
+        """Return the tensor that holds the value blocked by `axes` already, or None."""
+        placed = self.place(value)
+        for tensor in placed.buffer.blocked:
+            if same_memory(placed.view, axes, tensor):
+                return tensor
+        if placed.copies is not None:
+            whole = View.whole(placed.view.shape)
+            for tensor in placed.copies.blocked:
+                if same_memory(whole, axes, tensor):
+                    return tensor
+        return None
+
+    def blocked(self, value: Value, axes: Axes, one_group: bool = False) -> PlanTensor:
+        """Return a tensor that holds the value blocked by `axes`; `one_group` is how it is blocked if a copy is made."""
+        found = self.find_blocked(value, axes)
+        if found is None:
+            placed = self.place(value)
+            if not is_expressible(value.shape, axes):
+                raise NodeError(self._current(), f"cannot block {value} by axes {axes}")
+            found = self._copy(value, placed, axes, one_group)
+            whole = (
+                placed.view.is_whole(product(placed.buffer.shape))
+                and placed.view.shape == placed.buffer.shape
+            )
+            (placed.buffer if whole else self._copies(value, placed)).blocked.append(found)
+        return found
+
+    def known_axes(self, value: Value) -> list[Axes]:
+        """Return the axes by which the value is blocked in tensors that exist."""
+        placed = self.place(value)
+        readings = [(placed.view, tensor) for tensor in placed.buffer.blocked]
+        if placed.copies is not None:
+            readings += [(View.whole(placed.view.shape), tensor) for tensor in placed.copies.blocked]
+        candidates = [axes_in_memory(view, tensor) for view, tensor in readings]
+        return [axes for axes in candidates if axes is not None]
+
+    def source_tensor(self, value: Value) -> tuple[PlanTensor, View]:
+        """Return any tensor of the value's buffer, flat if there is one, and the view of it."""
+        placed = self.place(value)
+        return placed.buffer.tensors[0], placed.view
+
+    def flat_source(self, value: Value) -> tuple[PlanTensor, View]:
+        """Return a flat tensor and the view by which the value's elements are read from it, without bounds."""
+        placed = self.place(value)
+        if placed.buffer.flat is not None and placed.view.bounds is None:
+            return placed.buffer.flat, placed.view
+        return self.flat(value), View.whole(value.shape)
+
+    def emit(self, kernel: Kernel, node: Node | None = None) -> PlanTensor:
+        """Add the kernel's draw to the phase it belongs to and return its output."""
+        inputs = kernel.inputs.values()
+        output = kernel.output
+        output.constant = all(tensor.constant for tensor in inputs) and not kernel.reads_symbols()
+        output.precise = output.precise or any(tensor.precise and not tensor.external for tensor in inputs)
+        draw = kernel.draw((node or self._current()).title)
+        (self.plan.load if output.constant else self.plan.run).append(draw)
+        return output
+
+    def _current(self) -> Node:
+        if self._node is None:
+            self._node = Node("Output", [], [Value("output")], name="graph output")
+        return self._node
+
+    def _copies(self, value: Value, placed: Placed) -> Buffer:
+        if placed.copies is None:
+            placed.copies = Buffer(value.dtype, placed.view.shape)
+        return placed.copies
+
+    def _copy(self, value: Value, placed: Placed, axes: Axes | None, one_group: bool = False) -> PlanTensor:
+        output = PlanTensor(
+            placed.buffer.dtype, placed.view.shape, axes, value=value.name, one_group=one_group
+        )
+        source = placed.buffer.tensors[0]
+        return self.emit(copying.copy_kernel([(source, placed.view)], output))
+
+    def _output(self, value: Value, taken: set[int]) -> PlanTensor:
+        """Return a flat tensor of the value that belongs to this output alone."""
+        tensor = self.flat(value)
+        if id(tensor) in taken or tensor.constant or tensor.external:
+            placed = Placed(Buffer(tensor.dtype, tensor.shape, flat=tensor), View.whole(value.shape))
+            tensor = PlanTensor(tensor.dtype, value.shape, value=value.name)
+            kernel = copying.copy_kernel([(placed.buffer.tensors[0], placed.view)], tensor)
+            self.plan.run.append(kernel.draw(f"Output {value.name!r}"))
+        taken.add(id(tensor))
+        tensor.precise = True
+        tensor.value = value.name
+        return tensor
+
+    def _place_elements(self, value: Value) -> Placed:
+        """Place a value whose elements are known at export: numbers as a constant, expressions by a draw that writes them."""
+        elements = value.elements
+        assert elements is not None
+        numbers = [element for element in elements if isinstance(element, (int, float))]
+        if len(numbers) == len(elements):
+            value.constant = ConstantData([pack_elements(value.dtype, numbers)])
+            return self.place(value)
+        dimensions: list[Dimension] = [int(e) if isinstance(e, (bool, float)) else e for e in elements]
+        output = PlanTensor(value.dtype, value.shape, value=value.name)
+        kernel = Kernel("numbers", output)
+        kernel.table("numbers", [dimensions[i : i + 4] for i in range(0, len(dimensions), 4)])
+        self.bind(value, output)
+        self.emit(kernel)
+        return self._places[id(value)]
+
+
+def aligned_view(view: View, rank: int) -> View:
+    """Return the view with leading axes of extent 1 added up to `rank`, as broadcasting does."""
+    missing = rank - len(view.shape)
+    bounds = None if view.bounds is None else (*[None] * missing, *view.bounds)
+    return View((1,) * missing + view.shape, (0,) * missing + view.strides, view.offset, bounds, view.fill)
+
+
+def value_like(value: Value, name: str, shape: Shape, dtype: str | None = None) -> Value:
+    """Return a new intermediate value of another shape."""
+    return Value(f"{value.name}/{name}", TensorType(dtype or value.dtype, shape))

@@ -1,0 +1,155 @@
+"""The Plan: tensors in GPU memory, programs, and the draws of the load and run phases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from texelflow.ir import FLOATING, Shape, Value
+from texelflow.symbolic import Dimension, is_positive, product, to_json
+
+Axes: TypeAlias = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+"""The axes of a shape that make batch, channel, height and width of a blocked tensor."""
+
+
+@dataclass(eq=False, slots=True)
+class PlanTensor:
+    """A tensor in GPU memory: flat without `axes`, blocked with them (ARCHITECTURE.md, Layouts).
+
+    `weight` is the constant it is uploaded from, `constant` says that it is known once the load phase has run.
+    """
+
+    dtype: str
+    shape: Shape
+    axes: Axes | None = None
+    value: str = ""
+    weight: Value | None = None
+    constant: bool = False
+    precise: bool = False
+    one_group: bool = False
+    external: bool = False
+    lifetime: tuple[int, int] | None = None
+    index: int = -1
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether it lives in an integer texture."""
+        return self.dtype not in FLOATING
+
+    @property
+    def extents(self) -> tuple[Dimension, Dimension, Dimension, Dimension]:
+        """Batch, channels, height and width of a blocked tensor."""
+        assert self.axes is not None
+        n, c, h, w = (product(self.shape[axis] for axis in axes) for axes in self.axes)
+        return n, c, h, w
+
+    @property
+    def single_pixel(self) -> bool:
+        """Whether blocking over pixels would only waste memory: it is one pixel wide."""
+        return self.axes is not None and self.extents[3] == 1
+
+    @property
+    def single_group(self) -> bool:
+        """Whether it has at most one channel group, or asks to be blocked one group a fragment."""
+        channels = self.extents[1] if self.axes is not None else 0
+        return self.axes is not None and (self.one_group or (isinstance(channels, int) and channels <= 4))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the tensor as graph.schema.json's PlanTensor."""
+        entry: dict[str, Any] = {"dtype": self.dtype, "shape": [to_json(extent) for extent in self.shape]}
+        if self.axes is not None:
+            entry["axes"] = [list(axes) for axes in self.axes]
+        if self.single_pixel:
+            entry["pixels"] = 1
+        if self.single_group:
+            entry["groups"] = 1
+        if self.precise and not self.is_integer:
+            entry["precise"] = True
+        if self.value:
+            entry["value"] = self.value
+        if self.lifetime is not None:
+            entry["lifetime"] = list(self.lifetime)
+        return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A rendered fragment shader and the names of its samplers in the order of a draw's inputs."""
+
+    name: str
+    source: str
+    samplers: tuple[str, ...]
+
+
+Real: TypeAlias = float | list[Any]
+
+
+@dataclass(eq=False, slots=True)
+class Draw:
+    """One use of a program: fills `output` from `inputs`."""
+
+    program: Program
+    inputs: list[PlanTensor]
+    output: PlanTensor
+    ints: list[Dimension]
+    floats: list[Real]
+    node: str
+
+    def to_json(self, programs: dict[Program, int]) -> dict[str, Any]:
+        """Return the draw as graph.schema.json's Draw."""
+        entry: dict[str, Any] = {
+            "program": programs[self.program],
+            "inputs": [tensor.index for tensor in self.inputs],
+            "output": self.output.index,
+            "node": self.node,
+        }
+        if self.ints:
+            entry["ints"] = [to_json(number) for number in self.ints]
+        if self.floats:
+            entry["floats"] = [finite_json(number) for number in self.floats]
+        return entry
+
+
+def finite_json(number: Real) -> Any:
+    """Return a number as JSON can write it: infinities and NaN by name."""
+    if isinstance(number, list):
+        return number
+    if number != number:
+        return "nan"
+    if number in (float("inf"), float("-inf")):
+        return "inf" if number > 0 else "-inf"
+    return int(number) if number == int(number) and abs(number) < 2**53 else number
+
+
+@dataclass(eq=False, slots=True)
+class Plan:
+    """The lowering of a graph: its tensors, and the draws of both phases in order.
+
+    `inputs` and `outputs` are in the order of the graph's; an input that nothing reads is None.
+    """
+
+    inputs: list[PlanTensor | None] = field(default_factory=list)
+    outputs: list[PlanTensor] = field(default_factory=list)
+    load: list[Draw] = field(default_factory=list)
+    run: list[Draw] = field(default_factory=list)
+
+    def tensors(self) -> list[PlanTensor]:
+        """Return every tensor that is read or written, each once, weights in the order of their first use."""
+        found: dict[int, PlanTensor] = {}
+        candidates = [
+            *(tensor for draw in (*self.load, *self.run) for tensor in (*draw.inputs, draw.output)),
+            *(tensor for tensor in self.inputs if tensor is not None),
+            *self.outputs,
+        ]
+        for tensor in candidates:
+            found.setdefault(id(tensor), tensor)
+        return list(found.values())
+
+    def programs(self) -> list[Program]:
+        """Return the distinct programs in the order of their first use."""
+        return list(dict.fromkeys(draw.program for draw in (*self.load, *self.run)))
+
+
+def provably_nonempty(shape: Shape) -> bool:
+    """Return whether no extent of the shape can be zero."""
+    return all(is_positive(extent) for extent in shape)

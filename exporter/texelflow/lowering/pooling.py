@@ -1,0 +1,36 @@
+"""Pooling: one number from each window of an image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from texelflow.ir import Node
+from texelflow.lowering.convolution import SlidingWindow, bind_windows, spatial_image_axes, x_y
+from texelflow.lowering.elementwise import attach_epilogue
+from texelflow.lowering.kernel import Kernel
+from texelflow.lowering.lowering import Lowering
+
+
+def lower_pooling(
+    node: Node,
+    lowering: Lowering,
+    windows: Sequence[SlidingWindow],
+    operation: str,
+    count_padding: bool = False,
+) -> None:
+    """Lower a pooling; `operation` is max or average. `count_padding`: an average divides by its padding too."""
+    x, output = node.required(0), node.outputs[0]
+    axes = spatial_image_axes(node, x)
+    kernel = Kernel("pool", lowering.tensor(output, axes))
+    kernel.input("x", lowering.blocked(x, axes))
+    bind_windows(kernel, windows)
+    if operation == "average":
+        padded = [
+            extent + window.before + window.behind
+            for extent, window in zip(x.shape[2:], windows, strict=True)
+        ]
+        kernel.vector("padded", x_y(padded, 1))
+        kernel.integer("count_padding", int(count_padding))
+    kernel.structure["operation"] = operation
+    attach_epilogue(kernel, node, lowering)
+    lowering.bind(output, lowering.emit(kernel))

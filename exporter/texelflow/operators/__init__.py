@@ -1,0 +1,102 @@
+"""The operators: one file for each, or for a family given by a table.
+
+An operator's file holds its whole meaning: shape inference, evaluation at export, upgrades from older opsets and the
+lowering to draws. Every module of this package is imported when the registry is first asked for; a class decorated
+with `@operator` is in it, so nothing is listed by hand.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from texelflow.ir import Element, Node, NodeError, TensorType
+
+if TYPE_CHECKING:
+    from texelflow.lowering.lowering import Lowering
+
+EVALUATION_LIMIT = 1024
+"""Most elements a value may have to be evaluated at export."""
+
+
+class Operator:
+    """The meaning of one ONNX operator at `ir.OPSET`.
+
+    Subclasses override what applies. `name` and `domain` are set by `@operator`.
+    """
+
+    name: str
+    domain: str
+
+    first_opset: ClassVar[int] = 1
+    """Oldest opset whose form `upgrade` understands."""
+
+    decomposes: ClassVar[bool] = False
+    """Whether `decompose` replaces every node of this operator before the lowering."""
+
+    fuses_epilogue: ClassVar[bool] = False
+    """Whether elementwise work on its output can happen in its kernel (see passes/fuse_elementwise.py)."""
+
+    def upgrade(self, node: Node, opset: int) -> None:
+        """Rewrite in place a node of an older opset to the form of `ir.OPSET`, before shape inference.
+
+        Attributes that became inputs are turned into constants by `constants.constant_value`.
+        """
+
+    def infer(self, node: Node) -> list[TensorType]:
+        """Return the types of the outputs, given those of the inputs; raise NodeError if they do not fit."""
+        raise NotImplementedError(f"{type(self).__name__}.infer")
+
+    def evaluate(self, node: Node) -> list[list[Element]] | None:
+        """Return the elements of each output, or None if they depend on data.
+
+        Called after `infer` if every output has at most EVALUATION_LIMIT elements, their number known.
+        An input's `elements` are None if they are not known.
+        """
+        return None
+
+    def decompose(self, node: Node) -> list[Node] | None:
+        """Return simpler nodes that compute the same outputs (the very same Value objects), or None to keep the node."""
+        return None
+
+    def lower(self, node: Node, lowering: Lowering) -> None:
+        """Emit the draws that compute the node's outputs."""
+        raise NodeError(node, "has no lowering to WebGL2")
+
+
+Class = TypeVar("Class", bound=type[Operator])
+_registry: dict[tuple[str, str], Operator] = {}
+
+
+def operator(*names: str, domain: str = "") -> Callable[[Class], Class]:
+    """Register a class under one or more operator names; a family's class reads `self.name`."""
+
+    def register(cls: Class) -> Class:
+        for name in names:
+            instance = cls()
+            instance.name = name
+            instance.domain = domain
+            _registry[domain, name] = instance
+        return cls
+
+    return register
+
+
+@cache
+def registry() -> Mapping[tuple[str, str], Operator]:
+    """Return all operators by (domain, name); the default domain is ""."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+    return _registry
+
+
+def operator_of(node: Node) -> Operator:
+    """Return the node's operator; raise NodeError if there is none of that name."""
+    found = registry().get((node.domain, node.operator))
+    if found is None:
+        qualified = f"{node.domain}::{node.operator}" if node.domain else node.operator
+        raise NodeError(node, f"operator {qualified} is not supported")
+    return found
