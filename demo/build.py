@@ -1,0 +1,137 @@
+"""Builds the demo page into `build/demo`, static files for any web server: `python demo/build.py`.
+
+It needs the built runtime (`dist/texelflow.js`), the exporter and scikit-learn, whose sample photos it
+copies with their credit. The folder is put together elsewhere and takes its place at the end, so that a
+failure leaves the page that was there. `make demo` runs this.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import sys
+import tempfile
+from importlib import resources
+from pathlib import Path
+
+import texelflow
+
+DEMO = Path(__file__).resolve().parent
+REPOSITORY = DEMO.parent
+PAGE = ("index.html", "favicon.svg", "app.js", "shared", "digits", "bundle", "styles")
+"""What is copied as it is."""
+PHOTOS = {"flower.jpg": "A dahlia", "china.jpg": "A palace tower above a lake"}
+"""scikit-learn's sample photos, and what they show."""
+
+
+class BuildError(Exception):
+    """Something that the build needs is missing; the message says how to get it."""
+
+
+def photo_credits(readme: str) -> dict[str, dict[str, str]]:
+    """The credits in scikit-learn's README of its photos, by file name.
+
+    Each photo has a section: `Image: NAME`, sentences with references such as [2], then the references' URLs.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for section in re.split(r"^Image: ", readme, flags=re.MULTILINE)[1:]:
+        name = section.splitlines()[0].strip()
+        links = dict(re.findall(r"^\[(\d)\] (\S+)$", section, flags=re.MULTILINE))
+        attribution = re.search(r"^Attribution: (.+?) \[(\d)\]$", section, flags=re.MULTILINE)
+        source = re.search(r"from \[(\d)\]", section)
+        licence = re.search(r"license\. \[(\d)\]", section)
+        if not (attribution and source and licence):
+            raise BuildError(f"the credit of {name} in scikit-learn's README has another form than expected")
+        found[name] = {
+            "attribution": attribution[1],
+            "source": links[source[1]],
+            "licence": links[licence[1]],
+        }
+    return found
+
+
+def copy_photos(target: Path) -> list[dict[str, str]]:
+    """Copies scikit-learn's sample photos and README to `target`/photos; returns what the page shows."""
+    try:
+        images = resources.files("sklearn.datasets.images")
+    except ModuleNotFoundError:
+        raise BuildError(
+            "scikit-learn is not installed; the page takes its photos from it: make setup"
+        ) from None
+    folder = target / "photos"
+    folder.mkdir()
+    readme = (images / "README.txt").read_text(encoding="utf-8")
+    (folder / "README.txt").write_text(readme, encoding="utf-8")
+    credit = photo_credits(readme)
+    for name in PHOTOS:
+        (folder / name).write_bytes((images / name).read_bytes())
+    return [{"file": f"photos/{name}", "title": title, **credit[name]} for name, title in PHOTOS.items()]
+
+
+def assemble(target: Path) -> None:
+    """Puts the whole page into the empty folder `target`."""
+    runtime = REPOSITORY / "dist" / "texelflow.js"
+    if not runtime.is_file():
+        raise BuildError("dist/texelflow.js is not built: run `npm ci && npm run build`, or `make setup`")
+    for name in PAGE:
+        source = DEMO / name
+        if source.is_dir():
+            shutil.copytree(source, target / name)
+        else:
+            shutil.copyfile(source, target / name)
+    shutil.copyfile(runtime, target / "texelflow.js")
+
+    models = target / "models"
+    models.mkdir()
+    for name in ("digits.json", "digit_samples.json"):
+        shutil.copyfile(DEMO / "models" / name, models / name)
+    texelflow.export(DEMO / "models" / "digits.onnx", models / "digits", name="Digits")
+    texelflow.export(
+        DEMO / "models" / "edges.onnx",
+        models / "edges",
+        name="Edges",
+        image="0..1,width=480,height=320,fit=cover",
+    )
+    contents = {
+        "photos": copy_photos(target),
+        "bundles": [{"folder": "models/edges/", "title": "Edges"}],
+    }
+    (target / "contents.json").write_text(json.dumps(contents, indent=2) + "\n", encoding="utf-8")
+
+
+def build(directory: Path) -> None:
+    """Builds the page into `directory`, in place of an earlier build.
+
+    Raises:
+        BuildError: something is missing, or `directory` is something else than an earlier build.
+        texelflow.ExportError: one of the page's models cannot be exported.
+    """
+    earlier = directory.exists()
+    if earlier and not (directory / "contents.json").is_file():
+        raise BuildError(f"{directory} exists and is no built demo; name another folder or remove it")
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".demo-") as scratch:
+        page = Path(scratch) / "page"
+        page.mkdir()
+        assemble(page)
+        if earlier:
+            directory.rename(Path(scratch) / "earlier")
+        page.rename(directory)
+
+
+def main() -> None:
+    """Reads the command line, builds, and says where the page is."""
+    parser = argparse.ArgumentParser(description="Build the demo page, a folder of static files.")
+    parser.add_argument("directory", nargs="?", type=Path, default=REPOSITORY / "build" / "demo")
+    directory = parser.parse_args().directory
+    try:
+        build(directory)
+    except (BuildError, texelflow.ExportError, OSError) as problem:
+        sys.exit(f"The demo could not be built: {problem}")
+    print(f"The demo page is in {directory}; any web server can serve it.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,246 @@
+import { element, nextFrame } from "../shared/page.js";
+import { duration, Timing } from "../shared/timing.js";
+import { loadModel } from "../texelflow.js";
+import { interpret } from "./interpret.js";
+import { clearOutcome, showOutcome } from "./outcome.js";
+import { sizeOf } from "./pictures.js";
+import { drawStage, placement } from "./stage.js";
+import { plainValues } from "./tensors.js";
+
+/** @import { Finding } from "./interpret.js" */
+/** @import { Picture } from "./pictures.js" */
+/** @typedef {Awaited<ReturnType<typeof loadModel>>} Model */
+/** @typedef {Model["inputs"][number]} Input */
+
+/** A photo is run again until either is reached, for a median that means something. */
+const REPEATS = 20;
+const REPEAT_MILLISECONDS = 1500;
+
+/** Holds one model and one picture, runs the one on the other and shows what comes out. */
+export class Runner {
+  /** @type {Model | null} */
+  #model = null;
+  /** @type {Input | null} the input that takes the picture */
+  #input = null;
+  /** @type {Picture | null} */
+  #picture = null;
+  #pictureMoves = false;
+  #timing = new Timing();
+  /** Raised whenever the model or the picture changes: work begun before then stops. */
+  #version = 0;
+  #loading = new AbortController();
+  /** When the loading of the model began. */
+  #opened = Number.NaN;
+  /** Time from there to its first result, in milliseconds. */
+  #first = Number.NaN;
+
+  /**
+   * Opens a bundle; the one before stays until this one is ready.
+   * @param {URL | ReadonlyMap<string, Blob>} source
+   * @param {string} name for people, where the bundle has none
+   * @throws {Error} when it cannot be loaded, or is no model of pictures; the page is then as it was
+   */
+  async open(source, name) {
+    this.#loading.abort();
+    this.#loading = new AbortController();
+    const { signal } = this.#loading;
+    const opened = performance.now();
+    const progress = element("progress", HTMLProgressElement);
+    const text = element("progress-text", HTMLElement);
+    element("loading", HTMLElement).hidden = false;
+    progress.removeAttribute("value");
+    text.textContent = `Opening ${name}…`;
+    try {
+      const model = await loadModel(source, {
+        signal,
+        onProgress: ({ phase, loaded, total }) => {
+          if (!signal.aborted) {
+            text.textContent = `Opening ${name}: ${phase}…`;
+            if (total > 0) {
+              progress.value = loaded / total;
+            }
+          }
+        },
+      });
+      if (signal.aborted) {
+        model.dispose();
+        return;
+      }
+      this.#adopt(model, name, opened);
+    } catch (problem) {
+      if (signal.aborted) {
+        return;
+      }
+      throw problem;
+    } finally {
+      if (!signal.aborted) {
+        element("loading", HTMLElement).hidden = true;
+      }
+    }
+    await this.#run();
+  }
+
+  /**
+   * Shows a picture, and runs the model on it if there is one.
+   * @param {Picture} picture
+   * @param {boolean} moves whether it is a video, to be run frame after frame
+   */
+  async use(picture, moves) {
+    this.#picture = picture;
+    this.#pictureMoves = moves;
+    this.#version += 1;
+    clearOutcome();
+    this.#draw(null);
+    await this.#run();
+  }
+
+  /** Stops running frame after frame; the last frame stays. */
+  stopMoving() {
+    this.#pictureMoves = false;
+  }
+
+  /** @returns {Record<string, unknown>} what a bug report needs, as plain data */
+  get report() {
+    return {
+      model: this.#model?.name,
+      firstResultMilliseconds: rounded(this.#first),
+      medianRunMilliseconds: rounded(this.#timing.median),
+      runs: this.#timing.runs,
+      picture: this.#picture ? sizeOf(this.#picture) : null,
+      device: this.#model?.device,
+      browser: navigator.userAgent,
+      pixelRatio: devicePixelRatio,
+    };
+  }
+
+  /**
+   * Puts a loaded model in the place of the one before, or disposes of it when it does not work on a picture.
+   * @param {Model} model
+   * @param {string} name
+   * @param {number} opened when its loading began, in milliseconds of performance.now()
+   */
+  #adopt(model, name, opened) {
+    try {
+      this.#input = pictureInput(model);
+    } catch (problem) {
+      model.dispose();
+      throw problem;
+    }
+    this.#model?.dispose();
+    this.#model = model;
+    this.#version += 1;
+    this.#opened = opened;
+    this.#first = Number.NaN;
+    this.#timing = new Timing();
+    clearOutcome();
+    this.#draw(null);
+    element("model-title", HTMLElement).textContent = model.name || name;
+    element("device", HTMLElement).hidden = false;
+    element("bundle-facts", HTMLElement).hidden = true;
+  }
+
+  async #run() {
+    const version = this.#version;
+    const [model, input, picture] = [this.#model, this.#input, this.#picture];
+    if (!model || !input || !picture) {
+      return;
+    }
+    const deadline = performance.now() + REPEAT_MILLISECONDS;
+    for (
+      let turn = 0;
+      turn === 0 || this.#pictureMoves || (turn < REPEATS && performance.now() < deadline);
+      turn += 1
+    ) {
+      const started = performance.now();
+      const outputs = await model.run({ [input.name]: picture }).catch((problem) => {
+        if (version === this.#version) {
+          throw problem;
+        }
+      });
+      if (version !== this.#version || !outputs) {
+        return;
+      }
+      this.#count(performance.now() - started);
+      if (turn === 0 || this.#pictureMoves) {
+        this.#show(Object.entries(outputs).map(([name, tensor]) => plainValues(name, tensor)));
+      }
+      await nextFrame();
+      if (version !== this.#version) {
+        return;
+      }
+    }
+  }
+
+  /** @param {number} milliseconds that one run took */
+  #count(milliseconds) {
+    if (Number.isNaN(this.#first)) {
+      // The first run also compiles and allocates: it belongs to the time to the first result.
+      this.#first = performance.now() - this.#opened;
+    } else {
+      this.#timing.add(milliseconds);
+    }
+    element("bundle-first", HTMLElement).textContent = duration(this.#first);
+    element("bundle-run", HTMLElement).textContent = duration(this.#timing.median);
+    element("bundle-runs", HTMLElement).textContent = String(this.#timing.runs + 1);
+    element("bundle-facts", HTMLElement).hidden = false;
+  }
+
+  /** @param {import("./tensors.js").Values[]} outputs */
+  #show(outputs) {
+    const finding = interpret(outputs, this.#modelSize(), this.#model?.labels ?? []);
+    this.#draw(finding);
+    showOutcome(finding, outputs, this.#nameOf);
+  }
+
+  /** @param {Finding | null} finding */
+  #draw(finding) {
+    if (this.#picture) {
+      const fit = this.#input?.image?.fit ?? "stretch";
+      const area = placement(fit, sizeOf(this.#picture), this.#modelSize());
+      drawStage(element("stage", HTMLCanvasElement), this.#picture, finding, area, this.#nameOf);
+    }
+  }
+
+  /** Size of the model's picture; where the model takes any, that of the visitor's. */
+  #modelSize() {
+    const own = this.#picture ? sizeOf(this.#picture) : { width: 1, height: 1 };
+    const image = this.#input?.image;
+    return {
+      width: typeof image?.width === "number" ? image.width : own.width,
+      height: typeof image?.height === "number" ? image.height : own.height,
+    };
+  }
+
+  #nameOf = (/** @type {number} */ label) => {
+    const labels = this.#model?.labels ?? [];
+    return labels.length > 0 ? (labels[label] ?? `class ${label}`) : `class ${label}`;
+  };
+}
+
+/**
+ * The one input of a model, which must take a picture.
+ * @param {Model} model
+ * @returns {Input}
+ * @throws {Error} saying how to export it, when it takes none
+ */
+function pictureInput(model) {
+  const [input, ...others] = model.inputs;
+  if (!input || others.length > 0) {
+    const names = model.inputs.map(({ name }) => name).join(", ");
+    throw new Error(
+      `This page runs models with one input, a picture; ${model.name} has ${model.inputs.length}: ${names}`,
+    );
+  }
+  if (!input.image) {
+    throw new Error(
+      `${model.name} was exported without saying how a picture becomes its input “${input.name}” ` +
+        `(${input.dtype}, ${input.shape.join(" × ")}). Export it again with the option --image, for instance --image 0..1`,
+    );
+  }
+  return input;
+}
+
+/** @param {number} milliseconds */
+function rounded(milliseconds) {
+  return Number.isFinite(milliseconds) ? Number(milliseconds.toFixed(3)) : null;
+}
