@@ -79,16 +79,16 @@ ivec4 maximum_unsigned(ivec4 a, ivec4 b) { return ivec4(max(uvec4(a), uvec4(b)))
 //@ minimum_unsigned:
 ivec4 minimum_unsigned(ivec4 a, ivec4 b) { return ivec4(min(uvec4(a), uvec4(b))); }
 
-//@ clip_below:
-vec4 clip_below(vec4 x, vec4 lower) { return mix(x, lower, lessThan(x, lower)); }
+//@ clip_below: maximum
+vec4 clip_below(vec4 x, vec4 lower) { return maximum(x, lower); }
 ivec4 clip_below(ivec4 x, ivec4 lower) { return max(x, lower); }
 
-//@ clip_above:
-vec4 clip_above(vec4 x, vec4 upper) { return mix(x, upper, greaterThan(x, upper)); }
+//@ clip_above: minimum
+vec4 clip_above(vec4 x, vec4 upper) { return minimum(x, upper); }
 ivec4 clip_above(ivec4 x, ivec4 upper) { return min(x, upper); }
 
-//@ clip: clip_below, clip_above
-vec4 clip(vec4 x, vec4 lower, vec4 upper) { return clip_above(clip_below(x, lower), upper); }
+//@ clip: is_nan
+vec4 clip(vec4 x, vec4 lower, vec4 upper) { return mix(min(max(x, lower), upper), x, is_nan(x)); }
 ivec4 clip(ivec4 x, ivec4 lower, ivec4 upper) { return min(max(x, lower), upper); }
 
 //@ clip_below_unsigned:
@@ -198,18 +198,16 @@ vec4 remainder_of_dividend(vec4 a, vec4 b) {
   vec4 rest = abs(a);
   bvec4 invalid = equal(divisor, vec4(0.0));
   invalid = bvec4(ivec4(invalid) | ivec4(equal(rest, vec4(infinity()))) | ivec4(is_nan(a)) | ivec4(is_nan(b)));
-  for (int round = 0; round < 26; ++round) {
+  for (int round = 0; round < 30; ++round) {
     bvec4 more = greaterThanEqual(rest, divisor);
     if (!any(more)) break;
-    // A quotient too large for a float is worked off by a multiple of the divisor first (2^100 times).
-    vec4 step = divisor * mix(vec4(1.0), vec4(1.2676506e30), greaterThan(rest * 7.8886091e-31, divisor));
-    vec4 quotient = leading_bits(rest / step);
-    quotient = mix(quotient, floor(quotient), lessThan(quotient, vec4(4096.0)));
+    // A quotient too large for a float is worked off by a multiple of the divisor first (2^126 times).
+    vec4 step = divisor * mix(vec4(1.0), vec4(8.50705917e37), greaterThan(rest * 1.17549435e-38, divisor));
+    // Made a little smaller, for the division may have been rounded up.
+    vec4 quotient = leading_bits(rest / step * 0.99999976);
+    quotient = max(mix(quotient, floor(quotient), lessThan(quotient, vec4(4096.0))), vec4(1.0));
     vec4 high = leading_bits(step);
-    vec4 next = (rest - quotient * high) - quotient * (step - high);
-    // The division may have been rounded up.
-    next = mix(next, next + step, lessThan(next, vec4(0.0)));
-    rest = mix(rest, next, more);
+    rest = mix(rest, (rest - quotient * high) - quotient * (step - high), more);
   }
   vec4 result = with_sign(rest, a);
   return mix(result, vec4(not_a_number()), invalid);
@@ -255,8 +253,9 @@ vec4 accurate_sqrt(vec4 x) {
   return mix(mix(root, x, equal(x, vec4(0.0))), x, equal(x, vec4(infinity())));
 }
 
-//@ relu:
-vec4 relu(vec4 x) { return mix(x, vec4(0.0), lessThan(x, vec4(0.0))); }
+//@ relu: is_nan
+// NaN is chosen by its bits here too: Mesa makes a maximum, which loses it, of a choice by comparison.
+vec4 relu(vec4 x) { return mix(max(x, vec4(0.0)), x, is_nan(x)); }
 ivec4 relu(ivec4 x) { return max(x, ivec4(0)); }
 
 //@ leaky_relu:
@@ -539,7 +538,7 @@ ivec4 power(ivec4 a, vec4 b) {
 // up to |x| = 4e6, where neighbouring floats are half a radian apart; the rest becomes 0 above.
 ivec4 reduce_quadrant(vec4 x, out vec4 rest) {
   vec4 count = floor(x * 0.636619772 + 0.5);
-  vec4 high = floor(count * (1.0 / 4096.0)) * 4096.0;
+  vec4 high = floor(count * (1.0 / 4096.0) + 0.5) * 4096.0;
   vec4 low = count - high;
   rest = (x - high * 1.5703125) - low * 1.5703125;
   rest = (rest - high * 4.83751297e-4) - low * 4.83751297e-4;
