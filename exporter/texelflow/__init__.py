@@ -51,6 +51,7 @@ def export(
 
     Raises:
         ExportError: the model cannot be read or exported, or `directory` exists; `problems` has every reason.
+        ValueError: `weights` or `image` is not as described.
     """
     from texelflow.pipeline import build, write
 
@@ -72,6 +73,7 @@ def inspect(
 
     Raises:
         ExportError: the model cannot be read or exported; `problems` has every reason.
+        ValueError: `weights` or `image` is not as described.
     """
     from texelflow.pipeline import build
 
@@ -89,7 +91,7 @@ def _options(
     from texelflow.pipeline import Options
 
     if weights not in ("float32", "float16"):
-        raise ExportError(f"weights must be 'float32' or 'float16', not {weights!r}")
+        raise ValueError(f"weights must be 'float32' or 'float16', not {weights!r}")
     return Options(
         weights=weights,
         input_shapes={input_name: list(shape) for input_name, shape in (input_shapes or {}).items()},

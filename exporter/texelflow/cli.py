@@ -121,7 +121,7 @@ def export(
         if as_json:
             report.print_json({"directory": str(output), **report.to_json(bundle.summary)})
         else:
-            report.print_summary(bundle.summary, Console())
+            report.print_summary(bundle.summary, report.output_console())
             print(f"wrote {output}")
 
 
@@ -140,10 +140,10 @@ def inspect(
             from texelflow.format.reader import read_graph
 
             facts = report.bundle_facts(read_graph(source if source.is_dir() else source.parent))
-            report.print_json(facts) if as_json else report.print_bundle(facts, Console())
+            report.print_json(facts) if as_json else report.print_bundle(facts, report.output_console())
         else:
             summary = build_with_progress(source, options).summary
-            report.print_json(summary) if as_json else report.print_summary(summary, Console())
+            report.print_json(summary) if as_json else report.print_summary(summary, report.output_console())
 
 
 @app.command()
@@ -176,7 +176,7 @@ def verify(
             tolerance=tolerance,
             software=software,
         )
-        report.print_json(result) if as_json else report.print_verification(result, Console())
+        report.print_json(result) if as_json else report.print_verification(result, report.output_console())
         if not result.passed:
             raise typer.Exit(1)
 
@@ -199,7 +199,7 @@ def bench(
         result = benchmark(
             bundle, runs=runs, warm_up=warm_up, inputs_file=input_file, dimensions=sizes, software=software
         )
-        report.print_json(result) if as_json else report.print_benchmark(result, Console())
+        report.print_json(result) if as_json else report.print_benchmark(result, report.output_console())
 
 
 @app.command()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from texelflow.format.types import GraphFile
     from texelflow.pipeline import DeviceProfile, Summary
     from texelflow.verify import Comparison, Verification
+
+LOG_WIDTH = 160
+"""Columns of a table that goes to a file or a pipe."""
 
 UNITS = ("B", "kB", "MB", "GB", "TB")
 
@@ -72,6 +77,11 @@ def to_json(value: Any) -> Any:
 def print_json(value: Any) -> None:
     """Write one JSON document to standard output."""
     print(json.dumps(to_json(value), ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def output_console() -> Console:
+    """Return the console for results: standard output, wide where it is no terminal."""
+    return Console(width=None if sys.stdout.isatty() else LOG_WIDTH)
 
 
 def error_json(error: ExportError) -> dict[str, Any]:
@@ -129,21 +139,21 @@ def format_counts(counts: Mapping[str, int]) -> str:
 
 
 def _profiles(profiles: Sequence[DeviceProfile]) -> Table:
-    table = Table(title="GPU memory by device", title_justify="left")
+    table = Table(title="GPU memory by kind of device", title_justify="left", box=SIMPLE_HEAD)
     table.add_column("device")
-    for heading in ("pixels × groups", "storage", "targets", "texture limit", "peak", "weights"):
+    for heading in ("targets", "P×M", "bits", "texture limit", "shared by a run", "weights"):
         table.add_column(heading, justify="right")
-    table.add_column("runs")
+    table.add_column("fits")
     for profile in profiles:
         table.add_row(
             profile.name,
-            f"{profile.pixels} × {profile.groups}",
-            str(profile.storage),
             str(profile.draw_buffers),
+            f"{profile.pixels}×{profile.groups}",
+            str(profile.storage),
             str(profile.max_texture_size),
             format_bytes(profile.peak_bytes),
             format_bytes(profile.weight_texture_bytes),
-            "[green]yes[/]" if profile.fits else f"[red]no[/]: {profile.reason}",
+            "[green]yes[/]" if profile.fits else f"[red]no[/]: {escape(profile.reason)}",
         )
     return table
 
@@ -203,11 +213,11 @@ def print_verification(verification: Verification, console: Console) -> None:
 
 
 def _comparisons(title: str, comparisons: Sequence[Comparison]) -> Table:
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
     has_nodes = any(comparison.node for comparison in comparisons)
     for heading in ("value", "node", "shape") if has_nodes else ("value", "shape"):
         table.add_column(heading, overflow="fold")
-    for heading in ("largest difference", "of largest magnitude", ""):
+    for heading in ("largest difference", "relative", ""):
         table.add_column(heading, justify="right")
     marked = False
     for comparison in comparisons:

@@ -107,7 +107,7 @@ def test_unknown_input_name(texelflow_command: RunCommand, classifier: Path) -> 
 
 
 def test_input_shape_that_contradicts_the_model(texelflow_command: RunCommand, classifier: Path) -> None:
-    for shape in ("1,3,8", "1,3,9,8"):
+    for shape in ("1,3,8", "1,3,8,8,1"):
         result = texelflow_command("export", classifier, "-o", "bundle", "--input", f"picture={shape}")
         result.assert_one_error("picture")
 

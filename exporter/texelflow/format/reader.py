@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from pathlib import Path
 from typing import cast
 
 from texelflow.errors import ExportError
 from texelflow.format.types import GraphFile
+from texelflow.format.validation import violations
 
 FORMAT_VERSION = 1
+MOST_PROBLEMS = 10
+"""How many places of a broken file are named."""
 
 
 def read_graph(directory: Path) -> GraphFile:
     """Return the content of `directory/graph.json`.
 
     Raises:
-        ExportError: the file is missing, is not JSON, or has another format version.
+        ExportError: the file is missing, is not JSON, has another format version or breaks the schema.
     """
     path = directory / "graph.json"
     try:
@@ -33,4 +37,6 @@ def read_graph(directory: Path) -> GraphFile:
             f"{path} has format version {version!r}, but this Texelflow reads {FORMAT_VERSION}: "
             "export the model again, or use the Texelflow that wrote it"
         )
+    if problems := list(islice(violations(content), MOST_PROBLEMS)):
+        raise ExportError(f"{path} is not a valid graph.json", problems)
     return cast(GraphFile, content)

@@ -1,0 +1,75 @@
+"""Check data against graph.schema.json: the part of JSON Schema that the format uses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+Schema = dict[str, Any]
+
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+}
+
+
+def violations(value: Any) -> Iterator[str]:
+    """Yield, for each place where `value` is not as graph.json must be, the place and what is wrong."""
+    return _violations(value, _schema(), "graph.json")
+
+
+@cache
+def _schema() -> Schema:
+    schema: Schema = json.loads((Path(__file__).parent / "graph.schema.json").read_text(encoding="utf-8"))
+    return schema
+
+
+def _violations(value: Any, schema: Schema, place: str) -> Iterator[str]:
+    if "$ref" in schema:
+        yield from _violations(value, _schema()["definitions"][schema["$ref"].rpartition("/")[2]], place)
+    elif "anyOf" in schema:
+        if all(any(_violations(value, choice, place)) for choice in schema["anyOf"]):
+            yield f"{place}: {_shown(value)} is none of what the format allows here"
+    elif "const" in schema:
+        if value != schema["const"] or isinstance(value, bool) != isinstance(schema["const"], bool):
+            yield f"{place}: {_shown(value)} is not {schema['const']!r}"
+    elif "enum" in schema:
+        if value not in schema["enum"]:
+            yield f"{place}: {_shown(value)} is none of {', '.join(map(str, schema['enum']))}"
+    elif not _has_type(value, schema["type"]):
+        yield f"{place}: {_shown(value)} is no {schema['type']}"
+    elif schema["type"] == "object":
+        yield from _object_violations(value, schema, place)
+    elif schema["type"] == "array":
+        lowest, highest = schema.get("minItems", 0), schema.get("maxItems", len(value))
+        if not lowest <= len(value) <= highest:
+            yield f"{place}: {len(value)} items, but {lowest} to {highest} are allowed"
+        for index, item in enumerate(value):
+            yield from _violations(item, schema["items"], f"{place}[{index}]")
+
+
+def _object_violations(value: dict[str, Any], schema: Schema, place: str) -> Iterator[str]:
+    properties = schema["properties"]
+    for key in schema.get("required", []):
+        if key not in value:
+            yield f"{place}: {key!r} is missing"
+    for key, entry in value.items():
+        if key in properties:
+            yield from _violations(entry, properties[key], f"{place}.{key}")
+        elif schema.get("additionalProperties") is False:
+            yield f"{place}: {key!r} is unknown"
+
+
+def _has_type(value: Any, name: str) -> bool:
+    return isinstance(value, _TYPES[name]) and not isinstance(value, bool)
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
