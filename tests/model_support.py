@@ -15,7 +15,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 def onnx_models() -> list[Path]:
-    """The ONNX models to test with, or none if they are not on this machine; raises if they are asked for in vain."""
+    """The ONNX models to test with: none if there are none, but then TEXELFLOW_MODELS must not be set."""
     named = os.environ.get("TEXELFLOW_MODELS")
     folder = Path(named) if named else REPOSITORY.parent / "shared" / "models"
     models = sorted((folder / "onnx").glob("*/*.onnx"))

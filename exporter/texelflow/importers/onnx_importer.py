@@ -88,7 +88,7 @@ def _read_graph(
     outputs = _read_outputs(proto, scope, importer.nodes, problems)
     if not input_shapes:
         _declare_types(proto, outputs)
-    return Graph(path.stem, inputs, outputs, importer.nodes, source=str(path))
+    return Graph(path.stem, inputs, outputs, importer.nodes, str(path), opsets.get("", NEWEST_OPSET))
 
 
 def _read_initializers(proto: Any, external: ExternalFiles, problems: Problems) -> Scope:

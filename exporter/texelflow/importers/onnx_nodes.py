@@ -17,7 +17,7 @@ from texelflow.problems import Problems
 Scope: TypeAlias = dict[str, Value | None]
 """Values by the names of one graph or function; None for an input of a function that its caller omits."""
 
-_MOST_CALLS = 100_000
+_MOST_CALLS = 20_000
 _CONSTANTS = {
     "value_float": "float32",
     "value_floats": "float32",
@@ -41,7 +41,7 @@ class NodeImporter:
         }
         self._external = external
         self._problems = problems
-        self._calls: list[str] = []
+        self._prefix = ""
         self._open_functions: list[Any] = []
         self._call_count = 0
 
@@ -65,7 +65,7 @@ class NodeImporter:
                 proto.op_type,
                 [self._input(scope, source) for source in proto.input],
                 [Value(self._value_name(output)) for output in proto.output],
-                name="/".join([*self._calls, proto.name or f"{proto.op_type}_{index}"]),
+                name=self._prefix + (proto.name or f"{proto.op_type}_{index}"),
                 domain=default_domain(proto.domain),
             )
             while node.inputs and node.inputs[-1] is None:
@@ -110,11 +110,11 @@ class NodeImporter:
         inner: Scope = dict(zip_longest(function.input, call.inputs))
         bindings = self._attributes(call, function.attribute_proto, {}) | call.attributes
         versions = {default_domain(item.domain): item.version for item in function.opset_import}
+        outer_prefix, self._prefix = self._prefix, f"{call.name}/"
         self._open_functions.append(function)
-        self._calls.append(call.name)
         self.add_nodes(function.node, inner, {**opsets, **versions}, bindings)
         self._open_functions.pop()
-        self._calls.pop()
+        self._prefix = outer_prefix
         for name, outer_name, placeholder in zip(function.output, output_names, call.outputs, strict=False):
             value = inner.get(name)
             if value is None:
@@ -136,7 +136,7 @@ class NodeImporter:
         return scope.setdefault(name, Value(name))  # _sorted has reported a name that is not there
 
     def _value_name(self, name: str) -> str:
-        return "/".join([*self._calls, name]) if name else ""
+        return self._prefix + name if name else ""
 
 
 def _make_constant(node: Node) -> None:
