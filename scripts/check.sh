@@ -1,19 +1,29 @@
 #!/bin/sh
-# Everything that is checked without running a model. `make check` sets up what this needs.
-set -eu
+# Everything that is checked without running a model; all of it, then fail if something was wrong.
+# `make check` sets up what this needs.
+set -u
 python=.venv/bin/python
+failed=""
 
 step() {
     echo "--- $1"
+    name="$1"
     shift
-    "$@"
+    "$@" || failed="$failed
+  $name"
 }
 
-step "Python format" "$python" -m ruff format --check .
-step "Python lint" "$python" -m ruff check .
-step "Python types" "$python" -m mypy
+step "Python format" "$python" -m ruff format --check --quiet .
+step "Python lint" "$python" -m ruff check --quiet --output-format concise .
+step "Python types" "$python" -m mypy --no-error-summary
 step "imports go one way" "$python" scripts/lint_imports.py
 step "no operator names in the runtime" "$python" scripts/lint_runtime_names.py
 step "generated Python is fresh" "$python" scripts/generate_types.py --check
 step "shaders compile" "$python" -m texelflow.lowering.lint
 step "TypeScript: lint, types, generated types, size, package" npm run --silent check
+
+if [ -n "$failed" ]; then
+    echo "Failed:$failed" >&2
+    exit 1
+fi
+echo "All checks passed."
