@@ -214,7 +214,14 @@ vec4 remainder_of_dividend(vec4 a, vec4 b) {
 }
 ivec4 remainder_of_dividend(ivec4 a, ivec4 b) { return a - divide(a, b) * b; }
 
-//@ remainder_of_divisor: divide
+//@ remainder_of_divisor: divide, remainder_of_dividend, with_sign
+// The remainder with the sign of the divisor, as Python's %.
+vec4 remainder_of_divisor(vec4 a, vec4 b) {
+  vec4 rest = remainder_of_dividend(a, b);
+  bvec4 differs = lessThan(sign(rest) * sign(b), vec4(0.0));
+  vec4 zero = with_sign(vec4(0.0), b);
+  return mix(mix(rest, rest + b, differs), zero, equal(rest, vec4(0.0)));
+}
 ivec4 remainder_of_divisor(ivec4 a, ivec4 b) {
   ivec4 rest = a - divide(a, b) * b;
   ivec4 differs = ivec4(notEqual(rest, ivec4(0))) & ivec4(lessThan(rest ^ b, ivec4(0)));

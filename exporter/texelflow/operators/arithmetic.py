@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from texelflow.ir import Element, Node, NodeError, TensorType
+from texelflow.ir import Element, Node, TensorType
 from texelflow.operators import operator
 from texelflow.operators.elementwise_base import UNSIGNED_32, Elementwise, Uniforms, whole, wrap
 from texelflow.symbolic import Dimension, Expression, floor_divide, is_positive, lower_bound, remainder
@@ -67,13 +67,6 @@ class Div(Elementwise):
 @operator("Mod")
 class Mod(Elementwise):
     """Remainder: with the divisor's sign, or with fmod=1 the dividend's."""
-
-    def result_dtype(self, node: Node, kinds: Sequence[TensorType]) -> str:
-        """Return the shared element type; raise NodeError for floating numbers without fmod=1."""
-        dtype = super().result_dtype(node, kinds)
-        if kinds[0].is_floating and not node.attributes.get("fmod", 0):
-            raise NodeError(node, "fmod=0 is defined for integers only; floating inputs need fmod=1")
-        return dtype
 
     def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
         """Return the call of the remainder chosen by type and attribute."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from texelflow.constants import scalar_value
+from texelflow.constants import scalar_value, unpack_elements
 from texelflow.ir import Element, Node, NodeError, TensorType, Value
 from texelflow.lowering.lowering import Lowering
 from texelflow.operators import Operator, operator
@@ -14,9 +14,11 @@ def fill(node: Node) -> tuple[str, Element]:
     value = node.attributes.get("value")
     if value is None:
         return "float32", 0.0
-    if not isinstance(value, Value) or value.scalar is None:
+    if not isinstance(value, Value) or value.known_type.size != 1:
         raise NodeError(node, "attribute 'value' is not a tensor of one element")
-    return value.dtype, value.scalar
+    if value.constant is None:
+        raise NodeError(node, "attribute 'value' has no content")
+    return value.dtype, unpack_elements(value.dtype, value.constant.tobytes())[0]
 
 
 @operator("ConstantOfShape")

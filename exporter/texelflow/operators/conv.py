@@ -11,9 +11,17 @@ from texelflow.operators.windows import Window, windows
 
 
 def conv_windows(node: Node) -> list[Window]:
-    """Return the window of each spatial axis of a Conv whose input types are known."""
+    """Return the window of each spatial axis; raise NodeError if kernel_shape is not the weight's."""
     source, weight = node.required(0).known_type, node.required(1).known_type
-    return windows(node, source.shape[2:], weight.shape[2:])
+    kernel = weight.shape[2:]
+    listed = node.attributes.get("kernel_shape") or kernel
+    if len(listed) != len(kernel):
+        raise NodeError(node, f"kernel_shape {list(listed)} is not that of the weight {weight}")
+    sizes = [
+        unify(node, given, size, f"kernel_shape and the weight's extents along axis {axis}")
+        for axis, (given, size) in enumerate(zip(listed, kernel, strict=True), 2)
+    ]
+    return windows(node, source.shape[2:], sizes)
 
 
 @operator("Conv")
@@ -29,9 +37,6 @@ class Conv(Operator):
         require_rank(node, source, 3)
         if weight.rank != source.rank:
             raise NodeError(node, f"its input {source} and weight {weight} have different ranks")
-        listed = node.attributes.get("kernel_shape")
-        if listed and tuple(listed) != weight.shape[2:]:
-            raise NodeError(node, f"kernel_shape {list(listed)} is not that of the weight {weight}")
         group, filters = int(node.attributes.get("group", 1)), weight.shape[0]
         if group < 1 or (isinstance(filters, int) and filters % group):
             raise NodeError(node, f"its {filters} filters do not divide into {group} groups")

@@ -17,6 +17,14 @@ def block_size(node: Node) -> int:
     return size
 
 
+def channel_order(node: Node) -> str:
+    """Return "DCR" if the place in a block is the slow part of a channel's number, "CRD" if the fast one."""
+    mode: str = node.attributes.get("mode", "DCR")
+    if mode not in ("DCR", "CRD"):
+        raise NodeError(node, f"mode is {mode!r}; 'DCR' or 'CRD' is expected")
+    return mode
+
+
 def divide_exactly(node: Node, extent: Dimension, divisor: int, meaning: str) -> Dimension:
     """Return extent / divisor; raise NodeError if it provably leaves a remainder."""
     rest = remainder(extent, divisor)
@@ -40,13 +48,11 @@ class DepthToSpace(Operator):
         return [TensorType(source.dtype, (n, channels, h * b, w * b))]
 
     def decompose(self, node: Node) -> list[Node] | None:
-        """Replace by Reshape, Transpose, Reshape; `mode` says whether a block comes before its channels."""
+        """Replace by Reshape, Transpose, Reshape."""
         b, target = block_size(node), node.outputs[0]
         n, _, h, w = node.required(0).shape
         c = target.shape[1]
-        mode = node.attributes.get("mode", "DCR")
-        if mode not in ("DCR", "CRD"):
-            raise NodeError(node, f"mode is {mode!r}; 'DCR' or 'CRD' is expected")
+        mode = channel_order(node)
         steps = Decomposition(node)
         split: list[Dimension] = [n, b, b, c, h, w] if mode == "DCR" else [n, c, b, b, h, w]
         order = [0, 3, 4, 1, 5, 2] if mode == "DCR" else [0, 1, 4, 2, 5, 3]
@@ -72,9 +78,10 @@ class SpaceToDepth(Operator):
     def decompose(self, node: Node) -> list[Node] | None:
         """Replace by Reshape, Transpose, Reshape."""
         b, target = block_size(node), node.outputs[0]
+        order = [0, 3, 5, 1, 2, 4] if channel_order(node) == "DCR" else [0, 1, 3, 5, 2, 4]
         n, c, _, _ = node.required(0).shape
         _, _, h, w = target.shape
         steps = Decomposition(node)
         blocks = steps.reshape("blocks", node.required(0), [n, c, h, b, w, b])
-        steps.reshape(target, steps.add("Transpose", "moved", blocks, perm=[0, 3, 5, 1, 2, 4]), target.shape)
+        steps.reshape(target, steps.add("Transpose", "moved", blocks, perm=order), target.shape)
         return steps.nodes

@@ -121,7 +121,7 @@ class GroupNormalization(Operator):
         source = _require_floating(node)
         require_rank(node, source, 3)
         groups = int(node.attributes.get("num_groups", 0))
-        if groups < 1 or remainder(source.shape[1], groups) != 0:
+        if groups < 1 or remainder(source.shape[1], groups) in range(1, groups):
             raise NodeError(node, f"its {source.shape[1]} channels do not divide into num_groups={groups}")
         for index in (1, 2):
             length = node.required(index).known_type.size

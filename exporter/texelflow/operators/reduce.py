@@ -59,28 +59,24 @@ class Reduce(Reduction):
         """Reduce whole numbers and expressions."""
         source, axes = node.required(0), reduced_axes(node)
         shape, dtype = known_shape(source.shape), node.outputs[0].dtype
-        if source.elements is None or shape is None or dtype in FLOATING:
+        if not source.elements or shape is None or dtype in FLOATING:
             return None
-        numbers = [whole(element) for element in source.elements]
-        if any(number is None for number in numbers):
+        numbers = [number for number in map(whole, source.elements) if number is not None]
+        if len(numbers) != len(source.elements):
             return None
         steps = strides(shape)
         outer = [axis for axis in range(len(shape)) if axis not in axes]
-        starts = gather_view(
-            range(len(numbers)) or [0], [shape[axis] for axis in outer], [steps[axis] for axis in outer]
-        )
+        starts = gather_view(range(len(numbers)), [shape[a] for a in outer], [steps[a] for a in outer])
         results: list[Element] = []
         for start in starts:
-            assert isinstance(start, int)
-            members = gather_view(numbers, [shape[a] for a in axes], [steps[a] for a in axes], start)  # type: ignore[arg-type]
+            members = gather_view(numbers, [shape[a] for a in axes], [steps[a] for a in axes], start)
             result = self._combined(members)
             if result is None:
                 return None
             results.append(round_element(dtype, result))
         return [results]
 
-    def _combined(self, members: list[Element]) -> Element | None:
-        numbers = [number for number in map(whole, members) if number is not None]
+    def _combined(self, numbers: list[Dimension]) -> Dimension | None:
         if self.name == "ReduceSum":
             return sum_of(numbers)
         if self.name == "ReduceProd":

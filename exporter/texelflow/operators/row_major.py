@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import product
 from math import prod
+from typing import TypeVar
 
 from texelflow.ir import Element
+
+Item = TypeVar("Item")
 
 
 def strides(shape: Sequence[int]) -> list[int]:
@@ -20,8 +23,8 @@ def positions(shape: Sequence[int]) -> Iterator[tuple[int, ...]]:
 
 
 def gather_view(
-    elements: Sequence[Element], shape: Sequence[int], steps: Sequence[int], offset: int = 0
-) -> list[Element]:
+    elements: Sequence[Item], shape: Sequence[int], steps: Sequence[int], offset: int = 0
+) -> list[Item]:
     """Return `elements[offset + Σ index·step]` for every index of `shape`, row-major."""
     return [
         elements[offset + sum(i * step for i, step in zip(index, steps, strict=True))]
