@@ -109,7 +109,7 @@ def test_all_problems_at_once(tmp_path: Path) -> None:
 def test_constant_nodes(
     tmp_path: Path, attribute: str, dtype: str, shape: tuple[int, ...], elements: list[float]
 ) -> None:
-    text = f"g ({dtype.replace('32', '')}[N] x) => (float[N] y) {{ c = Constant <{attribute}> () y = Add(x, c) }}"
+    text = f"g (float[N] x) => (float[N] y) {{ c = Constant <{attribute}> () y = Add(x, c) }}"
     graph = read_text(text, tmp_path)
     assert operators(graph) == ["Add"]
     constant = graph.nodes[0].required(1)

@@ -1,4 +1,4 @@
-"""Import and passes keep the meaning of real models: ONNX Runtime computes the same from the simplified graph."""
+"""Import and passes keep the meaning of real models, says ONNX Runtime of the simplified graphs."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
-from model_support import model_parameters
+from numeric import random_inputs, run_model
 from onnx_export import to_onnx
 
+from model_support import model_parameters
 from texelflow.errors import ExportError
 from texelflow.importers import read_model
 from texelflow.ir import Graph, Value
 from texelflow.passes import simplify
-from texelflow.symbolic import substitute, symbols_of
+from texelflow.symbolic import symbols_of
 
 SYMBOLS = {"unk__349": 97, "unk__350": 81, "x_2": 64, "x_3": 96, "T": 5}
 """Extents of free dimensions that cannot be 2, as the others are."""
@@ -24,31 +24,8 @@ TOLERANCES = {"squeezenet_fp16": 2e-3, "hand_landmark": 2e-3}
 """Largest error relative to the largest magnitude, where it is not 1e-4."""
 
 
-def _run(model: onnx.ModelProto, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
-    names = [output.name for output in session.get_outputs()]
-    return dict(zip(names, session.run(names, inputs), strict=True))
-
-
-def _random_inputs(graph: Graph, symbols: dict[str, int]) -> dict[str, np.ndarray]:
-    random = np.random.default_rng(7)
-    inputs = {}
-    for value in graph.inputs:
-        shape = [substitute(extent, symbols) for extent in value.shape]
-        if value.known_type.is_floating:
-            inputs[value.name] = random.uniform(0, 1, shape).astype(value.dtype)
-        else:
-            inputs[value.name] = random.integers(0, 100, shape).astype(value.dtype)
-    return inputs
-
-
 def _add_logits(model: onnx.ModelProto, graph: Graph) -> set[str]:
-    """Make what an output's sigmoid or softmax reads an output too, of both; return the names of such outputs.
+    """Make what an output's sigmoid or softmax reads an output of both too; return the names of such outputs.
 
     On random input all probabilities may be as good as zero; the logits tell then.
     """
@@ -79,9 +56,9 @@ def test_outputs_are_those_of_the_model(path: Path) -> None:
 
     free = {name for value in graph.inputs for extent in value.shape for name in symbols_of(extent)}
     symbols = {name: SYMBOLS.get(name, 2) for name in free}
-    inputs = _random_inputs(graph, symbols)
-    expected = _run(model, inputs)
-    actual = _run(to_onnx(graph, symbols), inputs)
+    inputs = random_inputs(graph, symbols)
+    expected = run_model(model, inputs)
+    actual = run_model(to_onnx(graph, symbols), inputs)
 
     assert list(actual) == list(expected)
     for name, reference in expected.items():

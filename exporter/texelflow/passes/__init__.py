@@ -25,7 +25,7 @@ def run_passes(graph: Graph) -> None:
 
 
 def simplify(graph: Graph) -> None:
-    """Infer types and rewrite the graph to fewer, simpler nodes, all of them still ONNX's. Raises ExportError."""
+    """Infer types, rewrite to fewer and simpler nodes, all still ONNX's; raise ExportError if that fails."""
     infer_types.run(graph)
     remove_dead_nodes.run(graph)
     eliminate_identities.run(graph)  # before fusing, which wants the product right before its normalization

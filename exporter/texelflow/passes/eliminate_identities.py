@@ -90,8 +90,8 @@ def _keeps_shape(node: Node, source: Value) -> bool:
 
 
 def _pads_nothing(node: Node, source: Value) -> bool:
-    elements = node.required(1).elements
-    return elements is not None and all(element == 0 for element in elements)
+    pads = node.input(1)
+    return pads is not None and pads.elements is not None and all(pad == 0 for pad in pads.elements)
 
 
 def _slices_everything(node: Node, source: Value) -> bool:
@@ -103,9 +103,9 @@ def _slices_everything(node: Node, source: Value) -> bool:
 def _applies_neutral_scalar(node: Node, source: Value) -> bool:
     if node.operator == "Add" and node.outputs[0].dtype in FLOATING:
         return False
-    other = node.required(1 if source is node.required(0) else 0)
+    other = node.input(1 if source is node.input(0) else 0)
     neutral = 1 if node.operator in ("Mul", "Div") else 0
-    return other.scalar == neutral and node.outputs[0].type == source.type
+    return other is not None and other.scalar == neutral and node.outputs[0].type == source.type
 
 
 def _bounds_nothing(node: Node, source: Value) -> bool:

@@ -37,7 +37,9 @@ def run(graph: Graph) -> int:
     nodes: list[Node] = []
     for node in graph.nodes:
         host = _private_producer(node, readers, outputs)
-        parts = _fold(node, host, constants) if host is not None else None
+        parts: list[Node] | None = None
+        with problems.of(node):
+            parts = _fold(node, host, constants) if host is not None else None
         if host is None or parts is None:
             nodes.append(node)  # rule 7
         else:
