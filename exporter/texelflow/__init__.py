@@ -1,7 +1,7 @@
 """Texelflow turns a trained model into static files that a web page runs on its visitor's GPU.
 
     import texelflow
-    summary = texelflow.export("squeezenet.onnx", "bundle/", labels="imagenet.txt", image="imagenet")
+    summary = texelflow.export("mobilenet.onnx", "bundle/", labels="imagenet.txt", image="-1..1")
 
 Importing the package is cheap: what a call needs is imported by the call.
 """

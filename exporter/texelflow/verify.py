@@ -109,7 +109,7 @@ def verify(
         inputs = load_inputs(inputs_file, graph)
     if tolerance is None:
         tolerance = HALF_TOLERANCE if uses_half(bundle, graph) else TOLERANCE
-    expected = reference_values(model, inputs, every_value=layers)
+    expected = reference_values(model, inputs)
     if missing := [output["name"] for output in graph["outputs"] if output["name"] not in expected]:
         raise ExportError(
             f"{model} has no output {', '.join(map(repr, missing))}: was {bundle} made from it?"
@@ -119,7 +119,11 @@ def verify(
         device = page.call("load")["device"]
         send_inputs(page, inputs)
         outputs = _compare_results(page, page.call("run"), expected, tolerance)
-        compared = _compare_results(page, page.call("runLayers"), expected, tolerance) if layers else None
+        compared = None
+        if layers:
+            # A run of its own: asking for every value changes what ONNX Runtime fuses, and so its rounding.
+            every_value = reference_values(model, inputs, every_value=True)
+            compared = _compare_results(page, page.call("runLayers"), every_value, tolerance)
     return Verification(outputs, compared, device)
 
 

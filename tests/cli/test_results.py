@@ -62,14 +62,14 @@ def test_files_have_the_digests_that_the_bundle_says(bundle: Path) -> None:
 def test_labels_and_image(texelflow_command: RunCommand, classifier: Path) -> None:
     (classifier.parent / "labels.txt").write_text("cat\ndog\nbird\nfish\n")
     result = texelflow_command(
-        "export", classifier, "-o", "bundle", "--labels", "labels.txt", "--image", "imagenet,fit=cover"
+        "export", classifier, "-o", "bundle", "--labels", "labels.txt", "--image", "-1..1,fit=cover"
     )
     assert result.code == 0, result.stderr
     graph = json.loads((classifier.parent / "bundle" / "graph.json").read_text())
     assert graph["labels"] == ["cat", "dog", "bird", "fish"]
     image = graph["inputs"][0]["image"]
     assert image["fit"] == "cover"
-    assert image["mean"] == [0.485, 0.456, 0.406]
+    assert image["mean"] == [0.5, 0.5, 0.5]
 
 
 def test_inspect_writes_nothing(texelflow_command: RunCommand, classifier: Path) -> None:

@@ -16,7 +16,9 @@ from pathlib import Path
 
 import pytest
 from command_support import REPOSITORY, RunCommand
+from playwright.sync_api import Browser
 
+import texelflow
 from texelflow.errors import ExportError
 from texelflow.serve import background_server, folder_mounts
 
@@ -62,6 +64,23 @@ def test_bundle_has_a_page(tmp_path: Path) -> None:
         assert fetch(url, "/graph.json")[::2] == (200, b"{}")
         assert b"<html" in fetch(url, "/")[2]
         assert fetch(url, "/javascript/texelflow.js")[0] == 200
+
+
+def test_the_page_of_a_bundle_runs_the_model(tmp_path: Path, classifier: Path, browser: Browser) -> None:
+    labels = tmp_path / "labels.txt"
+    labels.write_text("cat\ndog\nbird\nfish\n")
+    texelflow.export(classifier, tmp_path / "bundle", image="-1..1", labels=labels, name="small one")
+    with background_server(folder_mounts(tmp_path / "bundle")) as url:
+        page = browser.new_page()
+        failures: list[str] = []
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        page.goto(url)
+        page.get_by_role("button", name="Run").click()
+        page.get_by_role("cell", name="scores").wait_for()
+        assert page.get_by_role("heading").inner_text() == "small one"
+        assert re.search(r"(cat|dog|bird|fish) -?\d", page.get_by_role("row").inner_text())
+        assert not failures
+        page.close()
 
 
 def test_folder_without_anything_to_show(tmp_path: Path) -> None:
