@@ -1,0 +1,135 @@
+"""Inference, evaluation and decomposition of every operator against ONNX's own node tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from node_cases import NodeCase, is_parameter, node_cases
+from onnx.reference import ReferenceEvaluator
+from onnx_export import to_onnx
+
+from texelflow.errors import ExportError
+from texelflow.ir import Graph, TensorType
+from texelflow.passes import decompose_operators, infer_types
+from texelflow.symbolic import substitute, symbol
+
+REFUSED = {
+    "test_batchnorm_example_training_mode": "training_mode is 1",
+    "test_batchnorm_epsilon_training_mode": "training_mode is 1",
+    "test_not_2d": "opset 1",
+    "test_not_3d": "opset 1",
+    "test_not_4d": "opset 1",
+}
+"""Cases that cannot be exported, and a part of the reason given."""
+
+FIXED_BY_SHAPE = {
+    "test_reshape_reordered_all_dims",
+    "test_reshape_reordered_last_dims",
+    "test_reshape_reduced_dims",
+    "test_reshape_extended_dims",
+    "test_reshape_one_dim",
+}
+"""Cases whose shape admits one size of the input only, so that a symbolic one is refused."""
+
+ALL_CASES = [pytest.param(case, id=case.name) for case in node_cases()]
+CASES = [pytest.param(case, id=case.name) for case in node_cases() if case.name not in REFUSED]
+
+
+@pytest.mark.parametrize("case", ALL_CASES)
+def test_types_of_outputs(case: NodeCase, tmp_path: Path) -> None:
+    if case.name in REFUSED:
+        with pytest.raises(ExportError) as caught:
+            infer_types.run(case.graph(tmp_path, is_parameter))
+        assert REFUSED[case.name] in str(caught.value)
+        return
+    graph = case.graph(tmp_path, is_parameter)
+    infer_types.run(graph)
+    for output in graph.outputs:
+        expected = case.outputs[output.name]
+        assert (output.dtype, output.shape) == (expected.dtype.name, expected.shape)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_symbolic_extents(case: NodeCase, tmp_path: Path) -> None:
+    """Every extent above 1 as a symbol: inference gives expressions that come out as the extents expected."""
+    graph = case.graph(tmp_path, is_parameter)
+    sizes = _make_symbolic(graph)
+    if case.name in FIXED_BY_SHAPE:
+        with pytest.raises(ExportError, match="1 problem") as caught:
+            infer_types.run(graph)
+        assert "is fixed, but the input" in caught.value.problems[0]
+        return
+    if "keep_aspect_ratio_policy" in str(case.model) and "stretch" not in str(case.model):
+        pytest.skip("an aspect policy needs extents that are numbers")
+    infer_types.run(graph)
+    for output in graph.outputs:
+        shape = tuple(substitute(extent, sizes) for extent in output.shape)
+        assert shape == case.outputs[output.name].shape, output.shape
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_elements_known_at_export(case: NodeCase, tmp_path: Path) -> None:
+    """With all inputs constant: what is evaluated is right. How much is, test_evaluated_operators says."""
+    graph = case.graph(tmp_path, lambda name, array: True)
+    infer_types.run(graph)
+    for output in graph.outputs:
+        if output.elements is not None:
+            expected = case.outputs[output.name]
+            actual = np.asarray(output.elements, dtype=np.float64).reshape(expected.shape)
+            tolerance = 2e-3 if expected.dtype.itemsize == 2 else 1e-6
+            np.testing.assert_allclose(actual, expected.astype(np.float64), rtol=tolerance, atol=1e-6)
+
+
+def test_evaluated_operators(tmp_path: Path) -> None:
+    """The operators of shape arithmetic are evaluated at export."""
+    evaluated = set()
+    for case in node_cases():
+        if case.name not in REFUSED:
+            graph = case.graph(tmp_path, lambda name, array: True)
+            infer_types.run(graph)
+            if all(output.elements is not None for output in graph.outputs):
+                evaluated.add(case.model.graph.node[0].op_type)
+    missing = _SHAPE_ARITHMETIC - evaluated
+    assert not missing
+
+
+_SHAPE_ARITHMETIC = set(
+    "Abs Add And Cast Ceil Clip Concat ConstantOfShape Div Equal Expand Flatten Floor Gather Greater "
+    "GreaterOrEqual Identity Less LessOrEqual Max Min Mod Mul Neg Or Range ReduceMax ReduceMin Reshape "
+    "Round Shape Size Slice Split Sqrt Squeeze Sub Transpose Unsqueeze Where".split()
+)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_decompositions(case: NodeCase, tmp_path: Path) -> None:
+    """What ONNX's reference evaluator computes with the simpler nodes is the expected result."""
+    graph = case.graph(tmp_path, is_parameter)
+    infer_types.run(graph)
+    if decompose_operators.run(graph) == 0:
+        return
+    names = {value.name for value in graph.inputs}
+    feeds = {name: array for name, array in case.inputs.items() if name in names}
+    results = ReferenceEvaluator(to_onnx(graph, {})).run(None, feeds)
+    for expected, actual in zip(case.outputs.values(), results, strict=True):
+        assert (actual.dtype, actual.shape) == (expected.dtype, expected.shape)
+        tolerance = 2e-3 if expected.dtype.itemsize == 2 else 1e-5
+        np.testing.assert_allclose(
+            actual.astype(np.float64), expected.astype(np.float64), rtol=tolerance, atol=tolerance / 10
+        )
+
+
+def _make_symbolic(graph: Graph) -> dict[str, int]:
+    sizes = {}
+    for value in graph.inputs:
+        shape = []
+        for extent in value.shape:
+            assert isinstance(extent, int)
+            if extent > 1:
+                sizes[f"extent_{extent}"] = extent
+            shape.append(symbol(f"extent_{extent}") if extent > 1 else extent)
+        value.type = TensorType(value.dtype, tuple(shape))
+    for output in graph.outputs:
+        output.type = None
+    return sizes
