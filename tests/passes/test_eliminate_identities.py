@@ -13,7 +13,8 @@ from texelflow.passes import eliminate_identities, infer_types
 CONSTANTS = """
 <float one = {1}, float[1, 1] ones = {1}, float zero = {0}, int64 izero = {0}, float ratio = {0.5},
  bool no = {0}, int64[2] free = {-1, 3}, int64[2] unit = {1, 1}, int64[4] nopads = {0, 0, 0, 0},
- int64[4] shift = {0, 1, 0, -1}, int64[1] start = {0}, int64[1] end = {99}, int64[1] axis = {1}, int64[1] back = {-1}, int64[1] least = {-99}>
+ int64[4] shift = {0, 1, 0, -1}, int64[1] start = {0}, int64[1] end = {99}, int64[1] axis = {1},
+ int64[1] back = {-1}, int64[1] least = {-99}>
 """
 
 
