@@ -60,8 +60,13 @@ def test_parses(path: Path) -> None:
     assert [value.name for value in graph.outputs] == [item.name for item in model.graph.output]
 
 
-def _run_blocked(*paths: Path) -> list[str]:
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "exporter")}
+def _run_blocked(protobuf: str, *paths: Path) -> list[str]:
+    """Import and simplify models in a Python without NumPy and onnx, with protobuf in C ("upb") or Python."""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(REPOSITORY / "exporter"),
+        "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": protobuf,
+    }
     result = subprocess.run(
         [sys.executable, "-c", BLOCKED, *map(str, paths)],
         env=environment,
@@ -74,12 +79,13 @@ def _run_blocked(*paths: Path) -> list[str]:
     return result.stdout.splitlines()
 
 
-def test_without_numpy_and_onnx(tmp_path: Path) -> None:
+@pytest.mark.parametrize("protobuf", ["upb", "python"])
+def test_without_numpy_and_onnx(tmp_path: Path, protobuf: str) -> None:
     text = """
     g (float[N, 1, 8, 8] x) => (float[N, 36] y) <float[1, 1, 3, 3] w = {1, 2, 3, 4, 5, 6, 7, 8, 9}>
     { a = Conv(x, w) b = Relu(a) y = Flatten(b) }
     """
-    [line] = _run_blocked(save_text(text, tmp_path))
+    [line] = _run_blocked(protobuf, save_text(text, tmp_path))
     assert line.startswith(str(tmp_path))
 
 
@@ -87,4 +93,4 @@ def test_models_without_numpy_and_onnx() -> None:
     paths = [parameter.values[0] for parameter in model_parameters()]  # type: ignore[attr-defined]
     if paths == [None]:
         pytest.skip("no models: set TEXELFLOW_MODELS")
-    assert len(_run_blocked(*paths)) >= 19
+    assert len(_run_blocked("python", *paths)) >= 19
