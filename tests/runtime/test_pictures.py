@@ -1,0 +1,150 @@
+"""Pictures of every class as inputs, drawn into a tensor by the bundle's own program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bundle_builder import FROM_PICTURE, BundleBuilder
+from playwright.sync_api import Page
+
+Serve = Callable[[Path], str]
+
+# A picture of 4×2 pixels: red grows to the right by 50, green is 100 in the second row.
+MAKE_CANVAS = """
+    const canvas = document.createElement('canvas');
+    canvas.width = 4;
+    canvas.height = 2;
+    const context = canvas.getContext('2d');
+    for (let y = 0; y < 2; y++) for (let x = 0; x < 4; x++) {
+        context.fillStyle = `rgb(${50 * x} ${100 * y} 7)`;
+        context.fillRect(x, y, 1, 1);
+    }
+"""
+RED_GREEN = [0, 50, 100, 150, 0, 50, 100, 150, 0, 0, 0, 0, 100, 100, 100, 100]
+
+
+def picture_bundle(folder: Path, width: Any = 4, height: Any = 2, symbols: list[str] | None = None) -> None:
+    """The identity on [batch, 2, height, width], with a picture's red and green as the two channels."""
+    builder = BundleBuilder(symbols or ["batch"])
+    x = builder.tensor(["batch", 2, height, width], lifetime=[-1, 1])
+    image = {
+        "width": width,
+        "height": height,
+        "fit": "stretch",
+        "channels": "rgb",
+        "mean": [0, 0],
+        "deviation": [1, 1],
+        "program": builder.program(FROM_PICTURE, ["picture"], "picture"),
+        "ints": [width, height, "picture.width", "picture.height"],
+        "floats": [255],
+    }
+    builder.input("photo", x, image=image)
+    builder.output("y", x)
+    builder.write(folder)
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        "canvas",
+        "context.getImageData(0, 0, 4, 2)",
+        "await createImageBitmap(canvas)",
+        "await (async () => { const image = new Image(); image.src = canvas.toDataURL();"
+        " await image.decode(); return image; })()",
+        "new VideoFrame(canvas, {timestamp: 0})",
+        "(() => { const other = new OffscreenCanvas(4, 2); other.getContext('2d').drawImage(canvas, 0, 0);"
+        " return other; })()",
+        "await (async () => { const video = document.createElement('video'); video.muted = true;"
+        " document.body.append(video); video.srcObject = canvas.captureStream(30);"
+        " const beat = setInterval(() => context.fillRect(3, 1, 1, 1), 20);"
+        " await video.play(); clearInterval(beat); return video; })()",
+    ],
+    ids=["canvas", "ImageData", "ImageBitmap", "img", "VideoFrame", "OffscreenCanvas", "video"],
+)
+def test_picture(page: Page, serve: Serve, tmp_path: Path, picture: str) -> None:
+    picture_bundle(tmp_path)
+    answer = page.evaluate(
+        "async (url) => {"
+        + MAKE_CANVAS
+        + f"""
+            const model = await texelflow.loadModel(url, {{device: {{poison: true}}}});
+            const photo = {picture};
+            const {{y}} = await model.run({{photo}});
+            return {{data: Array.from(y.data), shape: y.shape, inputs: model.inputs}};
+        }}""",
+        serve(tmp_path),
+    )
+    assert answer["shape"] == [1, 2, 2, 4]
+    # A video's frames pass through its own color space.
+    assert answer["data"] == pytest.approx(RED_GREEN, abs=12 if "video" in picture else 0.01)
+    assert answer["inputs"][0]["image"]["fit"] == "stretch"
+
+
+def test_pictures_of_changing_sizes_and_tensors_in_turn(page: Page, serve: Serve, tmp_path: Path) -> None:
+    picture_bundle(tmp_path)
+    answer = page.evaluate(
+        "async (url) => {"
+        + MAKE_CANVAS
+        + """
+            const model = await texelflow.loadModel(url);
+            const large = new OffscreenCanvas(40, 20);
+            const drawing = large.getContext('2d');
+            drawing.imageSmoothingEnabled = false;
+            drawing.drawImage(canvas, 0, 0, 40, 20);
+            const results = [];
+            const textures = [];
+            const tensor = new texelflow.Tensor('float32', [1, 2, 2, 4], new Float32Array(16).fill(3));
+            for (const photo of [canvas, large, tensor, canvas, large]) {
+                results.push(Array.from((await model.run({photo})).y.data));
+                textures.push(texelflow.statistics(model).created.textures);
+            }
+            return {results, textures};
+        }""",
+        serve(tmp_path),
+    )
+    for index, result in enumerate(answer["results"]):
+        assert result == pytest.approx([3] * 16 if index == 2 else RED_GREEN, abs=0.01)
+    assert len(set(answer["textures"])) == 1
+
+
+def test_symbolic_size_is_that_of_the_picture(page: Page, serve: Serve, tmp_path: Path) -> None:
+    picture_bundle(tmp_path, "width", "height", ["batch", "height", "width"])
+    answer = page.evaluate(
+        "async (url) => {"
+        + MAKE_CANVAS
+        + """
+            const model = await texelflow.loadModel(url);
+            const {y} = await model.run({photo: canvas});
+            return {data: Array.from(y.data), shape: y.shape};
+        }""",
+        serve(tmp_path),
+    )
+    assert answer["shape"] == [1, 2, 2, 4]
+    assert answer["data"] == pytest.approx(RED_GREEN, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("picture", "expected"),
+    [
+        ("new Image()", "HTMLImageElement has no pixels"),
+        ("document.createElement('video')", "HTMLVideoElement has no pixels"),
+        ("(() => { canvas.width = 0; return canvas; })()", "HTMLCanvasElement has no pixels"),
+        ("await (async () => { const b = await createImageBitmap(canvas); b.close(); return b; })()", "no pixels"),
+        ("new OffscreenCanvas(20000, 1)", "20000×1"),
+    ],
+)
+def test_unusable_pictures(page: Page, serve: Serve, tmp_path: Path, picture: str, expected: str) -> None:
+    picture_bundle(tmp_path)
+    message = page.evaluate(
+        "async (url) => {"
+        + MAKE_CANVAS
+        + f"""
+            const model = await texelflow.loadModel(url);
+            return model.run({{photo: {picture}}}).then(() => 'NO ERROR', (error) => error.message);
+        }}""",
+        serve(tmp_path),
+    )
+    assert 'Input "photo"' in message and expected in message

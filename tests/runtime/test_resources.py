@@ -1,0 +1,293 @@
+"""Memory, GL objects, the shared context, and its loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from bundle_builder import TO_BLOCKED, TO_FLAT, BundleBuilder, add_bundle, blocked_bundle
+from playwright.sync_api import Page
+
+Serve = Callable[[Path], str]
+
+HELPERS = """
+    const shapeOf = (...shape) => new texelflow.Tensor('float32', shape,
+        Float32Array.from({length: shape.reduce((x, y) => x * y, 1)}, (_, i) => i % 1000));
+    const isTripled = ({data}) => data.every((value, i) => value === i % 1000 * 3);
+"""
+
+
+def test_steady_runs_create_nothing_and_ask_nothing(page: Page, serve: Serve, tmp_path: Path) -> None:
+    blocked_bundle(tmp_path)
+    answer = page.evaluate(
+        """async (url) => {"""
+        + HELPERS
+        + """
+            const model = await texelflow.loadModel(url);
+            const feeds = {x: shapeOf(1, 5, 60, 70)};
+            await model.run(feeds);
+            const calls = {};
+            const prototype = WebGL2RenderingContext.prototype;
+            const originals = {};
+            for (const name of Object.getOwnPropertyNames(prototype)) {
+                const descriptor = Object.getOwnPropertyDescriptor(prototype, name);
+                if (typeof descriptor.value !== 'function') continue;
+                originals[name] = descriptor.value;
+                prototype[name] = function (...parameters) {
+                    calls[name] = (calls[name] ?? 0) + 1;
+                    return descriptor.value.apply(this, parameters);
+                };
+            }
+            const before = JSON.stringify(texelflow.statistics(model));
+            for (let i = 0; i < 10; i++) await model.run(feeds);
+            Object.assign(prototype, originals);
+            return {calls, before, after: JSON.stringify(texelflow.statistics(model))};
+        }""",
+        serve(tmp_path),
+    )
+    assert answer["before"] == answer["after"]
+    calls = answer["calls"]
+    assert calls["drawArrays"] == 20
+    asking = [name for name in calls if name.startswith(("get", "check", "create", "tex", "bufferData"))]
+    # The output comes by getBufferSubData, the input by texSubImage3D; nothing else is asked for or created.
+    assert sorted(asking) == ["getBufferSubData", "texSubImage3D"]
+
+
+def test_memory_is_bounded_over_runs_of_changing_sizes(page: Page, serve: Serve, tmp_path: Path) -> None:
+    blocked_bundle(tmp_path)
+    answer = page.evaluate(
+        """async (url) => {"""
+        + HELPERS
+        + """
+            const model = await texelflow.loadModel(url);
+            let right = true;
+            const bytes = [];
+            let random = 1;
+            const next = (limit) => (random = random * 48271 % 2147483647) % limit + 1;
+            for (let run = 0; run < 200; run++) {
+                const {y} = await model.run({x: shapeOf(next(3), next(40), next(30), next(50))});
+                right &&= isTripled(y);
+                bytes.push(texelflow.statistics(model).textureBytes.intermediates);
+            }
+            await model.run({x: shapeOf(3, 40, 30, 50)});
+            const largest = texelflow.statistics(model).textureBytes.intermediates;
+            const {textures} = texelflow.statistics(model).created;
+            model.dispose();
+            await model.run({}).catch(() => {});
+            return {right, bytes, largest, textures, left: texelflow.statistics(model).textureBytes.now};
+        }""",
+        serve(tmp_path),
+    )
+    assert answer["right"]
+    exact = 2 * 3 * 40 * 30 * 52 * 4 + 3 * 40 * 30 * 52 * 4
+    assert max(answer["bytes"]) < 6 * exact
+    assert max(answer["bytes"][100:]) <= 1.3 * max(answer["bytes"][:100])
+    assert answer["textures"] < 60
+    assert answer["left"] == 0
+
+
+def test_textures_are_reused_along_a_chain(page: Page, serve: Serve, tmp_path: Path) -> None:
+    """Twenty tensors in a row need two textures of each kind, and every setting of reuse gives the same."""
+    builder = BundleBuilder()
+    shape = [1, 6, 8, 8]
+    to_blocked = builder.program(TO_BLOCKED, ["x"])
+    to_flat = builder.program(TO_FLAT, ["x"])
+    current = builder.tensor(shape, lifetime=[-1, 0])
+    builder.input("x", current)
+    for step in range(0, 20, 2):
+        blocked = builder.tensor(shape, axes=[[0], [1], [2], [3]], lifetime=[step, step + 1])
+        flat = builder.tensor(shape, lifetime=[step + 1, step + 2])
+        builder.draw(to_blocked, [current], blocked)
+        builder.draw(to_flat, [blocked], flat, floats=[1])
+        current = flat
+    builder.output("y", current)
+    builder.write(tmp_path)
+    answer = page.evaluate(
+        """async (url) => {"""
+        + HELPERS
+        + """
+            const model = await texelflow.loadModel(url, {device: {poison: true}});
+            const feeds = {x: shapeOf(1, 6, 8, 8)};
+            const {y} = await model.run(feeds);
+            const bytes = texelflow.statistics(model).textureBytes.intermediates;
+            const layers = await texelflow.runWithIntermediates(model, feeds);
+            const {y: again} = await model.run(feeds);
+            return {bytes, count: layers.length, y: Array.from(y.data), again: Array.from(again.data),
+                last: Array.from(layers.at(-1).data)};
+        }""",
+        serve(tmp_path),
+    )
+    expected = [float(i % 1000) for i in range(384)]
+    assert answer["y"] == expected and answer["again"] == expected and answer["last"] == expected
+    assert answer["count"] == 20
+    flat_bytes, blocked_bytes = 16 * 6 * 16, 16 * 2 * 8 * 8 * 16
+    assert answer["bytes"] <= 2 * flat_bytes + blocked_bytes
+
+
+def test_poison_reaches_what_is_never_written(page: Page, serve: Serve, tmp_path: Path) -> None:
+    """A shader that discards leaves the poison of its texture: proof that poisoning works."""
+    add_bundle(tmp_path)
+    graph = (tmp_path / "graph.json").read_text()
+    (tmp_path / "graph.json").write_text(graph.replace("void main() {", "void main() { discard;"))
+    answer = page.evaluate(
+        """async (url) => {
+            const model = await texelflow.loadModel(url, {device: {poison: true}});
+            const {y} = await model.run({x: new texelflow.Tensor('float32', [6], new Float32Array(6))});
+            return Array.from(y.data, String);
+        }""",
+        serve(tmp_path),
+    )
+    assert answer == ["NaN"] * 6
+
+
+def test_models_share_a_context_and_programs(page: Page, serve: Serve, tmp_path: Path) -> None:
+    add_bundle(tmp_path)
+    answer = page.evaluate(
+        """async (url) => {
+            let contexts = 0;
+            for (const canvas of [HTMLCanvasElement, OffscreenCanvas]) {
+                const original = canvas.prototype.getContext;
+                const seen = new WeakSet();
+                canvas.prototype.getContext = function (...parameters) {
+                    if (!seen.has(this)) contexts++;
+                    seen.add(this);
+                    return original.apply(this, parameters);
+                };
+            }
+            const first = await texelflow.loadModel(url);
+            const {programs} = texelflow.statistics(first).created;
+            const second = await texelflow.loadModel(url);
+            const after = texelflow.statistics(second).created.programs;
+            const x = new texelflow.Tensor('float32', [6], new Float32Array(6));
+            const results = await Promise.all([first, second, first, second].map((model) => model.run({x})));
+            first.dispose();
+            const {y} = await second.run({x});
+            return {contexts, programs, after, results: results.map(({y}) => y.data[1]), last: y.data[1]};
+        }""",
+        serve(tmp_path),
+    )
+    assert answer == {
+        "contexts": 1,
+        "programs": answer["programs"],
+        "after": answer["programs"],
+        "results": [3, 3, 3, 3],
+        "last": 3,
+    }
+
+
+def test_lost_context_is_restored_by_the_next_run(page: Page, serve: Serve, tmp_path: Path) -> None:
+    add_bundle(tmp_path)
+    answer = page.evaluate(
+        """async (url) => {
+            const model = await texelflow.loadModel(url);
+            const x = new texelflow.Tensor('float32', [6], new Float32Array(6));
+            await model.run({x});
+            const lose = () => model.executor.context.gl.getExtension('WEBGL_lose_context').loseContext();
+            lose();
+            const between = (await model.run({x})).y.data[2];
+            const during = model.run({x}).then(() => 'NO ERROR', (error) => error.message);
+            await Promise.resolve();
+            return {between, during: await during, after: (await model.run({x})).y.data[2]};
+        }""",
+        serve(tmp_path),
+    )
+    assert answer["between"] == 5 and answer["after"] == 5
+
+
+def test_context_lost_while_running(page: Page, serve: Serve, tmp_path: Path) -> None:
+    add_bundle(tmp_path)
+    answer = page.evaluate(
+        """async (url) => {
+            const model = await texelflow.loadModel(url);
+            const x = new texelflow.Tensor('float32', [6], new Float32Array(6));
+            const original = WebGL2RenderingContext.prototype.readPixels;
+            WebGL2RenderingContext.prototype.readPixels = function (...parameters) {
+                this.getExtension('WEBGL_lose_context').loseContext();
+                return original.apply(this, parameters);
+            };
+            const message = await model.run({x}).then(() => 'NO ERROR', (error) => error.message);
+            WebGL2RenderingContext.prototype.readPixels = original;
+            return {message, after: (await model.run({x})).y.data[2]};
+        }""",
+        serve(tmp_path),
+    )
+    assert "context was lost" in answer["message"] and answer["after"] == 5
+
+
+def test_failed_loads_leave_nothing(page: Page, serve: Serve, tmp_path: Path) -> None:
+    add_bundle(tmp_path / "good")
+    add_bundle(tmp_path / "bad")
+    weights = tmp_path / "bad" / "weights-1.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"!")
+    answer = page.evaluate(
+        """async ([good, bad]) => {
+            const model = await texelflow.loadModel(good);
+            const before = texelflow.statistics(model).textureBytes.now;
+            for (let i = 0; i < 3; i++) await texelflow.loadModel(bad).catch(() => {});
+            return texelflow.statistics(model).textureBytes.now - before;
+        }""",
+        [serve(tmp_path / "good"), serve(tmp_path / "bad")],
+    )
+    assert answer == 0
+
+
+def test_loads_from_blobs_and_in_a_worker(page: Page, serve: Serve, tmp_path: Path) -> None:
+    add_bundle(tmp_path)
+    answer = page.evaluate(
+        """async (url) => {
+            const files = new Map();
+            for (const name of ['graph.json', 'weights-1.safetensors']) {
+                files.set('folder/' + name, await (await fetch(url + '/' + name)).blob());
+            }
+            const model = await texelflow.loadModel(files);
+            const x = new texelflow.Tensor('float32', [6], new Float32Array(6));
+            const {y} = await model.run({x});
+            const source = `import {loadModel, Tensor} from '${location.origin}/dist/texelflow.js';
+                const model = await loadModel('${url}/graph.json');
+                const {y} = await model.run({x: new Tensor('float32', [6], new Float32Array(6))});
+                postMessage([y.data[1], model.device.renderer]);`;
+            const script = URL.createObjectURL(new Blob([source], {type: 'text/javascript'}));
+            const worker = new Worker(script, {type: 'module'});
+            const fromWorker = await new Promise((resolve, reject) => {
+                worker.onmessage = ({data}) => resolve(data);
+                worker.onerror = (event) => reject(new Error(event.message));
+            });
+            return [y.data[1], fromWorker[0]];
+        }""",
+        serve(tmp_path),
+    )
+    assert answer == [3, 3]
+
+
+def test_progress_covers_all_phases(page: Page, serve: Serve, tmp_path: Path) -> None:
+    add_bundle(tmp_path)
+    events = page.evaluate(
+        """async (url) => {
+            const events = [];
+            await texelflow.loadModel(url, {onProgress: (event) => events.push(event)});
+            return events;
+        }""",
+        serve(tmp_path),
+    )
+    last = {event["phase"]: event for event in events}
+    assert set(last) == {"download", "compile", "upload", "ready"}
+    assert all(event["loaded"] == event["total"] for event in last.values())
+    assert events[-1]["phase"] == "ready"
+
+
+def test_classic_script(page: Page, serve: Serve, tmp_path: Path) -> None:
+    add_bundle(tmp_path)
+    answer = page.evaluate(
+        """async (url) => {
+            const script = document.createElement('script');
+            script.src = '/dist/texelflow.iife.js';
+            const loaded = new Promise((resolve) => { script.onload = resolve; });
+            delete globalThis.texelflow;
+            document.head.append(script);
+            await loaded;
+            const model = await globalThis.texelflow.loadModel(url);
+            return Object.keys(globalThis.texelflow).sort().join() + model.name;
+        }""",
+        serve(tmp_path),
+    )
+    assert answer == "Tensor,loadModeltest"
