@@ -7,6 +7,8 @@ standard error.
 
 from __future__ import annotations
 
+import os
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -269,15 +271,38 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
 
 @contextmanager
 def exit_on_error(as_json: bool) -> Iterator[None]:
-    """Turn ExportError, and what the file system refuses, into one message and exit code 1."""
+    """Turn what goes wrong into one message and exit code 1.
+
+    An exception that nobody foresaw is a defect of Texelflow: the message says where, and with the variable
+    `TEXELFLOW_TRACEBACK` set it is raised as it is.
+    """
     try:
         yield
-    except (ExportError, OSError) as raised:
-        error = raised if isinstance(raised, ExportError) else ExportError(str(raised))
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as raised:
+        if isinstance(raised, ExportError):
+            error = raised
+        elif isinstance(raised, OSError):
+            error = ExportError(str(raised))
+        elif os.environ.get("TEXELFLOW_TRACEBACK"):
+            raise
+        else:
+            error = defect(raised)
         if as_json:
             report.print_json(report.error_json(error))
         report.print_error(error, Console(stderr=True))
         raise typer.Exit(1) from None
+
+
+def defect(raised: Exception) -> ExportError:
+    """Return the error that asks to report an exception that should not have reached the user."""
+    place = traceback.extract_tb(raised.__traceback__)[-1]
+    return ExportError(
+        f"{type(raised).__name__}: {raised} (at {Path(place.filename).name}:{place.lineno}). This is a "
+        "defect of Texelflow: please report it with the model and what the command prints with "
+        "TEXELFLOW_TRACEBACK=1 in front"
+    )
 
 
 def parse_option(option: str, parse: Callable[[Any], T], value: Any) -> T:
