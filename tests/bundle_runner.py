@@ -59,6 +59,11 @@ class LoadedBundle:
     def __exit__(self, *_: object) -> None:
         self._page.evaluate(_DISPOSE, self._key)
 
+    def texture_bytes(self) -> int:
+        """Bytes of all textures that the model holds."""
+        statistics = self._page.evaluate("(key) => texelflow.statistics(globalThis.models[key])", self._key)
+        return int(statistics["textureBytes"]["now"])
+
     def run(self, feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Run on arrays; bfloat16 results come as uint16 bit patterns."""
         encoded = {

@@ -21,7 +21,7 @@ def lower_reduction(node: Node, lowering: Lowering, operation: str, axes: list[i
     kernel = Kernel("reduce", lowering.tensor(output, blocked))
     kernel.input("x", lowering.blocked(x, blocked))
     over_channels = any(axis in axes and x.shape[axis] != 1 for axis in blocked[1])
-    kernel.structure.update(operation=operation, over_channels=over_channels)
+    kernel.structure.update(operation=operation, over_channels=over_channels, boolean=x.dtype == "bool")
     attach_epilogue(kernel, node, lowering)
     lowering.bind(output, lowering.emit(kernel))
 
@@ -59,7 +59,7 @@ def lower_element_reduction(
         kernel.integer("last_index", int(last_index))
     kernel.integer("offset", view.offset)
     kernel.integer("count", product(x.shape[axis] for axis in axes))
-    kernel.structure.update(operation=operation, x_integer=tensor.is_integer)
+    kernel.structure.update(operation=operation, x_integer=tensor.is_integer, boolean=x.dtype == "bool")
     attach_epilogue(kernel, node, lowering)
     lowering.bind(output, lowering.emit(kernel))
 

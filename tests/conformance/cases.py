@@ -1,0 +1,140 @@
+"""ONNX's own backend node tests as bundles, and what became of each."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+from onnx.backend.test.loader import load_model_tests
+
+from texelflow.errors import ExportError
+from texelflow.operators import registry
+from texelflow.pipeline import Options, build, write
+
+PARAMETER_INPUTS = {
+    "Clip": (1, 2),
+    "CumSum": (1,),
+    "Dropout": (1, 2),
+    "Expand": (1,),
+    "OneHot": (1,),
+    "Pad": (1, 2, 3),
+    "Range": (0, 1, 2),
+    "Reshape": (1,),
+    "Resize": (1, 2, 3),
+    "Slice": (1, 2, 3, 4),
+    "Split": (1,),
+    "Squeeze": (1,),
+    "Tile": (1,),
+    "Trilu": (1,),
+    "Unsqueeze": (1,),
+    "Upsample": (1,),
+    "ConstantOfShape": (0,),
+    "CenterCropPad": (1,),
+    **{f"Reduce{name}": (1,) for name in ("L1", "L2", "LogSum", "LogSumExp", "Max", "Mean", "Min", "Prod", "Sum", "SumSquare")},
+}
+"""Inputs that shape a computation: where they are inputs of the test's graph they become constants of the bundle."""
+
+TOLERANCES = {"float16": (2e-3, 2e-3), "bfloat16": (1e-2, 1e-2)}
+"""(relative, absolute) by element type, where wider than the test's own."""
+
+
+@dataclass(slots=True)
+class Case:
+    """One node test. `status` is passed, failed or not supported; `reason` says why it did not pass."""
+
+    name: str
+    operators: list[str]
+    model: onnx.ModelProto
+    inputs: dict[str, np.ndarray]
+    outputs: dict[str, np.ndarray]
+    relative: float
+    absolute: float
+    status: str = ""
+    reason: str = ""
+    fixed_parameters: list[str] = field(default_factory=list)
+    folder: Path | None = None
+
+
+def node_cases() -> Iterator[Case]:
+    """Yield the tests whose operators are all registered and whose data are tensors."""
+    known = {name for domain, name in registry() if domain == ""}
+    for test in load_model_tests(kind="node"):
+        operators = [node.op_type for node in test.model.graph.node]
+        if not set(operators) <= known or any(node.domain not in ("", "ai.onnx") for node in test.model.graph.node):
+            continue
+        for inputs, outputs in test.data_sets:
+            if any(not hasattr(value, "dtype") and not isinstance(value, onnx.TensorProto) for value in (*inputs, *outputs)):
+                continue
+            yield _case(test, operators, list(map(_array, inputs)), list(map(_array, outputs)))
+
+
+def _case(test: Any, operators: list[str], inputs: Sequence[np.ndarray], outputs: Sequence[np.ndarray]) -> Case:
+    graph = test.model.graph
+    return Case(
+        test.name,
+        operators,
+        test.model,
+        {value.name: array for value, array in zip(graph.input, inputs, strict=False)},
+        {value.name: array for value, array in zip(graph.output, outputs, strict=False)},
+        test.rtol,
+        test.atol,
+    )
+
+
+def _array(value: Any) -> np.ndarray:
+    return numpy_helper.to_array(value) if isinstance(value, onnx.TensorProto) else np.asarray(value)
+
+
+def export_case(case: Case, directory: Path) -> None:
+    """Export a case to a bundle; sets `status` to "not supported" where the exporter refuses it."""
+    model = _with_constant_parameters(case)
+    source = directory / f"{case.name}.onnx"
+    source.write_bytes(model.SerializeToString())
+    try:
+        bundle = build(source, Options())
+        write(bundle, directory / case.name)
+        case.folder = directory / case.name
+    except ExportError as error:
+        case.status, case.reason = "not supported", error.problems[0]
+
+
+def _with_constant_parameters(case: Case) -> onnx.ModelProto:
+    model = copy.deepcopy(case.model)
+    names = {
+        node.input[position]
+        for node in model.graph.node
+        for position in PARAMETER_INPUTS.get(node.op_type, ())
+        if position < len(node.input) and node.input[position] in case.inputs
+    }
+    for name in sorted(names):
+        model.graph.initializer.append(numpy_helper.from_array(case.inputs.pop(name), name))
+        case.fixed_parameters.append(name)
+    kept = [value for value in model.graph.input if value.name not in names]
+    del model.graph.input[:]
+    model.graph.input.extend(kept)
+    return model
+
+
+def judge(case: Case, results: dict[str, np.ndarray]) -> None:
+    """Compare results with the test's outputs and set the case's status."""
+    for name, expected in case.outputs.items():
+        actual = results[name]
+        if tuple(actual.shape) != tuple(expected.shape):
+            case.status, case.reason = "failed", f"{name} has shape {actual.shape}, not {expected.shape}"
+            return
+        if str(expected.dtype) == "bfloat16":
+            actual = actual.view(expected.dtype)
+        relative, absolute = TOLERANCES.get(str(expected.dtype), (case.relative, case.absolute))
+        a, b = actual.astype(np.float64), expected.astype(np.float64)
+        if not np.allclose(a, b, rtol=relative, atol=max(absolute, 1e-6), equal_nan=True):
+            with np.errstate(invalid="ignore"):
+                error = np.nanmax(np.abs(a - b)) if a.size else 0.0
+            case.status, case.reason = "failed", f"{name} is off by {error:.3g}"
+            return
+    case.status = "passed"

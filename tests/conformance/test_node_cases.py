@@ -1,0 +1,56 @@
+"""ONNX's backend node tests in a real browser, and the table of them in docs/operators.md."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from browser_support import PageServer
+from conformance.cases import Case, export_case, node_cases
+from conformance.harness import counts, run_cases
+from conformance.report import render_report
+from playwright.sync_api import Page
+from settings import FULL_PRECISION, SETTINGS
+
+REPORT = Path(__file__).resolve().parents[2] / "docs" / "operators.md"
+
+BEYOND_16_BITS = "test_reduce_log_sum_exp"
+"""Cases whose intermediate values exceed 65504, the largest 16-bit float: it is what they would be clamped to."""
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory, page_server: PageServer) -> tuple[list[Case], str]:
+    """All cases, exported where the exporter takes them, and the URL of their bundles."""
+    directory = tmp_path_factory.mktemp("node_cases")
+    cases = list(node_cases())
+    for case in cases:
+        export_case(case, directory)
+    return cases, page_server.mount("/node_cases", directory)
+
+
+@pytest.mark.parametrize("setting", FULL_PRECISION)
+def test_results(setting: str, exported: tuple[list[Case], str], module_page: Page) -> None:
+    """Every exported case gives the test's result; the outcome is what docs/operators.md says."""
+    cases, url = exported
+    run_cases(module_page, url, cases, SETTINGS[setting])
+    failed = [f"{case.name}: {case.reason}" for case in cases if case.status == "failed"]
+    assert not failed, f"{len(failed)} of {len(cases)} cases failed:\n" + "\n".join(failed)
+    assert counts(cases)["passed"] > 800
+    report = render_report(cases)
+    if os.environ.get("TEXELFLOW_WRITE_DOCS"):
+        REPORT.parent.mkdir(exist_ok=True)
+        REPORT.write_text(report, encoding="utf-8")
+    assert REPORT.read_text(encoding="utf-8") == report, "docs/operators.md is stale: run `make docs`"
+
+
+def test_results_in_16_bits(exported: tuple[list[Case], str], module_page: Page) -> None:
+    """With 16-bit storage results are right to about its 11 bits; integers and booleans stay exact."""
+    cases, url = exported
+    cases = [case for case in cases if not case.name.startswith(BEYOND_16_BITS)]
+    for case in cases:
+        if all(array.dtype.kind == "f" for array in case.outputs.values()):
+            case.relative, case.absolute = max(case.relative, 1e-2), max(case.absolute, 1e-2)
+    run_cases(module_page, url, cases, SETTINGS["16-bit"])
+    failed = [f"{case.name}: {case.reason}" for case in cases if case.status == "failed"]
+    assert not failed, f"{len(failed)} of {len(cases)} cases failed:\n" + "\n".join(failed)
