@@ -1,17 +1,30 @@
 // Builds dist/: the runtime as ES module and as script, the debugging entry, and their declarations.
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { build } from "esbuild";
 import { rollup } from "rollup";
 import { dts } from "rollup-plugin-dts";
 
 const stage = `dist.${process.pid}.tmp`;
 const source = "webruntime/src";
+
+/** Imports shaders as text, without comments and indentation. */
+const shaders = {
+  name: "shaders",
+  setup(build) {
+    build.onLoad({ filter: /\.glsl$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      const lines = text.split("\n").map((line) => line.replace(/\/\/.*/, "").trim());
+      return { contents: `${lines.filter(Boolean).join("\n")}\n`, loader: "text" };
+    });
+  },
+};
+
 const common = {
   bundle: true,
   minify: true,
   target: "es2022",
   sourcemap: true,
-  loader: { ".glsl": "text" },
+  plugins: [shaders],
   legalComments: "none",
 };
 

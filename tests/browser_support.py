@@ -47,7 +47,7 @@ def find_chromium() -> str | None:
 
 
 def launch_chromium(playwright: Playwright, flags: list[str] | None = None) -> Browser:
-    """Launches headless Chromium with WebGL2 in software; `flags` replace the flags that choose the GL driver."""
+    """Launches headless Chromium with WebGL2 in software; `flags` replace those that choose the GL driver."""
     return playwright.chromium.launch(
         executable_path=find_chromium(),
         headless=True,
@@ -62,7 +62,7 @@ def require_webgl2(page: Page) -> None:
 
 
 def open_runtime_page(browser: Browser, server: PageServer) -> Page:
-    """A blank page with `texelflow` bound to the module dist/texelflow.debug.js (the runtime and its extras)."""
+    """A blank page with `texelflow` bound to dist/texelflow.debug.js (the runtime and its extras)."""
     page = browser.new_page()
     page.goto(server.url("/blank.html"))
     require_webgl2(page)
@@ -104,11 +104,16 @@ class PageServer:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, format: str, *arguments: object) -> None:
+            def log_message(self, *arguments: object) -> None:
                 """Keeps the test output quiet."""
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, *arguments: object) -> None:
+                """Keeps quiet about pages that go away during an answer, as aborted downloads do."""
+
+        self.server = Server(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def url(self, path: str = "/") -> str:

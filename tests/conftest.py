@@ -11,8 +11,9 @@ import pytest
 # The tests are no package, so that each folder of them can be run alone; their helpers lie beside this file.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from browser_support import REPOSITORY, PageServer, launch_chromium, open_runtime_page
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from browser_support import REPOSITORY, PageServer, launch_chromium, open_runtime_page
 
 
 @pytest.fixture(scope="session")

@@ -224,7 +224,9 @@ class BundleBuilder:
     def draw(self, program: int, inputs: list[int], output: int, phase: str = "run", **more: Any) -> None:
         """Adds a draw to the load or the run phase."""
         steps = self.load if phase == "load" else self.run
-        steps.append({"program": program, "inputs": inputs, "output": output, "node": f"n{output} Test", **more})
+        steps.append(
+            {"program": program, "inputs": inputs, "output": output, "node": f"n{output} Test", **more}
+        )
 
     def weight(self, key: str, parts: list[np.ndarray], dtype: str | None = None) -> int:
         """Adds a weight, each part in a file of its own, and returns its tensor; bfloat16 comes as uint16."""

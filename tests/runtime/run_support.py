@@ -11,16 +11,19 @@ from playwright.sync_api import Page
 # Values cross the border as text: page.evaluate has no NaN in nested typed arrays and no 64-bit integers.
 RUN = """
 async ({url, device, feeds, repeat}) => {
-    const arrays = {float32: Float32Array, float64: Float64Array, int64: BigInt64Array, uint64: BigUint64Array,
-        float16: Uint16Array, bfloat16: Uint16Array, int32: Int32Array, uint32: Uint32Array, int16: Int16Array,
-        uint16: Uint16Array, int8: Int8Array, uint8: Uint8Array, bool: Uint8Array};
+    const arrays = {
+        float32: Float32Array, float64: Float64Array, float16: Uint16Array, bfloat16: Uint16Array,
+        int64: BigInt64Array, int32: Int32Array, int16: Int16Array, int8: Int8Array,
+        uint64: BigUint64Array, uint32: Uint32Array, uint16: Uint16Array, uint8: Uint8Array, bool: Uint8Array,
+    };
     const parse = ({dtype, shape, data}) => new texelflow.Tensor(dtype, shape,
         arrays[dtype].from(data, dtype.endsWith('int64') ? BigInt : Number));
     const model = await texelflow.loadModel(url, {device});
     try {
         let outputs;
         for (let i = 0; i < repeat; i++) {
-            outputs = await model.run(Object.fromEntries(Object.entries(feeds).map(([k, v]) => [k, parse(v)])));
+            const inputs = Object.entries(feeds).map(([name, value]) => [name, parse(value)]);
+            outputs = await model.run(Object.fromEntries(inputs));
         }
         const plain = ({dtype, shape, data}) => ({dtype, shape, array: data.constructor.name,
             data: Array.from(data, String)});
@@ -54,9 +57,7 @@ def run_bundle(
     repeat: int = 1,
 ) -> dict[str, Any]:
     """Loads, runs and disposes a bundle; `results` of the answer are numpy arrays by output name."""
-    answer = page.evaluate(
-        RUN, {"url": url, "device": device or {}, "feeds": feeds, "repeat": repeat}
-    )
+    answer = page.evaluate(RUN, {"url": url, "device": device or {}, "feeds": feeds, "repeat": repeat})
     assert json.dumps(answer["device"])
     for name, result in answer["results"].items():
         dtype = NUMPY_TYPES.get(result["dtype"], result["dtype"])

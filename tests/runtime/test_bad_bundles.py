@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser_support import PageServer
 from bundle_builder import ADD_FLAT, add_bundle, safetensors
 from playwright.sync_api import Page
 from run_support import feed, load_error, run_bundle
+
+from browser_support import PageServer
 
 Serve = Callable[[Path], str]
 WEIGHTS = "weights-1.safetensors"
@@ -227,9 +228,9 @@ def test_wrong_numbers_fall_back_to_the_next_setting(page: Page, serve: Serve, t
         """() => {
             const {shaderSource, drawBuffers} = WebGL2RenderingContext.prototype;
             WebGL2RenderingContext.prototype.shaderSource = function (shader, source) {
-                const broken = source.includes('TEXEL_FETCH 0') ? source.replaceAll('texture(', '0.5 * texture(')
-                    : source;
-                return shaderSource.call(this, shader, broken);
+                const isBroken = source.includes('TEXEL_FETCH 0');
+                const text = isBroken ? source.replaceAll('texture(', '0.5 * texture(') : source;
+                return shaderSource.call(this, shader, text);
             };
             WebGL2RenderingContext.prototype.drawBuffers = function (targets) {
                 return drawBuffers.call(this, targets.length > 4 ? targets.fill(this.NONE, 4) : targets);
@@ -241,6 +242,44 @@ def test_wrong_numbers_fall_back_to_the_next_setting(page: Page, serve: Serve, t
     device = answer["device"]
     assert (device["pixels"], device["groups"], device["fetch"]) == (4, 1, "texelFetch")
     assert len(device["reasons"]) == 3 and "self-test" in device["reasons"][0]
+
+
+def test_page_without_hashing_checks_byte_counts(page: Page, serve: Serve, tmp_path: Path) -> None:
+    """A page on plain http has no crypto.subtle."""
+    add_bundle(tmp_path)
+    url = serve(tmp_path)
+    page.evaluate("() => Object.defineProperty(crypto, 'subtle', {value: undefined})")
+    answer = run_bundle(page, url, {"x": feed(np.ones(6, np.float32))})
+    assert answer["device"]["integrity"] == "byte count"
+    (tmp_path / WEIGHTS).write_bytes((tmp_path / WEIGHTS).read_bytes()[:-1])
+    assert "bytes expected" in load_error(page, url)
+
+
+def test_gpu_out_of_memory(page: Page, serve: Serve, tmp_path: Path) -> None:
+    """The driver reports a failed allocation once; the model works again afterwards."""
+    add_bundle(tmp_path)
+    url = serve(tmp_path)
+    fail_once = """
+        const original = WebGL2RenderingContext.prototype.getError;
+        WebGL2RenderingContext.prototype.getError = function () {
+            WebGL2RenderingContext.prototype.getError = original;
+            return this.OUT_OF_MEMORY;
+        };
+    """
+    page.evaluate("() => {" + fail_once + "}")
+    message = load_error(page, url)
+    assert "too little memory for the weights" in message and "[6]" in message
+    messages = page.evaluate(
+        "async (url) => { const model = await texelflow.loadModel(url);"
+        + fail_once
+        + """
+            const x = new texelflow.Tensor('float32', [6], new Float32Array(6));
+            const failed = await model.run({x}).catch((error) => error.message);
+            return [failed, (await model.run({x})).y.data[1]];
+        }""",
+        url,
+    )
+    assert "too little memory for the intermediate results" in messages[0] and messages[1] == 3
 
 
 def test_missing_blob(module_page: Page) -> None:
@@ -277,7 +316,8 @@ def test_stalled_download_can_be_aborted(module_page: Page, serve: Serve, tmp_pa
                 return new Response(new ReadableStream({start: (c) => c.enqueue(new Uint8Array(7))}));
             };
             try {
-                return await texelflow.loadModel(url, {signal: AbortSignal.timeout(300)}).catch((e) => e.name + ': ' + e.message);
+                const signal = AbortSignal.timeout(300);
+                return await texelflow.loadModel(url, {signal}).catch((error) => String(error));
             } finally {
                 globalThis.fetch = original;
             }

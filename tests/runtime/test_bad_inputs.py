@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from browser_support import PageServer
 from bundle_builder import ADD_FLAT, BundleBuilder
 from playwright.sync_api import Page
+
+from browser_support import PageServer
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,9 @@ def pair_page(
     ],
 )
 def test_wrong_inputs(pair_page: Page, inputs: str, expected: list[str]) -> None:
-    message = pair_page.evaluate(f"() => model.run({inputs}).then(() => 'NO ERROR', (error) => error.message)")
+    message = pair_page.evaluate(
+        f"() => model.run({inputs}).then(() => 'NO ERROR', (error) => error.message)"
+    )
     for part in expected:
         assert part in message
     works = pair_page.evaluate(

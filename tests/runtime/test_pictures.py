@@ -132,7 +132,10 @@ def test_symbolic_size_is_that_of_the_picture(page: Page, serve: Serve, tmp_path
         ("new Image()", "HTMLImageElement has no pixels"),
         ("document.createElement('video')", "HTMLVideoElement has no pixels"),
         ("(() => { canvas.width = 0; return canvas; })()", "HTMLCanvasElement has no pixels"),
-        ("await (async () => { const b = await createImageBitmap(canvas); b.close(); return b; })()", "no pixels"),
+        (
+            "await (async () => { const b = await createImageBitmap(canvas); b.close(); return b; })()",
+            "no pixels",
+        ),
         ("new OffscreenCanvas(20000, 1)", "20000×1"),
     ],
 )

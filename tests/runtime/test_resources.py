@@ -291,3 +291,58 @@ def test_classic_script(page: Page, serve: Serve, tmp_path: Path) -> None:
         serve(tmp_path),
     )
     assert answer == "Tensor,loadModeltest"
+
+
+RECORD_LINKING = """
+    const calls = [];
+    const {linkProgram, getProgramParameter} = WebGL2RenderingContext.prototype;
+    WebGL2RenderingContext.prototype.linkProgram = function (program) {
+        calls.push('link');
+        linkProgram.call(this, program);
+    };
+    WebGL2RenderingContext.prototype.getProgramParameter = function (program, name) {
+        if (name === 0x91b1) {
+            calls.push('poll');
+            return calls.filter((call) => call === 'poll').length > 10;
+        }
+        if (name === this.LINK_STATUS) calls.push('status');
+        return getProgramParameter.call(this, program, name);
+    };
+"""
+
+
+def test_all_programs_are_issued_before_any_is_asked_for(page: Page, serve: Serve, tmp_path: Path) -> None:
+    blocked_bundle(tmp_path)
+    calls = page.evaluate(
+        "async (url) => {"
+        + RECORD_LINKING
+        + """
+            await texelflow.loadModel(url);
+            return calls;
+        }""",
+        serve(tmp_path),
+    )
+    # The self-test's program comes first and is awaited alone: the setting of all others depends on it.
+    assert calls == ["link", "status", "link", "link", "status", "status"]
+
+
+def test_parallel_compilation_is_polled(page: Page, serve: Serve, tmp_path: Path) -> None:
+    """With a stand-in for KHR_parallel_shader_compile, which software rendering lacks."""
+    blocked_bundle(tmp_path)
+    calls = page.evaluate(
+        "async (url) => {"
+        + RECORD_LINKING
+        + """
+            const {getExtension} = WebGL2RenderingContext.prototype;
+            WebGL2RenderingContext.prototype.getExtension = function (name) {
+                if (name === 'KHR_parallel_shader_compile') return {COMPLETION_STATUS_KHR: 0x91b1};
+                return getExtension.call(this, name);
+            };
+            await texelflow.loadModel(url);
+            return calls;
+        }""",
+        serve(tmp_path),
+    )
+    assert calls[:4] == ["link", "status", "link", "link"]
+    assert calls[-2:] == ["status", "status"]
+    assert set(calls[4:-2]) == {"poll"} and len(calls[4:-2]) >= 10

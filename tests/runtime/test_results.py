@@ -129,9 +129,7 @@ def test_integer_types(
     builder.output("y", y_tensor)
     builder.draw(builder.program(ADD_INTEGER, ["a", "b"]), [x_tensor, w_tensor], y_tensor)
     builder.write(tmp_path)
-    answer = run_bundle(
-        module_page, serve(tmp_path), {"x": feed(np.array(x, dtype=dtype))}, {"poison": True}
-    )
+    answer = run_bundle(module_page, serve(tmp_path), {"x": feed(np.array(x, dtype=dtype))}, {"poison": True})
     np.testing.assert_array_equal(answer["results"]["y"], np.array(expected, dtype=dtype))
 
 
@@ -214,9 +212,7 @@ def test_load_phase_runs_once_and_frees_what_runs_do_not_read(
     assert answer["statistics"]["draws"] == 1 and answer["statistics"]["loadDraws"] == 2
 
 
-def test_empty_tensors_draw_nothing(
-    module_page: Page, serve: Callable[[Path], str], tmp_path: Path
-) -> None:
+def test_empty_tensors_draw_nothing(module_page: Page, serve: Callable[[Path], str], tmp_path: Path) -> None:
     blocked_bundle(tmp_path)
     answer = run_bundle(module_page, serve(tmp_path), {"x": feed(np.zeros((0, 3, 2, 2), np.float32))})
     assert answer["results"]["y"].shape == (0, 3, 2, 2)

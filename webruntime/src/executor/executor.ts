@@ -3,6 +3,7 @@ import type { Tensor } from "../tensor.ts";
 import { acquireContext, type Context, releaseContext } from "../webgl/context.ts";
 import { releasePrograms } from "../webgl/program.ts";
 import { gpuFinished } from "../webgl/readback.ts";
+import { ranOutOfMemory } from "../webgl/texture.ts";
 import { chooseSetting, type DeviceLimits, type DeviceOptions, effectiveLimits } from "./device.ts";
 import { executeDraws } from "./draws.ts";
 import { type BoundInputs, bindInputs } from "./inputs.ts";
@@ -180,8 +181,7 @@ export class Executor implements LoadedModel {
 
   /** Asks GL once, after a batch of allocations, whether memory ran out: asking each time would stall loading. */
   private checkMemory(what: string, bytes: number): void {
-    const { gl } = this.context;
-    if (gl.getError() !== gl.OUT_OF_MEMORY) return;
+    if (!ranOutOfMemory(this.context)) return;
     const largest = this.largestTensor();
     throw new Error(
       `The GPU has too little memory for the ${what} of "${this.graph.name}" (${Math.ceil(bytes / 2 ** 20)} MiB` +

@@ -4,6 +4,9 @@ import { issueProgram, type LinkedProgram } from "../webgl/program.ts";
 import { type Blocking, blockingOf } from "./layouts.ts";
 import { type DeviceSetting, storageFormat } from "./setting.ts";
 
+/** Milliseconds that checking programs may keep the page from answering. */
+const LONGEST_BLOCK = 12;
+
 /** The linked programs of a plan: one for each draw, and one for each input that takes pictures. */
 export interface PlanPrograms {
   readonly load: readonly LinkedProgram[];
@@ -104,6 +107,15 @@ export async function programsLinked(
     signal.throwIfAborted();
     waiting = waiting.filter((program) => !program.isReady);
   }
-  for (const program of programs) program.finish();
+  // Where the browser could not tell, each check may wait for the driver: let the page breathe in between.
+  let breath = performance.now();
+  for (const program of programs) {
+    program.finish();
+    if (performance.now() - breath < LONGEST_BLOCK) continue;
+    onProgress(programs.indexOf(program) + 1);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    signal.throwIfAborted();
+    breath = performance.now();
+  }
   onProgress(programs.length);
 }

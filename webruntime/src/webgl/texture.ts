@@ -138,3 +138,14 @@ export class PictureTexture {
     this.context.gl.deleteTexture(this.handle);
   }
 }
+
+/** Whether an allocation failed since the last call. Waits for the GPU. */
+export function ranOutOfMemory({ gl }: Context): boolean {
+  // There is one flag for each kind of error, and each call gives one of them.
+  let found = false;
+  for (let error = gl.getError(); error !== gl.NO_ERROR; error = gl.getError()) {
+    if (error === gl.CONTEXT_LOST_WEBGL) return false;
+    found ||= error === gl.OUT_OF_MEMORY;
+  }
+  return found;
+}
