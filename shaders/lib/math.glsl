@@ -168,6 +168,9 @@ ivec4 shift_right(ivec4 x, ivec4 count) {
   return ivec4(shifted * uvec4(lessThan(uvec4(count), uvec4(32u))));
 }
 
+//@ shift_right_signed:
+ivec4 shift_right_signed(ivec4 x, ivec4 count) { return x >> ivec4(min(uvec4(count), uvec4(31u))); }
+
 //@ divide_unsigned:
 // By zero: zero. GLSL leaves that undefined, and ONNX too.
 ivec4 divide_unsigned(ivec4 a, ivec4 b) {

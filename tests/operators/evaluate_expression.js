@@ -28,6 +28,16 @@ function compile(type, source) {
   return shader;
 }
 
+/** What the compiler says against a fragment shader, or null. */
+globalThis.compileError = (source) => {
+  try {
+    gl.deleteShader(compile(gl.FRAGMENT_SHADER, source));
+    return null;
+  } catch (error) {
+    return error.message;
+  }
+};
+
 function link(source) {
   const vertex = `#version 300 es
     void main() { gl_Position = vec4(vec2(gl_VertexID & 1, gl_VertexID >> 1) * 4.0 - 1.0, 0.0, 1.0); }`;

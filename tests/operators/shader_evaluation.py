@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from browser_support import REPOSITORY
 from playwright.sync_api import Page
 
+from browser_support import REPOSITORY
 from texelflow.lowering.shader_library import select_functions
 
 LIBRARY = (REPOSITORY / "shaders" / "lib" / "math.glsl").read_text(encoding="utf-8")
 SCRIPT = Path(__file__).with_name("evaluate_expression.js")
+HEADER = "#version 300 es\nprecision highp float;\nprecision highp int;"
 WIDTH = 64
 
 
@@ -42,7 +43,7 @@ def evaluate(
     integer: bool,
     uniforms: RecordedUniforms | None = None,
 ) -> np.ndarray[Any, Any]:
-    """Return the expression for each element of the operands, called a, b, c in it (float32 or int32, of one length)."""
+    """Return the expression for each element of its operands a, b, c (float32 or int32, of one length)."""
     uniforms = uniforms or RecordedUniforms()
     length = len(operands[0])
     height = max(1, -(-length // (4 * WIDTH)))
@@ -50,10 +51,11 @@ def evaluate(
     for operand in operands:
         padded = np.zeros(4 * WIDTH * height, operand.dtype)
         padded[:length] = operand
-        inputs.append({"integer": operand.dtype == np.int32, "data": base64.b64encode(padded.tobytes()).decode()})
+        inputs.append(
+            {"integer": operand.dtype == np.int32, "data": base64.b64encode(padded.tobytes()).decode()}
+        )
     source = _source(expression, [bool(one["integer"]) for one in inputs], integer, uniforms)
-    if not page.evaluate("() => 'evaluateShader' in globalThis"):
-        page.add_script_tag(path=SCRIPT)
+    _load_script(page)
     text = page.evaluate(
         "(request) => evaluateShader(request)",
         {
@@ -62,16 +64,30 @@ def evaluate(
             "height": height,
             "inputs": inputs,
             "integer": integer,
-            "reals": [x if np.isfinite(x) else float(x) for x in uniforms.reals],
+            "reals": uniforms.reals,
             "integers": uniforms.integers,
         },
     )
     return np.frombuffer(base64.b64decode(text), np.int32 if integer else np.float32)[:length].copy()
 
 
+def compile_error(page: Page, functions: str) -> str | None:
+    """Return what the compiler says against a shader of these functions, or None if it takes them."""
+    _load_script(page)
+    text: str | None = page.evaluate(
+        "(source) => compileError(source)", f"{HEADER}\n{functions}\nvoid main() {{}}"
+    )
+    return text
+
+
+def _load_script(page: Page) -> None:
+    if not page.evaluate("() => 'evaluateShader' in globalThis"):
+        page.add_script_tag(path=SCRIPT)
+
+
 def _source(expression: str, integer_inputs: list[bool], integer: bool, uniforms: RecordedUniforms) -> str:
     kind = "ivec4" if integer else "vec4"
-    lines = ["#version 300 es", "precision highp float;", "precision highp int;"]
+    lines = [HEADER]
     lines += [
         f"uniform highp {'i' if is_integer else ''}sampler2D input_{index};"
         for index, is_integer in enumerate(integer_inputs)
@@ -79,8 +95,9 @@ def _source(expression: str, integer_inputs: list[bool], integer: bool, uniforms
     lines += [f"uniform float reals[{len(uniforms.reals)}];"] if uniforms.reals else []
     lines += [f"uniform int integers[{len(uniforms.integers)}];"] if uniforms.integers else []
     lines += [f"out highp {kind} result;", select_functions(expression, LIBRARY), "void main() {"]
+    lines += ["  ivec2 place = ivec2(gl_FragCoord.xy);"]
     lines += [
-        f"  {'ivec4' if is_integer else 'vec4'} {'abc'[index]} = texelFetch(input_{index}, ivec2(gl_FragCoord.xy), 0);"
+        f"  {'i' if is_integer else ''}vec4 {'abc'[index]} = texelFetch(input_{index}, place, 0);"
         for index, is_integer in enumerate(integer_inputs)
     ]
     lines += [f"  result = {expression};", "}"]

@@ -47,9 +47,14 @@ class Activation(FloatingActivation):
 class Gelu(FloatingActivation):
     """The Gaussian error linear unit, exact or by tanh."""
 
-    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
-        """Return the call of the function that the attribute `approximate` chooses."""
+    def result_dtype(self, node: Node, kinds: Sequence[TensorType]) -> str:
+        """Return the input's element type; raise NodeError for an unknown approximation."""
         approximate = node.attributes.get("approximate", "none")
         if approximate not in ("none", "tanh"):
             raise NodeError(node, f"approximate is {approximate!r}; 'none' or 'tanh' is expected")
-        return f"{'gelu' if approximate == 'none' else 'gelu_by_tanh'}({operands[0]})"
+        return super().result_dtype(node, kinds)
+
+    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
+        """Return the call of the function that the attribute `approximate` chooses."""
+        by_tanh = node.attributes.get("approximate", "none") == "tanh"
+        return f"{'gelu_by_tanh' if by_tanh else 'gelu'}({operands[0]})"

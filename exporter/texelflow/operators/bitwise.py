@@ -42,11 +42,18 @@ class BitwiseNot(IntegerElementwise):
 
 @operator("BitShift")
 class BitShift(IntegerElementwise):
-    """The bits of an unsigned integer shifted; those shifted out are lost."""
+    """The bits of an integer shifted; those shifted out are lost, and a negative number stays negative."""
 
-    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
-        """Return the call of the shift in the direction of the attribute."""
+    def result_dtype(self, node: Node, kinds: Sequence[TensorType]) -> str:
+        """Return the shared element type; raise NodeError for an unknown direction."""
         direction = node.attributes.get("direction")
         if direction not in ("LEFT", "RIGHT"):
             raise NodeError(node, f"direction is {direction!r}; 'LEFT' or 'RIGHT' is expected")
-        return wrap(node.required(0).dtype, f"shift_{direction.lower()}({operands[0]}, {operands[1]})")
+        return super().result_dtype(node, kinds)
+
+    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
+        """Return the call of the shift in the direction of the attribute."""
+        dtype, function = node.required(0).dtype, f"shift_{node.attributes['direction'].lower()}"
+        if function == "shift_right" and not dtype.startswith("u"):
+            function = "shift_right_signed"
+        return wrap(dtype, f"{function}({operands[0]}, {operands[1]})")

@@ -23,9 +23,11 @@ class Split(Operator):
     """Parts of the sizes given, or equal ones; of `num_outputs` parts the last may be smaller."""
 
     def upgrade(self, node: Node, opset: int) -> None:
-        """Opset 13 turned the attribute split into an input."""
+        """Opset 13 turned the attribute split into an input, 18 wants equal parts counted."""
         if opset < 13:
             attribute_to_input(node, "split", 1)
+        if opset < 18 and node.input(1) is None:
+            node.attributes["num_outputs"] = len(node.outputs)
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the types of the parts."""

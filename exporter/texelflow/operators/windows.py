@@ -70,18 +70,20 @@ def windows(node: Node, spatial: Shape, kernel: Sequence[Dimension]) -> list[Win
             if mode != "SAME_UPPER":
                 before, behind = behind, before
         else:
-            room = size + before + behind - reach
-            output = _positions(size, before, room, stride, bool(node.attributes.get("ceil_mode", 0)))
-        if isinstance(output, int) and output < 0:
+            output = floor_divide(size + before + behind - reach, stride) + 1
+            if node.attributes.get("ceil_mode", 0):
+                output = _rounded_up(size + before, behind, reach, stride)
+        if isinstance(output, int) and output < 1 and size != 0:
             raise NodeError(node, f"a window of {reach} does not fit into axis {axis + 2}, {size} long")
         result.append(Window(kernel[axis], stride, dilation, before, behind, output))
     return result
 
 
-def _positions(size: Dimension, before: Dimension, room: Dimension, stride: int, round_up: bool) -> Dimension:
-    if not round_up:
-        return floor_divide(room, stride) + 1
-    count = floor_divide(room + (stride - 1), stride) + 1
+def _rounded_up(size: Dimension, behind: Dimension, reach: Dimension, stride: int) -> Dimension:
+    """Return the number of positions if the last window may hang over; `size` has the padding before."""
+    count = floor_divide(size + behind - reach + (stride - 1), stride) + 1
+    overlap = reach - stride - behind
+    if isinstance(overlap, int) and overlap >= 0:
+        return count
     # A last window that would start behind the input, in the padding, is left out.
-    starts_inside = less((count - 1) * stride, size + before)
-    return count - 1 + starts_inside
+    return count - 1 + less((count - 1) * stride, size)
