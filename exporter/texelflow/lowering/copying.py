@@ -2,62 +2,164 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from texelflow.ir import Shape
 from texelflow.lowering.kernel import Kernel
-from texelflow.lowering.layout import tensor_strides
-from texelflow.lowering.plan import PlanTensor
-from texelflow.lowering.view import View
-from texelflow.symbolic import Dimension
+from texelflow.lowering.layout import role_strides, tensor_strides
+from texelflow.lowering.plan import Axes, PlanTensor
+from texelflow.lowering.view import Bounds, View
+from texelflow.symbolic import Dimension, floor_divide, remainder
+
+Place: TypeAlias = list[Dimension]
+"""Batch, channel, row and column of a blocked tensor."""
 
 
 def copy_kernel(sources: list[tuple[PlanTensor, View]], output: PlanTensor) -> Kernel:
     """Return the kernel that fills `output` from views of tensors, all of the output's shape.
 
-    The last source that holds an element (all of whose bounds contain it) wins; where none does the first one's
-    `fill` stands.
+    The first source that holds an element (all of whose bounds contain it) wins; where none does, the first
+    one's `fill` stands.
     """
     kernel = Kernel("copy", output)
-    shape, views = _collapsed(output.shape, [view for _, view in sources])
-    descriptions = []
-    for index, ((tensor, _), view) in enumerate(zip(sources, views, strict=True)):
-        name = f"source_{index}"
-        kernel.input(name, tensor)
-        bounds = view.bounds or (None,) * len(shape)
-        rows: list[list[Dimension]] = []
-        for extent, stride, limits in zip(shape, view.strides, bounds, strict=True):
-            low, high = limits or (0, extent)
-            rows.append([stride, low, high])
-        kernel.table(f"{name}_axes", rows or [[0, 0, 1]])
-        kernel.integer(f"{name}_offset", view.offset)
-        if tensor.axes is not None:
-            kernel.vector(f"{name}_strides", tensor_strides(tensor))
-        descriptions.append(
-            {"name": name, "blocked": tensor.axes is not None, "bounded": view.bounds is not None}
-        )
-    kernel.table("axes", [[extent] for extent in shape] or [[1]])
-    kernel.integer("rank", max(1, len(shape)))
-    if all(description["bounded"] for description in descriptions):
+    views = [view for _, view in sources]
+    by_role = None if output.axes is None else [_view_by_role(view, output.axes) for view in views]
+    if by_role is not None and all(view is not None for view in by_role):
+        shape: Shape = output.extents
+        views = [view for view in by_role if view is not None]
+    else:
+        by_role = None
+        shape, views = _collapsed(output.shape, sources)
+        kernel.table("axes", [[extent] for extent in shape])
+        if output.axes is not None:
+            kernel.vector("result_strides", tensor_strides(output))
+    kernel.structure.update(by_role=by_role is not None, rank=len(shape))
+    kernel.structure["sources"] = [
+        _add_source(kernel, f"source_{index}", tensor, view)
+        for index, ((tensor, _), view) in enumerate(zip(sources, views, strict=True))
+    ]
+    if all(view.bounds is not None for view in views):
         kernel.real("fill", views[0].fill)
-    if output.axes is not None:
-        kernel.vector("result_strides", tensor_strides(output))
-    kernel.structure["sources"] = descriptions
     return kernel
 
 
-def _collapsed(shape: Shape, views: list[View]) -> tuple[Shape, list[View]]:
-    """Join neighbouring axes that every view steps through as one, and drop extents of 1."""
+def _add_source(kernel: Kernel, name: str, tensor: PlanTensor, view: View) -> dict[str, object]:
+    kernel.input(name, tensor)
+    if view.bounds is not None:
+        bounds = [limits or (0, extent) for limits, extent in zip(view.bounds, view.shape, strict=True)]
+        kernel.table(f"{name}_bounds", bounds)
+    kind = "flat"
+    if tensor.axes is not None:
+        places = _places(view, tensor)
+        kind = "blocked" if places is None else "direct"
+        if places is None:
+            kernel.vector(f"{name}_strides", tensor_strides(tensor))
+        else:
+            offset, steps = places
+            kernel.vector(f"{name}_offset", offset)
+            kernel.table(f"{name}_steps", steps)
+    if kind != "direct":
+        kernel.integer(f"{name}_offset", view.offset)
+        kernel.table(f"{name}_steps", [[stride] for stride in view.strides])
+    return {"name": name, "kind": kind, "bounded": view.bounds is not None}
+
+
+def _places(view: View, tensor: PlanTensor) -> tuple[Place, list[Place]] | None:
+    """Return where in (n, c, h, w) of a blocked tensor the view begins, and how each of its axes steps there.
+
+    None if some axis crosses from one role to another, or the offset cannot be told apart.
+    """
+    strides = tensor_strides(tensor)
+    roles = sorted((role for role in range(4) if tensor.extents[role] != 1), key=lambda role: -_weight(strides[role]))
+    steps: list[Place] = []
+    for axis, (extent, stride) in enumerate(zip(view.shape, view.strides, strict=True)):
+        step: Place = [0, 0, 0, 0]
+        if extent != 1 and stride != 0:
+            role = next((role for role in roles if _steps_along(role, axis, view, tensor, strides)), None)
+            if role is None:
+                return None
+            step[role] = floor_divide(stride, strides[role])
+        steps.append(step)
+    # What padding puts before the tensor is undone first: the rest is where a slice of it begins.
+    start = view.offset
+    padding: Place = [0, 0, 0, 0]
+    for limits, stride, step in zip(view.bounds or (), view.strides, steps, strict=False):
+        if limits is not None:
+            start = start + limits[0] * stride
+            padding = [before + limits[0] * along for before, along in zip(padding, step, strict=True)]
+    offset: Place = [0, 0, 0, 0]
+    for role in roles:
+        stride = strides[role]
+        if isinstance(start, int) and isinstance(stride, int):
+            offset[role], start = divmod(start, stride)
+        elif remainder(start, stride) == 0:
+            offset[role], start = floor_divide(start, stride), 0
+    if start != 0:
+        return None
+    return [first - before for first, before in zip(offset, padding, strict=True)], steps
+
+
+def _weight(stride: Dimension) -> int:
+    return stride if isinstance(stride, int) else 1 << 40
+
+
+def _steps_along(
+    role: int, axis: int, view: View, tensor: PlanTensor, strides: tuple[Dimension, ...]
+) -> bool:
+    """Whether an axis of the view provably moves along this role alone."""
+    stride, extent = view.strides[axis], view.shape[axis]
+    if stride == strides[role]:
+        bounds = view.bounds[axis] if view.bounds is not None else None
+        covered = extent if bounds is None else bounds[1] - bounds[0]
+        whole = tensor.extents[role]
+        return covered == whole or (isinstance(covered, int) and isinstance(whole, int) and covered <= whole)
+    if not all(isinstance(number, int) for number in (stride, strides[role], extent, tensor.extents[role])):
+        return False
+    step, rest = divmod(stride, strides[role])  # type: ignore[operator]
+    return bool(rest == 0 and abs(step) * (extent - 1) < tensor.extents[role])  # type: ignore[operator]
+
+
+def _view_by_role(view: View, axes: Axes) -> View | None:
+    """Return the view with batch, channels, rows and columns as its axes, or None if a role has no single stride."""
+    strides = role_strides(view, axes)
+    if strides is None:
+        return None
+    bounds: list[Bounds | None] = []
+    extents: list[Dimension] = []
+    for role in axes:
+        limits = [] if view.bounds is None else [view.bounds[axis] for axis in role]
+        wide = [axis for axis in role if view.shape[axis] != 1]
+        bounded = [limit for limit in limits if limit is not None]
+        if bounded and len(wide) + len(bounded) > 2:
+            return None
+        if bounded and (len(bounded) > 1 or (wide and view.bounds is not None and view.bounds[wide[0]] is None)):
+            return None
+        bounds.append(bounded[0] if bounded else None)
+        extent: Dimension = 1
+        for axis in role:
+            extent = extent * view.shape[axis]
+        extents.append(extent)
+    return View(tuple(extents), strides, view.offset, tuple(bounds) if view.bounds is not None else None, view.fill)
+
+
+def _collapsed(shape: Shape, sources: list[tuple[PlanTensor, View]]) -> tuple[Shape, list[View]]:
+    """Join neighbouring axes that every view steps through as one, and drop extents of 1.
+
+    Axes of a blocked source stay apart: joined they would cross from one of its roles to another.
+    """
+    views = [view for _, view in sources]
+    joining = all(tensor.axes is None for tensor, _ in sources)
     kept = [
-        axis
-        for axis, extent in enumerate(shape)
-        if extent != 1 or any(_is_bounded(view, axis) for view in views)
-    ]
+        axis for axis, extent in enumerate(shape) if extent != 1 or any(_is_bounded(view, axis) for view in views)
+    ] or [0]
     groups: list[list[int]] = []
-    for axis in kept:
-        joins = groups and all(_joins(view, groups[-1][-1], axis) for view in views)
-        if joins:
+    for axis in kept if shape else []:
+        if groups and joining and all(_joins(view, groups[-1][-1], axis) for view in views):
             groups[-1].append(axis)
         else:
             groups.append([axis])
+    if not groups:
+        return (1,), [View((1,), (0,), view.offset, None, view.fill) for view in views]
     extents: list[Dimension] = []
     for group in groups:
         extent: Dimension = 1
