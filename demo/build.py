@@ -92,7 +92,8 @@ def assemble(target: Path) -> None:
         DEMO / "models" / "edges.onnx",
         models / "edges",
         name="Edges",
-        image="0..1,width=480,height=320,fit=cover",
+        input_shapes={"picture": [1, 3, 320, 480]},
+        image="0..1,fit=cover",
     )
     contents = {
         "photos": copy_photos(target),

@@ -42,7 +42,7 @@ export function interpret(outputs, picture, labels) {
 function mapOf(outputs, picture) {
   for (const output of outputs) {
     const single = planesOf(output, 1);
-    if (single) {
+    if (single && isShapedLike(single[0], picture)) {
       const larger = single[0].width > picture.width && single[0].height > picture.height;
       return larger
         ? { kind: "image", planes: withinOne(single) }
@@ -53,14 +53,24 @@ function mapOf(outputs, picture) {
     return null;
   }
   const pair = planesOf(outputs[0], 2);
-  if (pair) {
+  if (pair && isShapedLike(pair[0], picture)) {
     const [background, foreground] = pair;
     const data = foreground.data.map((score, index) => sigmoid(score - background.data[index]));
     const { min, max } = statistics(outputs[0].data);
     return { kind: "mask", mask: min >= 0 && max <= 1 ? foreground : { ...foreground, data } };
   }
   const three = planesOf(outputs[0], 3);
-  return three ? { kind: "image", planes: withinOne(three) } : null;
+  return three && isShapedLike(three[0], picture) ? { kind: "image", planes: withinOne(three) } : null;
+}
+
+/**
+ * Whether a map has about the proportions of the picture: a table of 512 × 16 numbers is no map of a square.
+ * @param {Plane} plane
+ * @param {{ width: number, height: number }} picture
+ */
+function isShapedLike(plane, picture) {
+  const stretch = (plane.width * picture.height) / (plane.height * picture.width);
+  return stretch > 2 / 3 && stretch < 3 / 2;
 }
 
 /**

@@ -31,7 +31,7 @@ export function summaryOf(finding, nameOf) {
 /** @param {string[]} names one for each box */
 function boxSummary(names) {
   if (names.length === 0) {
-    return "Nothing found with a score of at least 50 %.";
+    return "Nothing found with a score of at least 50%.";
   }
   const distinct = [...new Set(names.filter((name) => name !== ""))];
   const count = names.length === 1 ? "One box" : `${names.length} boxes`;

@@ -45,13 +45,17 @@ export function drawStage(canvas, picture, finding, area, nameOf) {
   }
   context.drawImage(picture, 0, 0, width, height);
   if (finding?.kind === "mask") {
-    const layer = tinted(finding.mask, themeColour("--overlay"));
-    context.drawImage(layer, area.x, area.y, area.width, area.height);
+    // Dark where the mask is 0, coloured where it is 1: visible whatever the picture's own colours are.
+    const veil = tinted(finding.mask, "black", (value) => 0.5 * (1 - value));
+    const tint = tinted(finding.mask, themeColour("--overlay"), (value) => 0.65 * value);
+    for (const layer of [veil, tint]) {
+      context.drawImage(layer, area.x, area.y, area.width, area.height);
+    }
   } else if (finding?.kind === "boxes") {
     for (const box of finding.boxes) {
       const corner = { x: area.x + box.left * area.width, y: area.y + box.top * area.height };
       const size = { x: (box.right - box.left) * area.width, y: (box.bottom - box.top) * area.height };
-      const text = `${nameOf(box.label)} ${Math.round(box.score * 100)} %`.trim();
+      const text = `${nameOf(box.label)} ${Math.round(box.score * 100)}%`.trim();
       drawBox(context, corner, size, text, Math.max(width, height) / 420);
     }
   }
@@ -82,9 +86,10 @@ function drawBox(context, corner, size, text, unit) {
  * One colour, as opaque as the mask says.
  * @param {Plane} mask values from 0 to 1
  * @param {string} colour
+ * @param {(value: number) => number} opacity from 0 to 1, for a value of the mask
  * @returns {HTMLCanvasElement}
  */
-function tinted(mask, colour) {
+function tinted(mask, colour, opacity) {
   const canvas = document.createElement("canvas");
   canvas.width = mask.width;
   canvas.height = mask.height;
@@ -92,7 +97,7 @@ function tinted(mask, colour) {
   if (context) {
     const pixels = context.createImageData(mask.width, mask.height);
     mask.data.forEach((value, index) => {
-      pixels.data[index * 4 + 3] = value * 190;
+      pixels.data[index * 4 + 3] = opacity(value) * 255;
     });
     context.putImageData(pixels, 0, 0);
     context.globalCompositeOperation = "source-in";

@@ -1,4 +1,4 @@
-import { element, onThemeChange, showProblem, themeColour } from "../shared/page.js";
+import { element, onThemeChange, showProblem } from "../shared/page.js";
 import { duration, Timing } from "../shared/timing.js";
 import { loadModel, Tensor } from "../texelflow.js";
 import { Bars } from "./bars.js";
@@ -109,15 +109,7 @@ class DigitReader {
   }
 
   #showSeen() {
-    const context = this.#seen.getContext("2d");
-    if (!context) {
-      return;
-    }
-    context.resetTransform();
-    context.clearRect(0, 0, SIDE, SIDE);
-    context.scale(SIDE, SIDE);
-    context.fillStyle = themeColour("--ink");
-    drawPixels(context, this.#image ?? new Float32Array(0));
+    drawPixels(this.#seen, this.#image ?? new Float32Array(0));
   }
 }
 
@@ -143,7 +135,7 @@ async function fetchJson(address) {
 async function showFacts() {
   const facts = await fetchJson(FACTS);
   const share = (facts.accuracy * 100).toFixed(1);
-  element("digits-accuracy", HTMLElement).textContent = `${share} % of ${facts.heldBack}`;
+  element("digits-accuracy", HTMLElement).textContent = `${share}% of ${facts.heldBack}`;
   element("data-credit", HTMLElement).textContent = `Digits: ${facts.data}.`;
 }
 
@@ -164,17 +156,7 @@ async function addSamples(pad) {
     button.append(canvas);
     button.addEventListener("click", () => pad.showSample(image));
     list.append(button);
-    const draw = () => {
-      const context = canvas.getContext("2d");
-      if (context) {
-        context.resetTransform();
-        context.clearRect(0, 0, canvas.width, canvas.height);
-        context.scale(canvas.width, canvas.height);
-        context.fillStyle = themeColour("--ink");
-        drawPixels(context, image);
-      }
-    };
-    draw();
-    onThemeChange(draw);
+    drawPixels(canvas, image);
+    onThemeChange(() => drawPixels(canvas, image));
   });
 }

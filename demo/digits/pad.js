@@ -177,14 +177,9 @@ export class Pad {
     if (!context) {
       return;
     }
-    context.resetTransform();
-    context.clearRect(0, 0, side, side);
+    drawPixels(this.#canvas, this.sample ?? new Float32Array(0));
     context.scale(side, side);
     context.strokeStyle = themeColour("--ink");
-    context.fillStyle = context.strokeStyle;
-    if (this.sample) {
-      drawPixels(context, this.sample);
-    }
     drawStrokes(context, this.strokes, PEN);
     if (this.#penShown) {
       this.#drawPen(context);
@@ -206,15 +201,24 @@ export class Pad {
 }
 
 /**
- * Draws SIDE × SIDE values as squares over the unit square, in the context's fill colour.
- * @param {CanvasRenderingContext2D} context
- * @param {Float32Array} image values from 0 to 1
+ * Clears a square canvas and draws SIDE × SIDE values on it as squares of ink.
+ * @param {HTMLCanvasElement} canvas
+ * @param {Float32Array} image values from 0 to 1; may be empty
  */
-export function drawPixels(context, image) {
+export function drawPixels(canvas, image) {
+  const context = canvas.getContext("2d");
+  if (!context) {
+    return;
+  }
+  context.resetTransform();
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  context.fillStyle = themeColour("--ink");
+  // Edges on whole pixels leave no seams between neighbouring squares.
+  const edge = (/** @type {number} */ index) => Math.round((index * canvas.width) / SIDE);
   image.forEach((value, index) => {
+    const [column, row] = [index % SIDE, Math.floor(index / SIDE)];
     context.globalAlpha = value;
-    // A little overlap hides the seams between neighbouring squares.
-    context.fillRect((index % SIDE) / SIDE, Math.floor(index / SIDE) / SIDE, 1.02 / SIDE, 1.02 / SIDE);
+    context.fillRect(edge(column), edge(row), edge(column + 1) - edge(column), edge(row + 1) - edge(row));
   });
   context.globalAlpha = 1;
 }

@@ -1,0 +1,265 @@
+"""The demo's second part: bundles opened by folder, drop or address, run on photos and the camera."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from bundles import box_detector, colour_classifier, enlarger, measurements, red_mask
+from demo_support import picture, wait_until
+from playwright.sync_api import Page
+
+from browser_support import PageServer
+
+RED, GREEN, HALF_RED = (255, 0, 0), (0, 255, 0), (128, 0, 0)
+Opener = Callable[..., Page]
+
+CAMERA = """
+navigator.mediaDevices.getUserMedia = async () => {
+    const canvas = document.createElement("canvas");
+    canvas.width = 64;
+    canvas.height = 48;
+    const context = canvas.getContext("2d");
+    setInterval(() => {
+        context.fillStyle = "rgb(0, 0, 255)";
+        context.fillRect(0, 0, 64, 48);
+    }, 30);
+    globalThis.cameraStream = canvas.captureStream(30);
+    return globalThis.cameraStream;
+};
+"""
+
+
+def open_folder(page: Page, folder: Path, title: str) -> None:
+    page.set_input_files("#folder", str(folder))
+    wait_until(page, f"document.getElementById('model-title').textContent === {title!r}")
+
+
+def summary(page: Page, expected: str) -> str:
+    """The sentence about the result, once it matches a regular expression."""
+    wait_until(page, f"/{expected}/.test(document.getElementById('summary').textContent)")
+    return page.inner_text("#summary")
+
+
+def test_a_folder_with_labels_is_opened_and_names_a_photo(open_demo: Opener, tmp_path: Path) -> None:
+    page = open_demo()
+    open_folder(page, colour_classifier(tmp_path), "Colours")
+    page.set_input_files("#photo", picture(RED))
+    assert summary(page, "^red, ") == "red, 100%"
+    assert page.inner_text("#classes li:nth-child(1) .bar-name") == "red"
+    assert len(page.query_selector_all("#classes li")) == 3
+    assert page.inner_text("#photo-credit") == ""
+    wait_until(page, "Number(document.getElementById('bundle-runs').textContent) > 3")
+    assert re.fullmatch(r"[\d.]+ m?s", page.inner_text("#bundle-first"))
+    assert re.fullmatch(r"[\d.]+ m?s", page.inner_text("#bundle-run"))
+
+    page.set_input_files("#photo", picture(GREEN))
+    summary(page, "^green, ")
+
+
+def test_an_address_is_opened_by_keyboard(open_demo: Opener, page_server: PageServer, tmp_path: Path) -> None:
+    page_server.mount("/somewhere/deep/demo/models/colours", colour_classifier(tmp_path))
+    page = open_demo()
+    page.focus("#address")
+    page.keyboard.type("models/colours")
+    page.keyboard.press("Enter")
+    wait_until(page, "document.getElementById('model-title').textContent === 'Colours'")
+    page.fill("#address", page_server.url("/somewhere/deep/demo/models/colours/graph.json"))
+    page.keyboard.press("Enter")
+    summary(page, "%$")
+    assert not page.is_visible("#bundle-error")
+
+
+def test_a_folder_is_dropped_onto_the_page(open_demo: Opener, tmp_path: Path) -> None:
+    bundle = colour_classifier(tmp_path)
+    page = open_demo()
+    session = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(bundle)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, "x": 200, "y": 200, "data": data})
+    wait_until(page, "document.getElementById('model-title').textContent === 'Colours'")
+    summary(page, "%$")
+
+
+def test_the_page_comes_with_a_bundle_and_credited_photos(open_demo: Opener) -> None:
+    page = open_demo()
+    page.click("text=Edges")
+    summary(page, "^The mask covers ")
+    assert "danielbuechele" in page.inner_text("#photo-credit")
+    first = page.inner_text("#summary")
+    page.click("[aria-label='Sample photos'] button:nth-child(2)")
+    wait_until(page, f"/mask/.test(summary.textContent) && summary.textContent !== {first!r}")
+    assert page.locator("#photo-credit a").count() == 2
+
+
+def test_boxes_are_drawn_where_the_model_finds_them(open_demo: Opener, tmp_path: Path) -> None:
+    page = open_demo()
+    page.set_input_files("#photo", picture(RED, (240, 160)))
+    open_folder(page, box_detector(tmp_path), "Boxes")
+    assert summary(page, "boxes").startswith("2 boxes")
+    on_edge, inside = page.evaluate(
+        """() => {
+            const context = document.getElementById("stage").getContext("2d");
+            const at = (x, y) => [...context.getImageData(x, y, 1, 1).data];
+            return [at(144, 100), at(180, 100)];
+        }"""
+    )
+    assert inside[:3] == [255, 0, 0]
+    assert on_edge[:3] != [255, 0, 0]
+
+
+def test_a_mask_is_laid_over_the_picture(open_demo: Opener, tmp_path: Path) -> None:
+    page = open_demo()
+    page.set_input_files("#photo", picture(HALF_RED))
+    open_folder(page, red_mask(tmp_path), "Mask")
+    assert summary(page, "mask") == "The mask covers 50.2% of the picture."
+    assert page.inner_text("#output-rows th") == "mask" or not page.is_visible("#output-rows")
+
+
+def test_a_larger_picture_is_shown(open_demo: Opener, tmp_path: Path) -> None:
+    page = open_demo()
+    page.set_input_files("#photo", picture(HALF_RED))
+    open_folder(page, enlarger(tmp_path), "Enlarger")
+    assert summary(page, "picture of") == "A picture of 16 × 16 pixels"
+    grey = page.evaluate(
+        "[...document.getElementById('output-image').getContext('2d').getImageData(5, 5, 1, 1).data]"
+    )
+    # 128 red of luminance 0.299.
+    assert all(abs(value - 38) <= 1 for value in grey[:3])
+
+
+def test_other_outputs_become_a_table(open_demo: Opener, tmp_path: Path) -> None:
+    page = open_demo()
+    page.set_input_files("#photo", picture(RED))
+    open_folder(page, measurements(tmp_path), "Measurements")
+    summary(page, "numbers")
+    wait_until(page, "document.querySelectorAll('#output-rows tr').length === 2")
+    assert page.inner_text("#output-rows tr:nth-child(2)").split("\t") == [
+        "twice",
+        "float32 1 × 3 × 1 × 1",
+        "-4",
+        "-3.333",
+        "-2",
+    ]
+
+
+def test_the_camera_is_run_frame_after_frame(open_demo: Opener, tmp_path: Path) -> None:
+    page = open_demo(CAMERA)
+    open_folder(page, colour_classifier(tmp_path), "Colours")
+    page.click("#camera")
+    summary(page, "^blue, ")
+    runs = int(page.inner_text("#bundle-runs"))
+    wait_until(page, f"Number(document.getElementById('bundle-runs').textContent) > {runs + 25}")
+    assert page.get_attribute("#camera", "aria-pressed") == "true"
+
+    page.click("#camera")
+    assert page.get_attribute("#camera", "aria-pressed") == "false"
+    assert page.evaluate("cameraStream.getTracks().every((track) => track.readyState === 'ended')")
+    page.wait_for_timeout(300)
+    after = page.inner_text("#bundle-runs")
+    page.wait_for_timeout(300)
+    assert page.inner_text("#bundle-runs") == after
+
+
+def test_the_device_report_can_be_copied(open_demo: Opener, tmp_path: Path) -> None:
+    page = open_demo(permissions=["clipboard-read", "clipboard-write"])
+    open_folder(page, colour_classifier(tmp_path), "Colours")
+    summary(page, "%$")
+    page.click("#device summary")
+    page.click("#copy-report")
+    wait_until(page, "document.getElementById('copied').textContent === 'Copied.'")
+    report = json.loads(page.evaluate("navigator.clipboard.readText()"))
+    assert report["model"] == "Colours"
+    assert report["device"]["renderer"]
+    assert report["firstResultMilliseconds"] > 0
+    assert report["runs"] >= 0
+
+
+def message_of(page: Page, expected: str) -> str:
+    """The one error shown in this part of the page, once it matches a regular expression."""
+    wait_until(page, f"/{expected}/.test(document.getElementById('bundle-error').textContent)")
+    assert page.locator("[role=alert]:visible").count() == 1
+    return page.inner_text("#bundle-error")
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("", "Type the address"),
+        ("ftp://example.org/bundle", "only fetch http and https"),
+        ("http://[nonsense", "is no address"),
+        ("models/nothing-here/", "404"),
+        ("index.html", "index.html"),
+        ("photos/flower.jpg", "flower.jpg"),
+        ("models/digits/", "--image"),
+    ],
+)
+def test_a_bad_address_gives_one_message(open_demo: Opener, address: str, expected: str) -> None:
+    page = open_demo()
+    page.fill("#address", address)
+    page.click("#open-form button[type=submit]")
+    message = message_of(page, re.escape(expected).replace("/", r"\/"))
+    assert len(message) < 500
+    assert page.inner_text("#model-title") == "No bundle is open yet."
+    assert not page.is_visible("#loading")
+
+
+def test_folders_that_are_no_bundles_give_one_message_and_lose_nothing(
+    open_demo: Opener, tmp_path: Path
+) -> None:
+    bundle = colour_classifier(tmp_path)
+    page = open_demo()
+    page.set_input_files("#photo", picture(RED))
+    open_folder(page, bundle, "Colours")
+    summary(page, "^red, ")
+
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "notes.txt").write_text("nothing", encoding="utf-8")
+    page.set_input_files("#folder", str(other))
+    message_of(page, "no graph.json")
+
+    shutil.copy(tmp_path / "colours.onnx", other / "my model.onnx")
+    page.set_input_files("#folder", str(other))
+    assert "texelflow export 'my model.onnx' -o 'my model'" in message_of(page, "my model.onnx")
+    assert "my model.onnx" in (page.text_content("#export-command") or "")
+
+    cut = tmp_path / "cut"
+    shutil.copytree(red_mask(tmp_path), cut)
+    weights = next(cut.glob("*.safetensors"))
+    weights.write_bytes(weights.read_bytes()[:-3])
+    page.set_input_files("#folder", str(cut))
+    message_of(page, weights.name.replace(".", r"\."))
+
+    assert page.inner_text("#model-title") == "Colours"
+    page.set_input_files("#photo", picture(GREEN))
+    summary(page, "^green, ")
+    assert not page.is_visible("#bundle-error")
+
+
+def test_a_file_that_is_no_picture_gives_one_message(open_demo: Opener, tmp_path: Path) -> None:
+    page = open_demo()
+    page.set_input_files("#photo", {"name": "cut.png", "mimeType": "image/png", "buffer": b"\x89PNG cut"})
+    assert "“cut.png” is no picture" in message_of(page, "no picture")
+
+
+def test_a_model_exported_without_preprocessing_says_how(open_demo: Opener, tmp_path: Path) -> None:
+    page = open_demo()
+    page.set_input_files("#folder", str(colour_classifier(tmp_path, image=None)))
+    assert "“picture” (float32, 1 × 3 × 8 × 8)" in message_of(page, "--image")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("NotAllowedError", "not allowed"), ("NotFoundError", "No camera was found")]
+)
+def test_a_camera_that_cannot_be_used_says_why(open_demo: Opener, name: str, expected: str) -> None:
+    refusal = f"throw new DOMException('refused', '{name}');"
+    page = open_demo(f"navigator.mediaDevices.getUserMedia = async () => {{ {refusal} }};")
+    page.click("#camera")
+    message_of(page, expected)
+    assert page.get_attribute("#camera", "aria-pressed") == "false"
+    assert page.is_enabled("#camera")

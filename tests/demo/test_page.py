@@ -1,0 +1,172 @@
+"""The demo page as a whole: how it is built, what it asks of a visitor, how it understands outputs."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from demo_support import build_demo
+from playwright.sync_api import Browser, Page
+
+Opener = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def modules(browser: Browser, demo_url: str) -> Iterator[Page]:
+    """One page for all tests that only call the page's modules."""
+    page = browser.new_page()
+    page.goto(demo_url)
+    yield page
+    page.close()
+
+
+def test_building_again_replaces_the_page_and_leaves_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "page"
+    build_demo(folder)
+    (folder / "left-over.txt").write_text("old", encoding="utf-8")
+    build_demo(folder)
+    assert not (folder / "left-over.txt").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["page"]
+
+
+def test_building_over_something_else_is_refused(tmp_path: Path) -> None:
+    precious = tmp_path / "precious.txt"
+    precious.write_text("kept", encoding="utf-8")
+    with pytest.raises(subprocess.CalledProcessError) as failure:
+        build_demo(tmp_path)
+    assert "is no built demo" in failure.value.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
+
+
+def test_the_policy_forbids_eval_and_nothing_is_absolute(demo_folder: Path) -> None:
+    page = (demo_folder / "index.html").read_text(encoding="utf-8")
+    assert "unsafe" not in page
+    assert "script-src 'self'" in page
+    for file in [*demo_folder.glob("*.html"), *demo_folder.glob("*/*.css")]:
+        text = file.read_text(encoding="utf-8")
+        assert 'src="/' not in text
+        assert 'href="/' not in text
+        assert "url(" not in text
+
+
+def test_every_control_has_a_name(open_demo: Opener) -> None:
+    nameless = open_demo().evaluate(
+        """() => [...document.querySelectorAll("button, input, canvas, summary")]
+            .filter((control) => !(control.ariaLabel || control.textContent.trim() ||
+                control.querySelector("img[alt]:not([alt=''])") || control.labels?.length ||
+                control.closest("button[aria-label]")))
+            .map((control) => control.outerHTML)"""
+    )
+    assert nameless == []
+
+
+def test_no_width_needs_sideways_scrolling(open_demo: Opener) -> None:
+    page = open_demo()
+    for width in (320, 390, 768, 1200):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+CONTRASTS = """() => {
+    const channels = (colour) => colour.match(/[\\d.]+/g).slice(0, 3).map((value) => {
+        const share = value / 255;
+        return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    const luminance = (colour) => {
+        const [red, green, blue] = channels(colour);
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    };
+    const background = (element) => {
+        const colour = getComputedStyle(element).backgroundColor;
+        return colour === "rgba(0, 0, 0, 0)" ? background(element.parentElement) : colour;
+    };
+    return [...document.querySelectorAll("body *")]
+        .filter((element) => element.checkVisibility() &&
+            [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()))
+        .map((element) => {
+            const pair = [luminance(getComputedStyle(element).color), luminance(background(element))];
+            const contrast = (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
+            return [contrast, element.textContent.trim().slice(0, 40)];
+        })
+        .filter(([contrast]) => contrast < 4.5);
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_has_the_contrast_of_wcag_aa(open_demo: Opener, scheme: str) -> None:
+    page = open_demo(color_scheme=scheme)
+    page.fill("#address", "")
+    page.click("#open-form button[type=submit]")
+    page.click("text=It is still an .onnx file")
+    page.click("[aria-label='A handwritten 3']")
+    page.wait_for_timeout(300)
+    assert page.evaluate(CONTRASTS) == []
+
+
+def test_reduced_motion_stops_the_bars_from_sliding(open_demo: Opener) -> None:
+    page = open_demo()
+    duration = "getComputedStyle(document.querySelector('.bar-track > span')).transitionDuration"
+    assert page.evaluate(duration) == "0.09s"
+    page.emulate_media(reduced_motion="reduce")
+    assert page.evaluate(duration) == "0s"
+
+
+@pytest.mark.parametrize(
+    ("shapes", "size", "labels", "kind"),
+    [
+        ([[1, 1000, 1, 1]], (224, 224), 1000, "classes"),
+        ([[1, 10]], (28, 28), 0, "classes"),
+        ([[1, 4420, 2], [1, 4420, 4]], (320, 240), 0, "boxes"),
+        ([[1, 3549, 85]], (416, 416), 80, "boxes"),
+        ([[1, 144, 256, 1]], (256, 144), 0, "mask"),
+        ([[1, 2, 64, 64]], (64, 64), 0, "mask"),
+        ([[1, 17, 17, 32], [1, 17, 17, 1], [1, 17, 17, 34]], (257, 257), 0, "mask"),
+        ([[1, 1, 672, 672]], (224, 224), 0, "image"),
+        ([[1, 3, 224, 224]], (224, 224), 0, "image"),
+        ([[1, 63], [1, 1], [1, 1]], (224, 224), 0, "numbers"),
+        ([[1, 1404, 1, 1], [1, 1, 1, 1]], (192, 192), 0, "numbers"),
+        ([[1, 512, 1], [1, 384, 1], [1, 512, 16], [1, 384, 16]], (128, 128), 0, "numbers"),
+        ([[1, 85, 22, 22]], (352, 352), 80, "numbers"),
+        ([[0, 4], [0]], (64, 64), 0, "numbers"),
+    ],
+)
+def test_outputs_are_understood_by_their_shapes(
+    modules: Page, shapes: list[list[int]], size: tuple[int, int], labels: int, kind: str
+) -> None:
+    found = modules.evaluate(
+        """async ({ shapes, size, labels }) => {
+            const { interpret } = await import(new URL("bundle/interpret.js", document.baseURI));
+            const outputs = shapes.map((shape, index) => {
+                const length = shape.reduce((product, extent) => product * extent, 1);
+                const data = Float32Array.from({ length }, (_, place) => Math.sin(place * 12.9898) * 3);
+                return { name: `output ${index}`, dtype: "float32", shape, data };
+            });
+            const names = Array.from({ length: labels }, (_, label) => `class ${label}`);
+            return interpret(outputs, { width: size[0], height: size[1] }, names).kind;
+        }""",
+        {"shapes": shapes, "size": size, "labels": labels},
+    )
+    assert found == kind
+
+
+@pytest.mark.parametrize(
+    ("fit", "expected"),
+    [
+        ("stretch", {"x": 0, "y": 0, "width": 300, "height": 200}),
+        ("cover", {"x": 50, "y": 0, "width": 200, "height": 200}),
+        ("contain", {"x": 0, "y": -50, "width": 300, "height": 300}),
+    ],
+)
+def test_the_models_picture_is_placed_as_the_export_fitted_it(
+    modules: Page, fit: str, expected: dict[str, int]
+) -> None:
+    area = modules.evaluate(
+        """async (fit) => {
+            const { placement } = await import(new URL("bundle/stage.js", document.baseURI));
+            return placement(fit, { width: 300, height: 200 }, { width: 224, height: 224 });
+        }""",
+        fit,
+    )
+    assert area == expected
