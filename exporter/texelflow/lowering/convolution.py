@@ -11,7 +11,7 @@ from texelflow.lowering.kernel import Kernel
 from texelflow.lowering.layout import image_axes, matrix_axes, transposed_matrix_axes
 from texelflow.lowering.lowering import Lowering, value_like
 from texelflow.lowering.plan import Axes, PlanTensor
-from texelflow.symbolic import Dimension
+from texelflow.symbolic import Dimension, floor_divide
 
 
 class SlidingWindow(Protocol):
@@ -68,16 +68,7 @@ def lower_convolution(
     template = _template(weights, groups, transposed)
     kernel = Kernel(template, lowering.tensor(output, axes))
     kernel.input("x", lowering.blocked(x, axes))
-    if template == "grouped_convolution":
-        kernel.input("weights", lowering.flat(weights))
-        inputs, outputs = (0, 1) if transposed else (1, 0)
-        shape = weights.shape
-        kernel.integer("group_inputs", shape[inputs] // groups if transposed else shape[inputs])
-        kernel.integer("group_outputs", shape[outputs] if transposed else shape[outputs] // groups)
-    else:
-        taps = tuple(range(2, len(weights.shape)))
-        packed: Axes = ((), (1,) if transposed else (0,), taps, (0,) if transposed else (1,))
-        kernel.input("weights", lowering.blocked(weights, packed, one_group=True))
+    _bind_weights(kernel, template, weights, groups, transposed, lowering)
     pointwise = template == "convolution" and not transposed and _is_point(windows)
     kernel.structure.update(
         pointwise=pointwise, transposed=transposed, weights_transposed=False, bias=bias is not None
@@ -93,9 +84,35 @@ def lower_convolution(
 def _template(weights: Value, groups: int, transposed: bool) -> str:
     if groups == 1:
         return "convolution"
-    if not transposed and weights.shape[0] == groups and weights.shape[1] == 1:
+    inputs = weights.shape[1]
+    if not transposed and inputs == 1:
         return "depthwise"
-    return "grouped_convolution"
+    if not transposed and isinstance(inputs, int) and inputs % 4 == 0:
+        return "grouped_convolution"
+    return "any_grouped_convolution"
+
+
+def _bind_weights(
+    kernel: Kernel, template: str, weights: Value, groups: int, transposed: bool, lowering: Lowering
+) -> None:
+    """Give the kernel its weights in the layout that the template reads, and the sizes of a group."""
+    first, second, *_ = weights.shape
+    taps = tuple(range(2, len(weights.shape)))
+    if template == "any_grouped_convolution":
+        kernel.input("weights", lowering.flat(weights))
+        kernel.integer("group_inputs", floor_divide(first, groups) if transposed else second)
+        kernel.integer("group_outputs", second if transposed else floor_divide(first, groups))
+    elif template == "grouped_convolution":
+        kernel.input("weights", lowering.blocked(weights, ((), (1,), taps, (0,)), one_group=True))
+        kernel.integer("group_texels", floor_divide(second, 4))
+        kernel.integer("group_outputs", floor_divide(first, groups))
+    else:
+        packed: Axes = ((), (1,), taps, (0,)) if transposed else ((), (0,), taps, (1,))
+        kernel.input("weights", lowering.blocked(weights, packed, one_group=True))
+        if template == "depthwise":
+            kernel.structure["multiplied"] = first != groups
+            if first != groups:
+                kernel.integer("multiplier", floor_divide(first, groups))
 
 
 def lower_matrix_product(node: Node, lowering: Lowering) -> None:
