@@ -24,7 +24,7 @@ export function summaryOf(finding, nameOf) {
     case "image":
       return `A picture of ${finding.planes[0].width} × ${finding.planes[0].height} pixels`;
     case "numbers":
-      return "The page knows no picture of these outputs; their numbers are below.";
+      return "No classes, boxes or mask were recognised in these outputs; their numbers are below.";
   }
 }
 
@@ -49,6 +49,7 @@ export function showOutcome(finding, outputs, nameOf) {
   const summaryElement = element("summary", HTMLElement);
   if (summaryElement.textContent !== summary) {
     summaryElement.textContent = summary;
+    element("stage", HTMLElement).ariaLabel = `The chosen picture. ${summary}`;
   }
   element("classes", HTMLElement).replaceChildren(
     ...(finding.kind === "classes"
@@ -71,6 +72,7 @@ export function showOutcome(finding, outputs, nameOf) {
 /** Takes the last result away. */
 export function clearOutcome() {
   element("summary", HTMLElement).textContent = "";
+  element("stage", HTMLElement).ariaLabel = "The chosen picture";
   element("classes", HTMLElement).replaceChildren();
   element("output-image", HTMLElement).hidden = true;
   element("outputs", HTMLElement).hidden = true;

@@ -47,7 +47,7 @@ export function drawStage(canvas, picture, finding, area, nameOf) {
   if (finding?.kind === "mask") {
     // Dark where the mask is 0, coloured where it is 1: visible whatever the picture's own colours are.
     const veil = tinted(finding.mask, "black", (value) => 0.5 * (1 - value));
-    const tint = tinted(finding.mask, themeColour("--overlay"), (value) => 0.65 * value);
+    const tint = tinted(finding.mask, themeColour("--overlay"), (value) => 0.5 * value);
     for (const layer of [veil, tint]) {
       context.drawImage(layer, area.x, area.y, area.width, area.height);
     }

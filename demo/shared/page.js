@@ -23,6 +23,9 @@ export function showProblem(alert, problem) {
   const message = problem instanceof Error ? problem.message : problem;
   alert.textContent = message ? String(message) : "";
   alert.hidden = !message;
+  if (message) {
+    alert.scrollIntoView({ block: "nearest" });
+  }
 }
 
 /**
