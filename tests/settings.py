@@ -8,10 +8,17 @@ SMALL_LIMITS = {"maxTextureSize": 2048, "drawBuffers": 4, "textureUnits": 16}
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "default": {"poison": True},
-    "P4M1-texelFetch-small": {"pixels": 4, "groups": 1, "fetch": "texelFetch", "limits": SMALL_LIMITS, "poison": True},
+    "P4M1-texelFetch-small": {
+        "pixels": 4,
+        "groups": 1,
+        "fetch": "texelFetch",
+        "limits": SMALL_LIMITS,
+        "poison": True,
+    },
     "P1M1-texture": {"pixels": 1, "groups": 1, "fetch": "texture", "poison": True},
     "16-bit": {"storage": 16, "poison": True},
 }
-"""`poison` fills every pooled texture with NaN before each run, so that a texel that a kernel forgot shows."""
+"""`poison` fills every pooled texture with NaN before each run, so that a texel that a kernel forgot shows.
+"""
 
 FULL_PRECISION = [name for name in SETTINGS if name != "16-bit"]

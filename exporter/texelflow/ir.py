@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, Union
+from typing import Any, TypeAlias
 
 from texelflow.symbolic import Dimension, Expression, product
 
@@ -15,7 +15,7 @@ OPSET = 23
 """The version of the ai.onnx operator set whose semantics the Graph has after import."""
 
 Shape: TypeAlias = tuple[Dimension, ...]
-Element: TypeAlias = Union[int, float, bool, Expression]
+Element: TypeAlias = int | float | bool | Expression
 
 DTYPES: dict[str, int] = {
     "float32": 4,
@@ -65,7 +65,8 @@ class TensorType:
 class ConstantData:
     """The bytes of a constant as the source file stores them: little-endian, row-major.
 
-    `parts` are read only buffers whose concatenation is the tensor, so that nothing is copied before it is written.
+    `parts` are read only buffers whose concatenation is the tensor, so that nothing is copied before it is
+    written.
     """
 
     parts: list[bytes | memoryview]
@@ -82,8 +83,8 @@ class ConstantData:
 class Value:
     """A tensor of the graph.
 
-    `constant` holds its bytes if it is a weight. `elements` are its elements in row-major order where they are known
-    at export: numbers, or expressions over symbols (shape arithmetic); at most 1,024.
+    `constant` holds its bytes if it is a weight. `elements` are its elements in row-major order where they
+    are known at export: numbers, or expressions over symbols (shape arithmetic); at most 1,024.
     """
 
     name: str
@@ -173,7 +174,7 @@ class Graph:
     nodes: list[Node]
     source: str = ""
     opset: int = OPSET
-    """The version of the ai.onnx operator set that the source file is written in; the nodes are at `OPSET`."""
+    """The version of the ai.onnx operator set of the source file; the nodes are at `OPSET`."""
 
     def values(self) -> Iterator[Value]:
         """Yield every value once: graph inputs, constants, results."""

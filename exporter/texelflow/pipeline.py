@@ -232,7 +232,11 @@ def _symbols(graph: Graph) -> list[str]:
 
 
 def _add_preprocessing(
-    graph: Graph, plan: Plan, inputs: list[dict[str, Any]], programs: dict[Program, int], options: ImageOptions
+    graph: Graph,
+    plan: Plan,
+    inputs: list[dict[str, Any]],
+    programs: dict[Program, int],
+    options: ImageOptions,
 ) -> None:
     index = _image_input(graph, options)
     tensor = plan.inputs[index]
@@ -339,7 +343,7 @@ def _example_sizes(graph: Graph) -> dict[str, Dimension]:
 def _profile(plan: Plan, profile: liveness.DeviceProfile, sizes: dict[str, Dimension]) -> DeviceProfile:
     side, tensor = liveness.largest_side(plan, profile, sizes)
     fits = side <= profile.max_texture_size
-    reason = "" if fits or tensor is None else f"{tensor.value or 'a tensor'} needs a texture of {side} texels"
+    too_long = "" if tensor is None else f"{tensor.value or 'a tensor'} needs a texture of {side} texels"
     return DeviceProfile(
         name=profile.name,
         pixels=profile.pixels,
@@ -350,5 +354,5 @@ def _profile(plan: Plan, profile: liveness.DeviceProfile, sizes: dict[str, Dimen
         peak_bytes=liveness.peak_bytes(plan, profile, sizes),
         weight_texture_bytes=liveness.resident_bytes(plan, profile, sizes),
         fits=fits,
-        reason=reason,
+        reason="" if fits else too_long,
     )

@@ -16,7 +16,7 @@ from math import gcd
 from typing import TypeAlias, Union
 
 Dimension: TypeAlias = Union[int, "Expression"]
-Json: TypeAlias = Union[int, str, list["Json"]]
+Json: TypeAlias = int | str | list["Json"]
 
 
 class Atom:

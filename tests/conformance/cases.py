@@ -36,9 +36,14 @@ PARAMETER_INPUTS = {
     "Upsample": (1,),
     "ConstantOfShape": (0,),
     "CenterCropPad": (1,),
-    **{f"Reduce{name}": (1,) for name in ("L1", "L2", "LogSum", "LogSumExp", "Max", "Mean", "Min", "Prod", "Sum", "SumSquare")},
+    **{
+        f"Reduce{name}": (1,)
+        for name in ("L1", "L2", "LogSum", "LogSumExp", "Max", "Mean", "Min", "Prod", "Sum", "SumSquare")
+    },
 }
-"""Inputs that shape a computation: where they are inputs of the test's graph they become constants of the bundle."""
+"""Inputs that shape a computation: where they are inputs of the test's graph they become constants of the
+bundle.
+"""
 
 TOLERANCES = {"float16": (2e-3, 2e-3), "bfloat16": (1e-2, 1e-2)}
 """(relative, absolute) by element type, where wider than the test's own."""
@@ -66,15 +71,22 @@ def node_cases() -> Iterator[Case]:
     known = {name for domain, name in registry() if domain == ""}
     for test in load_model_tests(kind="node"):
         operators = [node.op_type for node in test.model.graph.node]
-        if not set(operators) <= known or any(node.domain not in ("", "ai.onnx") for node in test.model.graph.node):
+        if not set(operators) <= known or any(
+            node.domain not in ("", "ai.onnx") for node in test.model.graph.node
+        ):
             continue
         for inputs, outputs in test.data_sets:
-            if any(not hasattr(value, "dtype") and not isinstance(value, onnx.TensorProto) for value in (*inputs, *outputs)):
+            if any(
+                not hasattr(value, "dtype") and not isinstance(value, onnx.TensorProto)
+                for value in (*inputs, *outputs)
+            ):
                 continue
             yield _case(test, operators, list(map(_array, inputs)), list(map(_array, outputs)))
 
 
-def _case(test: Any, operators: list[str], inputs: Sequence[np.ndarray], outputs: Sequence[np.ndarray]) -> Case:
+def _case(
+    test: Any, operators: list[str], inputs: Sequence[np.ndarray], outputs: Sequence[np.ndarray]
+) -> Case:
     graph = test.model.graph
     return Case(
         test.name,

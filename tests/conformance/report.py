@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from conformance.cases import Case
-
 from texelflow.ir import OPSET
 from texelflow.operators import Operator, registry
 from texelflow.operators.elementwise_base import Elementwise
@@ -32,9 +31,13 @@ def render_report(cases: Sequence[Case]) -> str:
         for name in {case.operators[0]} if len(case.operators) == 1 else set():
             row = tally.setdefault(name, {})
             row[case.status] = row.get(case.status, 0) + 1
-    totals = [sum(case.status == status for case in cases) for status in ("passed", "failed", "not supported")]
+    totals = [
+        sum(case.status == status for case in cases) for status in ("passed", "failed", "not supported")
+    ]
     lines = [
-        HEADER.format(opset=OPSET, total=len(cases), passed=totals[0], failed=totals[1], unsupported=totals[2]).rstrip("\n")
+        HEADER.format(
+            opset=OPSET, total=len(cases), passed=totals[0], failed=totals[1], unsupported=totals[2]
+        ).rstrip("\n")
     ]
     for (domain, name), operator in sorted(registry().items(), key=lambda item: (item[0][0] != "", item[0])):
         if domain == "texelflow":

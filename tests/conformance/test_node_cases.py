@@ -6,17 +6,20 @@ import os
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
+
 from browser_support import PageServer
 from conformance.cases import Case, export_case, node_cases
 from conformance.harness import counts, run_cases
 from conformance.report import render_report
-from playwright.sync_api import Page
 from settings import FULL_PRECISION, SETTINGS
 
 REPORT = Path(__file__).resolve().parents[2] / "docs" / "operators.md"
 
 BEYOND_16_BITS = "test_reduce_log_sum_exp"
-"""Cases whose intermediate values exceed 65504, the largest 16-bit float: it is what they would be clamped to."""
+"""Cases whose intermediate values exceed 65504, the largest 16-bit float: it is what they would be clamped
+to.
+"""
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from browser_support import PageServer
 
+from browser_support import PageServer
 from texelflow.pipeline import Options, build, write
 
 REPOSITORY = Path(__file__).resolve().parents[2]

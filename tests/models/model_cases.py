@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A folder of TEXELFLOW_MODELS/onnx; `tolerance` is the largest error relative to the largest reference value.
+    """A folder of TEXELFLOW_MODELS/onnx; `tolerance` is the largest error relative to the largest reference
+    value.
 
     `channel_axis` of an output: its channels are different quantities, so each is compared for itself.
     """

@@ -51,7 +51,9 @@ def reference_cases(folder: Path) -> Iterator[ReferenceCase]:
             name: Sample(array(entry), tuple(entry["shape"]), entry.get("flat_stride", 1))
             for name, entry in case["outputs"].items()
         }
-        yield ReferenceCase(case["label"], {name: array(entry) for name, entry in case["inputs"].items()}, outputs)
+        yield ReferenceCase(
+            case["label"], {name: array(entry) for name, entry in case["inputs"].items()}, outputs
+        )
 
 
 def run_origin(source: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from playwright.sync_api import Page
+
 from bundle_runner import LoadedBundle
 from models.reference_values import relative_error, run_origin
-from playwright.sync_api import Page
 
 SHAPES = {
     "cifar10_winml": [(1, 3, 32, 32), (2, 3, 32, 32), (5, 3, 32, 32)],

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from playwright.sync_api import Page
+
 from browser_support import PageServer
 from bundle_runner import LoadedBundle
 from models.model_cases import MODELS, Model
 from models.reference_values import reference_cases, relative_error, run_origin, with_logits
-from playwright.sync_api import Page
 from settings import FULL_PRECISION, SETTINGS
-
 from texelflow.pipeline import Options, build, write
 
 TOLERANCE_16_BITS = 0.2
@@ -25,7 +25,11 @@ IDS = [model.name for model in MODELS]
 @pytest.mark.parametrize("setting", FULL_PRECISION)
 @pytest.mark.parametrize("model", MODELS, ids=IDS)
 def test_reference(
-    model: Model, setting: str, bundle_url: Callable[[str], str], source_of: Callable[[str], Path], module_page: Page
+    model: Model,
+    setting: str,
+    bundle_url: Callable[[str], str],
+    source_of: Callable[[str], Path],
+    module_page: Page,
 ) -> None:
     """Every case of io.npz is met at the default setting, the first one at the others."""
     cases = list(reference_cases(source_of(model.name).parent))

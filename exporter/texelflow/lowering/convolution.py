@@ -48,12 +48,13 @@ def _is_point(windows: Sequence[SlidingWindow]) -> bool:
 
 
 def spatial_image_axes(node: Node, value: Value) -> Axes:
-    """Return the blocked axes of an image operator's operand; raise NodeError unless it has one or two spatial axes."""
+    """Return the blocked axes of an image; raise NodeError unless it has one or two spatial axes."""
     rank = len(value.shape)
     if rank not in (3, 4):
         raise NodeError(
             node,
-            f"works on 1 or 2 spatial axes in WebGL2, got {value}: split the model or fold an axis into the batch",
+            f"works on 1 or 2 spatial axes in WebGL2, got {value}: split the model, or fold an axis "
+            "into the batch",
         )
     return image_axes(rank)
 

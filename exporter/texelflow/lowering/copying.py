@@ -70,7 +70,9 @@ def _places(view: View, tensor: PlanTensor) -> tuple[Place, list[Place]] | None:
     None if some axis crosses from one role to another, or the offset cannot be told apart.
     """
     strides = tensor_strides(tensor)
-    roles = sorted((role for role in range(4) if tensor.extents[role] != 1), key=lambda role: -_weight(strides[role]))
+    roles = sorted(
+        (role for role in range(4) if tensor.extents[role] != 1), key=lambda role: -_weight(strides[role])
+    )
     steps: list[Place] = []
     for axis, (extent, stride) in enumerate(zip(view.shape, view.strides, strict=True)):
         step: Place = [0, 0, 0, 0]
@@ -108,19 +110,21 @@ def _steps_along(
 ) -> bool:
     """Whether an axis of the view provably moves along this role alone."""
     stride, extent = view.strides[axis], view.shape[axis]
-    if stride == strides[role]:
+    unit, whole = strides[role], tensor.extents[role]
+    if stride == unit:
         bounds = view.bounds[axis] if view.bounds is not None else None
         covered = extent if bounds is None else bounds[1] - bounds[0]
-        whole = tensor.extents[role]
         return covered == whole or (isinstance(covered, int) and isinstance(whole, int) and covered <= whole)
-    if not all(isinstance(number, int) for number in (stride, strides[role], extent, tensor.extents[role])):
+    if not (isinstance(stride, int) and isinstance(unit, int)):
         return False
-    step, rest = divmod(stride, strides[role])  # type: ignore[operator]
-    return bool(rest == 0 and abs(step) * (extent - 1) < tensor.extents[role])  # type: ignore[operator]
+    if not (isinstance(extent, int) and isinstance(whole, int)):
+        return False
+    step, rest = divmod(stride, unit)
+    return rest == 0 and abs(step) * (extent - 1) < whole
 
 
 def _view_by_role(view: View, axes: Axes) -> View | None:
-    """Return the view with batch, channels, rows and columns as its axes, or None if a role has no single stride."""
+    """Return the view with (n, c, h, w) as its axes, or None if one of them has no single stride."""
     strides = role_strides(view, axes)
     if strides is None:
         return None
@@ -132,14 +136,18 @@ def _view_by_role(view: View, axes: Axes) -> View | None:
         bounded = [limit for limit in limits if limit is not None]
         if bounded and len(wide) + len(bounded) > 2:
             return None
-        if bounded and (len(bounded) > 1 or (wide and view.bounds is not None and view.bounds[wide[0]] is None)):
+        if bounded and (
+            len(bounded) > 1 or (wide and view.bounds is not None and view.bounds[wide[0]] is None)
+        ):
             return None
         bounds.append(bounded[0] if bounded else None)
         extent: Dimension = 1
         for axis in role:
             extent = extent * view.shape[axis]
         extents.append(extent)
-    return View(tuple(extents), strides, view.offset, tuple(bounds) if view.bounds is not None else None, view.fill)
+    return View(
+        tuple(extents), strides, view.offset, tuple(bounds) if view.bounds is not None else None, view.fill
+    )
 
 
 def _collapsed(shape: Shape, sources: list[tuple[PlanTensor, View]]) -> tuple[Shape, list[View]]:
@@ -150,7 +158,9 @@ def _collapsed(shape: Shape, sources: list[tuple[PlanTensor, View]]) -> tuple[Sh
     views = [view for _, view in sources]
     joining = all(tensor.axes is None for tensor, _ in sources)
     kept = [
-        axis for axis, extent in enumerate(shape) if extent != 1 or any(_is_bounded(view, axis) for view in views)
+        axis
+        for axis, extent in enumerate(shape)
+        if extent != 1 or any(_is_bounded(view, axis) for view in views)
     ] or [0]
     groups: list[list[int]] = []
     for axis in kept if shape else []:

@@ -1,4 +1,4 @@
-"""Elementwise groups: as a kernel of their own, or as the epilogue of the kernel that computes their first operand."""
+"""Elementwise groups: a kernel of their own, or the epilogue of the one that computes an operand."""
 
 from __future__ import annotations
 

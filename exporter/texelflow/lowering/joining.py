@@ -1,4 +1,6 @@
-"""Concatenation: whole texels where the inputs are blocked alike and meet at channel groups, else element by element."""
+"""Concatenation: by whole texels where the inputs are blocked alike and meet at channel groups, else by
+elements.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A kernel under construction: a template, its inputs and its named numbers, rendered to a Draw.
 
-Numbers reach the shader in the uniform arrays `ints` and `floats`; templates use them by name, through #defines that
-`shaders/lib/kernel.glsl.j2` writes from the entries collected here.
+Numbers reach the shader in the uniform arrays `ints` and `floats`; templates use them by name, through
+#defines that `shaders/lib/kernel.glsl.j2` writes from the entries collected here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which axes of a shape become batch, channel, height and width of a blocked tensor, and when two such choices are the same memory."""
+"""Which axes of a shape become (n, c, h, w) of a blocked tensor, and when two choices are the same memory."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def role_runs(view: View, axes: Axes) -> RoleRuns:
 
 
 def role_strides(view: View, axes: Axes) -> tuple[Dimension, ...] | None:
-    """Return the view's stride along batch, channel, height and width, or None if one of them has no single stride."""
+    """Return the view's strides along (n, c, h, w), or None if one of them has no single stride."""
     strides: list[Dimension] = []
     for runs in role_runs(view, axes):
         if len(runs) > 1:
@@ -44,7 +44,7 @@ def role_strides(view: View, axes: Axes) -> tuple[Dimension, ...] | None:
 
 
 def tensor_strides(tensor: PlanTensor) -> tuple[Dimension, ...]:
-    """Return the strides of a blocked tensor's batch, channel, height and width in its row-major order; 1 for absent ones."""
+    """Return the strides of a blocked tensor's (n, c, h, w) in its row-major order; 1 for absent ones."""
     assert tensor.axes is not None
     runs = role_runs(View.whole(tensor.shape), tensor.axes)
     return tuple(role[0][1] if role else 1 for role in runs)
@@ -77,9 +77,7 @@ def axes_in_memory(view: View, tensor: PlanTensor) -> Axes | None:
     left: list[int] = []
     for axis, run in enumerate(zip(view.shape, view.strides, strict=True)):
         role = next((i for i in (1, 3, 2, 0) if roles[i] == [run]), None)
-        if run[0] == 1:
-            left.append(axis)
-        elif role is None or chosen[role]:
+        if run[0] == 1 or role is None or chosen[role]:
             left.append(axis)
         else:
             chosen[role].append(axis)

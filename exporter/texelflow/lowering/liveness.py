@@ -39,11 +39,11 @@ def assign_lifetimes(plan: Plan) -> None:
     for step, draw in enumerate(plan.run):
         for tensor in (*draw.inputs, draw.output):
             steps.setdefault(id(tensor), []).append(step)
-    for tensor in plan.inputs:
-        if tensor is not None:
-            steps.setdefault(id(tensor), []).insert(0, -1)
-    for tensor in plan.outputs:
-        steps.setdefault(id(tensor), []).append(len(plan.run))
+    for graph_input in plan.inputs:
+        if graph_input is not None:
+            steps.setdefault(id(graph_input), []).insert(0, -1)
+    for output in plan.outputs:
+        steps.setdefault(id(output), []).append(len(plan.run))
     for tensor in plan.tensors():
         if not tensor.constant and id(tensor) in steps:
             tensor.lifetime = (min(steps[id(tensor)]), max(steps[id(tensor)]))
@@ -58,6 +58,11 @@ class Extent:
     layers: int
 
 
+def ceil_divide(dividend: int, divisor: int) -> int:
+    """Return the quotient, rounded up."""
+    return -(-dividend // divisor)
+
+
 def texture_extent(tensor: PlanTensor, profile: DeviceProfile, sizes: Mapping[str, Dimension]) -> Extent:
     """Return the texture that a tensor needs when the symbols have these sizes (ARCHITECTURE.md, Layouts)."""
 
@@ -67,21 +72,21 @@ def texture_extent(tensor: PlanTensor, profile: DeviceProfile, sizes: Mapping[st
         return value
 
     if tensor.axes is None:
-        texels = -(-prod(map(number, tensor.shape)) // 4)
+        texels = ceil_divide(prod(map(number, tensor.shape)), 4)
         exponent = 1
         while 4**exponent < texels:
             exponent += 1
-        return Extent(2**exponent, -(-texels // 2**exponent), 1)
+        return Extent(2**exponent, ceil_divide(texels, 2**exponent), 1)
     batch, channels, height, width = map(number, tensor.extents)
     pixels = 1 if tensor.single_pixel else profile.pixels
     groups = 1 if tensor.single_group else profile.groups
-    columns = -(-width // pixels)
-    planes = batch * -(-(-(-channels // 4)) // groups)
+    columns = ceil_divide(width, pixels)
+    planes = batch * ceil_divide(ceil_divide(channels, 4), groups)
     if planes == 0 or columns == 0 or height == 0:
         return Extent(0, 0, pixels * groups)
     rows = max(1, profile.max_texture_size // height)
-    tiles = max(1, min(planes, max(-(-planes // rows), -(-16 // columns))))
-    return Extent(tiles * columns, -(-planes // tiles) * height, pixels * groups)
+    tiles = max(1, min(planes, max(ceil_divide(planes, rows), ceil_divide(16, columns))))
+    return Extent(tiles * columns, ceil_divide(planes, tiles) * height, pixels * groups)
 
 
 def texel_bytes(tensor: PlanTensor, profile: DeviceProfile) -> int:
@@ -141,7 +146,9 @@ def resident_bytes(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dimen
     return total
 
 
-def largest_side(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dimension]) -> tuple[int, PlanTensor | None]:
+def largest_side(
+    plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dimension]
+) -> tuple[int, PlanTensor | None]:
     """Return the longest texture side that any tensor needs, and that tensor."""
     longest: tuple[int, PlanTensor | None] = (0, None)
     for tensor in plan.tensors():

@@ -1,8 +1,8 @@
 """The lowering: walks the graph in order and turns every node into draws.
 
-Each value is a view of a buffer. A buffer is a row-major sequence of elements that lives in the GPU as one or more
-tensors, flat or blocked; `flat` and `blocked` return the one that a kernel wants, and add the copy that makes it where
-there is none yet. A draw whose inputs are all constant belongs to the load phase.
+Each value is a view of a buffer. A buffer is a row-major sequence of elements that lives in the GPU as one or
+more tensors, flat or blocked; `flat` and `blocked` return the one that a kernel wants, and add the copy that
+makes it where there is none yet. A draw whose inputs are all constant belongs to the load phase.
 """
 
 from __future__ import annotations
@@ -141,7 +141,10 @@ class Lowering:
         return None
 
     def blocked(self, value: Value, axes: Axes, one_group: bool = False) -> PlanTensor:
-        """Return a tensor that holds the value blocked by `axes`; `one_group` is how it is blocked if a copy is made."""
+        """Return a tensor that holds the value blocked by `axes`, a copy if there is none yet.
+
+        `one_group` says that a copy has M = 1 on every device.
+        """
         found = self.find_blocked(value, axes)
         if found is None:
             placed = self.place(value)
@@ -170,7 +173,7 @@ class Lowering:
         return placed.buffer.tensors[0], placed.view
 
     def flat_source(self, value: Value) -> tuple[PlanTensor, View]:
-        """Return a flat tensor and the view by which the value's elements are read from it, without bounds."""
+        """Return a flat tensor and the view, without bounds, by which the value is read from it."""
         placed = self.place(value)
         if placed.buffer.flat is not None and placed.view.bounds is None:
             return placed.buffer.flat, placed.view
@@ -217,7 +220,7 @@ class Lowering:
         return tensor
 
     def _place_elements(self, value: Value) -> Placed:
-        """Place a value whose elements are known at export: numbers as a constant, expressions by a draw that writes them."""
+        """Place a value known at export: numbers as a constant, expressions by a draw that writes them."""
         elements = value.elements
         assert elements is not None
         numbers = [element for element in elements if isinstance(element, (int, float))]

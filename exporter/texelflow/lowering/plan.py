@@ -16,7 +16,7 @@ Axes: TypeAlias = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple
 class PlanTensor:
     """A tensor in GPU memory: flat without `axes`, blocked with them (ARCHITECTURE.md, Layouts).
 
-    `weight` is the constant it is uploaded from, `constant` says that it is known once the load phase has run.
+    `weight` is the constant it is uploaded from, `constant` says that the load phase makes it.
     """
 
     dtype: str

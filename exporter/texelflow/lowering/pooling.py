@@ -18,7 +18,7 @@ def lower_pooling(
     operation: str,
     count_padding: bool = False,
 ) -> None:
-    """Lower a pooling; `operation` is max or average. `count_padding`: an average divides by its padding too."""
+    """Lower a pooling; `operation` is max or average, which with `count_padding` counts padding too."""
     x, output = node.required(0), node.outputs[0]
     axes = spatial_image_axes(node, x)
     kernel = Kernel("pool", lowering.tensor(output, axes))

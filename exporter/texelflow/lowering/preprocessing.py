@@ -14,7 +14,7 @@ from texelflow.symbolic import Dimension, symbol, to_json
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
-    """How a picture becomes an image input whose channels are axis `channel_axis` and whose last other axes are rows and columns."""
+    """How a picture becomes an image input [N, C, H, W] (`channel_axis` 1) or [N, H, W, C] (3)."""
 
     width: Dimension
     height: Dimension

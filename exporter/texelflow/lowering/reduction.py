@@ -1,4 +1,4 @@
-"""Reductions over axes: whole texels where the tensor is blocked by roles that are all reduced or all kept, else element by element."""
+"""Reductions: by whole texels where each of (n, c, h, w) is reduced or kept as a whole, else by elements."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """Views: an affine way to read the elements of a buffer, without moving them.
 
-A view of shape (d₀ … dᵣ) reads element (i₀ … iᵣ) at `offset + Σ iₖ·strides[k]` of the buffer's row-major order. Where
-`bounds[k]` = (low, high) is given, coordinates outside low ≤ iₖ < high read `fill` instead (padding). Transpose,
-Slice, Expand, Squeeze, Pad and most Reshapes only make another view; one copy materialises a whole chain of them.
+A view of shape (d₀ … dᵣ) reads element (i₀ … iᵣ) at `offset + Σ iₖ·strides[k]` of the buffer's row-major
+order. Where `bounds[k]` = (low, high) is given, coordinates outside low ≤ iₖ < high read `fill` instead
+(padding). Transpose, Slice, Expand, Squeeze, Pad and most Reshapes only make another view; one copy
+materialises a whole chain of them.
 """
 
 from __future__ import annotations
@@ -76,7 +77,10 @@ class View:
         )
 
     def slice(self, axis: int, start: Dimension, step: int, count: Dimension) -> View | None:
-        """Return `count` entries of an axis from `start` by `step` (which may be negative); None on a padded axis by step ≠ 1."""
+        """Return `count` entries of an axis from `start` by `step`, which may be negative.
+
+        None for a step other than 1 along a padded axis.
+        """
         bounds = self.bounds
         if bounds is not None and (limits := bounds[axis]) is not None:
             if step != 1:
@@ -104,7 +108,10 @@ class View:
         return replace(self, shape=shape, strides=tuple(strides), bounds=bounds)
 
     def pad(self, before: tuple[Dimension, ...], shape: Shape, fill: float) -> View | None:
-        """Return the view inside a larger `shape`, `before` entries in; None if it is padded already with another value."""
+        """Return the view inside a larger `shape`, `before` entries in.
+
+        None if it is padded already with another value.
+        """
         if self.bounds is not None:
             return None
         offset = self.offset
@@ -115,7 +122,7 @@ class View:
         return View(shape, self.strides, offset, tuple(bounds), fill)
 
     def reshape(self, shape: Shape) -> View | None:
-        """Return the view in another shape, or None if its strides cannot express that (or it is not provable)."""
+        """Return the view in another shape, or None unless its strides provably express that."""
         if self.bounds is not None:
             return None
         if 0 in shape:

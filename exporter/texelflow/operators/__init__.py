@@ -1,8 +1,8 @@
 """The operators: one file for each, or for a family given by a table.
 
-An operator's file holds its whole meaning: shape inference, evaluation at export, upgrades from older opsets and the
-lowering to draws. Every module of this package is imported when the registry is first asked for; a class decorated
-with `@operator` is in it, so nothing is listed by hand.
+An operator's file holds its whole meaning: shape inference, evaluation at export, upgrades from older opsets
+and the lowering to draws. Every module of this package is imported when the registry is first asked for; a
+class decorated with `@operator` is in it, so nothing is listed by hand.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Operator:
         return None
 
     def decompose(self, node: Node) -> list[Node] | None:
-        """Return simpler nodes that compute the same outputs (the very same Value objects), or None to keep the node."""
+        """Return simpler nodes that compute the very same output Values, or None to keep the node."""
         return None
 
     def lower(self, node: Node, lowering: Lowering) -> None:

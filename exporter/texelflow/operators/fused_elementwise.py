@@ -1,4 +1,4 @@
-"""texelflow::Elementwise, a group of elementwise nodes that one draw computes; made by passes/fuse_elementwise.py."""
+"""texelflow::Elementwise, a group of elementwise nodes in one draw; passes/fuse_elementwise.py makes them."""
 
 from __future__ import annotations
 
@@ -10,5 +10,8 @@ from texelflow.operators import Operator, operator
 
 @operator("Elementwise", domain="texelflow")
 class FusedElementwise(Operator):
+    """The nodes are its epilogue; their types were inferred before they were grouped."""
+
     def lower(self, node: Node, lowering: Lowering) -> None:
+        """Compute the group in a kernel of its own."""
         lower_group(node, lowering)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import prod
 
 from texelflow.ir import Element, Node, NodeError, TensorType, Value
@@ -56,7 +57,7 @@ class Gather(Operator):
         return [result]
 
     def lower(self, node: Node, lowering: Lowering) -> None:
-        """Read a part of the data if the indices are known and evenly spaced, else gather slices element by element."""
+        """View a part of the data if the indices are known and evenly spaced, else gather by elements."""
         data, indices, output = node.required(0), node.required(1), node.outputs[0]
         axis = normalize_axis(node, int(node.attributes.get("axis", 0)), data.known_type.rank)
         part = _even_part(indices, data.shape[axis])
@@ -89,7 +90,7 @@ def _even_part(indices: Value, extent: Dimension) -> tuple[Dimension, int, int] 
         index = known[0]
         return select(less(index, 0), index + extent, index), 1, 1
     positions = [index + extent if isinstance(index, int) and index < 0 else index for index in known]
-    steps = {str(b - a) for a, b in zip(positions[:-1], positions[1:], strict=True)}
+    steps = {str(b - a) for a, b in pairwise(positions)}
     step = positions[1] - positions[0]
     if len(steps) != 1 or not isinstance(step, int) or step == 0:
         return None

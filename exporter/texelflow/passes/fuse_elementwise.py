@@ -1,11 +1,11 @@
 """Fuse elementwise nodes into groups, and groups into the kernel that computes their first operand.
 
-1. An elementwise node joins the group of its consumers if they are all in one group, its output is not an output of
-   the graph, and its shape is provably the group's.
-2. A group takes at most OPERAND_LIMIT tensors from outside, to leave texture units to the kernel it is fused to.
+1. An elementwise node joins the group of its consumers if they are all in one group, its output is not an
+   output of the graph, and its shape is provably the group's.
+2. A group takes at most OPERAND_LIMIT tensors from outside, to leave texture units to its host kernel.
 3. A node that depends on constants alone stays out of a group that does not: it belongs to the load phase.
-4. A group becomes the epilogue of an operand's producer if that operator can carry one, nobody else reads the operand
-   and it has the group's shape; of several the last in the graph's order is taken.
+4. A group becomes the epilogue of an operand's producer if that operator can carry one, nobody else reads the
+   operand and it has the group's shape; of several the last in the graph's order is taken.
 5. A group without such a producer becomes one texelflow::Elementwise node.
 """
 
