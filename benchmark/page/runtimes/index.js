@@ -1,0 +1,20 @@
+// The runtimes that the benchmark compares. Each module is imported when it is asked for, so that a page that
+// measures one runtime downloads no other.
+
+/** @import { Net } from "../net.js" */
+/**
+ * @typedef {object} Opened a net on one runtime
+ * @property {() => Promise<unknown>} run takes the inputs from JavaScript's memory and brings all outputs back to it
+ * @property {(result: unknown) => Record<string, Float32Array>} values what `run` resolved to, by output name and in
+ *   the order of the net's axes; not part of what is timed
+ * @property {() => void | Promise<void>} close frees everything
+ */
+/** @typedef {{ open: (net: Net) => Promise<Opened> }} Runtime */
+
+/** @type {Record<string, () => Promise<Runtime>>} */
+export const RUNTIMES = {
+  texelflow: () => import("./texelflow.js"),
+  tfjs: () => import("./tfjs.js"),
+  "ort-webgl": () => import("./ort_webgl.js"),
+  "ort-wasm": () => import("./ort_wasm.js"),
+};

@@ -1,0 +1,67 @@
+// Steady runs of one net on several runtimes in turn. `benchmark/run.py` calls what `window.benchmark` has.
+import { loadNet, relativeError } from "./net.js";
+import { RUNTIMES } from "./runtimes/index.js";
+
+let net;
+const opened = new Map();
+
+/** @param {string} name */
+async function start(name) {
+  net = await loadNet(name);
+}
+
+/**
+ * Loads the net on one runtime and runs it once. Resolves to the milliseconds of both and the relative error.
+ * @param {string} runtime
+ */
+async function open(runtime) {
+  const begin = performance.now();
+  const { open: load } = await RUNTIMES[runtime]();
+  const model = await load(net);
+  const loaded = performance.now();
+  const result = await model.run();
+  const end = performance.now();
+  const error = relativeError(net, model.values(result));
+  opened.set(runtime, model);
+  return { load: loaded - begin, firstRun: end - loaded, error, device: model.device };
+}
+
+/**
+ * Runs once and resolves to the milliseconds from the inputs in JavaScript to the outputs in JavaScript.
+ * @param {string} runtime
+ */
+async function run(runtime) {
+  // What the run before left to be done (collecting garbage, freeing textures) is not this run's work.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const begin = performance.now();
+  await opened.get(runtime).run();
+  return performance.now() - begin;
+}
+
+/** The name of what draws, as WebGL tells it. */
+function renderer() {
+  const gl = document.createElement("canvas").getContext("webgl2");
+  const details = gl?.getExtension("WEBGL_debug_renderer_info");
+  const name = details ? gl.getParameter(details.UNMASKED_RENDERER_WEBGL) : "unknown";
+  gl?.getExtension("WEBGL_lose_context")?.loseContext();
+  return name;
+}
+
+/**
+ * Makes a function reject when it takes longer than a minute and a half: a peer that hangs is a peer that fails.
+ * @template {unknown[]} A
+ * @template R
+ * @param {(...values: A) => Promise<R>} work
+ * @returns {(...values: A) => Promise<R>}
+ */
+function limited(work) {
+  return (...values) =>
+    new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`${work.name}: no answer within 90 s`)), 90_000);
+      work(...values)
+        .then(resolve, reject)
+        .finally(() => clearTimeout(timer));
+    });
+}
+
+window.benchmark = { start: limited(start), open: limited(open), run: limited(run), renderer };
