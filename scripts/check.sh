@@ -19,7 +19,7 @@ step "Python types" "$python" -m mypy --no-error-summary
 step "imports go one way" "$python" scripts/lint_imports.py
 step "no operator names in the runtime" "$python" scripts/lint_runtime_names.py
 step "generated Python is fresh" "$python" scripts/generate_types.py --check
-step "shaders compile" "$python" -m texelflow.lowering.lint
+step "shaders compile" "$python" scripts/lint_shaders.py
 step "TypeScript: lint, types, generated types, size, package" npm run --silent check
 
 if [ -n "$failed" ]; then

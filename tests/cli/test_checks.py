@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -10,7 +11,12 @@ from pathlib import Path
 import pytest
 from command_support import REPOSITORY
 
-COPIED = ("scripts", "exporter", "webruntime/src")
+COPIED = ("scripts", "exporter", "shaders", "webruntime/src")
+
+needs_glslang = pytest.mark.skipif(
+    shutil.which("glslangValidator") is None,
+    reason="glslangValidator is missing: run scripts/setup_glslang.sh",
+)
 
 
 @pytest.fixture
@@ -25,7 +31,10 @@ def checkout(tmp_path: Path) -> Path:
 def check(checkout: Path, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a script of the copy."""
     command = [sys.executable, f"scripts/{script}", *arguments]
-    return subprocess.run(command, cwd=checkout, capture_output=True, text=True, timeout=60, check=False)
+    environment = {**os.environ, "PYTHONPATH": "exporter"}
+    return subprocess.run(
+        command, cwd=checkout, env=environment, capture_output=True, text=True, timeout=180, check=False
+    )
 
 
 @pytest.mark.parametrize("script", ["lint_imports.py", "lint_runtime_names.py", "generate_types.py"])
@@ -86,3 +95,25 @@ def test_unknown_schema_keywords_are_refused(checkout: Path) -> None:
     finished = check(checkout, "generate_types.py")
     assert finished.returncode == 1
     assert "uniqueItems" in finished.stderr
+
+
+@needs_glslang
+def test_the_shaders_pass(checkout: Path) -> None:
+    finished = check(checkout, "lint_shaders.py")
+    assert finished.returncode == 0, finished.stderr
+
+
+@needs_glslang
+@pytest.mark.parametrize(
+    ("file", "text", "fragment"),
+    [
+        ("lib/kernel.glsl.j2", "int spoiled = 1.5;", "| int spoiled = 1.5;"),
+        ("unused.glsl.j2", "{% extends 'lib/kernel.glsl.j2' %}", "no graph renders the template unused"),
+    ],
+)
+def test_wrong_shaders_are_found(checkout: Path, file: str, text: str, fragment: str) -> None:
+    with (checkout / "shaders" / file).open("a") as template:
+        template.write(f"\n{text}\n")
+    finished = check(checkout, "lint_shaders.py")
+    assert finished.returncode == 1
+    assert fragment in finished.stderr

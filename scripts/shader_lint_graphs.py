@@ -1,0 +1,167 @@
+"""Small graphs that together render every shader template, for scripts/lint_shaders.py.
+
+Each is the text of an ONNX graph; inputs whose names begin with `w` become weights.
+"""
+
+from collections.abc import Iterator
+
+IMAGE = "float[1,9,7,7] x"
+COORDINATES = (
+    "half_pixel",
+    "half_pixel_symmetric",
+    "pytorch_half_pixel",
+    "align_corners",
+    "asymmetric",
+    "tf_crop_and_resize",
+)
+
+
+def graph(inputs: str, body: str, output: str = "float") -> str:
+    """Return the text of a graph with the output `y`, whose shape is left open."""
+    return f"g ({inputs}) => ({output}[a] y) {{ {body} }}"
+
+
+def kernel_graphs() -> Iterator[str]:
+    """Yield graphs for the kernels that have a template of their own."""
+    yield from convolutions()
+    yield from sliding_windows()
+    yield from reductions()
+    yield from resizes()
+    yield from copies()
+    yield from element_kernels()
+    yield from elementwise_graphs()
+
+
+def convolutions() -> Iterator[str]:
+    """Yield convolutions and matrix products, with and without bias and epilogue."""
+    weights = ((8, 9, 1), (8, 9, 3))
+    for outputs, inputs, kernel in weights:
+        declared = f"{IMAGE}, float[{outputs},{inputs},{kernel},{kernel}] w, float[{outputs}] w_bias"
+        yield graph(declared, "y = Conv(x, w)")
+        yield graph(declared, "a = Conv(x, w, w_bias) b = Relu(a) c = Conv(x, w) y = Add(b, c)")
+    declared = f"{IMAGE}, float[9,8,3,3] w, float[8] w_bias"
+    yield graph(declared, "y = ConvTranspose <strides=[2,2]> (x, w, w_bias)")
+    yield graph(f"{IMAGE}, float[9,1,3,3] w, float[9] w_bias", "y = Conv <group=9> (x, w, w_bias)")
+    yield graph(f"{IMAGE}, float[9,1,3,3] w", "a = Conv <group=9> (x, w) y = Sigmoid(a)")
+    yield graph(f"{IMAGE}, float[6,3,3,3] w, float[6] w_bias", "y = Conv <group=3> (x, w, w_bias)")
+    yield graph(f"{IMAGE}, float[9,2,3,3] w", "y = ConvTranspose <group=3> (x, w)")
+    yield graph("float[1,8,7,7] x, float[6,4,3,3] w, float[6] w_bias", "y = Conv <group=2> (x, w, w_bias)")
+    yield graph("float[1,8,7] x, float[8,4,3] w", "y = Conv <group=2> (x, w)")
+    yield graph("float[2,7,9] x, float[9,5] w", "y = MatMul(x, w)")
+    yield graph("float[2,7,9] x, float[2,5,9] z", "t = Transpose <perm=[0,2,1]> (z) y = MatMul(x, t)")
+    attention = "q = MatMul(x, w) k = MatMul(x, w) t = Transpose <perm=[0,2,1]> (k) y = MatMul(q, t)"
+    yield graph("float[2,7,9] x, float[9,9] w", attention)
+    yield graph(
+        "float[7,9] x, float[5,9] w, float[5] w_bias", "y = Gemm <transB=1, alpha=0.5> (x, w, w_bias)"
+    )
+
+
+def sliding_windows() -> Iterator[str]:
+    """Yield poolings."""
+    for dtype in ("float", "int8"):
+        yield graph(f"{dtype}[1,9,7,7] x", "y = MaxPool <kernel_shape=[3,3]> (x)", dtype)
+    yield graph(IMAGE, "y = AveragePool <kernel_shape=[3,3], pads=[1,1,1,1]> (x)")
+
+
+def reductions() -> Iterator[str]:
+    """Yield reductions of blocked and flat tensors."""
+    for name in ("Sum", "Mean", "Prod", "Max", "Min"):
+        for axes in ("1", "2, 3", "1, 2"):
+            parameter = f"axes = Constant <value_ints=[{axes}]> ()"
+            blocked = "a = MaxPool <kernel_shape=[2,2]> (x)"
+            yield graph(IMAGE, f"{parameter} {blocked} y = Reduce{name} (a, axes)")
+            yield graph(IMAGE, f"{parameter} y = Reduce{name} <keepdims=0> (x, axes)")
+            if name in ("Max", "Min"):
+                yield graph("int8[1,9,7,7] x", f"{parameter} {blocked} y = Reduce{name} (a, axes)", "int8")
+                yield graph("bool[1,9,7,7] x", f"{parameter} y = Reduce{name} (x, axes)", "bool")
+            if name != "Mean":
+                yield graph("int32[3,5] x", f"y = Reduce{name} (x)", "int32")
+    shifted = 'm = ReduceMax <keepdims=0> (x, axes) y = BitShift <direction="LEFT"> (m, z)'
+    axis = "axes = Constant <value_ints=[0]> ()"
+    yield graph("uint32[3,5] x, uint32[5] z", f"{axis} {shifted}", "uint32")
+    for name in ("ArgMax", "ArgMin"):
+        for dtype in ("float", "int32"):
+            yield graph(f"{dtype}[3,5] x", f"y = {name} <axis=1> (x)", "int64")
+    yield graph(IMAGE, "a = MaxPool <kernel_shape=[2,2]> (x) y = Softmax <axis=1> (a)")
+    yield graph("float[3,5] x, float[5] w", "y = LayerNormalization(x, w)")
+
+
+def resizes() -> Iterator[str]:
+    """Yield every mode of Resize."""
+    scales = "r = Constant <value_floats=[0.0, 0.0, 0.1, 0.1, 1.0, 1.0, 0.9, 0.9]> () "
+    scales += "s = Constant <value_floats=[1.0, 1.0, 2.0, 1.5]> ()"
+    for coordinates in COORDINATES:
+        named = f'coordinate_transformation_mode="{coordinates}"'
+        for rounding in ("round_prefer_floor", "round_prefer_ceil", "floor", "ceil"):
+            for dtype in ("float", "int32"):
+                nearest = f'mode="nearest", nearest_mode="{rounding}", {named}'
+                yield graph(f"{dtype}[1,9,7,7] x", f"{scales} y = Resize <{nearest}> (x, r, s)", dtype)
+        for mode in ("linear", "cubic"):
+            for outside in (0, 1):
+                smooth = f'mode="{mode}", exclude_outside={outside}, {named}'
+                yield graph(IMAGE, f"{scales} y = Resize <{smooth}> (x, r, s)")
+
+
+def copies() -> Iterator[str]:
+    """Yield copies through views of flat and blocked tensors, joined and padded ones among them."""
+    for dtype in ("float", "int8"):
+        image = f"{dtype}[1,9,7,7] x"
+        blocked = "a = MaxPool <kernel_shape=[2,2]> (x)"
+        shape = "shape = Constant <value_ints=[1, 3, 3, 36]> ()"
+        split = f"{blocked} {shape} b = Reshape(a, shape)"
+        yield graph(image, "y = Transpose <perm=[0,2,3,1]> (x)", dtype)
+        yield graph(image, f"{split} y = Transpose <perm=[0,2,1,3]> (b)", dtype)
+        yield graph(
+            image, f"{split} c = Transpose <perm=[0,2,1,3]> (b) y = MaxPool <kernel_shape=[2,2]> (c)", dtype
+        )
+        yield graph(image, f"{blocked} y = Concat <axis=1> (a, a)", dtype)
+        yield graph(image, f"{blocked} b = Flatten(a) c = Flatten(x) y = Concat <axis=1> (b, c)", dtype)
+        yield graph(image, "y = Concat <axis=1> (x, x)", dtype)
+        aligned = f"{blocked} b = Concat <axis=1> (a, a) y = MaxPool <kernel_shape=[2,2]> (b)"
+        yield graph(image.replace("9", "8", 1), aligned, dtype)
+        pads = "pads = Constant <value_ints=[0, 1, 2, 1, 0, 0, 1, 2]> ()"
+        yield graph(image, f"{pads} y = Pad (x, pads)", dtype)
+        yield graph(image, f"{blocked} {pads} y = Pad (a, pads)", dtype)
+        for mode in ("reflect", "edge", "wrap"):
+            yield graph(image, f'{pads} y = Pad <mode="{mode}"> (x, pads)', dtype)
+
+
+def element_kernels() -> Iterator[str]:
+    """Yield what is computed one element at a time."""
+    for dtype in ("float", "int32"):
+        yield graph(f"{dtype}[3,5] x, int64[2] i", "y = Gather <axis=1> (x, i)", dtype)
+        yield graph(f"{dtype}[3,5] x, int64[3,2] i", "y = GatherElements <axis=1> (x, i)", dtype)
+        yield graph(f"{dtype}[3,5] x, int64[4,2] i", "y = GatherND (x, i)", dtype)
+        yield graph(f"{dtype}[3,5] x", "axis = Constant <value_int=1> () y = CumSum (x, axis)", dtype)
+    # Numbers of the extent n, which only the runtime knows: data needs them in a texture.
+    numbers = "z = Constant <value_int=0> () o = Constant <value_int=1> () s = Shape(x) n = Gather(s, z)"
+    yield graph("float[n] x", f"{numbers} y = Range(z, n, o)", "int64")
+    yield graph("float[n] x", f"{numbers} r = Range(z, n, o) f = Cast <to=1> (r) y = Mul(x, f)")
+    yield graph("float[n,m] x, int64[2] i", "s = Shape(x) y = Gather(s, i)", "int64")
+    yield graph("float[n,m] x, int64[2] i", "s = Shape(x) f = Cast <to=1> (s) y = Gather(f, i)")
+
+
+def elementwise_graphs() -> Iterator[str]:
+    """Yield elementwise work with operands of every layout, and operators that need more than operands."""
+    blocked = "a = MaxPool <kernel_shape=[1,1]> (x)"
+    operands = {
+        "channels": "float[9,1,1] z",
+        "rows": "float[7,1] z",
+        "whole": "float[1,9,7,7] z",
+        "image": "float[1,1,7,7] z",
+    }
+    for operand in operands.values():
+        yield graph(f"{IMAGE}, {operand}", f"{blocked} b = Exp(a) y = Mul(b, z)")
+        yield graph(f"{IMAGE}, {operand}", "y = Mul(x, z)")
+        yield graph(f"{IMAGE}, {operand}", f"{blocked} b = Less(a, z) y = Where(b, a, z)")
+    for dtype, code in (("float", 1), ("int32", 6), ("uint8", 2), ("uint32", 12), ("bool", 9), ("int16", 5)):
+        for source in ("float", "int32", "uint32", "bool"):
+            yield graph(f"{source}[3,5] x", f"y = Cast <to={code}> (x)", dtype)
+    for direction in ("LEFT", "RIGHT"):
+        yield graph("uint8[3] x, uint8[3] z", f'y = BitShift <direction="{direction}"> (x, z)', "uint8")
+        yield graph("uint32[3] x, uint32[3] z", f'y = BitShift <direction="{direction}"> (x, z)', "uint32")
+    yield graph("float[3] x, float[3] z", "y = Mod <fmod=1> (x, z)")
+    yield graph("bool[3] c, float[3] x, float[3] z", "y = Where (c, x, z)")
+    yield graph("bool[3] c, int32[3] x, int32[3] z", "y = Where (c, x, z)", "int32")
+    yield graph("float[3] x, int32[3] z", "y = Pow (x, z)")
+    yield graph("float[3] x", 'y = Gelu <approximate="tanh"> (x)')
