@@ -20,6 +20,18 @@ REFUSALS = [
         "different element types: float32, int64",
     ),
     (
+        "g (float[2] x) => (float[2] y) { y = Add (x) }",
+        "number of its inputs is 1; 2 is needed",
+    ),
+    (
+        "g (float[2] x) => (float[2] y) { y = Exp (x, x) }",
+        "number of its inputs is 2; 1 is needed",
+    ),
+    (
+        "g (int32[2] x) => (bool[2] y) { y = IsInf (x) }",
+        "type int32; a floating type is needed",
+    ),
+    (
         "g (int32[2] x) => (int32[2] y) { y = Exp (x) }",
         "type int32; a floating type is needed",
     ),

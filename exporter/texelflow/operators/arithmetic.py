@@ -16,6 +16,8 @@ SYMBOLS = {"Add": "+", "Sub": "-", "Mul": "*"}
 class Arithmetic(Elementwise):
     """Sum, difference and product; integers wrap around."""
 
+    operand_count = 2
+
     def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
         """Return the GLSL operation."""
         return wrap(node.required(0).dtype, f"({operands[0]} {SYMBOLS[self.name]} {operands[1]})")
@@ -34,6 +36,8 @@ class Arithmetic(Elementwise):
 @operator("Div")
 class Div(Elementwise):
     """Quotient; that of integers is truncated towards zero."""
+
+    operand_count = 2
 
     def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
         """Return the call of a division with IEEE's edge cases."""
@@ -68,6 +72,8 @@ class Div(Elementwise):
 class Mod(Elementwise):
     """Remainder: with the divisor's sign, or with fmod=1 the dividend's."""
 
+    operand_count = 2
+
     def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
         """Return the call of the remainder chosen by type and attribute."""
         kind = node.required(0).known_type
@@ -91,6 +97,8 @@ class Mod(Elementwise):
 @operator("Pow")
 class Pow(Elementwise):
     """Power, of the base's element type; the exponent may have another."""
+
+    operand_count = 2
 
     def result_dtype(self, node: Node, kinds: Sequence[TensorType]) -> str:
         """Return the element type of the base."""
@@ -120,6 +128,8 @@ class Pow(Elementwise):
 @operator("PRelu")
 class PRelu(Elementwise):
     """Negative numbers multiplied by a slope, which broadcasts to the input."""
+
+    operand_count = 2
 
     def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
         """Return the call of the function."""

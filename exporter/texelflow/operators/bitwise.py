@@ -26,6 +26,8 @@ class IntegerElementwise(Elementwise):
 class Bitwise(IntegerElementwise):
     """An operation on the bits of two integers."""
 
+    operand_count = 2
+
     def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
         """Return the GLSL operation; a narrow integer's sign is extended, so the result needs no wrapping."""
         return f"({operands[0]} {SYMBOLS[self.name]} {operands[1]})"
@@ -43,6 +45,8 @@ class BitwiseNot(IntegerElementwise):
 @operator("BitShift")
 class BitShift(IntegerElementwise):
     """The bits of an integer shifted; those shifted out are lost, and a negative number stays negative."""
+
+    operand_count = 2
 
     def result_dtype(self, node: Node, kinds: Sequence[TensorType]) -> str:
         """Return the shared element type; raise NodeError for an unknown direction."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from math import inf
-from typing import Protocol
+from typing import ClassVar, Protocol
 
-from texelflow.ir import FLOATING, Element, Node, TensorType
+from texelflow.ir import FLOATING, Element, Node, NodeError, TensorType
 from texelflow.operators import Operator
 from texelflow.operators.row_major import broadcast_elements
 from texelflow.operators.shapes import broadcast, known_shape, same_dtype
@@ -37,6 +37,9 @@ class Uniforms(Protocol):
 class Elementwise(Operator):
     """An operator applied to each element, its inputs broadcast together."""
 
+    operand_count: ClassVar[int | None] = 1
+    """How many inputs it has; None for any number from one."""
+
     def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
         """Return the GLSL ES 3.00 expression of four elements of the result.
 
@@ -48,6 +51,11 @@ class Elementwise(Operator):
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type whose shape is that of the inputs broadcast together."""
+        count = self.operand_count or max(1, len(node.inputs))
+        if len(node.inputs) != count:
+            raise NodeError(node, f"the number of its inputs is {len(node.inputs)}; {count} is needed")
+        for index in range(count):
+            node.required(index)
         kinds = [value.known_type for value in node.inputs if value is not None]
         return [TensorType(self.result_dtype(node, kinds), broadcast(node, [kind.shape for kind in kinds]))]
 

@@ -16,6 +16,8 @@ SYMBOLS = {"And": "&", "Or": "|", "Xor": "^"}
 class Logical(Elementwise):
     """A logical operation on two bools, which are 0 or 1 in the shader."""
 
+    operand_count = 2
+
     def result_dtype(self, node: Node, kinds: Sequence[TensorType]) -> str:
         """Return bool; raise NodeError for other inputs."""
         return _require_bool(node, kinds)
@@ -56,8 +58,8 @@ class IsNaN(Elementwise):
     """Whether a number is NaN."""
 
     def result_dtype(self, node: Node, kinds: Sequence[TensorType]) -> str:
-        """Return bool."""
-        return "bool"
+        """Return bool; raise NodeError unless the input is floating."""
+        return _bool_of_floating(node, kinds[0])
 
     def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
         """Return a test of the number's bits."""
@@ -69,8 +71,8 @@ class IsInf(Elementwise):
     """Whether a number is infinite; the attributes choose the signs that count."""
 
     def result_dtype(self, node: Node, kinds: Sequence[TensorType]) -> str:
-        """Return bool."""
-        return "bool"
+        """Return bool; raise NodeError unless the input is floating."""
+        return _bool_of_floating(node, kinds[0])
 
     def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
         """Return a test of the number's bits; the signs that count are uniforms."""
@@ -79,6 +81,12 @@ class IsInf(Elementwise):
             for sign in ("positive", "negative")
         ]
         return f"is_infinite({operands[0]}, {signs[0]}, {signs[1]})"
+
+
+def _bool_of_floating(node: Node, kind: TensorType) -> str:
+    if not kind.is_floating:
+        raise NodeError(node, f"its input has type {kind.dtype}; a floating type is needed")
+    return "bool"
 
 
 def _require_bool(node: Node, kinds: Sequence[TensorType]) -> str:

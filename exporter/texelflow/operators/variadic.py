@@ -17,6 +17,8 @@ from texelflow.symbolic import Expression, maximum, minimum
 class Extremum(Elementwise):
     """The largest or smallest of the inputs; NaN if one is NaN."""
 
+    operand_count = None
+
     def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
         """Return nested calls of a maximum or minimum of two."""
         function = "maximum" if self.name == "Max" else "minimum"
@@ -45,6 +47,8 @@ class Extremum(Elementwise):
 class Sum(Elementwise):
     """The sum of the inputs."""
 
+    operand_count = None
+
     decomposes = True
 
     def decompose(self, node: Node) -> list[Node] | None:
@@ -55,6 +59,8 @@ class Sum(Elementwise):
 @operator("Mean")
 class Mean(Elementwise):
     """The mean of the inputs."""
+
+    operand_count = None
 
     decomposes = True
 

@@ -15,6 +15,8 @@ from texelflow.symbolic import Expression, select
 class Where(Elementwise):
     """`condition ? X : Y`; the input not chosen may be NaN."""
 
+    operand_count = 3
+
     def result_dtype(self, node: Node, kinds: Sequence[TensorType]) -> str:
         """Return the element type of X and Y; raise NodeError unless the condition is bool."""
         if kinds[0].dtype != "bool":
