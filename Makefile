@@ -8,7 +8,7 @@ PORT ?= 8000
 
 python := .venv/bin/python
 
-.PHONY: setup demo test check generate format wheel clean distclean
+.PHONY: setup demo test check generate docs format wheel clean distclean
 .DELETE_ON_ERROR:
 
 setup: .venv/.installed node_modules/.installed .venv/.chromium dist/texelflow.js
@@ -45,6 +45,10 @@ check: setup
 generate: setup
 	$(python) scripts/generate_types.py
 	$(NPM) run --silent generate
+
+# docs/operators.md, from the registry and a run of ONNX's node tests.
+docs: setup
+	TEXELFLOW_WRITE_DOCS=1 $(python) -m pytest -q tests/conformance -k default
 
 format: setup
 	$(python) -m ruff format .

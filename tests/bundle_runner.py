@@ -3,43 +3,41 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from playwright.sync_api import Page
 
-_LOAD = """
-async ({key, url, device}) => {
-    globalThis.models ??= {};
-    globalThis.models[key] = await texelflow.loadModel(url, {device});
-    return globalThis.models[key].device;
-}
-"""
+SCRIPT = Path(__file__).with_suffix(".js")
 
-_RUN = """
-async ({key, feeds}) => {
-    const arrays = {float32: Float32Array, float64: Float64Array, int64: BigInt64Array, uint64: BigUint64Array,
-        float16: Uint16Array, bfloat16: Uint16Array, int32: Int32Array, uint32: Uint32Array, int16: Int16Array,
-        uint16: Uint16Array, int8: Int8Array, uint8: Uint8Array, bool: Uint8Array};
-    const inputs = {};
-    for (const [name, {dtype, shape, data}] of Object.entries(feeds)) {
-        const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-        inputs[name] = new texelflow.Tensor(dtype, shape, new arrays[dtype](bytes.buffer));
-    }
-    const outputs = await globalThis.models[key].run(inputs);
-    const encode = (data) => {
-        const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-        let text = '';
-        for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
-        return btoa(text);
-    };
-    return Object.fromEntries(Object.entries(outputs).map(([name, {dtype, shape, data}]) =>
-        [name, {dtype, shape, data: encode(data)}]));
-}
-"""
+Arrays = Mapping[str, np.ndarray]
 
-_DISPOSE = "(key) => { globalThis.models[key].dispose(); delete globalThis.models[key]; }"
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run of one bundle: its URL and the arrays of its inputs by name."""
+
+    url: str
+    feeds: Arrays
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a job gave: arrays by name, or the first line of the error's message."""
+
+    outputs: Arrays
+    error: str | None = None
+
+
+def run_jobs(page: Page, jobs: Sequence[Job], device: Mapping[str, Any] | None = None) -> list[Answer]:
+    """Run many bundles in one call, each loaded and freed in turn; a failure is an answer, too."""
+    _load_script(page)
+    encoded = [{"url": job.url, "feeds": _encode(job.feeds)} for job in jobs]
+    answers = page.evaluate("bundleRunner.runAll", {"jobs": encoded, "device": dict(device or {})})
+    return [_answer(answer) for answer in answers]
 
 
 class LoadedBundle:
@@ -48,37 +46,56 @@ class LoadedBundle:
     _count = 0
 
     def __init__(self, page: Page, url: str, device: Mapping[str, Any] | None = None) -> None:
+        _load_script(page)
         LoadedBundle._count += 1
         self._key = f"model{LoadedBundle._count}"
         self._page = page
-        self.device = page.evaluate(_LOAD, {"key": self._key, "url": url, "device": dict(device or {})})
+        request = {"key": self._key, "url": url, "device": dict(device or {})}
+        self.device = page.evaluate("bundleRunner.load", request)
 
     def __enter__(self) -> LoadedBundle:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._page.evaluate(_DISPOSE, self._key)
+        self._page.evaluate("bundleRunner.dispose", self._key)
 
     def texture_bytes(self) -> int:
         """Bytes of all textures that the model holds."""
-        statistics = self._page.evaluate("(key) => texelflow.statistics(globalThis.models[key])", self._key)
+        statistics = self._page.evaluate("bundleRunner.statistics", self._key)
         return int(statistics["textureBytes"]["now"])
 
-    def run(self, feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def run(self, feeds: Arrays) -> dict[str, np.ndarray]:
         """Run on arrays; bfloat16 results come as uint16 bit patterns."""
-        encoded = {
-            name: {
-                "dtype": str(array.dtype),
-                "shape": list(array.shape),
-                "data": base64.b64encode(np.ascontiguousarray(array).tobytes()).decode(),
-            }
-            for name, array in feeds.items()
+        return _decode(self._page.evaluate("bundleRunner.run", {"key": self._key, "feeds": _encode(feeds)}))
+
+
+def _answer(answer: Mapping[str, Any]) -> Answer:
+    if "error" in answer:
+        return Answer({}, answer["error"].splitlines()[0])
+    return Answer(_decode(answer["outputs"]))
+
+
+def _load_script(page: Page) -> None:
+    if not page.evaluate("'bundleRunner' in globalThis"):
+        page.add_script_tag(path=SCRIPT)
+
+
+def _encode(arrays: Arrays) -> dict[str, Any]:
+    return {
+        name: {
+            "dtype": str(array.dtype),
+            "shape": list(array.shape),
+            "data": base64.b64encode(np.ascontiguousarray(array).tobytes()).decode(),
         }
-        results = self._page.evaluate(_RUN, {"key": self._key, "feeds": encoded})
-        return {
-            name: np.frombuffer(
-                base64.b64decode(result["data"]),
-                np.uint16 if result["dtype"] == "bfloat16" else result["dtype"],
-            ).reshape(result["shape"])
-            for name, result in results.items()
-        }
+        for name, array in arrays.items()
+    }
+
+
+def _decode(results: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    return {
+        name: np.frombuffer(
+            base64.b64decode(result["data"]),
+            np.uint16 if result["dtype"] == "bfloat16" else result["dtype"],
+        ).reshape(result["shape"])
+        for name, result in results.items()
+    }

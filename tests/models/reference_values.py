@@ -76,7 +76,7 @@ def with_logits(source: Path, target: Path) -> str:
 
 
 def relative_error(actual: np.ndarray, expected: np.ndarray, channel_axis: int | None = None) -> float:
-    """The largest error relative to the largest reference magnitude, of the worst channel if there are any."""
+    """The largest error relative to the largest reference magnitude; with an axis, of its worst channel."""
     assert actual.shape == expected.shape
     if channel_axis is None or expected.ndim <= channel_axis:
         return float(np.abs(actual - expected).max(initial=0) / max(np.abs(expected).max(initial=0), 1e-12))

@@ -1,0 +1,78 @@
+// Runs bundles in a page, for bundle_runner.py. A tensor crosses as { dtype, shape, data }, its bytes in base64.
+(() => {
+  const arrays = {
+    float32: Float32Array,
+    float64: Float64Array,
+    float16: Uint16Array,
+    bfloat16: Uint16Array,
+    int64: BigInt64Array,
+    uint64: BigUint64Array,
+    int32: Int32Array,
+    uint32: Uint32Array,
+    int16: Int16Array,
+    uint16: Uint16Array,
+    int8: Int8Array,
+    uint8: Uint8Array,
+    bool: Uint8Array,
+  };
+  const models = {};
+  const CHUNK = 32768;
+
+  const mapValues = (object, change) =>
+    Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
+
+  function decode({ dtype, shape, data }) {
+    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+    return new texelflow.Tensor(dtype, shape, new arrays[dtype](bytes.buffer));
+  }
+
+  function encode({ dtype, shape, data }) {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    let text = "";
+    for (let start = 0; start < bytes.length; start += CHUNK) {
+      text += String.fromCharCode(...bytes.subarray(start, start + CHUNK));
+    }
+    return { dtype, shape, data: btoa(text) };
+  }
+
+  const runModel = async (model, feeds) => mapValues(await model.run(mapValues(feeds, decode)), encode);
+
+  globalThis.bundleRunner = {
+    /** Loads a bundle and keeps it by `key`; resolves to its device report. */
+    async load({ key, url, device }) {
+      models[key] = await texelflow.loadModel(url, { device });
+      return models[key].device;
+    },
+
+    /** Runs a kept bundle on encoded tensors; resolves to its encoded outputs. */
+    run: ({ key, feeds }) => runModel(models[key], feeds),
+
+    /** Resolves to what `texelflow.statistics` says of a kept bundle. */
+    statistics: (key) => texelflow.statistics(models[key]),
+
+    /** Frees a kept bundle. */
+    dispose(key) {
+      models[key].dispose();
+      delete models[key];
+    },
+
+    /** Loads, runs and frees many bundles; resolves to { outputs } or { error } of each. */
+    async runAll({ jobs, device }) {
+      const answers = [];
+      // One model stays loaded, so that the context that all models share is not made anew for each.
+      models.keeper ??= await texelflow.loadModel(jobs[0].url, { device });
+      for (const { url, feeds } of jobs) {
+        let model;
+        try {
+          model = await texelflow.loadModel(url, { device });
+          answers.push({ outputs: await runModel(model, feeds) });
+        } catch (error) {
+          answers.push({ error: String(error.message ?? error) });
+        } finally {
+          model?.dispose();
+        }
+      }
+      return answers;
+    },
+  };
+})();
