@@ -343,6 +343,6 @@ def test_parallel_compilation_is_polled(page: Page, serve: Serve, tmp_path: Path
         }""",
         serve(tmp_path),
     )
-    assert calls[:4] == ["link", "status", "link", "link"]
-    assert calls[-2:] == ["status", "status"]
-    assert set(calls[4:-2]) == {"poll"} and len(calls[4:-2]) >= 10
+    order = [call for index, call in enumerate(calls) if call != calls[index - 1] or index == 0]
+    assert order == ["link", "poll", "status", "link", "poll", "status"]
+    assert calls.count("poll") >= 10 and calls[-2:] == ["status", "status"]

@@ -60,7 +60,7 @@ export function runWithIntermediates(
     const bound = bindInputs(graph, inputs);
     const { plan, delete: free } = executor.planWithoutReuse(bound.symbols);
     try {
-      executor.draw(plan, bound);
+      await executor.draw(plan, bound);
       await gpuFinished(context);
       const kept = load.filter(({ output }) => executor.persistent.has(output));
       return [...kept, ...run].flatMap(({ node, output }) => {

@@ -3,6 +3,7 @@ export type { RunInput } from "./executor/inputs.ts";
 export type { Blocking } from "./executor/layouts.ts";
 export type { ImageSource } from "./executor/pictures.ts";
 export type { DeviceSetting } from "./executor/setting.ts";
+export type { Timings } from "./executor/timings.ts";
 export type { DataType } from "./generated/graph_file.ts";
 export type { BundleSource } from "./loader/bundle_source.ts";
 export type { ImageInfo, InputInfo, LoadOptions, Progress, TensorInfo } from "./model.ts";

@@ -2,10 +2,12 @@ import type { DeviceOptions, DeviceReport } from "./executor/device.ts";
 import { Executor } from "./executor/executor.ts";
 import { render } from "./executor/expressions.ts";
 import type { RunInput } from "./executor/inputs.ts";
+import type { Timings } from "./executor/timings.ts";
 import type { DataType, GraphFile, ImagePreprocessing } from "./generated/graph_file.ts";
 import type { BundleSource } from "./loader/bundle_source.ts";
 import { loadGraphFile } from "./loader/graph_file.ts";
 import { canHash, downloadWeights } from "./loader/weight_files.ts";
+import { breathe } from "./pace.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** How far loading is. Phases overlap: weights download while programs compile. */
@@ -82,6 +84,11 @@ export class Model {
     this.device = report(executor);
   }
 
+  /** What loading and the first run took, in milliseconds. */
+  get timings(): Readonly<Timings> {
+    return { ...this.executor.timings };
+  }
+
   /**
    * Computes the outputs. Calls wait for each other; do not change the data of an input before its run is done.
    *
@@ -109,6 +116,7 @@ export class Model {
    */
   exclusively<T>(task: (executor: Executor) => Promise<T>): Promise<T> {
     const guarded = async () => {
+      await breathe();
       if (this.executor.context.isLost) await this.restore();
       return task(this.executor);
     };
@@ -120,7 +128,14 @@ export class Model {
 
   private async restore(): Promise<void> {
     const signal = new AbortController().signal;
-    const executor = await prepare(this.source, this.graph, this.deviceOptions, signal, () => {});
+    const executor = await prepare(
+      this.source,
+      this.graph,
+      this.deviceOptions,
+      signal,
+      () => {},
+      performance.now(),
+    );
     this.executor.delete();
     this.executor = executor;
     this.device = report(executor);
@@ -139,8 +154,9 @@ export class Model {
 export async function loadModel(source: BundleSource, options: LoadOptions = {}): Promise<Model> {
   const { onProgress = () => {}, signal = new AbortController().signal, device = {} } = options;
   signal.throwIfAborted();
+  const start = performance.now();
   const graph = await loadGraphFile(source, signal);
-  const executor = await prepare(source, graph, device, signal, onProgress);
+  const executor = await prepare(source, graph, device, signal, onProgress, start);
   onProgress({ phase: "ready", loaded: 1, total: 1 });
   return new Model(source, graph, executor, device);
 }
@@ -152,6 +168,7 @@ async function prepare(
   device: DeviceOptions,
   signal: AbortSignal,
   onProgress: (progress: Progress) => void,
+  start: number,
 ): Promise<Executor> {
   const bytes = graph.files.reduce((sum, file) => sum + file.bytes, 0);
   const parts = graph.weights.reduce((sum, weight) => sum + weight.parts.length, 0);
@@ -166,15 +183,18 @@ async function prepare(
     graph,
     stop.signal,
     (weight, part, dtype, data) => {
-      executor?.weights.takePart(weight, part, dtype, data);
+      executor?.takePart(weight, part, dtype, data);
       onProgress({ phase: "upload", loaded: ++uploaded, total: parts });
     },
     (loaded) => onProgress({ phase: "download", loaded, total: bytes }),
   );
   try {
     executor = new Executor(graph, device);
+    const { timings } = executor;
     await Promise.all([
-      download,
+      download.then(() => {
+        timings.download = performance.now() - start;
+      }),
       executor.compile(stop.signal, (loaded, total) => onProgress({ phase: "compile", loaded, total })),
     ]);
     await executor.finishLoading();

@@ -62,11 +62,11 @@ export function effectiveLimits(capabilities: Capabilities, options: DeviceOptio
  * @returns the setting and the reasons for each departure from the preferred one
  * @throws Error when no setting works
  */
-export function chooseSetting(
+export async function chooseSetting(
   context: Context,
   limits: DeviceLimits,
   options: DeviceOptions,
-): { setting: DeviceSetting; reasons: string[] } {
+): Promise<{ setting: DeviceSetting; reasons: string[] }> {
   const { capabilities } = context;
   const reasons: string[] = [];
   if (!capabilities.float16Targets) {
@@ -90,7 +90,7 @@ export function chooseSetting(
     }
     for (const fetch of fetchFunctions(capabilities, options)) {
       const setting: DeviceSetting = { ...blocking, fetch, storage };
-      const failure = selfTest(context, setting);
+      const failure = await selfTest(context, setting);
       if (failure === null) return { setting, reasons };
       if (context.isLost)
         throw new Error("The GPU context was lost while the model was loading. Load it again.");

@@ -81,11 +81,17 @@ export function setParameters(
   draw.floats?.set(values(parameters.floats).slice(0, draw.floats.length));
 }
 
-/** Issues draws in order. */
-export function executeDraws(context: Context, draws: readonly BoundDraw[]): void {
+/** Issues draws in order, all or those from `first` to before `end`. */
+export function executeDraws(
+  context: Context,
+  draws: readonly BoundDraw[],
+  first = 0,
+  end = draws.length,
+): void {
   const { gl } = context;
   let current: LinkedProgram | undefined;
-  for (const draw of draws) {
+  for (let index = first; index < end; index++) {
+    const draw = draws[index] as BoundDraw;
     const { program } = draw;
     if (program !== current) {
       gl.useProgram(program.handle);

@@ -1,5 +1,6 @@
-import type { GraphFile } from "../generated/graph_file.ts";
-import type { Tensor } from "../tensor.ts";
+import type { DataType, GraphFile } from "../generated/graph_file.ts";
+import { breathe } from "../pace.ts";
+import type { Tensor, TensorData } from "../tensor.ts";
 import { acquireContext, type Context, releaseContext } from "../webgl/context.ts";
 import { releasePrograms } from "../webgl/program.ts";
 import { gpuFinished } from "../webgl/readback.ts";
@@ -12,9 +13,17 @@ import { TexturePool } from "./pool.ts";
 import { type ImageDraw, issuePlanPrograms, type PlanPrograms, programsLinked } from "./programs.ts";
 import { bindPlan, deletePlan, type LoadedModel, placeTensors, type RunPlan } from "./run_plan.ts";
 import type { DeviceSetting } from "./setting.ts";
+import type { Timings } from "./timings.ts";
+import { warmUp } from "./warm_up.ts";
 
 /** Plans kept for the sizes used last. */
 const PLANS_KEPT = 4;
+
+/** Milliseconds that waiting for the GPU may keep the page from answering: longer runs are waited for by a fence. */
+const LONGEST_BLOCK = 24;
+
+/** Draws that a plan's first run issues at a time. */
+const FIRST_PORTION = 16;
 
 /** Integers that fill poisoned textures; float textures get NaN. */
 const POISON_INTEGER = 0x7fff_ffff;
@@ -22,45 +31,43 @@ const POISON_INTEGER = 0x7fff_ffff;
 /** One model on the GPU: its programs, weights and plans. */
 export class Executor implements LoadedModel {
   readonly context: Context;
-  readonly setting: DeviceSetting;
   readonly limits: DeviceLimits;
-  readonly reasons: readonly string[];
-  readonly programs: PlanPrograms;
+  /** Chosen by `compile`. */
+  setting!: DeviceSetting;
+  reasons: readonly string[] = [];
+  programs: PlanPrograms = { load: [], run: [], image: [], all: [] };
   readonly weights: LoadPhase;
+  readonly timings: Timings = { download: 0, context: 0, compile: 0, upload: 0, loadDraws: 0, firstRun: 0 };
   readonly pool: TexturePool;
   /** Most recently used first. */
   private plans: RunPlan[] = [];
   private deleted = false;
+  private warmedUp: Promise<void> = Promise.resolve();
+  private isLoaded = false;
 
   /**
-   * Takes the context, chooses the device's setting and starts compiling.
+   * Takes the context; weights may come from now on.
    *
-   * @throws Error when the device cannot run the plan
+   * @throws Error when the device has too few texture units
    */
   constructor(
     readonly graph: GraphFile,
     private readonly options: DeviceOptions,
   ) {
+    const start = performance.now();
     this.context = acquireContext();
+    this.timings.context = performance.now() - start;
     try {
       const { capabilities } = this.context;
       this.limits = effectiveLimits(capabilities, options);
-      const plan = graph.plans.webgl2;
-      const needed = plan.requirements.textureUnits;
+      const needed = graph.plans.webgl2.requirements.textureUnits;
       if (needed > this.limits.textureUnits) {
         throw new Error(
           `The model "${graph.name}" reads ${needed} textures in one draw, but this device ` +
             `(${capabilities.renderer}) allows ${this.limits.textureUnits}.`,
         );
       }
-      const chosen = chooseSetting(this.context, this.limits, options);
-      this.setting = chosen.setting;
-      this.reasons = chosen.reasons;
-      const images = graph.inputs.map(({ name, tensor, image }): ImageDraw | undefined =>
-        image && tensor >= 0 ? { program: image.program, tensor, input: name } : undefined,
-      );
-      this.programs = issuePlanPrograms(this.context, plan, this.setting, images);
-      this.weights = new LoadPhase(this.context, graph, this.setting, this.limits);
+      this.weights = new LoadPhase(this.context, graph, this.limits);
       this.pool = new TexturePool(this.context, this.limits.maxTextureSize);
     } catch (error) {
       releaseContext(this.context);
@@ -72,18 +79,46 @@ export class Executor implements LoadedModel {
     return this.weights.persistent;
   }
 
-  /** Resolves when all programs are linked and draws of the load phase may begin. */
+  /**
+   * Chooses the device's setting, compiles for it, and starts the draws of the load phase.
+   *
+   * @throws Error when no setting works, or a program does not compile
+   */
   async compile(signal: AbortSignal, onProgress: (linked: number, total: number) => void): Promise<void> {
+    const start = performance.now();
+    const { context, graph } = this;
+    const { setting, reasons } = await chooseSetting(context, this.limits, this.options);
+    signal.throwIfAborted();
+    this.setting = setting;
+    this.reasons = reasons;
+    const images = graph.inputs.map(({ name, tensor, image }): ImageDraw | undefined =>
+      image && tensor >= 0 ? { program: image.program, tensor, input: name } : undefined,
+    );
+    this.programs = issuePlanPrograms(context, graph.plans.webgl2, setting, images);
     const { all } = this.programs;
-    await programsLinked(this.context, all, signal, (linked) => onProgress(linked, all.length));
-    if (!this.deleted) this.weights.start(this.programs);
+    await programsLinked(context, all, (linked) => onProgress(linked, all.length), signal);
+    signal.throwIfAborted();
+    this.timings.compile = performance.now() - start;
+    this.weights.start(this.programs, setting);
+    this.warmedUp = warmUp(context, graph, setting, this.programs, () => this.isLoaded || this.deleted);
+  }
+
+  /** Uploads one part of a weight and issues the draws that waited for it; see LoadPhase.takePart. */
+  takePart(weight: number, part: number, stored: DataType, data: TensorData): void {
+    const start = performance.now();
+    this.weights.takePart(weight, part, stored, data);
+    this.timings.upload += performance.now() - start;
   }
 
   /** Resolves when the load phase is done on the GPU; rejects when something went wrong there. */
   async finishLoading(): Promise<void> {
+    const start = performance.now();
+    this.isLoaded = true;
     this.weights.finish();
+    await this.warmedUp;
     // Waiting first keeps the question about errors from blocking the page.
     await gpuFinished(this.context);
+    this.timings.loadDraws = performance.now() - start;
     if (this.context.isLost)
       throw new Error("The GPU context was lost while the model was loading. Load it again.");
     this.checkMemory("weights", this.weights.bytes);
@@ -91,20 +126,24 @@ export class Executor implements LoadedModel {
 
   /** Checks the inputs, computes, and reads the outputs back. */
   async run(given: Readonly<Record<string, unknown>>): Promise<Record<string, Tensor>> {
+    const start = performance.now();
     const inputs = bindInputs(this.graph, given);
     const plan = this.planFor(inputs.symbols);
-    this.draw(plan, inputs);
+    await this.draw(plan, inputs);
     for (const reader of plan.readers) reader.start();
-    if (plan.readers.some((reader) => reader.waits)) await gpuFinished(this.context);
+    const isSlow = plan.milliseconds > LONGEST_BLOCK;
+    if (isSlow || plan.readers.some((reader) => reader.waits)) await gpuFinished(this.context);
     const outputs = this.graph.outputs.map(({ name }, index) => [name, plan.readers[index]?.take()] as const);
+    plan.milliseconds = performance.now() - start;
+    this.timings.firstRun ||= plan.milliseconds;
     if (this.context.isLost) {
       throw new Error("The GPU context was lost during run(); the next run() loads the model again.");
     }
     return Object.fromEntries(outputs) as Record<string, Tensor>;
   }
 
-  /** Uploads inputs and issues all draws of a plan. */
-  draw(plan: RunPlan, inputs: BoundInputs): void {
+  /** Uploads inputs and issues all draws of a plan; the first time in portions, since drivers may prepare each draw then. */
+  async draw(plan: RunPlan, inputs: BoundInputs): Promise<void> {
     if (this.options.poison) {
       for (const texture of plan.textures)
         texture.fill(texture.format === "int32" ? POISON_INTEGER : Number.NaN);
@@ -112,7 +151,12 @@ export class Executor implements LoadedModel {
     inputs.values.forEach((value, index) => {
       if (value) plan.feeds[index]?.write(value, this.limits.maxTextureSize);
     });
-    executeDraws(this.context, plan.draws);
+    const portion = plan.milliseconds === Number.POSITIVE_INFINITY ? FIRST_PORTION : plan.draws.length;
+    for (let first = 0; first < plan.draws.length; first += portion) {
+      if (first > 0) await breathe();
+      executeDraws(this.context, plan.draws, first, Math.min(first + portion, plan.draws.length));
+      this.context.gl.flush();
+    }
   }
 
   /** A plan in textures of its own, in which every tensor of a run survives; `delete` frees it. */

@@ -7,6 +7,9 @@ export interface Blocking {
   readonly groups: number;
 }
 
+/** The blocking of flat tensors. */
+export const FLAT: Blocking = { pixels: 1, groups: 1 };
+
 /** Where the elements of a tensor lie in its texture; see ARCHITECTURE.md, Layouts. */
 export interface Layout {
   readonly shape: readonly number[];
@@ -27,7 +30,7 @@ const LEAST_WIDTH = 16;
 
 /** P and M of a tensor on a device with the given setting: 1 and 1 when it is flat. */
 export function blockingOf(tensor: PlanTensor, device: Blocking): Blocking {
-  if (!tensor.axes) return { pixels: 1, groups: 1 };
+  if (!tensor.axes) return FLAT;
   return { pixels: tensor.pixels ?? device.pixels, groups: tensor.groups ?? device.groups };
 }
 
@@ -64,7 +67,7 @@ function flatLayout(shape: readonly number[]): Layout {
   return {
     shape,
     elements,
-    blocking: { pixels: 1, groups: 1 },
+    blocking: FLAT,
     width,
     height: Math.ceil(texels / width),
     layers: 1,

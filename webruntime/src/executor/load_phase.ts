@@ -5,7 +5,7 @@ import { ArrayTexture, type TexelFormat } from "../webgl/texture.ts";
 import type { DeviceLimits } from "./device.ts";
 import { bindDraw, executeDraws, type PlacedTensor } from "./draws.ts";
 import { evaluate } from "./expressions.ts";
-import { layoutOf } from "./layouts.ts";
+import { type Blocking, FLAT, layoutOf } from "./layouts.ts";
 import type { PlanPrograms } from "./programs.ts";
 import { type DeviceSetting, storageFormat } from "./setting.ts";
 import { WeightUpload } from "./weight_upload.ts";
@@ -24,12 +24,11 @@ export class LoadPhase {
   /** How many draws are yet to read each tensor; infinity for those that runs read. */
   private readonly readers = new Map<number, number>();
   private pending: (readonly [draw: Draw, index: number])[];
-  private programs: PlanPrograms | null = null;
+  private compiled: { readonly programs: PlanPrograms; readonly setting: DeviceSetting } | null = null;
 
   constructor(
     private readonly context: Context,
     private readonly graph: GraphFile,
-    private readonly setting: DeviceSetting,
     private readonly limits: DeviceLimits,
   ) {
     const { load, run } = graph.plans.webgl2;
@@ -47,8 +46,8 @@ export class LoadPhase {
   }
 
   /** Allows draws from now on. */
-  start(programs: PlanPrograms): void {
-    this.programs = programs;
+  start(programs: PlanPrograms, setting: DeviceSetting): void {
+    this.compiled = { programs, setting };
     this.drawReady();
   }
 
@@ -88,10 +87,10 @@ export class LoadPhase {
     return this.graph.plans.webgl2.tensors[index] as PlanTensor;
   }
 
-  private place(index: number, format: TexelFormat): PlacedTensor {
+  private place(index: number, format: TexelFormat, blocking: Blocking = FLAT): PlacedTensor {
     const tensor = this.planTensor(index);
     const shape = tensor.shape.map((dimension) => evaluate(dimension, NO_SYMBOLS));
-    const layout = layoutOf(tensor, shape, this.setting, this.limits.maxTextureSize);
+    const layout = layoutOf(tensor, shape, blocking, this.limits.maxTextureSize);
     if (layout.elements === 0) return { dtype: tensor.dtype, layout, texture: null };
     const texture = new ArrayTexture(this.context, format, layout.width, layout.height, layout.layers);
     this.textures.add(texture);
@@ -108,13 +107,13 @@ export class LoadPhase {
 
   /** Issues the draws whose inputs are complete, in order, so that one pass finds all. */
   private drawReady(): void {
-    const { programs } = this;
-    if (!programs) return;
+    if (!this.compiled) return;
+    const { programs, setting } = this.compiled;
     this.pending = this.pending.filter(([draw, index]) => {
       const inputs = draw.inputs.map((tensor) => this.persistent.get(tensor));
       if (!inputs.every((input) => input !== undefined)) return true;
       const tensor = this.planTensor(draw.output);
-      const output = this.place(draw.output, storageFormat(tensor.dtype, this.setting, !!tensor.precise));
+      const output = this.place(draw.output, storageFormat(tensor.dtype, setting, !!tensor.precise), setting);
       this.persistent.set(draw.output, output);
       const program = programs.load[index];
       const bound = program && bindDraw(this.context, program, output, inputs, draw, NO_SYMBOLS);

@@ -33,12 +33,9 @@ export class OutputReader {
     return this.reader !== null;
   }
 
-  /** Queues the copy. A small output is read here, before the next run can overwrite it. */
+  /** Queues the copy of a large output. */
   start(): void {
-    const { texture, layout } = this.placed;
-    if (!texture) return;
-    if (this.reader) this.reader.start(texture);
-    else if (this.scratch) readTexels(this.context, texture, 0, layout.width, layout.height, this.scratch);
+    if (this.placed.texture) this.reader?.start(this.placed.texture);
   }
 
   /** The output's values, in an array of its own. */
@@ -58,7 +55,9 @@ export class OutputReader {
       this.reader?.take(result);
       return result;
     }
-    this.reader?.take(this.scratch);
+    const { texture, layout } = this.placed;
+    if (this.reader) this.reader.take(this.scratch);
+    else if (texture) readTexels(this.context, texture, 0, layout.width, layout.height, this.scratch);
     return widen(this.output.dtype, this.scratch, this.count);
   }
 }

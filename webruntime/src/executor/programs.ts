@@ -1,11 +1,10 @@
 import type { Draw, PlanTensor, Program, WebGL2Plan } from "../generated/graph_file.ts";
+import { breathe } from "../pace.ts";
 import type { Context } from "../webgl/context.ts";
 import { issueProgram, type LinkedProgram } from "../webgl/program.ts";
-import { type Blocking, blockingOf } from "./layouts.ts";
+import { gpuFinished } from "../webgl/readback.ts";
+import { type Blocking, blockingOf, FLAT } from "./layouts.ts";
 import { type DeviceSetting, storageFormat } from "./setting.ts";
-
-/** Milliseconds that checking programs may keep the page from answering. */
-const LONGEST_BLOCK = 12;
 
 /** The linked programs of a plan: one for each draw, and one for each input that takes pictures. */
 export interface PlanPrograms {
@@ -52,8 +51,6 @@ export function issuePlanPrograms(
   images: readonly (ImageDraw | undefined)[],
 ): PlanPrograms {
   const variants = new Map<string, LinkedProgram>();
-  const one: Blocking = { pixels: 1, groups: 1 };
-
   const issue = (program: number, output: PlanTensor, inputs: readonly Blocking[], node: string) => {
     const blocking = blockingOf(output, setting);
     const half = storageFormat(output.dtype, setting, !!output.precise) === "float16";
@@ -61,7 +58,7 @@ export function issuePlanPrograms(
     let linked = variants.get(key);
     if (!linked) {
       const { name, source, samplers } = plan.programs[program] as Program;
-      const pairs = samplers.map((sampler, index) => [sampler, inputs[index] ?? one] as const);
+      const pairs = samplers.map((sampler, index) => [sampler, inputs[index] ?? FLAT] as const);
       const text = defines(setting, blocking, half, pairs) + source;
       linked = issueProgram(context, text, samplers, `Program "${name}" of node «${node}»`);
       variants.set(key, linked);
@@ -85,7 +82,7 @@ export function issuePlanPrograms(
         issue(
           image.program,
           plan.tensors[image.tensor] as PlanTensor,
-          [one],
+          [FLAT],
           `picture of input ${image.input}`,
         ),
     ),
@@ -97,25 +94,22 @@ export function issuePlanPrograms(
 export async function programsLinked(
   context: Context,
   programs: readonly LinkedProgram[],
-  signal: AbortSignal,
-  onProgress: (linked: number) => void,
+  onProgress: (linked: number) => void = () => {},
+  signal?: AbortSignal,
 ): Promise<void> {
   let waiting = programs.filter((program) => !program.isReady);
   while (waiting.length > 0 && !context.isLost) {
     onProgress(programs.length - waiting.length);
     await new Promise((resolve) => setTimeout(resolve, 4));
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     waiting = waiting.filter((program) => !program.isReady);
   }
-  // Where the browser could not tell, each check may wait for the driver: let the page breathe in between.
-  let breath = performance.now();
-  for (const program of programs) {
+  // Where the browser cannot tell, a check waits for all that is queued: that is done by then, or most of it.
+  if (!context.capabilities.parallelCompile) await gpuFinished(context);
+  for (const [index, program] of programs.entries()) {
+    signal?.throwIfAborted();
     program.finish();
-    if (performance.now() - breath < LONGEST_BLOCK) continue;
-    onProgress(programs.indexOf(program) + 1);
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    signal.throwIfAborted();
-    breath = performance.now();
+    onProgress(index + 1);
+    await breathe();
   }
-  onProgress(programs.length);
 }

@@ -34,6 +34,8 @@ export interface RunPlan {
   /** In the order of the graph; null for an input that nothing reads. */
   readonly feeds: readonly (InputFeed | null)[];
   readonly readers: readonly OutputReader[];
+  /** How long the last run took; infinite before the first. */
+  milliseconds: number;
 }
 
 /**
@@ -115,7 +117,16 @@ export function bindPlan(
     source.texture?.framebuffer;
     return new OutputReader(context, output, shape, source);
   });
-  return { symbols, draws, steps, placed, textures: new Set(textures.values()), feeds, readers };
+  return {
+    symbols,
+    draws,
+    steps,
+    placed,
+    textures: new Set(textures.values()),
+    feeds,
+    readers,
+    milliseconds: Number.POSITIVE_INFINITY,
+  };
 }
 
 /** Frees what a plan owns besides the pool's textures. */

@@ -1,8 +1,8 @@
 import type { Context } from "../webgl/context.ts";
 import { issueProgram, releasePrograms } from "../webgl/program.ts";
-import { readTexels } from "../webgl/readback.ts";
+import { gpuFinished, readTexels } from "../webgl/readback.ts";
 import { ArrayTexture } from "../webgl/texture.ts";
-import { defines } from "./programs.ts";
+import { defines, programsLinked } from "./programs.ts";
 import source from "./self_test.frag.glsl";
 import { type DeviceSetting, storageFormat } from "./setting.ts";
 
@@ -16,16 +16,14 @@ const ADDED = 3;
  *
  * @returns null when the numbers are right, else what was wrong
  */
-export function selfTest(context: Context, setting: DeviceSetting): string | null {
+export function selfTest(context: Context, setting: DeviceSetting): Promise<string | null> {
   const key = `${setting.pixels} ${setting.groups} ${setting.fetch} ${setting.storage}`;
-  const known = context.selfTests.get(key);
-  if (known !== undefined) return known;
-  const reason = runSelfTest(context, setting);
-  if (!context.isLost) context.selfTests.set(key, reason);
-  return reason;
+  const outcome = context.selfTests.get(key) ?? runSelfTest(context, setting);
+  context.selfTests.set(key, outcome);
+  return outcome;
 }
 
-function runSelfTest(context: Context, setting: DeviceSetting): string | null {
+async function runSelfTest(context: Context, setting: DeviceSetting): Promise<string | null> {
   const { gl } = context;
   const layers = setting.pixels * setting.groups;
   const format = storageFormat("float32", setting, false);
@@ -42,7 +40,7 @@ function runSelfTest(context: Context, setting: DeviceSetting): string | null {
     for (let layer = 0; layer < layers; layer++) {
       input.write(0, WIDTH * HEIGHT, WIDTH, layerValues(layer, setting), 0, layer);
     }
-    program.finish();
+    await programsLinked(context, [program]);
     gl.useProgram(program.handle);
     gl.bindFramebuffer(gl.FRAMEBUFFER, targets);
     gl.viewport(0, 0, WIDTH, HEIGHT);
@@ -50,6 +48,7 @@ function runSelfTest(context: Context, setting: DeviceSetting): string | null {
     if (program.ints) gl.uniform4iv(program.ints.location, [WIDTH, HEIGHT, 0, 0, ADDED, 0, 0, 0]);
     if (program.scales) gl.uniform2fv(program.scales.location, [1 / WIDTH, 1 / HEIGHT]);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
+    await gpuFinished(context);
     const actual = new Float32Array(WIDTH * HEIGHT * 4);
     for (let layer = 0; layer < layers; layer++) {
       const values = layerValues((layer + 1) % layers, setting);

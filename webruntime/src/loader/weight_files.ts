@@ -1,4 +1,5 @@
 import type { BundleFile, DataType, GraphFile } from "../generated/graph_file.ts";
+import { breathe } from "../pace.ts";
 import type { TensorData } from "../tensor.ts";
 import { type BundleSource, openFile } from "./bundle_source.ts";
 import { elementsOf, parseHeader, type SafetensorsEntry, type SafetensorsHeader } from "./safetensors.ts";
@@ -102,11 +103,12 @@ async function downloadFile(
         header = parseHeader(bytes, arrived, location);
         if (header) waiting = locate(header, wanted, location);
       }
-      waiting = waiting.filter((entry) => {
-        if (entry.end > arrived) return true;
+      for (let entry = waiting[0]; entry && entry.end <= arrived; entry = waiting[0]) {
+        waiting.shift();
         consume(entry.weight, entry.part, entry.dtype, elementsOf(bytes, entry));
-        return false;
-      });
+        await breathe();
+        signal.throwIfAborted();
+      }
     }
   } finally {
     signal.removeEventListener("abort", cancel);
@@ -117,12 +119,13 @@ async function downloadFile(
   signal.throwIfAborted();
 }
 
+/** Finds the parts in a file; in the order in which they arrive. */
 function locate(
   { entries }: SafetensorsHeader,
   wanted: readonly WantedPart[],
   location: string,
 ): (WantedPart & SafetensorsEntry)[] {
-  return wanted.map((part) => {
+  const located = wanted.map((part) => {
     const entry = entries.get(part.key);
     if (!entry)
       throw new Error(
@@ -130,6 +133,7 @@ function locate(
       );
     return { ...part, ...entry };
   });
+  return located.sort((a, b) => a.end - b.end);
 }
 
 async function checkHash(bytes: Uint8Array<ArrayBuffer>, file: BundleFile, location: string): Promise<void> {

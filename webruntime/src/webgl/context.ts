@@ -26,7 +26,7 @@ export class Context {
   /** Programs by their final source text. */
   readonly programs = new Map<string, LinkedProgram>();
   /** Outcomes of self-tests by device setting: null for passed, else the reason. */
-  readonly selfTests = new Map<string, string | null>();
+  readonly selfTests = new Map<string, Promise<string | null>>();
   /** The vertex shader of every program, once there is one. */
   vertexShader: WebGLShader | null = null;
   references = 0;

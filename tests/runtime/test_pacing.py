@@ -1,0 +1,151 @@
+"""The page stays responsive: drivers' work is done while weights download, and nothing waits for the GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from bundle_builder import add_bundle, blocked_bundle
+from playwright.sync_api import Page
+
+Serve = Callable[[Path], str]
+
+RECORD_CALLS = """
+    const calls = [];
+    const prototype = WebGL2RenderingContext.prototype;
+    const record = (name, note) => {
+        const original = prototype[name];
+        prototype[name] = function (...parameters) {
+            const result = original.apply(this, parameters);
+            calls.push(note ? note.call(this, result, ...parameters) : name);
+            return result;
+        };
+    };
+    const x = new texelflow.Tensor('float32', [1, 5, 6, 7], Float32Array.from({length: 210}, (_, i) => i));
+"""
+
+
+def test_programs_of_a_run_are_first_drawn_with_over_no_pixel(
+    page: Page, serve: Serve, tmp_path: Path
+) -> None:
+    """Each once while loading, with the render targets that it has in the run."""
+    blocked_bundle(tmp_path)
+    answer = page.evaluate(
+        """async (url) => {"""
+        + RECORD_CALLS
+        + """
+            record('drawArrays', function (_, mode, first, count) {
+                const targets = [...Array(8).keys()].filter((i) =>
+                    this.getParameter(this.DRAW_BUFFER0 + i) === this.COLOR_ATTACHMENT0 + i).length;
+                return {first, targets, viewport: Array.from(this.getParameter(this.VIEWPORT))};
+            });
+            const model = await texelflow.loadModel(url);
+            const loading = calls.splice(0);
+            const {y} = await model.run({x});
+            return {loading, running: calls, right: y.data.every((value, i) => value === 3 * i)};
+        }""",
+        serve(tmp_path),
+    )
+    warm = [draw for draw in answer["loading"] if draw["first"] > 0]
+    assert [draw["viewport"] for draw in warm] == [[0, 0, 1, 1]] * 2
+    assert [draw["targets"] for draw in warm] == [draw["targets"] for draw in answer["running"]] == [8, 1]
+    assert answer["right"]
+
+
+def test_that_happens_while_weights_are_awaited(page: Page, serve: Serve, tmp_path: Path) -> None:
+    add_bundle(tmp_path)
+    answer = page.evaluate(
+        """async (url) => {"""
+        + RECORD_CALLS
+        + """
+            record('drawArrays', (_, mode, first) => first);
+            const isWarm = () => calls.some((first) => first > 0);
+            let wasWarm = null;
+            const {fetch} = globalThis;
+            globalThis.fetch = async (target, options) => {
+                if (String(target).endsWith('safetensors')) {
+                    const start = performance.now();
+                    while (!isWarm() && performance.now() - start < 9000) {
+                        await new Promise((resolve) => setTimeout(resolve, 5));
+                    }
+                    wasWarm = isWarm();
+                }
+                return fetch(target, options);
+            };
+            const model = await texelflow.loadModel(url);
+            const {y} = await model.run({x: new texelflow.Tensor('float32', [6], new Float32Array(6))});
+            return {wasWarm, y: Array.from(y.data)};
+        }""",
+        serve(tmp_path),
+    )
+    assert answer == {"wasWarm": True, "y": [1, 3, 5, 7, 9, 11]}
+
+
+def test_first_run_waits_for_the_gpu_by_a_fence(page: Page, serve: Serve, tmp_path: Path) -> None:
+    """Reading back blocks the page until the GPU is done: the first run, which may be slow, asks first."""
+    blocked_bundle(tmp_path)
+    calls = page.evaluate(
+        """async (url) => {"""
+        + RECORD_CALLS
+        + """
+            const model = await texelflow.loadModel(url);
+            for (const name of ['drawArrays', 'fenceSync', 'readPixels']) record(name);
+            record('clientWaitSync', function (status) {
+                return status === this.TIMEOUT_EXPIRED ? 'busy' : 'done';
+            });
+            await model.run({x});
+            return calls.filter((call) => call !== 'busy');
+        }""",
+        serve(tmp_path),
+    )
+    assert calls == ["drawArrays", "drawArrays", "fenceSync", "done", "readPixels"]
+
+
+def test_runs_in_a_tight_loop_let_timers_fire(page: Page, serve: Serve, tmp_path: Path) -> None:
+    """A loop that awaits nothing but runs would else never let the page draw."""
+    blocked_bundle(tmp_path)
+    answer = page.evaluate(
+        """async (url) => {"""
+        + RECORD_CALLS
+        + """
+            const model = await texelflow.loadModel(url);
+            let ticks = 0;
+            let longest = 0;
+            let last = performance.now();
+            const timer = setInterval(() => {
+                ticks++;
+                longest = Math.max(longest, performance.now() - last);
+                last = performance.now();
+            }, 1);
+            const start = performance.now();
+            while (performance.now() - start < 1000) await model.run({x});
+            clearInterval(timer);
+            return {ticks, longest};
+        }""",
+        serve(tmp_path),
+    )
+    assert answer["ticks"] >= 5, answer
+
+
+def test_timings_are_reported(page: Page, serve: Serve, tmp_path: Path) -> None:
+    blocked_bundle(tmp_path)
+    answer = page.evaluate(
+        """async (url) => {"""
+        + RECORD_CALLS
+        + """
+            const start = performance.now();
+            const model = await texelflow.loadModel(url);
+            const loaded = {...model.timings, all: performance.now() - start};
+            await model.run({x});
+            const {firstRun} = model.timings;
+            await model.run({x});
+            return {loaded, firstRun, later: model.timings.firstRun};
+        }""",
+        serve(tmp_path),
+    )
+    loaded = answer["loaded"]
+    total = loaded.pop("all")
+    assert loaded.pop("firstRun") == 0 and answer["firstRun"] == answer["later"] > 0
+    assert set(loaded) == {"download", "context", "compile", "upload", "loadDraws"}
+    assert all(0 <= value <= total for value in loaded.values()), answer
+    assert loaded["compile"] > 0 and loaded["download"] > 0

@@ -1,0 +1,75 @@
+import type { DataType, Draw, GraphFile, GraphInput, PlanTensor } from "../generated/graph_file.ts";
+import { kindOf } from "../tensor.ts";
+import type { Context } from "../webgl/context.ts";
+import type { LinkedProgram } from "../webgl/program.ts";
+import { gpuFinished } from "../webgl/readback.ts";
+import { ArrayTexture } from "../webgl/texture.ts";
+import { blockingOf } from "./layouts.ts";
+import type { PlanPrograms } from "./programs.ts";
+import { type DeviceSetting, storageFormat } from "./setting.ts";
+
+/** Vertices from here on make a triangle without area; see triangle.vert.glsl. */
+const FIRST_OF_NOTHING = 3;
+
+/**
+ * Draws a triangle that covers no pixel with each program of a run, into targets and from textures of the formats that
+ * the run will have: drivers make machine code at the first such draw, which takes up to 0.3 s a program. Done while
+ * weights download, it costs the first run nothing.
+ *
+ * @param isUrgent - whether nothing else is waited for any more, so that all remaining draws may be queued at once
+ */
+export async function warmUp(
+  context: Context,
+  graph: GraphFile,
+  setting: DeviceSetting,
+  programs: PlanPrograms,
+  isUrgent: () => boolean,
+): Promise<void> {
+  const { tensors, run } = graph.plans.webgl2;
+  const scratch = new Map<string, ArrayTexture>();
+  const drawNothing = (
+    program: LinkedProgram,
+    { dtype, precise, ...output }: PlanTensor,
+    inputs: DataType[],
+  ) => {
+    const { gl } = context;
+    const format = storageFormat(dtype, setting, !!precise);
+    const blocking = blockingOf({ dtype, ...output }, setting);
+    const layers = blocking.pixels * blocking.groups;
+    const key = `${format} ${layers}`;
+    const target = scratch.get(key) ?? new ArrayTexture(context, format, 1, 1, layers);
+    scratch.set(key, target);
+    inputs.forEach((input, unit) => {
+      context.bindTexture(unit, context.emptyTexture(kindOf(input)));
+    });
+    gl.bindFramebuffer(gl.FRAMEBUFFER, target.framebuffer);
+    gl.useProgram(program.handle);
+    gl.viewport(0, 0, 1, 1);
+    gl.drawArrays(gl.TRIANGLES, FIRST_OF_NOTHING, 3);
+  };
+
+  const uses = new Map<LinkedProgram, [output: number, inputs: readonly number[]]>();
+  const add = (program: LinkedProgram | undefined, output: number, inputs: readonly number[]) => {
+    if (program && !uses.has(program)) uses.set(program, [output, inputs]);
+  };
+  graph.inputs.forEach(({ tensor }: GraphInput, index) => {
+    add(programs.image[index], tensor, []);
+  });
+  run.forEach(({ inputs, output }: Draw, step) => {
+    add(programs.run[step], output, inputs);
+  });
+  try {
+    for (const [program, [output, inputs]] of uses) {
+      drawNothing(
+        program,
+        tensors[output] as PlanTensor,
+        inputs.map((tensor) => (tensors[tensor] as PlanTensor).dtype),
+      );
+      // One at a time, or uploads would wait for all of them.
+      if (!isUrgent()) await gpuFinished(context);
+      if (context.isLost) return;
+    }
+  } finally {
+    for (const texture of scratch.values()) texture.delete();
+  }
+}

@@ -1,0 +1,23 @@
+/** Milliseconds of work after which the page gets a chance to draw and to answer its visitor. */
+const LONGEST_TASK = 24;
+
+let lastBreath = 0;
+
+/** Lets the page do what it is waiting to do, if it had no chance to for a while. */
+export async function breathe(): Promise<void> {
+  if (performance.now() - lastBreath < LONGEST_TASK) return;
+  await nextTask();
+  lastBreath = performance.now();
+}
+
+/** Resolves in a task of its own. By a message, because nested timers wait 4 ms. */
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}
