@@ -338,8 +338,10 @@ def _atom_bound(atom: Atom) -> int | None:
     if atom.operation == "max":
         known = [bound for bound in bounds if bound is not None]
         return max(known) if known else None
-    if atom.operation in ("%", "==", "<"):
+    if atom.operation in ("==", "<"):
         return 0
+    if atom.operation == "%":  # its sign is the divisor's
+        return 0 if (bounds[1] or 0) >= 1 else None
     if any(bound is None for bound in bounds):
         return None
     numbers = [bound or 0 for bound in bounds]
