@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "exporter" / "texelflow"
 RUNTIME = ROOT / "webruntime" / "src"
 
-FOUNDATION = {"errors", "symbolic", "ir", "resources"}
+FOUNDATION = {"errors", "symbolic", "ir", "onnx_dtypes", "resources"}
 CONVERSION = {"importers", "passes", "operators", "lowering", "format", "constants", "problems"}
 """What turns a model into a bundle, besides the foundation and the pipeline."""
 

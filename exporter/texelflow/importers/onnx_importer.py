@@ -15,8 +15,9 @@ from texelflow.errors import ExportError
 from texelflow.importers.input_types import DeclaredType, InputShapes, resolve_input_types
 from texelflow.importers.onnx_messages import message_class
 from texelflow.importers.onnx_nodes import NodeImporter, Scope, default_domain
-from texelflow.importers.onnx_tensors import DATA_TYPES, ExternalFiles, TensorError, read_tensor
+from texelflow.importers.onnx_tensors import ExternalFiles, TensorError, read_tensor
 from texelflow.ir import DTYPES, Graph, Node, TensorType, Value
+from texelflow.onnx_dtypes import ONNX_DTYPES
 from texelflow.problems import Problems
 from texelflow.symbolic import symbol
 
@@ -153,7 +154,7 @@ def _declared_type(item: Any) -> DeclaredType | None:
     if not item.type.HasField("tensor_type"):
         return None
     tensor = item.type.tensor_type
-    dtype = DATA_TYPES.get(tensor.elem_type, f"type {tensor.elem_type}")
+    dtype = ONNX_DTYPES.get(tensor.elem_type, f"type {tensor.elem_type}")
     if not tensor.HasField("shape"):
         return DeclaredType(dtype, None)
     fields = [extent.WhichOneof("value") for extent in tensor.shape.dim]

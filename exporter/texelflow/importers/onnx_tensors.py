@@ -16,38 +16,7 @@ from google.protobuf.message import DecodeError
 from texelflow.constants import pack_elements
 from texelflow.importers.onnx_messages import message_class
 from texelflow.ir import DTYPES, ConstantData, TensorType, Value
-
-DATA_TYPES: dict[int, str] = {
-    1: "float32",
-    2: "uint8",
-    3: "int8",
-    4: "uint16",
-    5: "int16",
-    6: "int32",
-    7: "int64",
-    8: "string",
-    9: "bool",
-    10: "float16",
-    11: "float64",
-    12: "uint32",
-    13: "uint64",
-    14: "complex64",
-    15: "complex128",
-    16: "bfloat16",
-    17: "float8e4m3fn",
-    18: "float8e4m3fnuz",
-    19: "float8e5m2",
-    20: "float8e5m2fnuz",
-    21: "uint4",
-    22: "int4",
-    23: "float4e2m1",
-    24: "float8e8m0",
-    25: "uint2",
-    26: "int2",
-    27: "float6e2m3",
-    28: "float6e3m2",
-}
-"""ONNX's TensorProto.DataType by number, in lower case."""
+from texelflow.onnx_dtypes import ONNX_DTYPES
 
 _EXTERNAL = 1
 _INTEGER_FIELDS = {"int64": "int64_data", "uint32": "uint64_data", "uint64": "uint64_data"}
@@ -104,7 +73,7 @@ class ExternalFiles:
 
 def read_tensor(tensor: Any, name: str, external: ExternalFiles) -> Value:
     """Return an ONNX TensorProto as a constant called `name`; raise TensorError if it is malformed."""
-    dtype = DATA_TYPES.get(tensor.data_type, f"type {tensor.data_type}")
+    dtype = ONNX_DTYPES.get(tensor.data_type, f"type {tensor.data_type}")
     if dtype not in DTYPES:
         raise TensorError(f"its element type {dtype} is not supported")
     shape = tuple(tensor.dims)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from texelflow.ir import Node, NodeError, TensorType, Value
 from texelflow.operators import Operator, operator
-from texelflow.operators.cast import DTYPE_CODES
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import require_rank, unify
 from texelflow.symbolic import Dimension
@@ -42,23 +41,26 @@ class BatchNormalization(Operator):
         """Replace by one product and one sum, whose factors depend on constants alone."""
         source, result = node.required(0), node.outputs[0]
         steps = Decomposition(node)
-        scale, bias, mean, variance = (
-            self._converted(steps, name, node.required(index), source.dtype)
-            for index, name in enumerate(NAMES, 1)
-        )
-        number = float(node.attributes.get("epsilon", DEFAULT_EPSILON))
-        epsilon = steps.scalar("epsilon", source.dtype, number)
-        deviation = steps.add("Sqrt", "deviation", steps.add("Add", "raised", variance, epsilon))
-        factor = steps.add("Div", "factor", scale, deviation)
-        shift = steps.add("Sub", "shift", bias, steps.add("Mul", "centre", mean, factor))
+        factor, shift = factor_and_shift(steps)
         shape: list[Dimension] = [source.shape[1], *[1] * (source.known_type.rank - 2)]
         scaled = steps.add("Mul", "scaled", source, steps.reshape("factors", factor, shape))
         steps.add("Add", result, scaled, steps.reshape("shifts", shift, shape))
         return steps.nodes
 
-    @staticmethod
-    def _converted(steps: Decomposition, name: str, value: Value, dtype: str) -> Value:
-        if value.dtype == dtype:
-            return value
-        code = next(code for code, known in DTYPE_CODES.items() if known == dtype)
-        return steps.add("Cast", name, value, to=code)
+
+def factor_and_shift(steps: Decomposition) -> tuple[Value, Value]:
+    """Add the nodes that compute factor and shift of a normalization, one of each for every channel.
+
+    `X · factor + shift` is its output. Both have the element type of X.
+    """
+    node = steps.node
+    dtype = node.required(0).dtype
+    parameters = [(name, node.required(index)) for index, name in enumerate(NAMES, 1)]
+    scale, bias, mean, variance = (
+        value if value.dtype == dtype else steps.cast(name, value, dtype) for name, value in parameters
+    )
+    epsilon = steps.scalar("epsilon", dtype, float(node.attributes.get("epsilon", DEFAULT_EPSILON)))
+    deviation = steps.add("Sqrt", "deviation", steps.add("Add", "raised", variance, epsilon))
+    factor = steps.add("Div", "factor", scale, deviation)
+    shift = steps.add("Sub", "shift", bias, steps.add("Mul", "centre", mean, factor))
+    return factor, shift

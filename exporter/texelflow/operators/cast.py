@@ -2,54 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import isfinite
 
-from texelflow.ir import FLOATING, Element, Node, NodeError, TensorType
+from texelflow.ir import DTYPES, FLOATING, Element, Node, NodeError, TensorType
+from texelflow.onnx_dtypes import ONNX_DTYPES
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.elementwise_base import NARROW_INTEGERS, UNSIGNED_32, Elementwise, Uniforms, wrap
 from texelflow.symbolic import Expression, equal
 
-DTYPE_CODES: Mapping[int, str] = {
-    1: "float32",
-    2: "uint8",
-    3: "int8",
-    4: "uint16",
-    5: "int16",
-    6: "int32",
-    7: "int64",
-    9: "bool",
-    10: "float16",
-    11: "float64",
-    12: "uint32",
-    13: "uint64",
-    16: "bfloat16",
-}
-"""Element types by their number in ONNX's TensorProto.DataType."""
-
-OTHER_DTYPES: Mapping[int, str] = {
-    8: "string",
-    14: "complex64",
-    15: "complex128",
-    17: "float8e4m3fn",
-    18: "float8e4m3fnuz",
-    19: "float8e5m2",
-    20: "float8e5m2fnuz",
-    21: "uint4",
-    22: "int4",
-    23: "float4e2m1",
-}
-"""Those that Texelflow does not compute with, for messages."""
-
 
 def dtype_of_code(node: Node, code: int) -> str:
     """Return the element type of an ONNX number; raise NodeError for one that is not supported."""
-    if code not in DTYPE_CODES:
-        name = OTHER_DTYPES.get(code, f"number {code}")
-        known = ", ".join(DTYPE_CODES.values())
-        raise NodeError(node, f"element type {name} is not supported; use one of {known}")
-    return DTYPE_CODES[code]
+    dtype = ONNX_DTYPES.get(code, f"number {code}")
+    if dtype not in DTYPES:
+        raise NodeError(node, f"element type {dtype} is not supported; use one of {', '.join(DTYPES)}")
+    return dtype
 
 
 @operator("Cast")
@@ -105,6 +74,5 @@ class CastLike(Operator):
     def decompose(self, node: Node) -> list[Node] | None:
         """Replace by a Cast."""
         steps = Decomposition(node)
-        code = next(code for code, dtype in DTYPE_CODES.items() if dtype == node.required(1).dtype)
-        steps.add("Cast", node.outputs[0], node.required(0), to=code)
+        steps.cast(node.outputs[0], node.required(0), node.required(1).dtype)
         return steps.nodes

@@ -7,6 +7,7 @@ from typing import Any
 
 from texelflow.constants import scalar_value, vector_value
 from texelflow.ir import Node, TensorType, Value
+from texelflow.onnx_dtypes import onnx_number
 from texelflow.symbolic import Dimension
 
 
@@ -44,6 +45,10 @@ class Decomposition:
         if isinstance(element, int):
             return self.scalar(step, "int64", element)
         return Value(self._name(step), TensorType("int64", ()), elements=[element])
+
+    def cast(self, step: str | Value, value: Value, dtype: str) -> Value:
+        """Append a Cast to an element type."""
+        return self.add("Cast", step, value, to=onnx_number(dtype))
 
     def reshape(self, step: str | Value, value: Value, shape: Sequence[Dimension]) -> Value:
         """Append a Reshape to a shape known at export."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from texelflow.ir import Node, TensorType
 from texelflow.operators import Operator, operator
-from texelflow.operators.cast import DTYPE_CODES, dtype_of_code
+from texelflow.operators.cast import dtype_of_code
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import require_rank
 
@@ -33,6 +33,5 @@ class EyeLike(Operator):
         diagonal = steps.add("Add", "diagonal", row, steps.index("k", int(node.attributes.get("k", 0))))
         upright = steps.reshape("upright", diagonal, [kind.shape[0], 1])
         on = steps.add("Equal", "on", upright, column)
-        code = next(code for code, dtype in DTYPE_CODES.items() if dtype == kind.dtype)
-        steps.add("Cast", node.outputs[0], on, to=code)
+        steps.cast(node.outputs[0], on, kind.dtype)
         return steps.nodes

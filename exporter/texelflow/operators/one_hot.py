@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from texelflow.ir import Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
-from texelflow.operators.cast import DTYPE_CODES
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import dimensions, normalize_axis
 from texelflow.symbolic import Dimension
@@ -36,8 +35,7 @@ class OneHot(Operator):
         axis = self._axis(node)
         depth = result.shape[axis]
         steps = Decomposition(node)
-        code = next(code for code, dtype in DTYPE_CODES.items() if dtype == "int64")
-        number = steps.add("Cast", "number", indices, to=code)
+        number = steps.cast("number", indices, "int64")
         size = steps.index("depth", depth)
         negative = steps.add("Less", "negative", number, steps.index("zero", 0))
         counted = steps.add("Where", "counted", negative, steps.add("Add", "from_end", number, size), number)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from texelflow.ir import Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
-from texelflow.operators.cast import DTYPE_CODES
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import normalize_axis
 from texelflow.symbolic import Dimension, product
@@ -76,9 +75,8 @@ class Hardmax(SoftmaxFamily):
         place = steps.add("Range", "place", *numbers)
         tail: list[Dimension] = [1] * (len(shape) - axis - 1)
         on = steps.add("Equal", "is_on", steps.reshape("places", place, [shape[axis], *tail]), first)
-        code = next(code for code, dtype in DTYPE_CODES.items() if dtype == source.dtype)
         if len(axes) == 1:
-            steps.add("Cast", result, on, to=code)
+            steps.cast(result, on, source.dtype)
         else:
-            steps.reshape(result, steps.add("Cast", "hard", on, to=code), source.shape)
+            steps.reshape(result, steps.cast("hard", on, source.dtype), source.shape)
         return steps.nodes

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 from texelflow.ir import Graph, Node, Value
-from texelflow.operators.cast import DTYPE_CODES
+from texelflow.operators.batch_normalization import factor_and_shift
 from texelflow.operators.decomposition import Decomposition
 from texelflow.passes.infer_types import infer_nodes
 from texelflow.problems import Problems
@@ -79,7 +79,7 @@ def _fold(node: Node, host: Node, constants: set[int]) -> list[Node] | None:
 
 
 def _fold_conv(steps: Decomposition, host: Node) -> bool:
-    factor, shift = _factor_and_shift(steps)
+    factor, shift = factor_and_shift(steps)
     weight = host.required(1)
     column = steps.reshape("column", factor, [-1, *[1] * (weight.known_type.rank - 1)])
     bias = _folded_bias(steps, host.input(2), factor, shift)
@@ -88,7 +88,7 @@ def _fold_conv(steps: Decomposition, host: Node) -> bool:
 
 
 def _fold_conv_transpose(steps: Decomposition, host: Node) -> bool:
-    factor, shift = _factor_and_shift(steps)
+    factor, shift = factor_and_shift(steps)
     weight = host.required(1)
     groups = host.attributes.get("group", 1)
     channels, group_channels, *kernel = weight.shape
@@ -102,7 +102,7 @@ def _fold_conv_transpose(steps: Decomposition, host: Node) -> bool:
 
 
 def _fold_gemm(steps: Decomposition, host: Node) -> bool:
-    factor, shift = _factor_and_shift(steps)
+    factor, shift = factor_and_shift(steps)
     row = steps.reshape("column", factor, [-1, 1]) if host.attributes.get("transB", 0) else factor
     matrix = steps.add("Mul", "matrix", host.required(1), row)
     beta = host.attributes.get("beta", 1.0)
@@ -116,7 +116,7 @@ def _fold_gemm(steps: Decomposition, host: Node) -> bool:
 def _fold_matmul(steps: Decomposition, host: Node) -> bool:
     if host.required(0).known_type.rank != 2 or host.required(1).known_type.rank != 2:
         return False
-    factor, shift = _factor_and_shift(steps)
+    factor, shift = factor_and_shift(steps)
     matrix = steps.add("Mul", "matrix", host.required(1), factor)
     product = steps.add("MatMul", "product", host.required(0), matrix)
     steps.add("Add", steps.node.outputs[0], product, shift)
@@ -129,28 +129,6 @@ _HOSTS: dict[str, Callable[[Decomposition, Node], bool]] = {
     "Gemm": _fold_gemm,
     "MatMul": _fold_matmul,
 }
-
-
-def _factor_and_shift(steps: Decomposition) -> tuple[Value, Value]:
-    """Add the nodes that compute factor and shift, of shape [channels] and the input's element type."""
-    node = steps.node
-    dtype = node.required(0).dtype
-    names = ("scale", "bias", "mean", "variance")
-    scale, bias, mean, variance = (
-        _cast(steps, name, node.required(index + 1), dtype) for index, name in enumerate(names)
-    )
-    epsilon = steps.scalar("epsilon", dtype, node.attributes.get("epsilon", 1e-5))
-    deviation = steps.add("Sqrt", "deviation", steps.add("Add", "variance_epsilon", variance, epsilon))
-    factor = steps.add("Div", "factor", scale, deviation)
-    shift = steps.add("Sub", "shift", bias, steps.add("Mul", "scaled_mean", mean, factor))
-    return factor, shift
-
-
-def _cast(steps: Decomposition, name: str, value: Value, dtype: str) -> Value:
-    if value.dtype == dtype:
-        return value
-    [code] = [code for code, name in DTYPE_CODES.items() if name == dtype]
-    return steps.add("Cast", name, value, to=code)
 
 
 def _folded_bias(steps: Decomposition, bias: Value | None, factor: Value, shift: Value) -> Value:
