@@ -8,6 +8,7 @@ Importing the package is cheap: what a call needs is imported by the call.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,6 +50,9 @@ def export(
     Returns:
         What the model is and what it needs of a device.
 
+    Warns:
+        UserWarning: weights were too large for 16 bits.
+
     Raises:
         ExportError: the model cannot be read or exported, or `directory` exists; `problems` has every reason.
         ValueError: `weights` or `image` is not as described.
@@ -57,7 +61,8 @@ def export(
 
     options = _options(weights, input_shapes, image, labels, name)
     bundle = build(Path(source), options, progress)
-    write(bundle, Path(directory), force)
+    for message in write(bundle, Path(directory), force):
+        warnings.warn(message, stacklevel=2)
     return bundle.summary
 
 

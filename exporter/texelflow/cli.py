@@ -119,9 +119,11 @@ def export(
             )
         check_target(output, force)  # writing checks too, but after all the work
         bundle = build_with_progress(model, options)
-        write(bundle, output, force)
+        warnings = write(bundle, output, force)
+        report.print_warnings(warnings, Console(stderr=True))
         if as_json:
-            report.print_json({"directory": str(output), **report.to_json(bundle.summary)})
+            summary = report.to_json(bundle.summary)
+            report.print_json({"directory": str(output), **summary, "warnings": warnings})
         else:
             report.print_summary(bundle.summary, report.output_console())
             print(f"wrote {output}")

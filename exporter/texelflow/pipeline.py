@@ -140,21 +140,27 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
     return Bundle(content, weights, options.weights, summary)
 
 
-def write(bundle: Bundle, directory: Path, force: bool = False) -> None:
-    """Write a bundle to a new folder; see `format.writer.write_bundle`."""
+def write(bundle: Bundle, directory: Path, force: bool = False) -> list[str]:
+    """Write a bundle to a new folder, see `format.writer.write_bundle`; return warnings."""
     from texelflow.format.float16 import to_float16
     from texelflow.format.safetensors import WeightEntry
     from texelflow.format.writer import write_bundle
 
-    entries = []
+    entries, warnings = [], []
     for value in bundle.weights:
         assert value.constant is not None
         dtype, data = value.dtype, value.constant
         if bundle.weights_dtype == "float16" and dtype == "float32":
-            dtype, (data, _) = "float16", to_float16(data)
+            dtype, (data, clamped) = "float16", to_float16(data)
+            if clamped:
+                warnings.append(
+                    f"{clamped} of the numbers in weight {value.name!r} exceed 65504, the largest of 16 "
+                    "bits, and became it; export with 32-bit weights to keep them"
+                )
         shape = tuple(extent for extent in value.shape if isinstance(extent, int))
         entries.append(WeightEntry(value.name, dtype, shape, data))
     write_bundle(bundle.graph_file, entries, directory, force)
+    return warnings
 
 
 def _lower(graph: Graph) -> Plan:

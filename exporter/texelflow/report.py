@@ -95,6 +95,13 @@ def print_error(error: ExportError, console: Console) -> None:
     console.print(str(error), markup=False, highlight=False, soft_wrap=True)
 
 
+def print_warnings(warnings: Sequence[str], console: Console) -> None:
+    """Show each warning on a line."""
+    for warning in warnings:
+        console.print("[bold yellow]warning:[/]", end=" ")
+        console.print(warning, markup=False, highlight=False, soft_wrap=True)
+
+
 class Facts:
     """A list of names and what they are, printed as two columns."""
 

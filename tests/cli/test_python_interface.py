@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
-from command_support import REPOSITORY
+from command_support import REPOSITORY, make_classifier
 
 import texelflow
 
@@ -69,6 +70,15 @@ def test_export_returns_the_summary_and_reports_progress(classifier: Path, tmp_p
 def test_float16_weights_are_half_the_size(classifier: Path) -> None:
     whole, half = (texelflow.inspect(classifier, weights=weights) for weights in ("float32", "float16"))
     assert half.weight_bytes < whole.weight_bytes
+
+
+def test_weights_too_large_for_16_bits_are_told(tmp_path: Path) -> None:
+    source = make_classifier(tmp_path / "large.onnx", scale=1e9)
+    with pytest.warns(UserWarning, match="in weight 'matrix' exceed 65504"):
+        texelflow.export(source, tmp_path / "half", weights="float16")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        texelflow.export(source, tmp_path / "full")
 
 
 def test_errors(classifier: Path, tmp_path: Path) -> None:

@@ -29,6 +29,14 @@ def test_export_prints_what_the_model_is(texelflow_command: RunCommand, classifi
         assert fragment in result.stdout, fragment
 
 
+def test_export_warns_of_weights_too_large_for_16_bits(texelflow_command: RunCommand, tmp_path: Path) -> None:
+    model = make_classifier(tmp_path / "large.onnx", scale=1e9)
+    result = texelflow_command("export", model, "-o", "bundle", "--weights", "float16", "--json")
+    assert result.code == 0, result.stderr
+    assert "warning: 20 of the numbers in weight 'matrix'" in result.stderr
+    assert len(result.json["warnings"]) == 1
+
+
 def test_export_json(texelflow_command: RunCommand, classifier: Path) -> None:
     result = texelflow_command("export", classifier, "-o", "bundle", "--json")
     assert result.code == 0, result.stderr
