@@ -98,6 +98,7 @@ def served(folder: Path, *options: str) -> Iterator[str]:
         env={**os.environ, "PYTHONPATH": str(REPOSITORY / "exporter")},
         stdout=subprocess.PIPE,
         text=True,
+        preexec_fn=_heed_interrupts,
     )
     try:
         assert process.stdout is not None
@@ -110,6 +111,11 @@ def served(folder: Path, *options: str) -> Iterator[str]:
     finally:
         process.kill()
         process.wait()
+
+
+def _heed_interrupts() -> None:
+    """A test run in the background ignores SIGINT, and so would what it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_serve_command(tmp_path: Path) -> None:
