@@ -9,6 +9,7 @@ from itertools import pairwise
 from operator import mul
 
 import pytest
+
 from symbolic.random_dimensions import (
     SYMBOLS,
     Sample,
@@ -17,7 +18,6 @@ from symbolic.random_dimensions import (
     random_sizes,
     value_of,
 )
-
 from texelflow.symbolic import (
     Dimension,
     Expression,

@@ -1,0 +1,143 @@
+"""Elementwise work: broadcasting between layouts, epilogues of kernels, integers and booleans."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from kernels.sheet import CHANNELS, WIDTHS, Sheet
+
+FULL = (2, 5, 3, 6)
+
+
+def broadcasts() -> Sheet:
+    """A tensor of rank 4 less tensors of every broadcast shape; both flat and blocked, or constant."""
+    sheet = Sheet("broadcasts")
+    for kind in ("flat", "blocked"):
+        full = sheet.blocked(FULL) if kind == "blocked" else sheet.input(FULL)
+        for mask in product((0, 1), repeat=4):
+            shape = [extent if kept else 1 for extent, kept in zip(FULL, mask, strict=True)]
+            others = {
+                "flat": sheet.input(shape),
+                "blocked": sheet.blocked(shape),
+                "constant": sheet.weights(shape),
+            }
+            for other, value in others.items():
+                sheet.case(f"{kind} and {other} {shape}")
+                sheet.output(sheet.node("Sub", [full, value]), "less")
+                sheet.output(sheet.node("Div", [value, sheet.node("Exp", [full])]), "divided")
+        for rank in range(4):
+            for shape in {FULL[4 - rank :], (1,) * rank}:
+                sheet.case(f"{kind} and rank {rank} {list(shape)}")
+                sheet.output(sheet.node("Sub", [full, sheet.input(shape)]), "flat")
+                sheet.output(sheet.node("Sub", [sheet.weights(shape), full]), "constant")
+    for left, right in (
+        ([2, 1, 3, 1], [1, 5, 1, 6]),
+        ([1, 5, 1, 1], [2, 1, 3, 6]),
+        ([5, 1, 1], [2, 1, 3, 6]),
+        ([1, 1, 1, 6], [2, 5, 3, 1]),
+    ):
+        for kind in ("flat", "blocked"):
+            sheet.case(f"{kind} {left} and {right}")
+            a = sheet.blocked(left) if kind == "blocked" and len(left) == 4 else sheet.input(left)
+            b = sheet.blocked(right) if kind == "blocked" else sheet.input(right)
+            sheet.output(sheet.node("Sub", [a, b]))
+    for shape, other in (
+        ([7], [1]),
+        ([3, 7], [7]),
+        ([3, 7], [3, 1]),
+        ([2, 3, 2, 2, 3], [3, 1, 1, 3]),
+        ([2] * 6, [2, 1, 2]),
+    ):
+        sheet.case(f"{shape} and {other}")
+        sheet.output(sheet.node("Sub", [sheet.input(shape), sheet.input(other)]))
+    sheet.case("two numbers")
+    sheet.output(sheet.node("Sub", [sheet.input([]), sheet.input([])]))
+    return sheet
+
+
+def epilogues() -> Sheet:
+    """Chains behind kernels, with residual operands of every shape and layout."""
+    sheet = Sheet("epilogues")
+    for channels, width in product(CHANNELS, WIDTHS):
+        shape = [2, channels, 3, width]
+        x, residual, plain = sheet.input(shape), sheet.blocked(shape), sheet.input(shape)
+        weights = sheet.weights([channels, channels, 1, 1])
+        sheet.case(f"{channels} channels, width {width}")
+        convolved = sheet.node("Conv", [x, weights, sheet.weights([channels])])
+        added = sheet.node("Add", [residual, convolved])
+        scaled = sheet.node("Mul", [sheet.node("Relu", [added]), sheet.weights([channels, 1, 1])])
+        shifted = sheet.node("Sub", [sheet.input([width]), scaled])
+        sheet.output(sheet.node("Sigmoid", [sheet.node("Mul", [shifted, plain])]), "residuals")
+        twice = sheet.node("Conv", [x, sheet.weights([channels, channels, 1, 1])])
+        sheet.output(sheet.node("Mul", [twice, sheet.node("Sigmoid", [twice])]), "swish")
+        branch = sheet.node("Conv", [x, sheet.weights([channels, channels, 1, 1])])
+        sheet.output(sheet.node("Add", [sheet.node("Relu", [branch]), plain]), "of a branch")
+        sheet.output(branch, "branch")
+        pooled = sheet.node("GlobalAveragePool", [residual])
+        gate = sheet.node("HardSigmoid", [sheet.node("Conv", [pooled, weights])])
+        sheet.output(sheet.node("Mul", [residual, gate]), "squeeze and excite")
+        both = [sheet.node("Conv", [x, sheet.weights([channels, channels, 1, 1])]) for _ in range(2)]
+        sheet.output(sheet.node("Tanh", [sheet.node("Sub", both)]), "two kernels")
+        for operator in ("MaxPool", "AveragePool"):
+            pool = sheet.node(operator, [x], kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+            sheet.output(
+                sheet.node("Clip", [sheet.node("Add", [pool, residual]), sheet.constant(-1, "float32")]),
+                operator,
+            )
+        summed = sheet.node("ReduceSum", [residual, sheet.integers(2)])
+        sheet.output(sheet.node("Add", [summed, sheet.input([width])]), "reduction")
+        flat = sheet.node("MatMul", [sheet.input([3, channels]), sheet.weights([channels, width])])
+        sheet.output(sheet.node("Abs", [sheet.node("Add", [flat, sheet.input([3, 1])])]), "product")
+    sheet.case("many operands")
+    total = sheet.node("Conv", [sheet.input([1, 5, 3, 3]), sheet.weights([5, 5, 1, 1])])
+    for _ in range(14):
+        total = sheet.node("Add", [total, sheet.input([1, 5, 3, 3])])
+    sheet.output(total)
+    return sheet
+
+
+def integers() -> Sheet:
+    """Comparisons, choices, integer arithmetic, logic and casts, of flat and of blocked tensors."""
+    sheet = Sheet("integers and booleans")
+    for shape in ([2, 5, 3, 7], [1, 3, 2, 1], [7], [3, 9], []):
+        for kind in ("flat", "blocked") if len(shape) == 4 else ("flat",):
+            sheet.case(f"{kind} {shape}")
+            # Multiples of 1/64 are exact in 16 bits too: truncations and comparisons come out the same.
+            make = sheet.blocked if kind == "blocked" else sheet.input
+            x, y = (make(shape, step=1 / 64) for _ in range(2))
+            larger = sheet.node("Greater", [x, y])
+            sheet.output(larger, "Greater")
+            sheet.output(sheet.node("Where", [larger, x, y]), "Where")
+            sheet.output(
+                sheet.node("Where", [sheet.input(shape, "bool"), x, sheet.constant(7, "float32")]),
+                "Where from outside",
+            )
+            near = sheet.node("Less", [sheet.node("Abs", [x]), sheet.constant(1, "float32")])
+            both = sheet.node("And", [near, sheet.node("Not", [larger])])
+            sheet.output(sheet.node("Xor", [both, sheet.node("Or", [near, larger])]), "logic")
+            whole = sheet.node("Cast", [sheet.node("Mul", [x, sheet.constant(50, "float32")])], to=6)
+            other = sheet.input(shape, "int32", 1, 9)
+            for operator in ("Add", "Sub", "Mul", "Div", "Mod", "Max", "Min"):
+                sheet.output(sheet.node(operator, [whole, other]), f"{operator} of int32")
+            chosen = sheet.node(
+                "Where", [sheet.node("Equal", [whole, other]), other, sheet.node("Neg", [whole])]
+            )
+            sheet.output(chosen, "chain of int32")
+            sheet.output(sheet.node("Cast", [chosen], to=1), "int32 to float32")
+            sheet.output(sheet.node("Cast", [larger], to=1), "bool to float32")
+            sheet.output(sheet.node("Cast", [x], to=9), "float32 to bool")
+            long = sheet.input(shape, "int64", -1000, 1000)
+            sheet.output(sheet.node("Add", [long, sheet.node("Cast", [whole], to=7)]), "Add of int64")
+            bytes_ = sheet.input(shape, "uint8", 0, 255)
+            sheet.output(
+                sheet.node("BitShift", [bytes_, sheet.constant(3, "uint8")], direction="LEFT"),
+                "BitShift of uint8",
+            )
+            sheet.output(sheet.node("Cast", [bytes_], to=3), "uint8 to int8")
+    for other in ([1, 1, 3, 7], [5, 1, 1], [7], [2, 5, 1, 1], []):
+        sheet.case(f"broadcast to {other}")
+        x, y = sheet.blocked([2, 5, 3, 7], step=1 / 64), sheet.input(other, step=1 / 64)
+        sheet.output(sheet.node("Where", [sheet.node("LessOrEqual", [x, y]), y, x]))
+        whole = sheet.node("Cast", [x], to=6)
+        sheet.output(sheet.node("Mul", [whole, sheet.input(other, "int32", -9, 9)]), "int32")
+    return sheet

@@ -1,0 +1,50 @@
+"""The sheets by name, and the sizes at which those with free dimensions are run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from kernels import (
+    convolution_sheets,
+    elementwise_sheets,
+    matrix_sheets,
+    movement_sheets,
+    random_sheets,
+    structure_sheets,
+)
+from kernels.sheet import Sheet
+
+SHEETS: dict[str, Callable[[], Sheet]] = {
+    "convolutions": convolution_sheets.convolutions,
+    "grouped convolutions": convolution_sheets.grouped_convolutions,
+    "transposed convolutions": convolution_sheets.transposed_convolutions,
+    "convolutions of sequences": convolution_sheets.sequence_convolutions,
+    "poolings": convolution_sheets.poolings,
+    "matrix products": matrix_sheets.matrix_products,
+    "attention": matrix_sheets.attention,
+    "softmaxes": matrix_sheets.softmaxes,
+    "reductions": matrix_sheets.reductions,
+    "normalizations": matrix_sheets.normalizations,
+    "broadcasts": elementwise_sheets.broadcasts,
+    "epilogues": elementwise_sheets.epilogues,
+    "integers and booleans": elementwise_sheets.integers,
+    "movements": movement_sheets.movements,
+    "chains of views": movement_sheets.view_chains,
+    "concatenations": movement_sheets.concatenations,
+    "resizes": movement_sheets.resizes,
+    "gathers": movement_sheets.gathers,
+    "random chains": random_sheets.random_chains,
+    "structures": structure_sheets.structures,
+    "free dimensions": structure_sheets.free_dimensions,
+    "empty batches": structure_sheets.empty_batches,
+}
+
+SIZES: dict[str, list[Mapping[str, int]]] = {
+    "free dimensions": [
+        {"batch": 1, "rows": 4, "columns": 5},
+        {"batch": 3, "rows": 7, "columns": 2},
+        {"batch": 2, "rows": 1, "columns": 1},
+        {"batch": 1, "rows": 4, "columns": 5},
+    ],
+    "empty batches": [{"batch": 0}, {"batch": 2}, {"batch": 0}],
+}

@@ -1,0 +1,154 @@
+"""When two layouts are the same memory: checked against where ARCHITECTURE.md puts each element."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+
+from lowering.view_reading import all_indices, random_change, read
+from texelflow.lowering.layout import (
+    axes_in_memory,
+    image_axes,
+    is_expressible,
+    matrix_axes,
+    same_memory,
+    transposed_matrix_axes,
+)
+from texelflow.lowering.plan import Axes, PlanTensor
+from texelflow.lowering.view import View
+from texelflow.symbolic import symbol
+
+SHAPES = ((2, 5, 3, 4), (1, 3, 1, 7), (2, 6, 4), (3, 1, 4), (4, 6), (5,), (2, 3, 2, 2, 3), (6, 1, 1, 2))
+
+
+def _places(shape: tuple[int, ...], axes: Axes) -> list[tuple[int, int, int, int]]:
+    """Batch, channel, row and column of each element of a shape in row-major order, by the axes of each."""
+    places = []
+    for index in all_indices(shape):
+        n, c, h, w = (
+            int(np.ravel_multi_index([index[axis] for axis in role], [shape[axis] for axis in role]))
+            if role
+            else 0
+            for role in axes
+        )
+        places.append((n, c, h, w))
+    return places
+
+
+def _random_axes(source: random.Random, rank: int) -> Axes:
+    roles: list[list[int]] = [[], [], [], []]
+    for axis in range(rank):
+        source.choice(roles).append(axis)
+    n, c, h, w = (tuple(role) for role in roles)
+    return n, c, h, w
+
+
+def _expressible_axes(source: random.Random, shape: tuple[int, ...]) -> Axes:
+    while True:
+        axes = _random_axes(source, len(shape))
+        if is_expressible(shape, axes):
+            return axes
+
+
+def _random_view(source: random.Random, shape: tuple[int, ...]) -> View:
+    view, array = View.whole(shape), np.arange(int(np.prod(shape))).reshape(shape)
+    for _ in range(source.randint(0, 3)):
+        changed, other = random_change(source, view, array)
+        if changed is not None:
+            view, array = changed, other
+    return view
+
+
+def _extents(places: list[tuple[int, int, int, int]]) -> tuple[int, ...]:
+    return tuple(max(place[role] for place in places) + 1 for role in range(4))
+
+
+def _is_same(view: View, axes: Axes, tensor: PlanTensor) -> bool:
+    """Whether each element of the view lies where a tensor of its shape and axes would have it."""
+    assert tensor.axes is not None
+    shape = tuple(extent for extent in tensor.shape if isinstance(extent, int))
+    own = _places(shape, tensor.axes)
+    addresses = read(view, np.arange(len(own))).ravel()
+    wanted = _places(tuple(extent for extent in view.shape if isinstance(extent, int)), axes)
+    if len(wanted) != len(own) or view.bounds is not None:
+        return False
+    return _extents(wanted) == _extents(own) and all(
+        own[int(address)] == place for address, place in zip(addresses, wanted, strict=True)
+    )
+
+
+def test_same_memory_is_the_same_memory() -> None:
+    """What is claimed is true; what is plain, such as the tensor's own axes, is claimed."""
+    source = random.Random(5)
+    claimed = 0
+    for _ in range(6000):
+        shape = source.choice(SHAPES)
+        tensor = PlanTensor("float32", shape, _expressible_axes(source, shape))
+        view = _random_view(source, shape)
+        axes = _random_axes(source, len(view.shape))
+        if same_memory(view, axes, tensor):
+            claimed += 1
+            assert _is_same(view, axes, tensor), (view, axes, tensor)
+        assert tensor.axes is not None
+        assert same_memory(View.whole(shape), tensor.axes, tensor)
+    assert claimed > 100
+
+
+def test_axes_found_in_memory_are_right() -> None:
+    source = random.Random(6)
+    found = 0
+    for _ in range(6000):
+        shape = source.choice(SHAPES)
+        tensor = PlanTensor("float32", shape, _expressible_axes(source, shape))
+        view = _random_view(source, shape)
+        axes = axes_in_memory(view, tensor)
+        if axes is not None:
+            found += 1
+            assert sorted(axis for role in axes for axis in role) == list(range(len(view.shape)))
+            assert _is_same(view, axes, tensor), (view, axes, tensor)
+    assert found > 1000
+
+
+@pytest.mark.parametrize("order", [(0, 2, 3, 1), (0, 3, 1, 2), (1, 0, 3, 2), (3, 2, 1, 0)])
+def test_transposed_images_stay_in_place(order: tuple[int, ...]) -> None:
+    """A Transpose of a blocked tensor needs no copy: the same axes are found under their new numbers."""
+    for shape in ((2, 5, 3, 4), (symbol("n"), 5, symbol("h"), symbol("w"))):
+        tensor = PlanTensor("float32", shape, image_axes(4))
+        axes = axes_in_memory(View.whole(shape).transpose(order), tensor)
+        assert axes is not None
+        assert [[order[axis] for axis in role] for role in axes] == [[0], [1], [2], [3]]
+
+
+def test_tokens_of_an_image_stay_in_place() -> None:
+    """[n, c, 1, w] read as [n, w, c] is a matrix of positions by channels, where it lies."""
+    n, w = symbol("n"), symbol("w")
+    tensor = PlanTensor("float32", (n, 5, 1, w), image_axes(4))
+    view = View.whole((n, 5, 1, w)).reshape((n, 5, w))
+    assert view is not None
+    assert same_memory(view.transpose((0, 2, 1)), matrix_axes(3), tensor)
+    assert same_memory(view, transposed_matrix_axes(3), tensor)
+
+
+def test_a_single_column_is_blocked_otherwise() -> None:
+    """Tensors of one pixel's width hold one pixel a texel: equal runs alone do not make the same memory."""
+    wide = PlanTensor("float32", (2, 5, 3), ((0,), (1,), (), (2,)))
+    assert not same_memory(View.whole((2, 5, 3)), ((0,), (1,), (2,), ()), wide)
+    assert not same_memory(View.whole((2, 5, 3)).slice(2, 0, 1, 1) or View(()), ((0,), (1,), (), (2,)), wide)
+
+
+@pytest.mark.parametrize(
+    ("shape", "axes", "expected"),
+    [
+        ((2, 3, 4, 5), ((0,), (1,), (2,), (3,)), True),
+        ((2, 3, 4, 5), ((0, 1), (2,), (), (3,)), True),
+        ((2, 3, 4, 5), ((0, 2), (1,), (), (3,)), False),
+        ((2, 1, 4, 5), ((0, 2), (1,), (), (3,)), True),
+        ((2, 3, 4, 5), ((), (1, 0), (2,), (3,)), False),
+        ((), ((), (), (), ()), True),
+    ],
+)
+def test_expressible(shape: tuple[int, ...], axes: Axes, expected: bool) -> None:
+    """Every role must step through memory by one stride."""
+    assert is_expressible(shape, axes) == expected
