@@ -11,9 +11,9 @@ import numpy as np
 from playwright.sync_api import Page
 
 from browser_support import REPOSITORY
-from texelflow.lowering.shader_library import select_functions
+from texelflow.lowering.shader_library import read_library, select_functions
 
-LIBRARY = (REPOSITORY / "shaders" / "lib" / "math.glsl").read_text(encoding="utf-8")
+LIBRARY = read_library(REPOSITORY / "shaders" / "lib" / "math")
 SCRIPT = Path(__file__).with_name("evaluate_expression.js")
 HEADER = "#version 300 es\nprecision highp float;\nprecision highp int;"
 WIDTH = 64

@@ -1,4 +1,4 @@
-"""shaders/lib/math.glsl in a real browser against NumPy's float64."""
+"""shaders/lib/math in a real browser against NumPy's float64."""
 
 from __future__ import annotations
 
@@ -304,7 +304,7 @@ def test_integer_base_and_real_exponent(canvas: Page) -> None:
     assert np.abs(roots - np.sqrt(np.abs(a))).max() <= 1
 
 
-@pytest.mark.parametrize("name", parse_library(LIBRARY))
+@pytest.mark.parametrize("name", LIBRARY)
 def test_section_needs_only_what_it_names(name: str, canvas: Page) -> None:
     """Each function compiles with its dependencies alone."""
     assert compile_error(canvas, select_functions(name, LIBRARY)) is None
@@ -315,3 +315,21 @@ def test_missing_dependency_is_found(canvas: Page) -> None:
     error = compile_error(canvas, "vec4 lonely(vec4 x) { return elsewhere(x); }")
     assert error is not None
     assert "elsewhere" in error
+
+
+@pytest.mark.parametrize(
+    ("texts", "fragment"),
+    [
+        (("//@ a:\nx", "//@ a:\ny"), "defines a twice"),
+        (("//@ a: b\nx",), "a needs b, which is not there"),
+        (("//@ a: b\nx\n//@ b: a\ny",), "cycle"),
+    ],
+)
+def test_wrong_libraries_are_refused(texts: tuple[str, ...], fragment: str) -> None:
+    with pytest.raises(ValueError, match=fragment):
+        parse_library(*texts)
+
+
+def test_functions_follow_those_that_they_call_whatever_the_file() -> None:
+    library = parse_library("//@ a: c\nA\n//@ b:\nB", "//@ c:\nC")
+    assert select_functions("a(x)", library).split() == ["C", "A"]

@@ -6,7 +6,7 @@ Numbers reach the shader in the uniform arrays `ints` and `floats`; templates us
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import jinja2
 
 from texelflow.lowering.plan import Draw, PlanTensor, Program, Real
-from texelflow.lowering.shader_library import select_functions
+from texelflow.lowering.shader_library import Section, read_library, select_functions
 from texelflow.resources import shader_directory
 from texelflow.symbolic import Dimension
 
@@ -157,9 +157,8 @@ def _environment() -> jinja2.Environment:
     )
 
 
-@cache
-def _library() -> str:
-    return (shader_directory() / "lib" / "math.glsl").read_text(encoding="utf-8")
+def _library() -> Mapping[str, Section]:
+    return read_library(shader_directory() / "lib" / "math")
 
 
 def _compact(source: str) -> str:

@@ -1,14 +1,17 @@
-"""Choosing the functions of `shaders/lib/math.glsl` that a shader uses.
+"""Choosing the functions of `shaders/lib/math/` that a shader uses.
 
-The library is divided by lines `//@ name: dependency, dependency`; each section defines the function `name`
-(all its overloads) and names the sections that it calls.
+The files are divided by lines `//@ name: dependency, dependency`; each section defines the function `name`
+(all its overloads) and names the sections, of any file, that it calls.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
 
 _HEADER = re.compile(r"^//@ (\w+):(.*)$", re.MULTILINE)
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -24,28 +27,35 @@ class Section:
 
 
 @cache
-def parse_library(library: str) -> dict[str, Section]:
-    """Return the sections by name, in the order of the file.
+def read_library(folder: Path) -> Mapping[str, Section]:
+    """Return the sections of a folder's *.glsl files by name, see `parse_library`."""
+    return parse_library(*(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.glsl"))))
 
-    Raises ValueError for a name defined twice, or a dependency that is not defined before it is used.
+
+def parse_library(*texts: str) -> dict[str, Section]:
+    """Return the sections of some files by name, each after those that it calls.
+
+    Raises ValueError for a name defined twice, a dependency that is not defined, or a circle of them.
     """
-    pieces = _HEADER.split(library)
     sections: dict[str, Section] = {}
-    for name, listed, text in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
-        dependencies = tuple(word.strip() for word in listed.split(",") if word.strip())
-        if name in sections:
-            raise ValueError(f"the shader library defines {name} twice")
-        if unknown := [dependency for dependency in dependencies if dependency not in sections]:
-            raise ValueError(f"in the shader library, {name} needs {unknown[0]}, which is not before it")
-        sections[name] = Section(name, dependencies, text.strip() + "\n")
-    return sections
+    for text in texts:
+        pieces = _HEADER.split(text)
+        for name, listed, body in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
+            if name in sections:
+                raise ValueError(f"the shader library defines {name} twice")
+            dependencies = tuple(word.strip() for word in listed.split(",") if word.strip())
+            sections[name] = Section(name, dependencies, body.strip() + "\n")
+    for section in sections.values():
+        if unknown := [name for name in section.dependencies if name not in sections]:
+            raise ValueError(f"in the shader library, {section.name} needs {unknown[0]}, which is not there")
+    order = TopologicalSorter({name: section.dependencies for name, section in sections.items()})
+    return {name: sections[name] for name in order.static_order()}
 
 
-def select_functions(source: str, library: str) -> str:
+def select_functions(source: str, library: Mapping[str, Section]) -> str:
     """Return the sections of `library` whose names occur in `source`, and those that they need, in order."""
-    sections = parse_library(library)
-    needed = {name for name in set(_WORD.findall(source)) if name in sections}
-    for section in reversed(sections.values()):
+    needed = {name for name in set(_WORD.findall(source)) if name in library}
+    for section in reversed(list(library.values())):
         if section.name in needed:
             needed.update(section.dependencies)
-    return "\n".join(section.text for section in sections.values() if section.name in needed)
+    return "\n".join(section.text for section in library.values() if section.name in needed)

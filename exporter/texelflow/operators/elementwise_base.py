@@ -45,7 +45,7 @@ class Elementwise(Operator):
 
         An operand is an expression of type vec4 if its input is floating, else ivec4 (bool: 0 or 1), and
         None if the input is omitted. The result has type vec4 if the output is floating, else ivec4. The
-        expression calls functions of `shaders/lib/math.glsl`.
+        expression calls functions of `shaders/lib/math/`.
         """
         raise NotImplementedError(f"{type(self).__name__}.expression")
 
