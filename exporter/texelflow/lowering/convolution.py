@@ -42,9 +42,20 @@ def x_y(numbers: Sequence[Dimension], absent: int) -> list[Dimension]:
     return [numbers[-1], numbers[-2] if len(numbers) > 1 else absent]
 
 
-def _is_point(windows: Sequence[SlidingWindow]) -> bool:
-    """Whether every window is the output's own pixel."""
-    return all(window.kernel == 1 and window.stride == 1 and window.before == 0 for window in windows)
+SHARED_WIDTHS = {"convolution": (3,), "depthwise": (3, 5)}
+"""Widths of windows whose taps share the pixels of a row, by template: each tap is code of its own to compile."""
+
+
+def _sliding(template: str, windows: Sequence[SlidingWindow]) -> str | tuple[int, int]:
+    """Return the structure `sliding` of the template: how its window moves."""
+    points = all(window.kernel == 1 and window.stride == 1 and window.before == 0 for window in windows)
+    if template == "convolution" and points:
+        return "point"
+    along = windows[-1]
+    if along.kernel in SHARED_WIDTHS.get(template, ()) and along.stride <= 2 and along.dilation == 1:
+        assert isinstance(along.kernel, int)
+        return along.kernel, along.stride
+    return "any"
 
 
 def spatial_image_axes(node: Node, value: Value) -> Axes:
@@ -70,13 +81,14 @@ def lower_convolution(
     kernel = Kernel(template, lowering.tensor(output, axes))
     kernel.input("x", lowering.blocked(x, axes))
     _bind_weights(kernel, template, weights, groups, transposed, lowering)
-    pointwise = template == "convolution" and not transposed and _is_point(windows)
+    plain = not transposed and not kernel.structure.get("multiplied")
+    sliding = _sliding(template, windows) if plain else "any"
     kernel.structure.update(
-        pointwise=pointwise, transposed=transposed, weights_transposed=False, bias=bias is not None
+        sliding=sliding, transposed=transposed, weights_transposed=False, bias=bias is not None
     )
     if bias is not None:
         kernel.input("bias", lowering.flat(bias))
-    if not pointwise:
+    if sliding != "point":
         bind_windows(kernel, windows)
     attach_epilogue(kernel, node, lowering)
     lowering.bind(output, lowering.emit(kernel))
@@ -132,7 +144,7 @@ def lower_matrix_product(node: Node, lowering: Lowering) -> None:
     kernel.input("x", lowering.blocked(a, axes))
     weights, held_transposed = _product_weights(b, lowering)
     kernel.input("weights", weights)
-    kernel.structure.update(pointwise=True, transposed=False, weights_transposed=held_transposed, bias=False)
+    kernel.structure.update(sliding="point", transposed=False, weights_transposed=held_transposed, bias=False)
     attach_epilogue(kernel, node, lowering)
     lowering.bind(output, lowering.emit(kernel))
 

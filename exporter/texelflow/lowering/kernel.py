@@ -20,6 +20,9 @@ from texelflow.symbolic import Dimension
 
 _LANES = "xyzw"
 
+SHORT_EPILOGUE = 600
+"""Characters of library code up to which an epilogue counts as short: clipping is, a sigmoid is not."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Define:
@@ -115,6 +118,7 @@ class Kernel:
                 float_count=(len(floats) + 3) // 4,
                 operands=self.operands,
                 steps=self.steps,
+                short_epilogue=self._has_short_epilogue(),
                 **self.structure,
             )
         )
@@ -123,6 +127,11 @@ class Kernel:
         source = before + select_functions(after, _library()) + after
         program = Program(self.template, _compact(source), tuple(self.inputs))
         return Draw(program, list(self.inputs.values()), self.output, ints, floats, node)
+
+    def _has_short_epilogue(self) -> bool:
+        """Whether the epilogue is little code, so that writing it once for each layer costs little to compile."""
+        code = "".join(step["code"] for step in self.steps)
+        return len(self.steps) <= 3 and len(select_functions(code, _library())) < SHORT_EPILOGUE
 
     def _pack_ints(self) -> tuple[list[Dimension], list[_Define]]:
         first = 2 * (1 + len(self.inputs))
