@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -64,18 +64,12 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceProfile:
-    """What the model needs of one kind of device, for its example shapes.
+class DeviceProfile(liveness.DeviceProfile):
+    """A kind of device, and what the model needs of it for its example shapes.
 
     `peak_bytes` are the textures that a run shares, `weight_texture_bytes` those of the weights beside them.
     """
 
-    name: str
-    pixels: int
-    groups: int
-    storage: int
-    draw_buffers: int
-    max_texture_size: int
     peak_bytes: int
     weight_texture_bytes: int
     fits: bool
@@ -351,12 +345,7 @@ def _profile(plan: Plan, profile: liveness.DeviceProfile, sizes: dict[str, Dimen
     fits = side <= profile.max_texture_size
     too_long = "" if tensor is None else f"{tensor.value or 'a tensor'} needs a texture of {side} texels"
     return DeviceProfile(
-        name=profile.name,
-        pixels=profile.pixels,
-        groups=profile.groups,
-        storage=profile.storage,
-        draw_buffers=profile.draw_buffers,
-        max_texture_size=profile.max_texture_size,
+        **asdict(profile),
         peak_bytes=liveness.peak_bytes(plan, profile, sizes),
         weight_texture_bytes=liveness.resident_bytes(plan, profile, sizes),
         fits=fits,

@@ -63,17 +63,10 @@ class Reshape(Operator):
         lowering.bind_view(node.outputs[0], node.required(0), lambda view: view.reshape(shape))
 
 
-@operator("Flatten")
-class Flatten(Operator):
-    """A matrix: the axes before `axis` and those from it on."""
+class Reshaping(Operator):
+    """The input's elements in their order; only the shape, which `infer` says, is another."""
 
     decomposes = True
-
-    def infer(self, node: Node) -> list[TensorType]:
-        """Return the matrix type."""
-        source = node.required(0).known_type
-        axis = normalize_axis(node, int(node.attributes.get("axis", 1)), source.rank, end=True)
-        return [TensorType(source.dtype, (product(source.shape[:axis]), product(source.shape[axis:])))]
 
     def evaluate(self, node: Node) -> list[list[Element]] | None:
         """Return the input's elements."""
@@ -85,3 +78,14 @@ class Flatten(Operator):
         steps = Decomposition(node)
         steps.reshape(node.outputs[0], node.required(0), node.outputs[0].shape)
         return steps.nodes
+
+
+@operator("Flatten")
+class Flatten(Reshaping):
+    """A matrix: the axes before `axis` and those from it on."""
+
+    def infer(self, node: Node) -> list[TensorType]:
+        """Return the matrix type."""
+        source = node.required(0).known_type
+        axis = normalize_axis(node, int(node.attributes.get("axis", 1)), source.rank, end=True)
+        return [TensorType(source.dtype, (product(source.shape[:axis]), product(source.shape[axis:])))]

@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-from texelflow.ir import Element, Node, NodeError, TensorType
-from texelflow.operators import Operator, operator
-from texelflow.operators.decomposition import Decomposition
+from texelflow.ir import Node, NodeError, TensorType
+from texelflow.operators import operator
+from texelflow.operators.reshape import Reshaping
 from texelflow.operators.shapes import normalize_axes
 from texelflow.operators.upgrading import attribute_to_input
 from texelflow.symbolic import Dimension
 
 
-class ExtentsOfOne(Operator):
-    """A Reshape that adds or removes axes of extent 1."""
-
-    decomposes = True
+class ExtentsOfOne(Reshaping):
+    """Adds or removes axes of extent 1."""
 
     def upgrade(self, node: Node, opset: int) -> None:
         """Opset 13 turned the attribute axes into an input."""
         if opset < 13:
             attribute_to_input(node, "axes", 1)
-
-    def evaluate(self, node: Node) -> list[list[Element]] | None:
-        """Return the input's elements."""
-        elements = node.required(0).elements
-        return None if elements is None else [list(elements)]
-
-    def decompose(self, node: Node) -> list[Node] | None:
-        """Replace by a Reshape."""
-        steps = Decomposition(node)
-        steps.reshape(node.outputs[0], node.required(0), node.outputs[0].shape)
-        return steps.nodes
 
 
 @operator("Squeeze")
