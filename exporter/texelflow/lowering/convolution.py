@@ -43,7 +43,7 @@ def x_y(numbers: Sequence[Dimension], absent: int) -> list[Dimension]:
 
 
 SHARED_WIDTHS = {"convolution": (3,), "depthwise": (3, 5)}
-"""Widths of windows whose taps share the pixels of a row, by template: each tap is code of its own to compile."""
+"""Widths of windows whose taps share the pixels of a row, by template; each tap is code to compile."""
 
 
 def _sliding(template: str, windows: Sequence[SlidingWindow]) -> str | tuple[int, int]:

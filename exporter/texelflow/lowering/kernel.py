@@ -129,7 +129,7 @@ class Kernel:
         return Draw(program, list(self.inputs.values()), self.output, ints, floats, node)
 
     def _has_short_epilogue(self) -> bool:
-        """Whether the epilogue is little code, so that writing it once for each layer costs little to compile."""
+        """Whether the epilogue is so little code that writing it for each layer costs little to compile."""
         code = "".join(step["code"] for step in self.steps)
         return len(self.steps) <= 3 and len(select_functions(code, _library())) < SHORT_EPILOGUE
 
