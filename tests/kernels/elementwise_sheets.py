@@ -30,6 +30,20 @@ def broadcasts() -> Sheet:
                 sheet.case(f"{kind} and rank {rank} {list(shape)}")
                 sheet.output(sheet.node("Sub", [full, sheet.input(shape)]), "flat")
                 sheet.output(sheet.node("Sub", [sheet.weights(shape), full]), "constant")
+    for mask in product((0, 1), repeat=4):
+        # A product's batch is two axes, of which an operand may repeat one only.
+        shape = [extent if kept else 1 for extent, kept in zip(FULL, mask, strict=True)]
+        left, right = [*FULL[:3], 4], [*shape[:3], 4]
+        matrices = sheet.node("MatMul", [sheet.input(left), sheet.weights([4, FULL[3]])])
+        factors = [sheet.input(right), sheet.weights([4, shape[3]])]
+        others = {
+            "flat": sheet.input(shape),
+            "a product": sheet.node("MatMul", factors),
+            "constant": sheet.weights(shape),
+        }
+        for other, value in others.items():
+            sheet.case(f"product and {other} {shape}")
+            sheet.output(sheet.node("Sub", [matrices, value]))
     for left, right in (
         ([2, 1, 3, 1], [1, 5, 1, 6]),
         ([1, 5, 1, 1], [2, 1, 3, 6]),

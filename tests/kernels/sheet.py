@@ -106,6 +106,10 @@ class Sheet:
         self._nodes.append(helper.make_node("Identity", [value], [name], name=name))
         self._outputs.append(name)
 
+    def output_itself(self, value: str) -> None:
+        """Make a value an output under its own name, though it may be an input or a constant."""
+        self._outputs.append(value)
+
     def model(self) -> onnx.ModelProto:
         """Return the model; raise onnx's error if it is not valid."""
         inputs = [
