@@ -17,6 +17,7 @@
   };
   const models = {};
   const CHUNK = 32768;
+  const WORKERS = 8;
 
   const mapValues = (object, change) =>
     Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
@@ -37,6 +38,18 @@
 
   const runModel = async (model, feeds) => mapValues(await model.run(mapValues(feeds, decode)), encode);
 
+  async function runJob({ url, feeds }, device) {
+    let model;
+    try {
+      model = await texelflow.loadModel(url, { device });
+      return { outputs: await runModel(model, feeds) };
+    } catch (error) {
+      return { error: String(error.message ?? error) };
+    } finally {
+      model?.dispose();
+    }
+  }
+
   globalThis.bundleRunner = {
     /** Loads a bundle and keeps it by `key`; resolves to its device report. */
     async load({ key, url, device }) {
@@ -56,22 +69,19 @@
       delete models[key];
     },
 
-    /** Loads, runs and frees many bundles; resolves to { outputs } or { error } of each. */
+    /** Loads, runs and frees many bundles, some at a time; resolves to { outputs } or { error } of each. */
     async runAll({ jobs, device }) {
       const answers = [];
       // One model stays loaded, so that the context that all models share is not made anew for each.
       models.keeper ??= await texelflow.loadModel(jobs[0].url, { device });
-      for (const { url, feeds } of jobs) {
-        let model;
-        try {
-          model = await texelflow.loadModel(url, { device });
-          answers.push({ outputs: await runModel(model, feeds) });
-        } catch (error) {
-          answers.push({ error: String(error.message ?? error) });
-        } finally {
-          model?.dispose();
+      let next = 0;
+      const work = async () => {
+        while (next < jobs.length) {
+          const index = next++;
+          answers[index] = await runJob(jobs[index], device);
         }
-      }
+      };
+      await Promise.all(Array.from({ length: WORKERS }, work));
       return answers;
     },
   };
