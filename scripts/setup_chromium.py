@@ -11,6 +11,11 @@ from texelflow.browser import chromium_flags, find_chromium
 from texelflow.errors import ExportError
 
 PLAYWRIGHT_INSTALL_SECONDS = 600
+RENDERER_SCRIPT = """() => {
+    const gl = new OffscreenCanvas(1, 1).getContext("webgl2");
+    const names = gl?.getExtension("WEBGL_debug_renderer_info");
+    return gl && gl.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
+}"""
 
 
 def main() -> int:
@@ -65,9 +70,7 @@ def webgl2_report() -> str | None:
             print(f"{executable} does not start: {error}", file=sys.stderr)
             return None
         with browser:
-            renderer = browser.new_page().evaluate(
-                "() => new OffscreenCanvas(1, 1).getContext('webgl2')?.getParameter(0x1F01) ?? null"
-            )
+            renderer = browser.new_page().evaluate(RENDERER_SCRIPT)
             return f"{executable} {browser.version}, {renderer}" if renderer else None
 
 
