@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from texelflow.errors import ExportError
-from texelflow.ir import DTYPES, Graph, NodeError, Value
+from texelflow.ir import DTYPES, Graph, Value
 from texelflow.lowering import liveness
 from texelflow.lowering.lowering import Lowering
 from texelflow.lowering.plan import Plan, PlanTensor, Program
 from texelflow.lowering.preprocessing import Preprocessing, preprocessing_draw, preprocessing_json
 from texelflow.operators import operator_of
-from texelflow.problems import Problems
 from texelflow.symbolic import Dimension, product, symbols_of, to_json
 
 Progress = Callable[[str, float], None]
@@ -124,7 +123,7 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
     report("rewriting the graph", 0.3)
     run_passes(graph)
     report("lowering to draws", 0.5)
-    plan = _lower(graph)
+    plan = Lowering(operator_of).lower(graph)
     liveness.assign_lifetimes(plan)
     report("describing the bundle", 0.9)
     name = options.name or graph.name or source.stem
@@ -155,16 +154,6 @@ def write(bundle: Bundle, directory: Path, force: bool = False) -> list[str]:
         entries.append(WeightEntry(value.name, dtype, shape, data))
     write_bundle(bundle.graph_file, entries, directory, force)
     return warnings
-
-
-def _lower(graph: Graph) -> Plan:
-    problems = Problems()
-    try:
-        return Lowering(operator_of).lower(graph)
-    except NodeError as error:
-        problems.add_node(error.node, error.reason)
-    problems.raise_for(graph.source)
-    raise AssertionError("unreachable: there is a problem")
 
 
 def _read_labels(path: Path | None) -> list[str] | None:

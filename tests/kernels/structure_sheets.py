@@ -118,6 +118,13 @@ def free_dimensions() -> Sheet:
     )
     sheet.output(sheet.node("LayerNormalization", [tokens, sheet.weights([5])]), "LayerNormalization")
     sheet.output(sheet.node("Flatten", [image], axis=1), "Flatten")
+    sheet.output(sheet.node("Reshape", [image, sheet.integers(-1, 5)]), "reshaped across")
+    pairs = sheet.node(
+        "Concat", [sheet.node("ReduceMax", [image, sheet.integers(2)], keepdims=0)] * 2, axis=0
+    )
+    sheet.output(
+        sheet.node("Reshape", [pairs, sheet.integers(-1, 2)]), "reshaped to what is not proved to fit"
+    )
     sheet.case("shapes")
     shape = sheet.node("Shape", [x])
     sheet.output(shape, "Shape")

@@ -9,7 +9,7 @@ import pytest
 
 from lowering.view_reading import FILL, bound_to, numpy_shares, random_change, random_shape, read, regrouped
 from texelflow.lowering.view import View
-from texelflow.symbolic import symbol
+from texelflow.symbolic import floor_divide, symbol
 
 CHAINS = 1500
 
@@ -124,6 +124,15 @@ def test_free_extents(sizes: dict[str, int]) -> None:
         read(bound_to(expanded, sizes), numbers),
         np.broadcast_to(numbers.reshape(sizes["n"], 1, sizes["h"], 1), array.shape),
     )
+
+
+def test_consecutive_elements_take_shapes_that_are_not_proved_to_fit() -> None:
+    """As [batch, 6] becomes [-1, 4], whose extent is rounded down as far as symbols tell."""
+    n = symbol("n")
+    view = View.whole((n, 6)).reshape((floor_divide(n * 6, 4), 4))
+    assert view is not None
+    np.testing.assert_array_equal(read(bound_to(view, {"n": 4}), np.arange(24)), np.arange(24).reshape(6, 4))
+    assert View.whole((n, 6)).transpose((1, 0)).reshape((floor_divide(n * 6, 4), 4)) is None
 
 
 def test_what_cannot_be_a_view_is_refused() -> None:

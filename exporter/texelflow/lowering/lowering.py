@@ -18,6 +18,7 @@ from texelflow.lowering.kernel import Kernel
 from texelflow.lowering.layout import axes_in_memory, is_expressible, same_memory
 from texelflow.lowering.plan import Axes, Plan, PlanTensor
 from texelflow.lowering.view import View
+from texelflow.problems import Problems
 from texelflow.symbolic import Dimension, product
 
 
@@ -65,14 +66,21 @@ class Lowering:
         self._node: Node | None = None
 
     def lower(self, graph: Graph) -> Plan:
-        """Lower a whole graph; raises NodeError for the first node that cannot be."""
+        """Lower a whole graph; raise ExportError with every node that cannot be."""
+        problems = Problems()
         for value in graph.inputs:
             tensor = PlanTensor(value.dtype, value.shape, value=value.name, precise=True, external=True)
             self.bind(value, tensor)
             self.plan.inputs.append(tensor)
         for node in graph.nodes:
             self._node = node
-            self.operator_of(node).lower(node, self)
+            try:
+                self.operator_of(node).lower(node, self)
+            except NodeError as error:
+                problems.add_node(error.node, error.reason)
+                for value in node.outputs:  # in flat tensors, so that the nodes that read them are tried, too
+                    self.bind(value, self.tensor(value))
+        problems.raise_for(graph.source)
         self._node = None
         taken: set[int] = set()
         for value in graph.outputs:

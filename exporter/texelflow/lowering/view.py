@@ -122,11 +122,16 @@ class View:
         return View(shape, self.strides, offset, tuple(bounds), fill)
 
     def reshape(self, shape: Shape) -> View | None:
-        """Return the view in another shape, or None unless its strides provably express that."""
+        """Return the view in another shape of as many elements, or None unless its strides express that.
+
+        Consecutive elements take every shape, even where symbols do not prove that it has as many.
+        """
         if self.bounds is not None:
             return None
         if 0 in shape:
             return View.whole(shape)  # no element is ever read
+        if self.is_row_major:
+            return replace(self, shape=shape, strides=row_major_strides(shape))
         runs = [
             (extent, stride) for extent, stride in zip(self.shape, self.strides, strict=True) if extent != 1
         ]
