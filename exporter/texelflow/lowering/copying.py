@@ -69,6 +69,8 @@ def _places(view: View, tensor: PlanTensor) -> tuple[Place, list[Place]] | None:
 
     None if some axis crosses from one role to another, or the offset cannot be told apart.
     """
+    if 0 in tensor.extents:
+        return None  # nothing to step through
     strides = tensor_strides(tensor)
     roles = sorted(
         (role for role in range(4) if tensor.extents[role] != 1), key=lambda role: -_weight(strides[role])
