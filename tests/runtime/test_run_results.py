@@ -87,7 +87,7 @@ def test_half_storage_clamps_inputs(module_page: Page, serve: Callable[[Path], s
 
 
 @pytest.mark.parametrize("repeat", [1, 3])
-def test_large_output_is_read_without_blocking(
+def test_large_output_is_read_whole(
     module_page: Page, serve: Callable[[Path], str], tmp_path: Path, repeat: int
 ) -> None:
     weight = random_array(100_003)
@@ -95,7 +95,6 @@ def test_large_output_is_read_without_blocking(
     x = random_array(100_003)
     answer = run_bundle(module_page, serve(tmp_path), {"x": feed(x)}, repeat=repeat)
     np.testing.assert_array_equal(answer["results"]["y"], (x + weight) * 2)
-    assert answer["statistics"]["created"]["buffers"] > 0
 
 
 @pytest.mark.parametrize(

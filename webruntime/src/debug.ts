@@ -42,7 +42,6 @@ export interface Statistics {
     readonly programs: number;
     readonly textures: number;
     readonly framebuffers: number;
-    readonly buffers: number;
   };
 }
 

@@ -126,24 +126,18 @@ export function narrow(
 
 /** Makes `count` elements of a type from the GPU's numbers: the reverse of `narrow`. Never returns `values` itself. */
 export function widen(dtype: DataType, values: Float32Array | Int32Array, count: number): TensorData {
-  const source = values.length === count ? values : values.subarray(0, count);
+  if (dtype === "float32" || dtype === "int32") return values.slice(0, count);
   const result = new TRAITS[dtype].array(count);
   if (result instanceof BigInt64Array) {
-    for (let i = 0; i < count; i++) result[i] = BigInt(source[i] as number);
+    for (let i = 0; i < count; i++) result[i] = BigInt(values[i] as number);
   } else if (result instanceof BigUint64Array) {
-    for (let i = 0; i < count; i++) result[i] = BigInt((source[i] as number) >>> 0);
+    for (let i = 0; i < count; i++) result[i] = BigInt((values[i] as number) >>> 0);
   } else if (dtype === "float16" || dtype === "bfloat16") {
     const convert = dtype === "float16" ? float32ToFloat16 : float32ToBfloat16;
-    for (let i = 0; i < count; i++) result[i] = convert(source[i] as number);
-  } else if (dtype === "bool") {
-    for (let i = 0; i < count; i++) result[i] = source[i] === 0 ? 0 : 1;
+    for (let i = 0; i < count; i++) result[i] = convert(values[i] as number);
   } else {
-    result.set(source);
+    for (let i = 0; i < count; i++)
+      result[i] = dtype === "bool" ? Number(values[i] !== 0) : (values[i] as number);
   }
   return result;
-}
-
-/** Whether the GPU's numbers of a type are already its elements, so that they can be read back without `widen`. */
-export function isNative(dtype: DataType): dtype is "float32" | "int32" {
-  return dtype === "float32" || dtype === "int32";
 }

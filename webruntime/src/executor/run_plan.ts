@@ -132,5 +132,4 @@ export function bindPlan(
 /** Frees what a plan owns besides the pool's textures. */
 export function deletePlan(plan: RunPlan): void {
   for (const feed of plan.feeds) feed?.delete();
-  for (const reader of plan.readers) reader.delete();
 }

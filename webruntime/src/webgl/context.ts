@@ -20,7 +20,7 @@ export class Context {
   readonly gl: WebGL2RenderingContext;
   readonly capabilities: Capabilities;
   /** GL objects created since the context exists; steady runs must leave these as they are. */
-  readonly created = { programs: 0, textures: 0, framebuffers: 0, buffers: 0 };
+  readonly created = { programs: 0, textures: 0, framebuffers: 0 };
   /** Bytes in the textures that exist, and the most there ever were. */
   readonly textureBytes = { now: 0, peak: 0 };
   /** Programs by their final source text. */
