@@ -8,7 +8,7 @@ from typing import Protocol
 from texelflow.ir import Node, NodeError, Value
 from texelflow.lowering.elementwise import attach_epilogue
 from texelflow.lowering.kernel import Kernel
-from texelflow.lowering.layout import image_axes, matrix_axes, transposed_matrix_axes
+from texelflow.lowering.layout import image_axes, is_expressible, matrix_axes, transposed_matrix_axes
 from texelflow.lowering.lowering import Lowering, value_like
 from texelflow.lowering.plan import Axes, PlanTensor
 from texelflow.symbolic import Dimension, floor_divide
@@ -157,9 +157,12 @@ def _product_weights(b: Value, lowering: Lowering) -> tuple[PlanTensor, bool]:
         return natural, False
     constant = lowering.place(b).buffer.constant
     if not constant:
-        held = lowering.find_blocked(b, transposed_matrix_axes(rank))
+        transposed = transposed_matrix_axes(rank)
+        held = lowering.find_blocked(b, transposed)
         if held is not None:
             return held, True
+        if lowering.place(b).view.strides[-2] == 1 and is_expressible(b.shape, transposed):
+            return lowering.blocked(b, transposed), True  # whole texels are copied, where the other way takes single lanes
     return lowering.blocked(b, matrix_axes(rank), one_group=constant), False
 
 

@@ -40,7 +40,33 @@ def copy_kernel(sources: list[tuple[PlanTensor, View]], output: PlanTensor) -> K
     ]
     if all(view.bounds is not None for view in views):
         kernel.real("fill", views[0].fill)
+    if by_role is not None and all(
+        _keeps_texels(view, tensor) for view, (tensor, _) in zip(views, sources, strict=True)
+    ):
+        kernel.template = "copy_texels"
     return kernel
+
+
+def _keeps_texels(view: View, tensor: PlanTensor) -> bool:
+    """Whether every four channels of the view (n, c, h, w) that share a texel share one in the tensor, too."""
+    limits = view.bounds[1] if view.bounds is not None else None
+    if limits is not None and not (
+        _is_texel(limits[0]) and (_is_texel(limits[1]) or limits[1] == view.shape[1])
+    ):
+        return False
+    if tensor.axes is None:
+        others = (view.strides[0], view.strides[2], view.strides[3])
+        return view.strides[1] == 1 and all(_is_texel(number) for number in (*others, view.offset))
+    places = _places(view, tensor)
+    if places is None:
+        return False
+    offset, steps = places
+    others = (steps[0][1], steps[2][1], steps[3][1])
+    return steps[1] == [0, 1, 0, 0] and all(_is_texel(number) for number in (*others, offset[1]))
+
+
+def _is_texel(channel: Dimension) -> bool:
+    return remainder(channel, 4) == 0
 
 
 def _add_source(kernel: Kernel, name: str, tensor: PlanTensor, view: View) -> dict[str, object]:

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from texelflow.ir import Node, TensorType, Value
 from texelflow.lowering.copying import copy_kernel
-from texelflow.lowering.kernel import Kernel
 from texelflow.lowering.layout import is_expressible
 from texelflow.lowering.lowering import Lowering
-from texelflow.lowering.plan import Axes, PlanTensor
-from texelflow.symbolic import Dimension, floor_divide, remainder
+from texelflow.lowering.plan import Axes
+from texelflow.lowering.view import View
+from texelflow.symbolic import Dimension, remainder
 
 SOURCE_LIMIT = 12
 """Most tensors joined by one draw, well below the 16 texture units that every device has."""
@@ -40,20 +40,21 @@ def _join(parts: list[Value], output: Value, axis: int, lowering: Lowering) -> N
         starts.append(start)
         start = start + part.shape[axis]
     tensor = lowering.tensor(output, axes)
-    if axes is not None and _meets_at_texels(axes, axis, starts, output):
-        kernel = _texel_kernel(parts, starts, axes, axis, tensor, lowering)
-    else:
-        sources = []
-        for part, begin in zip(parts, starts, strict=True):
-            before = tuple(begin if index == axis else 0 for index in range(len(output.shape)))
+    whole_texels = axes is not None and _meets_at_texels(axes, axis, starts, output)
+    sources = []
+    for part, begin in zip(parts, starts, strict=True):
+        before = tuple(begin if index == axis else 0 for index in range(len(output.shape)))
+        if whole_texels and axes is not None:
+            source, view = lowering.blocked(part, axes), View.whole(part.shape)
+        else:
             source, view = lowering.source_tensor(part)
+        padded = view.pad(before, output.shape, 0.0)
+        if padded is None:
+            source, view = lowering.flat_source(part)
             padded = view.pad(before, output.shape, 0.0)
-            if padded is None:
-                source, view = lowering.flat_source(part)
-                padded = view.pad(before, output.shape, 0.0)
-            assert padded is not None
-            sources.append((source, padded))
-        kernel = copy_kernel(sources, tensor)
+        assert padded is not None
+        sources.append((source, padded))
+    kernel = copy_kernel(sources, tensor)
     lowering.bind(output, lowering.emit(kernel))
 
 
@@ -71,20 +72,3 @@ def _meets_at_texels(axes: Axes, axis: int, starts: list[Dimension], output: Val
     if any(index != axis and output.shape[index] != 1 for index in axes[role]):
         return False  # the axis is joined with others: its boundaries are not those of the role
     return role != 1 or all(remainder(start, 4) == 0 for start in starts)
-
-
-def _texel_kernel(
-    parts: list[Value], starts: list[Dimension], axes: Axes, axis: int, tensor: PlanTensor, lowering: Lowering
-) -> Kernel:
-    kernel = Kernel("copy_texels", tensor)
-    role = next(index for index, members in enumerate(axes) if axis in members)
-    names = []
-    for index, (part, start) in enumerate(zip(parts, starts, strict=True)):
-        name = f"source_{index}"
-        kernel.input(name, lowering.blocked(part, axes))
-        first: list[Dimension] = [0, 0, 0, 0]
-        first[role] = floor_divide(start, 4) if role == 1 else start
-        kernel.vector(f"{name}_first", first)
-        names.append(name)
-    kernel.structure["sources"] = names
-    return kernel
