@@ -14,13 +14,19 @@ from texelflow.ir import Graph
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
-def onnx_models() -> list[Path]:
-    """The ONNX models to test with: none if there are none, but then TEXELFLOW_MODELS must not be set."""
+def find_models() -> Path | None:
+    """The folder of real models: None if there is none, but then TEXELFLOW_MODELS must not be set."""
     named = os.environ.get("TEXELFLOW_MODELS")
-    folder = Path(named) if named else REPOSITORY.parent / "shared" / "models"
-    models = sorted((folder / "onnx").glob("*/*.onnx"))
-    assert models or not named, f"TEXELFLOW_MODELS names {named}, where there are no models"
-    return models
+    folder = Path(named).resolve() if named else REPOSITORY.parent / "shared" / "models"
+    found = any((folder / "onnx").glob("*/*.onnx"))
+    assert found or not named, f"TEXELFLOW_MODELS names {named}, where there are no models"
+    return folder if found else None
+
+
+def onnx_models() -> list[Path]:
+    """The ONNX models to test with; none if there is no folder of them."""
+    folder = find_models()
+    return [] if folder is None else sorted((folder / "onnx").glob("*/*.onnx"))
 
 
 def model_parameters() -> list[object]:

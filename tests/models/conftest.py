@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from browser_support import PageServer
+from model_support import find_models
 from texelflow.pipeline import Options, build, write
-
-REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
 def models_folder() -> Path:
     """The folder of the real models; skips where there is none, fails where TEXELFLOW_MODELS names none."""
-    named = os.environ.get("TEXELFLOW_MODELS")
-    folder = Path(named).resolve() if named else REPOSITORY.parent / "shared" / "models"
-    if not (folder / "onnx").is_dir():
-        assert not named, f"TEXELFLOW_MODELS names {named}, where there are no models"
+    folder = find_models()
+    if folder is None:
         pytest.skip("no models: set TEXELFLOW_MODELS")
     return folder
 
