@@ -42,7 +42,7 @@ def open_demo(browser: Browser, demo_url: str) -> Iterator[Opener]:
             faults.append(f"request to {address}")
 
     def open_page(script: str | None = None, **options: object) -> Page:
-        page = browser.new_page(**{"viewport": {"width": 1200, "height": 900}, **options})  # type: ignore[arg-type]
+        page = browser.new_page(**{"viewport": {"width": 1200, "height": 900}, **options})
         pages.append(page)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda message: _note_refusal(message.text, faults))

@@ -90,7 +90,7 @@ def test_without_numpy_and_onnx(tmp_path: Path, protobuf: str) -> None:
 
 
 def test_models_without_numpy_and_onnx() -> None:
-    paths = [parameter.values[0] for parameter in model_parameters()]  # type: ignore[attr-defined]
+    paths = [parameter.values[0] for parameter in model_parameters()]
     if paths == [None]:
         pytest.skip("no models: set TEXELFLOW_MODELS")
     assert len(_run_blocked("python", *paths)) >= 19
