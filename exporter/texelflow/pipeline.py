@@ -26,8 +26,8 @@ class ImageOptions:
     """How pictures become an image input; see `texelflow.arguments.parse_image`.
 
     A pixel's value v in 0..255 becomes (v / 255 - mean) / deviation, channel by channel in the model's order.
-    `input` is its name, needed where several inputs could be images; `width` and `height`, in pixels, are
-    needed where the model leaves them free.
+    `input` is its name, needed where several inputs could be images. `width` and `height`, in pixels, fix axes
+    that the model leaves free; left free, they follow each picture's own size.
     """
 
     mean: tuple[float, ...] = (0.0, 0.0, 0.0)
@@ -119,6 +119,8 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
     report("reading the model", 0.0)
     labels = _read_labels(options.labels)
     graph = read_model(source, options.input_shapes)
+    if options.image is not None and (shape := _picture_shape(graph, options.image)):
+        graph = read_model(source, {**options.input_shapes, **shape})
     operators = Counter(node.operator for node in graph.nodes)
     report("rewriting the graph", 0.3)
     run_passes(graph)
@@ -260,7 +262,7 @@ def _preprocessing(value: Value, options: ImageOptions) -> Preprocessing:
             f"--image: input {value.name!r} is {value.type}; a floating [batch, {count}, height, width] or "
             f"[batch, height, width, {count}] is needed for channels={options.channels}"
         )
-    channel_axis = 1 if shape[1] == count else 3
+    channel_axis = _channel_axis(value, options)
     height, width = (shape[axis] for axis in range(1, 4) if axis != channel_axis)
     return Preprocessing(
         _chosen(width, options.width, "width", value),
@@ -273,14 +275,34 @@ def _preprocessing(value: Value, options: ImageOptions) -> Preprocessing:
     )
 
 
+def _channel_axis(value: Value, options: ImageOptions) -> int:
+    return 1 if value.shape[1] == (1 if options.channels == "gray" else 3) else 3
+
+
 def _chosen(extent: Dimension, chosen: int | None, name: str, value: Value) -> Dimension:
-    if isinstance(extent, int):
-        if chosen not in (None, extent):
-            raise ExportError(f"--image: {name}={chosen}, but input {value.name!r} is {value.type}")
-        return extent
-    if chosen is None:
-        raise ExportError(f"--image: input {value.name!r} leaves its {name} free; add {name}=PIXELS")
-    return chosen
+    """Return an extent of the picture: the input's own; a free dimension stands for the picture's size."""
+    if chosen is not None and chosen != extent:
+        raise ExportError(f"--image: {name}={chosen}, but input {value.name!r} is {value.type}")
+    if not isinstance(extent, int) and not isinstance(to_json(extent), str):
+        raise ExportError(f"--image: the {name} of input {value.name!r} is {extent}; add {name}=PIXELS")
+    return extent
+
+
+def _picture_shape(graph: Graph, options: ImageOptions) -> dict[str, list[int | str]]:
+    """Return the shape of the image input with `width` and `height` of the options, if they fix a free axis."""
+    if options.width is None and options.height is None:
+        return {}
+    value = graph.inputs[_image_input(graph, options)]
+    if len(value.shape) != 4:
+        return {}
+    channel_axis = _channel_axis(value, options)
+    rows, columns = (axis for axis in range(1, 4) if axis != channel_axis)
+    chosen = {rows: options.height, columns: options.width}
+    shape: list[int | str] = [extent if isinstance(extent, int) else str(extent) for extent in value.shape]
+    free = {axis: size for axis, size in chosen.items() if size is not None and isinstance(shape[axis], str)}
+    for axis, size in free.items():
+        shape[axis] = size
+    return {value.name: shape} if free else {}
 
 
 def _summary(

@@ -162,7 +162,8 @@ def _product_weights(b: Value, lowering: Lowering) -> tuple[PlanTensor, bool]:
         if held is not None:
             return held, True
         if lowering.place(b).view.strides[-2] == 1 and is_expressible(b.shape, transposed):
-            return lowering.blocked(b, transposed), True  # whole texels are copied, where the other way takes single lanes
+            # Held so, whole texels are copied; the other way takes single lanes.
+            return lowering.blocked(b, transposed), True
     return lowering.blocked(b, matrix_axes(rank), one_group=constant), False
 
 

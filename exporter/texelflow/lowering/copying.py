@@ -48,7 +48,7 @@ def copy_kernel(sources: list[tuple[PlanTensor, View]], output: PlanTensor) -> K
 
 
 def _keeps_texels(view: View, tensor: PlanTensor) -> bool:
-    """Whether every four channels of the view (n, c, h, w) that share a texel share one in the tensor, too."""
+    """Whether channels of the view (n, c, h, w) that share a texel share one in the tensor, too."""
     limits = view.bounds[1] if view.bounds is not None else None
     if limits is not None and not (
         _is_texel(limits[0]) and (_is_texel(limits[1]) or limits[1] == view.shape[1])
