@@ -26,8 +26,8 @@ class ImageOptions:
     """How pictures become an image input; see `texelflow.arguments.parse_image`.
 
     A pixel's value v in 0..255 becomes (v / 255 - mean) / deviation, channel by channel in the model's order.
-    `input` is its name, needed where several inputs could be images. `width` and `height`, in pixels, fix axes
-    that the model leaves free; left free, they follow each picture's own size.
+    `input` is its name, needed where several inputs could be images. `width` and `height`, in pixels, fix
+    axes that the model leaves free; left free, they follow each picture's own size.
     """
 
     mean: tuple[float, ...] = (0.0, 0.0, 0.0)
@@ -289,7 +289,7 @@ def _chosen(extent: Dimension, chosen: int | None, name: str, value: Value) -> D
 
 
 def _picture_shape(graph: Graph, options: ImageOptions) -> dict[str, list[int | str]]:
-    """Return the shape of the image input with `width` and `height` of the options, if they fix a free axis."""
+    """Return the shape of the image input with the options' width and height, if they fix a free axis."""
     if options.width is None and options.height is None:
         return {}
     value = graph.inputs[_image_input(graph, options)]
