@@ -16,7 +16,10 @@ PACKAGE = ROOT / "exporter" / "texelflow"
 RUNTIME = ROOT / "webruntime" / "src"
 
 FOUNDATION = {"errors", "symbolic", "ir", "onnx_dtypes", "resources"}
-CONVERSION = {"importers", "passes", "operators", "lowering", "format", "constants", "problems"}
+CONVERSION = {
+    *("importers", "passes", "operators", "lowering", "format", "constants", "problems"),
+    *("options", "picture_input", "summary"),
+}
 """What turns a model into a bundle, besides the foundation and the pipeline."""
 
 NEVER_IN_CONVERSION = {"numpy", "onnx", "onnxruntime", "playwright", "typer", "rich"}

@@ -89,10 +89,10 @@ def texture_extent(tensor: PlanTensor, profile: DeviceProfile, sizes: Mapping[st
     return Extent(tiles * columns, ceil_divide(planes, tiles) * height, pixels * groups)
 
 
-def texel_bytes(tensor: PlanTensor, profile: DeviceProfile) -> int:
-    """Return the bytes of one texel: four numbers of 16 or 32 bits."""
+def texel_bytes(tensor: PlanTensor, profile: DeviceProfile, weights: str = "float32") -> int:
+    """Return the bytes of one texel: four numbers of 16 or 32 bits. `weights` is how float32 is stored."""
     if tensor.weight is not None:
-        return 8 if tensor.dtype == "float16" else 16
+        return 8 if "float16" in (tensor.dtype, weights if tensor.dtype == "float32" else "") else 16
     return 8 if profile.storage == 16 and not tensor.precise and not tensor.is_integer else 16
 
 
@@ -136,13 +136,16 @@ def peak_bytes(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dimension
     )
 
 
-def resident_bytes(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dimension]) -> int:
-    """Return the bytes of the weights' textures that stay while the model runs."""
+def resident_bytes(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dimension], weights: str) -> int:
+    """Return the bytes of the weights' textures that stay while the model runs.
+
+    `weights` is the type that the bundle stores float32 weights in.
+    """
     read = {id(tensor): tensor for draw in plan.run for tensor in draw.inputs if tensor.constant}
     total = 0
     for tensor in read.values():
         extent = texture_extent(tensor, profile, sizes)
-        total += extent.width * extent.height * extent.layers * texel_bytes(tensor, profile)
+        total += extent.width * extent.height * extent.layers * texel_bytes(tensor, profile, weights)
     return total
 
 

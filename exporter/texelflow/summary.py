@@ -1,0 +1,120 @@
+"""What a model is and what it needs of a device, for people."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from texelflow.ir import DTYPES, Graph, Value
+from texelflow.lowering import liveness
+from texelflow.lowering.plan import Plan
+from texelflow.options import Options
+from texelflow.symbolic import Dimension, product, symbols_of
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Name, element type and shape of an input or output."""
+
+    name: str
+    dtype: str
+    shape: tuple[int | str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name}  {self.dtype}[{', '.join(map(str, self.shape))}]"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceProfile(liveness.DeviceProfile):
+    """A kind of device, and what the model needs of it for its example shapes.
+
+    `peak_bytes` are the textures that a run shares, `weight_texture_bytes` those of the weights beside them.
+    """
+
+    peak_bytes: int
+    weight_texture_bytes: int
+    fits: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a model is, and what it needs of a device."""
+
+    name: str
+    source_format: str
+    opset: int
+    operators: Counter[str]
+    inputs: list[Signature]
+    outputs: list[Signature]
+    symbols: list[str]
+    parameters: int
+    weight_bytes: int
+    download_bytes: int
+    programs: int
+    draws_load: int
+    draws_run: int
+    profiles: list[DeviceProfile]
+
+
+def summarize(
+    graph: Graph,
+    plan: Plan,
+    operators: Counter[str],
+    content: dict[str, Any],
+    weights: list[Value],
+    options: Options,
+) -> Summary:
+    """Return the summary of a model: `content` is its graph.json, `operators` those of the source file."""
+    element_counts = [(value.dtype, product(value.shape)) for value in weights]
+    counts = [(dtype, size) for dtype, size in element_counts if isinstance(size, int)]
+    narrowed = {"float32": 2} if options.weights == "float16" else {}
+    weight_bytes = sum(size * narrowed.get(dtype, DTYPES[dtype]) for dtype, size in counts)
+    graph_bytes = len(json.dumps(content, separators=(",", ":")).encode())
+    return Summary(
+        name=content["name"],
+        source_format="ONNX",
+        opset=graph.opset,
+        operators=operators,
+        inputs=[_signature(value) for value in graph.inputs],
+        outputs=[_signature(value) for value in graph.outputs],
+        symbols=content["symbols"],
+        parameters=sum(size for _, size in counts),
+        weight_bytes=weight_bytes,
+        download_bytes=weight_bytes + graph_bytes,
+        programs=len(content["plans"]["webgl2"]["programs"]),
+        draws_load=len(plan.load),
+        draws_run=len(plan.run),
+        profiles=[_profile(plan, profile, graph, options) for profile in liveness.PROFILES],
+    )
+
+
+def _signature(value: Value) -> Signature:
+    shape = tuple(extent if isinstance(extent, int) else str(extent) for extent in value.shape)
+    return Signature(value.name, value.dtype, shape)
+
+
+def _example_sizes(graph: Graph) -> dict[str, Dimension]:
+    """Return a size for each symbol: 1 for a batch, 224 for a side of an image, else 16."""
+    sizes: dict[str, Dimension] = {}
+    for value in graph.inputs:
+        for axis, extent in enumerate(value.shape):
+            for name in symbols_of(extent):
+                sizes.setdefault(name, 1 if axis == 0 else 224 if len(value.shape) == 4 else 16)
+    return sizes
+
+
+def _profile(plan: Plan, profile: liveness.DeviceProfile, graph: Graph, options: Options) -> DeviceProfile:
+    sizes = _example_sizes(graph)
+    side, tensor = liveness.largest_side(plan, profile, sizes)
+    fits = side <= profile.max_texture_size
+    too_long = "" if tensor is None else f"{tensor.value or 'a tensor'} needs a texture of {side} texels"
+    return DeviceProfile(
+        **asdict(profile),
+        peak_bytes=liveness.peak_bytes(plan, profile, sizes),
+        weight_texture_bytes=liveness.resident_bytes(plan, profile, sizes, options.weights),
+        fits=fits,
+        reason="" if fits else too_long,
+    )
