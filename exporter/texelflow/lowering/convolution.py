@@ -81,8 +81,7 @@ def lower_convolution(
     kernel = Kernel(template, lowering.tensor(output, axes))
     kernel.input("x", lowering.blocked(x, axes))
     _bind_weights(kernel, template, weights, groups, transposed, lowering)
-    plain = not transposed and not kernel.structure.get("multiplied")
-    sliding = _sliding(template, windows) if plain else "any"
+    sliding = "any" if transposed else _sliding(template, windows)
     kernel.structure.update(
         sliding=sliding, transposed=transposed, weights_transposed=False, bias=bias is not None
     )
@@ -99,7 +98,7 @@ def _template(weights: Value, groups: int, transposed: bool) -> str:
         return "convolution"
     inputs = weights.shape[1]
     if not transposed and inputs == 1:
-        return "depthwise"
+        return "depthwise" if weights.shape[0] == groups else "multiplied_depthwise"
     if not transposed and isinstance(inputs, int) and inputs % 4 == 0:
         return "grouped_convolution"
     return "any_grouped_convolution"
@@ -122,10 +121,8 @@ def _bind_weights(
     else:
         packed: Axes = ((), (1,), taps, (0,)) if transposed else ((), (0,), taps, (1,))
         kernel.input("weights", lowering.blocked(weights, packed, one_group=True))
-        if template == "depthwise":
-            kernel.structure["multiplied"] = first != groups
-            if first != groups:
-                kernel.integer("multiplier", floor_divide(first, groups))
+        if template == "multiplied_depthwise":
+            kernel.integer("multiplier", floor_divide(first, groups))
 
 
 def lower_matrix_product(node: Node, lowering: Lowering) -> None:
