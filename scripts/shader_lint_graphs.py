@@ -43,6 +43,7 @@ def convolutions() -> Iterator[str]:
     yield graph(declared, "y = ConvTranspose <strides=[2,2]> (x, w, w_bias)")
     yield graph(f"{IMAGE}, float[9,1,3,3] w, float[9] w_bias", "y = Conv <group=9> (x, w, w_bias)")
     yield graph(f"{IMAGE}, float[9,1,3,3] w", "a = Conv <group=9> (x, w) y = Sigmoid(a)")
+    yield graph(f"{IMAGE}, float[18,1,3,3] w, float[18] w_bias", "y = Conv <group=9> (x, w, w_bias)")
     yield graph(f"{IMAGE}, float[6,3,3,3] w, float[6] w_bias", "y = Conv <group=3> (x, w, w_bias)")
     yield graph(f"{IMAGE}, float[9,2,3,3] w", "y = ConvTranspose <group=3> (x, w)")
     yield graph("float[1,8,7,7] x, float[6,4,3,3] w, float[6] w_bias", "y = Conv <group=2> (x, w, w_bias)")
