@@ -30,11 +30,13 @@ class Signature:
 class DeviceProfile(liveness.DeviceProfile):
     """A kind of device, and what the model needs of it for its example shapes.
 
-    `peak_bytes` are the textures that a run shares, `weight_texture_bytes` those of the weights beside them.
+    `peak_bytes` are the textures that a run shares, `weight_texture_bytes` those of the weights beside them;
+    `load_peak_bytes` are all textures at the worst moment of loading.
     """
 
     peak_bytes: int
     weight_texture_bytes: int
+    load_peak_bytes: int
     fits: bool
     reason: str
 
@@ -115,6 +117,7 @@ def _profile(plan: Plan, profile: liveness.DeviceProfile, graph: Graph, options:
         **asdict(profile),
         peak_bytes=liveness.peak_bytes(plan, profile, sizes),
         weight_texture_bytes=liveness.resident_bytes(plan, profile, sizes, options.weights),
+        load_peak_bytes=liveness.load_peak_bytes(plan, profile, sizes, options.weights),
         fits=fits,
         reason="" if fits else too_long,
     )

@@ -31,6 +31,8 @@ export interface Statistics {
   readonly textureBytes: {
     /** Weights and results of the load phase. */
     readonly weights: number;
+    /** The most that weights and results of the load phase took at once. */
+    readonly loadPeak: number;
     /** Textures that the intermediate results share. */
     readonly intermediates: number;
     /** All textures of the page's models now, and the most there ever were. */
@@ -82,7 +84,12 @@ export function statistics(model: Model): Statistics {
     programs: new Set(programs.all).size,
     draws: graph.plans.webgl2.run.length,
     loadDraws: graph.plans.webgl2.load.length,
-    textureBytes: { weights: weights.bytes, intermediates: pool.bytes, ...context.textureBytes },
+    textureBytes: {
+      weights: weights.bytes,
+      loadPeak: weights.peakBytes,
+      intermediates: pool.bytes,
+      ...context.textureBytes,
+    },
     created: { ...context.created },
   };
 }

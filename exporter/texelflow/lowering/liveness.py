@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -142,11 +143,43 @@ def resident_bytes(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dimen
     `weights` is the type that the bundle stores float32 weights in.
     """
     read = {id(tensor): tensor for draw in plan.run for tensor in draw.inputs if tensor.constant}
-    total = 0
-    for tensor in read.values():
-        extent = texture_extent(tensor, profile, sizes)
-        total += extent.width * extent.height * extent.layers * texel_bytes(tensor, profile, weights)
-    return total
+    return sum(_texture_bytes(tensor, profile, sizes, weights) for tensor in read.values())
+
+
+def load_peak_bytes(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dimension], weights: str) -> int:
+    """Return the most bytes that the load phase's textures take at once: when all weights are there before
+    its first draw, since compiling took longer than the download.
+
+    A tensor is freed after its last draw of the load phase unless the run phase reads it, as in
+    webruntime/src/executor/load_phase.ts. `weights` is the type that the bundle stores float32 weights in.
+    """
+    uses = Counter(id(tensor) for draw in plan.load for tensor in _distinct(draw.inputs))
+    uses.update(id(tensor) for draw in plan.run for tensor in draw.inputs)  # never used up while loading
+    now = sum(
+        _texture_bytes(tensor, profile, sizes, weights)
+        for tensor in plan.tensors()
+        if tensor.weight is not None
+    )
+    peak = now
+    for draw in plan.load:
+        now += _texture_bytes(draw.output, profile, sizes, weights)
+        peak = max(peak, now)
+        for tensor in _distinct(draw.inputs):
+            uses[id(tensor)] -= 1
+            if uses[id(tensor)] == 0:
+                now -= _texture_bytes(tensor, profile, sizes, weights)
+    return peak
+
+
+def _distinct(tensors: Sequence[PlanTensor]) -> list[PlanTensor]:
+    return list({id(tensor): tensor for tensor in tensors}.values())
+
+
+def _texture_bytes(
+    tensor: PlanTensor, profile: DeviceProfile, sizes: Mapping[str, Dimension], weights: str
+) -> int:
+    extent = texture_extent(tensor, profile, sizes)
+    return extent.width * extent.height * extent.layers * texel_bytes(tensor, profile, weights)
 
 
 def largest_side(

@@ -19,6 +19,8 @@ const NO_SYMBOLS: ReadonlyMap<string, number> = new Map();
 export class LoadPhase {
   /** Tensors that are complete and still needed. */
   readonly persistent = new Map<number, PlacedTensor>();
+  /** The most that `bytes` ever was. */
+  peakBytes = 0;
   private readonly textures = new Set<ArrayTexture>();
   private readonly uploads: readonly WeightUpload[];
   /** How many draws are yet to read each tensor; infinity for those that runs read. */
@@ -94,6 +96,7 @@ export class LoadPhase {
     if (layout.elements === 0) return { dtype: tensor.dtype, layout, texture: null };
     const texture = new ArrayTexture(this.context, format, layout.width, layout.height, layout.layers);
     this.textures.add(texture);
+    this.peakBytes = Math.max(this.peakBytes, this.bytes);
     return { dtype: tensor.dtype, layout, texture };
   }
 
