@@ -133,11 +133,15 @@ def view_chains() -> Sheet:
 
 
 def concatenations() -> Sheet:
-    """Concat along each axis, of parts that end within texels, flat, blocked and sliced, and of many."""
+    """Concat along each axis, of parts that end within texels, of every layout, and of many."""
     sheet = Sheet("concatenations")
-    for axis, layouts in product(
-        range(4), (("blocked",) * 3, ("flat", "blocked", "flat"), ("sliced", "blocked", "constant"))
-    ):
+    kinds = (
+        ("blocked",) * 3,
+        ("flat", "blocked", "flat"),
+        ("sliced", "blocked", "constant"),
+        ("transposed", "transposed", "blocked"),
+    )
+    for axis, layouts in product(range(4), kinds):
         for extents in ((4, 8, 3), (3, 1, 5)):
             sheet.case(f"Concat of {', '.join(layouts)} of {extents} along {axis}")
             parts = []
@@ -150,6 +154,9 @@ def concatenations() -> Sheet:
                     longer = sheet.blocked([*shape[:axis], extent + 2, *shape[axis + 1 :]])
                     ends = (sheet.integers(1), sheet.integers(extent + 1), sheet.integers(axis))
                     parts.append(sheet.node("Slice", [longer, *ends]))
+                elif layout == "transposed":
+                    turned = sheet.blocked([shape[0], shape[3], shape[2], shape[1]])
+                    parts.append(sheet.node("Transpose", [turned], perm=[0, 3, 2, 1]))
                 else:
                     parts.append(sheet.blocked(shape) if layout == "blocked" else sheet.input(shape))
             joined = sheet.node("Concat", parts, axis=axis)

@@ -9,7 +9,6 @@ from texelflow.lowering.copying import copy_kernel
 from texelflow.lowering.layout import is_expressible
 from texelflow.lowering.lowering import Lowering
 from texelflow.lowering.plan import Axes
-from texelflow.lowering.view import View
 from texelflow.symbolic import Dimension, remainder
 
 SOURCE_LIMIT = 12
@@ -45,7 +44,7 @@ def _join(parts: list[Value], output: Value, axis: int, lowering: Lowering) -> N
     for part, begin in zip(parts, starts, strict=True):
         before = tuple(begin if index == axis else 0 for index in range(len(output.shape)))
         if whole_texels and axes is not None:
-            source, view = lowering.blocked(part, axes), View.whole(part.shape)
+            source, view = lowering.blocked_source(part, axes)
         else:
             source, view = lowering.source_tensor(part)
         padded = view.pad(before, output.shape, 0.0)

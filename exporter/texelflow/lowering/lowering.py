@@ -166,6 +166,13 @@ class Lowering:
             (placed.buffer if whole else self._copies(value, placed)).blocked.append(found)
         return found
 
+    def blocked_source(self, value: Value, axes: Axes) -> tuple[PlanTensor, View]:
+        """Return a tensor that holds the value blocked by `axes`, and the view by which it is read from it."""
+        tensor = self.blocked(value, axes)
+        placed = self.place(value)
+        own = any(tensor is other for other in placed.buffer.blocked)
+        return tensor, placed.view if own else View.whole(value.shape)
+
     def known_axes(self, value: Value) -> list[Axes]:
         """Return the axes by which the value is blocked in tensors that exist."""
         placed = self.place(value)
