@@ -71,6 +71,7 @@ def reductions() -> Iterator[str]:
             parameter = f"axes = Constant <value_ints=[{axes}]> ()"
             blocked = "a = MaxPool <kernel_shape=[2,2]> (x)"
             yield graph(IMAGE, f"{parameter} {blocked} y = Reduce{name} (a, axes)")
+            yield graph(IMAGE, f"{parameter} {blocked} b = Exp(a) c = Add(b, a) y = Reduce{name} (c, axes)")
             yield graph(IMAGE, f"{parameter} y = Reduce{name} <keepdims=0> (x, axes)")
             if name in ("Max", "Min"):
                 yield graph("int8[1,9,7,7] x", f"{parameter} {blocked} y = Reduce{name} (a, axes)", "int8")
@@ -125,6 +126,9 @@ def copies() -> Iterator[str]:
         yield graph(image, f"{blocked} {pads} y = Pad (a, pads)", dtype)
         for mode in ("reflect", "edge", "wrap"):
             yield graph(image, f'{pads} y = Pad <mode="{mode}"> (x, pads)', dtype)
+            rows = "rows = Constant <value_ints=[0, 0, 2, 1, 0, 0, 1, 2]> ()"
+            yield graph(image, f'{rows} {blocked} y = Pad <mode="{mode}"> (a, rows)', dtype)
+            yield graph(image, f'{rows} {blocked} b = Neg(a) y = Pad <mode="{mode}"> (b, rows)', dtype)
 
 
 def element_kernels() -> Iterator[str]:

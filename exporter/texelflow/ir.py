@@ -121,7 +121,8 @@ class Node:
     """One operator applied to values. Omitted optional inputs are None.
 
     `epilogue` are elementwise nodes fused behind this one, in order: the last of them makes `outputs[0]`, and
-    `result` is the value of the node itself that they start from.
+    `result` is the value of the node itself that they start from. `prologue` are elementwise nodes fused in
+    front of it: the last of them makes `inputs[0]`, which is nowhere stored.
     """
 
     operator: str
@@ -130,6 +131,7 @@ class Node:
     attributes: dict[str, Any] = field(default_factory=dict)
     name: str = ""
     domain: str = ""
+    prologue: list[Node] = field(default_factory=list)
     epilogue: list[Node] = field(default_factory=list)
     result: Value | None = None
 
@@ -190,7 +192,7 @@ class Graph:
                 yield value
 
     def consumers(self) -> dict[int, list[Node]]:
-        """Return, by id of a value, the nodes that read it (epilogue nodes count as their host)."""
+        """Return, by id of a value, the nodes that read it (fused nodes count as their host)."""
         readers: dict[int, list[Node]] = {}
         for node in self.nodes:
             for value in node_reads(node):
@@ -199,10 +201,11 @@ class Graph:
 
 
 def node_reads(node: Node) -> list[Value]:
-    """Return the values that a node reads from outside itself, its epilogue's included, each once."""
-    internal = {id(node.result)} | {id(output) for step in node.epilogue for output in step.outputs}
+    """Return the values that a node reads from outside itself, and its fused nodes, each once."""
+    fused = (*node.prologue, *node.epilogue)
+    internal = {id(node.result)} | {id(output) for step in fused for output in step.outputs}
     reads: dict[int, Value] = {}
-    for step in (node, *node.epilogue):
+    for step in (node, *fused):
         for value in step.inputs:
             if value is not None and id(value) not in internal:
                 reads[id(value)] = value

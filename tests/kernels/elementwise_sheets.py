@@ -110,6 +110,40 @@ def epilogues() -> Sheet:
     return sheet
 
 
+def prologues() -> Sheet:
+    """What reductions and paddings compute as they read: chains, broadcasts, and what others read as well."""
+    sheet = Sheet("prologues")
+    for shape in ([2, 5, 3, 7], [1, 9, 1, 3], [2, 3, 24, 33], [1, 4, 40, 1]):
+        for kind, axes in product(("blocked", "flat"), ([1], [2, 3], [3], [1, 2, 3])):
+            sheet.case(f"{kind} {shape} over {axes}")
+            x = sheet.blocked(shape) if kind == "blocked" else sheet.input(shape)
+            kept = [1 if axis in axes else extent for axis, extent in enumerate(shape)]
+            centred = sheet.node("Sub", [x, sheet.node("ReduceMean", [x, sheet.integers(*axes)])])
+            squares = sheet.node("Mul", [centred, centred])
+            variance = sheet.node("ReduceMean", [squares, sheet.integers(*axes)])
+            sheet.output(sheet.node("Div", [centred, sheet.node("Sqrt", [variance])]), "read again")
+            shifted = sheet.node("Exp", [sheet.node("Add", [x, sheet.weights(kept)])])
+            sheet.output(sheet.node("ReduceSum", [shifted, sheet.integers(*axes)]), "broadcast")
+            scaled = sheet.node("Mul", [x, sheet.input(shape[1:])])
+            sheet.output(sheet.node("ReduceMax", [scaled, sheet.integers(*axes)]), "of two tensors")
+            sheet.output(scaled, "of two tensors, as an output, too")
+            signs = sheet.node("Cast", [sheet.node("Greater", [x, sheet.weights(kept[1:])])], to=6)
+            total = sheet.node("ReduceSum", [signs, sheet.integers(*axes)])
+            sheet.output(sheet.node("Add", [total, total]), "of int32, with an epilogue")
+    for kind, mode in product(("blocked", "flat"), ("reflect", "edge", "wrap", "constant")):
+        sheet.case(f"{kind} Pad, {mode}")
+        x = sheet.blocked([3, 5, 4, 7]) if kind == "blocked" else sheet.input([3, 5, 4, 7])
+        moved = sheet.node("Relu", [sheet.node("Add", [x, sheet.weights([5, 1, 1])])])
+        for name, pads in (
+            ("rows", (0, 0, 2, 0, 0, 0, 1, 0)),
+            ("all", (1, 2, 1, 3, 0, 1, 2, 2)),
+            ("shifted", (1, 0, 0, 1, -1, 0, 0, -1)),
+        ):
+            sheet.output(sheet.node("Pad", [moved, sheet.integers(*pads)], mode=mode), name)
+        sheet.output(sheet.node("MaxPool", [moved], kernel_shape=[2, 2]), "read by a pooling, too")
+    return sheet
+
+
 def integers() -> Sheet:
     """Comparisons, choices, integer arithmetic, logic and casts, of flat and of blocked tensors."""
     sheet = Sheet("integers and booleans")

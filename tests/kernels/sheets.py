@@ -27,6 +27,7 @@ SHEETS: dict[str, Callable[[], Sheet]] = {
     "normalizations": matrix_sheets.normalizations,
     "broadcasts": elementwise_sheets.broadcasts,
     "epilogues": elementwise_sheets.epilogues,
+    "prologues": elementwise_sheets.prologues,
     "integers and booleans": elementwise_sheets.integers,
     "movements": movement_sheets.movements,
     "chains of views": movement_sheets.view_chains,

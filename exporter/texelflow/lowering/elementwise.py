@@ -1,11 +1,14 @@
-"""Elementwise groups: a kernel of their own, or the epilogue of the one that computes an operand."""
+"""Elementwise groups: a kernel of their own, the epilogue of the one that computes an operand, or the
+prologue of a reduction.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol, cast
 
-from texelflow.ir import Element, Node, Value, node_reads
-from texelflow.lowering.kernel import Kernel
+from texelflow.ir import Element, Node, Shape, Value, node_reads
+from texelflow.lowering.kernel import Kernel, Steps
 from texelflow.lowering.layout import is_expressible, role_strides
 from texelflow.lowering.plan import Axes, PlanTensor
 from texelflow.lowering.view import View
@@ -39,7 +42,7 @@ class Numbers:
 def lower_group(node: Node, lowering: Lowering) -> None:
     """Lower a group that stands alone: blocked like its first blocked operand of full shape, else flat."""
     output = node.outputs[0]
-    axes = _group_axes(node, output, lowering)
+    axes = next(_blocked_axes(node_reads(node), output.shape, lowering), None)
     kernel = Kernel("elementwise", lowering.tensor(output, axes))
     attach_epilogue(kernel, node, lowering)
     lowering.bind(output, lowering.emit(kernel))
@@ -54,42 +57,77 @@ def attach_epilogue(kernel: Kernel, node: Node, lowering: Lowering) -> None:
         kernel.structure["start"] = "vec4" if node.result.known_type.is_floating else "ivec4"
     elif node.operator != "Elementwise":
         kernel.structure["start"] = "ivec4" if kernel.output.is_integer else "vec4"
-    reads = {id(value) for step in node.epilogue for value in step.inputs if value is not None}
-    for value in node_reads(node):
-        if id(value) in reads:
-            names[id(value)] = _operand(value, kernel, lowering)
-    numbers = Numbers(kernel)
-    for index, step in enumerate(node.epilogue):
-        operands = [None if value is None else names[id(value)] for value in step.inputs]
-        code = cast(Expressible, lowering.operator_of(step)).expression(step, operands, numbers)
-        kind = "vec4" if step.outputs[0].known_type.is_floating else "ivec4"
-        names[id(step.outputs[0])] = f"step_{index}"
-        kernel.steps.append({"type": kind, "name": f"step_{index}", "code": code})
+    _add_steps(kernel, kernel.epilogue, node.epilogue, kernel.output, names, lowering)
 
 
-def _group_axes(node: Node, output: Value, lowering: Lowering) -> Axes | None:
-    for value in node_reads(node):
-        if value.shape == output.shape and value.scalar is None:
+def attach_prologue(kernel: Kernel, node: Node, place: PlanTensor, lowering: Lowering) -> None:
+    """Add the elementwise nodes fused in front of `node`; `place` is like the tensor that they would fill."""
+    _add_steps(kernel, kernel.prologue, node.prologue, place, {}, lowering)
+
+
+def lower_prologue(node: Node, lowering: Lowering) -> None:
+    """Store what the prologue of a node computes, for a kernel that cannot carry it."""
+    if node.prologue:
+        group = Node(
+            "Elementwise", [], [node.required(0)], {}, node.name, "texelflow", epilogue=node.prologue
+        )
+        lower_group(group, lowering)
+
+
+def shared_axes(node: Node, source: Value, lowering: Lowering) -> Iterator[Axes]:
+    """Yield the axes by which a node's first input, or what its prologue makes it of, is blocked already."""
+    if not node.prologue:
+        yield from lowering.known_axes(source)
+        return
+    made = {id(step.outputs[0]) for step in node.prologue}
+    reads = [value for step in node.prologue for value in step.inputs if value is not None]
+    yield from _blocked_axes([value for value in reads if id(value) not in made], source.shape, lowering)
+
+
+def _blocked_axes(values: Sequence[Value], shape: Shape, lowering: Lowering) -> Iterator[Axes]:
+    """Yield the axes by which values of a shape are blocked already and a tensor of that shape can be."""
+    for value in values:
+        if value.shape == shape and value.scalar is None:
             for axes in lowering.known_axes(value):
-                if is_expressible(output.shape, axes):
-                    return axes
-    return None
+                if is_expressible(shape, axes):
+                    yield axes
 
 
-def _operand(value: Value, kernel: Kernel, lowering: Lowering) -> str:
-    """Bind a value that the epilogue reads; return the GLSL expression for it at the result's place."""
+def _add_steps(
+    kernel: Kernel,
+    steps: Steps,
+    nodes: list[Node],
+    place: PlanTensor,
+    names: dict[int, str],
+    lowering: Lowering,
+) -> None:
+    """Add expressions that compute `nodes` where the texels of `place` are; `names` has what is at hand."""
+    numbers = Numbers(kernel)
+    for index, node in enumerate(nodes):
+        for value in node.inputs:
+            if value is not None and id(value) not in names:
+                names[id(value)] = _operand(value, kernel, steps, place, lowering)
+        operands = [None if value is None else names[id(value)] for value in node.inputs]
+        code = cast(Expressible, lowering.operator_of(node)).expression(node, operands, numbers)
+        kind = "vec4" if node.outputs[0].known_type.is_floating else "ivec4"
+        names[id(node.outputs[0])] = f"step_{index}"
+        steps.expressions.append({"type": kind, "name": f"step_{index}", "code": code})
+
+
+def _operand(value: Value, kernel: Kernel, steps: Steps, place: PlanTensor, lowering: Lowering) -> str:
+    """Bind a value that the steps read; return the GLSL expression for it where they happen."""
     scalar = value.scalar
     if scalar is not None:
         return _scalar(scalar, value.known_type.is_floating, kernel)
-    name = f"operand_{len(kernel.operands)}"
+    name = f"operand_{len(kernel.prologue.operands) + len(kernel.epilogue.operands)}"
     operand = {"name": name, "integer": not value.known_type.is_floating, "exact": False}
-    if kernel.output.axes is not None:
-        operand["kind"] = _bind_blocked(name, value, kernel, lowering)
+    if place.axes is not None:
+        operand["kind"] = _bind_blocked(name, value, kernel, place, lowering)
         tensor = kernel.inputs[name]
-        operand["exact"] = tensor.axes is not None and tensor.extents == kernel.output.extents
+        operand["exact"] = tensor.axes is not None and tensor.extents == place.extents
     else:
-        operand["kind"] = _bind_flat(name, value, kernel, lowering)
-    kernel.operands.append(operand)
+        operand["kind"] = _bind_flat(name, value, kernel, place, lowering)
+    steps.operands.append(operand)
     return f"{name}_value"
 
 
@@ -104,32 +142,31 @@ def _scalar(scalar: Element, floating: bool, kernel: Kernel) -> str:
     )
 
 
-def _bind_blocked(name: str, value: Value, kernel: Kernel, lowering: Lowering) -> str:
-    output = kernel.output
-    assert output.axes is not None
-    missing = len(output.shape) - len(value.shape)
-    n, c, h, w = (tuple(axis - missing for axis in role if axis >= missing) for role in output.axes)
+def _bind_blocked(name: str, value: Value, kernel: Kernel, place: PlanTensor, lowering: Lowering) -> str:
+    assert place.axes is not None
+    missing = len(place.shape) - len(value.shape)
+    n, c, h, w = (tuple(axis - missing for axis in role if axis >= missing) for role in place.axes)
     axes: Axes = (n, c, h, w)
-    whole_roles = all(_all_or_none(value, output, role, missing) for role in output.axes)
+    whole_roles = all(_all_or_none(value, place, role, missing) for role in place.axes)
     if whole_roles and (found := lowering.find_blocked(value, axes)) is not None:
         kernel.input(name, found)
         return "blocked"
     placed = lowering.place(value)
-    full = value.shape == output.shape
+    full = value.shape == place.shape
     if not (full and placed.buffer.constant):
         if placed.buffer.flat is None and whole_roles and is_expressible(value.shape, axes):
             kernel.input(name, lowering.blocked(value, axes))
             return "blocked"
-        strided = _strides_by_role(value, output, lowering)
+        strided = _strides_by_role(value, place, lowering)
         if strided is not None:
             return _bind_strided(name, placed.buffer.flat, *strided, kernel)
         lowering.flat(value)
-        strided = _strides_by_role(value, output, lowering, copied=True)
+        strided = _strides_by_role(value, place, lowering, copied=True)
         if strided is not None:
             return _bind_strided(name, lowering.flat(value), *strided, kernel)
     if not full:
-        value = _expanded(value, output, lowering)
-        axes = output.axes
+        value = _expanded(value, place, lowering)
+        axes = place.axes
     kernel.input(name, lowering.blocked(value, axes))
     return "blocked"
 
@@ -147,22 +184,22 @@ def _bind_strided(
 
 
 def _strides_by_role(
-    value: Value, output: PlanTensor, lowering: Lowering, copied: bool = False
+    value: Value, place: PlanTensor, lowering: Lowering, copied: bool = False
 ) -> tuple[tuple[Dimension, ...], Dimension] | None:
-    """Return the strides and offset by which a flat buffer is read at the result's (n, c, h, w), or None."""
+    """Return the strides and offset by which a flat buffer is read along (n, c, h, w) of a place, or None."""
     placed = lowering.place(value)
     if placed.buffer.flat is None and not copied:
         return None
     view = View.whole(value.shape) if copied else placed.view
-    expanded = view.expand(output.shape)
-    if expanded is None or expanded.bounds is not None or output.axes is None:
+    expanded = view.expand(place.shape)
+    if expanded is None or expanded.bounds is not None or place.axes is None:
         return None
-    strides = role_strides(expanded, output.axes)
+    strides = role_strides(expanded, place.axes)
     return None if strides is None else (strides, expanded.offset)
 
 
-def _bind_flat(name: str, value: Value, kernel: Kernel, lowering: Lowering) -> str:
-    shape = kernel.output.shape
+def _bind_flat(name: str, value: Value, kernel: Kernel, place: PlanTensor, lowering: Lowering) -> str:
+    shape = place.shape
     placed = lowering.place(value)
     view = placed.view
     tensor = placed.buffer.flat
@@ -188,17 +225,17 @@ def _bind_flat(name: str, value: Value, kernel: Kernel, lowering: Lowering) -> s
     return "strided"
 
 
-def _all_or_none(value: Value, output: PlanTensor, role: tuple[int, ...], missing: int) -> bool:
-    """Whether the value has all of the result's extents along a role's axes, or only extents of 1."""
+def _all_or_none(value: Value, place: PlanTensor, role: tuple[int, ...], missing: int) -> bool:
+    """Whether the value has all of the place's extents along a role's axes, or only extents of 1."""
     own = [1 if axis < missing else value.shape[axis - missing] for axis in role]
     return all(extent == 1 for extent in own) or all(
-        extent == output.shape[axis] for extent, axis in zip(own, role, strict=True)
+        extent == place.shape[axis] for extent, axis in zip(own, role, strict=True)
     )
 
 
-def _expanded(value: Value, output: PlanTensor, lowering: Lowering) -> Value:
+def _expanded(value: Value, place: PlanTensor, lowering: Lowering) -> Value:
     from texelflow.lowering.lowering import value_like
 
-    expanded = value_like(value, "expanded", output.shape)
-    lowering.bind_view(expanded, value, lambda view: view.expand(output.shape))
+    expanded = value_like(value, "expanded", place.shape)
+    lowering.bind_view(expanded, value, lambda view: view.expand(place.shape))
     return expanded

@@ -33,6 +33,14 @@ class _Define:
 
 
 @dataclass(slots=True)
+class Steps:
+    """Elementwise work on the texels of a kernel: the tensors it reads, and expressions one after another."""
+
+    operands: list[dict[str, Any]] = field(default_factory=list)
+    expressions: list[dict[str, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Kernel:
     """What one draw needs. Names of inputs and numbers are those that the template uses."""
 
@@ -40,8 +48,8 @@ class Kernel:
     output: PlanTensor
     structure: dict[str, Any] = field(default_factory=dict)
     inputs: dict[str, PlanTensor] = field(default_factory=dict)
-    operands: list[dict[str, Any]] = field(default_factory=list)
-    steps: list[dict[str, str]] = field(default_factory=list)
+    prologue: Steps = field(default_factory=Steps)
+    epilogue: Steps = field(default_factory=Steps)
     _scalars: dict[str, Dimension] = field(default_factory=dict)
     _vectors: dict[str, Sequence[Dimension]] = field(default_factory=dict)
     _tables: dict[str, Sequence[Sequence[Dimension]]] = field(default_factory=dict)
@@ -116,8 +124,8 @@ class Kernel:
                 defines=defines,
                 int_count=2 * (1 + len(self.inputs)) + (len(ints) + 3) // 4,
                 float_count=(len(floats) + 3) // 4,
-                operands=self.operands,
-                steps=self.steps,
+                prologue=self.prologue,
+                epilogue=self.epilogue,
                 short_epilogue=self._has_short_epilogue(),
                 **self.structure,
             )
@@ -130,8 +138,10 @@ class Kernel:
 
     def _has_short_epilogue(self) -> bool:
         """Whether the epilogue is so little code that writing it for each layer costs little to compile."""
-        code = "".join(step["code"] for step in self.steps)
-        return len(self.steps) <= 3 and len(select_functions(code, _library())) < SHORT_EPILOGUE
+        code = "".join(step["code"] for step in self.epilogue.expressions)
+        return (
+            len(self.epilogue.expressions) <= 3 and len(select_functions(code, _library())) < SHORT_EPILOGUE
+        )
 
     def _pack_ints(self) -> tuple[list[Dimension], list[_Define]]:
         first = 2 * (1 + len(self.inputs))

@@ -30,16 +30,19 @@ class Lowerable(Protocol):
 
 @dataclass(eq=False, slots=True)
 class Buffer:
-    """A row-major sequence of elements and the tensors that hold it."""
+    """A row-major sequence of elements and the tensors that hold it; while there are none, it is `origin`."""
 
     dtype: str
     shape: Shape
     flat: PlanTensor | None = None
     blocked: list[PlanTensor] = field(default_factory=list)
+    origin: Placed | None = None
 
     @property
     def constant(self) -> bool:
         """Whether the elements are known once the load phase has run."""
+        if not self.tensors and self.origin is not None:
+            return self.origin.buffer.constant
         return all(tensor.constant for tensor in self.tensors)
 
     @property
@@ -117,8 +120,8 @@ class Lowering:
         placed = self.place(source)
         view = change(placed.view)
         if view is None:
-            tensor = self.flat(source)
-            placed = Placed(Buffer(tensor.dtype, tensor.shape, flat=tensor), View.whole(tensor.shape))
+            # The copy is made when a kernel wants it, in the layout that this kernel wants.
+            placed = Placed(self._copies(source, placed), View.whole(placed.view.shape))
             view = change(placed.view)
             assert view is not None, "a view of a row-major copy can always be made"
         self._places[id(value)] = Placed(placed.buffer, view)
@@ -127,6 +130,7 @@ class Lowering:
         """Return a flat tensor with the value's elements in their order."""
         placed = self.place(value)
         if placed.view.is_whole(product(placed.buffer.shape)):
+            self._held(placed.buffer)
             if placed.buffer.flat is None:
                 placed.buffer.flat = self._copy(value, placed, None)
             return placed.buffer.flat
@@ -158,6 +162,8 @@ class Lowering:
             placed = self.place(value)
             if not is_expressible(value.shape, axes):
                 raise NodeError(self._current(), f"cannot block {value} by axes {axes}")
+            if (made := self._make_blocked(value, placed, axes, one_group)) is not None:
+                return made
             found = self._copy(value, placed, axes, one_group)
             whole = (
                 placed.view.is_whole(product(placed.buffer.shape))
@@ -167,7 +173,7 @@ class Lowering:
         return found
 
     def blocked_source(self, value: Value, axes: Axes) -> tuple[PlanTensor, View]:
-        """Return a tensor that holds the value blocked by `axes`, and the view by which it is read from it."""
+        """Return a tensor that holds the value blocked by `axes`, and the view that reads it."""
         tensor = self.blocked(value, axes)
         placed = self.place(value)
         own = any(tensor is other for other in placed.buffer.blocked)
@@ -185,7 +191,7 @@ class Lowering:
     def source_tensor(self, value: Value) -> tuple[PlanTensor, View]:
         """Return any tensor of the value's buffer, flat if there is one, and the view of it."""
         placed = self.place(value)
-        return placed.buffer.tensors[0], placed.view
+        return self._held(placed.buffer), placed.view
 
     def flat_source(self, value: Value) -> tuple[PlanTensor, View]:
         """Return a flat tensor and the view, without bounds, by which the value is read from it."""
@@ -211,15 +217,37 @@ class Lowering:
 
     def _copies(self, value: Value, placed: Placed) -> Buffer:
         if placed.copies is None:
-            placed.copies = Buffer(value.dtype, placed.view.shape)
+            placed.copies = Buffer(value.dtype, placed.view.shape, origin=placed)
         return placed.copies
+
+    def _held(self, buffer: Buffer) -> PlanTensor:
+        """Return a tensor of the buffer: a flat copy of its origin if there is none yet."""
+        if not buffer.tensors:
+            assert buffer.origin is not None
+            buffer.flat = self._fill(PlanTensor(buffer.dtype, buffer.shape), buffer.origin)
+        return buffer.tensors[0]
+
+    def _make_blocked(self, value: Value, placed: Placed, axes: Axes, one_group: bool) -> PlanTensor | None:
+        """Copy the origin of a buffer without tensors to where `value` is blocked by `axes`, if possible."""
+        buffer = placed.buffer
+        if buffer.tensors or buffer.origin is None or not placed.view.is_whole(product(buffer.shape)):
+            return None
+        wanted = PlanTensor(value.dtype, value.shape, axes)
+        own_axes = axes_in_memory(View.whole(buffer.shape), wanted)
+        if own_axes is None:
+            return None
+        made = PlanTensor(buffer.dtype, buffer.shape, own_axes, value=value.name, one_group=one_group)
+        buffer.blocked.append(self._fill(made, buffer.origin))
+        return made
 
     def _copy(self, value: Value, placed: Placed, axes: Axes | None, one_group: bool = False) -> PlanTensor:
         output = PlanTensor(
             placed.buffer.dtype, placed.view.shape, axes, value=value.name, one_group=one_group
         )
-        source = placed.buffer.tensors[0]
-        return self.emit(copying.copy_kernel([(source, placed.view)], output))
+        return self._fill(output, placed)
+
+    def _fill(self, output: PlanTensor, placed: Placed) -> PlanTensor:
+        return self.emit(copying.copy_kernel([(self._held(placed.buffer), placed.view)], output))
 
     def _output(self, value: Value, taken: set[int]) -> PlanTensor:
         """Return a flat tensor of the value that belongs to this output alone."""

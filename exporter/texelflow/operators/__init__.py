@@ -62,6 +62,10 @@ class Operator:
         """Return simpler nodes that compute the very same output Values, or None to keep the node."""
         return None
 
+    def fuses_prologue(self, node: Node) -> bool:
+        """Whether elementwise work on its first input can happen as it reads each element once."""
+        return False
+
     def lower(self, node: Node, lowering: Lowering) -> None:
         """Emit the draws that compute the node's outputs."""
         raise NodeError(node, "has no lowering to WebGL2")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from texelflow.ir import Node, NodeError, TensorType
-from texelflow.lowering.lowering import Lowering
-from texelflow.lowering.reduction import elements_kernel
-from texelflow.lowering.view import View, row_major_strides
+from texelflow.lowering.lowering import Lowering, value_like
+from texelflow.lowering.padding import lower_padding
+from texelflow.lowering.view import View
 from texelflow.operators import Operator, operator
 from texelflow.operators.shapes import dimensions, normalize_axes
 from texelflow.operators.upgrading import attribute_to_input
@@ -59,38 +59,48 @@ class Pad(Operator):
             shape.append(padded)
         return [TensorType(source.dtype, tuple(shape))]
 
+    def fuses_prologue(self, node: Node) -> bool:
+        """Only where it copies the whole input: a constant border and a removed one are views."""
+        constant = node.attributes.get("mode", "constant") == "constant"
+        return not constant and all(_removed(amount) == 0 for pair in padding(node) for amount in pair)
+
     def lower(self, node: Node, lowering: Lowering) -> None:
-        """Read a constant outside the input without moving it; other borders are copied."""
+        """Read a constant outside the input without moving it; other borders are copied.
+
+        What negative amounts remove is gone before the rest is repeated, as in ONNX Runtime.
+        """
         source, output = node.required(0), node.outputs[0]
         mode = node.attributes.get("mode", "constant")
         amounts = padding(node)
+        added = [maximum(before, 0) for before, _ in amounts]
+
+        def cut(view: View) -> View | None:
+            left: View | None = view
+            for axis, (before, behind) in enumerate(amounts):
+                removed = _removed(before) + _removed(behind)
+                if removed != 0 and left is not None:
+                    left = left.slice(axis, _removed(before), 1, left.shape[axis] - removed)
+            return left
+
         if mode == "constant":
             number = 0.0 if node.input(2) is None else node.known(2, "constant_value")[0]
             assert not isinstance(number, Expression)
 
             def padded(view: View) -> View | None:
-                cut: View | None = view
-                for axis, (before, behind) in enumerate(amounts):
-                    removed = maximum(-before, 0) + maximum(-behind, 0)
-                    if removed != 0 and cut is not None:
-                        cut = cut.slice(axis, maximum(-before, 0), 1, cut.shape[axis] - removed)
-                return cut and cut.pad(
-                    tuple(maximum(before, 0) for before, _ in amounts), output.shape, float(number)
-                )
+                left = cut(view)
+                return left and left.pad(tuple(added), output.shape, float(number))
 
             lowering.bind_view(output, source, padded)
             return
-        kernel = elements_kernel("pad", lowering.tensor(output))
-        kernel.input("x", lowering.flat(source))
-        kernel.table(
-            "axes",
-            [
-                [extent, before, source.shape[axis], stride]
-                for axis, (extent, (before, _), stride) in enumerate(
-                    zip(output.shape, amounts, row_major_strides(source.shape), strict=True)
-                )
-            ],
-        )
-        kernel.integer("rank", len(output.shape))
-        kernel.structure["mode"] = mode
-        lowering.bind(output, lowering.emit(kernel))
+        if not self.fuses_prologue(node):
+            shape = tuple(
+                extent - _removed(before) - _removed(behind)
+                for extent, (before, behind) in zip(source.shape, amounts, strict=True)
+            )
+            whole, source = source, value_like(source, "cut", shape)
+            lowering.bind_view(source, whole, cut)
+        lower_padding(node, source, lowering, mode, added)
+
+
+def _removed(amount: Dimension) -> Dimension:
+    return maximum(-amount, 0)

@@ -93,6 +93,10 @@ class Reduce(Reduction):
         steps.reshape(output, kept, output.shape)
         return steps.nodes
 
+    def fuses_prologue(self, node: Node) -> bool:
+        """Read what is computed from the elements instead of the elements."""
+        return True
+
     def lower(self, node: Node, lowering: Lowering) -> None:
         """Reduce whole texels of a blocked tensor, or single elements."""
         operation = self.name.removeprefix("Reduce").lower()

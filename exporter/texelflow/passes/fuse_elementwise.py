@@ -1,4 +1,5 @@
-"""Fuse elementwise nodes into groups, and groups into the kernel that computes their first operand.
+"""Fuse elementwise nodes into groups, and groups into the kernel that computes their first operand or reads
+their result.
 
 1. An elementwise node joins the group of its consumers if they are all in one group, its output is not an
    output of the graph, and its shape is provably the group's.
@@ -7,6 +8,9 @@
 4. A group becomes the epilogue of an operand's producer if that operator can carry one, nobody else reads the
    operand and it has the group's shape; of several the last in the graph's order is taken.
 5. A group without such a producer becomes one texelflow::Elementwise node.
+6. What a reduction or another such kernel reads is a group, too, and becomes its prologue: nowhere stored.
+   A node of consumers in several groups joins each of them, to be computed again, if one is a prologue and it
+   reads only one tensor of its own size. What could be another kernel's epilogue stays out of prologues.
 """
 
 from __future__ import annotations
@@ -22,9 +26,12 @@ OPERAND_LIMIT = 8
 
 @dataclass(eq=False, slots=True)
 class _Group:
-    sink: Node
+    """Nodes that end in `result`; `reader` is the node that they are the prologue of."""
+
+    result: Value
     constant: bool
     members: list[Node] = field(default_factory=list)
+    reader: Node | None = None
 
     def reads(self) -> list[Value]:
         """Return the tensors that the group reads from outside (numbers known at export are uniforms)."""
@@ -41,7 +48,7 @@ class _Group:
 def run(graph: Graph) -> None:
     """Fuse in place."""
     constant = _constant_values(graph)
-    groups = _form_groups(graph, constant)
+    groups = _Grouping(graph, constant).form()
     _attach_groups(graph, groups, constant)
 
 
@@ -57,70 +64,131 @@ def _constant_values(graph: Graph) -> set[int]:
     return constant
 
 
-def _form_groups(graph: Graph, constant: set[int]) -> list[_Group]:
-    consumers = graph.consumers()
-    outputs = {id(value) for value in graph.outputs}
-    group_of: dict[int, _Group] = {}
-    groups: list[_Group] = []
-    for node in reversed(graph.nodes):
-        if not isinstance(operator_of(node), Elementwise):
-            continue
-        output = node.outputs[0]
-        is_constant = id(output) in constant
-        targets = {
-            id(group_of[id(reader)]) if id(reader) in group_of else 0
-            for reader in consumers.get(id(output), [])
-        }
-        group = group_of[id(consumers[id(output)][0])] if len(targets) == 1 and 0 not in targets else None
-        if (
-            group is not None
-            and id(output) not in outputs  # rule 1
-            and output.shape == group.sink.outputs[0].shape
-            and is_constant == group.constant  # rule 3
-        ):
-            group.members.insert(0, node)
-            if len(group.reads()) <= OPERAND_LIMIT:  # rule 2
-                group_of[id(node)] = group
+class _Grouping:
+    """Forms the groups of a graph, from its outputs to its inputs (rules 1, 2, 3 and 6)."""
+
+    def __init__(self, graph: Graph, constant: set[int]) -> None:
+        self._graph = graph
+        self._constant = constant
+        self._consumers = graph.consumers()
+        self._outputs = {id(value) for value in graph.outputs}
+        self._groups_of: dict[int, list[_Group]] = {}
+
+    def form(self) -> list[_Group]:
+        """Return the groups, the last in the graph's order first."""
+        groups: list[_Group] = []
+        for node in reversed(self._graph.nodes):
+            if operator_of(node).fuses_prologue(node):
+                x = node.required(0)
+                group = _Group(x, id(x) in self._constant, reader=node)
+            elif isinstance(operator_of(node), Elementwise):
+                joined = self._joinable(node)
+                for group in joined:
+                    group.members.insert(0, node)
+                if joined:
+                    self._groups_of[id(node)] = joined
+                    continue
+                output = node.outputs[0]
+                group = _Group(output, id(output) in self._constant, [node])
+            else:
                 continue
-            group.members.pop(0)
-        group = _Group(node, is_constant, [node])
-        group_of[id(node)] = group
-        groups.append(group)
-    return groups
+            self._groups_of[id(node)] = [group]
+            groups.append(group)
+        return groups
+
+    def _joinable(self, node: Node) -> list[_Group]:
+        """Return the groups that the node joins."""
+        output = node.outputs[0]
+        readers = self._consumers.get(id(output), [])
+        if id(output) in self._outputs or not all(self._reads_in_group(reader, output) for reader in readers):
+            return []
+        groups = list(
+            {id(group): group for reader in readers for group in self._groups_of[id(reader)]}.values()
+        )
+        prologue = any(group.reader is not None for group in groups)
+        if len(groups) > 1 and not (prologue and len(self._of_own_size(node)) == 1):
+            return []
+        if prologue and self._ends_in_host(node):
+            return []
+        return groups if all(self._fits(node, group) for group in groups) else []
+
+    def _reads_in_group(self, reader: Node, value: Value) -> bool:
+        """Whether what the reader makes of the value is part of its groups."""
+        if id(reader) not in self._groups_of:
+            return False
+        return isinstance(operator_of(reader), Elementwise) or all(
+            (value is other) == (index == 0) for index, other in enumerate(reader.inputs)
+        )
+
+    def _fits(self, node: Node, group: _Group) -> bool:
+        output = node.outputs[0]
+        if output.shape != group.result.shape or (id(output) in self._constant) != group.constant:
+            return False
+        return len(_Group(group.result, group.constant, [node, *group.members]).reads()) <= OPERAND_LIMIT
+
+    def _of_own_size(self, node: Node) -> list[Value]:
+        shape = node.outputs[0].shape
+        return [value for value in node.inputs if value is not None and value.shape == shape]
+
+    def _ends_in_host(self, node: Node) -> bool:
+        """Whether the node could be part of the epilogue of a kernel before it."""
+        for value in self._of_own_size(node):
+            producer = value.producer
+            if producer is None or len(self._consumers[id(value)]) > 1 or id(value) in self._outputs:
+                continue
+            operator = operator_of(producer)
+            if operator.fuses_epilogue or (
+                isinstance(operator, Elementwise) and self._ends_in_host(producer)
+            ):
+                return True
+        return False
 
 
 def _attach_groups(graph: Graph, groups: list[_Group], constant: set[int]) -> None:
     consumers = graph.consumers()
     outputs = {id(value) for value in graph.outputs}
     position = {id(node): index for index, node in enumerate(graph.nodes)}
+    groups_of: dict[int, list[_Group]] = {}
+    for group in groups:
+        for member in group.members:
+            groups_of.setdefault(id(member), []).append(group)
     at_sink: dict[int, Node] = {}
-    removed: set[int] = set()
+    removed = set(groups_of)
     for group in reversed(groups):
-        sink_output = group.sink.outputs[0]
-        inside = {id(member) for member in group.members}
-        removed |= inside
+        if group.reader is not None:
+            group.reader.prologue = group.members
+            continue
+        sink = group.members[-1]
         hosts = [
             value
             for value in group.reads()
             if _can_host(value.producer, removed)
             and id(value) not in outputs
             and (id(value) in constant) == group.constant
-            and value.shape == sink_output.shape
-            and all(id(reader) in inside for reader in consumers[id(value)])
+            and value.shape == group.result.shape
+            and all(groups_of.get(id(reader)) == [group] for reader in consumers[id(value)])
         ]
         if hosts:  # rule 4
             start = max(hosts, key=lambda value: position[id(value.producer)])
             host = start.producer
             assert host is not None
             removed.add(id(host))
-            fused = Node(host.operator, host.inputs, [sink_output], host.attributes, host.name, host.domain)
+            fused = Node(
+                host.operator,
+                host.inputs,
+                [group.result],
+                host.attributes,
+                host.name,
+                host.domain,
+                host.prologue,
+            )
             fused.result = start
         else:  # rule 5
-            fused = Node("Elementwise", [], [sink_output], {}, group.sink.name, "texelflow")
+            fused = Node("Elementwise", [], [group.result], {}, sink.name, "texelflow")
         fused.epilogue = group.members
         if fused.result is None:
             fused.inputs = list(node_reads(fused))
-        at_sink[id(group.sink)] = fused
+        at_sink[id(sink)] = fused
     nodes: list[Node] = []
     for node in graph.nodes:
         if id(node) in at_sink:
