@@ -38,7 +38,7 @@ vec4 clip_above(vec4 x, vec4 upper) { return minimum(x, upper); }
 ivec4 clip_above(ivec4 x, ivec4 upper) { return min(x, upper); }
 
 //@ clip: is_nan
-vec4 clip(vec4 x, vec4 lower, vec4 upper) { return mix(min(max(x, lower), upper), x, is_nan(x)); }
+vec4 clip(vec4 x, vec4 lower, vec4 upper) { return mix(mix(x, lower, lessThan(x, lower)), upper, greaterThan(x, upper)); }
 ivec4 clip(ivec4 x, ivec4 lower, ivec4 upper) { return min(max(x, lower), upper); }
 
 //@ clip_below_unsigned:
