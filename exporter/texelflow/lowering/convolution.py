@@ -42,11 +42,11 @@ def x_y(numbers: Sequence[Dimension], absent: int) -> list[Dimension]:
     return [numbers[-1], numbers[-2] if len(numbers) > 1 else absent]
 
 
-SHARED_WIDTHS = {"convolution": (3,), "depthwise": (3, 5)}
+SHARED_WIDTHS = {"convolution": (3,), "depthwise": (3, 5), "pool": (2, 3)}
 """Widths of windows whose taps share the pixels of a row, by template; each tap is code to compile."""
 
 
-def _sliding(template: str, windows: Sequence[SlidingWindow]) -> str | tuple[int, int]:
+def sliding_structure(template: str, windows: Sequence[SlidingWindow]) -> str | tuple[int, int]:
     """Return the structure `sliding` of the template: how its window moves."""
     points = all(window.kernel == 1 and window.stride == 1 and window.before == 0 for window in windows)
     if template == "convolution" and points:
@@ -81,7 +81,7 @@ def lower_convolution(
     kernel = Kernel(template, lowering.tensor(output, axes))
     kernel.input("x", lowering.blocked(x, axes))
     _bind_weights(kernel, template, weights, groups, transposed, lowering)
-    sliding = "any" if transposed else _sliding(template, windows)
+    sliding = "any" if transposed else sliding_structure(template, windows)
     kernel.structure.update(
         sliding=sliding, transposed=transposed, weights_transposed=False, bias=bias is not None
     )

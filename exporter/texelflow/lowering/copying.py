@@ -75,6 +75,7 @@ def _add_source(kernel: Kernel, name: str, tensor: PlanTensor, view: View) -> di
         bounds = [limits or (0, extent) for limits, extent in zip(view.bounds, view.shape, strict=True)]
         kernel.table(f"{name}_bounds", bounds)
     kind = "flat"
+    shifted = False
     if tensor.axes is not None:
         places = _places(view, tensor)
         kind = "blocked" if places is None else "direct"
@@ -83,11 +84,14 @@ def _add_source(kernel: Kernel, name: str, tensor: PlanTensor, view: View) -> di
         else:
             offset, steps = places
             kernel.vector(f"{name}_offset", offset)
-            kernel.table(f"{name}_steps", steps)
+            shifted = kernel.structure["by_role"] and _is_shifted(view, steps)
+            if not shifted:
+                kernel.table(f"{name}_steps", steps)
     if kind != "direct":
         kernel.integer(f"{name}_offset", view.offset)
         kernel.table(f"{name}_steps", [[stride] for stride in view.strides])
-    return {"name": name, "kind": kind, "bounded": view.bounds is not None}
+    bounded = [axis for axis, limits in enumerate(view.bounds or ()) if limits is not None]
+    return {"name": name, "kind": kind, "bounded": bounded, "shifted": shifted}
 
 
 def _places(view: View, tensor: PlanTensor) -> tuple[Place, list[Place]] | None:
@@ -127,6 +131,14 @@ def _places(view: View, tensor: PlanTensor) -> tuple[Place, list[Place]] | None:
     if start != 0:
         return None
     return [first - before for first, before in zip(offset, padding, strict=True)], steps
+
+
+def _is_shifted(view: View, steps: list[Place]) -> bool:
+    """Whether each axis of a view of (n, c, h, w) moves by 1 along its own role, or has extent 1."""
+    return len(steps) == 4 and all(
+        step == [int(axis == role) for role in range(4)] or (step == [0, 0, 0, 0] and view.shape[axis] == 1)
+        for axis, step in enumerate(steps)
+    )
 
 
 def _weight(stride: Dimension) -> int:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from texelflow.ir import Node
-from texelflow.lowering.convolution import SlidingWindow, bind_windows, spatial_image_axes, x_y
+from texelflow.lowering.convolution import (
+    SlidingWindow,
+    bind_windows,
+    sliding_structure,
+    spatial_image_axes,
+    x_y,
+)
 from texelflow.lowering.elementwise import attach_epilogue
 from texelflow.lowering.kernel import Kernel
 from texelflow.lowering.lowering import Lowering
@@ -21,7 +27,9 @@ def lower_pooling(
     """Lower a pooling; `operation` is max or average, which with `count_padding` counts padding too."""
     x, output = node.required(0), node.outputs[0]
     axes = spatial_image_axes(node, x)
-    kernel = Kernel("pool", lowering.tensor(output, axes))
+    sliding = sliding_structure("pool", windows)
+    shared = sliding != "any" and not lowering.tensor(output).is_integer
+    kernel = Kernel("shared_pool" if shared else "pool", lowering.tensor(output, axes))
     kernel.input("x", lowering.blocked(x, axes))
     bind_windows(kernel, windows)
     if operation == "average":
@@ -32,5 +40,7 @@ def lower_pooling(
         kernel.vector("padded", x_y(padded, 1))
         kernel.integer("count_padding", int(count_padding))
     kernel.structure["operation"] = operation
+    if shared:
+        kernel.structure["sliding"] = sliding
     attach_epilogue(kernel, node, lowering)
     lowering.bind(output, lowering.emit(kernel))

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from texelflow.ir import Node, Shape, Value
+from texelflow.ir import Node, Shape
 from texelflow.lowering.elementwise import attach_epilogue, attach_prologue, lower_prologue, shared_axes
 from texelflow.lowering.kernel import Kernel
 from texelflow.lowering.layout import tensor_strides
 from texelflow.lowering.lowering import Lowering, value_like
 from texelflow.lowering.plan import Axes, PlanTensor
-from texelflow.symbolic import Dimension, product
+from texelflow.symbolic import Dimension, floor_divide, product
 
-SINGLE_PASS = 256
+LARGEST_IMAGE = 256
 """Most pixels of an image that one fragment reduces: else it takes a line, and a second draw joins lines."""
+
+FEWEST_ROWS = 4
+"""Rows of the result below which most of a GPU would idle while each pixel reduces all its channels."""
+
+PARTS = 8
+"""Parts that the channels are divided into, a multiple of what a texel holds."""
 
 
 def lower_reduction(node: Node, lowering: Lowering, operation: str, axes: list[int]) -> None:
@@ -23,20 +29,18 @@ def lower_reduction(node: Node, lowering: Lowering, operation: str, axes: list[i
         lower_element_reduction(node, lowering, operation, axes)
         return
     place = PlanTensor(x.dtype, x.shape, blocked)
-    lines = [axis for axis in blocked[3] if axis in axes]
-    rest = [axis for axis in axes if axis not in lines]
-    partial = value_like(x, "lines", _kept_shape(x, lines))
-    if _needs_two_passes(place, lines, rest):
-        first = Kernel("reduce", lowering.tensor(partial, blocked))
+    partial = _partial_shape(place, axes)
+    if partial is not None:
+        first = Kernel("reduce", lowering.tensor(value_like(x, "partial", partial), blocked))
         first.structure["operation"] = "sum" if operation == "mean" else operation
-        _read(first, node, place, lines, lowering)
-        joined = lowering.emit(first)
+        _read(first, node, place, lowering)
+        place = lowering.emit(first)
         kernel = Kernel("reduce", lowering.tensor(output, blocked))
-        kernel.input("x", joined)
-        _describe(kernel, joined, rest)
+        kernel.input("x", place)
+        _describe(kernel, place)
     else:
         kernel = Kernel("reduce", lowering.tensor(output, blocked))
-        _read(kernel, node, place, axes, lowering)
+        _read(kernel, node, place, lowering)
     kernel.structure["operation"] = operation
     if operation == "mean":
         kernel.integer("count", product(x.shape[axis] for axis in axes))
@@ -44,35 +48,45 @@ def lower_reduction(node: Node, lowering: Lowering, operation: str, axes: list[i
     lowering.bind(output, lowering.emit(kernel))
 
 
-def _read(kernel: Kernel, node: Node, place: PlanTensor, axes: list[int], lowering: Lowering) -> None:
-    """Let the kernel reduce what the node reads, blocked like `place`, over `axes`."""
+def _read(kernel: Kernel, node: Node, place: PlanTensor, lowering: Lowering) -> None:
+    """Let the kernel reduce what the node reads, blocked like `place`, to the extents of its output."""
     assert place.axes is not None
     if node.prologue:
         kernel.vector("x_shape", place.extents)
         attach_prologue(kernel, node, place, lowering)
     else:
         kernel.input("x", lowering.blocked(node.required(0), place.axes))
-    _describe(kernel, place, axes)
+    _describe(kernel, place)
 
 
-def _describe(kernel: Kernel, x: PlanTensor, axes: list[int]) -> None:
-    assert x.axes is not None
-    over_channels = any(axis in axes and x.shape[axis] != 1 for axis in x.axes[1])
-    kernel.structure.update(over_channels=over_channels, boolean=x.dtype == "bool")
+def _describe(kernel: Kernel, x: PlanTensor) -> None:
+    channels, left = x.extents[1], kernel.output.extents[1]
+    over_channels = channels != 1 and left == 1
+    in_parts = not over_channels and channels != left
+    if in_parts:
+        kernel.integer("groups_of_part", floor_divide(channels + 4 * PARTS - 1, 4 * PARTS))
+    kernel.structure.update(over_channels=over_channels, in_parts=in_parts, boolean=x.dtype == "bool")
 
 
-def _needs_two_passes(place: PlanTensor, lines: list[int], rest: list[int]) -> bool:
+def _partial_shape(place: PlanTensor, axes: list[int]) -> Shape | None:
+    """Return the shape of what a first draw leaves for a second one, or None if one draw does it all."""
     assert place.axes is not None
-    columns = product(place.shape[axis] for axis in lines)
-    rows = product(place.shape[axis] for axis in place.axes[2] if axis in rest)
-    if columns == 1 or rows == 1:
-        return False
-    pixels = rows * columns
-    return not isinstance(pixels, int) or pixels > SINGLE_PASS
-
-
-def _kept_shape(x: Value, axes: list[int]) -> Shape:
-    return tuple(1 if axis in axes else extent for axis, extent in enumerate(x.shape))
+    n, c, h, w = (product(place.shape[axis] for axis in role if axis in axes) for role in place.axes)
+    pixels = w * h
+    if w != 1 and h != 1 and not (isinstance(pixels, int) and pixels <= LARGEST_IMAGE):
+        return tuple(
+            1 if axis in axes and axis in place.axes[3] else extent for axis, extent in enumerate(place.shape)
+        )
+    rows = product(place.shape[axis] for role in (place.axes[0], place.axes[2]) for axis in role)
+    if (n, h, w) != (1, 1, 1) or not (isinstance(rows, int) and rows < FEWEST_ROWS):
+        return None
+    if isinstance(c, int) and c < 16 * PARTS:
+        return None
+    first = place.axes[1][0]
+    return tuple(
+        4 * PARTS if axis == first else 1 if axis in place.axes[1] else extent
+        for axis, extent in enumerate(place.shape)
+    )
 
 
 def _blocked_axes(node: Node, lowering: Lowering, axes: list[int]) -> Axes | None:
