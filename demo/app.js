@@ -1,5 +1,8 @@
-import { startBundle } from "./bundle/bundle.js";
 import { startDigits } from "./digits/digits.js";
+import { element, showProblem } from "./shared/page.js";
 
-startDigits();
-startBundle();
+// The second part comes when the first is ready (or has failed), so that its scripts do not hold up the first result.
+startDigits()
+  .then(() => import("./bundle/bundle.js"))
+  .then(({ startBundle }) => startBundle())
+  .catch((problem) => showProblem(element("bundle-error", HTMLElement), problem));

@@ -1,23 +1,68 @@
-// Writes webruntime/src/generated/graph_file.ts from the bundle's JSON Schema.
-// With --check it writes nothing and fails when the committed file is stale.
+// Writes from the bundle's JSON Schema the types of graph.json, webruntime/src/generated/graph_file.ts, and a short
+// description that the loader checks files against, webruntime/src/generated/graph_format.ts.
+// With --check it writes nothing and fails when a committed file is stale.
 import { readFile, writeFile } from "node:fs/promises";
 import { compileFromFile } from "json-schema-to-typescript";
 
-const schema = "exporter/texelflow/format/graph.schema.json";
-const target = "webruntime/src/generated/graph_file.ts";
+const path = "exporter/texelflow/format/graph.schema.json";
+const folder = "webruntime/src/generated";
+const banner = `// Generated from ${path} by \`npm run generate\`. Do not edit.`;
 
-const text = await compileFromFile(schema, {
-  bannerComment: `// Generated from ${schema} by \`npm run generate\`. Do not edit.`,
+const { definitions, ...file } = JSON.parse(await readFile(path, "utf8"));
+
+/**
+ * Names of the kinds of single values: what is allowed there is told by the loader, which knows, say, how many tensors
+ * an index chooses from.
+ */
+const kinds = new Set();
+
+/** The description of one place in the file; loader/format_check.ts says what its forms mean. */
+function describe(schema, name) {
+  if (schema.$ref) {
+    const referred = schema.$ref.split("/").at(-1);
+    return describe(definitions[referred], referred);
+  }
+  if (schema.type === "array") {
+    const { minItems = 0, maxItems } = schema;
+    const counts = maxItems ? [minItems, maxItems] : minItems ? [minItems] : [];
+    return ["list of", describe(schema.items), ...counts];
+  }
+  if (schema.type === "object") {
+    const fields = Object.entries(schema.properties).map(([name, property]) => [
+      schema.required.includes(name) ? name : `${name}?`,
+      describe(property),
+    ]);
+    return Object.fromEntries(fields);
+  }
+  if (!name && schema.enum) return ["one of", ...schema.enum];
+  if (!name && "const" in schema) return ["one of", schema.const];
+  kinds.add(name ?? schema.type);
+  return name ?? schema.type;
+}
+
+const format = JSON.stringify(describe(file), null, 2);
+const description = `${banner}
+
+/** The kinds of single values in the file. */
+export type KindName = ${[...kinds].map((name) => JSON.stringify(name)).join(" | ")};
+
+/** What graph.json must look like; loader/format_check.ts says how to read it. */
+export const FORMAT = ${format} as const;
+`;
+const types = await compileFromFile(path, {
+  bannerComment: banner,
   format: true,
   style: { printWidth: 110 },
 });
 
-if (process.argv.includes("--check")) {
-  const current = await readFile(target, "utf8").catch(() => "");
-  if (current !== text) {
+for (const [name, text] of [
+  ["graph_file.ts", types],
+  ["graph_format.ts", description],
+]) {
+  const target = `${folder}/${name}`;
+  if (!process.argv.includes("--check")) await writeFile(target, text);
+  else if ((await readFile(target, "utf8").catch(() => "")) !== text) {
     console.error(`${target} is stale: run \`npm run generate\` and commit the result.`);
-    process.exit(1);
+    process.exitCode = 1;
   }
-} else {
-  await writeFile(target, text);
 }

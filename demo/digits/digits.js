@@ -12,7 +12,10 @@ const BUNDLE = new URL("models/digits/", document.baseURI);
 /** Milliseconds without a change after which the reading is announced to screen readers. */
 const ANNOUNCE_AFTER = 500;
 
-/** Starts the first part of the page: draws a digit, reads it while it is drawn. Shows its own errors. */
+/**
+ * Starts the first part of the page: draws a digit, reads it while it is drawn. Shows its own errors.
+ * @returns {Promise<void>} resolves when the network is ready, or has failed
+ */
 export function startDigits() {
   const alert = element("digits-error", HTMLElement);
   const reader = new DigitReader();
@@ -20,7 +23,7 @@ export function startDigits() {
     showProblem(alert, problem);
     element("verdict", HTMLElement).textContent = "The network could not be run.";
   };
-  reader.load().catch(failed);
+  const ready = reader.load().catch(failed);
   showFacts().catch(failed);
   const pad = new Pad(element("pad", HTMLCanvasElement), () => {
     element("pad-hint", HTMLElement).hidden = !pad.empty;
@@ -28,6 +31,7 @@ export function startDigits() {
   });
   element("clear", HTMLButtonElement).addEventListener("click", () => pad.clear());
   addSamples(pad).catch(failed);
+  return ready;
 }
 
 /** Runs the network on the newest image; images that come while it runs replace each other. */

@@ -46,5 +46,74 @@ globalThis.damagedBundles = (() => {
     return answers;
   }
 
-  return { runAll };
+  /** Every way from a document to a value in it, as a list of keys. */
+  const pathsIn = (value) =>
+    value && typeof value === "object"
+      ? Object.entries(value).flatMap(([key, inner]) => {
+          const own = Array.isArray(value) ? Number(key) : key;
+          return [[own], ...pathsIn(inner).map((path) => [own, ...path])];
+        })
+      : [];
+
+  const typeOf = (value) => (value === null ? "null" : Array.isArray(value) ? "list" : typeof value);
+
+  const written = (path) =>
+    path
+      .map((key) => (typeof key === "number" ? `[${key}]` : `.${key}`))
+      .join("")
+      .slice(1);
+
+  /** Load a graph.json with one value changed; resolves to where that was and what became of it. */
+  async function loadChanged(graph, path, change) {
+    const document = structuredClone(graph);
+    const holder = path.slice(0, -1).reduce((inner, key) => inner[key], document);
+    change(holder, path.at(-1));
+    const files = new Map([["graph.json", new Blob([JSON.stringify(document)])]]);
+    const { kind, message } = await texelflow.loadModel(files).then(
+      (model) => {
+        model.dispose();
+        return { kind: "none", message: "it was loaded" };
+      },
+      (error) => ({ kind: error.name, message: error.message }),
+    );
+    return { path: written(path), kind, message };
+  }
+
+  /**
+   * Change each value of a graph.json to one of each other JSON type, and leave each required one out. The version is
+   * not changed: its errors are others.
+   */
+  async function loadWithEachValueChanged(graph) {
+    const answers = [];
+    for (const path of pathsIn(graph)) {
+      if (path[0] === "formatVersion") continue;
+      const original = path.reduce((inner, key) => inner[key], graph);
+      const others = [null, true, 7.5, "other", [], {}].filter((value) => typeOf(value) !== typeOf(original));
+      for (const value of others) {
+        const replace = (holder, key) => {
+          holder[key] = value;
+        };
+        answers.push(await loadChanged(graph, path, replace));
+      }
+      const isOptional = [
+        "image",
+        "labels",
+        "axes",
+        "pixels",
+        "groups",
+        "precise",
+        "value",
+        "lifetime",
+        "ints",
+      ]
+        .concat("floats")
+        .includes(path.at(-1));
+      if (typeof path.at(-1) === "string" && !isOptional) {
+        answers.push(await loadChanged(graph, path, (holder, key) => delete holder[key]));
+      }
+    }
+    return answers;
+  }
+
+  return { runAll, loadWithEachValueChanged };
 })();

@@ -45,6 +45,11 @@ export function kindOf(dtype: DataType): "float" | "integer" {
   return TRAITS[dtype].kind;
 }
 
+/** Whether a value is the name of an element type. */
+export function isDataType(value: unknown): boolean {
+  return Object.keys(TRAITS).includes(value as string);
+}
+
 /** Number of elements of a shape; 1 for a scalar's empty shape. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);

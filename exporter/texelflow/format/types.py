@@ -19,15 +19,29 @@ for true division.
 """
 
 
+Natural: TypeAlias = int
+
+
 Shape: TypeAlias = list["Expression"]
+
+
+TensorIndex: TypeAlias = int
+"""Index into plans.webgl2.tensors."""
+
+
+InputIndex: TypeAlias = Literal[-1] | "TensorIndex"
+"""Index of a flat tensor, or -1 when nothing reads the input."""
+
+
+ProgramIndex: TypeAlias = int
+"""Index into plans.webgl2.programs."""
 
 
 class GraphInput(TypedDict):
     name: str
     dtype: "DataType"
     shape: "Shape"
-    tensor: int
-    """Index into plans.webgl2.tensors, a flat tensor; -1 when nothing reads the input."""
+    tensor: "InputIndex"
     image: NotRequired["ImagePreprocessing"]
 
 
@@ -35,8 +49,7 @@ class GraphOutput(TypedDict):
     name: str
     dtype: "DataType"
     shape: "Shape"
-    tensor: int
-    """Index into plans.webgl2.tensors, a flat tensor."""
+    tensor: "TensorIndex"
 
 
 class ImagePreprocessing(TypedDict):
@@ -51,7 +64,7 @@ class ImagePreprocessing(TypedDict):
     channels: Literal["rgb", "bgr", "gray"]
     mean: list[float]
     deviation: list[float]
-    program: int
+    program: "ProgramIndex"
     ints: list["Expression"]
     floats: list["Real"]
 
@@ -64,7 +77,7 @@ class Part(TypedDict):
 class Weight(TypedDict):
     """A constant of the model, uploaded to a flat tensor as it is stored."""
 
-    tensor: int
+    tensor: "TensorIndex"
     parts: list["Part"]
     """Where the bytes lie: one safetensors entry, or several in order for a tensor split along axis 0."""
 
@@ -121,11 +134,12 @@ class Program(TypedDict):
 
 
 class Draw(TypedDict):
-    program: int
-    inputs: list[int]
-    """Tensors, one for each sampler."""
-    output: int
-    """The tensor that the draw fills entirely."""
+    """One use of a program. It fills its output entirely, which nothing else fills."""
+
+    program: "ProgramIndex"
+    inputs: list["TensorIndex"]
+    """One for each sampler."""
+    output: "TensorIndex"
     ints: NotRequired[list["Expression"]]
     floats: NotRequired[list["Real"]]
     node: str
@@ -134,7 +148,7 @@ class Draw(TypedDict):
 
 class BundleFile(TypedDict):
     name: str
-    bytes: int
+    bytes: "Natural"
     sha256: str
 
 

@@ -44,6 +44,8 @@ def _violations(value: Any, schema: Schema, place: str) -> Iterator[str]:
             yield f"{place}: {_shown(value)} is none of {', '.join(map(str, schema['enum']))}"
     elif not _has_type(value, schema["type"]):
         yield f"{place}: {_shown(value)} is no {schema['type']}"
+    elif "minimum" in schema and value < schema["minimum"]:
+        yield f"{place}: {value} is less than {schema['minimum']}"
     elif schema["type"] == "object":
         yield from _object_violations(value, schema, place)
     elif schema["type"] == "array":

@@ -3,16 +3,32 @@ import type { Expression, Real } from "../generated/graph_file.ts";
 /** Sizes of the free dimensions by name. */
 export type Symbols = ReadonlyMap<string, number>;
 
+/** Numbers that JSON cannot write. */
 const SPECIAL: Record<string, number> = {
   inf: Number.POSITIVE_INFINITY,
   "-inf": Number.NEGATIVE_INFINITY,
   nan: Number.NaN,
 };
 
+type Operation = (left: number, right: number) => number;
+
+const OPERATIONS: Record<string, Operation> = {
+  "+": (left, right) => left + right,
+  "-": (left, right) => left - right,
+  "*": (left, right) => left * right,
+  "/": (left, right) => left / right,
+  "//": (left, right) => Math.floor(left / right),
+  "%": (left, right) => left - Math.floor(left / right) * right,
+  min: Math.min,
+  max: Math.max,
+  "==": (left, right) => (left === right ? 1 : 0),
+  "<": (left, right) => (left < right ? 1 : 0),
+};
+
 /**
  * Value of an integer or real expression of graph.json.
  *
- * @throws Error when a symbol has no value, an operation is unknown, or a division is by zero
+ * @throws Error when a symbol has no value, or a division is by zero
  */
 export function evaluate(expression: Expression | Real, symbols: Symbols): number {
   if (typeof expression === "number") return expression;
@@ -24,44 +40,47 @@ export function evaluate(expression: Expression | Real, symbols: Symbols): numbe
   const [operation, first, ...rest] = expression;
   if (operation === "select") {
     // Only the branch taken is evaluated: the other may divide by zero.
-    const branch = rest[evaluate(first, symbols) !== 0 ? 0 : 1];
-    if (branch !== undefined) return evaluate(branch, symbols);
+    return evaluate(rest[evaluate(first, symbols) !== 0 ? 0 : 1] as Expression, symbols);
   }
   const start = evaluate(first, symbols);
   if (operation === "-" && rest.length === 0) return -start;
-  return rest.reduce((left: number, operand) => apply(operation, left, evaluate(operand, symbols)), start);
+  return rest.reduce(
+    (left: number, operand) => apply(operation as string, left, evaluate(operand, symbols)),
+    start,
+  );
 }
 
-function apply(operation: Expression, left: number, right: number): number {
+function apply(operation: string, left: number, right: number): number {
   if (right === 0 && (operation === "//" || operation === "%" || operation === "/")) {
     throw new Error(
       `A size is divided by zero (${left} ${operation} 0): an input is too small for this model.`,
     );
   }
-  switch (operation) {
-    case "+":
-      return left + right;
-    case "-":
-      return left - right;
-    case "*":
-      return left * right;
-    case "/":
-      return left / right;
-    case "//":
-      return Math.floor(left / right);
-    case "%":
-      return left - Math.floor(left / right) * right;
-    case "min":
-      return Math.min(left, right);
-    case "max":
-      return Math.max(left, right);
-    case "==":
-      return left === right ? 1 : 0;
-    case "<":
-      return left < right ? 1 : 0;
-    default:
-      throw new Error(`graph.json uses the unknown operation ${JSON.stringify(operation)} in an expression.`);
-  }
+  return (OPERATIONS[operation] as Operation)(left, right);
+}
+
+/**
+ * Whether a value of graph.json is an expression that `evaluate` understands.
+ *
+ * @param isNumber - which numbers may occur
+ */
+export function isExpression(
+  value: unknown,
+  symbols: readonly unknown[],
+  isNumber: (value: unknown) => boolean,
+): boolean {
+  if (!Array.isArray(value)) return isNumber(value) || symbols.includes(value);
+  const [operation, ...operands] = value;
+  const isKnown =
+    operation === "select" ? operands.length === 3 : Object.keys(OPERATIONS).includes(operation);
+  return (
+    isKnown && operands.length > 0 && operands.every((operand) => isExpression(operand, symbols, isNumber))
+  );
+}
+
+/** Whether a value of graph.json stands for a number that JSON cannot write. */
+export function isSpecial(value: unknown): boolean {
+  return Object.keys(SPECIAL).includes(value as string);
 }
 
 /** Whether an expression needs no symbol. */

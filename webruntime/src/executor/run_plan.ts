@@ -81,19 +81,14 @@ export function bindPlan(
     const { dtype } = plan.tensors[index] as PlanTensor;
     placed.set(index, { dtype, layout, texture: textureOf.get(index) ?? null });
   }
-  const find = (tensor: number, user: string): PlacedTensor => {
-    const found = placed.get(tensor);
-    if (!found) throw new Error(`graph.json: ${user} uses tensor ${tensor}, which nothing has filled.`);
-    return found;
-  };
+  const find = (tensor: number) => placed.get(tensor) as PlacedTensor;
 
   const draws: BoundDraw[] = [];
   const steps: number[] = [];
   plan.run.forEach((draw: Draw, step) => {
-    const user = `the draw of node «${draw.node}»`;
-    const inputs = draw.inputs.map((tensor) => find(tensor, user));
+    const inputs = draw.inputs.map(find);
     const program = programs.run[step];
-    const bound = program && bindDraw(context, program, find(draw.output, user), inputs, draw, symbols);
+    const bound = program && bindDraw(context, program, find(draw.output), inputs, draw, symbols);
     if (!bound) return;
     draws.push(bound);
     steps.push(step);
@@ -102,17 +97,11 @@ export function bindPlan(
   const feeds = graph.inputs.map((input, index) =>
     input.tensor < 0
       ? null
-      : new InputFeed(
-          context,
-          input,
-          find(input.tensor, `input "${input.name}"`),
-          programs.image[index],
-          symbols,
-        ),
+      : new InputFeed(context, input, find(input.tensor), programs.image[index], symbols),
   );
   const readers = graph.outputs.map((output: GraphOutput) => {
     const shape = output.shape.map((dimension) => evaluate(dimension, symbols));
-    const source = find(output.tensor, `output "${output.name}"`);
+    const source = find(output.tensor);
     // Made here, not at the first read, so that a run makes no GL object.
     source.texture?.framebuffer;
     return new OutputReader(context, output, shape, source);

@@ -23,9 +23,22 @@ export type DataType =
 export type Expression = number | string | [Expression, Expression, ...Expression[]];
 export type Shape = Expression[];
 /**
+ * Index of a flat tensor, or -1 when nothing reads the input.
+ */
+export type InputIndex = -1 | TensorIndex;
+/**
+ * Index into plans.webgl2.tensors.
+ */
+export type TensorIndex = number;
+/**
+ * Index into plans.webgl2.programs.
+ */
+export type ProgramIndex = number;
+/**
  * A number, or one of the three that JSON cannot write, or [operation, operand, ...] as in Expression with / for true division.
  */
 export type Real = number | ("inf" | "-inf" | "nan") | [Expression, Expression, ...Expression[]];
+export type Natural = number;
 
 /**
  * graph.json of a Texelflow bundle, format version 1.
@@ -66,10 +79,7 @@ export interface GraphInput {
   name: string;
   dtype: DataType;
   shape: Shape;
-  /**
-   * Index into plans.webgl2.tensors, a flat tensor; -1 when nothing reads the input.
-   */
-  tensor: number;
+  tensor: InputIndex;
   image?: ImagePreprocessing;
 }
 /**
@@ -82,7 +92,7 @@ export interface ImagePreprocessing {
   channels: "rgb" | "bgr" | "gray";
   mean: number[];
   deviation: number[];
-  program: number;
+  program: ProgramIndex;
   ints: Expression[];
   floats: Real[];
 }
@@ -90,16 +100,13 @@ export interface GraphOutput {
   name: string;
   dtype: DataType;
   shape: Shape;
-  /**
-   * Index into plans.webgl2.tensors, a flat tensor.
-   */
-  tensor: number;
+  tensor: TensorIndex;
 }
 /**
  * A constant of the model, uploaded to a flat tensor as it is stored.
  */
 export interface Weight {
-  tensor: number;
+  tensor: TensorIndex;
   /**
    * Where the bytes lie: one safetensors entry, or several in order for a tensor split along axis 0.
    *
@@ -182,16 +189,16 @@ export interface Program {
    */
   samplers: string[];
 }
+/**
+ * One use of a program. It fills its output entirely, which nothing else fills.
+ */
 export interface Draw {
-  program: number;
+  program: ProgramIndex;
   /**
-   * Tensors, one for each sampler.
+   * One for each sampler.
    */
-  inputs: number[];
-  /**
-   * The tensor that the draw fills entirely.
-   */
-  output: number;
+  inputs: TensorIndex[];
+  output: TensorIndex;
   ints?: Expression[];
   floats?: Real[];
   /**
@@ -201,6 +208,6 @@ export interface Draw {
 }
 export interface BundleFile {
   name: string;
-  bytes: number;
+  bytes: Natural;
   sha256: string;
 }

@@ -1,13 +1,27 @@
-import type { Draw, GraphFile } from "../generated/graph_file.ts";
+import { isExpression, isSpecial } from "../executor/expressions.ts";
+import type { Draw, GraphFile, WebGL2Plan } from "../generated/graph_file.ts";
+import { FORMAT } from "../generated/graph_format.ts";
+import { isDataType } from "../tensor.ts";
 import { type BundleSource, openFile } from "./bundle_source.ts";
+import { checkFormat, type Fail, type Kinds } from "./format_check.ts";
 
 /** The format version that this runtime reads. */
 const FORMAT_VERSION = 1;
 
+/** Characters of a wrong value that an error shows. */
+const LONGEST_VALUE = 80;
+
+/** The step that fills the inputs: before the first of a run. */
+const BEFORE = -1;
+
+/** The step that tensors without a lifetime are filled in. */
+const LOADING = -2;
+
 /**
  * Fetches and checks a bundle's graph.json.
  *
- * @throws Error when it cannot be fetched, is no JSON, is of another version or is not consistent in itself
+ * @throws Error when it cannot be fetched, is no JSON, is of another version, or is damaged: then the error names the
+ *   place in it, what was expected there and what came
  */
 export async function loadGraphFile(source: BundleSource, signal: AbortSignal): Promise<GraphFile> {
   const { body, location, contentType } = await openFile(source, "graph.json", signal);
@@ -26,8 +40,12 @@ export async function loadGraphFile(source: BundleSource, signal: AbortSignal): 
   }
   checkVersion(content, location);
   const graph = content as GraphFile;
-  const problem = findInconsistency(graph);
-  if (problem) throw new Error(`${location} is damaged: ${problem}. Export the model again.`);
+  checkContent(graph, (path, expected, value) => {
+    const came = JSON.stringify(value)?.slice(0, LONGEST_VALUE) ?? "missing";
+    throw new Error(
+      `${location} is damaged: ${path} must be ${expected}, but is ${came}. Export the model again.`,
+    );
+  });
   return graph;
 }
 
@@ -47,34 +65,85 @@ function checkVersion(content: unknown, location: string): void {
   );
 }
 
-/** What is wrong with the references in a graph.json, or null. Its values are checked where they are used. */
-function findInconsistency(graph: GraphFile): string | null {
-  const lists = ["symbols", "inputs", "outputs", "weights", "files"] as const;
-  const missing = lists.find((name) => !Array.isArray(graph[name]));
-  if (missing) return `it has no list of ${missing}`;
-  const plan = graph.plans?.webgl2;
-  if (!plan) return "it has no plan for webgl2";
-  const planLists = ["tensors", "programs", "load", "run"] as const;
-  const missingInPlan = planLists.find((name) => !Array.isArray(plan[name]));
-  if (missingInPlan) return `its plan has no list of ${missingInPlan}`;
+/** Checks everything that the runtime relies on, so that damage is told of here and not by what it breaks. */
+function checkContent(graph: GraphFile, fail: Fail): void {
+  // What is no list is told of in its place; what points into it is not to blame.
+  const isIndexOf = (list: unknown) => (value: unknown) =>
+    isNatural(value) && (!Array.isArray(list) || (value as number) < list.length);
+  const plan: Partial<WebGL2Plan> | undefined = graph.plans?.webgl2;
+  const isTensor = isIndexOf(plan?.tensors);
+  const symbols = [graph.symbols, "picture.width", "picture.height"].flat();
+  const kinds: Kinds = {
+    string: ["a text", (value) => typeof value === "string"],
+    number: ["a number", Number.isFinite],
+    integer: ["an integer", Number.isSafeInteger],
+    Natural: ["an integer of at least 0", isNatural],
+    DataType: ["an element type", isDataType],
+    Expression: ["an expression", (value) => isExpression(value, symbols, Number.isSafeInteger)],
+    Real: ["an expression", (value) => isSpecial(value) || isExpression(value, symbols, Number.isFinite)],
+    TensorIndex: ["the index of a tensor", isTensor],
+    InputIndex: ["the index of a tensor, or -1", (value) => value === -1 || isTensor(value)],
+    ProgramIndex: ["the index of a program", isIndexOf(plan?.programs)],
+  };
+  checkFormat(graph, FORMAT, "", kinds, fail);
+  checkReferences(graph, fail);
+}
 
-  const isTensor = (index: number) => plan.tensors[index] !== undefined;
-  const badDraw = ({ program, inputs, output }: Draw) =>
-    plan.programs[program]?.samplers.length !== inputs.length || ![...inputs, output].every(isTensor);
-  const draw = [...plan.load, ...plan.run].find(badDraw);
-  if (draw) return `the draw of node «${draw.node}» does not fit its program or its tensors`;
-  const input = graph.inputs.find(({ tensor, image }) => {
-    if (tensor !== -1 && !isTensor(tensor)) return true;
-    return image !== undefined && plan.programs[image.program]?.samplers.length !== 1;
+/** Follows the file in the order in which it is executed: what is read must have been filled before, and live. */
+function checkReferences({ inputs, outputs, weights, files, plans }: GraphFile, fail: Fail): void {
+  const { tensors, programs, load, run } = plans.webgl2;
+  const filled = new Set<number>();
+  const use = (path: string, tensor: number, step: number, fills: boolean) => {
+    const [first, last] = tensors[tensor]?.lifetime ?? [fills ? LOADING : step, fills ? LOADING : step];
+    if (filled.has(tensor) === fills) {
+      fail(path, `a tensor that ${fills ? "nothing else fills" : "is filled before"}`, tensor);
+    }
+    if (step < first || step > last) fail(path, "a tensor with a fitting lifetime", tensor);
+    filled.add(tensor);
+  };
+  const countSources = (path: string, program: number, sources: readonly number[]) => {
+    const count = programs[program]?.samplers.length;
+    if (sources.length !== count) fail(path, `a list of ${count} tensors, one for each sampler`, sources);
+  };
+  const follow = (name: "load" | "run", draws: readonly Draw[]) => {
+    draws.forEach((draw, index) => {
+      const path = `plans.webgl2.${name}[${index}]`;
+      const step = name === "run" ? index : LOADING;
+      countSources(`${path}.inputs`, draw.program, draw.inputs);
+      draw.inputs.forEach((tensor, unit) => {
+        use(`${path}.inputs[${unit}]`, tensor, step, false);
+      });
+      use(`${path}.output`, draw.output, step, true);
+    });
+  };
+
+  tensors.forEach(({ shape, axes }, index) => {
+    if (axes && axes.flat().sort().join() !== [...shape.keys()].join()) {
+      fail(`plans.webgl2.tensors[${index}].axes`, "each axis of the shape once", axes);
+    }
   });
-  if (input) return `input "${input.name}" names a tensor or a program that does not exist`;
-  const output = graph.outputs.find(({ tensor }) => !isTensor(tensor));
-  if (output) return `output "${output.name}" names a tensor that does not exist`;
-  const files = new Set(graph.files.map(({ name }) => name));
-  const weight = graph.weights.find(
-    ({ tensor, parts }) => !isTensor(tensor) || !parts[0] || !parts.every(({ file }) => files.has(file)),
-  );
-  if (weight) return `weight "${weight.parts?.[0]?.key}" names a tensor or a file that does not exist`;
-  const foreign = graph.files.find(({ name }) => /[\\/:]|^\.\.?$/.test(name));
-  return foreign ? `the file name "${foreign.name}" leads out of the bundle's folder` : null;
+  const names = files.map(({ name }) => name);
+  names.forEach((name, index) => {
+    if (/[\\/:]|^\.\.?$/.test(name)) fail(`files[${index}].name`, "a name without a folder", name);
+  });
+  weights.forEach(({ tensor, parts }, index) => {
+    parts.forEach(({ file }, part) => {
+      const path = `weights[${index}].parts[${part}].file`;
+      if (!names.includes(file)) fail(path, "the name of one of the files", file);
+    });
+    use(`weights[${index}].tensor`, tensor, LOADING, true);
+  });
+  follow("load", load);
+  inputs.forEach(({ tensor, image }, index) => {
+    if (tensor >= 0) use(`inputs[${index}].tensor`, tensor, BEFORE, true);
+    if (image) countSources(`inputs[${index}].image.program`, image.program, [tensor]);
+  });
+  follow("run", run);
+  outputs.forEach(({ tensor }, index) => {
+    use(`outputs[${index}].tensor`, tensor, run.length, false);
+  });
+}
+
+function isNatural(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
