@@ -134,7 +134,9 @@ class Program(TypedDict):
 
 
 class Draw(TypedDict):
-    """One use of a program. It fills its output entirely, which nothing else fills."""
+    """One use of a program. It fills its output entirely, which nothing else fills. `flops`, for profiles,
+    are the floating-point operations of a convolution or matrix product, two for each multiply-add.
+    """
 
     program: "ProgramIndex"
     inputs: list["TensorIndex"]
@@ -142,6 +144,7 @@ class Draw(TypedDict):
     output: "TensorIndex"
     ints: NotRequired[list["Expression"]]
     floats: NotRequired[list["Real"]]
+    flops: NotRequired["Expression"]
     node: str
     """The source node, as «operator name», for errors and profiles."""
 

@@ -11,7 +11,7 @@ from texelflow.lowering.kernel import Kernel
 from texelflow.lowering.layout import image_axes, is_expressible, matrix_axes, transposed_matrix_axes
 from texelflow.lowering.lowering import Lowering, value_like
 from texelflow.lowering.plan import Axes, PlanTensor
-from texelflow.symbolic import Dimension, floor_divide
+from texelflow.symbolic import Dimension, floor_divide, product
 
 
 class SlidingWindow(Protocol):
@@ -80,6 +80,7 @@ def lower_convolution(
     template = _template(weights, groups, transposed)
     kernel = Kernel(template, lowering.tensor(output, axes))
     kernel.input("x", lowering.blocked(x, axes))
+    kernel.flops = product((2, *(x if transposed else output).shape, *weights.shape[1:]))
     _bind_weights(kernel, template, weights, groups, transposed, lowering)
     sliding = "any" if transposed else sliding_structure(template, windows)
     kernel.structure.update(
@@ -139,6 +140,7 @@ def lower_matrix_product(node: Node, lowering: Lowering) -> None:
         axes = next((known for known in lowering.known_axes(a) if known[1] == (rank - 1,)), axes)
     kernel = Kernel("convolution", lowering.tensor(output, axes))
     kernel.input("x", lowering.blocked(a, axes))
+    kernel.flops = product((2, *output.shape, a.shape[-1]))
     weights, held_transposed = _product_weights(b, lowering)
     kernel.input("weights", weights)
     kernel.structure.update(sliding="point", transposed=False, weights_transposed=held_transposed, bias=False)

@@ -50,6 +50,7 @@ class Kernel:
     inputs: dict[str, PlanTensor] = field(default_factory=dict)
     prologue: Steps = field(default_factory=Steps)
     epilogue: Steps = field(default_factory=Steps)
+    flops: Dimension | None = None
     _scalars: dict[str, Dimension] = field(default_factory=dict)
     _vectors: dict[str, Sequence[Dimension]] = field(default_factory=dict)
     _tables: dict[str, Sequence[Sequence[Dimension]]] = field(default_factory=dict)
@@ -134,7 +135,7 @@ class Kernel:
         before, _, after = source.partition(marker)
         source = before + select_functions(after, _library()) + after
         program = Program(self.template, _compact(source), tuple(self.inputs))
-        return Draw(program, list(self.inputs.values()), self.output, ints, floats, node)
+        return Draw(program, list(self.inputs.values()), self.output, ints, floats, node, self.flops)
 
     def _has_short_epilogue(self) -> bool:
         """Whether the epilogue is so little code that writing it for each layer costs little to compile."""

@@ -86,7 +86,10 @@ Real: TypeAlias = float | list[Any]
 
 @dataclass(eq=False, slots=True)
 class Draw:
-    """One use of a program: fills `output` from `inputs`."""
+    """One use of a program: fills `output` from `inputs`.
+
+    `flops` are the floating-point operations of a convolution or matrix product, two for each multiply-add.
+    """
 
     program: Program
     inputs: list[PlanTensor]
@@ -94,6 +97,7 @@ class Draw:
     ints: list[Dimension]
     floats: list[Real]
     node: str
+    flops: Dimension | None = None
 
     def to_json(self, programs: dict[Program, int]) -> dict[str, Any]:
         """Return the draw as graph.schema.json's Draw."""
@@ -107,6 +111,8 @@ class Draw:
             entry["ints"] = [to_json(number) for number in self.ints]
         if self.floats:
             entry["floats"] = [finite_json(number) for number in self.floats]
+        if self.flops is not None:
+            entry["flops"] = to_json(self.flops)
         return entry
 
 

@@ -190,7 +190,7 @@ export interface Program {
   samplers: string[];
 }
 /**
- * One use of a program. It fills its output entirely, which nothing else fills.
+ * One use of a program. It fills its output entirely, which nothing else fills. `flops`, for profiles, are the floating-point operations of a convolution or matrix product, two for each multiply-add.
  */
 export interface Draw {
   program: ProgramIndex;
@@ -201,6 +201,7 @@ export interface Draw {
   output: TensorIndex;
   ints?: Expression[];
   floats?: Real[];
+  flops?: Expression;
   /**
    * The source node, as «operator name», for errors and profiles.
    */

@@ -161,6 +161,7 @@ export const FORMAT = {
             "list of",
             "Real"
           ],
+          "flops?": "Expression",
           "node": "string"
         }
       ],
@@ -181,6 +182,7 @@ export const FORMAT = {
             "list of",
             "Real"
           ],
+          "flops?": "Expression",
           "node": "string"
         }
       ]
