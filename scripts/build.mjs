@@ -1,4 +1,4 @@
-// Builds dist/: the runtime as ES module and as script, the debugging entry, and their declarations.
+// Builds dist/: the runtime as ES module and as script, the debugging entry, the profiler, and the declarations.
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { build } from "esbuild";
 import { rollup } from "rollup";
@@ -19,12 +19,22 @@ const shaders = {
   },
 };
 
+/** Leaves the profiler in a file of its own, which the runtime imports when it is first asked for a profile. */
+const profiler = {
+  name: "profiler",
+  setup(build) {
+    build.onResolve({ filter: /\/profile\.ts$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./texelflow.profile.js", external: true } : undefined,
+    );
+  },
+};
+
 const common = {
   bundle: true,
   minify: true,
   target: "es2022",
   sourcemap: true,
-  plugins: [shaders],
+  plugins: [shaders, profiler],
   legalComments: "none",
 };
 
@@ -59,6 +69,12 @@ try {
       entryPoints: [`${source}/debug.ts`],
       format: "esm",
       outfile: `${stage}/texelflow.debug.js`,
+    }),
+    build({
+      ...common,
+      entryPoints: [`${source}/profiler/profile.ts`],
+      format: "esm",
+      outfile: `${stage}/texelflow.profile.js`,
     }),
     declarations(`${source}/index.ts`, `${stage}/texelflow.d.ts`),
     declarations(`${source}/debug.ts`, `${stage}/texelflow.debug.d.ts`),

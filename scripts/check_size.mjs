@@ -40,6 +40,7 @@ async function bundleDemo() {
 
 const runtime = measure("dist/texelflow.js", await readFile("dist/texelflow.js"));
 measure("dist/texelflow.iife.js", await readFile("dist/texelflow.iife.js"));
+measure("dist/texelflow.profile.js", await readFile("dist/texelflow.profile.js"));
 measure("dist/texelflow.debug.js", await readFile("dist/texelflow.debug.js"));
 const total = runtime + measure("the demo's scripts", await bundleDemo());
 console.log(`The demo page requests ${total} bytes of JavaScript, of ${limit} allowed.`);

@@ -2,7 +2,7 @@
 
 Python: cli → pipeline → importers, passes, operators, lowering, format → ir. Lowering knows no operator. What
 turns a model into a bundle imports neither numpy nor onnx, so that it can run where they cannot be installed.
-TypeScript: index → loader, executor → webgl; webgl/ imports nothing outside itself.
+TypeScript: index → loader, executor, profiler → webgl; webgl/ imports nothing outside itself.
 """
 
 import ast

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from texelflow.browser import open_bundle_page
+from texelflow.errors import ExportError
 from texelflow.format.reader import read_graph
 from texelflow.samples import load_inputs, sample_inputs
 from texelflow.verify import send_inputs
@@ -20,7 +22,7 @@ class Benchmark:
     """Times in milliseconds. A run uploads its inputs, draws, and reads its outputs back.
 
     `first_result` is from asking for the bundle (on this machine, so without a network) to the first run's
-    outputs.
+    outputs. `profile`, if asked for, is what each draw costs: the runtime's `Profile`.
     """
 
     load: float
@@ -32,6 +34,7 @@ class Benchmark:
     input_shapes: dict[str, list[int]]
     statistics: dict[str, Any]
     device: dict[str, Any]
+    profile: dict[str, Any] | None = None
 
 
 def benchmark(
@@ -42,18 +45,29 @@ def benchmark(
     inputs_file: Path | None = None,
     dimensions: Mapping[str, int] | None = None,
     software: bool = False,
+    profile: bool = False,
+    trace: Path | None = None,
 ) -> Benchmark:
     """Load `bundle` in a fresh browser, run it `warm_up` (at least 1) and then `runs` times.
 
+    With `profile` or `trace`, each draw is timed by itself afterwards, `runs` times; `trace` is a file to
+    write that chrome://tracing and Perfetto open.
+
     Raises:
         ExportError: it cannot be run.
+        OSError: `trace` cannot be written.
     """
+    if trace and not trace.parent.is_dir():
+        raise ExportError(f"{trace} cannot be written: there is no folder {trace.parent}")
     graph = read_graph(bundle)
     inputs = load_inputs(inputs_file, graph) if inputs_file else sample_inputs(graph, dimensions or {}, 0)
     with open_bundle_page(bundle, software=software) as page:
         loaded = page.call("load")
         send_inputs(page, inputs)
         measured = page.call("measure", warm_up, runs)
+        profiled = page.call("profile", runs) if profile or trace else None
+    if profiled and trace:
+        trace.write_text(json.dumps(profiled["trace"]), encoding="utf-8")
     tenth, median, ninetieth = np.percentile(measured["milliseconds"], [10, 50, 90])
     return Benchmark(
         load=loaded["milliseconds"],
@@ -65,4 +79,5 @@ def benchmark(
         input_shapes={name: list(array.shape) for name, array in inputs.items()},
         statistics=measured["statistics"],
         device=loaded["device"],
+        profile=profiled["profile"] if profiled else None,
     )

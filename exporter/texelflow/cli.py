@@ -193,17 +193,35 @@ def bench(
     input_file: InputFile = None,
     dimensions: Dimensions = None,
     software: Software = False,
+    profile: Annotated[bool, typer.Option("--profile", help="Time each draw of a run, too.")] = False,
+    trace: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the profile as a trace for chrome://tracing or Perfetto."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Time the bundle in headless Chromium: loading, first result, runs."""
+    """Time the bundle in headless Chromium: loading, first result, runs, draws."""
     sizes = parse_option("--dimension", parse_dimensions, dimensions or [])
     with exit_on_error(as_json):
         from texelflow.benchmark import benchmark
+        from texelflow.profile_table import print_profile
 
         result = benchmark(
-            bundle, runs=runs, warm_up=warm_up, inputs_file=input_file, dimensions=sizes, software=software
+            bundle,
+            runs=runs,
+            warm_up=warm_up,
+            inputs_file=input_file,
+            dimensions=sizes,
+            software=software,
+            profile=profile,
+            trace=trace,
         )
-        report.print_json(result) if as_json else report.print_benchmark(result, report.output_console())
+        if as_json:
+            report.print_json(result)
+        else:
+            report.print_benchmark(result, report.output_console())
+            if profile and result.profile:
+                print_profile(result.profile, report.output_console())
 
 
 @app.command()

@@ -24,15 +24,20 @@ if TYPE_CHECKING:
 LOG_WIDTH = 160
 """Columns of a table that goes to a file or a pipe."""
 
-UNITS = ("B", "kB", "MB", "GB", "TB")
+PREFIXES = ("", "k", "M", "G", "T")
 
 
 def format_bytes(count: float) -> str:
     """Return a size in decimal units with three digits: 4.96 MB."""
-    exponent = min(int(math.log10(count) // 3), len(UNITS) - 1) if count >= 1 else 0
+    return format_quantity(count, "B")
+
+
+def format_quantity(count: float, unit: str = "") -> str:
+    """Return a number with three digits and a decimal prefix: 4.96 M."""
+    exponent = min(int(math.log10(count) // 3), len(PREFIXES) - 1) if count >= 1 else 0
     scaled = count / 1000**exponent
     digits = 0 if exponent == 0 or scaled >= 100 else 1 if scaled >= 10 else 2
-    return f"{scaled:.{digits}f} {UNITS[exponent]}"
+    return f"{scaled:.{digits}f} {PREFIXES[exponent]}{unit}".rstrip()
 
 
 def format_expression(expression: Any) -> str:

@@ -19,7 +19,7 @@ def shader_directory() -> Path:
 
 
 def javascript_directory() -> Path:
-    """Return the folder with `texelflow.js`, `texelflow.iife.js` and `texelflow.debug.js`.
+    """Return the folder with the built scripts, `texelflow.js` and those beside it.
 
     Raises:
         ExportError: it is missing, as in a checkout before `make setup`.

@@ -49,7 +49,7 @@ def test_wheel_has_shaders_javascript_and_pages(wheel: Path) -> None:
     }
     assert templates
     assert {f"texelflow/{template.as_posix()}" for template in templates} <= names
-    for script in ("texelflow.js", "texelflow.iife.js", "texelflow.debug.js"):
+    for script in ("texelflow.js", "texelflow.iife.js", "texelflow.debug.js", "texelflow.profile.js"):
         assert f"texelflow/javascript/{script}" in names
     assert {"texelflow/pages/runner.js", "texelflow/py.typed", "texelflow/format/graph.schema.json"} <= names
     assert all(name.startswith(("texelflow/", "texelflow-")) for name in names)
@@ -87,7 +87,8 @@ def test_npm_package(tmp_path: Path) -> None:
     package = packed[0] if isinstance(packed, list) else next(iter(packed.values()))
     assert package["version"] == texelflow.__version__
     files = {file["path"] for file in package["files"]}
-    built = {"dist/texelflow.js", "dist/texelflow.d.ts", "dist/texelflow.iife.js", "dist/texelflow.debug.js"}
+    scripts = ("texelflow", "texelflow.iife", "texelflow.debug", "texelflow.profile")
+    built = {"dist/texelflow.d.ts", *(f"dist/{name}.js" for name in scripts)}
     assert built | {"package.json", "README.md", "LICENSE"} <= files
     assert all(name.startswith("dist/") or "/" not in name for name in files)
     (tarball,) = tmp_path.glob("*.tgz")

@@ -7,6 +7,7 @@ import type { Tensor } from "./tensor.ts";
 import { gpuFinished } from "./webgl/readback.ts";
 
 export * from "./index.ts";
+export { chromeTrace, type TraceEvent } from "./profiler/trace.ts";
 
 /** What one draw computed. */
 export interface Intermediate {

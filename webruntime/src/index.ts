@@ -8,4 +8,5 @@ export type { DataType } from "./generated/graph_file.ts";
 export type { BundleSource } from "./loader/bundle_source.ts";
 export type { ImageInfo, InputInfo, LoadOptions, Progress, TensorInfo } from "./model.ts";
 export { loadModel, type Model } from "./model.ts";
+export type { DrawProfile, Profile, ProfileOptions } from "./profiler/profile.ts";
 export { Tensor, type TensorData } from "./tensor.ts";

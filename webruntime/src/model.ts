@@ -8,6 +8,7 @@ import type { BundleSource } from "./loader/bundle_source.ts";
 import { loadGraphFile } from "./loader/graph_file.ts";
 import { canHash, downloadWeights } from "./loader/weight_files.ts";
 import { breathe } from "./pace.ts";
+import type { Profile, ProfileOptions } from "./profiler/profile.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** How far loading is. Phases overlap: weights download while programs compile. */
@@ -99,6 +100,19 @@ export class Model {
    */
   run(inputs: Readonly<Record<string, RunInput>>): Promise<Record<string, Tensor>> {
     return this.exclusively((executor) => executor.run(inputs));
+  }
+
+  /**
+   * Measures what each draw of a run costs. Needs the file texelflow.profile.js beside the runtime's own.
+   *
+   * @param inputs - as for `run`
+   * @throws Error as `run` does, or when that file cannot be fetched
+   */
+  profile(inputs: Readonly<Record<string, RunInput>>, options: ProfileOptions = {}): Promise<Profile> {
+    return this.exclusively(async (executor) => {
+      const { profile } = await import("./profiler/profile.ts");
+      return profile(executor, inputs, options);
+    });
   }
 
   /** Frees the model's GPU memory. Runs under way are finished or rejected; later ones are rejected. */

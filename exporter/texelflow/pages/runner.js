@@ -1,5 +1,11 @@
 // What `texelflow verify` and `texelflow bench` do in the browser. Tensors cross as base64 of their bytes.
-import { loadModel, runWithIntermediates, statistics, Tensor } from "/javascript/texelflow.debug.js";
+import {
+  chromeTrace,
+  loadModel,
+  runWithIntermediates,
+  statistics,
+  Tensor,
+} from "/javascript/texelflow.debug.js";
 
 const ARRAYS = {
   float32: Float32Array,
@@ -17,7 +23,7 @@ const ARRAYS = {
   bool: Uint8Array,
 };
 
-const functions = { load, setInput, run, runLayers, take, measure };
+const functions = { load, setInput, run, runLayers, take, measure, profile };
 
 /** Call one of the functions below by name; reject when it takes longer than `seconds`. */
 window.callRunner = (name, values, seconds) =>
@@ -90,4 +96,10 @@ async function measure(warmUp, runs) {
   const milliseconds = [];
   for (let count = 0; count < runs; count++) milliseconds.push(await timed());
   return { first, milliseconds, statistics: statistics(model) };
+}
+
+/** Time each draw `runs` times; resolves to the profile, and to the same as a trace for Chrome. */
+async function profile(runs) {
+  const measured = await model.profile(inputs, { runs });
+  return { profile: measured, trace: chromeTrace(measured, model.name) };
 }

@@ -127,9 +127,8 @@ export class Executor implements LoadedModel {
   /** Checks the inputs, computes, and reads the outputs back. */
   async run(given: Readonly<Record<string, unknown>>): Promise<Record<string, Tensor>> {
     const start = performance.now();
-    const inputs = bindInputs(this.graph, given);
-    const plan = this.planFor(inputs.symbols);
-    await this.draw(plan, inputs);
+    const { plan, bound } = this.prepare(given);
+    await this.draw(plan, bound);
     // Reading at once is quicker, but keeps the page from answering until the GPU is done.
     if (plan.milliseconds > LONGEST_BLOCK) await gpuFinished(this.context);
     const outputs = this.graph.outputs.map(({ name }, index) => [name, plan.readers[index]?.read()] as const);
@@ -139,6 +138,12 @@ export class Executor implements LoadedModel {
       throw new Error("The GPU context was lost during run(); the next run() loads the model again.");
     }
     return Object.fromEntries(outputs) as Record<string, Tensor>;
+  }
+
+  /** Checks the inputs, and finds or makes the plan for their sizes. */
+  prepare(given: Readonly<Record<string, unknown>>): { plan: RunPlan; bound: BoundInputs } {
+    const bound = bindInputs(this.graph, given);
+    return { plan: this.planFor(bound.symbols), bound };
   }
 
   /** Uploads inputs and issues all draws of a plan; the first time in portions, since drivers may prepare each draw then. */
