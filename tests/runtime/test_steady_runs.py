@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from bundle_builder import ADD_FLAT, BundleBuilder, blocked_bundle
 from playwright.sync_api import Browser, CDPSession, Page
 
+import texelflow
 from browser_support import PageServer, open_runtime_page
+from fuzz.small_models import MODELS
 
 Serve = Callable[[Path], str]
 
@@ -110,6 +113,41 @@ def test_a_run_creates_one_array_for_each_output(
     # The hooks work: loading creates all of these.
     assert {"Float32Array", "createTexture", "createFramebuffer", "fenceSync"} <= set(answer["loading"])
     assert answer["first"] == (19 if make is network_bundle else 6)
+
+
+@pytest.mark.parametrize(("name", "image"), [("image", None), ("image", "0..1"), ("tokens", None)])
+def test_runs_of_exported_models_create_one_array_for_each_output(
+    blank_page: Page, page_server: PageServer, serve: Serve, tmp_path: Path, name: str, image: str | None
+) -> None:
+    """The same for models with all that the exporter makes, from tensors of both kinds and from a picture."""
+    onnx.save(MODELS[name]().model(), tmp_path / "model.onnx")
+    texelflow.export(tmp_path / "model.onnx", tmp_path / "bundle", image=image)
+    answer = blank_page.evaluate(
+        """async ([runtime, url]) => {"""
+        + COUNT_CREATIONS
+        + """
+            const texelflow = await import(runtime);
+            const model = await texelflow.loadModel(url);
+            const canvas = new OffscreenCanvas(20, 20);
+            canvas.getContext('2d').fillRect(0, 0, 9, 9);
+            const feeds = {};
+            for (const {name, dtype, shape, image} of model.inputs) {
+                const sizes = shape.map((extent) => typeof extent === 'number' ? extent : 2);
+                const array = dtype === 'int64' ? BigInt64Array : Float32Array;
+                const elements = sizes.reduce((x, y) => x * y, 1);
+                feeds[name] = image ? canvas : new texelflow.Tensor(dtype, sizes, new array(elements));
+            }
+            for (let i = 0; i < 3; i++) await model.run(feeds);
+            for (const name of Object.keys(created)) delete created[name];
+            for (let i = 0; i < 20; i++) await model.run(feeds);
+            return {created, outputs: model.outputs.length, statistics: texelflow.statistics(model)};
+        }""",
+        [page_server.url("/dist/texelflow.debug.js"), serve(tmp_path / "bundle")],
+    )
+    created = answer["created"]
+    created.pop("fenceSync", 0)
+    assert answer["statistics"]["draws"] > 5
+    assert sum(created.values()) == 20 * answer["outputs"], created
 
 
 def test_soak(browser: Browser, page_server: PageServer, serve: Serve, tmp_path: Path) -> None:
