@@ -126,3 +126,26 @@ def test_disposed_model(module_page: Page, serve: Callable[[Path], str], tmp_pat
         serve(tmp_path),
     )
     assert message == '6The model "test" was disposed.'
+
+
+def test_inputs_too_small_for_the_model(module_page: Page, page_server: PageServer, tmp_path: Path) -> None:
+    """A window of 5 on 3 pixels leaves -1: an error, and the next run works."""
+    builder = BundleBuilder(["n"])
+    x = builder.tensor(["n"], lifetime=[-1, 0])
+    y = builder.tensor([["-", "n", 4]], lifetime=[0, 1], value="shorter")
+    builder.input("x", x)
+    builder.output("y", y)
+    builder.draw(builder.program(ADD_FLAT, ["a", "b"]), [x, x], y, floats=[1])
+    builder.write(tmp_path)
+    answer = module_page.evaluate(
+        """async (url) => {
+            const model = await texelflow.loadModel(url);
+            const data = (n) => new Float32Array(n).fill(3);
+            const run = (n) => model.run({x: new texelflow.Tensor('float32', [n], data(n))});
+            const message = await run(3).then(() => 'NO ERROR', (error) => error.message);
+            return [message, (await run(4)).y.data.length, Array.from((await run(6)).y.data)];
+        }""",
+        page_server.mount("/too-small", tmp_path),
+    )
+    assert answer[0] == 'Tensor "shorter" of shape [-1] cannot be: an input is too small for this model.'
+    assert answer[1:] == [0, [6, 6]]

@@ -37,7 +37,7 @@ export function blockingOf(tensor: PlanTensor, device: Blocking): Blocking {
 /**
  * Places a tensor of known shape in a texture.
  *
- * @throws Error when it needs a larger texture than the device has
+ * @throws Error when an extent is negative, or the device has no texture as large
  */
 export function layoutOf(
   tensor: PlanTensor,
@@ -45,14 +45,17 @@ export function layoutOf(
   device: Blocking,
   maxTextureSize: number,
 ): Layout {
+  const named = `Tensor ${tensor.value ? `"${tensor.value}" ` : ""}of shape [${shape.join(", ")}]`;
+  if (shape.some((extent) => extent < 0)) {
+    throw new Error(`${named} cannot be: an input is too small for this model.`);
+  }
   const layout = tensor.axes
     ? blockedLayout(shape, tensor.axes, blockingOf(tensor, device), maxTextureSize)
     : flatLayout(shape);
   if (layout.elements > 0 && Math.max(layout.width, layout.height) > maxTextureSize) {
     throw new Error(
-      `Tensor ${tensor.value ? `"${tensor.value}" ` : ""}of shape [${shape.join(", ")}] needs a texture of ` +
-        `${layout.width}×${layout.height} texels, but this device allows ${maxTextureSize}×${maxTextureSize}. ` +
-        "Run with smaller inputs or a smaller batch.",
+      `${named} needs a texture of ${layout.width}×${layout.height} texels, but this device allows ` +
+        `${maxTextureSize}×${maxTextureSize}. Run with smaller inputs or a smaller batch.`,
     );
   }
   return layout;
