@@ -1,5 +1,6 @@
 # make demo   builds everything and serves the demo page      make check   lints, types, sizes, freshness
 # make test   runs every test in a real browser               make setup   only the set-up that all of these do
+# make bench  times Texelflow and other runtimes on the same nets; BENCH="--quick --nets mobilenetv2" for a look
 # A target first sets up what it needs; what is up to date is not done again.
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ PORT ?= 8000
 
 python := .venv/bin/python
 
-.PHONY: setup demo test check generate docs format wheel clean distclean
+.PHONY: setup demo bench bench-publish test check generate docs format wheel clean distclean
 .DELETE_ON_ERROR:
 
 setup: .venv/.installed node_modules/.installed .venv/.chromium dist/texelflow.js
@@ -33,6 +34,19 @@ dist/texelflow.js: node_modules/.installed scripts/build.mjs tsconfig.json $(she
 demo: setup
 	$(python) demo/build.py
 	.venv/bin/texelflow serve build/demo --port $(PORT)
+
+# The runtimes that Texelflow is compared with; nothing else needs them.
+benchmark/node_modules/.installed: benchmark/package.json benchmark/package-lock.json
+	@sh scripts/require_node.sh
+	cd benchmark && $(NPM) ci --no-audit --no-fund
+	@touch $@
+
+bench: setup benchmark/node_modules/.installed
+	$(python) benchmark/run.py $(BENCH)
+
+# Also writes docs/benchmarks.md, which needs all nets and runtimes, and half an hour without other work.
+bench-publish: BENCH += --publish
+bench-publish: bench
 
 test: setup
 	$(python) -m pytest -q $(TESTS)
@@ -60,7 +74,7 @@ wheel: setup
 
 clean:
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache
-	find exporter scripts tests demo -name __pycache__ -type d -prune -exec rm -rf {} +
+	find exporter scripts tests demo benchmark -path '*/node_modules' -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean
-	rm -rf .venv node_modules
+	rm -rf .venv node_modules benchmark/node_modules

@@ -27,7 +27,7 @@ def prepare_net(name: str) -> None:
     """Make `nets/NAME` unless it is newer than the scripts that make it; export the bundle in any case.
 
     The folder has `model.onnx`, `bundle/`, `tfjs/`, sample inputs and what ONNX Runtime computes for them, as
-    bytes, and `net.json`, which describes them.
+    bytes, and `net.json`, which describes them (see `net_facts`).
 
     Raises:
         texelflow.ExportError: Texelflow cannot export the net.
@@ -44,6 +44,12 @@ def prepare_net(name: str) -> None:
     texelflow.export(folder / "model.onnx", folder / "bundle", name=name, force=True)
 
 
+def net_facts(name: str) -> dict[str, Any]:
+    """Return the bytes of a prepared net's weights, as 32-bit numbers, and how many outputs it has."""
+    described = json.loads((FOLDER / "nets" / name / "net.json").read_text(encoding="utf-8"))
+    return {"weightBytes": described["weightBytes"], "outputs": len(described["outputs"])}
+
+
 def _write_net(name: str, folder: Path) -> None:
     net = NETS[name]()
     model = folder / "model.onnx"
@@ -57,6 +63,7 @@ def _write_net(name: str, folder: Path) -> None:
         "inputs": [_write_array(key, array, "input", folder) for key, array in net.samples.items()],
         "outputs": [_write_array(key, array, "output", folder) for key, array in outputs.items()],
         "channelsLast": channels_last,
+        "weightBytes": net.weight_bytes,
     }
     (folder / "net.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
 

@@ -1,104 +1,82 @@
-"""Run nets on Texelflow and its peers in headless Chromium, in turn on one page, and print the times.
+"""Run nets on Texelflow and its peers in headless Chromium and report times, memory, bytes and counts.
 
-python benchmark/run.py --nets mobilenetv2,resnet50 --runs 10 --peers texelflow,tfjs,ort-webgl
+Three passes for each net: `counts` (on a page that is not timed), `steady` (all runtimes in turn on one page)
+and `startup` (from navigation to the first result, a fresh Chromium each, also over a link of 10 MB/s).
+Results are written after every net, to build/benchmark/results.json.
+
+python benchmark/run.py --nets mobilenetv2,resnet50 --runs 10 --peers texelflow,tfjs,ort-webgl --passes steady
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import asyncio
 import sys
 import time
+import traceback
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "exporter"))  # this checkout's exporter, installed or not
 
-import numpy as np  # noqa: E402
-from assets import FOLDER, prepare_net, prepare_peers  # noqa: E402
+from assets import FOLDER, net_facts, prepare_net, prepare_peers  # noqa: E402
+from brotli_server import BrotliFiles, brotli_server  # noqa: E402
+from machine import describe_machine, versions  # noqa: E402
+from measuring.chromium import Bench, call  # noqa: E402
+from measuring.counting import measure_counts  # noqa: E402
+from measuring.startup import measure_startup  # noqa: E402
+from measuring.steady import measure_steady  # noqa: E402
 from nets import NETS  # noqa: E402
-from playwright.sync_api import Browser, Error, Page, sync_playwright  # noqa: E402
-from processor_time import children_milliseconds  # noqa: E402
+from playwright.async_api import async_playwright  # noqa: E402
+from reporting.publish import publish, render_pages, write_json  # noqa: E402
+from reporting.table import show_net, show_targets  # noqa: E402
 
 from texelflow import ExportError  # noqa: E402
-from texelflow.browser import chromium_flags, find_chromium  # noqa: E402
+from texelflow.browser import find_chromium  # noqa: E402
 from texelflow.resources import javascript_directory  # noqa: E402
-from texelflow.serve import background_server  # noqa: E402
 
 PEERS = ("texelflow", "tfjs", "ort-webgl", "ort-wasm")
-WARM_UP = 1
-"""Untimed runs after the first."""
+PASSES = ("counts", "steady", "startup")
+QUICK = {"runs": 5, "starts": 1, "seconds": 8.0}
 
 
-def measure_net(
-    browser: Browser, url: str, net: str, peers: list[str], runs: int, seconds: float
-) -> dict[str, Any]:
-    """Open the net on every runtime of one page, then run each in turn.
-
-    A runtime whose runs have taken `seconds` takes no further part; at least three of its runs are timed.
-    """
-    page = browser.new_page()
-    try:
-        page.goto(f"{url}/index.html")
-        page.wait_for_function("window.benchmark !== undefined")
-        page.evaluate("name => benchmark.start(name)", net)
-        results: dict[str, Any] = {}
-        for peer in peers:
-            try:
-                results[peer] = page.evaluate("peer => benchmark.open(peer)", peer)
-                results[peer] |= {"milliseconds": [], "processor": []}
-                for _ in range(WARM_UP):
-                    page.evaluate("peer => benchmark.run(peer)", peer)
-            except Error as error:
-                results[peer] = {"failure": first_line(error)}
-        running = [peer for peer in peers if "failure" not in results[peer]]
-        for _ in range(runs):
-            for peer in running:
-                spent = results[peer]["milliseconds"]
-                if sum(spent) < seconds * 1000 or len(spent) < 3:
-                    before = children_milliseconds()
-                    spent.append(page.evaluate("peer => benchmark.run(peer)", peer))
-                    after = children_milliseconds()
-                    if before is not None and after is not None:
-                        results[peer]["processor"].append(after - before)
-        return results
-    finally:
-        page.close()
+def read_arguments() -> argparse.Namespace:
+    """Read the command line; exits with usage when it is wrong."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--nets", default=",".join(NETS), help=f"of {', '.join(NETS)}")
+    parser.add_argument("--peers", default=",".join(PEERS), help=f"of {', '.join(PEERS)}")
+    parser.add_argument("--passes", default=",".join(PASSES), help=f"of {', '.join(PASSES)}")
+    parser.add_argument("--runs", type=int, default=20, help="timed runs of each runtime")
+    parser.add_argument("--starts", type=int, default=5, help="measurements of start-up of each runtime")
+    parser.add_argument("--seconds", type=float, default=25, help="a runtime's time for steady runs of a net")
+    parser.add_argument("--net-seconds", type=float, default=150, help="after which start-up is not repeated")
+    parser.add_argument("--quick", action="store_true", help="few runs, one start: numbers to look at only")
+    parser.add_argument("--gpu", action="store_true", help="use the GPU instead of SwiftShader")
+    parser.add_argument(
+        "--publish", action="store_true", help="also write docs/benchmarks.md; a full run only"
+    )
+    parser.add_argument("--render", action="store_true", help="only write docs/benchmarks.md anew; no runs")
+    parser.add_argument("--output", type=Path, default=FOLDER / "results.json", help="the JSON to write")
+    arguments = parser.parse_args()
+    arguments.nets = names(arguments.nets, NETS)
+    arguments.peers = names(arguments.peers, PEERS)
+    arguments.passes = names(arguments.passes, PASSES)
+    if arguments.quick:
+        vars(arguments).update(QUICK)
+    full = all(
+        set(chosen) == set(known)
+        for chosen, known in ((arguments.nets, NETS), (arguments.peers, PEERS), (arguments.passes, PASSES))
+    )
+    if arguments.publish and (arguments.quick or not full):
+        parser.error("--publish is for a full run: without --quick, --nets, --peers and --passes")
+    return arguments
 
 
-def first_line(error: Error) -> str:
-    """Return what a page's error says, without Playwright's prefix and the stack."""
-    text = error.message.removeprefix("Page.evaluate: ").removeprefix("Error: ")
-    return text.splitlines()[0][:200]
-
-
-def show(net: str, results: dict[str, Any]) -> None:
-    """Print one line a runtime: medians of clock and processor time, and their ratio to Texelflow's."""
-    print(net)
-    for peer, result in results.items():
-        if "failure" in result:
-            print(f"  {peer:10} fails: {result['failure']}")
-            continue
-        low, high = np.percentile(result["milliseconds"], [10, 90])
-        print(
-            f"  {peer:10} {median_and_ratio(results, peer, 'milliseconds')} ({low:.0f}-{high:.0f},"
-            f" {len(result['milliseconds'])} runs)  processor {median_and_ratio(results, peer, 'processor')}"
-            f"  load {result['load']:.0f}, first run {result['firstRun']:.0f}, error {result['error']:.1e}",
-            flush=True,
-        )
-
-
-def median_and_ratio(results: dict[str, Any], peer: str, kind: str) -> str:
-    """Return the median of `kind` of times, and how many times Texelflow's it is."""
-    if not results[peer][kind]:
-        return "unknown"
-    median = float(np.median(results[peer][kind]))
-    own = results.get("texelflow", {}).get(kind)
-    return f"{median:8.1f} ms" + (f" {median / float(np.median(own)):5.2f}×" if own else "")
-
-
-def names(text: str, known: list[str] | tuple[str, ...]) -> list[str]:
+def names(text: str, known: Sequence[str] | dict[str, Any]) -> list[str]:
     """Split a list at its commas; exit with what is known if it has something else."""
     chosen = text.split(",")
     if unknown := [name for name in chosen if name not in known]:
@@ -106,49 +84,100 @@ def names(text: str, known: list[str] | tuple[str, ...]) -> list[str]:
     return chosen
 
 
-def main() -> None:
-    """Read the command line, measure, print, and write `build/benchmark/results.json`."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--nets", default=",".join(NETS), help=f"of {', '.join(NETS)}")
-    parser.add_argument("--peers", default=",".join(PEERS), help=f"of {', '.join(PEERS)}")
-    parser.add_argument("--runs", type=int, default=20, help="timed runs of each runtime")
-    parser.add_argument("--seconds", type=float, default=60, help="a runtime's time for the runs of one net")
-    parser.add_argument("--gpu", action="store_true", help="use the GPU instead of SwiftShader")
-    arguments = parser.parse_args()
-    nets, peers = names(arguments.nets, list(NETS)), names(arguments.peers, PEERS)
-    prepare_peers()
+async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Measure every net and return the report; it is written, and shown, after each net."""
+    files = BrotliFiles(FOLDER / "brotli")
     mounts = [("/peers/", FOLDER / "peers"), ("/nets/", FOLDER / "nets")]
     mounts += [("/javascript/", javascript_directory()), ("/", HERE / "page")]
-    report: dict[str, Any] = {"date": time.strftime("%Y-%m-%d"), "nets": {}}
-    with background_server(mounts) as url, sync_playwright() as playwright:
-        flags = chromium_flags(software=not arguments.gpu)
-        browser = playwright.chromium.launch(executable_path=find_chromium(playwright), args=flags)
-        report["browser"] = browser.version
-        report["renderer"] = renderer(browser.new_page(), url)
-        print(report["renderer"])
-        for net in nets:
-            try:
-                prepare_net(net)
-            except ExportError as error:
-                print(f"{net}\n  texelflow does not export it: {error}")
-            report["nets"][net] = measure_net(browser, url, net, peers, arguments.runs, arguments.seconds)
-            show(net, report["nets"][net])
-        browser.close()
-    path = FOLDER / "results.json"
-    path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    print(f"written: {path}")
+    compressed = [javascript_directory()]
+    if arguments.peers != ["texelflow"]:
+        prepare_peers()
+        compressed.append(FOLDER / "peers")
+    files.add(compressed)
+    with brotli_server(mounts, files) as url:
+        async with async_playwright() as playwright:
+            bench = Bench(playwright, find_chromium(cast(Any, playwright)), not arguments.gpu, url)
+            report = await describe(bench, arguments)
+            print(f"{report['renderer']}, Chromium {report['browser']}", flush=True)
+            for net in arguments.nets:
+                begin = time.monotonic()
+                try:
+                    report["nets"][net] = await measure_net(bench, files, net, arguments)
+                except Exception:  # what goes wrong with one net must not lose the others
+                    report["nets"][net] = {"failure": traceback.format_exc(limit=-1).splitlines()[-1]}
+                    traceback.print_exc()
+                report["nets"][net]["seconds"] = round(time.monotonic() - begin, 1)
+                write_json(report, arguments.output)
+                show_net(report, net)
+    return report
 
 
-def renderer(page: Page, url: str) -> str:
-    """Return the name of what draws, and close the page."""
+async def describe(bench: Bench, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the head of the report: what the numbers belong to."""
+    async with bench.browser() as browser:
+        page = await browser.new_page()
+        await page.goto(f"{bench.url}/index.html")
+        await page.wait_for_function("window.benchmark !== undefined")
+        renderer = await call(page, "() => benchmark.renderer()", seconds=200)
+        return {
+            "date": time.strftime("%Y-%m-%d"),
+            "renderer": renderer,
+            "browser": browser.version,
+            "machine": describe_machine(),
+            "versions": versions(),
+            "settings": {key: getattr(arguments, key) for key in ("runs", "starts", "seconds", "quick")},
+            "nets": {},
+        }
+
+
+async def measure_net(
+    bench: Bench, files: BrotliFiles, net: str, arguments: argparse.Namespace
+) -> dict[str, Any]:
+    """Make what the net needs and run the passes over it."""
+    runtimes = list(arguments.peers)
+    result: dict[str, Any] = {"runtimes": {runtime: {} for runtime in runtimes}}
     try:
-        page.goto(f"{url}/index.html")
-        page.wait_for_function("window.benchmark !== undefined")
-        return str(page.evaluate("benchmark.renderer()"))
-    finally:
-        page.close()
+        prepare_net(net)
+    except ExportError as error:
+        result["runtimes"]["texelflow"] = {"steady": {"failure": f"export: {error}"}}
+        runtimes.remove("texelflow")
+    result |= net_facts(net)
+    folder = FOLDER / "nets" / net
+    files.add([folder / "bundle", folder / "tfjs"])
+    if graph := files.of(folder / "bundle" / "graph.json"):
+        result["graphBytes"] = graph.stat().st_size
+    deadline = time.monotonic() + arguments.net_seconds
+
+    def add(key: str, measured: dict[str, Any]) -> None:
+        for runtime, value in measured.items():
+            result["runtimes"][runtime][key] = value
+
+    if "counts" in arguments.passes:
+        add("counts", await measure_counts(bench, net, runtimes))
+    if "steady" in arguments.passes:
+        limits = {"runs": arguments.runs, "seconds": arguments.seconds}
+        add("steady", await measure_steady(bench, net, runtimes, **limits))
+    if "startup" in arguments.passes:
+        for key, throttled in (("local", False), ("throttled", True)):
+            # Half of the time that is left for the first kind, the rest for the second.
+            share = (deadline - time.monotonic()) / (1 if throttled else 2)
+            end = time.monotonic() + share
+            rounds = {"times": arguments.starts, "enough": lambda end=end: time.monotonic() > end}
+            add(key, await measure_startup(bench, net, runtimes, throttled=throttled, **rounds))
+    return result
+
+
+def main() -> None:
+    """Measure, print, and write."""
+    arguments = read_arguments()
+    if arguments.render:
+        print(f"written: {render_pages()}")
+        return
+    report = asyncio.run(measure(arguments))
+    show_targets(report)
+    print(f"written: {arguments.output}")
+    if arguments.publish:
+        print(f"written: {publish(report)}")
 
 
 if __name__ == "__main__":

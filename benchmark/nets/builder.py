@@ -168,6 +168,11 @@ class NetBuilder:
             nearest_mode="floor",
         )
 
+    @property
+    def weight_bytes(self) -> int:
+        """Bytes of all initializers: what any runtime must keep of the model."""
+        return sum(len(initializer.raw_data) for initializer in self._initializers)
+
     def write(self, path: Path) -> None:
         """Check the model, infer its shapes and write it to `path`."""
         graph = helper.make_graph(self._nodes, self.name, self._inputs, self._outputs, self._initializers)

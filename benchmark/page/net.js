@@ -8,23 +8,28 @@ const ARRAYS = { float32: Float32Array, int64: BigInt64Array };
 /**
  * Downloads what a net is to be fed with and compared to; the model itself is each runtime's business.
  * @param {string} name its folder in `nets/`
+ * @param {{ outputs?: boolean }} [options] `outputs: false` leaves the outputs away
  * @returns {Promise<Net>}
  */
-export async function loadNet(name) {
+export async function loadNet(name, options = {}) {
   const folder = new URL(`nets/${name}/`, document.baseURI);
-  const { inputs, outputs, channelsLast } = await (await request(new URL("net.json", folder))).json();
-  const values = ({ file, ...described }) =>
+  const described = await (await request(new URL("net.json", folder))).json();
+  const values = ({ file, ...array }) =>
     request(new URL(file, folder))
       .then((response) => response.arrayBuffer())
-      .then((bytes) => ({ ...described, data: new ARRAYS[described.dtype](bytes) }));
+      .then((bytes) => ({ ...array, data: new ARRAYS[array.dtype](bytes) }));
+  const expected =
+    options.outputs === false ? described.outputs.map(withoutData) : described.outputs.map(values);
   return {
     name,
     folder,
-    inputs: await Promise.all(inputs.map(values)),
-    outputs: await Promise.all(outputs.map(values)),
-    channelsLast,
+    inputs: await Promise.all(described.inputs.map(values)),
+    outputs: await Promise.all(expected),
+    channelsLast: described.channelsLast,
   };
 }
+
+const withoutData = ({ file: _, ...array }) => ({ ...array, data: new ARRAYS[array.dtype](0) });
 
 /** @param {URL} url */
 async function request(url) {

@@ -48,7 +48,7 @@ function renderer() {
 }
 
 /**
- * Makes a function reject when it takes longer than a minute and a half: a peer that hangs is a peer that fails.
+ * Makes a function reject when it takes longer than three minutes: a peer that hangs is a peer that fails.
  * @template {unknown[]} A
  * @template R
  * @param {(...values: A) => Promise<R>} work
@@ -57,7 +57,7 @@ function renderer() {
 function limited(work) {
   return (...values) =>
     new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`${work.name}: no answer within 90 s`)), 90_000);
+      const timer = setTimeout(() => reject(new Error(`${work.name}: no answer within 180 s`)), 180_000);
       work(...values)
         .then(resolve, reject)
         .finally(() => clearTimeout(timer));

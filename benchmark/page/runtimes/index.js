@@ -8,6 +8,8 @@
  * @property {(result: unknown) => Record<string, Float32Array>} values what `run` resolved to, by output name and in
  *   the order of the net's axes; not part of what is timed
  * @property {() => void | Promise<void>} close frees everything
+ * @property {object} [device] what the runtime says of the device
+ * @property {() => Record<string, number>} [timings] milliseconds of the parts of loading and of the first run
  */
 /** @typedef {{ open: (net: Net) => Promise<Opened> }} Runtime */
 

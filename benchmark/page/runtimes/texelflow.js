@@ -18,5 +18,6 @@ export async function open({ folder, inputs }) {
       Object.fromEntries(Object.entries(result).map(([name, tensor]) => [name, tensor.data])),
     close: () => model.dispose(),
     device: model.device,
+    timings: () => model.timings,
   };
 }

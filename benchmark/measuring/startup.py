@@ -1,0 +1,57 @@
+"""Start-up: from navigation to the first result, in a Chromium of its own for every measurement."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from measuring.chromium import Bench, MeasurementError, call
+
+THROTTLED_BYTES_PER_SECOND = 10_000_000
+"""A link of 10 MB/s."""
+
+CALL_SECONDS = 200.0
+SETTLE_MILLISECONDS = 300.0
+"""Between the start of Chromium and the navigation: its GPU process and caches come up meanwhile."""
+
+
+async def measure_startup(
+    bench: Bench, net: str, runtimes: list[str], *, throttled: bool, times: int, enough: Callable[[], bool]
+) -> dict[str, list[dict[str, Any]]]:
+    """Measure every runtime in turn, in up to `times` rounds; no further round begins once `enough()`.
+
+    Returns:
+        For each runtime the measurements: milliseconds from the navigation to the model's `lastByte`, to
+        `loaded` and to `firstResult`, and the `timings` that the runtime itself gives; or `failure`, after
+        which the runtime takes no further part.
+    """
+    results: dict[str, list[dict[str, Any]]] = {runtime: [] for runtime in runtimes}
+    for count in range(times):
+        if count > 0 and enough():
+            break
+        for runtime in runtimes:
+            if any("failure" in measured for measured in results[runtime]):
+                continue
+            try:
+                results[runtime].append(await _measure_once(bench, net, runtime, throttled))
+            except MeasurementError as failure:
+                results[runtime].append({"failure": str(failure)})
+    return results
+
+
+async def _measure_once(bench: Bench, net: str, runtime: str, throttled: bool) -> dict[str, Any]:
+    async with bench.browser() as browser:
+        page = await browser.new_page()
+        if throttled:
+            devtools = await page.context.new_cdp_session(page)
+            await devtools.send("Network.enable")
+            limits = {"downloadThroughput": THROTTLED_BYTES_PER_SECOND, "uploadThroughput": -1}
+            await devtools.send(
+                "Network.emulateNetworkConditions", {"offline": False, "latency": 0, **limits}
+            )
+        await page.wait_for_timeout(SETTLE_MILLISECONDS)
+        begin = time.monotonic()
+        await page.goto(f"{bench.url}/startup.html?net={net}&runtime={runtime}", wait_until="commit")
+        outcome: dict[str, Any] = await call(page, "() => window.outcome", seconds=CALL_SECONDS)
+        return {**outcome, "seenFromOutside": (time.monotonic() - begin) * 1000}

@@ -1,0 +1,1 @@
+"""What is made of the benchmark's JSON: numbers, verdicts, tables, a chart and docs/benchmarks.md."""
