@@ -31,7 +31,8 @@ dist/texelflow.js: node_modules/.installed scripts/build.mjs tsconfig.json $(she
 	$(NPM) run --silent build
 	@touch $@
 
-demo: setup
+# The page that compares runtimes has the other ones, too.
+demo: setup benchmark/node_modules/.installed
 	$(python) demo/build.py
 	.venv/bin/texelflow serve build/demo --port $(PORT)
 

@@ -38,7 +38,7 @@ def prepare_net(name: str) -> None:
     if not made.is_file() or made.stat().st_mtime < max(script.stat().st_mtime for script in scripts):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-            _write_net(name, Path(scratch))
+            write_net(name, Path(scratch))
             shutil.rmtree(folder, ignore_errors=True)
             shutil.copytree(scratch, folder)
     texelflow.export(folder / "model.onnx", folder / "bundle", name=name, force=True)
@@ -50,12 +50,18 @@ def net_facts(name: str) -> dict[str, Any]:
     return {"weightBytes": described["weightBytes"], "outputs": len(described["outputs"])}
 
 
-def _write_net(name: str, folder: Path) -> None:
+def write_net(name: str, folder: Path, *, half: bool = False) -> None:
+    """Write a net as `model.onnx` and `tfjs/`, its samples and `net.json` into `folder`, which is empty.
+
+    With `half` the weights are numbers that 16 bits hold, and TF.js gets them in 16 bits.
+    """
     net = NETS[name]()
+    if half:
+        net.round_to_half()
     model = folder / "model.onnx"
     net.write(model)
     (folder / "tfjs").mkdir()
-    channels_last = write_tfjs_model(model, folder / "tfjs")
+    channels_last = write_tfjs_model(model, folder / "tfjs", half)
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
     outputs = dict(zip(names, session.run(names, net.samples), strict=True))
@@ -74,18 +80,31 @@ def _write_array(name: str, array: NDArray[Any], role: str, folder: Path) -> dic
     return {"name": name, "dtype": str(array.dtype), "shape": list(array.shape), "file": file}
 
 
+def peers_are_installed() -> bool:
+    """Return whether the npm packages of the other runtimes are there."""
+    return (HERE / "node_modules" / "onnxruntime-web").is_dir()
+
+
+def bundle_peers(folder: Path) -> None:
+    """Put the other runtimes, as pages ship them, into `folder`.
+
+    Raises:
+        SystemExit: they cannot be bundled.
+    """
+    done = subprocess.run(["node", str(HERE / "build_peers.mjs"), str(folder)], check=False)
+    if done.returncode:
+        sys.exit("the other runtimes could not be bundled; the reason is above")
+
+
 def prepare_peers() -> None:
     """Make `peers/` from the packages that `npm ci` installs in `benchmark/`, unless newer than its script.
 
     Raises:
         SystemExit: the packages are not installed or cannot be bundled.
     """
-    script = HERE / "build_peers.mjs"
     made = FOLDER / "peers" / "tfjs.js"
-    if made.is_file() and made.stat().st_mtime > script.stat().st_mtime:
+    if made.is_file() and made.stat().st_mtime > (HERE / "build_peers.mjs").stat().st_mtime:
         return
-    if not (HERE / "node_modules").is_dir():
+    if not peers_are_installed():
         sys.exit("the other runtimes are not installed: run `npm ci` in benchmark/, or `make bench`")
-    done = subprocess.run(["node", str(script), str(FOLDER / "peers")], check=False)
-    if done.returncode:
-        sys.exit("the other runtimes could not be bundled; the reason is above")
+    bundle_peers(FOLDER / "peers")

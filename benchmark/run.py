@@ -56,9 +56,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--net-seconds", type=float, default=150, help="after which start-up is not repeated")
     parser.add_argument("--quick", action="store_true", help="few runs, one start: numbers to look at only")
     parser.add_argument("--gpu", action="store_true", help="use the GPU instead of SwiftShader")
-    parser.add_argument(
-        "--publish", action="store_true", help="also write docs/benchmarks.md; a full run only"
-    )
+    parser.add_argument("--publish", action="store_true", help="also write docs/benchmarks.md (a full run)")
     parser.add_argument("--render", action="store_true", help="only write docs/benchmarks.md anew; no runs")
     parser.add_argument("--output", type=Path, default=FOLDER / "results.json", help="the JSON to write")
     arguments = parser.parse_args()

@@ -47,17 +47,26 @@ class TfjsGraph:
     def placeholder(self, name: str, dtype: str, shape: Sequence[int]) -> str:
         return self.node("Placeholder", name, [], dtype=Type(DTYPES[dtype]), shape=Shape(shape))
 
-    def write(self, folder: Path) -> None:
-        """Write `model.json` and `group1-shard1of1.bin` … into `folder`, which exists."""
-        data = b"".join(array.tobytes() for array in self._weights.values())
+    def write(self, folder: Path, half: bool = False) -> None:
+        """Write `model.json` and `group1-shard1of1.bin` … into `folder`, which exists.
+
+        With `half`, floating-point weights are stored in 16 bits; TF.js widens them when it loads them.
+        """
+        stored = self._weights
+        if half:
+            stored = {name: narrowed(array) for name, array in stored.items()}
+        data = b"".join(array.tobytes() for array in stored.values())
         shards = [data[start : start + SHARD_BYTES] for start in range(0, len(data), SHARD_BYTES)]
         paths = [f"group1-shard{index}of{len(shards)}.bin" for index in range(1, len(shards) + 1)]
         for path, shard in zip(paths, shards, strict=True):
             (folder / path).write_bytes(shard)
-        entries = [
+        entries: list[dict[str, Any]] = [
             {"name": name, "shape": list(array.shape), "dtype": str(array.dtype)}
             for name, array in self._weights.items()
         ]
+        for entry in entries:
+            if stored[entry["name"]].dtype == np.float16:
+                entry["quantization"] = {"dtype": "float16", "original_dtype": "float32"}
         content = {
             "format": "graph-model",
             "generatedBy": "Texelflow's benchmark",
@@ -65,6 +74,11 @@ class TfjsGraph:
             "weightsManifest": [{"paths": paths, "weights": entries}],
         }
         (folder / "model.json").write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
+
+
+def narrowed(array: NDArray[Any]) -> NDArray[Any]:
+    """Return floating-point values in 16 bits, others as they are."""
+    return array.astype(np.float16) if array.dtype == np.float32 else array
 
 
 class Type(str):

@@ -241,8 +241,8 @@ class Converter(ConverterState):
         self.done(node, self.add("Identity", node, [value.name]), value.image)
 
 
-def write_tfjs_model(source: Path, folder: Path) -> dict[str, bool]:
-    """Write the twin of the ONNX net `source` into `folder`, which exists.
+def write_tfjs_model(source: Path, folder: Path, half: bool = False) -> dict[str, bool]:
+    """Write the twin of the ONNX net `source` into `folder`, which exists; `half`: weights in 16 bits.
 
     Returns:
         For every input and output by name whether its channels are last: then its axes are those of ONNX in
@@ -253,6 +253,6 @@ def write_tfjs_model(source: Path, folder: Path) -> dict[str, bool]:
     """
     model = onnx.shape_inference.infer_shapes(onnx.load(source), data_prop=True)
     converter = Converter(model)
-    converter.convert(model.graph.input).write(folder)
+    converter.convert(model.graph.input).write(folder, half)
     names = [info.name for info in (*model.graph.input, *model.graph.output)]
     return {name: converter.values[name].image for name in names}

@@ -1,8 +1,9 @@
 """Builds the demo page into `build/demo`, static files for any web server: `python demo/build.py`.
 
-It needs the built runtime (`dist/texelflow.js`), the exporter and scikit-learn, whose sample photos it
-copies with their credit. The folder is put together elsewhere and takes its place at the end, so that a
-failure leaves the page that was there. `make demo` runs this.
+It needs the built runtime (`dist/texelflow.js`), the exporter, scikit-learn, whose sample photos it copies
+with their credit, and onnx and onnxruntime, for the nets of the benchmark page. The folder is put together
+elsewhere and takes its place at the end, so that a failure leaves the page that was there. `make demo` runs
+this.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ import tempfile
 from importlib import resources
 from pathlib import Path
 
+from benchmark_page import build_benchmark
+
 import texelflow
 
 DEMO = Path(__file__).resolve().parent
 REPOSITORY = DEMO.parent
-PAGE = ("index.html", "favicon.svg", "app.js", "shared", "digits", "bundle", "styles")
+PAGE = ("index.html", "favicon.svg", "app.js", "shared", "digits", "bundle", "benchmark", "styles")
 """What is copied as it is."""
 PHOTOS = {"flower.jpg": "A dahlia", "china.jpg": "A palace tower above a lake"}
 """scikit-learn's sample photos, and what they show."""
@@ -95,6 +98,12 @@ def assemble(target: Path) -> None:
         input_shapes={"picture": [1, 3, 320, 480]},
         image="0..1,fit=cover",
     )
+    try:
+        build_benchmark(target / "benchmark")
+    except ModuleNotFoundError as missing:
+        raise BuildError(
+            f"{missing.name} is not installed; the nets to compare are made with it: make setup"
+        ) from None
     contents = {
         "photos": copy_photos(target),
         "bundles": [{"folder": "models/edges/", "title": "Edges"}],

@@ -173,6 +173,13 @@ class NetBuilder:
         """Bytes of all initializers: what any runtime must keep of the model."""
         return sum(len(initializer.raw_data) for initializer in self._initializers)
 
+    def round_to_half(self) -> None:
+        """Round the weights to numbers that 16 bits hold, so that storing them so changes nothing."""
+        for initializer in self._initializers:
+            if initializer.data_type == TensorProto.FLOAT:
+                rounded = numpy_helper.to_array(initializer).astype(np.float16).astype(np.float32)
+                initializer.raw_data = rounded.tobytes()
+
     def write(self, path: Path) -> None:
         """Check the model, infer its shapes and write it to `path`."""
         graph = helper.make_graph(self._nodes, self.name, self._inputs, self._outputs, self._initializers)

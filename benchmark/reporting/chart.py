@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from reporting.formatting import milliseconds
-from reporting.summaries import NET_TITLES, RUNTIME_TITLES, nets_of, runtimes_of, summarize
+from reporting.summaries import (
+    NET_TITLES,
+    RUNTIME_TITLES,
+    nets_of,
+    renderer_title,
+    runtimes_of,
+    summarize,
+)
 from reporting.templates_environment import render
 
 COLOURS = {
@@ -49,7 +56,7 @@ def render_chart(report: dict[str, Any]) -> str:
         height=TOP + group_height * len(nets) + FOOT,
         title="Texelflow and other runtimes in the browser",
         description="Bars of the medians that docs/benchmarks.md has in its tables, shorter is faster.",
-        note=f"Shorter is faster; bars are scaled within each net. {report['renderer']}, {report['date']}",
+        note=f"Shorter is faster, scaled within each net. {renderer_title(report)}; {report['date']}",
         panels=panels,
         legend=[
             {"x": MARGIN + index * 140, "name": RUNTIME_TITLES[runtime], "kind": runtime}
@@ -68,7 +75,7 @@ def group(report: dict[str, Any], net: str, part: str, top: float) -> dict[str, 
         {
             "y": top + HEAD + index * BAR_DISTANCE,
             "length": (PANEL_WIDTH - LABEL_WIDTH) * value.median / longest if value else 0,
-            "label": milliseconds(value.median) if value else "does not run",
+            "label": milliseconds(value.median) if value else f"{RUNTIME_TITLES[runtime]} does not run",
             "name": RUNTIME_TITLES[runtime],
             "kind": runtime,
         }

@@ -10,7 +10,15 @@ from typing import Any
 
 from reporting.chart import render_chart
 from reporting.formatting import count, error, kilobytes, megabytes, milliseconds, with_range
-from reporting.summaries import NET_TITLES, RUNTIME_TITLES, Summary, nets_of, runtimes_of, summarize
+from reporting.summaries import (
+    NET_TITLES,
+    RUNTIME_TITLES,
+    Summary,
+    nets_of,
+    renderer_title,
+    runtimes_of,
+    summarize,
+)
 from reporting.table import objects_and_fences
 from reporting.targets import check_targets, slower_than_a_peer
 from reporting.templates_environment import render
@@ -131,15 +139,6 @@ def failures(report: dict[str, Any]) -> list[dict[str, str]]:
                 names = {"net": NET_TITLES.get(net, net), "runtime": RUNTIME_TITLES[runtime]}
                 found.append({**names, "reason": reason.replace("|", "\\|")})
     return found
-
-
-def renderer_title(report: dict[str, Any]) -> str:
-    """Return a short name of what draws: the inner part of ANGLE's description of it."""
-    name = str(report["renderer"])
-    if "SwiftShader" in name:
-        return "SwiftShader: no GPU, all drawing on the CPU"
-    inner = re.search(r"^ANGLE \([^,]+, (.+?),? [^,]*\)$", name)
-    return inner[1] if inner else name
 
 
 def renderer_slug(report: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -143,3 +144,12 @@ def runtimes_of(report: dict[str, Any]) -> list[str]:
     """Return the runtimes that occur in a report in the order of the tables."""
     found = {runtime for net in report["nets"].values() for runtime in net.get("runtimes", {})}
     return [runtime for runtime in RUNTIME_TITLES if runtime in found]
+
+
+def renderer_title(report: dict[str, Any]) -> str:
+    """Return a short name of what draws: the inner part of ANGLE's description of it."""
+    name = str(report["renderer"])
+    if "SwiftShader" in name:
+        return "SwiftShader: no GPU, all drawing on the CPU"
+    inner = re.search(r"^ANGLE \([^,]+, (.+?),? [^,]*\)$", name)
+    return inner[1] if inner else name

@@ -1,3 +1,4 @@
+// @ts-nocheck: what it imports is beside it only where the page is served.
 /** @import { Net } from "../net.js" */
 /** @import { Opened } from "./index.js" */
 

@@ -1,3 +1,4 @@
+// @ts-nocheck: what it imports is beside it only where the page is served.
 import * as ort from "../peers/ort.wasm.min.mjs";
 import { openSession } from "./onnxruntime.js";
 

@@ -1,3 +1,4 @@
+// @ts-nocheck: what it imports is beside it only where the page is served.
 import { loadGraphModel, ready, setBackend, tensor } from "../peers/tfjs.js";
 
 /** @import { Net, Values } from "../net.js" */
