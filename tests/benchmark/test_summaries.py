@@ -1,0 +1,172 @@
+"""From measurements to numbers, verdicts, tables, chart and page."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from reporting.chart import render_chart
+from reporting.formatting import milliseconds, with_range
+from reporting.publish import DOCS, publish, render_pages
+from reporting.summaries import geometric_mean, percentile, spread, summarize
+from reporting.table import show_net, show_targets
+from reporting.targets import check_targets, ratio, slower_than_a_peer
+from rich.console import Console
+from sample_report import AFTER, BEYOND, FIRST, STEADY, WEIGHT_BYTES, sample_report
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def test_spread_is_the_median_with_percentiles() -> None:
+    found = spread([3.0, 1.0, 2.0, 5.0, 4.0])
+    assert found is not None
+    assert (found.median, found.low, found.high, found.count) == (3.0, 1.4, 4.6, 5)
+    assert spread([]) is None
+    assert percentile([7.0], 0.9) == 7.0
+    assert geometric_mean([1.0, 4.0, 16.0]) == pytest.approx(4.0)
+
+
+@pytest.mark.parametrize("runtime", list(STEADY))
+def test_a_summary_has_the_medians_and_what_goes_beyond_the_weights(runtime: str) -> None:
+    found = summarize(sample_report(), "mobilenetv2", runtime)
+    assert found.steady is not None
+    assert found.steady.median == STEADY[runtime]
+    assert found.first_result is not None
+    assert found.first_result.median == FIRST[runtime]
+    assert found.after_last_byte is not None
+    assert found.after_last_byte.median == AFTER[runtime]
+    assert found.memory_beyond_weights == (None if runtime == "ort-wasm" else BEYOND[runtime])
+    assert found.heap == 3_500_000
+    assert found.failure is None
+
+
+def test_what_was_not_measured_is_none_and_a_failure_says_why() -> None:
+    report = sample_report()
+    failed = summarize(report, "minilm", "ort-webgl")
+    assert failed.steady is failed.first_result is failed.memory is failed.error is None
+    assert failed.failure is not None
+    assert "'Where'" in failed.failure
+    report["nets"]["unet"] = {"failure": "ExportError: no"}
+    assert summarize(report, "unet", "texelflow").failure == "ExportError: no"
+    assert summarize(report, "yolov8n", "texelflow").steady is None
+
+
+def test_targets_compare_medians_of_one_run() -> None:
+    found = {target.title: target for target in check_targets(sample_report())}
+    verdicts = {
+        "steady run, geometric mean of four convolutional nets, against TF.js webgl": ("3.20×", True),
+        "steady run, geometric mean of four convolutional nets, against ORT webgl": ("4.00×", False),
+        "steady run, ResNet-50, against ORT webgl": ("4.00×", True),
+        "steady run, MiniLM, against TF.js webgl": ("3.20×", True),
+        "MiniLM runs, whether or not it does on ORT webgl": ("runs; ORT: does not run", True),
+        "navigation to first result, MobileNetV2, against TF.js webgl": ("3.20×", True),
+        "last byte at 10 MB/s to first result, ResNet-50, against TF.js webgl": ("9.00×", True),
+        "last byte at 10 MB/s to first result, ResNet-50, against ORT webgl": ("3.00×", False),
+        "GPU memory beyond the weights, the worst of 5 nets, against TF.js webgl": (
+            "1/4.00 (MobileNetV2)",
+            True,
+        ),
+        "GPU memory beyond the weights, the worst of 4 nets, against ORT webgl": (
+            "1/1.80 (MobileNetV2)",
+            False,
+        ),
+        "JavaScript up to the first result, with brotli, against TF.js webgl": ("1/10.00", True),
+        "MobileNetV2: programs, load phase and self-test included": ("12", True),
+        "MobileNetV2: typed arrays created in a steady run, outputs aside": ("0", True),
+        "largest difference from ONNX Runtime, relative, over 5 nets": ("1e-06 (MobileNetV2)", True),
+    }
+    for title, (shown, holds) in verdicts.items():
+        assert (found[title].found, found[title].holds) == (shown, holds), title
+
+
+def test_what_was_not_measured_is_no_verdict() -> None:
+    report = sample_report()
+    report["nets"] = {}
+    assert {target.holds for target in check_targets(report)} == {None}
+
+
+def test_a_net_that_fails_or_differs_is_told() -> None:
+    report = sample_report()
+    report["nets"]["squeezenet"]["runtimes"]["texelflow"]["steady"]["error"] = 2e-4
+    assert check_targets(report)[-1].holds is False
+    report = sample_report()
+    report["nets"]["squeezenet"]["runtimes"]["texelflow"]["steady"] = {"failure": "lost"}
+    assert check_targets(report)[-1].found == "fails: squeezenet"
+    assert check_targets(report)[-1].holds is False
+
+
+def test_a_faster_peer_is_not_hidden() -> None:
+    sentences = slower_than_a_peer(sample_report())
+    assert len(sentences) == 1
+    assert sentences[0].startswith("Steady runs: ORT wasm is faster on MobileNetV2 (5.00×), SqueezeNet 1.1")
+    assert ratio(sample_report(), "minilm", "ort-webgl", "steady") is None
+
+
+def test_durations_have_about_three_digits() -> None:
+    shown = [milliseconds(value) for value in (None, 1.234, 12.34, 123.4, 1234.0, 12340.0)]
+    assert shown == ["–", "1.23 ms", "12.3 ms", "123 ms", "1.23 s", "12.3 s"]
+    assert with_range(spread([1000.0, 2000.0, 3000.0])) == "2.00 s (1.20–2.80)"
+    assert with_range(spread([42.0])) == "42.0 ms"
+
+
+def test_the_terminal_shows_every_runtime_and_why_one_fails() -> None:
+    text = io.StringIO()
+    console = Console(file=text, width=120)
+    report = sample_report()
+    show_net(report, "minilm", console)
+    show_targets(report, console)
+    shown = text.getvalue()
+    for piece in ("Texelflow", "TF.js webgl", "ORT wasm", "0 + 1 fence", "3.20×", "ORT webgl fails: TypeError"):
+        assert piece in shown
+
+
+def test_bars_of_the_chart_are_proportional() -> None:
+    chart = ElementTree.fromstring(render_chart(sample_report()))
+    texts = [element.text for element in chart.iter(f"{SVG}text")]
+    assert "ORT webgl does not run" in texts
+    assert "Example GPU & Co <9>; 2026-11-23" in " ".join(text or "" for text in texts)
+    first_group = [
+        (float(bar.get("width", "0")), bar.get("class"))
+        for bar in chart.iter(f"{SVG}rect")
+        if bar.get("y") in {"164", "179", "194", "209"}
+    ][: len(STEADY)]
+    lengths = {kind: length for length, kind in first_group}
+    assert lengths["tfjs"] / lengths["texelflow"] == pytest.approx(3.2, rel=0.01)
+    assert lengths["ort-webgl"] == max(lengths.values())
+
+
+def test_publishing_writes_page_chart_and_report(tmp_path: Path) -> None:
+    page = publish(sample_report(), tmp_path)
+    text = page.read_text(encoding="utf-8")
+    assert "## Example GPU & Co <9>" in text
+    assert "| MiniLM-L6, 128 tokens | ORT webgl | TypeError: cannot resolve operator 'Where' \\|" in text
+    assert "| ✗ | steady run, geometric mean of four convolutional nets, against ORT webgl |" in text
+    assert f"{WEIGHT_BYTES}" not in text
+    kept = json.loads((tmp_path / "benchmarks" / "example-gpu-co-9.json").read_text(encoding="utf-8"))
+    assert kept == sample_report()
+    ElementTree.parse(tmp_path / "benchmarks" / "example-gpu-co-9.svg")
+    tables = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(tables) > 100
+    # Another renderer's figures stand beside it.
+    other = sample_report() | {"renderer": "ANGLE (Google, Vulkan 1.3.0 (SwiftShader), SwiftShader driver)"}
+    text = publish(other, tmp_path).read_text(encoding="utf-8")
+    assert "## Example GPU" in text
+    assert "## SwiftShader" in text
+
+
+@pytest.mark.skipif(not (DOCS / "benchmarks.md").is_file(), reason="no figures are kept yet")
+def test_the_kept_page_is_what_the_kept_figures_give(tmp_path: Path) -> None:
+    kept = sorted((DOCS / "benchmarks").glob("*.json"))
+    assert kept
+    (tmp_path / "benchmarks").mkdir()
+    for path in kept:
+        (tmp_path / "benchmarks" / path.name).write_bytes(path.read_bytes())
+    assert render_pages(tmp_path).read_text(encoding="utf-8") == (DOCS / "benchmarks.md").read_text(
+        encoding="utf-8"
+    ), "stale: run `python benchmark/run.py --render`"
+    for path in kept:
+        chart = path.with_suffix(".svg").name
+        assert (tmp_path / "benchmarks" / chart).read_bytes() == (DOCS / "benchmarks" / chart).read_bytes()
