@@ -119,7 +119,14 @@ def test_the_terminal_shows_every_runtime_and_why_one_fails() -> None:
     show_net(report, "minilm", console)
     show_targets(report, console)
     shown = text.getvalue()
-    for piece in ("Texelflow", "TF.js webgl", "ORT wasm", "0 + 1 fence", "3.20×", "ORT webgl fails: TypeError"):
+    for piece in (
+        "Texelflow",
+        "TF.js webgl",
+        "ORT wasm",
+        "0 + 1 fence",
+        "3.20×",
+        "ORT webgl fails: TypeError",
+    ):
         assert piece in shown
 
 

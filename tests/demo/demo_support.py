@@ -46,3 +46,36 @@ def picture(colour: tuple[int, int, int], size: tuple[int, int] = (60, 40)) -> F
     content = io.BytesIO()
     Image.new("RGB", size, colour).save(content, "PNG")
     return {"name": "picture.png", "mimeType": "image/png", "buffer": content.getvalue()}
+
+
+NAMELESS_CONTROLS = """() => [...document.querySelectorAll("button, input, canvas, summary")]
+    .filter((control) => !(control.ariaLabel || control.textContent.trim() ||
+        control.querySelector("img[alt]:not([alt=''])") || control.labels?.length ||
+        control.closest("button[aria-label]")))
+    .map((control) => control.outerHTML)"""
+"""Finds controls of a page that have no name for a screen reader."""
+
+CONTRASTS = """() => {
+    const channels = (colour) => colour.match(/[\\d.]+/g).slice(0, 3).map((value) => {
+        const share = value / 255;
+        return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    const luminance = (colour) => {
+        const [red, green, blue] = channels(colour);
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    };
+    const background = (element) => {
+        const colour = getComputedStyle(element).backgroundColor;
+        return colour === "rgba(0, 0, 0, 0)" ? background(element.parentElement) : colour;
+    };
+    return [...document.querySelectorAll("body *")]
+        .filter((element) => element.checkVisibility() &&
+            [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()))
+        .map((element) => {
+            const pair = [luminance(getComputedStyle(element).color), luminance(background(element))];
+            const contrast = (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
+            return [contrast, element.textContent.trim().slice(0, 40)];
+        })
+        .filter(([contrast]) => contrast < 4.5);
+}"""
+"""Finds texts of a page whose contrast is less than WCAG AA asks for, with the contrast."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from demo_support import build_demo
+from demo_support import CONTRASTS, NAMELESS_CONTROLS, build_demo
 from playwright.sync_api import Browser, Page
 
 Opener = Callable[..., Page]
@@ -52,14 +52,7 @@ def test_the_policy_forbids_eval_and_nothing_is_absolute(demo_folder: Path) -> N
 
 
 def test_every_control_has_a_name(open_demo: Opener) -> None:
-    nameless = open_demo().evaluate(
-        """() => [...document.querySelectorAll("button, input, canvas, summary")]
-            .filter((control) => !(control.ariaLabel || control.textContent.trim() ||
-                control.querySelector("img[alt]:not([alt=''])") || control.labels?.length ||
-                control.closest("button[aria-label]")))
-            .map((control) => control.outerHTML)"""
-    )
-    assert nameless == []
+    assert open_demo().evaluate(NAMELESS_CONTROLS) == []
 
 
 def test_no_width_needs_sideways_scrolling(open_demo: Opener) -> None:
@@ -67,31 +60,6 @@ def test_no_width_needs_sideways_scrolling(open_demo: Opener) -> None:
     for width in (320, 390, 768, 1200):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-CONTRASTS = """() => {
-    const channels = (colour) => colour.match(/[\\d.]+/g).slice(0, 3).map((value) => {
-        const share = value / 255;
-        return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-    });
-    const luminance = (colour) => {
-        const [red, green, blue] = channels(colour);
-        return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-    };
-    const background = (element) => {
-        const colour = getComputedStyle(element).backgroundColor;
-        return colour === "rgba(0, 0, 0, 0)" ? background(element.parentElement) : colour;
-    };
-    return [...document.querySelectorAll("body *")]
-        .filter((element) => element.checkVisibility() &&
-            [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()))
-        .map((element) => {
-            const pair = [luminance(getComputedStyle(element).color), luminance(background(element))];
-            const contrast = (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
-            return [contrast, element.textContent.trim().slice(0, 40)];
-        })
-        .filter(([contrast]) => contrast < 4.5);
-}"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
