@@ -1,4 +1,4 @@
-"""Write the benchmark's JSON, and docs/benchmarks.md and its charts from the JSON in docs/benchmarks."""
+"""Write the benchmark's JSON, and what is made of it: docs/benchmarks.md, charts, a part of the README."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ from reporting.table import objects_and_fences
 from reporting.targets import check_targets, slower_than_a_peer
 from reporting.templates_environment import render
 
-DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+README_PART = re.compile(r"(<!-- benchmarks: .*? -->\n).*?(<!-- end of benchmarks -->)", re.DOTALL)
+"""What `make bench-publish` writes anew in README.md, between two comments."""
+
 MARKS = {True: "✓", False: "✗", None: "–"}
 
 TABLES: dict[str, Callable[[Summary], str]] = {
@@ -60,18 +63,19 @@ def write_json(report: dict[str, Any], path: Path) -> None:
     part.replace(path)
 
 
-def publish(report: dict[str, Any], docs: Path = DOCS) -> Path:
-    """Keep the report in `docs`/benchmarks, in place of one with the same renderer, and render the page anew.
+def publish(report: dict[str, Any], repository: Path = REPOSITORY) -> Path:
+    """Keep the report in docs/benchmarks, in place of one with the same renderer, and render the pages anew.
 
     Returns:
-        The path of the page.
+        The path of docs/benchmarks.md.
     """
-    write_json(report, docs / "benchmarks" / f"{renderer_slug(report)}.json")
-    return render_pages(docs)
+    write_json(report, repository / "docs" / "benchmarks" / f"{renderer_slug(report)}.json")
+    return render_pages(repository)
 
 
-def render_pages(docs: Path = DOCS) -> Path:
-    """Render `docs`/benchmarks.md, and a chart beside each kept report, from the kept reports."""
+def render_pages(repository: Path = REPOSITORY) -> Path:
+    """Render docs/benchmarks.md, a chart beside each kept report, and the README's part."""
+    docs = repository / "docs"
     machines = []
     for path in sorted((docs / "benchmarks").glob("*.json")):
         report = json.loads(path.read_text(encoding="utf-8"))
@@ -80,6 +84,10 @@ def render_pages(docs: Path = DOCS) -> Path:
         machines.append(describe(report, f"benchmarks/{chart.name}"))
     page = docs / "benchmarks.md"
     page.write_text(render("benchmarks.md.j2", machines=machines), encoding="utf-8")
+    readme = repository / "README.md"
+    part = render("readme.md.j2", machines=machines)
+    text = README_PART.sub(lambda marks: marks[1] + part + marks[2], readme.read_text(encoding="utf-8"))
+    readme.write_text(text, encoding="utf-8")
     return page
 
 
@@ -95,28 +103,31 @@ def describe(report: dict[str, Any], chart: str) -> dict[str, Any]:
         "targets": check_targets(report),
         "marks": MARKS,
         "slower": slower_than_a_peer(report),
-        "tables": [*metric_tables(report), split_table(report)],
+        "tables": [*(metric_table(report, *table) for table in TABLES.items()), split_table(report)],
         "failures": failures(report),
+        "overview": metric_table(report, "", steady_and_first),
     }
 
 
-def metric_tables(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return a table for each metric: a row for each net, a column for each runtime."""
+def steady_and_first(found: Summary) -> str:
+    """Return the two times that matter most: "84.5 ms, 0.61 s"."""
+    if found.steady is None and found.failure:
+        return "does not run"
+    times = [None if time is None else time.median for time in (found.steady, found.first_result)]
+    return ", ".join(milliseconds(time) for time in times)
+
+
+def metric_table(report: dict[str, Any], title: str, cell: Callable[[Summary], str]) -> dict[str, Any]:
+    """Return the table of one metric: a row for each net, a column for each runtime."""
     runtimes = runtimes_of(report)
-    return [
+    rows = [
         {
-            "title": title,
-            "columns": [RUNTIME_TITLES[runtime] for runtime in runtimes],
-            "rows": [
-                {
-                    "title": NET_TITLES.get(net, net),
-                    "cells": [cell(summarize(report, net, runtime)) for runtime in runtimes],
-                }
-                for net in nets_of(report)
-            ],
+            "title": NET_TITLES.get(net, net),
+            "cells": [cell(summarize(report, net, runtime)) for runtime in runtimes],
         }
-        for title, cell in TABLES.items()
+        for net in nets_of(report)
     ]
+    return {"title": title, "columns": [RUNTIME_TITLES[runtime] for runtime in runtimes], "rows": rows}
 
 
 def split_table(report: dict[str, Any]) -> dict[str, Any]:

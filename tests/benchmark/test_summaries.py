@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from reporting.chart import render_chart
 from reporting.formatting import milliseconds, with_range
-from reporting.publish import DOCS, publish, render_pages
+from reporting.publish import REPOSITORY, publish, render_pages
 from reporting.summaries import geometric_mean, percentile, spread, summarize
 from reporting.table import show_net, show_targets
 from reporting.targets import check_targets, ratio, slower_than_a_peer
@@ -146,15 +146,30 @@ def test_bars_of_the_chart_are_proportional() -> None:
 
 
 def test_publishing_writes_page_chart_and_report(tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text(
+        "# Title\n<!-- benchmarks: made -->\nold\n<!-- end of benchmarks -->\nThe rest.\n", encoding="utf-8"
+    )
     page = publish(sample_report(), tmp_path)
     text = page.read_text(encoding="utf-8")
     assert "## Example GPU & Co <9>" in text
     assert "| MiniLM-L6, 128 tokens | ORT webgl | TypeError: cannot resolve operator 'Where' \\|" in text
     assert "| ✗ | steady run, geometric mean of four convolutional nets, against ORT webgl |" in text
     assert f"{WEIGHT_BYTES}" not in text
-    kept = json.loads((tmp_path / "benchmarks" / "example-gpu-co-9.json").read_text(encoding="utf-8"))
+    folder = tmp_path / "docs" / "benchmarks"
+    kept = json.loads((folder / "example-gpu-co-9.json").read_text(encoding="utf-8"))
     assert kept == sample_report()
-    ElementTree.parse(tmp_path / "benchmarks" / "example-gpu-co-9.svg")
+    ElementTree.parse(folder / "example-gpu-co-9.svg")
+    shown = readme.read_text(encoding="utf-8")
+    assert shown.startswith("# Title\n<!-- benchmarks: made -->\n")
+    assert shown.endswith("<!-- end of benchmarks -->\nThe rest.\n")
+    assert "old" not in shown
+    assert "| MobileNetV2 | 100 ms, 500 ms | 320 ms, 1.60 s | 400 ms, 1.20 s | 20.0 ms, 600 ms |" in shown
+    assert (
+        "| MiniLM-L6, 128 tokens | 100 ms, 500 ms | 320 ms, 1.60 s | does not run | 20.0 ms, 600 ms |"
+        in shown
+    )
+    assert "- Steady runs: ORT wasm is faster on MobileNetV2 (5.00×)" in shown
     tables = [line for line in text.splitlines() if line.startswith("|")]
     assert len(tables) > 100
     # Another renderer's figures stand beside it.
@@ -164,16 +179,19 @@ def test_publishing_writes_page_chart_and_report(tmp_path: Path) -> None:
     assert "## SwiftShader" in text
 
 
-@pytest.mark.skipif(not (DOCS / "benchmarks.md").is_file(), reason="no figures are kept yet")
-def test_the_kept_page_is_what_the_kept_figures_give(tmp_path: Path) -> None:
-    kept = sorted((DOCS / "benchmarks").glob("*.json"))
+@pytest.mark.skipif(not (REPOSITORY / "docs" / "benchmarks.md").is_file(), reason="no figures are kept yet")
+def test_the_kept_pages_are_what_the_kept_figures_give(tmp_path: Path) -> None:
+    folder = tmp_path / "docs" / "benchmarks"
+    folder.mkdir(parents=True)
+    kept = sorted((REPOSITORY / "docs" / "benchmarks").glob("*.json"))
     assert kept
-    (tmp_path / "benchmarks").mkdir()
     for path in kept:
-        (tmp_path / "benchmarks" / path.name).write_bytes(path.read_bytes())
-    assert render_pages(tmp_path).read_text(encoding="utf-8") == (DOCS / "benchmarks.md").read_text(
-        encoding="utf-8"
-    ), "stale: run `python benchmark/run.py --render`"
-    for path in kept:
-        chart = path.with_suffix(".svg").name
-        assert (tmp_path / "benchmarks" / chart).read_bytes() == (DOCS / "benchmarks" / chart).read_bytes()
+        (folder / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "README.md").write_bytes((REPOSITORY / "README.md").read_bytes())
+    render_pages(tmp_path)
+    made = ["README.md", "docs/benchmarks.md", *(f"docs/benchmarks/{path.stem}.svg" for path in kept)]
+    for name in made:
+        fresh = (tmp_path / name).read_text(encoding="utf-8")
+        assert fresh == (REPOSITORY / name).read_text(encoding="utf-8"), (
+            f"{name} is stale: run `python benchmark/run.py --render`"
+        )
