@@ -51,7 +51,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--peers", default=",".join(PEERS), help=f"of {', '.join(PEERS)}")
     parser.add_argument("--passes", default=",".join(PASSES), help=f"of {', '.join(PASSES)}")
     parser.add_argument("--runs", type=int, default=20, help="timed runs of each runtime")
-    parser.add_argument("--starts", type=int, default=5, help="measurements of start-up of each runtime")
+    parser.add_argument("--starts", type=int, default=3, help="measurements of start-up of each runtime")
     parser.add_argument("--seconds", type=float, default=25, help="a runtime's time for steady runs of a net")
     parser.add_argument("--net-seconds", type=float, default=150, help="after which start-up is not repeated")
     parser.add_argument("--quick", action="store_true", help="few runs, one start: numbers to look at only")
@@ -144,11 +144,14 @@ async def measure_net(
     files.add([folder / "bundle", folder / "tfjs"])
     if graph := files.of(folder / "bundle" / "graph.json"):
         result["graphBytes"] = graph.stat().st_size
-    deadline = time.monotonic() + arguments.net_seconds
+    begin = time.monotonic()
+    result["passSeconds"] = {}
 
     def add(key: str, measured: dict[str, Any]) -> None:
         for runtime, value in measured.items():
             result["runtimes"][runtime][key] = value
+        spent = time.monotonic() - begin - sum(result["passSeconds"].values())
+        result["passSeconds"][key] = round(spent, 1)
 
     if "counts" in arguments.passes:
         add("counts", await measure_counts(bench, net, runtimes))
@@ -157,9 +160,9 @@ async def measure_net(
         add("steady", await measure_steady(bench, net, runtimes, **limits))
     if "startup" in arguments.passes:
         for key, throttled in (("local", False), ("throttled", True)):
-            # Half of the time that is left for the first kind, the rest for the second.
-            share = (deadline - time.monotonic()) / (1 if throttled else 2)
-            end = time.monotonic() + share
+            # Half of the time that is left is for the first kind, the rest for the second.
+            now = time.monotonic()
+            end = now + (begin + arguments.net_seconds - now) / (1 if throttled else 2)
             rounds = {"times": arguments.starts, "enough": lambda end=end: time.monotonic() > end}
             add(key, await measure_startup(bench, net, runtimes, throttled=throttled, **rounds))
     return result
