@@ -14,7 +14,7 @@ import asyncio
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -39,6 +39,9 @@ from texelflow.resources import javascript_directory  # noqa: E402
 
 PEERS = ("texelflow", "tfjs", "ort-webgl", "ort-wasm")
 PASSES = ("counts", "steady", "startup")
+STARTS = {"local": False, "throttled": True}
+"""The two kinds of start-up, and whether the link is throttled."""
+
 QUICK = {"runs": 5, "starts": 1, "seconds": 8.0}
 
 
@@ -147,24 +150,30 @@ async def measure_net(
     begin = time.monotonic()
     result["passSeconds"] = {}
 
-    def add(key: str, measured: dict[str, Any]) -> None:
+    async def add(key: str, measuring: Awaitable[dict[str, Any]]) -> None:
+        started = time.monotonic()
+        try:
+            measured = await measuring
+        except Exception as failure:  # such as a browser that does not start: the other passes may succeed
+            traceback.print_exc()
+            failed = {"failure": f"{type(failure).__name__}: {failure}"}
+            measured = {runtime: [failed] if key in STARTS else failed for runtime in runtimes}
         for runtime, value in measured.items():
             result["runtimes"][runtime][key] = value
-        spent = time.monotonic() - begin - sum(result["passSeconds"].values())
-        result["passSeconds"][key] = round(spent, 1)
+        result["passSeconds"][key] = round(time.monotonic() - started, 1)
 
     if "counts" in arguments.passes:
-        add("counts", await measure_counts(bench, net, runtimes))
+        await add("counts", measure_counts(bench, net, runtimes))
     if "steady" in arguments.passes:
         limits = {"runs": arguments.runs, "seconds": arguments.seconds}
-        add("steady", await measure_steady(bench, net, runtimes, **limits))
+        await add("steady", measure_steady(bench, net, runtimes, **limits))
     if "startup" in arguments.passes:
-        for key, throttled in (("local", False), ("throttled", True)):
+        for key, throttled in STARTS.items():
             # Half of the time that is left is for the first kind, the rest for the second.
             now = time.monotonic()
             end = now + (begin + arguments.net_seconds - now) / (1 if throttled else 2)
             rounds = {"times": arguments.starts, "enough": lambda end=end: time.monotonic() > end}
-            add(key, await measure_startup(bench, net, runtimes, throttled=throttled, **rounds))
+            await add(key, measure_startup(bench, net, runtimes, throttled=throttled, **rounds))
     return result
 
 

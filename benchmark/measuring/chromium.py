@@ -14,6 +14,12 @@ from texelflow.browser import chromium_flags
 
 CLOSING_SECONDS = 20.0
 
+FIRST_RESULT = """async () => {
+    while (!window.outcome) await new Promise((resolve) => setTimeout(resolve, 2));
+    return window.outcome;
+}"""
+"""Waits for the first result of startup.html. Its script may not have begun when the navigation is committed."""
+
 
 class MeasurementError(Exception):
     """A runtime failed, or its page did: then `lost` says that the page is of no use. One line says why."""
@@ -59,6 +65,11 @@ async def call(page: Page, expression: str, argument: Any = None, *, seconds: fl
     except Error as error:
         message = first_line(error)
         raise MeasurementError(message, lost=page.is_closed() or "crashed" in message.lower()) from None
+
+
+def reason_of(failure: MeasurementError | Error) -> str:
+    """Return why a measurement failed, in one line. Playwright's own errors come from launch and goto."""
+    return str(failure) if isinstance(failure, MeasurementError) else first_line(failure)
 
 
 def first_line(error: Error) -> str:

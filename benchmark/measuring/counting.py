@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import CDPSession, Page
+from playwright.async_api import CDPSession, Error, Page
 
-from measuring.chromium import Bench, MeasurementError, call
+from measuring.chromium import FIRST_RESULT, Bench, MeasurementError, call, reason_of
 
 CALL_SECONDS = 200.0
 COUNTERS = Path(__file__).resolve().parent.parent / "page" / "count_gl.js"
@@ -26,8 +26,8 @@ async def measure_counts(bench: Bench, net: str, runtimes: list[str]) -> dict[st
             async with bench.browser() as browser:
                 page = await browser.new_page()
                 results[runtime] = await _count(page, f"{bench.url}/startup.html?net={net}&runtime={runtime}")
-        except MeasurementError as failure:
-            results[runtime] = {"failure": str(failure)}
+        except (MeasurementError, Error) as failure:
+            results[runtime] = {"failure": reason_of(failure)}
     return results
 
 
@@ -46,7 +46,7 @@ async def _count(page: Page, url: str) -> dict[str, Any]:
     downloads = Downloads(devtools)
     await devtools.send("Network.enable")
     await page.goto(url, wait_until="commit")
-    await call(page, "() => window.outcome", seconds=CALL_SECONDS)
+    await call(page, FIRST_RESULT, seconds=CALL_SECONDS)
     transferred = downloads.summary()
     loading = await call(page, "() => structuredClone(window.glCounts)", seconds=CALL_SECONDS)
     for _ in range(WARM_UP):

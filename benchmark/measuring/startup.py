@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from measuring.chromium import Bench, MeasurementError, call
+from playwright.async_api import Error
+
+from measuring.chromium import FIRST_RESULT, Bench, MeasurementError, call, reason_of
 
 THROTTLED_BYTES_PER_SECOND = 10_000_000
 """A link of 10 MB/s."""
@@ -35,8 +37,8 @@ async def measure_startup(
                 continue
             try:
                 results[runtime].append(await _measure_once(bench, net, runtime, throttled))
-            except MeasurementError as failure:
-                results[runtime].append({"failure": str(failure)})
+            except (MeasurementError, Error) as failure:
+                results[runtime].append({"failure": reason_of(failure)})
     return results
 
 
@@ -53,5 +55,5 @@ async def _measure_once(bench: Bench, net: str, runtime: str, throttled: bool) -
         await page.wait_for_timeout(SETTLE_MILLISECONDS)
         begin = time.monotonic()
         await page.goto(f"{bench.url}/startup.html?net={net}&runtime={runtime}", wait_until="commit")
-        outcome: dict[str, Any] = await call(page, "() => window.outcome", seconds=CALL_SECONDS)
+        outcome: dict[str, Any] = await call(page, FIRST_RESULT, seconds=CALL_SECONDS)
         return {**outcome, "seenFromOutside": (time.monotonic() - begin) * 1000}
