@@ -18,7 +18,7 @@ FIRST_RESULT = """async () => {
     while (!window.outcome) await new Promise((resolve) => setTimeout(resolve, 2));
     return window.outcome;
 }"""
-"""Waits for the first result of startup.html, whose script may not have begun when a navigation is committed."""
+"""Waits for the first result of startup.html. When a navigation is committed, no script has run yet."""
 
 
 class MeasurementError(Exception):
