@@ -11,8 +11,8 @@ from measuring.chromium import FIRST_RESULT, Bench, MeasurementError, call, reas
 
 CALL_SECONDS = 200.0
 COUNTERS = Path(__file__).resolve().parent.parent / "page" / "count_gl.js"
-WARM_UP = 2
-"""Runs after the first that may still create something."""
+WARM_UP = 1
+"""Runs after the first, which may still create something."""
 
 FENCE = "fenceSync"
 MODEL, RUNTIME, OWN = "model", "runtime", "own"
