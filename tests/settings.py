@@ -16,7 +16,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "poison": True,
     },
     "P1M1-texture": {"pixels": 1, "groups": 1, "fetch": "texture", "poison": True},
-    "16-bit": {"storage": 16, "poison": True},
+    "16-bit": {"storage": 16, "pixels": 4, "groups": 1, "poison": True},
 }
 """`poison` fills every pooled texture with NaN before each run, so that a texel that a kernel forgot shows.
 """
