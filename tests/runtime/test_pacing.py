@@ -81,7 +81,7 @@ def test_that_happens_while_weights_are_awaited(page: Page, serve: Serve, tmp_pa
     assert answer == {"wasWarm": True, "y": [1, 3, 5, 7, 9, 11]}
 
 
-def test_first_run_waits_for_the_gpu_by_a_fence(page: Page, serve: Serve, tmp_path: Path) -> None:
+def test_first_run_asks_whether_the_gpu_is_done(page: Page, serve: Serve, tmp_path: Path) -> None:
     """Reading back blocks the page until the GPU is done: the first run, which may be slow, asks first."""
     blocked_bundle(tmp_path)
     calls = page.evaluate(
@@ -89,16 +89,14 @@ def test_first_run_waits_for_the_gpu_by_a_fence(page: Page, serve: Serve, tmp_pa
         + RECORD_CALLS
         + """
             const model = await texelflow.loadModel(url);
-            for (const name of ['drawArrays', 'fenceSync', 'readPixels']) record(name);
-            record('clientWaitSync', function (status) {
-                return status === this.TIMEOUT_EXPIRED ? 'busy' : 'done';
-            });
+            for (const name of ['beginQuery', 'drawArrays', 'endQuery', 'readPixels']) record(name);
+            record('getQueryParameter', (isAvailable) => isAvailable ? 'done' : 'busy');
             await model.run({x});
             return calls.filter((call) => call !== 'busy');
         }""",
         serve(tmp_path),
     )
-    assert calls == ["drawArrays", "drawArrays", "fenceSync", "done", "readPixels"]
+    assert calls == ["drawArrays", "beginQuery", "drawArrays", "endQuery", "done", "readPixels"]
 
 
 def test_runs_in_a_tight_loop_let_timers_fire(page: Page, serve: Serve, tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_a_run_creates_one_array_for_each_output(
     tmp_path: Path,
     make: Callable[[Path], object],
 ) -> None:
-    """No other typed array, no GL object; a fence only after a run so slow that waiting would block."""
+    """No other typed array, no GL object, not even a fence."""
     make(tmp_path)
     answer = blank_page.evaluate(
         """async ([runtime, url]) => {"""
@@ -96,19 +96,15 @@ def test_a_run_creates_one_array_for_each_output(
             for (let i = 0; i < 3; i++) await model.run({x});
             const loading = {...created};
             for (const name of Object.keys(created)) delete created[name];
-            let slow = 1;
             let last;
             for (let i = 0; i < 20; i++) {
-                const start = performance.now();
                 last = (await model.run({x})).y.data;
-                if (performance.now() - start > 20) slow++;
             }
-            return {loading, created, slow, first: last[0]};
+            return {loading, created, first: last[0]};
         }""",
         [page_server.url("/dist/texelflow.debug.js"), serve(tmp_path)],
     )
     created = answer["created"]
-    assert created.pop("fenceSync", 0) <= answer["slow"]
     assert created == {"slice": 20}
     # The hooks work: loading creates all of these.
     assert {"Float32Array", "createTexture", "createFramebuffer", "fenceSync"} <= set(answer["loading"])
@@ -145,7 +141,6 @@ def test_runs_of_exported_models_create_one_array_for_each_output(
         [page_server.url("/dist/texelflow.debug.js"), serve(tmp_path / "bundle")],
     )
     created = answer["created"]
-    created.pop("fenceSync", 0)
     assert answer["statistics"]["draws"] > 5
     assert sum(created.values()) == 20 * answer["outputs"], created
 

@@ -3,7 +3,7 @@ import { breathe } from "../pace.ts";
 import type { Tensor, TensorData } from "../tensor.ts";
 import { acquireContext, type Context, releaseContext } from "../webgl/context.ts";
 import { releasePrograms } from "../webgl/program.ts";
-import { gpuFinished } from "../webgl/readback.ts";
+import { gpuFinished, Milestone } from "../webgl/readback.ts";
 import { ranOutOfMemory } from "../webgl/texture.ts";
 import { chooseSetting, type DeviceLimits, type DeviceOptions, effectiveLimits } from "./device.ts";
 import { executeDraws } from "./draws.ts";
@@ -39,6 +39,8 @@ export class Executor implements LoadedModel {
   readonly weights: LoadPhase;
   readonly timings: Timings = { download: 0, context: 0, compile: 0, upload: 0, loadDraws: 0, firstRun: 0 };
   readonly pool: TexturePool;
+  /** The last draw of the run that is under way. */
+  private readonly lastDraw: Milestone;
   /** Most recently used first. */
   private plans: RunPlan[] = [];
   private deleted = false;
@@ -69,6 +71,7 @@ export class Executor implements LoadedModel {
       }
       this.weights = new LoadPhase(this.context, graph, this.limits);
       this.pool = new TexturePool(this.context, this.limits.maxTextureSize);
+      this.lastDraw = new Milestone(this.context);
     } catch (error) {
       releaseContext(this.context);
       throw error;
@@ -130,7 +133,7 @@ export class Executor implements LoadedModel {
     const { plan, bound } = this.prepare(given);
     await this.draw(plan, bound);
     // Reading at once is quicker, but keeps the page from answering until the GPU is done.
-    if (plan.milliseconds > LONGEST_BLOCK) await gpuFinished(this.context);
+    if (plan.milliseconds > LONGEST_BLOCK) await this.lastDraw.reached();
     const outputs = this.graph.outputs.map(({ name }, index) => [name, plan.readers[index]?.read()] as const);
     plan.milliseconds = performance.now() - start;
     this.timings.firstRun ||= plan.milliseconds;
@@ -158,7 +161,9 @@ export class Executor implements LoadedModel {
     const portion = plan.milliseconds === Number.POSITIVE_INFINITY ? FIRST_PORTION : plan.draws.length;
     for (let first = 0; first < plan.draws.length; first += portion) {
       if (first > 0) await breathe();
-      executeDraws(this.context, plan.draws, first, Math.min(first + portion, plan.draws.length));
+      const end = Math.min(first + portion, plan.draws.length);
+      executeDraws(this.context, plan.draws, first, end - 1);
+      this.lastDraw.mark(() => executeDraws(this.context, plan.draws, end - 1, end));
       this.context.gl.flush();
     }
   }
@@ -185,6 +190,7 @@ export class Executor implements LoadedModel {
     this.plans = [];
     this.pool.keepOnly(new Set());
     this.weights.delete();
+    this.lastDraw.delete();
     releasePrograms(this.context, this.programs.all);
     releaseContext(this.context);
   }

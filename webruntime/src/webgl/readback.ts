@@ -25,6 +25,42 @@ export function readTexels(
   );
 }
 
+/**
+ * A point among the commands for the GPU that can be waited for again and again: an occlusion query around a draw,
+ * because each fence would be a new GL object.
+ */
+export class Milestone {
+  private readonly query: WebGLQuery;
+  private isMarked = false;
+
+  constructor(private readonly context: Context) {
+    this.query = context.gl.createQuery();
+  }
+
+  /** Issues what `draw` issues, of which the milestone is the end. */
+  mark(draw: () => void): void {
+    const { gl } = this.context;
+    gl.beginQuery(gl.ANY_SAMPLES_PASSED_CONSERVATIVE, this.query);
+    draw();
+    gl.endQuery(gl.ANY_SAMPLES_PASSED_CONSERVATIVE);
+    this.isMarked = true;
+  }
+
+  /** Resolves when the GPU has come there (at once if there is nothing to wait for), without blocking the page. */
+  async reached(): Promise<void> {
+    const { gl } = this.context;
+    gl.flush();
+    while (this.isMarked && !this.context.isLost && !gl.getQueryParameter(this.query, gl.QUERY_RESULT_AVAILABLE)) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    this.isMarked = false;
+  }
+
+  delete(): void {
+    this.context.gl.deleteQuery(this.query);
+  }
+}
+
 /** Resolves when the GPU has done all that was queued so far (or the context is lost), without blocking the page. */
 export async function gpuFinished(context: Context): Promise<void> {
   const { gl } = context;
