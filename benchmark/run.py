@@ -56,9 +56,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=20, help="timed runs of each runtime")
     parser.add_argument("--starts", type=int, default=3, help="measurements of start-up of each runtime")
     parser.add_argument("--seconds", type=float, default=20, help="a runtime's time for steady runs of a net")
-    parser.add_argument(
-        "--net-seconds", type=float, default=150, help="after which two starts must do"
-    )
+    parser.add_argument("--net-seconds", type=float, default=150, help="after which two starts must do")
     parser.add_argument("--quick", action="store_true", help="few runs, one start: numbers to look at only")
     parser.add_argument("--gpu", action="store_true", help="use the GPU instead of SwiftShader")
     parser.add_argument("--publish", action="store_true", help="also write docs/benchmarks.md (a full run)")
