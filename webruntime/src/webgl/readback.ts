@@ -50,7 +50,11 @@ export class Milestone {
   async reached(): Promise<void> {
     const { gl } = this.context;
     gl.flush();
-    while (this.isMarked && !this.context.isLost && !gl.getQueryParameter(this.query, gl.QUERY_RESULT_AVAILABLE)) {
+    while (
+      this.isMarked &&
+      !this.context.isLost &&
+      !gl.getQueryParameter(this.query, gl.QUERY_RESULT_AVAILABLE)
+    ) {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     this.isMarked = false;
