@@ -80,10 +80,10 @@ globalThis.damagedBundles = (() => {
   }
 
   /**
-   * Change each value of a graph.json to one of each other JSON type, and leave each required one out. The version is
-   * not changed: its errors are others.
+   * Change each value of a graph.json to one of each other JSON type, and leave each out but those by `optional` names.
+   * The version is not changed: its errors are others.
    */
-  async function loadWithEachValueChanged(graph) {
+  async function loadWithEachValueChanged(graph, optional) {
     const answers = [];
     for (const path of pathsIn(graph)) {
       if (path[0] === "formatVersion") continue;
@@ -95,20 +95,7 @@ globalThis.damagedBundles = (() => {
         };
         answers.push(await loadChanged(graph, path, replace));
       }
-      const isOptional = [
-        "image",
-        "labels",
-        "axes",
-        "pixels",
-        "groups",
-        "precise",
-        "value",
-        "lifetime",
-        "ints",
-      ]
-        .concat("floats")
-        .includes(path.at(-1));
-      if (typeof path.at(-1) === "string" && !isOptional) {
+      if (typeof path.at(-1) === "string" && !optional.includes(path.at(-1))) {
         answers.push(await loadChanged(graph, path, (holder, key) => delete holder[key]));
       }
     }
