@@ -59,8 +59,17 @@ def write_json(report: dict[str, Any], path: Path) -> None:
     """Write the report to `path`; a reader sees the one before or this one, never half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.part")
-    part.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    part.write_text(json.dumps(rounded(report), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     part.replace(path)
+
+
+def rounded(value: Any) -> Any:
+    """Return JSON's data with numbers of six digits: clocks tell no more, and people read the files, too."""
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [rounded(item) for item in value]
+    return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
 def publish(report: dict[str, Any], repository: Path = REPOSITORY) -> Path:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from reporting.chart import render_chart
 from reporting.formatting import milliseconds, with_range
-from reporting.publish import REPOSITORY, publish, render_pages
+from reporting.publish import REPOSITORY, publish, render_pages, write_json
 from reporting.summaries import geometric_mean, percentile, spread, summarize
 from reporting.table import show_net, show_targets
 from reporting.targets import check_targets, ratio, slower_than_a_peer
@@ -103,6 +103,13 @@ def test_a_faster_peer_is_not_hidden() -> None:
     assert len(sentences) == 1
     assert sentences[0].startswith("Steady runs: ORT wasm is faster on MobileNetV2 (5.00×), SqueezeNet 1.1")
     assert ratio(sample_report(), "minilm", "ort-webgl", "steady") is None
+
+
+def test_kept_numbers_have_six_digits(tmp_path: Path) -> None:
+    write_json({"a": [417.50000000037253, 6.369648269296499e-07], "b": {"c": 123456789}}, tmp_path / "a.json")
+    kept = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    assert kept == {"a": [417.5, 6.36965e-07], "b": {"c": 123456789}}
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
 
 
 def test_durations_have_about_three_digits() -> None:
