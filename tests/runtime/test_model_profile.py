@@ -38,7 +38,7 @@ WITHOUT_QUERIES = """
     }
 """
 
-# A GPU whose clock is told by the test: each query takes 2 ms a draw, and the first is void.
+# A GPU whose clock is told by the test: each query of time (0x88bf) takes 2 ms a draw, and the first is void.
 WITH_QUERIES = """
     () => {
         const {getExtension, getParameter, drawArrays} = WebGL2RenderingContext.prototype;
@@ -51,11 +51,15 @@ WITH_QUERIES = """
                 return name === 0x8fbb ? state.begun === 1 : getParameter.call(this, name);
             },
             createQuery: () => ({}),
-            deleteQuery: () => { state.deleted++; },
-            beginQuery: () => { state.begun++; state.draws = 0; },
+            deleteQuery: (query) => { if (query.timed) state.deleted++; },
+            beginQuery: (target, query) => {
+                query.timed = target === 0x88bf;
+                if (query.timed) Object.assign(state, {begun: state.begun + 1, draws: 0});
+            },
             endQuery: () => {},
             drawArrays(...parameters) { state.draws++; drawArrays.apply(this, parameters); },
             getQueryParameter(query, name) {
+                if (!query.timed) return true;
                 return name === this.QUERY_RESULT ? state.draws * 2e6 : state.asked++ % 3 === 2;
             },
         });

@@ -49,8 +49,8 @@ def test_steady_runs_create_nothing_and_ask_nothing(page: Page, serve: Serve, tm
     calls = answer["calls"]
     assert calls["drawArrays"] == 20
     asking = [name for name in calls if name.startswith(("get", "check", "create", "tex", "bufferData"))]
-    # The input goes by texSubImage3D; nothing else is asked for or created.
-    assert asking == ["texSubImage3D"]
+    # The input goes by texSubImage3D; nothing else is created or asked, but whether a slow run has ended.
+    assert set(asking) - {"getQueryParameter"} == {"texSubImage3D"}
     assert calls["readPixels"] == 10
 
 
