@@ -57,6 +57,7 @@ export function runWithIntermediates(
   inputs: Readonly<Record<string, RunInput>>,
 ): Promise<Intermediate[]> {
   return model.exclusively(async (executor) => {
+    await model.loaded;
     const { context, graph } = executor;
     const { load, run, tensors } = graph.plans.webgl2;
     const bound = bindInputs(graph, inputs);
@@ -66,7 +67,7 @@ export function runWithIntermediates(
       await gpuFinished(context);
       const kept = load.filter(({ output }) => executor.persistent.has(output));
       return [...kept, ...run].flatMap(({ node, output }) => {
-        const placed = plan.placed.get(output);
+        const placed = plan.placed.get(output) ?? executor.persistent.get(output);
         if (!placed) return [];
         const { tensor, dirtyPadding } = readPlaced(context, placed, tensors[output]?.axes);
         const value = tensors[output]?.value ?? null;

@@ -23,8 +23,14 @@ export interface Progress {
 export interface LoadOptions {
   /** Called often while loading. */
   onProgress?: (progress: Progress) => void;
-  /** Stops loading when aborted; `loadModel` then rejects with the signal's reason. */
+  /** Stops loading when aborted; `loadModel`, or a run that waits for weights, rejects with the signal's reason. */
   signal?: AbortSignal;
+  /**
+   * Resolves as soon as the model can take inputs, while its weights are still on their way: a run computes as far as
+   * they have come, so that the first result is there soon after their last byte. What is wrong with them then rejects
+   * `Model.loaded` and every run. False unless given.
+   */
+  streaming?: boolean;
   /** Overrides of what the runtime would choose for this device. */
   device?: DeviceOptions;
 }
@@ -65,9 +71,8 @@ export class Model {
     private readonly source: BundleSource,
     /** @internal */
     readonly graph: GraphFile,
-    /** @internal */
-    public executor: Executor,
     private readonly deviceOptions: DeviceOptions,
+    private loading: Loading,
   ) {
     const describe = ({ name, dtype, shape }: GraphFile["outputs"][number]) => ({
       name,
@@ -82,7 +87,17 @@ export class Model {
     });
     this.outputs = graph.outputs.map(describe);
     this.labels = graph.labels ?? [];
-    this.device = report(executor);
+    this.device = report(this.executor);
+  }
+
+  /** @internal */
+  get executor(): Executor {
+    return this.loading.executor;
+  }
+
+  /** Resolves when every file is checked and all weights are on the GPU; rejects when loading fails. */
+  get loaded(): Promise<void> {
+    return this.loading.loaded;
   }
 
   /** What loading and the first run took, in milliseconds. */
@@ -96,10 +111,15 @@ export class Model {
    * @param inputs - a tensor for each input by name, or a picture where the input has `image`
    * @returns a tensor for each output by name
    * @throws Error when an input is missing, unknown, or of wrong type or shape, when the GPU's memory runs out, when the
-   *   GPU's context is lost meanwhile (the next call loads the model again), or after `dispose`
+   *   GPU's context is lost meanwhile (the next call loads the model again), when loading failed, or after `dispose`
    */
   run(inputs: Readonly<Record<string, RunInput>>): Promise<Record<string, Tensor>> {
-    return this.exclusively((executor) => executor.run(inputs));
+    return this.exclusively(async (executor) => {
+      const outputs = await executor.run(inputs);
+      // Not before every file is checked.
+      await this.loaded;
+      return outputs;
+    });
   }
 
   /**
@@ -110,6 +130,7 @@ export class Model {
    */
   profile(inputs: Readonly<Record<string, RunInput>>, options: ProfileOptions = {}): Promise<Profile> {
     return this.exclusively(async (executor) => {
+      await this.loaded;
       const { profile } = await import("./profiler/profile.ts");
       return profile(executor, inputs, options);
     });
@@ -119,6 +140,7 @@ export class Model {
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
+    this.loading.stop(this.disposal());
     const free = () => this.executor.delete();
     this.queue = this.queue.then(free, free);
   }
@@ -134,15 +156,21 @@ export class Model {
       if (this.executor.context.isLost) await this.restore();
       return task(this.executor);
     };
-    if (this.disposed) return Promise.reject(new Error(`The model "${this.name}" was disposed.`));
+    if (this.disposed) return Promise.reject(this.disposal());
     const result = this.queue.then(guarded, guarded);
     this.queue = result.catch(() => {});
     return result;
   }
 
+  private disposal(): Error {
+    return new Error(`The model "${this.name}" was disposed.`);
+  }
+
   private async restore(): Promise<void> {
+    // What is still on its way goes to the context that was lost.
+    await this.loaded.catch(() => {});
     const signal = new AbortController().signal;
-    const executor = await prepare(
+    const loading = await load(
       this.source,
       this.graph,
       this.deviceOptions,
@@ -150,9 +178,10 @@ export class Model {
       () => {},
       performance.now(),
     );
+    await loading.loaded;
     this.executor.delete();
-    this.executor = executor;
-    this.device = report(executor);
+    this.loading = loading;
+    this.device = report(this.executor);
   }
 }
 
@@ -161,29 +190,37 @@ export class Model {
  *
  * @param source - URL of the bundle's folder or of its graph.json (relative to the page), or its files by name, such as
  *   those of a folder that the visitor chose
- * @returns the model, once its weights are on the GPU and every file is checked
+ * @returns the model, once its weights are on the GPU and every file is checked, or before with `streaming`
  * @throws Error when a file is missing, cut, altered or of another format version, when the device lacks what the model
  *   needs, or when a shader does not compile; the signal's reason when aborted. Nothing stays on the GPU then.
  */
 export async function loadModel(source: BundleSource, options: LoadOptions = {}): Promise<Model> {
-  const { onProgress = () => {}, signal = new AbortController().signal, device = {} } = options;
+  const { onProgress = () => {}, signal = new AbortController().signal, device = {}, streaming } = options;
   signal.throwIfAborted();
   const start = performance.now();
   const graph = await loadGraphFile(source, signal);
-  const executor = await prepare(source, graph, device, signal, onProgress, start);
-  onProgress({ phase: "ready", loaded: 1, total: 1 });
-  return new Model(source, graph, executor, device);
+  const loading = await load(source, graph, device, signal, onProgress, start);
+  if (!streaming) await loading.loaded;
+  return new Model(source, graph, device, loading);
+}
+/** A model on its way to the GPU. */
+interface Loading {
+  readonly executor: Executor;
+  /** Resolves when all is there and checked; rejects when it will not be, and nothing stays on the GPU then. */
+  readonly loaded: Promise<void>;
+  /** Gives up what is not there yet. */
+  readonly stop: (reason: Error) => void;
 }
 
-/** Downloads, compiles and uploads at the same time. */
-async function prepare(
+/** Downloads, compiles and uploads at the same time; resolves when all is compiled. */
+async function load(
   source: BundleSource,
   graph: GraphFile,
   device: DeviceOptions,
   signal: AbortSignal,
   onProgress: (progress: Progress) => void,
   start: number,
-): Promise<Executor> {
+): Promise<Loading> {
   const bytes = graph.files.reduce((sum, file) => sum + file.bytes, 0);
   const parts = graph.weights.reduce((sum, weight) => sum + weight.parts.length, 0);
   let executor: Executor | undefined;
@@ -202,26 +239,36 @@ async function prepare(
     },
     (loaded) => onProgress({ phase: "download", loaded, total: bytes }),
   );
-  try {
-    executor = new Executor(graph, device);
-    const { timings } = executor;
-    await Promise.all([
-      download.then(() => {
-        timings.download = performance.now() - start;
-      }),
-      executor.compile(stop.signal, (loaded, total) => onProgress({ phase: "compile", loaded, total })),
-    ]);
-    await executor.finishLoading();
-    signal.throwIfAborted();
-    return executor;
-  } catch (error) {
+  const fail = (error: unknown) => {
+    signal.removeEventListener("abort", forward);
     stop.abort(error);
     download.catch(() => {});
-    executor?.delete();
+    executor?.fail(error);
     throw error;
-  } finally {
-    signal.removeEventListener("abort", forward);
+  };
+  try {
+    executor = new Executor(graph, device);
+  } catch (error) {
+    return fail(error);
   }
+  const compiled = executor.compile(stop.signal, (linked, total) =>
+    onProgress({ phase: "compile", loaded: linked, total }),
+  );
+  const finish = async (loading: Executor) => {
+    const downloaded = download.then(() => {
+      loading.timings.download = performance.now() - start;
+    });
+    await Promise.all([downloaded, compiled]);
+    await loading.finishLoading();
+    signal.throwIfAborted();
+    signal.removeEventListener("abort", forward);
+    onProgress({ phase: "ready", loaded: 1, total: 1 });
+  };
+  const loaded = finish(executor).catch(fail);
+  // Whoever waits for it learns of a failure; nobody has to.
+  loaded.catch(() => {});
+  await Promise.race([compiled, loaded]);
+  return { executor, loaded, stop: (reason) => stop.abort(reason) };
 }
 
 function report({ context, limits, setting, reasons }: Executor): DeviceReport {

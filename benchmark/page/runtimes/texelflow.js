@@ -9,7 +9,7 @@ import { loadModel, Tensor } from "../javascript/texelflow.js";
  * @returns {Promise<Opened>}
  */
 export async function open({ folder, inputs }) {
-  const model = await loadModel(new URL("bundle/", folder).href);
+  const model = await loadModel(new URL("bundle/", folder).href, { streaming: true });
   return {
     run: () => {
       const feeds = inputs.map(({ name, dtype, shape, data }) => [name, new Tensor(dtype, shape, data)]);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from texelflow.ir import FLOATING, Shape, Value
@@ -140,10 +141,25 @@ class Plan:
     run: list[Draw] = field(default_factory=list)
 
     def tensors(self) -> list[PlanTensor]:
-        """Return every tensor that is read or written, each once, weights in the order of their first use."""
+        """Return every tensor that is read or written, each once, in the order in which runs need them.
+
+        Weights are downloaded in this order, so that a run can begin before the last of them is there.
+        """
+        needed: dict[int, int] = {}
+        for step, draw in enumerate(self.run):
+            for tensor in draw.inputs:
+                needed.setdefault(id(tensor), step)
+        never = len(self.run)
+        for draw in reversed(self.load):
+            step = needed.get(id(draw.output), never)
+            for tensor in draw.inputs:
+                needed[id(tensor)] = min(needed.get(id(tensor), never), step)
+        draws = [(needed.get(id(draw.output), never), draw) for draw in self.load]
+        draws.extend(enumerate(self.run))
         found: dict[int, PlanTensor] = {}
         candidates = [
-            *(tensor for draw in (*self.load, *self.run) for tensor in (*draw.inputs, draw.output)),
+            # Sorting keeps draws of the load phase before the draw of a run that needs their results.
+            *(t for _, draw in sorted(draws, key=itemgetter(0)) for t in (*draw.inputs, draw.output)),
             *(tensor for tensor in self.inputs if tensor is not None),
             *self.outputs,
         ]

@@ -11,7 +11,15 @@ import { type BoundInputs, bindInputs } from "./inputs.ts";
 import { LoadPhase } from "./load_phase.ts";
 import { TexturePool } from "./pool.ts";
 import { type ImageDraw, issuePlanPrograms, type PlanPrograms, programsLinked } from "./programs.ts";
-import { bindPlan, deletePlan, type LoadedModel, placeTensors, type RunPlan } from "./run_plan.ts";
+import {
+  bindOutputs,
+  bindPlan,
+  bindStep,
+  deletePlan,
+  type LoadedModel,
+  placeTensors,
+  type RunPlan,
+} from "./run_plan.ts";
 import type { DeviceSetting } from "./setting.ts";
 import type { Timings } from "./timings.ts";
 import { warmUp } from "./warm_up.ts";
@@ -103,7 +111,10 @@ export class Executor implements LoadedModel {
     signal.throwIfAborted();
     this.timings.compile = performance.now() - start;
     this.weights.start(this.programs, setting);
-    this.warmedUp = warmUp(context, graph, setting, this.programs, () => this.isLoaded || this.deleted);
+    this.warmedUp = warmUp(context, graph, setting, this.programs, () => {
+      if (this.deleted || (this.isLoaded && this.plans.length > 0)) return "none";
+      return this.isLoaded ? "all" : "one";
+    });
   }
 
   /** Uploads one part of a weight and issues the draws that waited for it; see LoadPhase.takePart. */
@@ -145,11 +156,12 @@ export class Executor implements LoadedModel {
 
   /** Checks the inputs, and finds or makes the plan for their sizes. */
   prepare(given: Readonly<Record<string, unknown>>): { plan: RunPlan; bound: BoundInputs } {
+    this.weights.throwIfFailed();
     const bound = bindInputs(this.graph, given);
     return { plan: this.planFor(bound.symbols), bound };
   }
 
-  /** Uploads inputs and issues all draws of a plan; the first time in portions, since drivers may prepare each draw then. */
+  /** Uploads inputs and issues all draws of a plan. */
   async draw(plan: RunPlan, inputs: BoundInputs): Promise<void> {
     if (this.options.poison) {
       for (const texture of plan.textures)
@@ -158,14 +170,8 @@ export class Executor implements LoadedModel {
     inputs.values.forEach((value, index) => {
       if (value) plan.feeds[index]?.write(value, this.limits.maxTextureSize);
     });
-    const portion = plan.milliseconds === Number.POSITIVE_INFINITY ? FIRST_PORTION : plan.draws.length;
-    for (let first = 0; first < plan.draws.length; first += portion) {
-      if (first > 0) await breathe();
-      const end = Math.min(first + portion, plan.draws.length);
-      executeDraws(this.context, plan.draws, first, end - 1);
-      this.lastDraw.mark(() => executeDraws(this.context, plan.draws, end - 1, end));
-      this.context.gl.flush();
-    }
+    if (plan.isBound) this.issue(plan, 0);
+    else await this.drawFirst(plan);
   }
 
   /** A plan in textures of its own, in which every tensor of a run survives; `delete` frees it. */
@@ -182,6 +188,12 @@ export class Executor implements LoadedModel {
     };
   }
 
+  /** Gives up loading: runs that wait for weights reject, as all later ones do. Frees all. */
+  fail(reason: unknown): void {
+    this.weights.fail(reason);
+    this.delete();
+  }
+
   /** Frees all that the model has on the GPU. */
   delete(): void {
     if (this.deleted) return;
@@ -193,6 +205,48 @@ export class Executor implements LoadedModel {
     this.lastDraw.delete();
     releasePrograms(this.context, this.programs.all);
     releaseContext(this.context);
+  }
+
+  /**
+   * Binds and issues the draws of a plan's first run: in portions, since drivers may prepare each draw then, and each
+   * when the weights that it reads are there.
+   */
+  private async drawFirst(plan: RunPlan): Promise<void> {
+    const { graph, weights } = this;
+    try {
+      let issued = 0;
+      for (const [step, { inputs }] of graph.plans.webgl2.run.entries()) {
+        if (plan.draws.length - issued === FIRST_PORTION || !weights.has(inputs)) {
+          this.issue(plan, issued);
+          issued = plan.draws.length;
+          await breathe();
+          await weights.filled(inputs);
+        }
+        bindStep(this, plan, step);
+      }
+      await weights.filled(graph.outputs.map(({ tensor }) => tensor));
+      bindOutputs(this, plan);
+      plan.isBound = true;
+      this.issue(plan, issued);
+      // Waiting first keeps the question about errors from blocking the page.
+      await this.lastDraw.reached();
+      weights.throwIfFailed();
+      this.checkMemory("intermediate results", this.pool.bytes);
+    } catch (error) {
+      // Nothing half-made stays: the next run plans afresh.
+      this.dropPlans(() => true);
+      this.pool.keepOnly(new Set());
+      throw error;
+    }
+  }
+
+  /** Issues the bound draws of a plan from `first` on. */
+  private issue({ draws }: RunPlan, first: number): void {
+    const end = draws.length;
+    if (first === end) return;
+    executeDraws(this.context, draws, first, end - 1);
+    this.lastDraw.mark(() => executeDraws(this.context, draws, end - 1, end));
+    this.context.gl.flush();
   }
 
   /** The plan for the sizes, made unless it is among those kept. */
@@ -215,7 +269,6 @@ export class Executor implements LoadedModel {
       let kept = 0;
       this.dropPlans(() => ++kept > PLANS_KEPT);
       this.pool.keepOnly(new Set(this.plans.flatMap((other) => [...other.textures])));
-      this.checkMemory("intermediate results", this.pool.bytes);
       return plan;
     } catch (error) {
       // Nothing half-made stays: the next run plans afresh.

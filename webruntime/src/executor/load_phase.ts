@@ -27,6 +27,9 @@ export class LoadPhase {
   private readonly readers = new Map<number, number>();
   private pending: (readonly [draw: Draw, index: number])[];
   private compiled: { readonly programs: PlanPrograms; readonly setting: DeviceSetting } | null = null;
+  private failure: { readonly reason: unknown } | null = null;
+  /** Calls of `filled` that wait for the next tensor. */
+  private waiting: { resolve: () => void; reject: (reason: unknown) => void }[] = [];
 
   constructor(
     private readonly context: Context,
@@ -59,6 +62,30 @@ export class LoadPhase {
     if (!placed) return;
     this.persistent.set((this.graph.weights[weight] as Weight).tensor, placed);
     this.drawReady();
+  }
+
+  /** Whether all of the tensors that are weights or results of the load phase are complete. */
+  has(tensors: readonly number[]): boolean {
+    return tensors.every((tensor) => this.planTensor(tensor).lifetime || this.persistent.has(tensor));
+  }
+
+  /** Resolves when `has` is true of the tensors; rejects with what `fail` is told. */
+  async filled(tensors: readonly number[]): Promise<void> {
+    this.throwIfFailed();
+    while (!this.has(tensors)) {
+      await new Promise<void>((resolve, reject) => this.waiting.push({ resolve, reject }));
+    }
+  }
+
+  /** Throws what `fail` was told, if it was. */
+  throwIfFailed(): void {
+    if (this.failure) throw this.failure.reason;
+  }
+
+  /** Tells those who wait for tensors that these will not come. */
+  fail(reason: unknown): void {
+    this.failure = { reason };
+    for (const { reject } of this.waiting.splice(0)) reject(reason);
   }
 
   /** Frees the weights that nothing reads, once all are there and every draw is issued. */
@@ -125,5 +152,6 @@ export class LoadPhase {
       }
       return false;
     });
+    for (const { resolve } of this.waiting.splice(0)) resolve();
   }
 }

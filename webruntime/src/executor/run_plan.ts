@@ -1,5 +1,6 @@
-import type { Draw, GraphFile, GraphOutput, PlanTensor } from "../generated/graph_file.ts";
+import type { Draw, GraphFile, PlanTensor } from "../generated/graph_file.ts";
 import type { Context } from "../webgl/context.ts";
+import type { LinkedProgram } from "../webgl/program.ts";
 import type { ArrayTexture } from "../webgl/texture.ts";
 import type { DeviceLimits } from "./device.ts";
 import { type BoundDraw, bindDraw, type PlacedTensor } from "./draws.ts";
@@ -25,15 +26,18 @@ export interface LoadedModel {
 /** All that a run needs once the sizes of the symbolic dimensions are known. */
 export interface RunPlan {
   readonly symbols: Symbols;
-  readonly draws: readonly BoundDraw[];
+  /** Whether all steps and outputs are bound: not before the first run, during which weights may still arrive. */
+  isBound: boolean;
+  readonly draws: BoundDraw[];
   /** Index of each draw in the bundle's `run`: empty outputs have none. */
-  readonly steps: readonly number[];
-  readonly placed: ReadonlyMap<number, PlacedTensor>;
+  readonly steps: number[];
+  /** Weights are there once a draw that reads them is bound. */
+  readonly placed: Map<number, PlacedTensor>;
   /** Textures of the pool that the plan uses. */
   readonly textures: ReadonlySet<ArrayTexture>;
   /** In the order of the graph; null for an input that nothing reads. */
   readonly feeds: readonly (InputFeed | null)[];
-  readonly readers: readonly OutputReader[];
+  readonly readers: OutputReader[];
   /** How long the last run took; infinite before the first. */
   milliseconds: number;
 }
@@ -52,7 +56,7 @@ export function placeTensors(
   const layouts = new Map<number, Layout>();
   const demands: Demand[] = [];
   graph.plans.webgl2.tensors.forEach((tensor, index) => {
-    if (!tensor.lifetime || model.persistent.has(index)) return;
+    if (!tensor.lifetime) return;
     const shape = tensor.shape.map((dimension) => evaluate(dimension, symbols));
     const layout = layoutOf(tensor, shape, setting, limits.maxTextureSize);
     layouts.set(index, layout);
@@ -64,7 +68,7 @@ export function placeTensors(
   return { layouts, slots: assignSlots(demands) };
 }
 
-/** Binds every draw, input and output of the model to the textures of its tensors. */
+/** Binds the inputs of the model to the textures of its tensors; `bindStep` and `bindOutputs` do the rest. */
 export function bindPlan(
   model: LoadedModel,
   symbols: Symbols,
@@ -72,50 +76,64 @@ export function bindPlan(
   textures: ReadonlyMap<Slot, ArrayTexture>,
 ): RunPlan {
   const { context, graph, programs } = model;
-  const plan = graph.plans.webgl2;
   const textureOf = new Map<number, ArrayTexture>();
   for (const [slot, texture] of textures) for (const tensor of slot.tensors) textureOf.set(tensor, texture);
 
-  const placed = new Map<number, PlacedTensor>(model.persistent);
+  const placed = new Map<number, PlacedTensor>();
   for (const [index, layout] of layouts) {
-    const { dtype } = plan.tensors[index] as PlanTensor;
+    const { dtype } = graph.plans.webgl2.tensors[index] as PlanTensor;
     placed.set(index, { dtype, layout, texture: textureOf.get(index) ?? null });
   }
-  const find = (tensor: number) => placed.get(tensor) as PlacedTensor;
-
-  const draws: BoundDraw[] = [];
-  const steps: number[] = [];
-  plan.run.forEach((draw: Draw, step) => {
-    const inputs = draw.inputs.map(find);
-    const program = programs.run[step];
-    const bound = program && bindDraw(context, program, find(draw.output), inputs, draw, symbols);
-    if (!bound) return;
-    draws.push(bound);
-    steps.push(step);
-  });
-
   const feeds = graph.inputs.map((input, index) =>
     input.tensor < 0
       ? null
-      : new InputFeed(context, input, find(input.tensor), programs.image[index], symbols),
+      : new InputFeed(
+          context,
+          input,
+          placed.get(input.tensor) as PlacedTensor,
+          programs.image[index],
+          symbols,
+        ),
   );
-  const readers = graph.outputs.map((output: GraphOutput) => {
-    const shape = output.shape.map((dimension) => evaluate(dimension, symbols));
-    const source = find(output.tensor);
-    // Made here, not at the first read, so that a run makes no GL object.
-    source.texture?.framebuffer;
-    return new OutputReader(context, output, shape, source);
-  });
   return {
     symbols,
-    draws,
-    steps,
+    isBound: false,
+    draws: [],
+    steps: [],
     placed,
     textures: new Set(textures.values()),
     feeds,
-    readers,
+    readers: [],
     milliseconds: Number.POSITIVE_INFINITY,
   };
+}
+
+/** Binds one step of the bundle's `run`, in order; the weights that it reads must be there. */
+export function bindStep(model: LoadedModel, plan: RunPlan, step: number): void {
+  const { inputs, output, ...parameters } = model.graph.plans.webgl2.run[step] as Draw;
+  const program = model.programs.run[step] as LinkedProgram;
+  const [target, ...sources] = [output, ...inputs].map((tensor) => find(model, plan, tensor));
+  const bound = bindDraw(model.context, program, target as PlacedTensor, sources, parameters, plan.symbols);
+  if (!bound) return;
+  plan.draws.push(bound);
+  plan.steps.push(step);
+}
+
+/** Makes the readers of the outputs; those that are weights must be there. */
+export function bindOutputs(model: LoadedModel, plan: RunPlan): void {
+  for (const output of model.graph.outputs) {
+    const shape = output.shape.map((dimension) => evaluate(dimension, plan.symbols));
+    const source = find(model, plan, output.tensor);
+    // Made here, not at the first read, so that a run makes no GL object.
+    source.texture?.framebuffer;
+    plan.readers.push(new OutputReader(model.context, output, shape, source));
+  }
+}
+
+function find({ persistent }: LoadedModel, { placed }: RunPlan, tensor: number): PlacedTensor {
+  const found = placed.get(tensor) ?? (persistent.get(tensor) as PlacedTensor);
+  placed.set(tensor, found);
+  return found;
 }
 
 /** Frees what a plan owns besides the pool's textures. */

@@ -16,14 +16,15 @@ const FIRST_OF_NOTHING = 3;
  * the run will have: drivers make machine code at the first such draw, which takes up to 0.3 s a program. Done while
  * weights download, it costs the first run nothing.
  *
- * @param isUrgent - whether nothing else is waited for any more, so that all remaining draws may be queued at once
+ * @param allowance - how many draws may be queued: one, all that remain when nothing else is waited for any more, or
+ *   none when a run is under way that does the same
  */
 export async function warmUp(
   context: Context,
   graph: GraphFile,
   setting: DeviceSetting,
   programs: PlanPrograms,
-  isUrgent: () => boolean,
+  allowance: () => "one" | "all" | "none",
 ): Promise<void> {
   const { tensors, run } = graph.plans.webgl2;
   const scratch = new Map<string, ArrayTexture>();
@@ -60,14 +61,14 @@ export async function warmUp(
   });
   try {
     for (const [program, [output, inputs]] of uses) {
+      if (context.isLost || allowance() === "none") return;
       drawNothing(
         program,
         tensors[output] as PlanTensor,
         inputs.map((tensor) => (tensors[tensor] as PlanTensor).dtype),
       );
       // One at a time, or uploads would wait for all of them.
-      if (!isUrgent()) await gpuFinished(context);
-      if (context.isLost) return;
+      if (allowance() === "one") await gpuFinished(context);
     }
   } finally {
     for (const texture of scratch.values()) texture.delete();

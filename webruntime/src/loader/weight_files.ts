@@ -4,8 +4,11 @@ import type { TensorData } from "../tensor.ts";
 import { type BundleSource, openFile } from "./bundle_source.ts";
 import { elementsOf, parseHeader, type SafetensorsEntry, type SafetensorsHeader } from "./safetensors.ts";
 
-/** Files read at a time: enough to fill a connection, few enough to bound the memory they take. */
-const FILES_AT_A_TIME = 4;
+/**
+ * Bytes asked for beyond those that have come: enough to fill a connection, and no more, because files on their way
+ * share it, and the weights that are needed first shall come first.
+ */
+const LOOK_AHEAD = 2 ** 24;
 
 /** Takes one part of a weight as soon as its bytes are there; `weight` is the index in graph.json. */
 export type PartConsumer = (weight: number, part: number, dtype: DataType, data: TensorData) => void;
@@ -44,21 +47,33 @@ export async function downloadWeights(
   const failed = new AbortController();
   const both = AbortSignal.any ? AbortSignal.any([signal, failed.signal]) : linked(signal, failed);
   let loaded = 0;
-  const queue = [...graph.files];
-  const worker = async () => {
-    for (let file = queue.shift(); file; file = queue.shift()) {
-      await downloadFile(source, file, wanted.get(file.name) ?? [], both, consume, (bytes) => {
-        loaded += bytes;
-        onBytes(loaded);
+  let requested = 0;
+  let moved = () => {};
+  const fail = (error: unknown) => {
+    failed.abort(error);
+    moved();
+    throw error;
+  };
+  const downloads: Promise<void>[] = [];
+  for (const file of graph.files) {
+    while (requested - loaded > LOOK_AHEAD && !both.aborted) {
+      await new Promise<void>((resolve) => {
+        moved = resolve;
       });
     }
-  };
-  try {
-    await Promise.all(Array.from({ length: FILES_AT_A_TIME }, worker));
-  } catch (error) {
-    failed.abort(error);
-    throw error;
+    if (both.aborted) break;
+    requested += file.bytes;
+    const download = downloadFile(source, file, wanted.get(file.name) ?? [], both, consume, (bytes) => {
+      loaded += bytes;
+      onBytes(loaded);
+      moved();
+    }).catch(fail);
+    // A failure is told of below, once all that is needed is requested.
+    download.catch(() => {});
+    downloads.push(download);
   }
+  await Promise.all(downloads);
+  signal.throwIfAborted();
 }
 
 /** One signal for both, where AbortSignal.any does not exist (Safari before 17.4). */

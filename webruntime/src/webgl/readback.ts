@@ -60,7 +60,9 @@ export class Milestone {
     this.isMarked = false;
   }
 
+  /** Frees the query; who waits for it goes on. */
   delete(): void {
+    this.isMarked = false;
     this.context.gl.deleteQuery(this.query);
   }
 }
