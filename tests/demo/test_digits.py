@@ -38,7 +38,7 @@ def settled_bars(page: Page) -> list[float]:
     before: list[float] = []
     bars: list[float] = page.evaluate(READ_BARS)
     while bars != before:
-        page.wait_for_timeout(250)
+        page.wait_for_timeout(120)
         before, bars = bars, page.evaluate(READ_BARS)
     return bars
 

@@ -59,6 +59,7 @@ export function effectiveLimits(capabilities: Capabilities, options: DeviceOptio
 /**
  * The first setting, in order of preference, that the device supports and computes right with.
  *
+ * @param onCandidate - called with each setting that is tried, while its self-test runs
  * @returns the setting and the reasons for each departure from the preferred one
  * @throws Error when no setting works
  */
@@ -66,6 +67,7 @@ export async function chooseSetting(
   context: Context,
   limits: DeviceLimits,
   options: DeviceOptions,
+  onCandidate: (setting: DeviceSetting) => void,
 ): Promise<{ setting: DeviceSetting; reasons: string[] }> {
   const { capabilities } = context;
   const reasons: string[] = [];
@@ -90,7 +92,9 @@ export async function chooseSetting(
     }
     for (const fetch of fetchFunctions(capabilities, options)) {
       const setting: DeviceSetting = { ...blocking, fetch, storage };
-      const failure = await selfTest(context, setting);
+      const outcome = selfTest(context, setting);
+      onCandidate(setting);
+      const failure = await outcome;
       if (failure === null) return { setting, reasons };
       if (context.isLost)
         throw new Error("The GPU context was lost while the model was loading. Load it again.");

@@ -98,14 +98,19 @@ export class Executor implements LoadedModel {
   async compile(signal: AbortSignal, onProgress: (linked: number, total: number) => void): Promise<void> {
     const start = performance.now();
     const { context, graph } = this;
-    const { setting, reasons } = await chooseSetting(context, this.limits, this.options);
-    signal.throwIfAborted();
-    this.setting = setting;
-    this.reasons = reasons;
     const images = graph.inputs.map(({ name, tensor, image }): ImageDraw | undefined =>
       image && tensor >= 0 ? { program: image.program, tensor, input: name } : undefined,
     );
-    this.programs = issuePlanPrograms(context, graph.plans.webgl2, setting, images);
+    // Nearly every device takes the first setting: compiling for it need not wait for its self-test.
+    const issue = (candidate: DeviceSetting) => {
+      signal.throwIfAborted();
+      releasePrograms(context, this.programs.all);
+      this.programs = issuePlanPrograms(context, graph.plans.webgl2, candidate, images);
+    };
+    const { setting, reasons } = await chooseSetting(context, this.limits, this.options, issue);
+    signal.throwIfAborted();
+    this.setting = setting;
+    this.reasons = reasons;
     const { all } = this.programs;
     await programsLinked(context, all, (linked) => onProgress(linked, all.length), signal);
     signal.throwIfAborted();
