@@ -11,6 +11,10 @@ from texelflow.lowering.plan import Plan, PlanTensor
 from texelflow.symbolic import Dimension, substitute
 
 
+GOOD_WIDTH = 16
+TRIED_TILES = 32
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceProfile:
     """A kind of device to export for: how it blocks and stores tensors, and its limits."""
@@ -64,6 +68,18 @@ def ceil_divide(dividend: int, divisor: int) -> int:
     return -(-dividend // divisor)
 
 
+def tile_columns(planes: int, columns: int, height: int, max_texture_size: int) -> int:
+    """Return the number of tile columns, as `tileColumns` in webruntime/src/executor/layouts.ts chooses it."""
+    fewest = ceil_divide(planes, max(1, max_texture_size // height))
+    most = min(planes, fewest + TRIED_TILES, max_texture_size // columns)
+    best, least = max(1, fewest), None
+    for tiles in range(best, most + 1):
+        quads = ceil_divide(tiles * columns, 2) * ceil_divide(ceil_divide(planes, tiles) * height, 2)
+        if least is None or quads < least or (quads == least and best * columns < GOOD_WIDTH):
+            best, least = tiles, quads
+    return best
+
+
 def texture_extent(tensor: PlanTensor, profile: DeviceProfile, sizes: Mapping[str, Dimension]) -> Extent:
     """Return the texture that a tensor needs when the symbols have these sizes (ARCHITECTURE.md, Layouts)."""
 
@@ -85,8 +101,7 @@ def texture_extent(tensor: PlanTensor, profile: DeviceProfile, sizes: Mapping[st
     planes = batch * ceil_divide(ceil_divide(channels, 4), groups)
     if planes == 0 or columns == 0 or height == 0:
         return Extent(0, 0, pixels * groups)
-    rows = max(1, profile.max_texture_size // height)
-    tiles = max(1, min(planes, max(ceil_divide(planes, rows), ceil_divide(16, columns))))
+    tiles = tile_columns(planes, columns, height, profile.max_texture_size)
     return Extent(tiles * columns, ceil_divide(planes, tiles) * height, pixels * groups)
 
 

@@ -25,8 +25,11 @@ export interface Layout {
   readonly extents: readonly number[] | null;
 }
 
-/** Narrowest viewport of a blocked tensor while it has planes enough: GPUs shade in 2×2 quads. */
-const LEAST_WIDTH = 16;
+/** Viewports of blocked tensors are at least so wide where that costs nothing: narrow ones are drawn slower. */
+const GOOD_WIDTH = 16;
+
+/** Numbers of tile columns that are tried beyond the least that the device's textures ask for. */
+const TRIED_TILES = 32;
 
 /** P and M of a tensor on a device with the given setting: 1 and 1 when it is flat. */
 export function blockingOf(tensor: PlanTensor, device: Blocking): Blocking {
@@ -90,9 +93,7 @@ function blockedLayout(
   const columns = Math.ceil(width / blocking.pixels);
   const planesPerImage = Math.ceil(Math.ceil(channels / 4) / blocking.groups);
   const planes = batch * planesPerImage;
-  const rows = Math.max(1, Math.floor(maxTextureSize / height));
-  const fewest = Math.max(Math.ceil(planes / rows), Math.ceil(LEAST_WIDTH / columns));
-  const tiles = Math.max(1, Math.min(planes, fewest));
+  const tiles = tileColumns(planes, columns, height, maxTextureSize);
   return {
     shape,
     elements: batch * channels * height * width,
@@ -103,4 +104,21 @@ function blockedLayout(
     entries: [batch, channels, height, width, tiles, columns, planesPerImage, 0],
     extents,
   };
+}
+
+/** The number of tile columns that covers all planes with the fewest 2×2 quads, in which GPUs shade. */
+function tileColumns(planes: number, columns: number, height: number, maxTextureSize: number): number {
+  const fewest = Math.ceil(planes / Math.max(1, Math.floor(maxTextureSize / height)));
+  const most = Math.min(planes, fewest + TRIED_TILES, Math.floor(maxTextureSize / columns));
+  let best = Math.max(1, fewest);
+  let least = Number.POSITIVE_INFINITY;
+  for (let tiles = best; tiles <= most; tiles++) {
+    const quads = Math.ceil((tiles * columns) / 2) * Math.ceil((Math.ceil(planes / tiles) * height) / 2);
+    const bestIsNarrow = best * columns < GOOD_WIDTH;
+    if (quads < least || (quads === least && bestIsNarrow)) {
+      best = tiles;
+      least = quads;
+    }
+  }
+  return best;
 }
