@@ -10,8 +10,8 @@ from math import prod
 from texelflow.lowering.plan import Plan, PlanTensor
 from texelflow.symbolic import Dimension, substitute
 
-
 GOOD_WIDTH = 16
+TOLERATED_WASTE = 1.04
 TRIED_TILES = 32
 
 
@@ -69,15 +69,16 @@ def ceil_divide(dividend: int, divisor: int) -> int:
 
 
 def tile_columns(planes: int, columns: int, height: int, max_texture_size: int) -> int:
-    """Return the number of tile columns, as `tileColumns` in webruntime/src/executor/layouts.ts chooses it."""
-    fewest = ceil_divide(planes, max(1, max_texture_size // height))
+    """Return the number of tile columns that webruntime/src/executor/layouts.ts chooses, see there."""
+    fewest = max(1, ceil_divide(planes, max(1, max_texture_size // height)))
     most = min(planes, fewest + TRIED_TILES, max_texture_size // columns)
-    best, least = max(1, fewest), None
-    for tiles in range(best, most + 1):
-        quads = ceil_divide(tiles * columns, 2) * ceil_divide(ceil_divide(planes, tiles) * height, 2)
-        if least is None or quads < least or (quads == least and best * columns < GOOD_WIDTH):
-            best, least = tiles, quads
-    return best
+    quads = {
+        tiles: ceil_divide(tiles * columns, 2) * ceil_divide(ceil_divide(planes, tiles) * height, 2)
+        for tiles in range(fewest, max(fewest, most) + 1)
+    }
+    enough = min(quads.values()) * TOLERATED_WASTE
+    good = [tiles for tiles, count in quads.items() if count <= enough]
+    return next((tiles for tiles in good if tiles * columns >= GOOD_WIDTH), good[0])
 
 
 def texture_extent(tensor: PlanTensor, profile: DeviceProfile, sizes: Mapping[str, Dimension]) -> Extent:

@@ -28,6 +28,9 @@ export interface Layout {
 /** Viewports of blocked tensors are at least so wide where that costs nothing: narrow ones are drawn slower. */
 const GOOD_WIDTH = 16;
 
+/** Factor by which the drawn area of a tensor may exceed the least. */
+const TOLERATED_WASTE = 1.04;
+
 /** Numbers of tile columns that are tried beyond the least that the device's textures ask for. */
 const TRIED_TILES = 32;
 
@@ -106,19 +109,17 @@ function blockedLayout(
   };
 }
 
-/** The number of tile columns that covers all planes with the fewest 2×2 quads, in which GPUs shade. */
+/**
+ * The number of tile columns that covers all planes with nearly the fewest 2×2 quads, in which GPUs shade: of those the
+ * smallest that gives a good width, so that tensors of like sizes fit the same textures.
+ */
 function tileColumns(planes: number, columns: number, height: number, maxTextureSize: number): number {
-  const fewest = Math.ceil(planes / Math.max(1, Math.floor(maxTextureSize / height)));
+  const fewest = Math.max(1, Math.ceil(planes / Math.max(1, Math.floor(maxTextureSize / height))));
   const most = Math.min(planes, fewest + TRIED_TILES, Math.floor(maxTextureSize / columns));
-  let best = Math.max(1, fewest);
-  let least = Number.POSITIVE_INFINITY;
-  for (let tiles = best; tiles <= most; tiles++) {
-    const quads = Math.ceil((tiles * columns) / 2) * Math.ceil((Math.ceil(planes / tiles) * height) / 2);
-    const bestIsNarrow = best * columns < GOOD_WIDTH;
-    if (quads < least || (quads === least && bestIsNarrow)) {
-      best = tiles;
-      least = quads;
-    }
-  }
-  return best;
+  const candidates = Array.from({ length: Math.max(1, most - fewest + 1) }, (_, index) => fewest + index);
+  const quads = (tiles: number) =>
+    Math.ceil((tiles * columns) / 2) * Math.ceil((Math.ceil(planes / tiles) * height) / 2);
+  const enough = Math.min(...candidates.map(quads)) * TOLERATED_WASTE;
+  const good = candidates.filter((tiles) => quads(tiles) <= enough);
+  return good.find((tiles) => tiles * columns >= GOOD_WIDTH) ?? (good[0] as number);
 }
