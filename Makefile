@@ -6,6 +6,7 @@
 PYTHON ?= python3
 NPM ?= npm
 PORT ?= 8000
+WORKERS ?= 2
 
 python := .venv/bin/python
 
@@ -49,8 +50,9 @@ bench: setup benchmark/node_modules/.installed
 bench-publish: setup benchmark/node_modules/.installed
 	$(python) benchmark/run.py --publish $(BENCH)
 
+# Files of tests are shared among WORKERS, each with a browser of its own: drivers compile shaders on one core.
 test: setup
-	$(python) -m pytest -q $(TESTS)
+	$(python) -m pytest -q -n $(WORKERS) --dist loadfile $(TESTS)
 
 check: setup
 	sh scripts/setup_glslang.sh

@@ -132,10 +132,13 @@ def test_runs_reject_when_loading_fails(page: Page, url: str, happens: str, mess
         {happens};
         await until(() => texelflow.statistics(model).textureBytes.now === 0);
         const states = [await state(run), await state(model.loaded), await state(model.run({{x: x()}}))];
+        const {{gl}} = model.executor.context;
+        gl.getExtension('WEBGL_lose_context').loseContext();
+        states.push(await state(model.run({{x: x()}})));
         return {{states, unhandled, bytes: texelflow.statistics(model).textureBytes.now}};
         """,
     )
-    assert [message in state for state in answer["states"]] == [True] * 3, answer
+    assert [message in state for state in answer["states"]] == [True] * 4, answer
     assert answer["unhandled"] == [] and answer["bytes"] == 0
 
 

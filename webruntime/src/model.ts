@@ -153,6 +153,7 @@ export class Model {
   exclusively<T>(task: (executor: Executor) => Promise<T>): Promise<T> {
     const guarded = async () => {
       await breathe();
+      this.executor.throwIfFailed();
       if (this.executor.context.isLost) await this.restore();
       return task(this.executor);
     };
@@ -203,6 +204,7 @@ export async function loadModel(source: BundleSource, options: LoadOptions = {})
   if (!streaming) await loading.loaded;
   return new Model(source, graph, device, loading);
 }
+
 /** A model on its way to the GPU. */
 interface Loading {
   readonly executor: Executor;

@@ -54,6 +54,7 @@ export class Executor implements LoadedModel {
   private deleted = false;
   private warmedUp: Promise<void> = Promise.resolve();
   private isLoaded = false;
+  private failure: { readonly reason: unknown } | null = null;
 
   /**
    * Takes the context; weights may come from now on.
@@ -161,7 +162,6 @@ export class Executor implements LoadedModel {
 
   /** Checks the inputs, and finds or makes the plan for their sizes. */
   prepare(given: Readonly<Record<string, unknown>>): { plan: RunPlan; bound: BoundInputs } {
-    this.weights.throwIfFailed();
     const bound = bindInputs(this.graph, given);
     return { plan: this.planFor(bound.symbols), bound };
   }
@@ -193,10 +193,17 @@ export class Executor implements LoadedModel {
     };
   }
 
-  /** Gives up loading: runs that wait for weights reject, as all later ones do. Frees all. */
+  /** Gives up loading: runs that wait for weights reject. Frees all. */
   fail(reason: unknown): void {
+    // A context can be made up for: the next run loads the model again.
+    if (!this.context.isLost) this.failure = { reason };
     this.weights.fail(reason);
     this.delete();
+  }
+
+  /** Throws the reason for which loading was given up, if it was, but for a lost context. */
+  throwIfFailed(): void {
+    if (this.failure) throw this.failure.reason;
   }
 
   /** Frees all that the model has on the GPU. */

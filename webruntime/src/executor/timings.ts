@@ -10,6 +10,6 @@ export interface Timings {
   upload: number;
   /** From the last byte and the last linked program to the end of the load phase's draws on the GPU. */
   loadDraws: number;
-  /** The first run, from its call to its outputs; 0 before. */
+  /** The first run, from its call to its outputs, with `streaming` the wait for weights included; 0 before. */
   firstRun: number;
 }
