@@ -4,9 +4,11 @@ const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionD
 export class Bars {
   /** @type {{ row: HTMLLIElement, value: HTMLSpanElement }[]} */
   #rows = [];
+  #list;
 
   /** @param {HTMLElement} list an ordered list, filled here */
   constructor(list) {
+    this.#list = list;
     for (let digit = 0; digit < 10; digit += 1) {
       const row = document.createElement("li");
       const name = document.createElement("span");
@@ -22,6 +24,11 @@ export class Bars {
       this.#rows.push({ row, value });
     }
     this.show(null);
+  }
+
+  /** Whether a newer reading is under way. */
+  set busy(/** @type {boolean} */ busy) {
+    this.#list.setAttribute("aria-busy", String(busy));
   }
 
   /** @param {ArrayLike<number> | null} probabilities ten values that sum to 1, or null for no reading */

@@ -77,6 +77,7 @@ class DigitReader {
       return;
     }
     this.#running = true;
+    this.#bars.busy = true;
     try {
       while (this.#changed) {
         this.#changed = false;
@@ -91,6 +92,7 @@ class DigitReader {
       }
     } finally {
       this.#running = false;
+      this.#bars.busy = false;
     }
   }
 

@@ -34,12 +34,9 @@ def draw(page: Page, strokes: list[Stroke], size: float = 1, offset: float = 0) 
 
 
 def settled_bars(page: Page) -> list[float]:
-    """The bars once they have stopped moving, which takes a run or two after the last change."""
-    before: list[float] = []
+    """The bars once what was drawn last is read."""
+    wait_until(page, "document.querySelector('#bars').getAttribute('aria-busy') === 'false'")
     bars: list[float] = page.evaluate(READ_BARS)
-    while bars != before:
-        page.wait_for_timeout(120)
-        before, bars = bars, page.evaluate(READ_BARS)
     return bars
 
 
