@@ -107,6 +107,7 @@ def describe(report: dict[str, Any], chart: str) -> dict[str, Any]:
         **{key: report[key] for key in ("renderer", "browser", "date", "versions")},
         **{key: machine[key] for key in ("processor", "cores", "system")},
         "memory": machine["memoryGiB"],
+        "note": report.get("note"),
         "renderer_title": renderer_title(report),
         "chart": chart,
         "targets": check_targets(report),
