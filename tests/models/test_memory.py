@@ -31,8 +31,7 @@ async ({url, device}) => {
             const array = {int64: BigInt64Array, float16: Uint16Array}[dtype] ?? Float32Array;
             return [name, new texelflow.Tensor(dtype, sizes, new array(count))];
         }));
-        // What a run allocates, without its draws.
-        await model.exclusively(async (executor) => executor.prepare(inputs));
+        await model.run(inputs);
         const {weights, intermediates} = texelflow.statistics(model).textureBytes;
         return {weights, intermediates, loadPeak, loaded};
     } finally {
