@@ -134,12 +134,7 @@ def device_shaders(content: Any, origin: str) -> Iterator[Shader]:
             if half and not result["dtype"].startswith(("float", "bfloat")):
                 continue
             bound = [plan["tensors"][tensor] for tensor in inputs] or [{}] * len(program["samplers"])
-            blockings = [
-                (tensor.get("pixels", blocking[0]), tensor.get("groups", blocking[1]))
-                if "axes" in tensor
-                else (1, 1)
-                for tensor in (result, *bound)
-            ]
+            blockings = [blocking_of(tensor, *blocking) for tensor in (result, *bound)]
             head = define_all(("RESULT", *program["samplers"]), blockings, fetch, half)
             yield Shader(program["name"], head + program["source"], origin)
 
@@ -154,15 +149,26 @@ def runtime_shaders() -> Iterator[Shader]:
         names = ["RESULT", *re.findall(r"sampler2DArray (\w+)", source)]
         for blocking, fetch in itertools.product(BLOCKINGS, (0, 1)):
             yield Shader(
-                path.name, define_all(names, [blocking] * len(names), fetch, 0) + source, "the runtime"
+                path.name,
+                define_all(names, [(blocking[0], 1, blocking[1])] * len(names), fetch, 0) + source,
+                "the runtime",
             )
 
 
-def define_all(names: Sequence[str], blockings: Sequence[tuple[int, int]], fetch: int, half: int) -> str:
+def blocking_of(tensor: Any, pixels: int, groups: int) -> tuple[int, int, int]:
+    """Return pixels, rows and groups of a tensor on a device: see executor/layouts.ts."""
+    if "axes" not in tensor:
+        return 1, 1, 1
+    pixels = tensor.get("pixels", pixels)
+    return (pixels, groups, 1) if "rows" in tensor else (pixels, 1, tensor.get("groups", groups))
+
+
+def define_all(names: Sequence[str], blockings: Sequence[tuple[int, int, int]], fetch: int, half: int) -> str:
     """Return what the runtime puts before a shader: see ARCHITECTURE.md, Programs and uniforms."""
     defines = {"TEXEL_FETCH": fetch, "RESULT_HALF": half}
-    for name, (pixels, groups) in zip(names, blockings, strict=True):
-        defines |= {f"{name.upper()}_PIXELS": pixels, f"{name.upper()}_GROUPS": groups}
+    for name, (pixels, rows, groups) in zip(names, blockings, strict=True):
+        prefix = name.upper()
+        defines |= {f"{prefix}_PIXELS": pixels, f"{prefix}_ROWS": rows, f"{prefix}_GROUPS": groups}
     return "#version 300 es\n" + "".join(f"#define {name} {value}\n" for name, value in defines.items())
 
 

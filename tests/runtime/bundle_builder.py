@@ -69,12 +69,13 @@ TO_BLOCKED = (
 uniform highp sampler2DArray x;
 uniform highp ivec4 ints[4];
 uniform highp vec2 scales[1];
-layout(location = 0) out highp vec4 result[RESULT_PIXELS * RESULT_GROUPS];
+#define LAYERS (RESULT_PIXELS * RESULT_ROWS * RESULT_GROUPS)
+layout(location = 0) out highp vec4 result[LAYERS];
 """
     + LIBRARY
     + """
 float element(int n, int c, int h, int w) {
-    if (c >= ints[0].y || w >= ints[0].w || n >= ints[0].x) return 0.0;
+    if (c >= ints[0].y || h >= ints[0].z || w >= ints[0].w || n >= ints[0].x) return 0.0;
     int index = ((n * ints[0].y + c) * ints[0].z + h) * ints[0].w + w;
     vec4 texel = READ(x, flatPlace(index >> 2, ints[2].y), 0, 0);
     int lane = index & 3;
@@ -82,24 +83,25 @@ float element(int n, int c, int h, int w) {
 }
 vec4 texel(int layer) {
     int x = int(gl_FragCoord.x), y = int(gl_FragCoord.y);
-    int plane = (y / ints[0].z) * ints[1].x + x / ints[1].y;
+    int plane = (y / ints[1].w) * ints[1].x + x / ints[1].y;
     int n = plane / ints[1].z;
-    int group = (plane % ints[1].z) * RESULT_GROUPS + layer / RESULT_PIXELS;
-    int h = y % ints[0].z, w = (x % ints[1].y) * RESULT_PIXELS + layer % RESULT_PIXELS;
+    int group = (plane % ints[1].z) * RESULT_GROUPS + layer / (RESULT_PIXELS * RESULT_ROWS);
+    int h = (y % ints[1].w) * RESULT_ROWS + layer / RESULT_PIXELS % RESULT_ROWS;
+    int w = (x % ints[1].y) * RESULT_PIXELS + layer % RESULT_PIXELS;
     int c = group * 4;
     return vec4(element(n, c, h, w), element(n, c + 1, h, w), element(n, c + 2, h, w),
                 element(n, c + 3, h, w));
 }
 void main() {
     result[0] = texel(0);
-#if RESULT_PIXELS * RESULT_GROUPS > 1
+#if LAYERS > 1
     result[1] = texel(1);
 #endif
-#if RESULT_PIXELS * RESULT_GROUPS > 2
+#if LAYERS > 2
     result[2] = texel(2);
     result[3] = texel(3);
 #endif
-#if RESULT_PIXELS * RESULT_GROUPS > 4
+#if LAYERS > 4
     result[4] = texel(4);
     result[5] = texel(5);
     result[6] = texel(6);
@@ -125,8 +127,10 @@ float element(int index) {
     int w = index % ints[2].w, h = (index / ints[2].w) % ints[2].z;
     int c = (index / (ints[2].w * ints[2].z)) % ints[2].y, n = index / (ints[2].w * ints[2].z * ints[2].y);
     int group = c / 4, plane = n * ints[3].z + group / X_GROUPS;
-    ivec2 place = ivec2((plane % ints[3].x) * ints[3].y + w / X_PIXELS, (plane / ints[3].x) * ints[2].z + h);
-    vec4 texel = READ(x, place, (group % X_GROUPS) * X_PIXELS + w % X_PIXELS, 0);
+    ivec2 place = ivec2(
+        (plane % ints[3].x) * ints[3].y + w / X_PIXELS, (plane / ints[3].x) * ints[3].w + h / X_ROWS
+    );
+    vec4 texel = READ(x, place, ((group % X_GROUPS) * X_ROWS + h % X_ROWS) * X_PIXELS + w % X_PIXELS, 0);
     int lane = c & 3;
     return (lane == 0 ? texel.x : lane == 1 ? texel.y : lane == 2 ? texel.z : texel.w) * floats[0].x;
 }

@@ -50,7 +50,7 @@ def test_blocked_layout_there_and_back(
         assert answer["device"][name] == device[name]
 
 
-@pytest.mark.parametrize("blocking", [{"pixels": 1}, {"groups": 1}, {"pixels": 1, "groups": 1}])
+@pytest.mark.parametrize("blocking", [{"pixels": 1}, {"groups": 1}, {"pixels": 1, "groups": 1}, {"rows": 2}])
 def test_tensor_with_its_own_blocking(
     module_page: Page, serve: Callable[[Path], str], tmp_path: Path, blocking: dict[str, int]
 ) -> None:

@@ -113,6 +113,8 @@ class PlanTensor(TypedDict):
     """Blocks one pixel a texel group whatever the device's setting."""
     groups: NotRequired[Literal[1]]
     """Blocks one channel group whatever the device's setting."""
+    rows: NotRequired[Literal[2]]
+    """Blocks two neighbouring rows, and one channel group, where the device's setting blocks two groups."""
     precise: NotRequired[Literal[True]]
     """Stored in 32 bits whatever the device's setting."""
     value: NotRequired[str]

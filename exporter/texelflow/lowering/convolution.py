@@ -43,19 +43,33 @@ def x_y(numbers: Sequence[Dimension], absent: int) -> list[Dimension]:
 
 
 SHARED_WIDTHS = {"convolution": (3,), "depthwise": (3, 5), "pool": (2, 3)}
-"""Widths of windows whose taps share the pixels of a row, by template; each tap is code to compile."""
+"""Widths of windows that share the pixels they read, by template; each tap is code to compile."""
+
+TAPS_WITHOUT_LOOP = {"convolution": 9, "depthwise": 25, "pool": 9}
+"""Most taps of windows, moving by 1, whose rows are all written out: faster, but more code to compile."""
 
 
-def sliding_structure(template: str, windows: Sequence[SlidingWindow]) -> str | tuple[int, int]:
-    """Return the structure `sliding` of the template: how its window moves."""
+def sliding_structure(template: str, windows: Sequence[SlidingWindow]) -> str | tuple[int, int, int]:
+    """Return the structure `sliding` of the template: how its window moves (shaders/lib/window.glsl.j2)."""
     points = all(window.kernel == 1 and window.stride == 1 and window.before == 0 for window in windows)
     if template == "convolution" and points:
         return "point"
     along = windows[-1]
     if along.kernel in SHARED_WIDTHS.get(template, ()) and along.stride <= 2 and along.dilation == 1:
         assert isinstance(along.kernel, int)
-        return along.kernel, along.stride
+        return along.kernel, along.stride, _height_without_loop(template, windows)
     return "any"
+
+
+def _height_without_loop(template: str, windows: Sequence[SlidingWindow]) -> int:
+    """Return the height of windows that are written out as a whole, 0 for those that are not."""
+    if len(windows) == 1:
+        return 1
+    down, along = windows
+    if (along.stride, down.stride, down.dilation) != (1, 1, 1) or not isinstance(down.kernel, int):
+        return 0
+    assert isinstance(along.kernel, int)
+    return down.kernel if along.kernel * down.kernel <= TAPS_WITHOUT_LOOP[template] else 0
 
 
 def spatial_image_axes(node: Node, value: Value) -> Axes:
@@ -83,6 +97,7 @@ def lower_convolution(
     kernel.flops = product((2, *(x if transposed else output).shape, *weights.shape[1:]))
     _bind_weights(kernel, template, weights, groups, transposed, lowering)
     sliding = "any" if transposed else sliding_structure(template, windows)
+    kernel.output.pair_rows = isinstance(sliding, tuple)
     kernel.structure.update(
         sliding=sliding, transposed=transposed, weights_transposed=False, bias=bias is not None
     )

@@ -68,12 +68,12 @@ def ceil_divide(dividend: int, divisor: int) -> int:
     return -(-dividend // divisor)
 
 
-def tile_columns(planes: int, columns: int, height: int, max_texture_size: int) -> int:
+def tile_columns(planes: int, columns: int, lines: int, max_texture_size: int) -> int:
     """Return the number of tile columns that webruntime/src/executor/layouts.ts chooses, see there."""
-    fewest = max(1, ceil_divide(planes, max(1, max_texture_size // height)))
+    fewest = max(1, ceil_divide(planes, max(1, max_texture_size // lines)))
     most = min(planes, fewest + TRIED_TILES, max_texture_size // columns)
     quads = {
-        tiles: ceil_divide(tiles * columns, 2) * ceil_divide(ceil_divide(planes, tiles) * height, 2)
+        tiles: ceil_divide(tiles * columns, 2) * ceil_divide(ceil_divide(planes, tiles) * lines, 2)
         for tiles in range(fewest, max(fewest, most) + 1)
     }
     enough = min(quads.values()) * TOLERATED_WASTE
@@ -97,13 +97,14 @@ def texture_extent(tensor: PlanTensor, profile: DeviceProfile, sizes: Mapping[st
         return Extent(2**exponent, ceil_divide(texels, 2**exponent), 1)
     batch, channels, height, width = map(number, tensor.extents)
     pixels = 1 if tensor.single_pixel else profile.pixels
-    groups = 1 if tensor.single_group else profile.groups
-    columns = ceil_divide(width, pixels)
+    rows = profile.groups if tensor.paired_rows else 1
+    groups = 1 if tensor.single_group or tensor.paired_rows else profile.groups
+    columns, lines = ceil_divide(width, pixels), ceil_divide(height, rows)
     planes = batch * ceil_divide(ceil_divide(channels, 4), groups)
     if planes == 0 or columns == 0 or height == 0:
-        return Extent(0, 0, pixels * groups)
-    tiles = tile_columns(planes, columns, height, profile.max_texture_size)
-    return Extent(tiles * columns, ceil_divide(planes, tiles) * height, pixels * groups)
+        return Extent(0, 0, pixels * rows * groups)
+    tiles = tile_columns(planes, columns, lines, profile.max_texture_size)
+    return Extent(tiles * columns, ceil_divide(planes, tiles) * lines, pixels * rows * groups)
 
 
 def texel_bytes(tensor: PlanTensor, profile: DeviceProfile, weights: str = "float32") -> int:

@@ -17,7 +17,9 @@ Axes: TypeAlias = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple
 class PlanTensor:
     """A tensor in GPU memory: flat without `axes`, blocked with them (ARCHITECTURE.md, Layouts).
 
-    `weight` is the constant it is uploaded from, `constant` says that the load phase makes it.
+    `weight` is the constant it is uploaded from, `constant` says that the load phase makes it. `pair_rows` asks
+    for fragments that compute two rows: windows of neighbouring pixels overlap in both directions, so that kernels with
+    windows fetch less so.
     """
 
     dtype: str
@@ -28,6 +30,7 @@ class PlanTensor:
     constant: bool = False
     precise: bool = False
     one_group: bool = False
+    pair_rows: bool = False
     external: bool = False
     lifetime: tuple[int, int] | None = None
     index: int = -1
@@ -55,6 +58,11 @@ class PlanTensor:
         channels = self.extents[1] if self.axes is not None else 0
         return self.axes is not None and (self.one_group or (isinstance(channels, int) and channels <= 4))
 
+    @property
+    def paired_rows(self) -> bool:
+        """Whether a fragment computes two rows of it rather than two channel groups, as asked for."""
+        return self.pair_rows and self.axes is not None and not self.single_pixel and self.extents[2] != 1
+
     def to_json(self) -> dict[str, Any]:
         """Return the tensor as graph.schema.json's PlanTensor."""
         entry: dict[str, Any] = {"dtype": self.dtype, "shape": [to_json(extent) for extent in self.shape]}
@@ -64,6 +72,8 @@ class PlanTensor:
             entry["pixels"] = 1
         if self.single_group:
             entry["groups"] = 1
+        if self.paired_rows:
+            entry["rows"] = 2
         if self.precise and not self.is_integer:
             entry["precise"] = True
         if self.value:

@@ -42,5 +42,6 @@ def lower_pooling(
     kernel.structure["operation"] = operation
     if shared:
         kernel.structure["sliding"] = sliding
+        kernel.output.pair_rows = True
     attach_epilogue(kernel, node, lowering)
     lowering.bind(output, lowering.emit(kernel))

@@ -1,6 +1,6 @@
 import type { Capabilities } from "../webgl/capabilities.ts";
 import type { Context } from "../webgl/context.ts";
-import type { Blocking } from "./layouts.ts";
+import type { DeviceBlocking } from "./layouts.ts";
 import { selfTest } from "./self_test.ts";
 import type { DeviceSetting } from "./setting.ts";
 
@@ -8,7 +8,7 @@ import type { DeviceSetting } from "./setting.ts";
 export interface DeviceOptions {
   /** Neighbouring pixels that one fragment computes. */
   pixels?: 1 | 4;
-  /** Neighbouring groups of 4 channels that one fragment computes. */
+  /** Neighbouring groups of 4 channels, or rows of an image, that one fragment computes. */
   groups?: 1 | 2;
   /** GLSL function that reads textures. */
   fetch?: "texture" | "texelFetch";
@@ -39,7 +39,7 @@ export interface DeviceReport extends DeviceSetting {
 }
 
 /** P and M in order of preference. */
-const BLOCKINGS: readonly Blocking[] = [
+const BLOCKINGS: readonly DeviceBlocking[] = [
   { pixels: 4, groups: 2 },
   { pixels: 4, groups: 1 },
   { pixels: 1, groups: 1 },

@@ -1,14 +1,18 @@
 import type { PlanTensor } from "../generated/graph_file.ts";
 import { elementCount } from "../tensor.ts";
 
-/** P neighbouring pixels and M neighbouring channel groups that a texel group of a blocked tensor holds. */
+/** P neighbouring pixels of R rows of M neighbouring channel groups, which the layers of a blocked tensor hold. */
 export interface Blocking {
   readonly pixels: number;
+  readonly rows: number;
   readonly groups: number;
 }
 
+/** What a device blocks: pixels, and channel groups, or as many rows of tensors that ask for them instead. */
+export type DeviceBlocking = Pick<Blocking, "pixels" | "groups">;
+
 /** The blocking of flat tensors. */
-export const FLAT: Blocking = { pixels: 1, groups: 1 };
+export const FLAT: Blocking = { pixels: 1, rows: 1, groups: 1 };
 
 /** Where the elements of a tensor lie in its texture; see ARCHITECTURE.md, Layouts. */
 export interface Layout {
@@ -34,10 +38,17 @@ const TOLERATED_WASTE = 1.04;
 /** Numbers of tile columns that are tried beyond the least that the device's textures ask for. */
 const TRIED_TILES = 32;
 
-/** P and M of a tensor on a device with the given setting: 1 and 1 when it is flat. */
-export function blockingOf(tensor: PlanTensor, device: Blocking): Blocking {
+/** P, R and M of a tensor on a device with the given setting: 1 each when it is flat. */
+export function blockingOf(tensor: PlanTensor, device: DeviceBlocking): Blocking {
   if (!tensor.axes) return FLAT;
-  return { pixels: tensor.pixels ?? device.pixels, groups: tensor.groups ?? device.groups };
+  const pixels = tensor.pixels ?? device.pixels;
+  if (tensor.rows) return { pixels, rows: device.groups, groups: 1 };
+  return { pixels, rows: 1, groups: tensor.groups ?? device.groups };
+}
+
+/** Layers that a blocked tensor has. */
+export function layersOf({ pixels, rows, groups }: Blocking): number {
+  return pixels * rows * groups;
 }
 
 /**
@@ -48,7 +59,7 @@ export function blockingOf(tensor: PlanTensor, device: Blocking): Blocking {
 export function layoutOf(
   tensor: PlanTensor,
   shape: readonly number[],
-  device: Blocking,
+  device: DeviceBlocking,
   maxTextureSize: number,
 ): Layout {
   const named = `Tensor ${tensor.value ? `"${tensor.value}" ` : ""}of shape [${shape.join(", ")}]`;
@@ -94,17 +105,18 @@ function blockedLayout(
   const extents = axes.map((group) => elementCount(group.map((axis) => shape[axis] as number)));
   const [batch, channels, height, width] = extents as [number, number, number, number];
   const columns = Math.ceil(width / blocking.pixels);
+  const lines = Math.ceil(height / blocking.rows);
   const planesPerImage = Math.ceil(Math.ceil(channels / 4) / blocking.groups);
   const planes = batch * planesPerImage;
-  const tiles = tileColumns(planes, columns, height, maxTextureSize);
+  const tiles = tileColumns(planes, columns, lines, maxTextureSize);
   return {
     shape,
     elements: batch * channels * height * width,
     blocking,
     width: tiles * columns,
-    height: Math.ceil(planes / tiles) * height,
-    layers: blocking.pixels * blocking.groups,
-    entries: [batch, channels, height, width, tiles, columns, planesPerImage, 0],
+    height: Math.ceil(planes / tiles) * lines,
+    layers: layersOf(blocking),
+    entries: [batch, channels, height, width, tiles, columns, planesPerImage, lines],
     extents,
   };
 }
@@ -113,12 +125,12 @@ function blockedLayout(
  * The number of tile columns that covers all planes with nearly the fewest 2×2 quads, in which GPUs shade: of those the
  * smallest that gives a good width, so that tensors of like sizes fit the same textures.
  */
-function tileColumns(planes: number, columns: number, height: number, maxTextureSize: number): number {
-  const fewest = Math.max(1, Math.ceil(planes / Math.max(1, Math.floor(maxTextureSize / height))));
+function tileColumns(planes: number, columns: number, lines: number, maxTextureSize: number): number {
+  const fewest = Math.max(1, Math.ceil(planes / Math.max(1, Math.floor(maxTextureSize / lines))));
   const most = Math.min(planes, fewest + TRIED_TILES, Math.floor(maxTextureSize / columns));
   const candidates = Array.from({ length: Math.max(1, most - fewest + 1) }, (_, index) => fewest + index);
   const quads = (tiles: number) =>
-    Math.ceil((tiles * columns) / 2) * Math.ceil((Math.ceil(planes / tiles) * height) / 2);
+    Math.ceil((tiles * columns) / 2) * Math.ceil((Math.ceil(planes / tiles) * lines) / 2);
   const enough = Math.min(...candidates.map(quads)) * TOLERATED_WASTE;
   const good = candidates.filter((tiles) => quads(tiles) <= enough);
   return good.find((tiles) => tiles * columns >= GOOD_WIDTH) ?? (good[0] as number);

@@ -5,7 +5,7 @@ import { ArrayTexture, type TexelFormat } from "../webgl/texture.ts";
 import type { DeviceLimits } from "./device.ts";
 import { bindDraw, executeDraws, type PlacedTensor } from "./draws.ts";
 import { evaluate } from "./expressions.ts";
-import { type Blocking, FLAT, layoutOf } from "./layouts.ts";
+import { type DeviceBlocking, FLAT, layoutOf } from "./layouts.ts";
 import type { PlanPrograms } from "./programs.ts";
 import { type DeviceSetting, storageFormat } from "./setting.ts";
 import { WeightUpload } from "./weight_upload.ts";
@@ -114,7 +114,7 @@ export class LoadPhase {
     return this.graph.plans.webgl2.tensors[index] as PlanTensor;
   }
 
-  private place(index: number, format: TexelFormat, blocking: Blocking = FLAT): PlacedTensor {
+  private place(index: number, format: TexelFormat, blocking: DeviceBlocking = FLAT): PlacedTensor {
     const tensor = this.planTensor(index);
     const shape = tensor.shape.map((dimension) => evaluate(dimension, NO_SYMBOLS));
     const layout = layoutOf(tensor, shape, blocking, this.limits.maxTextureSize);

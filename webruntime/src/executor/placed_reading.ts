@@ -42,8 +42,8 @@ function readBlocked(
   values: Values,
 ): number {
   const [batch, channels, height, width] = layout.extents as [number, number, number, number];
-  const [tiles, columns, planesPerImage] = layout.entries.slice(4) as [number, number, number];
-  const { pixels, groups } = layout.blocking;
+  const [tiles, columns, planesPerImage, lines] = layout.entries.slice(4) as [number, number, number, number];
+  const { pixels, rows, groups } = layout.blocking;
   const [offsetN, offsetC, offsetH, offsetW] = axes.map((group) =>
     offsets(layout.shape, group),
   ) as number[][];
@@ -52,13 +52,13 @@ function readBlocked(
     for (let c = 0; c < planesPerImage * groups * 4; c++) {
       const group = Math.floor(c / 4);
       const plane = n * planesPerImage + Math.floor(group / groups);
-      for (let h = 0; h < height; h++) {
+      for (let h = 0; h < lines * rows; h++) {
         for (let w = 0; w < columns * pixels; w++) {
           const x = (plane % tiles) * columns + Math.floor(w / pixels);
-          const y = Math.floor(plane / tiles) * height + h;
-          const texels = layers[(group % groups) * pixels + (w % pixels)];
+          const y = Math.floor(plane / tiles) * lines + Math.floor(h / rows);
+          const texels = layers[((group % groups) * rows + (h % rows)) * pixels + (w % pixels)];
           const value = texels?.[(y * layout.width + x) * 4 + (c % 4)] ?? Number.NaN;
-          if (c < channels && w < width) {
+          if (c < channels && h < height && w < width) {
             const element = [offsetN?.[n], offsetC?.[c], offsetH?.[h], offsetW?.[w]];
             values[element.reduce((sum: number, offset) => sum + (offset ?? 0), 0)] = value;
           } else if (value !== 0) {

@@ -33,11 +33,13 @@ export function defines(
   const values: [string, number][] = [
     ["TEXEL_FETCH", setting.fetch === "texelFetch" ? 1 : 0],
     ["RESULT_PIXELS", result.pixels],
+    ["RESULT_ROWS", result.rows],
     ["RESULT_GROUPS", result.groups],
     ["RESULT_HALF", half ? 1 : 0],
   ];
   for (const [name, blocking] of samplers) {
     values.push([`${name.toUpperCase()}_PIXELS`, blocking.pixels]);
+    values.push([`${name.toUpperCase()}_ROWS`, blocking.rows]);
     values.push([`${name.toUpperCase()}_GROUPS`, blocking.groups]);
   }
   return `#version 300 es\n${values.map(([name, value]) => `#define ${name} ${value}\n`).join("")}`;

@@ -2,6 +2,7 @@ import type { Context } from "../webgl/context.ts";
 import { issueProgram, releasePrograms } from "../webgl/program.ts";
 import { gpuFinished, readTexels } from "../webgl/readback.ts";
 import { ArrayTexture } from "../webgl/texture.ts";
+import { FLAT } from "./layouts.ts";
 import { defines, programsLinked } from "./programs.ts";
 import source from "./self_test.frag.glsl";
 import { type DeviceSetting, storageFormat } from "./setting.ts";
@@ -11,7 +12,7 @@ const HEIGHT = 5;
 const ADDED = 3;
 
 /**
- * Draws through P·M render targets with the setting's fetch function and storage, and compares with JavaScript.
+ * Draws through the setting's render targets with its fetch function and storage, and compares with JavaScript.
  * Done once per context and setting.
  *
  * @returns null when the numbers are right, else what was wrong
@@ -27,7 +28,8 @@ async function runSelfTest(context: Context, setting: DeviceSetting): Promise<st
   const { gl } = context;
   const layers = setting.pixels * setting.groups;
   const format = storageFormat("float32", setting, false);
-  const text = defines(setting, setting, format === "float16", [["picture", setting]]) + source;
+  const blocking = { ...FLAT, pixels: setting.pixels, groups: setting.groups };
+  const text = defines(setting, blocking, format === "float16", [["picture", blocking]]) + source;
   const program = issueProgram(context, text, ["picture"], "The self-test");
   const input = new ArrayTexture(context, format, WIDTH, HEIGHT, layers);
   const output = new ArrayTexture(context, format, WIDTH, HEIGHT, layers);

@@ -1,10 +1,10 @@
 import type { DataType } from "../generated/graph_file.ts";
 import { kindOf } from "../tensor.ts";
 import type { TexelFormat } from "../webgl/texture.ts";
-import type { Blocking } from "./layouts.ts";
+import type { DeviceBlocking } from "./layouts.ts";
 
 /** The setting that programs are compiled for. */
-export interface DeviceSetting extends Blocking {
+export interface DeviceSetting extends DeviceBlocking {
   readonly fetch: "texture" | "texelFetch";
   readonly storage: 16 | 32;
 }

@@ -4,7 +4,7 @@ import type { Context } from "../webgl/context.ts";
 import type { LinkedProgram } from "../webgl/program.ts";
 import { gpuFinished } from "../webgl/readback.ts";
 import { ArrayTexture } from "../webgl/texture.ts";
-import { blockingOf } from "./layouts.ts";
+import { blockingOf, layersOf } from "./layouts.ts";
 import type { PlanPrograms } from "./programs.ts";
 import { type DeviceSetting, storageFormat } from "./setting.ts";
 
@@ -35,8 +35,7 @@ export async function warmUp(
   ) => {
     const { gl } = context;
     const format = storageFormat(dtype, setting, !!precise);
-    const blocking = blockingOf({ dtype, ...output }, setting);
-    const layers = blocking.pixels * blocking.groups;
+    const layers = layersOf(blockingOf({ dtype, ...output }, setting));
     const key = `${format} ${layers}`;
     const target = scratch.get(key) ?? new ArrayTexture(context, format, 1, 1, layers);
     scratch.set(key, target);

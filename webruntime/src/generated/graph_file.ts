@@ -160,6 +160,10 @@ export interface PlanTensor {
    */
   groups?: 1;
   /**
+   * Blocks two neighbouring rows, and one channel group, where the device's setting blocks two groups.
+   */
+  rows?: 2;
+  /**
    * Stored in 32 bits whatever the device's setting.
    */
   precise?: true;

@@ -120,6 +120,10 @@ export const FORMAT = {
             "one of",
             1
           ],
+          "rows?": [
+            "one of",
+            2
+          ],
           "precise?": [
             "one of",
             true
