@@ -74,7 +74,8 @@ class Sheet:
     def blocked(self, shape: Shape, step: float = 0) -> str:
         """Add an input [N, C, (H,) W] and a node that leaves it blocked, as kernels leave images.
 
-        By turns with two channel groups or two rows of pixels a fragment, as kernels without and with windows do.
+        By turns with two channel groups or two rows of pixels a fragment, as kernels without and with
+        windows do.
         """
         self._blocked += 1
         x, channels, spatial = self.input(shape, step=step), shape[1], len(shape) - 2
