@@ -45,9 +45,9 @@ head (float[N, 5, H, W] x) => (float[N, 3] y)
 """
 
 ATTENTION = f"""
-attention (int64[N, L] tokens) => (float[N, L, 8] y)
-<{_weights("table", 11, 8)}, {_weights("query", 8, 8)}, {_weights("key", 8, 8)},
- int64[4] heads = {{0, 0, 2, 4}}, int64[3] joined = {{0, 0, 8}}>
+attention (int64[N, L] tokens) => (float[N, L, 16] y)
+<{_weights("table", 11, 16)}, {_weights("query", 16, 16)}, {_weights("key", 16, 16)},
+ int64[4] heads = {{0, 0, 2, 8}}, int64[3] joined = {{0, 0, 16}}>
 {{
     x = Gather(table, tokens)
     q = MatMul(x, query)

@@ -70,9 +70,14 @@ def _gemms(sheet: Sheet) -> None:
 
 
 def attention() -> Sheet:
-    """Heads split off by Reshape and Transpose, masked, joined again: layouts change between products."""
+    """Heads split off by Reshape and Transpose, masked, joined again: layouts change between products.
+
+    Heads of a multiple of 8 channels are read where they lie.
+    """
     sheet = Sheet("attention")
-    for heads, size, length in product((1, 2, 3), (3, 4), (1, 3, 7)):
+    head_counts = {3: (1, 2, 3), 4: (1, 2, 3), 8: (1, 3), 16: (3,)}
+    sizes = [(heads, size) for size, counts in head_counts.items() for heads in counts]
+    for (heads, size), length in product(sizes, (1, 3, 7)):
         width = heads * size
         sheet.case(f"{heads} heads of {size}, {length} positions")
         x = sheet.input([2, length, width])
@@ -90,6 +95,49 @@ def attention() -> Sheet:
         added = sheet.node("Add", [sheet.node("MatMul", [joined, sheet.weights([width, width])]), x])
         sheet.output(sheet.node("LayerNormalization", [added, sheet.weights([width])], axis=-1))
     return sheet
+
+
+def channel_slices() -> Sheet:
+    """Slices of the channels of results, at multiples of 8 and not, in front of kernels of each kind."""
+    sheet = Sheet("channel slices")
+    for batch, sizes, width in product((1, 2), ((8, 24, 16), (12, 4, 16), (16, 7)), (1, 5)):
+        channels = sum(sizes)
+        sheet.case(f"image of {batch}, {sizes} channels, width {width}")
+        image = sheet.blocked([batch, channels, 3, width])
+        for size, part in zip(sizes, _split(sheet, image, sizes, 1), strict=True):
+            sheet.output(sheet.node("Conv", [part, sheet.weights([5, size, 1, 1])]), f"Conv of {size}")
+            sheet.output(sheet.node("MaxPool", [part], kernel_shape=[3, 1]), f"MaxPool of {size}")
+            sheet.output(sheet.node("Sigmoid", [part]), f"Sigmoid of {size}")
+        sheet.case(f"sequence of {batch}, {sizes} channels, {width} positions")
+        x = sheet.input([batch, width, 8])
+        sequence = sheet.node("MatMul", [x, sheet.weights([8, channels])])
+        parts = _split(sheet, sequence, sizes, 2)
+        for size, part in zip(sizes, parts, strict=True):
+            sheet.output(sheet.node("MatMul", [part, sheet.weights([size, 9])]), f"MatMul of {size}")
+            sheet.output(sheet.node("Softmax", [part], axis=-1), f"Softmax of {size}")
+            other = sheet.node("Exp", [sheet.input([batch, width, size])])
+            sheet.output(sheet.node("Mul", [part, other]), f"Mul of {size}")
+        turned = sheet.node("Concat", [parts[-1], *parts[:-1]], axis=2)
+        sheet.output(sheet.node("Add", [turned, sequence]), "Concat")
+    _turned_heads(sheet)
+    return sheet
+
+
+def _split(sheet: Sheet, value: str, sizes: tuple[int, ...], axis: int) -> list[str]:
+    return sheet.nodes("Split", [value, sheet.integers(*sizes)], len(sizes), axis=axis)
+
+
+def _turned_heads(sheet: Sheet) -> None:
+    """Rotary embeddings: each half of a head's channels is mixed with the other."""
+    for heads, size, length in ((2, 16, 5), (3, 8, 3), (2, 32, 1)):
+        sheet.case(f"{heads} turned heads of {size}, {length} positions")
+        projected = sheet.node("MatMul", [sheet.input([2, length, 8]), sheet.weights([8, heads * size])])
+        split = sheet.node("Reshape", [projected, sheet.integers(2, length, heads, size)])
+        head = sheet.node("Transpose", [split], perm=[0, 2, 1, 3])
+        first, second = _split(sheet, head, (size // 2, size // 2), 3)
+        turned = sheet.node("Concat", [sheet.node("Neg", [second]), first], axis=3)
+        kept = sheet.node("Mul", [head, sheet.input([length, size])])
+        sheet.output(sheet.node("Add", [kept, sheet.node("Mul", [turned, sheet.input([length, size])])]))
 
 
 def softmaxes() -> Sheet:

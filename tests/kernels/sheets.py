@@ -22,6 +22,7 @@ SHEETS: dict[str, Callable[[], Sheet]] = {
     "poolings": convolution_sheets.poolings,
     "matrix products": matrix_sheets.matrix_products,
     "attention": matrix_sheets.attention,
+    "channel slices": matrix_sheets.channel_slices,
     "softmaxes": matrix_sheets.softmaxes,
     "reductions": matrix_sheets.reductions,
     "normalizations": matrix_sheets.normalizations,

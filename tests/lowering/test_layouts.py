@@ -10,10 +10,12 @@ import pytest
 from lowering.view_reading import all_indices, random_change, read
 from texelflow.lowering.layout import (
     axes_in_memory,
+    axes_within,
     image_axes,
     is_expressible,
     matrix_axes,
     same_memory,
+    storage_within,
     transposed_matrix_axes,
 )
 from texelflow.lowering.plan import Axes, PlanTensor
@@ -152,3 +154,82 @@ def test_a_single_column_is_blocked_otherwise() -> None:
 def test_expressible(shape: tuple[int, ...], axes: Axes, expected: bool) -> None:
     """Every role must step through memory by one stride."""
     assert is_expressible(shape, axes) == expected
+
+
+WIDE_SHAPES = ((2, 24, 3), (1, 16, 1), (3, 4, 16), (2, 2, 3, 8), (1, 32, 2, 2), (48,), (2, 36), (1, 36, 3))
+
+
+def _is_within(view: View, axes: Axes, tensor: PlanTensor) -> bool:
+    """Whether each element of the view lies where its storage says, among the channels of all batches."""
+    storage = storage_within(view, axes, tensor)
+    assert storage is not None and tensor.axes is not None
+    shape = tuple(extent for extent in tensor.shape if isinstance(extent, int))
+    own = _places(shape, tensor.axes)
+    channels = _extents(own)[1]
+    addresses = read(view, np.arange(len(own))).ravel()
+    wanted = _places(tuple(extent for extent in view.shape if isinstance(extent, int)), axes)
+    return all(
+        (own[int(address)][0] * channels + own[int(address)][1], *own[int(address)][2:])
+        == (storage.start + n * storage.step + c, h, w)
+        for address, (n, c, h, w) in zip(addresses, wanted, strict=True)
+    )
+
+
+def _random_part(source: random.Random, shape: tuple[int, ...]) -> View:
+    """Return what attention makes of a tensor: an axis sliced or divided, then others changed around."""
+    view = View.whole(shape)
+    for axis in range(len(shape)):
+        extent = view.shape[axis]
+        assert isinstance(extent, int)
+        if extent % 8 == 0 and extent > 8 and source.random() < 0.7:
+            start = source.choice((0, 4, 8, 8))
+            part = view.slice(axis, start, 1, source.choice((4, extent - start, 8)))
+            view = part if part is not None and source.random() < 0.7 else view
+    extent = view.shape[-1]
+    if isinstance(extent, int) and extent % 8 == 0 and source.random() < 0.5:
+        view = view.reshape((*view.shape[:-1], extent // 8, 8)) or view
+    order = list(range(len(view.shape)))
+    source.shuffle(order)
+    return view.transpose(tuple(order))
+
+
+def test_aliases_read_what_is_there() -> None:
+    """What is claimed to lie among the channels of a tensor does; blocks of 8 channels keep their texels."""
+    source = random.Random(7)
+    claimed = 0
+    for _ in range(8000):
+        shape = source.choice(WIDE_SHAPES)
+        tensor = PlanTensor("float32", shape, _expressible_axes(source, shape))
+        view = _random_part(source, shape)
+        axes = axes_within(view, tensor) or _random_axes(source, len(view.shape))
+        storage = storage_within(view, axes, tensor)
+        if storage is not None:
+            claimed += 1
+            assert _is_within(view, axes, tensor), (view, axes, tensor)
+            assert storage.start % 8 == 0 and storage.step % 8 == 0
+    assert claimed > 500
+
+
+@pytest.mark.parametrize("batch", [1, 3, symbol("n")])
+def test_heads_lie_where_they_were_computed(batch: int) -> None:
+    """Heads of 32 channels are split off and joined without a copy, keys also as a transposed matrix."""
+    length = symbol("length")
+    projected = PlanTensor("float32", (batch, length, 96), matrix_axes(3))
+    split = View.whole(projected.shape).reshape((batch, length, 3, 32))
+    assert split is not None
+    for order, axes in (((0, 2, 1, 3), matrix_axes(4)), ((0, 2, 3, 1), transposed_matrix_axes(4))):
+        storage = storage_within(split.transpose(order), axes, projected)
+        assert storage is not None and (storage.start, storage.step) == (0, 32)
+        assert axes_within(split.transpose(order), projected) == axes
+    mixed = PlanTensor("float32", (batch, 3, length, 32), matrix_axes(4))
+    joined = View.whole(mixed.shape).transpose((0, 2, 1, 3))
+    storage = storage_within(joined, ((0,), (2, 3), (), (1,)), mixed)
+    assert storage is not None and (storage.start, storage.step) == (0, 96)
+
+
+def test_heads_of_other_sizes_are_copied() -> None:
+    """12 channels end amid the planes of devices with two channel groups a texel group."""
+    projected = PlanTensor("float32", (1, 5, 24), matrix_axes(3))
+    split = View.whole(projected.shape).reshape((1, 5, 2, 12))
+    assert split is not None
+    assert storage_within(split.transpose((0, 2, 1, 3)), matrix_axes(4), projected) is None

@@ -83,10 +83,11 @@ float element(int n, int c, int h, int w) {
 }
 vec4 texel(int layer) {
     int x = int(gl_FragCoord.x), y = int(gl_FragCoord.y);
-    int plane = (y / ints[1].w) * ints[1].x + x / ints[1].y;
+    int lines = (ints[0].z + RESULT_ROWS - 1) / RESULT_ROWS;
+    int plane = (y / lines) * ints[1].x + x / ints[1].y;
     int n = plane / ints[1].z;
     int group = (plane % ints[1].z) * RESULT_GROUPS + layer / (RESULT_PIXELS * RESULT_ROWS);
-    int h = (y % ints[1].w) * RESULT_ROWS + layer / RESULT_PIXELS % RESULT_ROWS;
+    int h = (y % lines) * RESULT_ROWS + layer / RESULT_PIXELS % RESULT_ROWS;
     int w = (x % ints[1].y) * RESULT_PIXELS + layer % RESULT_PIXELS;
     int c = group * 4;
     return vec4(element(n, c, h, w), element(n, c + 1, h, w), element(n, c + 2, h, w),
@@ -126,9 +127,10 @@ float element(int index) {
     if (index >= ints[0].x) return 0.0;
     int w = index % ints[2].w, h = (index / ints[2].w) % ints[2].z;
     int c = (index / (ints[2].w * ints[2].z)) % ints[2].y, n = index / (ints[2].w * ints[2].z * ints[2].y);
-    int group = c / 4, plane = n * ints[3].z + group / X_GROUPS;
+    int group = c / 4, plane = ints[3].w + n * ints[3].z + group / X_GROUPS;
+    int lines = (ints[2].z + X_ROWS - 1) / X_ROWS;
     ivec2 place = ivec2(
-        (plane % ints[3].x) * ints[3].y + w / X_PIXELS, (plane / ints[3].x) * ints[3].w + h / X_ROWS
+        (plane % ints[3].x) * ints[3].y + w / X_PIXELS, (plane / ints[3].x) * lines + h / X_ROWS
     );
     vec4 texel = READ(x, place, ((group % X_GROUPS) * X_ROWS + h % X_ROWS) * X_PIXELS + w % X_PIXELS, 0);
     int lane = c & 3;
@@ -315,4 +317,29 @@ def blocked_bundle(folder: Path, **blocking: int) -> dict[str, Any]:
     builder.output("y", y)
     builder.draw(builder.program(TO_BLOCKED, ["x"], "to_blocked"), [x], blocked)
     builder.draw(builder.program(TO_FLAT, ["x"], "to_flat"), [blocked], y, floats=[["/", 6, 2]])
+    return builder.write(folder)
+
+
+def alias_bundle(folder: Path, weight: np.ndarray | None = None, loaded: int = 0) -> dict[str, Any]:
+    """y = 3 times the last 16 of 24 channels of x, as two batch entries of 8: read where they lie.
+
+    x is an input, or a weight; then the first `loaded` of the two draws belong to the load phase.
+    """
+    builder = BundleBuilder()
+    shape, part, axes = [1, 24, 2, 5], [2, 8, 2, 5], [[0], [1], [2], [3]]
+    count = 2 - loaded
+    lifetimes = [{"lifetime": [first - loaded, first - loaded + 1]} for first in (-1, 0, 1)]
+    if weight is None:
+        x = builder.tensor(shape, value="x", **lifetimes[0])
+        builder.input("x", x)
+    else:
+        x = builder.weight("x", [weight])
+    blocked = builder.tensor(shape, axes=axes, value="blocked", **(lifetimes[1] if loaded < 1 else {}))
+    storage = {"tensor": blocked, "start": 8, "step": 8}
+    alias = builder.tensor(part, axes=axes, storage=storage, value="alias")
+    y = builder.tensor(part, value="y", **({"lifetime": [count - 1, count]} if count else {}))
+    builder.output("y", y)
+    phases = ["load"] * loaded + ["run"] * count
+    builder.draw(builder.program(TO_BLOCKED, ["x"], "to_blocked"), [x], blocked, phases[0])
+    builder.draw(builder.program(TO_FLAT, ["x"], "to_flat"), [alias], y, phases[1], floats=[3])
     return builder.write(folder)

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from bundle_builder import ADD_FLAT, BundleBuilder, add_bundle, safetensors
-from playwright.sync_api import Page
+from bundle_builder import ADD_FLAT, BundleBuilder, add_bundle, alias_bundle, safetensors
+from playwright.sync_api import Error, Page
 from run_support import feed, load_error, run_bundle
 
 from browser_support import PageServer
@@ -116,6 +116,63 @@ def test_damaged_graph(
     change_graph(tmp_path, change)
     message = load_error(module_page, serve(tmp_path))
     assert "graph.json is" in message and expected in message
+
+
+@pytest.mark.parametrize(
+    ("index", "change", "expected"),
+    [
+        (
+            2,
+            {"storage": {"tensor": 9, "start": 8, "step": 8}},
+            "storage.tensor must be the index of a tensor",
+        ),
+        (2, {"storage": {"tensor": 2, "start": 8, "step": 8}}, "with a texture of its own, but is 2"),
+        (2, {"storage": {"tensor": 0, "start": 8, "step": 8}}, "of the same type and blocking"),
+        (2, {"storage": {"tensor": 1, "start": 4, "step": 8}}, "start must be a multiple of 8, but is 4"),
+        (2, {"storage": {"tensor": 1, "start": 8, "step": 6}}, "step must be a multiple of 8, but is 6"),
+        (2, {"storage": {"tensor": 1, "start": -8, "step": 8}}, "start must be an integer of at least 0"),
+        (2, {"storage": {"tensor": 1}}, "storage.start must be an integer of at least 0, but is missing"),
+        (2, {"dtype": "int32"}, "of the same type and blocking"),
+        (2, {"groups": 1}, "of the same type and blocking"),
+        (2, {"pixels": 1}, "of the same type and blocking"),
+        (2, {"lifetime": [0, 1]}, "tensors[2].lifetime must be absent from a tensor without a texture"),
+        (1, {"lifetime": [0, 0]}, "run[1].inputs[0] must be a tensor with a fitting lifetime"),
+        (
+            1,
+            {"storage": {"tensor": 2, "start": 0, "step": 8}, "lifetime": None},
+            "with a texture of its own, but is 2",
+        ),
+        (3, {"storage": {"tensor": 1, "start": 0, "step": 8}}, "of the same type and blocking"),
+    ],
+)
+def test_damaged_alias(
+    module_page: Page, serve: Serve, tmp_path: Path, index: int, change: dict[str, Any], expected: str
+) -> None:
+    alias_bundle(tmp_path)
+    changed = {key: value for key, value in change.items() if value is not None}
+    removed = change.keys() - changed.keys()
+
+    def apply(graph: dict[str, Any]) -> None:
+        tensor(graph, index).update(changed)
+        for key in removed:
+            tensor(graph, index).pop(key)
+
+    change_graph(tmp_path, apply)
+    message = load_error(module_page, serve(tmp_path))
+    assert "graph.json is damaged" in message and expected in message
+
+
+@pytest.mark.parametrize(
+    "change", [{"shape": [3, 8, 2, 5]}, {"shape": [2, 8, 1, 5]}, {"shape": [2, 8, 2, 4]}]
+)
+def test_alias_beyond_its_storage(
+    module_page: Page, serve: Serve, tmp_path: Path, change: dict[str, Any]
+) -> None:
+    """Extents may be symbolic, so that this is only known once there are inputs."""
+    alias_bundle(tmp_path)
+    change_graph(tmp_path, lambda graph: tensor(graph, 2).update(change))
+    with pytest.raises(Error, match="is not within its storage"):
+        run_bundle(module_page, serve(tmp_path), {"x": feed(np.ones((1, 24, 2, 5), np.float32))})
 
 
 def test_numbers_too_large_for_json(module_page: Page, serve: Serve, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bundle_builder import ADD_FLAT, ADD_INTEGER, BundleBuilder, add_bundle, blocked_bundle
+from bundle_builder import ADD_FLAT, ADD_INTEGER, BundleBuilder, add_bundle, alias_bundle, blocked_bundle
 from playwright.sync_api import Page
 from run_support import feed, run_bundle
 
@@ -48,6 +48,23 @@ def test_blocked_layout_there_and_back(
     np.testing.assert_array_equal(answer["results"]["y"], x * 3)
     for name in ("pixels", "groups", "fetch"):
         assert answer["device"][name] == device[name]
+
+
+@pytest.mark.parametrize("device", SETTINGS, ids=lambda setting: "-".join(map(str, setting.values())))
+@pytest.mark.parametrize("loaded", [None, 0, 1, 2])
+def test_aliases_read_channels_where_they_lie(
+    module_page: Page,
+    serve: Callable[[Path], str],
+    tmp_path: Path,
+    device: dict[str, object],
+    loaded: int | None,
+) -> None:
+    """Of an input, or of a weight in either phase."""
+    x = random_array(1, 24, 2, 5)
+    alias_bundle(tmp_path, None if loaded is None else x, loaded or 0)
+    feeds = {"x": feed(x)} if loaded is None else {}
+    answer = run_bundle(module_page, serve(tmp_path), feeds, device, repeat=2)
+    np.testing.assert_array_equal(answer["results"]["y"], x[:, 8:].reshape(2, 8, 2, 5) * np.float32(3))
 
 
 @pytest.mark.parametrize("blocking", [{"pixels": 1}, {"groups": 1}, {"pixels": 1, "groups": 1}, {"rows": 2}])

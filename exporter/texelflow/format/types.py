@@ -98,6 +98,18 @@ class WebGL2Plan(TypedDict):
     run: list["Draw"]
 
 
+class Storage(TypedDict):
+    """Makes the tensor an alias, which has no texture, but reads channels of an earlier tensor, counted on
+    from one batch entry to the next; both are blocked alike and have the same height and width. `start` is
+    the first one, `step` leads from one batch entry of the alias to the next; both are multiples of 8, as the
+    alias's channels are.
+    """
+
+    tensor: "TensorIndex"
+    start: "Natural"
+    step: "Natural"
+
+
 class PlanTensor(TypedDict):
     """A tensor in GPU memory. Without `axes` it is flat: row-major, four elements a texel. With `axes` it is
     blocked: see ARCHITECTURE.md, Layouts.
@@ -115,6 +127,12 @@ class PlanTensor(TypedDict):
     """Blocks one channel group whatever the device's setting."""
     rows: NotRequired[Literal[2]]
     """Blocks two neighbouring rows, and one channel group, where the device's setting blocks two groups."""
+    storage: NotRequired["Storage"]
+    """Makes the tensor an alias, which has no texture, but reads channels of an earlier tensor, counted on
+    from one batch entry to the next; both are blocked alike and have the same height and width. `start` is
+    the first one, `step` leads from one batch entry of the alias to the next; both are multiples of 8, as the
+    alias's channels are.
+    """
     precise: NotRequired[Literal[True]]
     """Stored in 32 bits whatever the device's setting."""
     value: NotRequired[str]

@@ -77,7 +77,7 @@ def lower_prologue(node: Node, lowering: Lowering) -> None:
 def shared_axes(node: Node, source: Value, lowering: Lowering) -> Iterator[Axes]:
     """Yield the axes by which a node's first input, or what its prologue makes it of, is blocked already."""
     if not node.prologue:
-        yield from lowering.known_axes(source)
+        yield from lowering.known_axes(source, aliases=True)
         return
     made = {id(step.outputs[0]) for step in node.prologue}
     reads = [value for step in node.prologue for value in step.inputs if value is not None]
@@ -88,7 +88,7 @@ def _blocked_axes(values: Sequence[Value], shape: Shape, lowering: Lowering) -> 
     """Yield the axes by which values of a shape are blocked already and a tensor of that shape can be."""
     for value in values:
         if value.shape == shape and value.scalar is None:
-            for axes in lowering.known_axes(value):
+            for axes in lowering.known_axes(value, aliases=True):
                 if is_expressible(shape, axes):
                     yield axes
 
@@ -124,7 +124,8 @@ def _operand(value: Value, kernel: Kernel, steps: Steps, place: PlanTensor, lowe
     if place.axes is not None:
         operand["kind"] = _bind_blocked(name, value, kernel, place, lowering)
         tensor = kernel.inputs[name]
-        operand["exact"] = tensor.axes is not None and tensor.extents == place.extents
+        own = tensor.axes is not None and tensor.storage is None  # an alias may be amid other planes
+        operand["exact"] = own and tensor.extents == place.extents
     else:
         operand["kind"] = _bind_flat(name, value, kernel, place, lowering)
     steps.operands.append(operand)

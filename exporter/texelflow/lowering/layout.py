@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from texelflow.ir import Shape
-from texelflow.lowering.plan import Axes, PlanTensor
+from texelflow.lowering.plan import CHANNEL_BLOCK, Axes, PlanTensor, Storage
 from texelflow.lowering.view import Run, View, merged_runs
-from texelflow.symbolic import Dimension
+from texelflow.symbolic import Dimension, floor_divide, product, remainder
 
 RoleRuns: TypeAlias = tuple[list[Run], list[Run], list[Run], list[Run]]
 
@@ -86,3 +86,99 @@ def axes_in_memory(view: View, tensor: PlanTensor) -> Axes | None:
     n, c, h, w = (tuple(sorted(role)) for role in chosen)
     axes: Axes = (n, c, h, w)
     return axes if same_memory(view, axes, tensor) else None
+
+
+def storage_within(view: View, axes: Axes, tensor: PlanTensor) -> Storage | None:
+    """Return where `view`, blocked by `axes`, is among the channels of a tensor, or None if texels differ.
+
+    Planes follow each other from one batch entry to the next. Where all extents and strides of channels are
+    multiples of what a plane holds, batch and channels are therefore one axis that can be divided elsewhere:
+    into heads and their channels, or into slices.
+    """
+    if view.bounds is not None or tensor.axes is None or tensor.storage is not None:
+        return None
+    if 0 in tensor.extents:
+        return None  # nothing to step through
+    wanted = role_runs(view, axes)
+    if wanted[2:] != role_runs(View.whole(tensor.shape), tensor.axes)[2:]:
+        return None
+    if _single_width(view, axes) != tensor.single_pixel:
+        return None
+    batch, channels = (_runs_through_channels(runs, tensor) for runs in wanted[:2])
+    start = _channel_of(view.offset, tensor)
+    if batch is None or channels is None or len(batch) > 1 or len(channels) != 1 or start is None:
+        return None
+    count, unit = channels[0]
+    step = batch[0][1] if batch else count
+    if unit != 1 or not isinstance(count, int) or not isinstance(step, int) or step < 1:
+        return None
+    if any(number % CHANNEL_BLOCK != 0 for number in (count, step, start)):
+        return None
+    return Storage(tensor, start, step)
+
+
+def axes_within(view: View, tensor: PlanTensor) -> Axes | None:
+    """Return the axes by which `view` reads or divides channels of a tensor where they lie, if there are any."""
+    assert tensor.axes is not None
+    _, _, height, width = role_runs(View.whole(tensor.shape), tensor.axes)
+    chosen: tuple[list[int], ...] = ([], [], [], [])
+    for axis, run in enumerate(zip(view.shape, view.strides, strict=True)):
+        if run[0] == 1:
+            chosen[0 if width else 3].append(axis)
+        elif [run] in (height, width):
+            chosen[2 if [run] == height else 3].append(axis)
+        else:
+            runs = _runs_through_channels([run], tensor)
+            chosen[1 if runs is not None and runs[0][1] == 1 else 0].append(axis)
+    n, c, h, w = map(tuple, chosen)
+    axes: Axes = (n, c, h, w)
+    return axes if storage_within(view, axes, tensor) is not None else None
+
+
+def _runs_through_channels(runs: list[Run], tensor: PlanTensor) -> list[Run] | None:
+    """Return runs of a view as runs through a tensor's channels, counted on from one batch entry to the next.
+
+    None if one of them steps along another axis, or in the middle from one batch entry to another.
+    """
+    batch, channels = tensor.extents[:2]
+    batch_stride, channel_stride = tensor_strides(tensor)[:2]
+    if batch != 1 and remainder(channels, CHANNEL_BLOCK) != 0:
+        return None
+    if batch_stride == channels * channel_stride:  # in memory, too, channels go on in the next batch entry
+        batch, channels = 1, batch * channels
+    # What steps by the slowest axis can leave no other one.
+    most = None if batch * batch_stride == product(tensor.shape) else batch
+    found: list[Run] = []
+    for extent, stride in runs:
+        if batch != 1 and (entries := _steps(extent, stride, batch_stride, most)) is not None:
+            found.append((extent, entries * channels))
+        elif (step := _steps(extent, stride, channel_stride, channels)) is not None:
+            found.append((extent, step))
+        else:
+            return None
+    return merged_runs(found)
+
+
+def _steps(
+    extent: Dimension, stride: Dimension, unit: Dimension, whole: Dimension | None
+) -> Dimension | None:
+    """Return the step, in units, of a run that provably stays within `whole` units; None unless it does."""
+    if remainder(stride, unit) != 0:
+        return None
+    step = floor_divide(stride, unit)
+    if whole is None or extent * step == whole:
+        return step
+    if not (isinstance(extent, int) and isinstance(step, int) and isinstance(whole, int)):
+        return None
+    return step if step >= 0 and step * (extent - 1) < whole else None
+
+
+def _channel_of(offset: Dimension, tensor: PlanTensor) -> int | None:
+    """Return the channel of a blocked tensor's first pixel at an offset of its row-major order."""
+    if offset == 0:
+        return 0
+    channels, stride = tensor.extents[1], tensor_strides(tensor)[1]
+    if not (isinstance(offset, int) and isinstance(stride, int) and isinstance(channels, int)):
+        return None
+    channel, rest = divmod(offset, stride)
+    return channel if rest == 0 and 0 <= channel < channels else None

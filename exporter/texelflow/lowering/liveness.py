@@ -43,7 +43,7 @@ def assign_lifetimes(plan: Plan) -> None:
     steps: dict[int, list[int]] = {}
     for step, draw in enumerate(plan.run):
         for tensor in (*draw.inputs, draw.output):
-            steps.setdefault(id(tensor), []).append(step)
+            steps.setdefault(id(tensor.holder), []).append(step)
     for graph_input in plan.inputs:
         if graph_input is not None:
             steps.setdefault(id(graph_input), []).insert(0, -1)
@@ -159,7 +159,7 @@ def resident_bytes(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dimen
 
     `weights` is the type that the bundle stores float32 weights in.
     """
-    read = {id(tensor): tensor for draw in plan.run for tensor in draw.inputs if tensor.constant}
+    read = {id(t.holder): t.holder for draw in plan.run for t in draw.inputs if t.constant}
     return sum(_texture_bytes(tensor, profile, sizes, weights) for tensor in read.values())
 
 
@@ -171,7 +171,9 @@ def load_peak_bytes(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dime
     webruntime/src/executor/load_phase.ts. `weights` is the type that the bundle stores float32 weights in.
     """
     uses = Counter(id(tensor) for draw in plan.load for tensor in _distinct(draw.inputs))
-    uses.update(id(tensor) for draw in plan.run for tensor in draw.inputs)  # never used up while loading
+    uses.update(
+        id(tensor.holder) for draw in plan.run for tensor in draw.inputs
+    )  # never used up while loading
     now = sum(
         _texture_bytes(tensor, profile, sizes, weights)
         for tensor in plan.tensors()
@@ -189,7 +191,8 @@ def load_peak_bytes(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dime
 
 
 def _distinct(tensors: Sequence[PlanTensor]) -> list[PlanTensor]:
-    return list({id(tensor): tensor for tensor in tensors}.values())
+    """Return the tensors that hold these, each once."""
+    return list({id(tensor.holder): tensor.holder for tensor in tensors}.values())
 
 
 def _texture_bytes(
@@ -204,7 +207,7 @@ def largest_side(
 ) -> tuple[int, PlanTensor | None]:
     """Return the longest texture side that any tensor needs, and that tensor."""
     longest: tuple[int, PlanTensor | None] = (0, None)
-    for tensor in plan.tensors():
+    for tensor in _distinct(plan.tensors()):
         extent = texture_extent(tensor, profile, sizes)
         if max(extent.width, extent.height) > longest[0]:
             longest = (max(extent.width, extent.height), tensor)

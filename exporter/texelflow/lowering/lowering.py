@@ -15,7 +15,13 @@ from texelflow.constants import pack_elements
 from texelflow.ir import ConstantData, Graph, Node, NodeError, Shape, TensorType, Value
 from texelflow.lowering import copying
 from texelflow.lowering.kernel import Kernel
-from texelflow.lowering.layout import axes_in_memory, is_expressible, same_memory
+from texelflow.lowering.layout import (
+    axes_in_memory,
+    axes_within,
+    is_expressible,
+    same_memory,
+    storage_within,
+)
 from texelflow.lowering.plan import Axes, Plan, PlanTensor
 from texelflow.lowering.view import View
 from texelflow.problems import Problems
@@ -150,7 +156,12 @@ class Lowering:
             for tensor in placed.copies.blocked:
                 if same_memory(whole, axes, tensor):
                     return tensor
-        return None
+        if not is_expressible(value.shape, axes):
+            return None
+        alias = self._alias(placed, axes)
+        if alias is not None:
+            self._copies(value, placed).blocked.append(alias)
+        return alias
 
     def blocked(self, value: Value, axes: Axes, one_group: bool = False) -> PlanTensor:
         """Return a tensor that holds the value blocked by `axes`, a copy if there is none yet.
@@ -179,13 +190,15 @@ class Lowering:
         own = any(tensor is other for other in placed.buffer.blocked)
         return tensor, placed.view if own else View.whole(value.shape)
 
-    def known_axes(self, value: Value) -> list[Axes]:
-        """Return the axes by which the value is blocked in tensors that exist."""
+    def known_axes(self, value: Value, aliases: bool = False) -> list[Axes]:
+        """Return the axes by which the value is blocked in tensors that exist, or can be by `aliases`."""
         placed = self.place(value)
         readings = [(placed.view, tensor) for tensor in placed.buffer.blocked]
         if placed.copies is not None:
             readings += [(View.whole(placed.view.shape), tensor) for tensor in placed.copies.blocked]
         candidates = [axes_in_memory(view, tensor) for view, tensor in readings]
+        if aliases:
+            candidates += [axes_within(placed.view, tensor) for tensor in placed.buffer.blocked]
         return [axes for axes in candidates if axes is not None]
 
     def source_tensor(self, value: Value) -> tuple[PlanTensor, View]:
@@ -236,9 +249,30 @@ class Lowering:
         own_axes = axes_in_memory(View.whole(buffer.shape), wanted)
         if own_axes is None:
             return None
-        made = PlanTensor(buffer.dtype, buffer.shape, own_axes, value=value.name, one_group=one_group)
-        buffer.blocked.append(self._fill(made, buffer.origin))
+        made = self._alias(buffer.origin, own_axes)
+        if made is None:
+            made = PlanTensor(buffer.dtype, buffer.shape, own_axes, value=value.name, one_group=one_group)
+            self._fill(made, buffer.origin)
+        buffer.blocked.append(made)
         return made
+
+    def _alias(self, placed: Placed, axes: Axes) -> PlanTensor | None:
+        """Return a tensor of the view, blocked by `axes`, that reads the texels of another, if possible."""
+        for tensor in placed.buffer.blocked:
+            storage = storage_within(placed.view, axes, tensor)
+            if storage is not None:
+                return PlanTensor(
+                    tensor.dtype,
+                    placed.view.shape,
+                    axes,
+                    value=tensor.value,
+                    constant=tensor.constant,
+                    precise=tensor.precise,
+                    one_group=tensor.one_group,
+                    pair_rows=tensor.pair_rows,
+                    storage=storage,
+                )
+        return None
 
     def _copy(self, value: Value, placed: Placed, axes: Axes | None, one_group: bool = False) -> PlanTensor:
         output = PlanTensor(

@@ -12,6 +12,22 @@ from texelflow.symbolic import Dimension, is_positive, product, to_json
 Axes: TypeAlias = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...]]
 """The axes of a shape that make batch, channel, height and width of a blocked tensor."""
 
+CHANNEL_BLOCK = 8
+"""Most channels that share a texel group, on any device."""
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """The tensor that an alias reads, and which of its channels, counted on from one batch entry to the next.
+
+    `start` is the first one, `step` the way from one batch entry of the alias to the next. Both are multiples
+    of CHANNEL_BLOCK, so that they are whole planes on every device.
+    """
+
+    tensor: PlanTensor
+    start: int
+    step: int
+
 
 @dataclass(eq=False, slots=True)
 class PlanTensor:
@@ -19,7 +35,7 @@ class PlanTensor:
 
     `weight` is the constant it is uploaded from, `constant` says that the load phase makes it. `pair_rows` asks
     for fragments that compute two rows: windows of neighbouring pixels overlap in both directions, so that
-    kernels with windows fetch less so.
+    kernels with windows fetch less so. An alias has no texture of its own, but reads the one of its `storage`.
     """
 
     dtype: str
@@ -32,8 +48,14 @@ class PlanTensor:
     one_group: bool = False
     pair_rows: bool = False
     external: bool = False
+    storage: Storage | None = None
     lifetime: tuple[int, int] | None = None
     index: int = -1
+
+    @property
+    def holder(self) -> PlanTensor:
+        """The tensor whose texture it is in."""
+        return self if self.storage is None else self.storage.tensor
 
     @property
     def is_integer(self) -> bool:
@@ -74,6 +96,13 @@ class PlanTensor:
             entry["groups"] = 1
         if self.paired_rows:
             entry["rows"] = 2
+        if self.storage is not None:
+            storage = self.storage
+            entry["storage"] = {
+                "tensor": storage.tensor.index,
+                "start": storage.start,
+                "step": storage.step,
+            }
         if self.precise and not self.is_integer:
             entry["precise"] = True
         if self.value:
@@ -158,12 +187,13 @@ class Plan:
         needed: dict[int, int] = {}
         for step, draw in enumerate(self.run):
             for tensor in draw.inputs:
-                needed.setdefault(id(tensor), step)
+                needed.setdefault(id(tensor.holder), step)
         never = len(self.run)
         for draw in reversed(self.load):
             step = needed.get(id(draw.output), never)
             for tensor in draw.inputs:
-                needed[id(tensor)] = min(needed.get(id(tensor), never), step)
+                holder = id(tensor.holder)
+                needed[holder] = min(needed.get(holder, never), step)
         draws = [(needed.get(id(draw.output), never), draw) for draw in self.load]
         draws.extend(enumerate(self.run))
         found: dict[int, PlanTensor] = {}
@@ -174,6 +204,7 @@ class Plan:
             *self.outputs,
         ]
         for tensor in candidates:
+            found.setdefault(id(tensor.holder), tensor.holder)
             found.setdefault(id(tensor), tensor)
         return list(found.values())
 

@@ -4,7 +4,7 @@ import type { Context } from "../webgl/context.ts";
 import type { LinkedProgram } from "../webgl/program.ts";
 import type { ArrayTexture } from "../webgl/texture.ts";
 import { evaluate, type Symbols } from "./expressions.ts";
-import type { Layout } from "./layouts.ts";
+import { type Alias, aliasLayout, type Layout } from "./layouts.ts";
 
 /** A tensor of known shape in its texture; null for an empty tensor. */
 export interface PlacedTensor {
@@ -25,6 +25,12 @@ export interface BoundDraw {
   readonly ints: Int32Array | null;
   readonly floats: Float32Array | null;
   readonly scales: Float32Array | null;
+}
+
+/** Places a tensor of the plan that reads another one's texture, once that one is placed. */
+export function placeAlias(tensor: Alias, storage: PlacedTensor, symbols: Symbols): PlacedTensor {
+  const shape = tensor.shape.map((dimension) => evaluate(dimension, symbols));
+  return { ...storage, layout: aliasLayout(tensor, shape, storage.layout) };
 }
 
 /**

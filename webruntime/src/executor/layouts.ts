@@ -11,6 +11,12 @@ export interface Blocking {
 /** What a device blocks: pixels, and channel groups, or as many rows of tensors that ask for them instead. */
 export type DeviceBlocking = Pick<Blocking, "pixels" | "groups">;
 
+/** A tensor that reads a part of another one's texture. */
+export type Alias = PlanTensor & Required<Pick<PlanTensor, "axes" | "storage">>;
+
+/** Batch, channels, height and width of a blocked tensor. */
+export type Extents = readonly [number, number, number, number];
+
 /** The blocking of flat tensors. */
 export const FLAT: Blocking = { pixels: 1, rows: 1, groups: 1 };
 
@@ -25,8 +31,8 @@ export interface Layout {
   readonly layers: number;
   /** The tensor's two entries in the uniform `ints`. */
   readonly entries: readonly number[];
-  /** For blocked tensors (N, C, H, W), else null. */
-  readonly extents: readonly number[] | null;
+  /** Null for flat tensors. */
+  readonly extents: Extents | null;
 }
 
 /** Viewports of blocked tensors are at least so wide where that costs nothing: narrow ones are drawn slower. */
@@ -37,6 +43,37 @@ const TOLERATED_WASTE = 1.04;
 
 /** Numbers of tile columns that are tried beyond the least that the device's textures ask for. */
 const TRIED_TILES = 32;
+
+/** Whether a tensor has no texture of its own. */
+export function isAlias(tensor: PlanTensor): tensor is Alias {
+  return !!tensor.storage;
+}
+
+/**
+ * Places an alias of known shape among the channels of the tensor whose texture it reads.
+ *
+ * @throws Error when it is not within that tensor
+ */
+export function aliasLayout(tensor: Alias, shape: readonly number[], storage: Layout): Layout {
+  const { start, step } = tensor.storage;
+  const [tiles, columns] = storage.entries.slice(4) as [number, number];
+  const { groups } = storage.blocking;
+  const extents = extentsOf(shape, tensor.axes);
+  const [batch, channels, height, width] = extents;
+  const [storedBatch, storedChannels, storedHeight, storedWidth] = storage.extents as Extents;
+  const last = start + (batch - 1) * step + channels;
+  if (last > storedBatch * storedChannels || height !== storedHeight || width !== storedWidth) {
+    throw new Error(`Tensor "${tensor.value}" of shape [${shape.join(", ")}] is not within its storage.`);
+  }
+  const planes = [step, start].map((count) => count / (4 * groups)) as [number, number];
+  return {
+    ...storage,
+    shape,
+    elements: elementCount(shape),
+    entries: [...extents, tiles, columns, ...planes],
+    extents,
+  };
+}
 
 /** P, R and M of a tensor on a device with the given setting: 1 each when it is flat. */
 export function blockingOf(tensor: PlanTensor, device: DeviceBlocking): Blocking {
@@ -102,8 +139,8 @@ function blockedLayout(
   blocking: Blocking,
   maxTextureSize: number,
 ): Layout {
-  const extents = axes.map((group) => elementCount(group.map((axis) => shape[axis] as number)));
-  const [batch, channels, height, width] = extents as [number, number, number, number];
+  const extents = extentsOf(shape, axes);
+  const [batch, channels, height, width] = extents;
   const columns = Math.ceil(width / blocking.pixels);
   const lines = Math.ceil(height / blocking.rows);
   const planesPerImage = Math.ceil(Math.ceil(channels / 4) / blocking.groups);
@@ -116,9 +153,13 @@ function blockedLayout(
     width: tiles * columns,
     height: Math.ceil(planes / tiles) * lines,
     layers: layersOf(blocking),
-    entries: [batch, channels, height, width, tiles, columns, planesPerImage, lines],
+    entries: [batch, channels, height, width, tiles, columns, planesPerImage, 0],
     extents,
   };
+}
+
+function extentsOf(shape: readonly number[], axes: readonly (readonly number[])[]): Extents {
+  return axes.map((group) => elementCount(group.map((axis) => shape[axis] as number))) as unknown as Extents;
 }
 
 /**

@@ -3,9 +3,9 @@ import type { TensorData } from "../tensor.ts";
 import type { Context } from "../webgl/context.ts";
 import { ArrayTexture, type TexelFormat } from "../webgl/texture.ts";
 import type { DeviceLimits } from "./device.ts";
-import { bindDraw, executeDraws, type PlacedTensor } from "./draws.ts";
+import { bindDraw, executeDraws, type PlacedTensor, placeAlias } from "./draws.ts";
 import { evaluate } from "./expressions.ts";
-import { type DeviceBlocking, FLAT, layoutOf } from "./layouts.ts";
+import { type DeviceBlocking, FLAT, isAlias, layoutOf } from "./layouts.ts";
 import type { PlanPrograms } from "./programs.ts";
 import { type DeviceSetting, storageFormat } from "./setting.ts";
 import { WeightUpload } from "./weight_upload.ts";
@@ -38,9 +38,9 @@ export class LoadPhase {
   ) {
     const { load, run } = graph.plans.webgl2;
     this.pending = load.map((draw, index) => [draw, index] as const);
-    for (const draw of load) for (const tensor of new Set(draw.inputs)) this.addReaders(tensor, 1);
-    for (const draw of run)
-      for (const tensor of draw.inputs) this.addReaders(tensor, Number.POSITIVE_INFINITY);
+    for (const { inputs } of load) for (const tensor of this.holders(inputs)) this.addReaders(tensor, 1);
+    for (const { inputs } of run)
+      for (const tensor of this.holders(inputs)) this.addReaders(tensor, Number.POSITIVE_INFINITY);
     for (const output of graph.outputs) this.addReaders(output.tensor, Number.POSITIVE_INFINITY);
     this.uploads = graph.weights.map(
       ({ tensor, parts }: Weight) =>
@@ -66,7 +66,9 @@ export class LoadPhase {
 
   /** Whether all of the tensors that are weights or results of the load phase are complete. */
   has(tensors: readonly number[]): boolean {
-    return tensors.every((tensor) => this.planTensor(tensor).lifetime || this.persistent.has(tensor));
+    return [...this.holders(tensors)].every(
+      (tensor) => this.planTensor(tensor).lifetime || this.persistent.has(tensor),
+    );
   }
 
   /** Resolves when `has` is true of the tensors; rejects with what `fail` is told. */
@@ -114,6 +116,18 @@ export class LoadPhase {
     return this.graph.plans.webgl2.tensors[index] as PlanTensor;
   }
 
+  /** The tensors in whose textures the given ones are, each once. */
+  private holders(tensors: readonly number[]): Set<number> {
+    return new Set(tensors.map((tensor) => this.planTensor(tensor).storage?.tensor ?? tensor));
+  }
+
+  private find(index: number): PlacedTensor | undefined {
+    const tensor = this.planTensor(index);
+    if (!isAlias(tensor)) return this.persistent.get(index);
+    const storage = this.persistent.get(tensor.storage.tensor);
+    return storage && placeAlias(tensor, storage, NO_SYMBOLS);
+  }
+
   private place(index: number, format: TexelFormat, blocking: DeviceBlocking = FLAT): PlacedTensor {
     const tensor = this.planTensor(index);
     const shape = tensor.shape.map((dimension) => evaluate(dimension, NO_SYMBOLS));
@@ -138,7 +152,7 @@ export class LoadPhase {
     if (!this.compiled) return;
     const { programs, setting } = this.compiled;
     this.pending = this.pending.filter(([draw, index]) => {
-      const inputs = draw.inputs.map((tensor) => this.persistent.get(tensor));
+      const inputs = draw.inputs.map((tensor) => this.find(tensor));
       if (!inputs.every((input) => input !== undefined)) return true;
       const tensor = this.planTensor(draw.output);
       const output = this.place(draw.output, storageFormat(tensor.dtype, setting, !!tensor.precise), setting);
@@ -146,7 +160,7 @@ export class LoadPhase {
       const program = programs.load[index];
       const bound = program && bindDraw(this.context, program, output, inputs, draw, NO_SYMBOLS);
       if (bound) executeDraws(this.context, [bound]);
-      for (const input of new Set(draw.inputs)) {
+      for (const input of this.holders(draw.inputs)) {
         this.addReaders(input, -1);
         if (this.readers.get(input) === 0) this.free(input);
       }

@@ -42,8 +42,9 @@ function readBlocked(
   values: Values,
 ): number {
   const [batch, channels, height, width] = layout.extents as [number, number, number, number];
-  const [tiles, columns, planesPerImage, lines] = layout.entries.slice(4) as [number, number, number, number];
+  const [tiles, columns, planesPerImage] = layout.entries.slice(4) as [number, number, number];
   const { pixels, rows, groups } = layout.blocking;
+  const lines = Math.ceil(height / rows);
   const [offsetN, offsetC, offsetH, offsetW] = axes.map((group) =>
     offsets(layout.shape, group),
   ) as number[][];

@@ -3,10 +3,10 @@ import type { Context } from "../webgl/context.ts";
 import type { LinkedProgram } from "../webgl/program.ts";
 import type { ArrayTexture } from "../webgl/texture.ts";
 import type { DeviceLimits } from "./device.ts";
-import { type BoundDraw, bindDraw, type PlacedTensor } from "./draws.ts";
+import { type BoundDraw, bindDraw, type PlacedTensor, placeAlias } from "./draws.ts";
 import { evaluate, type Symbols } from "./expressions.ts";
 import { InputFeed } from "./input_feed.ts";
-import { type Layout, layoutOf } from "./layouts.ts";
+import { isAlias, type Layout, layoutOf } from "./layouts.ts";
 import { assignSlots, type Demand, type Slot } from "./memory.ts";
 import { OutputReader } from "./output_reader.ts";
 import type { PlanPrograms } from "./programs.ts";
@@ -130,9 +130,15 @@ export function bindOutputs(model: LoadedModel, plan: RunPlan): void {
   }
 }
 
-function find({ persistent }: LoadedModel, { placed }: RunPlan, tensor: number): PlacedTensor {
-  const found = placed.get(tensor) ?? (persistent.get(tensor) as PlacedTensor);
-  placed.set(tensor, found);
+function find(model: LoadedModel, plan: RunPlan, index: number): PlacedTensor {
+  const { placed, symbols } = plan;
+  const tensor = model.graph.plans.webgl2.tensors[index] as PlanTensor;
+  const found =
+    placed.get(index) ??
+    (isAlias(tensor)
+      ? placeAlias(tensor, find(model, plan, tensor.storage.tensor), symbols)
+      : (model.persistent.get(index) as PlacedTensor));
+  placed.set(index, found);
   return found;
 }
 

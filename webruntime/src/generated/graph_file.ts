@@ -164,6 +164,14 @@ export interface PlanTensor {
    */
   rows?: 2;
   /**
+   * Makes the tensor an alias, which has no texture, but reads channels of an earlier tensor, counted on from one batch entry to the next; both are blocked alike and have the same height and width. `start` is the first one, `step` leads from one batch entry of the alias to the next; both are multiples of 8, as the alias's channels are.
+   */
+  storage?: {
+    tensor: TensorIndex;
+    start: Natural;
+    step: Natural;
+  };
+  /**
    * Stored in 32 bits whatever the device's setting.
    */
   precise?: true;

@@ -124,6 +124,11 @@ export const FORMAT = {
             "one of",
             2
           ],
+          "storage?": {
+            "tensor": "TensorIndex",
+            "start": "Natural",
+            "step": "Natural"
+          },
           "precise?": [
             "one of",
             true

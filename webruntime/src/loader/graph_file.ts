@@ -1,5 +1,5 @@
 import { isExpression, isSpecial } from "../executor/expressions.ts";
-import type { Draw, GraphFile, WebGL2Plan } from "../generated/graph_file.ts";
+import type { Draw, GraphFile, PlanTensor, WebGL2Plan } from "../generated/graph_file.ts";
 import { FORMAT } from "../generated/graph_format.ts";
 import { isDataType } from "../tensor.ts";
 import { type BundleSource, openFile } from "./bundle_source.ts";
@@ -10,6 +10,9 @@ const FORMAT_VERSION = 1;
 
 /** Characters of a wrong value that an error shows. */
 const LONGEST_VALUE = 80;
+
+/** Aliases begin and step by whole planes on every device: by multiples of the most channels of one. */
+const CHANNEL_BLOCK = 8;
 
 /** The step that fills the inputs: before the first of a run. */
 const BEFORE = -1;
@@ -93,7 +96,9 @@ function checkContent(graph: GraphFile, fail: Fail): void {
 function checkReferences({ inputs, outputs, weights, files, plans }: GraphFile, fail: Fail): void {
   const { tensors, programs, load, run } = plans.webgl2;
   const filled = new Set<number>();
-  const use = (path: string, tensor: number, step: number, fills: boolean) => {
+  const use = (path: string, index: number, step: number, fills: boolean) => {
+    if (fills && tensors[index]?.storage) fail(path, "a tensor with a texture of its own", index);
+    const tensor = tensors[index]?.storage?.tensor ?? index;
     const [first, last] = tensors[tensor]?.lifetime ?? [fills ? LOADING : step, fills ? LOADING : step];
     if (filled.has(tensor) === fills) {
       fail(path, `a tensor that ${fills ? "nothing else fills" : "is filled before"}`, tensor);
@@ -122,6 +127,9 @@ function checkReferences({ inputs, outputs, weights, files, plans }: GraphFile, 
       fail(`plans.webgl2.tensors[${index}].axes`, "each axis of the shape once", axes);
     }
   });
+  tensors.forEach((tensor, index) => {
+    if (tensor.storage) checkAlias(tensor, tensors, `plans.webgl2.tensors[${index}]`, fail);
+  });
   const names = files.map(({ name }) => name);
   names.forEach((name, index) => {
     if (/[\\/:]|^\.\.?$/.test(name)) fail(`files[${index}].name`, "a name without a folder", name);
@@ -142,6 +150,25 @@ function checkReferences({ inputs, outputs, weights, files, plans }: GraphFile, 
   outputs.forEach(({ tensor }, index) => {
     use(`outputs[${index}].tensor`, tensor, run.length, false);
   });
+}
+
+/** Checks that an alias reads whole planes of a tensor that is blocked as it is. */
+function checkAlias(alias: PlanTensor, tensors: readonly PlanTensor[], path: string, fail: Fail): void {
+  const { tensor, start, step } = alias.storage as PlanTensor["storage"] & object;
+  const holder = tensors[tensor] as PlanTensor;
+  const text = ({ dtype, axes, pixels, rows, groups }: PlanTensor) =>
+    [dtype, !!axes, pixels, rows, groups].join();
+  if (holder.storage || !alias.axes || text(holder) !== text(alias)) {
+    fail(
+      `${path}.storage.tensor`,
+      "a tensor of the same type and blocking with a texture of its own",
+      tensor,
+    );
+  }
+  if (alias.lifetime) fail(`${path}.lifetime`, "absent from a tensor without a texture", alias.lifetime);
+  for (const [name, count] of Object.entries({ start, step })) {
+    if (count % CHANNEL_BLOCK !== 0) fail(`${path}.storage.${name}`, `a multiple of ${CHANNEL_BLOCK}`, count);
+  }
 }
 
 function isNatural(value: unknown): boolean {
