@@ -5,6 +5,7 @@ from __future__ import annotations
 from texelflow.ir import Graph
 from texelflow.passes import (
     decompose_operators,
+    defer_divisions,
     eliminate_identities,
     fuse_batch_normalization,
     fuse_elementwise,
@@ -33,4 +34,5 @@ def simplify(graph: Graph) -> None:
     decompose_operators.run(graph)
     eliminate_identities.run(graph)
     merge_common_subexpressions.run(graph)
+    defer_divisions.run(graph)
     remove_dead_nodes.run(graph)
