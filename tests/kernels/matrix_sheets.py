@@ -80,7 +80,7 @@ def attention() -> Sheet:
     for (heads, size), length in product(sizes, (1, 3, 7)):
         width = heads * size
         sheet.case(f"{heads} heads of {size}, {length} positions")
-        x = sheet.input([2, length, width])
+        x = sheet.input([2, length, width], low=-0.5, high=0.5)
         mask = sheet.input([length, length], low=-9, high=0)
         parts = []
         for order in ([0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3]):

@@ -118,7 +118,7 @@ def storage_within(view: View, axes: Axes, tensor: PlanTensor) -> Storage | None
 
 
 def axes_within(view: View, tensor: PlanTensor) -> Axes | None:
-    """Return the axes by which `view` reads or divides channels of a tensor where they lie, if there are any."""
+    """Return the axes by which `view` reads or divides channels of a tensor where they lie, if any."""
     assert tensor.axes is not None
     _, _, height, width = role_runs(View.whole(tensor.shape), tensor.axes)
     chosen: tuple[list[int], ...] = ([], [], [], [])

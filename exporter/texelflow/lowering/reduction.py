@@ -66,6 +66,9 @@ def _describe(kernel: Kernel, x: PlanTensor) -> None:
     if in_parts:
         kernel.integer("groups_of_part", floor_divide(channels + 4 * PARTS - 1, 4 * PARTS))
     kernel.structure.update(over_channels=over_channels, in_parts=in_parts, boolean=x.dtype == "bool")
+    others = [(x.extents[role], kernel.output.extents[role]) for role in (0, 2, 3)]
+    if (over_channels or in_parts) and not x.is_integer and all(own == left for own, left in others):
+        kernel.template = "reduce_channels"
 
 
 def _partial_shape(place: PlanTensor, axes: list[int]) -> Shape | None:
