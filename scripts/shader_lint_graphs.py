@@ -85,7 +85,9 @@ def reductions() -> Iterator[str]:
         for dtype in ("float", "int32"):
             yield graph(f"{dtype}[3,5] x", f"y = {name} <axis=1> (x)", "int64")
     yield graph(IMAGE, "a = MaxPool <kernel_shape=[2,2]> (x) y = Softmax <axis=1> (a)")
-    yield graph("float[3,5] x, float[5] w", "y = LayerNormalization(x, w)")
+    for length in (5, 16, 200):
+        yield graph(f"float[3,{length}] x, float[{length}] w", "y = LayerNormalization(x, w)")
+    yield graph("float[2,9] x, float[9,200] w", "a = MatMul(x, w) y = ReduceLogSumExp <keepdims=0> (a)")
 
 
 def resizes() -> Iterator[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import combinations, product
 
+import numpy as np
+
 from kernels.sheet import CHANNELS, WIDTHS, Sheet
 
 BROADCAST_PRODUCTS = (
@@ -216,7 +218,29 @@ def normalizations() -> Sheet:
             if channels % 3 == 0:
                 grouped = sheet.node("GroupNormalization", [x, scale, bias], num_groups=3)
                 sheet.output(grouped, "GroupNormalization")
+    _long_rows(sheet)
     return sheet
+
+
+def _long_rows(sheet: Sheet) -> None:
+    """Rows whose moments one draw computes, or two: in parts, of which the last is shorter or empty."""
+    for shape in ([2, 9], [3, 130], [2, 5, 97], [1, 1, 260], [5, 3, 200], [1, 2, 3, 131], [2, 513]):
+        size = shape[-1]
+        x = sheet.input(shape, low=3, high=5)
+        product = sheet.node("MatMul", [x, sheet.constant(np.eye(size), "float32")])
+        for kind, rows in (("flat", x), ("blocked", product)):
+            sheet.case(f"{kind} rows of {shape}")
+            inputs = [rows, sheet.weights([size]), sheet.weights([size])]
+            normalized, mean, inverse = sheet.nodes("LayerNormalization", inputs, 3, axis=-1)
+            sheet.output(normalized, "normalized")
+            sheet.output(mean, "mean")
+            sheet.output(inverse, "inverse deviation")
+            centre = sheet.node("ReduceMean", [rows, sheet.integers(-1)])
+            difference = sheet.node("Sub", [rows, centre])
+            square = sheet.node("Pow", [difference, sheet.constant(2, "float32")])
+            variance = sheet.node("ReduceMean", [square, sheet.integers(-1)])
+            sheet.output(variance, "variance")
+            sheet.output(sheet.node("Mul", [difference, variance]), "times variance")
 
 
 def _subsets(rank: int) -> list[tuple[int, ...]]:

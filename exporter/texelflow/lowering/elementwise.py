@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from texelflow.ir import Element, Node, Shape, Value, node_reads
 from texelflow.lowering.kernel import Kernel, Steps
-from texelflow.lowering.layout import is_expressible, role_strides
+from texelflow.lowering.layout import channel_within, is_expressible, role_strides
 from texelflow.lowering.plan import Axes, PlanTensor
 from texelflow.lowering.view import View
 from texelflow.symbolic import Dimension, Expression
@@ -122,10 +122,14 @@ def _operand(value: Value, kernel: Kernel, steps: Steps, place: PlanTensor, lowe
     name = f"operand_{len(kernel.prologue.operands) + len(kernel.epilogue.operands)}"
     operand = {"name": name, "integer": not value.known_type.is_floating, "exact": False}
     if place.axes is not None:
-        operand["kind"] = _bind_blocked(name, value, kernel, place, lowering)
+        channel = _bind_channel(name, value, kernel, place, lowering)
+        operand["channel"] = channel
+        operand["kind"] = (
+            _bind_blocked(name, value, kernel, place, lowering) if channel is None else "channel"
+        )
         tensor = kernel.inputs[name]
         own = tensor.axes is not None and tensor.storage is None  # an alias may be amid other planes
-        operand["exact"] = own and tensor.extents == place.extents
+        operand["exact"] = own and operand["kind"] == "blocked" and tensor.extents == place.extents
     else:
         operand["kind"] = _bind_flat(name, value, kernel, place, lowering)
     steps.operands.append(operand)
@@ -170,6 +174,22 @@ def _bind_blocked(name: str, value: Value, kernel: Kernel, place: PlanTensor, lo
         axes = place.axes
     kernel.input(name, lowering.blocked(value, axes))
     return "blocked"
+
+
+def _bind_channel(
+    name: str, value: Value, kernel: Kernel, place: PlanTensor, lowering: Lowering
+) -> int | None:
+    """Bind a value that is one channel of a blocked tensor; return which."""
+    assert place.axes is not None
+    placed = lowering.place(value)
+    missing = len(place.shape) - len(value.shape)
+    n, c, h, w = (tuple(axis - missing for axis in role if axis >= missing) for role in place.axes)
+    for tensor in placed.buffer.blocked:
+        channel = channel_within(placed.view, (n, c, h, w), tensor)
+        if channel is not None:
+            kernel.input(name, tensor)
+            return channel
+    return None
 
 
 def _bind_strided(

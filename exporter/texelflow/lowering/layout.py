@@ -117,6 +117,16 @@ def storage_within(view: View, axes: Axes, tensor: PlanTensor) -> Storage | None
     return Storage(tensor, start, step)
 
 
+def channel_within(view: View, axes: Axes, tensor: PlanTensor) -> int | None:
+    """Return the one channel, of several, of a blocked tensor that `view` is, blocked by `axes`, if it is."""
+    if view.bounds is not None or tensor.axes is None or 0 in tensor.extents or tensor.extents[1] == 1:
+        return None
+    wanted, own = role_runs(view, axes), role_runs(View.whole(tensor.shape), tensor.axes)
+    if wanted[1] or (wanted[0], *wanted[2:]) != (own[0], *own[2:]):
+        return None
+    return _channel_of(view.offset, tensor)
+
+
 def axes_within(view: View, tensor: PlanTensor) -> Axes | None:
     """Return the axes by which `view` reads or divides channels of a tensor where they lie, if any."""
     assert tensor.axes is not None

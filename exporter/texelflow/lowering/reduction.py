@@ -29,7 +29,7 @@ def lower_reduction(node: Node, lowering: Lowering, operation: str, axes: list[i
         lower_element_reduction(node, lowering, operation, axes)
         return
     place = PlanTensor(x.dtype, x.shape, blocked)
-    partial = _partial_shape(place, axes)
+    partial = partial_shape(place, axes)
     if partial is not None:
         first = Kernel("reduce", lowering.tensor(value_like(x, "partial", partial), blocked))
         first.structure["operation"] = "sum" if operation == "mean" else operation
@@ -71,7 +71,7 @@ def _describe(kernel: Kernel, x: PlanTensor) -> None:
         kernel.template = "reduce_channels"
 
 
-def _partial_shape(place: PlanTensor, axes: list[int]) -> Shape | None:
+def partial_shape(place: PlanTensor, axes: list[int]) -> Shape | None:
     """Return the shape of what a first draw leaves for a second one, or None if one draw does it all."""
     assert place.axes is not None
     n, c, h, w = (product(place.shape[axis] for axis in role if axis in axes) for role in place.axes)

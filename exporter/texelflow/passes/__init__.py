@@ -10,6 +10,7 @@ from texelflow.passes import (
     fuse_batch_normalization,
     fuse_elementwise,
     infer_types,
+    join_moments,
     merge_common_subexpressions,
     remove_dead_nodes,
 )
@@ -22,6 +23,8 @@ def run_passes(graph: Graph) -> None:
         ExportError: the graph cannot be exported; `problems` has every reason.
     """
     simplify(graph)
+    join_moments.run(graph)
+    remove_dead_nodes.run(graph)
     fuse_elementwise.run(graph)
 
 

@@ -162,7 +162,7 @@ def _attach_groups(graph: Graph, groups: list[_Group], constant: set[int]) -> No
         hosts = [
             value
             for value in group.reads()
-            if _can_host(value.producer, removed)
+            if _can_host(value, removed)
             and id(value) not in outputs
             and (id(value) in constant) == group.constant
             and value.shape == group.result.shape
@@ -176,7 +176,7 @@ def _attach_groups(graph: Graph, groups: list[_Group], constant: set[int]) -> No
             fused = Node(
                 host.operator,
                 host.inputs,
-                [group.result],
+                [group.result, *host.outputs[1:]],
                 host.attributes,
                 host.name,
                 host.domain,
@@ -198,10 +198,11 @@ def _attach_groups(graph: Graph, groups: list[_Group], constant: set[int]) -> No
     graph.nodes = nodes
 
 
-def _can_host(producer: Node | None, removed: set[int]) -> bool:
+def _can_host(value: Value, removed: set[int]) -> bool:
+    producer = value.producer
     return (
         producer is not None
-        and len(producer.outputs) == 1
+        and producer.outputs[0] is value
         and id(producer) not in removed
         and not producer.epilogue
         and operator_of(producer).fuses_epilogue
