@@ -74,26 +74,30 @@ def _gemms(sheet: Sheet) -> None:
 def attention() -> Sheet:
     """Heads split off by Reshape and Transpose, masked, joined again: layouts change between products.
 
-    Heads of a multiple of 8 channels are read where they lie.
+    Heads of a multiple of 8 channels are read where they lie. Of one sequence, and with biases, queries, keys
+    and values come from one product.
     """
     sheet = Sheet("attention")
     head_counts = {3: (1, 2, 3), 4: (1, 2, 3), 8: (1, 3), 16: (3,)}
     sizes = [(heads, size) for size, counts in head_counts.items() for heads in counts]
     for (heads, size), length in product(sizes, (1, 3, 7)):
         width = heads * size
-        sheet.case(f"{heads} heads of {size}, {length} positions")
-        x = sheet.input([2, length, width], low=-0.5, high=0.5)
+        sequences = 1 if size == 16 else 2
+        sheet.case(f"{heads} heads of {size}, {length} positions of {sequences}")
+        x = sheet.input([sequences, length, width], low=-0.5, high=0.5)
         mask = sheet.input([length, length], low=-9, high=0)
         parts = []
         for order in ([0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3]):
             projected = sheet.node("MatMul", [x, sheet.weights([width, width])])
-            split = sheet.node("Reshape", [projected, sheet.integers(2, length, heads, size)])
+            if size == 16:
+                projected = sheet.node("Add", [projected, sheet.weights([width])])
+            split = sheet.node("Reshape", [projected, sheet.integers(sequences, length, heads, size)])
             parts.append(sheet.node("Transpose", [split], perm=order))
         scores = sheet.node("MatMul", parts[:2])
         scaled = sheet.node("Div", [scores, sheet.constant(size**0.5, "float32")])
         weights = sheet.node("Softmax", [sheet.node("Add", [scaled, mask])], axis=-1)
         mixed = sheet.node("Transpose", [sheet.node("MatMul", [weights, parts[2]])], perm=[0, 2, 1, 3])
-        joined = sheet.node("Reshape", [mixed, sheet.integers(2, length, width)])
+        joined = sheet.node("Reshape", [mixed, sheet.integers(sequences, length, width)])
         added = sheet.node("Add", [sheet.node("MatMul", [joined, sheet.weights([width, width])]), x])
         sheet.output(sheet.node("LayerNormalization", [added, sheet.weights([width])], axis=-1))
     return sheet

@@ -12,6 +12,7 @@ from texelflow.passes import (
     infer_types,
     join_moments,
     merge_common_subexpressions,
+    merge_matrix_products,
     remove_dead_nodes,
 )
 
@@ -37,5 +38,6 @@ def simplify(graph: Graph) -> None:
     decompose_operators.run(graph)
     eliminate_identities.run(graph)
     merge_common_subexpressions.run(graph)
+    merge_matrix_products.run(graph)
     defer_divisions.run(graph)
     remove_dead_nodes.run(graph)
