@@ -81,7 +81,8 @@ class Sheet:
         x, channels, spatial = self.input(shape, step=step), shape[1], len(shape) - 2
         if self._blocked % 2 or step or not isinstance(channels, int):
             return self.node("MaxPool", [x], kernel_shape=[1] * spatial)
-        weights = self.weights([channels, 1, *[3] * spatial])
+        kernel = self.random.standard_normal([channels, 1, *[3] * spatial]) / 3 ** (spatial / 2)
+        weights = self.constant(kernel, "float32")
         return self.node("Conv", [x, weights], group=channels, pads=[1] * 2 * spatial)
 
     def constant(self, array: Any, dtype: str | None = None) -> str:
