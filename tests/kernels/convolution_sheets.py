@@ -140,5 +140,52 @@ def poolings() -> Sheet:
     return sheet
 
 
+def pairs_of_rows() -> Sheet:
+    """What reads images that kernels with windows leave, two rows a fragment, and mixes them with other layouts."""
+    sheet = Sheet("pairs of rows")
+    for channels, width in _shapes():
+        sheet.case(f"{channels} channels, width {width}")
+        x = sheet.input([2, channels, HEIGHT, width])
+        weights = sheet.weights([channels, 1, 3, 3])
+        rows = sheet.node("Conv", [x, weights], group=channels, pads=[1, 1, 1, 1])
+        groups = sheet.node("Conv", [x, sheet.weights([channels, channels, 1, 1])])
+        readers = {
+            "pointwise": ("Conv", [rows, sheet.weights([6, channels, 1, 1])], {}),
+            "3×3": ("Conv", [rows, sheet.weights([5, channels, 3, 3])], {"pads": [1, 1, 1, 1]}),
+            "3×3 by 2": (
+                "Conv",
+                [rows, sheet.weights([5, channels, 3, 3])],
+                {"strides": [2, 2], "pads": [1] * 4},
+            ),
+            "2×2": ("Conv", [rows, sheet.weights([3, channels, 2, 2])], {"pads": [1] * 4}),
+            "depthwise 5×5": (
+                "Conv",
+                [rows, sheet.weights([channels, 1, 5, 5])],
+                {"group": channels, "pads": [2] * 4},
+            ),
+            "transposed": ("ConvTranspose", [rows, sheet.weights([channels, 2, 2, 2])], {"strides": [2, 2]}),
+            "maximum": ("MaxPool", [rows], {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1] * 4}),
+            "average": ("AveragePool", [rows], {"kernel_shape": [2, 2], "pads": [1, 0, 0, 1]}),
+            "global": ("GlobalAveragePool", [rows], {}),
+            "softmax": ("Softmax", [rows], {"axis": 1}),
+            "sum with pixels": ("ReduceSum", [rows, sheet.integers(2, 3)], {}),
+            "sum over rows": ("ReduceSum", [rows, sheet.integers(2)], {}),
+            "sum of both": ("Add", [rows, groups], {}),
+            "concatenation": ("Concat", [rows, groups, rows], {"axis": 1}),
+            "concatenated rows": ("Concat", [groups, rows], {"axis": 2}),
+            "transposition": ("Transpose", [rows], {"perm": [0, 3, 1, 2]}),
+            "flattened": ("Flatten", [rows], {}),
+            "padded": ("Pad", [rows, sheet.integers(0, 0, 1, 2, 0, 0, 2, 1)], {"mode": "edge"}),
+            "slice": ("Slice", [rows, *map(sheet.integers, (1,), (HEIGHT,), (2,), (2,))], {}),
+        }
+        for name, (operator, inputs, attributes) in readers.items():
+            sheet.output(sheet.node(operator, inputs, **attributes), name)
+        residual = sheet.node("Conv", [rows, sheet.weights([channels, channels, 3, 3])], pads=[1, 1, 1, 1])
+        sheet.output(sheet.node("Relu", [sheet.node("Add", [residual, rows])]), "residual")
+        narrow = sheet.node("Conv", [groups, sheet.weights([channels, channels, 1, 1])])
+        sheet.output(sheet.node("Add", [narrow, rows]), "residual of other blocking")
+    return sheet
+
+
 def _shapes() -> Iterator[tuple[int, int]]:
     return product(CHANNELS, WIDTHS)

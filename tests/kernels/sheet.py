@@ -53,7 +53,6 @@ class Sheet:
         self.random = np.random.default_rng(len(name))
         self._case = name
         self._count = 0
-        self._blocked = 0
         self._nodes: list[onnx.NodeProto] = []
         self._inputs: dict[str, Numbers] = {}
         self._constants: list[onnx.TensorProto] = []
@@ -72,18 +71,8 @@ class Sheet:
         return name
 
     def blocked(self, shape: Shape, step: float = 0) -> str:
-        """Add an input [N, C, (H,) W] and a node that leaves it blocked, as kernels leave images.
-
-        By turns with two channel groups or two rows of pixels a fragment, as kernels without and with
-        windows do.
-        """
-        self._blocked += 1
-        x, channels, spatial = self.input(shape, step=step), shape[1], len(shape) - 2
-        if self._blocked % 2 or step or not isinstance(channels, int):
-            return self.node("MaxPool", [x], kernel_shape=[1] * spatial)
-        kernel = self.random.standard_normal([channels, 1, *[3] * spatial]) / 3 ** (spatial / 2)
-        weights = self.constant(kernel, "float32")
-        return self.node("Conv", [x, weights], group=channels, pads=[1] * 2 * spatial)
+        """Add an input [N, C, (H,) W] and a node that leaves it blocked, as kernels leave images."""
+        return self.node("MaxPool", [self.input(shape, step=step)], kernel_shape=[1] * (len(shape) - 2))
 
     def constant(self, array: Any, dtype: str | None = None) -> str:
         """Add a constant; return its name."""
