@@ -141,7 +141,7 @@ def poolings() -> Sheet:
 
 
 def pairs_of_rows() -> Sheet:
-    """What reads images that kernels with windows leave, two rows a fragment, and mixes them with other layouts."""
+    """What reads images that kernels with windows leave, two rows a fragment, and mixes them with others."""
     sheet = Sheet("pairs of rows")
     for channels, width in _shapes():
         sheet.case(f"{channels} channels, width {width}")
@@ -176,7 +176,7 @@ def pairs_of_rows() -> Sheet:
             "transposition": ("Transpose", [rows], {"perm": [0, 3, 1, 2]}),
             "flattened": ("Flatten", [rows], {}),
             "padded": ("Pad", [rows, sheet.integers(0, 0, 1, 2, 0, 0, 2, 1)], {"mode": "edge"}),
-            "slice": ("Slice", [rows, *map(sheet.integers, (1,), (HEIGHT,), (2,), (2,))], {}),
+            "slice": ("Slice", [rows, *(sheet.integers(number) for number in (1, HEIGHT, 2, 2))], {}),
         }
         for name, (operator, inputs, attributes) in readers.items():
             sheet.output(sheet.node(operator, inputs, **attributes), name)
