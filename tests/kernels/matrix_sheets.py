@@ -222,12 +222,12 @@ def normalizations() -> Sheet:
             if channels % 3 == 0:
                 grouped = sheet.node("GroupNormalization", [x, scale, bias], num_groups=3)
                 sheet.output(grouped, "GroupNormalization")
-    _long_rows(sheet)
     return sheet
 
 
-def _long_rows(sheet: Sheet) -> None:
+def long_rows() -> Sheet:
     """Rows whose moments one draw computes, or two: in parts, of which the last is shorter or empty."""
+    sheet = Sheet("long rows")
     for shape in ([2, 9], [3, 130], [2, 5, 97], [1, 1, 260], [5, 3, 200], [1, 2, 3, 131], [2, 513]):
         size = shape[-1]
         x = sheet.input(shape, low=3, high=5)
@@ -245,6 +245,7 @@ def _long_rows(sheet: Sheet) -> None:
             variance = sheet.node("ReduceMean", [square, sheet.integers(-1)])
             sheet.output(variance, "variance")
             sheet.output(sheet.node("Mul", [difference, variance]), "times variance")
+    return sheet
 
 
 def _subsets(rank: int) -> list[tuple[int, ...]]:

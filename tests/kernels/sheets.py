@@ -27,6 +27,7 @@ SHEETS: dict[str, Callable[[], Sheet]] = {
     "softmaxes": matrix_sheets.softmaxes,
     "reductions": matrix_sheets.reductions,
     "normalizations": matrix_sheets.normalizations,
+    "long rows": matrix_sheets.long_rows,
     "broadcasts": elementwise_sheets.broadcasts,
     "epilogues": elementwise_sheets.epilogues,
     "prologues": elementwise_sheets.prologues,

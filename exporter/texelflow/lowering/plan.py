@@ -34,8 +34,8 @@ class PlanTensor:
     """A tensor in GPU memory: flat without `axes`, blocked with them (ARCHITECTURE.md, Layouts).
 
     `weight` is the constant it is uploaded from, `constant` says that the load phase makes it. `pair_rows`
-    asks for fragments that compute two rows: windows of neighbouring pixels overlap in both directions, so that
-    kernels with windows fetch less so. An alias has no texture of its own, but reads that of its `storage`.
+    asks for fragments that compute two rows: windows of neighbouring pixels overlap in both directions, so
+    that kernels with windows fetch less so. An alias has no texture of its own, but reads its `storage`'s.
     """
 
     dtype: str
