@@ -95,10 +95,8 @@ def storage_within(view: View, axes: Axes, tensor: PlanTensor) -> Storage | None
     multiples of what a plane holds, batch and channels are therefore one axis that can be divided elsewhere:
     into heads and their channels, or into slices.
     """
-    if view.bounds is not None or tensor.axes is None or tensor.storage is not None:
+    if view.bounds is not None or tensor.axes is None or tensor.storage is not None or 0 in tensor.extents:
         return None
-    if 0 in tensor.extents:
-        return None  # nothing to step through
     wanted = role_runs(view, axes)
     if wanted[2:] != role_runs(View.whole(tensor.shape), tensor.axes)[2:]:
         return None
@@ -130,6 +128,8 @@ def channel_within(view: View, axes: Axes, tensor: PlanTensor) -> int | None:
 def axes_within(view: View, tensor: PlanTensor) -> Axes | None:
     """Return the axes by which `view` reads or divides channels of a tensor where they lie, if any."""
     assert tensor.axes is not None
+    if 0 in tensor.extents:
+        return None  # nothing to step through
     _, _, height, width = role_runs(View.whole(tensor.shape), tensor.axes)
     chosen: tuple[list[int], ...] = ([], [], [], [])
     for axis, run in enumerate(zip(view.shape, view.strides, strict=True)):
