@@ -59,7 +59,7 @@ def test_a_comparison_shows_times_errors_and_failures(benchmark_page: Page, tmp_
 
     rows = {row.split("\t")[0]: row for row in page.inner_text("#rows").splitlines() if "\t" in row}
     assert re.match(
-        r"Texelflow\t[\d.]+ m?s\t.*, \d runs\t[\d.]+ m?s\t0\.0\d MB\t2\.5 MB\t\de-[67]$", rows["Texelflow"]
+        r"Texelflow\t[\d.]+ m?s\t.*, \d runs\t[\d.]+ m?s\t0\.0\d MB\t2\.6 MB\t\de-[67]$", rows["Texelflow"]
     )
     assert "Fails here" in rows["TF.js webgl"]
     bars = page.evaluate(
