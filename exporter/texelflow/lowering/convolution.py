@@ -61,6 +61,11 @@ def sliding_structure(template: str, windows: Sequence[SlidingWindow]) -> str | 
     return "any"
 
 
+def shares_rows(sliding: str | tuple[int, int, int]) -> bool:
+    """Whether windows above each other share so much that a fragment should compute two rows."""
+    return isinstance(sliding, tuple) and sliding[2] > 0
+
+
 def _height_without_loop(template: str, windows: Sequence[SlidingWindow]) -> int:
     """Return the height of windows that are written out as a whole, 0 for those that are not."""
     if len(windows) == 1:
@@ -97,7 +102,7 @@ def lower_convolution(
     kernel.flops = product((2, *(x if transposed else output).shape, *weights.shape[1:]))
     _bind_weights(kernel, template, weights, groups, transposed, lowering)
     sliding = "any" if transposed else sliding_structure(template, windows)
-    kernel.output.pair_rows = isinstance(sliding, tuple)
+    kernel.output.pair_rows = template == "depthwise" or shares_rows(sliding)
     kernel.structure.update(
         sliding=sliding, transposed=transposed, weights_transposed=False, bias=bias is not None
     )

@@ -8,6 +8,7 @@ from texelflow.ir import Node
 from texelflow.lowering.convolution import (
     SlidingWindow,
     bind_windows,
+    shares_rows,
     sliding_structure,
     spatial_image_axes,
     x_y,
@@ -42,6 +43,6 @@ def lower_pooling(
     kernel.structure["operation"] = operation
     if shared:
         kernel.structure["sliding"] = sliding
-        kernel.output.pair_rows = True
+        kernel.output.pair_rows = shares_rows(sliding)
     attach_epilogue(kernel, node, lowering)
     lowering.bind(output, lowering.emit(kernel))
