@@ -21,6 +21,7 @@ from typing import Any, cast
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "exporter"))  # this checkout's exporter, installed or not
 
+# E402 is silenced because these imports need the path above.
 from assets import FOLDER, net_facts, prepare_net, prepare_peers  # noqa: E402
 from brotli_server import BrotliFiles, brotli_server  # noqa: E402
 from machine import describe_machine, versions  # noqa: E402

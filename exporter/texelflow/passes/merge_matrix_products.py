@@ -3,8 +3,8 @@
 Rules:
 1. MatMul nodes with the same left operand and constant right operands of rank 2, each followed by nothing but
    an Add of a constant vector, become one MatMul and one Add of the joined constants, and a Split.
-2. Every part is a multiple of PART columns wide, and there is one matrix on the left: then the parts are read
-   where they lie. Nothing elementwise reads them: it would no longer happen in a draw of the product.
+2. Every part is a multiple of CHANNEL_BLOCK columns wide, and there is one matrix on the left: then the
+   parts are read where they lie. Nothing elementwise reads them: it would no longer happen in a draw of the product.
 The constants are joined by Concat nodes, which run at load.
 """
 
@@ -13,15 +13,13 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from texelflow.ir import Graph, Node, Value
+from texelflow.lowering.plan import CHANNEL_BLOCK
 from texelflow.operators import operator_of
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.elementwise_base import Elementwise
 from texelflow.passes.infer_types import infer_nodes
 from texelflow.problems import Problems
 from texelflow.symbolic import product
-
-PART = 8
-"""Columns that belong together in memory on every device."""
 
 Biased: TypeAlias = tuple[Node, Node]
 """A MatMul and the Add behind it."""
@@ -54,7 +52,12 @@ def _bias_of(node: Node, readers: dict[int, list[Node]], outputs: set[int]) -> N
         return None
     a, b = node.required(0), node.required(1)
     columns = b.shape[-1]
-    if b.constant is None or b.known_type.rank != 2 or not isinstance(columns, int) or columns % PART:
+    if (
+        b.constant is None
+        or b.known_type.rank != 2
+        or not isinstance(columns, int)
+        or columns % CHANNEL_BLOCK
+    ):
         return None
     if product(a.shape[:-2]) != 1 or a.known_type.rank < 2 or id(node.outputs[0]) in outputs:
         return None
