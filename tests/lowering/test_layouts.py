@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import TypeAlias
 
 import numpy as np
 import pytest
@@ -22,10 +23,13 @@ from texelflow.lowering.plan import Axes, PlanTensor
 from texelflow.lowering.view import View
 from texelflow.symbolic import symbol
 
+Place: TypeAlias = tuple[int, int, int, int]
+"""Batch, channel, row and column."""
+
 SHAPES = ((2, 5, 3, 4), (1, 3, 1, 7), (2, 6, 4), (3, 1, 4), (4, 6), (5,), (2, 3, 2, 2, 3), (6, 1, 1, 2))
 
 
-def _places(shape: tuple[int, ...], axes: Axes) -> list[tuple[int, int, int, int]]:
+def _places(shape: tuple[int, ...], axes: Axes) -> list[Place]:
     """Batch, channel, row and column of each element of a shape in row-major order, by the axes of each."""
     places = []
     for index in all_indices(shape):
@@ -63,22 +67,27 @@ def _random_view(source: random.Random, shape: tuple[int, ...]) -> View:
     return view
 
 
-def _extents(places: list[tuple[int, int, int, int]]) -> tuple[int, ...]:
+def _extents(places: list[Place]) -> tuple[int, ...]:
     return tuple(max(place[role] for place in places) + 1 for role in range(4))
+
+
+def _found_and_wanted(
+    view: View, axes: Axes, tensor: PlanTensor
+) -> tuple[list[Place], list[Place], list[Place]]:
+    """Places of all elements of a tensor, of those that a view reads, and of these by the view's own axes."""
+    assert tensor.axes is not None
+    own = _places(tuple(extent for extent in tensor.shape if isinstance(extent, int)), tensor.axes)
+    addresses = read(view, np.arange(len(own))).ravel()
+    wanted = _places(tuple(extent for extent in view.shape if isinstance(extent, int)), axes)
+    return own, [own[int(address)] for address in addresses], wanted
 
 
 def _is_same(view: View, axes: Axes, tensor: PlanTensor) -> bool:
     """Whether each element of the view lies where a tensor of its shape and axes would have it."""
-    assert tensor.axes is not None
-    shape = tuple(extent for extent in tensor.shape if isinstance(extent, int))
-    own = _places(shape, tensor.axes)
-    addresses = read(view, np.arange(len(own))).ravel()
-    wanted = _places(tuple(extent for extent in view.shape if isinstance(extent, int)), axes)
+    own, found, wanted = _found_and_wanted(view, axes, tensor)
     if len(wanted) != len(own) or view.bounds is not None:
         return False
-    return _extents(wanted) == _extents(own) and all(
-        own[int(address)] == place for address, place in zip(addresses, wanted, strict=True)
-    )
+    return _extents(wanted) == _extents(own) and found == wanted
 
 
 def test_same_memory_is_the_same_memory() -> None:
@@ -162,17 +171,12 @@ WIDE_SHAPES = ((2, 24, 3), (1, 16, 1), (3, 4, 16), (2, 2, 3, 8), (1, 32, 2, 2), 
 def _is_within(view: View, axes: Axes, tensor: PlanTensor) -> bool:
     """Whether each element of the view lies where its storage says, among the channels of all batches."""
     storage = storage_within(view, axes, tensor)
-    assert storage is not None and tensor.axes is not None
-    shape = tuple(extent for extent in tensor.shape if isinstance(extent, int))
-    own = _places(shape, tensor.axes)
+    assert storage is not None
+    own, found, wanted = _found_and_wanted(view, axes, tensor)
     channels = _extents(own)[1]
-    addresses = read(view, np.arange(len(own))).ravel()
-    wanted = _places(tuple(extent for extent in view.shape if isinstance(extent, int)), axes)
-    return all(
-        (own[int(address)][0] * channels + own[int(address)][1], *own[int(address)][2:])
-        == (storage.start + n * storage.step + c, h, w)
-        for address, (n, c, h, w) in zip(addresses, wanted, strict=True)
-    )
+    return [(n * channels + c, h, w) for n, c, h, w in found] == [
+        (storage.start + n * storage.step + c, h, w) for n, c, h, w in wanted
+    ]
 
 
 def _random_part(source: random.Random, shape: tuple[int, ...]) -> View:

@@ -4,7 +4,8 @@ Rules:
 1. MatMul nodes with the same left operand and constant right operands of rank 2, each followed by nothing but
    an Add of a constant vector, become one MatMul and one Add of the joined constants, and a Split.
 2. Every part is a multiple of CHANNEL_BLOCK columns wide, and there is one matrix on the left: then the
-   parts are read where they lie. Nothing elementwise reads them: it would no longer happen in a draw of the product.
+   parts are read where they lie. Nothing elementwise reads them: it would no longer happen in a draw of the
+   product.
 The constants are joined by Concat nodes, which run at load.
 """
 
