@@ -234,7 +234,7 @@ def test_empty_tensors_draw_nothing(module_page: Page, serve: Callable[[Path], s
     assert answer["results"]["y"].shape == (0, 3, 2, 2)
 
 
-def test_intermediates_are_logical_and_their_padding_is_zero(
+def test_intermediates_are_logical_and_their_idle_lanes_are_zero(
     module_page: Page, serve: Callable[[Path], str], tmp_path: Path
 ) -> None:
     blocked_bundle(tmp_path)
@@ -245,12 +245,12 @@ def test_intermediates_are_logical_and_their_padding_is_zero(
             const feeds = {x: new texelflow.Tensor('float32', x.shape, Float32Array.from(x.data, Number))};
             const layers = await texelflow.runWithIntermediates(model, feeds);
             model.dispose();
-            return layers.map(({node, value, shape, data, dirtyPadding}) =>
-                ({node, value, shape, data: Array.from(data), dirtyPadding}));
+            return layers.map(({node, value, shape, data, dirtyLanes}) =>
+                ({node, value, shape, data: Array.from(data), dirtyLanes}));
         }""",
         {"url": serve(tmp_path), "x": feed(x)},
     )
     assert [entry["value"] for entry in answer] == ["blocked", "y"]
     np.testing.assert_array_equal(np.float32(answer[0]["data"]).reshape(answer[0]["shape"]), x)
     np.testing.assert_array_equal(np.float32(answer[1]["data"]).reshape(answer[1]["shape"]), x * 3)
-    assert [entry["dirtyPadding"] for entry in answer] == [0, 0]
+    assert [entry["dirtyLanes"] for entry in answer] == [0, 0]

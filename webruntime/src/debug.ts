@@ -19,8 +19,8 @@ export interface Intermediate {
   readonly tensor: Tensor;
   readonly shape: readonly number[];
   readonly data: Tensor["data"];
-  /** How many places beside the tensor's elements, which kernels must fill with zero, are not zero. */
-  readonly dirtyPadding: number;
+  /** How many lanes past the tensor's channels or last element, which kernels must fill with zero, are not zero. */
+  readonly dirtyLanes: number;
 }
 
 /** Counts of what a model is made of, in number or bytes. */
@@ -69,9 +69,9 @@ export function runWithIntermediates(
       return [...kept, ...run].flatMap(({ node, output }) => {
         const placed = plan.placed.get(output) ?? executor.persistent.get(output);
         if (!placed) return [];
-        const { tensor, dirtyPadding } = readPlaced(context, placed, tensors[output]?.axes);
+        const { tensor, dirtyLanes } = readPlaced(context, placed, tensors[output]?.axes);
         const value = tensors[output]?.value ?? null;
-        return [{ node, value, tensor, shape: tensor.shape, data: tensor.data, dirtyPadding }];
+        return [{ node, value, tensor, shape: tensor.shape, data: tensor.data, dirtyLanes }];
       });
     } finally {
       free();

@@ -11,7 +11,7 @@ from texelflow.lowering.kernel import Kernel
 from texelflow.lowering.layout import image_axes, is_expressible, matrix_axes, transposed_matrix_axes
 from texelflow.lowering.lowering import Lowering, value_like
 from texelflow.lowering.plan import Axes, PlanTensor
-from texelflow.symbolic import Dimension, floor_divide, product
+from texelflow.symbolic import Dimension, floor_divide, product, remainder
 
 
 class SlidingWindow(Protocol):
@@ -106,12 +106,19 @@ def lower_convolution(
     kernel.structure.update(
         sliding=sliding, transposed=transposed, weights_transposed=False, bias=bias is not None
     )
+    if template == "convolution":
+        kernel.structure["weights_end"] = _may_end(kernel.inputs["weights"])
     if bias is not None:
         kernel.input("bias", lowering.flat(bias))
     if sliding != "point":
         bind_windows(kernel, windows)
     attach_epilogue(kernel, node, lowering)
     lowering.bind(output, lowering.emit(kernel))
+
+
+def _may_end(weights: PlanTensor) -> bool:
+    """Whether weights computed in a run may end amid four input channels, their pixels."""
+    return not weights.constant and remainder(weights.extents[3], 4) != 0
 
 
 def _template(weights: Value, groups: int, transposed: bool) -> str:
@@ -163,7 +170,13 @@ def lower_matrix_product(node: Node, lowering: Lowering) -> None:
     kernel.flops = product((2, *output.shape, a.shape[-1]))
     weights, held_transposed = _product_weights(b, lowering)
     kernel.input("weights", weights)
-    kernel.structure.update(sliding="point", transposed=False, weights_transposed=held_transposed, bias=False)
+    kernel.structure.update(
+        sliding="point",
+        transposed=False,
+        weights_transposed=held_transposed,
+        weights_end=not held_transposed and _may_end(weights),
+        bias=False,
+    )
     attach_epilogue(kernel, node, lowering)
     lowering.bind(output, lowering.emit(kernel))
 

@@ -16,12 +16,15 @@ import jinja2
 from texelflow.lowering.plan import Draw, PlanTensor, Program, Real
 from texelflow.lowering.shader_library import Section, read_library, select_functions
 from texelflow.resources import shader_directory
-from texelflow.symbolic import Dimension
+from texelflow.symbolic import Dimension, remainder
 
 _LANES = "xyzw"
 
 SHORT_EPILOGUE = 600
 """Characters of library code up to which an epilogue counts as short: clipping is, a sigmoid is not."""
+
+_COPIES = ("copy", "copy_texels")
+"""Templates whose programs serve the load phase, too, and so clear all that it has to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,7 @@ class Kernel:
                 prologue=self.prologue,
                 epilogue=self.epilogue,
                 short_epilogue=self._has_short_epilogue(),
+                clears=self._clears(),
                 **self.structure,
             )
         )
@@ -143,6 +147,12 @@ class Kernel:
         return (
             len(self.epilogue.expressions) <= 3 and len(select_functions(code, _library())) < SHORT_EPILOGUE
         )
+
+    def _clears(self) -> str:
+        """Return what a store sets to zero beside the tensor's elements; see ARCHITECTURE.md, Layouts."""
+        if self.output.axes is None or self.output.constant or self.template in _COPIES:
+            return "all"
+        return "none" if remainder(self.output.extents[1], 4) == 0 else "lanes"
 
     def _pack_ints(self) -> tuple[list[Dimension], list[_Define]]:
         first = 2 * (1 + len(self.inputs))

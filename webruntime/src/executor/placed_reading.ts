@@ -5,24 +5,24 @@ import { readTexels } from "../webgl/readback.ts";
 import type { PlacedTensor } from "./draws.ts";
 import type { Layout } from "./layouts.ts";
 
-/** Reads a tensor of any layout, and counts the values beside its elements that are not zero. */
+/** Reads a tensor of any layout, and counts the lanes past its channels or last element that are not zero. */
 export function readPlaced(
   context: Context,
   { dtype, layout, texture }: PlacedTensor,
   axes: PlanTensor["axes"],
-): { tensor: Tensor; dirtyPadding: number } {
+): { tensor: Tensor; dirtyLanes: number } {
   const array = kindOf(dtype) === "float" ? Float32Array : Int32Array;
   const values = new array(layout.elements);
-  if (!texture) return { tensor: new Tensor(dtype, layout.shape, widen(dtype, values, 0)), dirtyPadding: 0 };
+  if (!texture) return { tensor: new Tensor(dtype, layout.shape, widen(dtype, values, 0)), dirtyLanes: 0 };
   const layers = Array.from({ length: layout.layers }, (_, layer) => {
     const texels = new array(layout.width * layout.height * 4);
     readTexels(context, texture, layer, layout.width, layout.height, texels);
     return texels;
   });
-  const dirtyPadding = axes
+  const dirtyLanes = axes
     ? readBlocked(layout, axes, layers, values)
     : readFlat(layers[0] as Float32Array | Int32Array, values);
-  return { tensor: new Tensor(dtype, layout.shape, widen(dtype, values, values.length)), dirtyPadding };
+  return { tensor: new Tensor(dtype, layout.shape, widen(dtype, values, values.length)), dirtyLanes };
 }
 
 type Values = Float32Array | Int32Array;
@@ -50,16 +50,16 @@ function readBlocked(
   ) as number[][];
   let dirty = 0;
   for (let n = 0; n < batch; n++) {
-    for (let c = 0; c < planesPerImage * groups * 4; c++) {
+    for (let c = 0; c < 4 * Math.ceil(channels / 4); c++) {
       const group = Math.floor(c / 4);
       const plane = n * planesPerImage + Math.floor(group / groups);
-      for (let h = 0; h < lines * rows; h++) {
-        for (let w = 0; w < columns * pixels; w++) {
+      for (let h = 0; h < height; h++) {
+        for (let w = 0; w < width; w++) {
           const x = (plane % tiles) * columns + Math.floor(w / pixels);
           const y = Math.floor(plane / tiles) * lines + Math.floor(h / rows);
           const texels = layers[((group % groups) * rows + (h % rows)) * pixels + (w % pixels)];
           const value = texels?.[(y * layout.width + x) * 4 + (c % 4)] ?? Number.NaN;
-          if (c < channels && h < height && w < width) {
+          if (c < channels) {
             const element = [offsetN?.[n], offsetC?.[c], offsetH?.[h], offsetW?.[w]];
             values[element.reduce((sum: number, offset) => sum + (offset ?? 0), 0)] = value;
           } else if (value !== 0) {
