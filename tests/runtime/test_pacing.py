@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
-from bundle_builder import add_bundle, blocked_bundle
+import numpy as np
+from bundle_builder import ADD_FLAT, BundleBuilder, add_bundle, blocked_bundle
 from playwright.sync_api import Page
 
 Serve = Callable[[Path], str]
@@ -21,6 +23,7 @@ RECORD_CALLS = """
             return result;
         };
     };
+    const isCounted = (gl) => gl.getQuery(gl.ANY_SAMPLES_PASSED_CONSERVATIVE, gl.CURRENT_QUERY) !== null;
     const x = new texelflow.Tensor('float32', [1, 5, 6, 7], Float32Array.from({length: 210}, (_, i) => i));
 """
 
@@ -28,7 +31,7 @@ RECORD_CALLS = """
 def test_programs_of_a_run_are_first_drawn_with_over_no_pixel(
     page: Page, serve: Serve, tmp_path: Path
 ) -> None:
-    """Each once while loading, with the render targets that it has in the run."""
+    """Each once while loading, with the render targets of the run; the last counted by a query, as there."""
     blocked_bundle(tmp_path)
     answer = page.evaluate(
         """async (url) => {"""
@@ -37,7 +40,8 @@ def test_programs_of_a_run_are_first_drawn_with_over_no_pixel(
             record('drawArrays', function (_, mode, first, count) {
                 const targets = [...Array(8).keys()].filter((i) =>
                     this.getParameter(this.DRAW_BUFFER0 + i) === this.COLOR_ATTACHMENT0 + i).length;
-                return {first, targets, viewport: Array.from(this.getParameter(this.VIEWPORT))};
+                const viewport = Array.from(this.getParameter(this.VIEWPORT));
+                return {first, targets, viewport, counted: isCounted(this)};
             });
             const model = await texelflow.loadModel(url);
             const loading = calls.splice(0);
@@ -48,8 +52,36 @@ def test_programs_of_a_run_are_first_drawn_with_over_no_pixel(
     )
     warm = [draw for draw in answer["loading"] if draw["first"] > 0]
     assert [draw["viewport"] for draw in warm] == [[0, 0, 1, 1]] * 2
-    assert [draw["targets"] for draw in warm] == [draw["targets"] for draw in answer["running"]] == [8, 1]
+    for draws in (warm, answer["running"]):
+        assert [draw["targets"] for draw in draws] == [8, 1]
+        assert [draw["counted"] for draw in draws] == [False, True]
     assert answer["right"]
+
+
+def test_a_query_counts_the_last_draw_alone(page: Page, serve: Serve, tmp_path: Path) -> None:
+    """Drivers make other code for draws that a query counts: the first run's portions have none."""
+    builder = BundleBuilder()
+    steps = 40
+    chain = [builder.tensor([6], lifetime=[step - 1, step]) for step in range(steps + 1)]
+    w = builder.weight("w", [np.ones(6, np.float32)])
+    builder.input("x", chain[0])
+    builder.output("y", chain[-1])
+    add = builder.program(ADD_FLAT, ["a", "b"], "add")
+    for source, target in pairwise(chain):
+        builder.draw(add, [source, w], target, floats=[1])
+    builder.write(tmp_path)
+    answer = page.evaluate(
+        """async (url) => {"""
+        + RECORD_CALLS
+        + """
+            const model = await texelflow.loadModel(url);
+            record('drawArrays', function () { return isCounted(this); });
+            const {y} = await model.run({x: new texelflow.Tensor('float32', [6], new Float32Array(6))});
+            return {counted: calls, y: Array.from(y.data)};
+        }""",
+        serve(tmp_path),
+    )
+    assert answer == {"counted": [False] * (steps - 1) + [True], "y": [steps] * 6}
 
 
 def test_that_happens_while_weights_are_awaited(page: Page, serve: Serve, tmp_path: Path) -> None:

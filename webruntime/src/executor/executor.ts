@@ -117,7 +117,7 @@ export class Executor implements LoadedModel {
     signal.throwIfAborted();
     this.timings.compile = performance.now() - start;
     this.weights.start(this.programs, setting);
-    this.warmedUp = warmUp(context, graph, setting, this.programs, () => {
+    this.warmedUp = warmUp(context, graph, setting, this.programs, this.lastDraw, () => {
       if (this.deleted || (this.isLoaded && this.plans.length > 0)) return "none";
       return this.isLoaded ? "all" : "one";
     });
@@ -175,7 +175,7 @@ export class Executor implements LoadedModel {
     inputs.values.forEach((value, index) => {
       if (value) plan.feeds[index]?.write(value, this.limits.maxTextureSize);
     });
-    if (plan.isBound) this.issue(plan, 0);
+    if (plan.isBound) this.issueToEnd(plan, 0);
     else await this.drawFirst(plan);
   }
 
@@ -229,7 +229,8 @@ export class Executor implements LoadedModel {
       let issued = 0;
       for (const [step, { inputs }] of graph.plans.webgl2.run.entries()) {
         if (plan.draws.length - issued === FIRST_PORTION || !weights.has(inputs)) {
-          this.issue(plan, issued);
+          executeDraws(this.context, plan.draws, issued);
+          this.context.gl.flush();
           issued = plan.draws.length;
           await breathe();
           await weights.filled(inputs);
@@ -239,7 +240,7 @@ export class Executor implements LoadedModel {
       await weights.filled(graph.outputs.map(({ tensor }) => tensor));
       bindOutputs(this, plan);
       plan.isBound = true;
-      this.issue(plan, issued);
+      this.issueToEnd(plan, Math.min(issued, plan.draws.length - 1));
       // Waiting first keeps the question about errors from blocking the page.
       await this.lastDraw.reached();
       weights.throwIfFailed();
@@ -252,12 +253,12 @@ export class Executor implements LoadedModel {
     }
   }
 
-  /** Issues the bound draws of a plan from `first` on. */
-  private issue({ draws }: RunPlan, first: number): void {
-    const end = draws.length;
-    if (first === end) return;
-    executeDraws(this.context, draws, first, end - 1);
-    this.lastDraw.mark(() => executeDraws(this.context, draws, end - 1, end));
+  /** Issues the draws of a bound plan from `first` on, if it has any. */
+  private issueToEnd({ draws }: RunPlan, first: number): void {
+    const last = draws.length - 1;
+    if (last < 0) return;
+    executeDraws(this.context, draws, first, last);
+    this.lastDraw.mark(() => executeDraws(this.context, draws, last));
     this.context.gl.flush();
   }
 

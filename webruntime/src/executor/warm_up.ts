@@ -1,8 +1,8 @@
-import type { DataType, Draw, GraphFile, GraphInput, PlanTensor } from "../generated/graph_file.ts";
+import type { Draw, GraphFile, GraphInput, PlanTensor } from "../generated/graph_file.ts";
 import { kindOf } from "../tensor.ts";
 import type { Context } from "../webgl/context.ts";
 import type { LinkedProgram } from "../webgl/program.ts";
-import { gpuFinished } from "../webgl/readback.ts";
+import { gpuFinished, type Milestone } from "../webgl/readback.ts";
 import { ArrayTexture } from "../webgl/texture.ts";
 import { blockingOf, layersOf } from "./layouts.ts";
 import type { PlanPrograms } from "./programs.ts";
@@ -16,6 +16,8 @@ const FIRST_OF_NOTHING = 3;
  * the run will have: drivers make machine code at the first such draw, which takes up to 0.3 s a program. Done while
  * weights download, it costs the first run nothing.
  *
+ * @param lastDraw - marked with the program of the run's last draw, as runs do: drivers make other code for draws that
+ *   a query counts
  * @param allowance - how many draws may be queued: one, all that remain when nothing else is waited for any more, or
  *   none when a run is under way that does the same
  */
@@ -24,23 +26,22 @@ export async function warmUp(
   graph: GraphFile,
   setting: DeviceSetting,
   programs: PlanPrograms,
+  lastDraw: Milestone,
   allowance: () => "one" | "all" | "none",
 ): Promise<void> {
   const { tensors, run } = graph.plans.webgl2;
   const scratch = new Map<string, ArrayTexture>();
-  const drawNothing = (
-    program: LinkedProgram,
-    { dtype, precise, ...output }: PlanTensor,
-    inputs: DataType[],
-  ) => {
+  const drawNothing = (program: LinkedProgram, output: number, inputs: readonly number[]) => {
     const { gl } = context;
+    const { dtype, precise, ...placed } = tensors[output] as PlanTensor;
     const format = storageFormat(dtype, setting, !!precise);
-    const layers = layersOf(blockingOf({ dtype, ...output }, setting));
+    const layers = layersOf(blockingOf({ dtype, ...placed }, setting));
     const key = `${format} ${layers}`;
     const target = scratch.get(key) ?? new ArrayTexture(context, format, 1, 1, layers);
     scratch.set(key, target);
     inputs.forEach((input, unit) => {
-      context.bindTexture(unit, context.emptyTexture(kindOf(input)));
+      const { dtype } = tensors[input] as PlanTensor;
+      context.bindTexture(unit, context.emptyTexture(kindOf(dtype)));
     });
     gl.bindFramebuffer(gl.FRAMEBUFFER, target.framebuffer);
     gl.useProgram(program.handle);
@@ -48,24 +49,24 @@ export async function warmUp(
     gl.drawArrays(gl.TRIANGLES, FIRST_OF_NOTHING, 3);
   };
 
-  const uses = new Map<LinkedProgram, [output: number, inputs: readonly number[]]>();
+  /** By program; the last draw of a run has an entry of its own. */
+  const draws = new Map<LinkedProgram | undefined, () => void>();
   const add = (program: LinkedProgram | undefined, output: number, inputs: readonly number[]) => {
-    if (program && !uses.has(program)) uses.set(program, [output, inputs]);
+    if (program && !draws.has(program)) draws.set(program, () => drawNothing(program, output, inputs));
   };
   graph.inputs.forEach(({ tensor }: GraphInput, index) => {
     add(programs.image[index], tensor, []);
   });
+  const last = run.length - 1;
   run.forEach(({ inputs, output }: Draw, step) => {
-    add(programs.run[step], output, inputs);
+    const program = programs.run[step];
+    if (step < last) add(program, output, inputs);
+    else if (program) draws.set(undefined, () => lastDraw.mark(() => drawNothing(program, output, inputs)));
   });
   try {
-    for (const [program, [output, inputs]] of uses) {
+    for (const draw of draws.values()) {
       if (context.isLost || allowance() === "none") return;
-      drawNothing(
-        program,
-        tensors[output] as PlanTensor,
-        inputs.map((tensor) => (tensors[tensor] as PlanTensor).dtype),
-      );
+      draw();
       // One at a time, or uploads would wait for all of them.
       if (allowance() === "one") await gpuFinished(context);
     }
