@@ -121,6 +121,7 @@ def copies() -> Iterator[str]:
         yield graph(image, f"{blocked} y = Concat <axis=1> (a, a)", dtype)
         yield graph(image, f"{blocked} b = Flatten(a) c = Flatten(x) y = Concat <axis=1> (b, c)", dtype)
         yield graph(image, "y = Concat <axis=1> (x, x)", dtype)
+        yield graph(f"{dtype}[2, 5, 6, 8] x", blocked.replace("a =", "y ="), dtype)
         aligned = f"{blocked} b = Concat <axis=1> (a, a) y = MaxPool <kernel_shape=[2,2]> (b)"
         yield graph(image.replace("9", "8", 1), aligned, dtype)
         pads = "pads = Constant <value_ints=[0, 1, 2, 1, 0, 0, 1, 2]> ()"

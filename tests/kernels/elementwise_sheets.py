@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import product
 
+import numpy as np
+
 from kernels.sheet import CHANNELS, WIDTHS, Sheet
 
 FULL = (2, 5, 3, 6)
@@ -107,6 +109,30 @@ def epilogues() -> Sheet:
     for _ in range(14):
         total = sheet.node("Add", [total, sheet.input([1, 5, 3, 3])])
     sheet.output(total)
+    return sheet
+
+
+def limits() -> Sheet:
+    """Convolutions alike but for what limits their results, which run as one program; also of inf and NaN."""
+    sheet = Sheet("limits")
+    for label, size, attributes in (
+        ("1×1", [1, 1], {}),
+        ("3×3", [3, 3], {"pads": [1, 1, 1, 1]}),
+        ("depthwise", [3, 3], {"group": 6}),
+    ):
+        sheet.case(label)
+        x = sheet.input([2, 6, 4, 5], low=0.1)
+        inputs = 1 if label == "depthwise" else 6
+        weights = [sheet.random.standard_normal([6, inputs, *size]) for _ in range(3)]
+        for array in weights:
+            array[:3] = np.reshape([np.inf, -np.inf, np.nan], [3, 1, 1, 1])
+        plain, above, both = (
+            sheet.node("Conv", [x, sheet.constant(array, "float32")], **attributes) for array in weights
+        )
+        sheet.output(plain, "plain")
+        sheet.output(sheet.node("Relu", [above]), "Relu")
+        bounds = [sheet.constant(bound, "float32") for bound in (-0.5, 0.75)]
+        sheet.output(sheet.node("Clip", [both, *bounds]), "Clip")
     return sheet
 
 

@@ -90,6 +90,25 @@ def _use(sheet: Sheet, value: str, shape: list[int]) -> None:
     sheet.output(sheet.node("Conv", [value, sheet.weights([2, shape[1], 1, 1])]), "convolved")
 
 
+def aligned_rows() -> Sheet:
+    """Flat images and weights whose rows are whole texels, which are blocked four pixels at a time."""
+    sheet = Sheet("aligned rows")
+    for channels, height, width in product((1, 3, 5, 9, 16), (1, 3), (4, 8, 20)):
+        sheet.case(f"{channels} channels, {height}×{width}")
+        x = sheet.input([2, channels, height, width])
+        sheet.output(sheet.node("MaxPool", [x], kernel_shape=[1, 3], pads=[0, 1, 0, 1]), "MaxPool")
+        sheet.output(sheet.node("Conv", [x, sheet.weights([width, channels, 1, 1])]), "Conv")
+        rows = sheet.node("MatMul", [x, sheet.weights([width, 6])])
+        sheet.output(rows, "MatMul")
+        turned = sheet.node("MatMul", [sheet.input([2, channels, 6, height]), x])
+        sheet.output(turned, "right operand")
+        swapped = sheet.node("Transpose", [x], perm=[0, 2, 1, 3])
+        sheet.output(sheet.node("AveragePool", [swapped], kernel_shape=[1, 2]), "transposed")
+        integers = sheet.input([2, channels, height, width], "int8", -100, 100)
+        sheet.output(sheet.node("MaxPool", [integers], kernel_shape=[1, 2]), "MaxPool of int8")
+    return sheet
+
+
 def view_chains() -> Sheet:
     """Chains of views, as channel shuffles, patches and flattened heads are written."""
     sheet = Sheet("chains of views")

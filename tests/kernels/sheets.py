@@ -30,9 +30,11 @@ SHEETS: dict[str, Callable[[], Sheet]] = {
     "long rows": matrix_sheets.long_rows,
     "broadcasts": elementwise_sheets.broadcasts,
     "epilogues": elementwise_sheets.epilogues,
+    "limits": elementwise_sheets.limits,
     "prologues": elementwise_sheets.prologues,
     "integers and booleans": elementwise_sheets.integers,
     "movements": movement_sheets.movements,
+    "aligned rows": movement_sheets.aligned_rows,
     "chains of views": movement_sheets.view_chains,
     "concatenations": movement_sheets.concatenations,
     "resizes": movement_sheets.resizes,
@@ -52,3 +54,6 @@ SIZES: dict[str, list[Mapping[str, int]]] = {
     ],
     "empty batches": [{"batch": 0}, {"batch": 2}, {"batch": 0}],
 }
+
+NOT_FINITE = {"limits"}
+"""Sheets with results that 16 bits do not hold: stores there clamp infinities."""

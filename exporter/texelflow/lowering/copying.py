@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 from texelflow.ir import Shape
 from texelflow.lowering.kernel import Kernel
@@ -21,9 +21,11 @@ def copy_kernel(sources: list[tuple[PlanTensor, View]], output: PlanTensor) -> K
     The first source that holds an element (all of whose bounds contain it) wins; where none does, the first
     one's `fill` stands.
     """
-    kernel = Kernel("copy", output)
     views = [view for _, view in sources]
     by_role = None if output.axes is None else [_view_by_role(view, output.axes) for view in views]
+    if by_role is not None and len(sources) == 1 and _keeps_pixels(by_role[0], sources[0][0], output):
+        return _pixels_kernel(by_role[0], sources[0][0], output)
+    kernel = Kernel("copy", output)
     if by_role is not None and all(view is not None for view in by_role):
         shape: Shape = output.extents
         views = [view for view in by_role if view is not None]
@@ -44,6 +46,21 @@ def copy_kernel(sources: list[tuple[PlanTensor, View]], output: PlanTensor) -> K
         _keeps_texels(view, tensor) for view, (tensor, _) in zip(views, sources, strict=True)
     ):
         kernel.template = "copy_texels"
+    return kernel
+
+
+def _keeps_pixels(view: View | None, tensor: PlanTensor, output: PlanTensor) -> TypeGuard[View]:
+    """Whether four pixels of a view (n, c, h, w) that a fragment computes share a texel of a flat tensor."""
+    if view is None or view.bounds is not None or tensor.axes is not None or output.pair_rows:
+        return False
+    return view.strides[3] == 1 and all(_is_texel(number) for number in (*view.strides[:3], view.offset))
+
+
+def _pixels_kernel(view: View, tensor: PlanTensor, output: PlanTensor) -> Kernel:
+    kernel = Kernel("copy_pixels", output)
+    kernel.input("source", tensor)
+    kernel.vector("steps", view.strides)
+    kernel.integer("offset", view.offset)
     return kernel
 
 

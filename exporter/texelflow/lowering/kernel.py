@@ -23,7 +23,7 @@ _LANES = "xyzw"
 SHORT_EPILOGUE = 600
 """Characters of library code up to which an epilogue counts as short: clipping is, a sigmoid is not."""
 
-_COPIES = ("copy", "copy_texels")
+_COPIES = ("copy", "copy_pixels", "copy_texels")
 """Templates whose programs serve the load phase, too, and so clear all that it has to."""
 
 

@@ -18,6 +18,11 @@ class Arithmetic(Elementwise):
 
     operand_count = 2
 
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether it is a sum or a product."""
+        return self.name != "Sub"
+
     def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
         """Return the GLSL operation."""
         return wrap(node.required(0).dtype, f"({operands[0]} {SYMBOLS[self.name]} {operands[1]})")

@@ -40,6 +40,11 @@ class Elementwise(Operator):
     operand_count: ClassVar[int | None] = 1
     """How many inputs it has; None for any number from one."""
 
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether its two operands may change places."""
+        return False
+
     def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
         """Return the GLSL ES 3.00 expression of four elements of the result.
 

@@ -14,6 +14,7 @@ from texelflow.passes import (
     merge_common_subexpressions,
     merge_matrix_products,
     remove_dead_nodes,
+    share_limits,
 )
 
 
@@ -27,6 +28,7 @@ def run_passes(graph: Graph) -> None:
     join_moments.run(graph)
     remove_dead_nodes.run(graph)
     fuse_elementwise.run(graph)
+    share_limits.run(graph)
 
 
 def simplify(graph: Graph) -> None:

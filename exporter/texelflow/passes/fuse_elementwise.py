@@ -11,6 +11,7 @@ their result.
 6. What a reduction or another such kernel reads is a group, too, and becomes its prologue: nowhere stored.
    A node of consumers in several groups joins each of them, to be computed again, if one is a prologue and it
    reads only one tensor of its own size. What could be another kernel's epilogue stays out of prologues.
+7. Sums and products behind a kernel name what it computes first, so that programs do not differ by that.
 """
 
 from __future__ import annotations
@@ -186,6 +187,7 @@ def _attach_groups(graph: Graph, groups: list[_Group], constant: set[int]) -> No
         else:  # rule 5
             fused = Node("Elementwise", [], [group.result], {}, sink.name, "texelflow")
         fused.epilogue = group.members
+        _put_own_first(fused)
         if fused.result is None:
             fused.inputs = list(node_reads(fused))
         at_sink[id(sink)] = fused
@@ -196,6 +198,16 @@ def _attach_groups(graph: Graph, groups: list[_Group], constant: set[int]) -> No
         elif id(node) not in removed:
             nodes.append(node)
     graph.nodes = nodes
+
+
+def _put_own_first(node: Node) -> None:
+    """Order the operands of sums and products in an epilogue (rule 7)."""
+    own = {id(node.result)}
+    for step in node.epilogue:
+        operator = operator_of(step)
+        if isinstance(operator, Elementwise) and operator.is_symmetric and id(step.inputs[0]) not in own:
+            step.inputs.reverse()
+        own.update(id(output) for output in step.outputs)
 
 
 def _can_host(value: Value, removed: set[int]) -> bool:

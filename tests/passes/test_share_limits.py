@@ -1,0 +1,62 @@
+"""Convolutions that differ by what limits their results, made to end alike."""
+
+from __future__ import annotations
+
+from math import prod
+from pathlib import Path
+
+import pytest
+
+from model_support import save_text
+from texelflow.importers import read_model
+from texelflow.passes import run_passes
+
+CONSTANTS = ", ".join(
+    f"float[{', '.join(map(str, shape))}] {name} = {{{', '.join(['1'] * prod(shape))}}}"
+    for name, shape in {"w": (4, 4, 1, 1), "k": (4, 4, 3, 3), "c": (4,)}.items()
+)
+
+
+def _ends(folder: Path, body: str) -> list[str]:
+    """Return what each convolution of a graph ends in."""
+    constants = f"{CONSTANTS}, float low = {{0}}, float high = {{6}}"
+    path = save_text(f"g (float[1, 4, 8, 8] x) => (float[A, B, C, D] y) <{constants}> {{ {body} }}", folder)
+    graph = read_model(path)
+    run_passes(graph)
+    return [
+        " ".join([*(step.operator for step in node.epilogue), *map(_bound, node.epilogue[:1])])
+        for node in graph.nodes
+    ]
+
+
+def _bound(step: object) -> str:
+    inputs = getattr(step, "inputs", [])
+    return " ".join(f"{value.scalar:g}" for value in inputs[1:] if value.scalar is not None)
+
+
+@pytest.mark.parametrize(
+    ("body", "ends"),
+    [
+        ("a = Conv(x, w) b = Clip(a, low, high) y = Conv(b, w)", ["Clip 0 6", "Clip -inf inf"]),
+        ("a = Conv(x, w) b = Relu(a) y = Conv(b, w)", ["Clip 0 inf", "Clip -inf inf"]),
+        ("a = Conv(x, w) b = Relu(a) d = Conv(b, w) y = Clip(d, low, high)", ["Clip 0 inf", "Clip 0 6"]),
+    ],
+)
+def test_shared(tmp_path: Path, body: str, ends: list[str]) -> None:
+    assert _ends(tmp_path, body) == ends
+
+
+@pytest.mark.parametrize(
+    ("body", "ends"),
+    [
+        ("a = Conv(x, w) b = Relu(a) d = Conv(b, w) y = Relu(d)", ["Relu ", "Relu "]),
+        ("a = Conv(x, w) y = Conv(a, w)", ["", ""]),
+        ("a = Conv(x, w) b = Relu(a) y = Conv(b, k)", ["Relu ", ""]),
+        ("a = Conv(x, w) b = Relu(a) y = Conv(b, w, c)", ["Relu ", ""]),
+        ("a = Conv(x, w) b = Relu(a) y = Conv <strides = [2, 2]> (b, w)", ["Relu ", ""]),
+        ("a = Conv(x, w) b = Sigmoid(a) y = Conv(b, w)", ["Sigmoid ", ""]),
+    ],
+    ids=["all Relu", "nothing", "other kernel", "with a bias", "other stride", "other function"],
+)
+def test_not_shared(tmp_path: Path, body: str, ends: list[str]) -> None:
+    assert _ends(tmp_path, body) == ends
