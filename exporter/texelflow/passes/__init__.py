@@ -15,6 +15,7 @@ from texelflow.passes import (
     merge_matrix_products,
     remove_dead_nodes,
     share_limits,
+    split_concatenations,
 )
 
 
@@ -42,4 +43,5 @@ def simplify(graph: Graph) -> None:
     merge_common_subexpressions.run(graph)
     merge_matrix_products.run(graph)
     defer_divisions.run(graph)
+    split_concatenations.run(graph)
     remove_dead_nodes.run(graph)

@@ -7,7 +7,7 @@ Rules:
 1. Convolutions are alike if they have the same operator, kernel, stride, dilation, kind of groups, and both a
    bias or both none.
 2. Of alike ones that end in nothing, or in Relu or Clip alone by numbers known at export, all end in Clip,
-   unless they end in the same already: from -inf to inf instead of in nothing, from 0 to inf instead of in Relu.
+   unless they end alike already: from -inf to inf instead of in nothing, from 0 to inf instead of in Relu.
 3. Only floating numbers.
 """
 
