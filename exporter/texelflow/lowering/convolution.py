@@ -148,6 +148,8 @@ def _bind_weights(
         kernel.integer("group_outputs", floor_divide(first, groups))
     else:
         packed: Axes = ((), (1,), taps, (0,)) if transposed else ((), (0,), taps, (1,))
+        if template in ("depthwise", "multiplied_depthwise"):
+            packed = ((), (0,), (), (1, *taps))
         kernel.input("weights", lowering.blocked(weights, packed, one_group=True))
         if template == "multiplied_depthwise":
             kernel.integer("multiplier", floor_divide(first, groups))
