@@ -25,7 +25,7 @@ def copy_kernel(sources: list[tuple[PlanTensor, View]], output: PlanTensor) -> K
     by_role = None if output.axes is None else [_view_by_role(view, output.axes) for view in views]
     if by_role is not None and len(sources) == 1 and _keeps_pixels(by_role[0], sources[0][0], output):
         return _pixels_kernel(by_role[0], sources[0][0], output)
-    kernel = Kernel("copy", output)
+    kernel = Kernel("copy", output, packs_weights=True)
     if by_role is not None and all(view is not None for view in by_role):
         shape: Shape = output.extents
         views = [view for view in by_role if view is not None]
@@ -57,7 +57,7 @@ def _keeps_pixels(view: View | None, tensor: PlanTensor, output: PlanTensor) -> 
 
 
 def _pixels_kernel(view: View, tensor: PlanTensor, output: PlanTensor) -> Kernel:
-    kernel = Kernel("copy_pixels", output)
+    kernel = Kernel("copy_pixels", output, packs_weights=True)
     kernel.input("source", tensor)
     kernel.vector("steps", view.strides)
     kernel.integer("offset", view.offset)

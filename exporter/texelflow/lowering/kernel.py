@@ -23,9 +23,6 @@ _LANES = "xyzw"
 SHORT_EPILOGUE = 600
 """Characters of library code up to which an epilogue counts as short: clipping is, a sigmoid is not."""
 
-_COPIES = ("copy", "copy_pixels", "copy_texels")
-"""Templates whose programs serve the load phase, too, and so clear all that it has to."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Define:
@@ -54,6 +51,8 @@ class Kernel:
     prologue: Steps = field(default_factory=Steps)
     epilogue: Steps = field(default_factory=Steps)
     flops: Dimension | None = None
+    packs_weights: bool = False
+    """Whether draws of the load phase share its program, so that it clears what they have to."""
     _scalars: dict[str, Dimension] = field(default_factory=dict)
     _vectors: dict[str, Sequence[Dimension]] = field(default_factory=dict)
     _tables: dict[str, Sequence[Sequence[Dimension]]] = field(default_factory=dict)
@@ -150,7 +149,7 @@ class Kernel:
 
     def _clears(self) -> str:
         """Return what a store sets to zero beside the tensor's elements; see ARCHITECTURE.md, Layouts."""
-        if self.output.axes is None or self.output.constant or self.template in _COPIES:
+        if self.output.axes is None or self.output.constant or self.packs_weights:
             return "all"
         return "none" if remainder(self.output.extents[1], 4) == 0 else "lanes"
 

@@ -240,6 +240,7 @@ export class Executor implements LoadedModel {
       await weights.filled(graph.outputs.map(({ tensor }) => tensor));
       bindOutputs(this, plan);
       plan.isBound = true;
+      // The last draw is issued again where a portion ended in it: it is what is waited for.
       this.issueToEnd(plan, Math.min(issued, plan.draws.length - 1));
       // Waiting first keeps the question about errors from blocking the page.
       await this.lastDraw.reached();

@@ -49,10 +49,12 @@ export async function warmUp(
     gl.drawArrays(gl.TRIANGLES, FIRST_OF_NOTHING, 3);
   };
 
-  /** By program; the last draw of a run has an entry of its own. */
-  const draws = new Map<LinkedProgram | undefined, () => void>();
+  const draws: (() => void)[] = [];
+  const seen = new Set<LinkedProgram>();
   const add = (program: LinkedProgram | undefined, output: number, inputs: readonly number[]) => {
-    if (program && !draws.has(program)) draws.set(program, () => drawNothing(program, output, inputs));
+    if (!program || seen.has(program)) return;
+    seen.add(program);
+    draws.push(() => drawNothing(program, output, inputs));
   };
   graph.inputs.forEach(({ tensor }: GraphInput, index) => {
     add(programs.image[index], tensor, []);
@@ -61,10 +63,10 @@ export async function warmUp(
   run.forEach(({ inputs, output }: Draw, step) => {
     const program = programs.run[step];
     if (step < last) add(program, output, inputs);
-    else if (program) draws.set(undefined, () => lastDraw.mark(() => drawNothing(program, output, inputs)));
+    else if (program) draws.push(() => lastDraw.mark(() => drawNothing(program, output, inputs)));
   });
   try {
-    for (const draw of draws.values()) {
+    for (const draw of draws) {
       if (context.isLost || allowance() === "none") return;
       draw();
       // One at a time, or uploads would wait for all of them.
