@@ -39,6 +39,11 @@ def convolutions() -> Iterator[str]:
         declared = f"{IMAGE}, float[{outputs},{inputs},{kernel},{kernel}] w, float[{outputs}] w_bias"
         yield graph(declared, "y = Conv(x, w)")
         yield graph(declared, "a = Conv(x, w, w_bias) b = Relu(a) c = Conv(x, w) y = Add(b, c)")
+    yield graph(
+        "float[1,3,7,7] x, float[8,3,3,3] w, float[8] w_bias", "y = Conv <strides=[2,2]> (x, w, w_bias)"
+    )
+    yield graph("float[1,1,9,9] x, float[8,1,5,5] w", "y = Conv <pads=[2,2,2,2]> (x, w)")
+    yield graph("float[1,2,9,9] x, float[8,2,2,2] w", "y = Conv <dilations=[2,2]> (x, w)")
     declared = f"{IMAGE}, float[9,8,3,3] w, float[8] w_bias"
     yield graph(declared, "y = ConvTranspose <strides=[2,2]> (x, w, w_bias)")
     yield graph(f"{IMAGE}, float[9,1,3,3] w, float[9] w_bias", "y = Conv <group=9> (x, w, w_bias)")

@@ -187,5 +187,29 @@ def pairs_of_rows() -> Sheet:
     return sheet
 
 
+def wide_windows() -> Sheet:
+    """Windows up to 9 wide that share their pixels, over images of few channels and of many."""
+    sheet = Sheet("wide windows")
+    windows: dict[str, tuple[tuple[int, int], dict[str, Any]]] = {
+        "3×3 by 2": ((3, 3), {"strides": [2, 2], "pads": [1, 1, 1, 1]}),
+        "5×5": ((5, 5), {"pads": [2, 2, 2, 2]}),
+        "7×7 by 2": ((7, 7), {"strides": [2, 2], "pads": [3, 3, 3, 3]}),
+        "9×9, rows dilated": ((9, 9), {"dilations": [2, 1], "pads": [8, 4, 8, 4]}),
+        "1×7": ((1, 7), {"pads": [0, 3, 0, 3]}),
+        "7×1": ((7, 1), {"pads": [3, 0, 3, 0]}),
+    }
+    for (label, (kernel, attributes)), channels in product(windows.items(), (1, 2, 3, 4, 6)):
+        sheet.case(f"Conv {label}, {channels} channels")
+        x = sheet.blocked([2, channels, 6, 11])
+        weights = sheet.weights([9, channels, *kernel])
+        sheet.output(sheet.node("Conv", [x, weights, sheet.weights([9])], **attributes))
+        weights = sheet.weights([channels, 1, *kernel])
+        sheet.output(sheet.node("Conv", [x, weights], group=channels, **attributes), "depthwise")
+    x = sheet.input([1, 2, 5, 8])
+    sheet.case("Conv of 2 channels by weights from outside")
+    sheet.output(sheet.node("Conv", [x, sheet.input([5, 2, 3, 3])], pads=[1, 1, 1, 1]))
+    return sheet
+
+
 def _shapes() -> Iterator[tuple[int, int]]:
     return product(CHANNELS, WIDTHS)

@@ -20,6 +20,7 @@ SHEETS: dict[str, Callable[[], Sheet]] = {
     "transposed convolutions": convolution_sheets.transposed_convolutions,
     "convolutions of sequences": convolution_sheets.sequence_convolutions,
     "poolings": convolution_sheets.poolings,
+    "wide windows": convolution_sheets.wide_windows,
     "pairs of rows": convolution_sheets.pairs_of_rows,
     "matrix products": matrix_sheets.matrix_products,
     "attention": matrix_sheets.attention,

@@ -42,7 +42,7 @@ def x_y(numbers: Sequence[Dimension], absent: int) -> list[Dimension]:
     return [numbers[-1], numbers[-2] if len(numbers) > 1 else absent]
 
 
-SHARED_WIDTHS = {"convolution": (3,), "depthwise": (3, 5), "pool": (2, 3)}
+SHARED_WIDTHS = {"convolution": (3, 5, 7, 9), "depthwise": (3, 5, 7), "pool": (2, 3)}
 """Widths of windows that share the pixels they read, by template; each tap is code to compile."""
 
 TAPS_WITHOUT_LOOP = {"convolution": 9, "depthwise": 25, "pool": 9}
@@ -107,13 +107,20 @@ def lower_convolution(
         sliding=sliding, transposed=transposed, weights_transposed=False, bias=bias is not None
     )
     if template == "convolution":
-        kernel.structure["weights_end"] = _may_end(kernel.inputs["weights"])
+        thin = 0 if transposed or sliding == "point" else _thin(x)
+        kernel.structure.update(weights_end=_may_end(kernel.inputs["weights"]), thin=thin)
     if bias is not None:
         kernel.input("bias", lowering.flat(bias))
     if sliding != "point":
         bind_windows(kernel, windows)
     attach_epilogue(kernel, node, lowering)
     lowering.bind(output, lowering.emit(kernel))
+
+
+def _thin(x: Value) -> int:
+    """Return how many channels an image has if it has fewer than a texel holds, else 0."""
+    channels = x.shape[1]
+    return channels if isinstance(channels, int) and channels < 4 else 0
 
 
 def _may_end(weights: PlanTensor) -> bool:
@@ -177,6 +184,7 @@ def lower_matrix_product(node: Node, lowering: Lowering) -> None:
         transposed=False,
         weights_transposed=held_transposed,
         weights_end=not held_transposed and _may_end(weights),
+        thin=0,
         bias=False,
     )
     attach_epilogue(kernel, node, lowering)
