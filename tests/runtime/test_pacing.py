@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from bundle_builder import ADD_FLAT, BundleBuilder, add_bundle, blocked_bundle
+from bundle_builder import ADD_FLAT, BundleBuilder, add_bundle, alias_bundle, blocked_bundle
 from playwright.sync_api import Page
 
 Serve = Callable[[Path], str]
@@ -56,6 +56,38 @@ def test_programs_of_a_run_are_first_drawn_with_over_no_pixel(
         assert [draw["targets"] for draw in draws] == [8, 1]
         assert [draw["counted"] for draw in draws] == [False, True]
     assert answer["right"]
+
+
+def test_programs_of_the_load_phase_are_too(page: Page, serve: Serve, tmp_path: Path) -> None:
+    """Before their first real draw, whose weights here come late."""
+    weight = np.arange(240, dtype=np.float32).reshape(1, 24, 2, 5)
+    alias_bundle(tmp_path, weight, loaded=1)
+    answer = page.evaluate(
+        """async (url) => {"""
+        + RECORD_CALLS
+        + """
+            record('drawArrays', (_, mode, first) => first > 0 ? 'warm' : 'real');
+            const {fetch} = globalThis;
+            let before = null;
+            globalThis.fetch = async (target, options) => {
+                if (String(target).endsWith('safetensors')) {
+                    const start = performance.now();
+                    const warm = () => calls.filter((call) => call === 'warm').length;
+                    while (warm() < 2 && performance.now() - start < 9000) {
+                        await new Promise((resolve) => setTimeout(resolve, 5));
+                    }
+                    before = warm();
+                }
+                return fetch(target, options);
+            };
+            const model = await texelflow.loadModel(url);
+            const {y} = await model.run({});
+            return {before, y: Array.from(y.data)};
+        }""",
+        serve(tmp_path),
+    )
+    assert answer["before"] == 2
+    assert answer["y"] == (3 * weight.ravel()[80:]).tolist()
 
 
 def test_a_query_counts_the_last_draw_alone(page: Page, serve: Serve, tmp_path: Path) -> None:

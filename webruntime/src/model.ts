@@ -13,7 +13,7 @@ import type { Tensor } from "./tensor.ts";
 
 /** How far loading is. Phases overlap: weights download while programs compile. */
 export interface Progress {
-  /** What the numbers count: bytes of weights received, programs linked, weights on the GPU, or that all is done. */
+  /** What the numbers count: bytes of weights received, programs ready, weights on the GPU, or that all is done. */
   readonly phase: "download" | "compile" | "upload" | "ready";
   readonly loaded: number;
   readonly total: number;
@@ -253,8 +253,8 @@ async function load(
   } catch (error) {
     return fail(error);
   }
-  const compiled = executor.compile(stop.signal, (linked, total) =>
-    onProgress({ phase: "compile", loaded: linked, total }),
+  const compiled = executor.compile(stop.signal, (loaded, total) =>
+    onProgress({ phase: "compile", loaded, total }),
   );
   const finish = async (loading: Executor) => {
     const downloaded = download.then(() => {

@@ -10,7 +10,7 @@ import { executeDraws } from "./draws.ts";
 import { type BoundInputs, bindInputs } from "./inputs.ts";
 import { LoadPhase } from "./load_phase.ts";
 import { TexturePool } from "./pool.ts";
-import { type ImageDraw, issuePlanPrograms, type PlanPrograms, programsLinked } from "./programs.ts";
+import { type ImageDraw, type PlanPrograms, planPrograms, programsLinked } from "./programs.ts";
 import {
   bindOutputs,
   bindPlan,
@@ -22,7 +22,7 @@ import {
 } from "./run_plan.ts";
 import type { DeviceSetting } from "./setting.ts";
 import type { Timings } from "./timings.ts";
-import { warmUp } from "./warm_up.ts";
+import { type WarmUp, warmUp } from "./warm_up.ts";
 
 /** Plans kept for the sizes used last. */
 const PLANS_KEPT = 4;
@@ -52,8 +52,6 @@ export class Executor implements LoadedModel {
   /** Most recently used first. */
   private plans: RunPlan[] = [];
   private deleted = false;
-  private warmedUp: Promise<void> = Promise.resolve();
-  private isLoaded = false;
   private failure: { readonly reason: unknown } | null = null;
 
   /**
@@ -96,31 +94,35 @@ export class Executor implements LoadedModel {
    *
    * @throws Error when no setting works, or a program does not compile
    */
-  async compile(signal: AbortSignal, onProgress: (linked: number, total: number) => void): Promise<void> {
+  async compile(signal: AbortSignal, onProgress: (done: number, total: number) => void): Promise<void> {
     const start = performance.now();
     const { context, graph } = this;
     const images = graph.inputs.map(({ name, tensor, image }): ImageDraw | undefined =>
       image && tensor >= 0 ? { program: image.program, tensor, input: name } : undefined,
     );
-    // Nearly every device takes the first setting: compiling for it need not wait for its self-test.
+    // Nearly every device takes the first setting: preparing for it need not wait for its self-test.
+    let warm: WarmUp | undefined;
     const issue = (candidate: DeviceSetting) => {
       signal.throwIfAborted();
       releasePrograms(context, this.programs.all);
-      this.programs = issuePlanPrograms(context, graph.plans.webgl2, candidate, images);
+      const programs = planPrograms(context, graph.plans.webgl2, candidate, images);
+      this.programs = programs;
+      const isOver = () => this.deleted || this.programs !== programs || signal.aborted;
+      warm = warmUp(context, graph, candidate, programs, this.lastDraw, isOver, onProgress);
     };
     const { setting, reasons } = await chooseSetting(context, this.limits, this.options, issue);
     signal.throwIfAborted();
     this.setting = setting;
     this.reasons = reasons;
-    const { all } = this.programs;
-    await programsLinked(context, all, (linked) => onProgress(linked, all.length), signal);
+    const { load, all } = this.programs;
+    await warm?.load;
+    await programsLinked(context, [...new Set(load)], signal);
+    signal.throwIfAborted();
+    this.weights.start(this.programs, setting);
+    await warm?.all;
+    await programsLinked(context, all, signal);
     signal.throwIfAborted();
     this.timings.compile = performance.now() - start;
-    this.weights.start(this.programs, setting);
-    this.warmedUp = warmUp(context, graph, setting, this.programs, this.lastDraw, () => {
-      if (this.deleted || (this.isLoaded && this.plans.length > 0)) return "none";
-      return this.isLoaded ? "all" : "one";
-    });
   }
 
   /** Uploads one part of a weight and issues the draws that waited for it; see LoadPhase.takePart. */
@@ -133,9 +135,7 @@ export class Executor implements LoadedModel {
   /** Resolves when the load phase is done on the GPU; rejects when something went wrong there. */
   async finishLoading(): Promise<void> {
     const start = performance.now();
-    this.isLoaded = true;
     this.weights.finish();
-    await this.warmedUp;
     // Waiting first keeps the question about errors from blocking the page.
     await gpuFinished(this.context);
     this.timings.loadDraws = performance.now() - start;

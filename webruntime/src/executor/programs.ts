@@ -1,7 +1,7 @@
 import type { Draw, PlanTensor, Program, WebGL2Plan } from "../generated/graph_file.ts";
 import { breathe } from "../pace.ts";
 import type { Context } from "../webgl/context.ts";
-import { issueProgram, type LinkedProgram } from "../webgl/program.ts";
+import { type LinkedProgram, programOf } from "../webgl/program.ts";
 import { gpuFinished } from "../webgl/readback.ts";
 import { type Blocking, blockingOf, FLAT } from "./layouts.ts";
 import { type DeviceSetting, storageFormat } from "./setting.ts";
@@ -45,8 +45,8 @@ export function defines(
   return `#version 300 es\n${values.map(([name, value]) => `#define ${name} ${value}\n`).join("")}`;
 }
 
-/** Starts compiling all that a plan needs, each distinct program once, and asks for no status. */
-export function issuePlanPrograms(
+/** All programs that a plan needs, to be issued. */
+export function planPrograms(
   context: Context,
   plan: WebGL2Plan,
   setting: DeviceSetting,
@@ -62,7 +62,7 @@ export function issuePlanPrograms(
       const { name, source, samplers } = plan.programs[program] as Program;
       const pairs = samplers.map((sampler, index) => [sampler, inputs[index] ?? FLAT] as const);
       const text = defines(setting, blocking, half, pairs) + source;
-      linked = issueProgram(context, text, samplers, `Program "${name}" of node «${node}»`);
+      linked = programOf(context, text, samplers, `Program "${name}" of node «${node}»`);
       variants.set(key, linked);
     }
     return linked;
@@ -92,26 +92,29 @@ export function issuePlanPrograms(
   };
 }
 
-/** Resolves when all programs are linked; rejects with the log and source of the first that is wrong. */
+/** Resolves when a program that was issued is linked, or where the browser cannot tell, or when `isOver` gives true. */
+export async function programReady(program: LinkedProgram, isOver: () => boolean): Promise<void> {
+  while (!program.isReady && !isOver()) await new Promise((resolve) => setTimeout(resolve, 4));
+}
+
+/** Issues programs and resolves when all are linked; rejects with the log and source of the first that is wrong. */
 export async function programsLinked(
   context: Context,
   programs: readonly LinkedProgram[],
-  onProgress: (linked: number) => void = () => {},
   signal?: AbortSignal,
 ): Promise<void> {
+  for (const program of programs) program.issue();
   let waiting = programs.filter((program) => !program.isReady);
   while (waiting.length > 0 && !context.isLost) {
-    onProgress(programs.length - waiting.length);
     await new Promise((resolve) => setTimeout(resolve, 4));
     signal?.throwIfAborted();
     waiting = waiting.filter((program) => !program.isReady);
   }
   // Where the browser cannot tell, a check waits for all that is queued: that is done by then, or most of it.
   if (!context.capabilities.parallelCompile) await gpuFinished(context);
-  for (const [index, program] of programs.entries()) {
+  for (const program of programs) {
     signal?.throwIfAborted();
     program.finish();
-    onProgress(index + 1);
     await breathe();
   }
 }

@@ -1,6 +1,6 @@
 import type { Context } from "../webgl/context.ts";
-import { issueProgram, releasePrograms } from "../webgl/program.ts";
-import { gpuFinished, readTexels } from "../webgl/readback.ts";
+import { programOf, releasePrograms } from "../webgl/program.ts";
+import { readLayers } from "../webgl/readback.ts";
 import { ArrayTexture } from "../webgl/texture.ts";
 import { FLAT } from "./layouts.ts";
 import { defines, programsLinked } from "./programs.ts";
@@ -30,7 +30,7 @@ async function runSelfTest(context: Context, setting: DeviceSetting): Promise<st
   const format = storageFormat("float32", setting, false);
   const blocking = { ...FLAT, pixels: setting.pixels, groups: setting.groups };
   const text = defines(setting, blocking, format === "float16", [["picture", blocking]]) + source;
-  const program = issueProgram(context, text, ["picture"], "The self-test");
+  const program = programOf(context, text, ["picture"], "The self-test");
   const input = new ArrayTexture(context, format, WIDTH, HEIGHT, layers);
   const output = new ArrayTexture(context, format, WIDTH, HEIGHT, layers);
   try {
@@ -50,11 +50,10 @@ async function runSelfTest(context: Context, setting: DeviceSetting): Promise<st
     if (program.ints) gl.uniform4iv(program.ints.location, [WIDTH, HEIGHT, 0, 0, ADDED, 0, 0, 0]);
     if (program.scales) gl.uniform2fv(program.scales.location, [1 / WIDTH, 1 / HEIGHT]);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
-    await gpuFinished(context);
-    const actual = new Float32Array(WIDTH * HEIGHT * 4);
+    const results = await readLayers(context, output);
     for (let layer = 0; layer < layers; layer++) {
       const values = layerValues((layer + 1) % layers, setting);
-      readTexels(context, output, layer, WIDTH, HEIGHT, actual);
+      const actual = results.subarray(layer * WIDTH * HEIGHT * 4, (layer + 1) * WIDTH * HEIGHT * 4);
       for (let i = 0; i < actual.length; i++) {
         const texel = WIDTH * HEIGHT - 1 - (i >> 2);
         const expected = (values[texel * 4 + (i & 3)] as number) * 2 + ADDED + layer;

@@ -5,33 +5,81 @@ import type { LinkedProgram } from "../webgl/program.ts";
 import { gpuFinished, type Milestone } from "../webgl/readback.ts";
 import { ArrayTexture } from "../webgl/texture.ts";
 import { blockingOf, layersOf } from "./layouts.ts";
-import type { PlanPrograms } from "./programs.ts";
+import { type PlanPrograms, programReady } from "./programs.ts";
 import { type DeviceSetting, storageFormat } from "./setting.ts";
 
 /** Vertices from here on make a triangle without area; see triangle.vert.glsl. */
 const FIRST_OF_NOTHING = 3;
 
+/** Draws that are queued at a time: the driver never waits for the page, and uploads never for many programs. */
+const QUEUED = 2;
+
+/** Programs that are issued ahead where the browser does not tell which are linked: they take turns on few cores. */
+const ISSUED_AHEAD = 3;
+
+/** A program, and what is drawn with it into which tensor. */
+interface FirstDraw {
+  readonly program: LinkedProgram;
+  readonly output: number;
+  readonly inputs: readonly number[];
+  /** Whether a query counts the draw, as it does the last one of a run: drivers make other code then. */
+  readonly counted: boolean;
+}
+
+/** Programs on their way to their first use; both promises reject when a program cannot be linked. */
+export interface WarmUp {
+  /** Resolves when the driver has made machine code of all programs of the load phase. */
+  readonly load: Promise<void>;
+  /** Resolves when it has of all programs. */
+  readonly all: Promise<void>;
+}
+
 /**
- * Draws a triangle that covers no pixel with each program of a run, into targets and from textures of the formats that
- * the run will have: drivers make machine code at the first such draw, which takes up to 0.3 s a program. Done while
- * weights download, it costs the first run nothing.
+ * Issues the programs of a plan, and draws a triangle that covers no pixel with each that is linked, into targets and
+ * from textures of the formats that it will be used with: drivers make machine code at the first such draw, which
+ * takes up to 0.3 s a program. So they do while other programs are linked and weights download, not in the first run.
  *
- * @param lastDraw - marked with the program of the run's last draw, as runs do: drivers make other code for draws that
- *   a query counts
- * @param allowance - how many draws may be queued: one, all that remain when nothing else is waited for any more, or
- *   none when a run is under way that does the same
+ * @param lastDraw - counts the last draw of a run
+ * @param isOver - asked before each draw: when it gives true, nothing more is drawn
+ * @param onProgress - called with the number of programs that are done, and of all
  */
-export async function warmUp(
+export function warmUp(
   context: Context,
   graph: GraphFile,
   setting: DeviceSetting,
   programs: PlanPrograms,
   lastDraw: Milestone,
-  allowance: () => "one" | "all" | "none",
+  isOver: () => boolean,
+  onProgress: (done: number, total: number) => void,
+): WarmUp {
+  const draws = firstDraws(graph, programs);
+  const loadDraws = new Set(programs.load).size;
+  let all: Promise<void> = Promise.resolve();
+  const load = new Promise<void>((resolve, reject) => {
+    all = drawEach(context, graph, setting, draws, lastDraw, isOver, (done) => {
+      onProgress(done, draws.length);
+      if (done === loadDraws) resolve();
+    });
+    all.then(resolve, reject);
+  });
+  // Whoever waits for them learns of a failure; nobody has to.
+  for (const part of [load, all]) part.catch(() => {});
+  return { load, all };
+}
+
+/** Draws, at most QUEUED at a time; `onDone` is told how many are done, at first 0. */
+async function drawEach(
+  context: Context,
+  graph: GraphFile,
+  setting: DeviceSetting,
+  draws: readonly FirstDraw[],
+  lastDraw: Milestone,
+  isOver: () => boolean,
+  onDone: (count: number) => void,
 ): Promise<void> {
-  const { tensors, run } = graph.plans.webgl2;
+  const { tensors } = graph.plans.webgl2;
   const scratch = new Map<string, ArrayTexture>();
-  const drawNothing = (program: LinkedProgram, output: number, inputs: readonly number[]) => {
+  const drawNothing = ({ program, output, inputs }: FirstDraw) => {
     const { gl } = context;
     const { dtype, precise, ...placed } = tensors[output] as PlanTensor;
     const format = storageFormat(dtype, setting, !!precise);
@@ -39,40 +87,58 @@ export async function warmUp(
     const key = `${format} ${layers}`;
     const target = scratch.get(key) ?? new ArrayTexture(context, format, 1, 1, layers);
     scratch.set(key, target);
-    inputs.forEach((input, unit) => {
-      const { dtype } = tensors[input] as PlanTensor;
-      context.bindTexture(unit, context.emptyTexture(kindOf(dtype)));
+    const kinds = inputs.map((input) => kindOf((tensors[input] as PlanTensor).dtype));
+    // Until a program is finished all its samplers read unit 0, which no two types may share. Finishing waits.
+    if (new Set(kinds).size > 1) program.finish();
+    kinds.forEach((kind, unit) => {
+      context.bindTexture(unit, context.emptyTexture(kind));
     });
     gl.bindFramebuffer(gl.FRAMEBUFFER, target.framebuffer);
     gl.useProgram(program.handle);
     gl.viewport(0, 0, 1, 1);
     gl.drawArrays(gl.TRIANGLES, FIRST_OF_NOTHING, 3);
   };
-
-  const draws: (() => void)[] = [];
-  const seen = new Set<LinkedProgram>();
-  const add = (program: LinkedProgram | undefined, output: number, inputs: readonly number[]) => {
-    if (!program || seen.has(program)) return;
-    seen.add(program);
-    draws.push(() => drawNothing(program, output, inputs));
+  const queued: Promise<void>[] = [];
+  let done = 0;
+  const nextDone = async () => {
+    await queued.shift();
+    onDone(++done);
   };
-  graph.inputs.forEach(({ tensor }: GraphInput, index) => {
-    add(programs.image[index], tensor, []);
-  });
-  const last = run.length - 1;
-  run.forEach(({ inputs, output }: Draw, step) => {
-    const program = programs.run[step];
-    if (step < last) add(program, output, inputs);
-    else if (program) draws.push(() => lastDraw.mark(() => drawNothing(program, output, inputs)));
-  });
+  onDone(done);
+  const ahead = context.capabilities.parallelCompile ? draws.length : ISSUED_AHEAD;
   try {
-    for (const draw of draws) {
-      if (context.isLost || allowance() === "none") return;
-      draw();
-      // One at a time, or uploads would wait for all of them.
-      if (allowance() === "one") await gpuFinished(context);
+    for (const [index, draw] of draws.entries()) {
+      for (const { program } of draws.slice(index, index + ahead)) program.issue();
+      if (queued.length === QUEUED) await nextDone();
+      await programReady(draw.program, isOver);
+      if (context.isLost || isOver()) return;
+      if (draw.counted) lastDraw.mark(() => drawNothing(draw));
+      else drawNothing(draw);
+      queued.push(gpuFinished(context));
     }
+    while (queued.length > 0) await nextDone();
   } finally {
     for (const texture of scratch.values()) texture.delete();
   }
+}
+
+/** The first draw with each program, those of the load phase first; that of a run's last draw comes last. */
+function firstDraws(graph: GraphFile, programs: PlanPrograms): FirstDraw[] {
+  const { load, run } = graph.plans.webgl2;
+  const draws = new Map<LinkedProgram, FirstDraw>();
+  const add = (program: LinkedProgram | undefined, output: number, inputs: readonly number[]) => {
+    if (program && !draws.has(program)) draws.set(program, { program, output, inputs, counted: false });
+  };
+  load.forEach(({ inputs, output }: Draw, step) => {
+    add(programs.load[step], output, inputs);
+  });
+  graph.inputs.forEach(({ tensor }: GraphInput, index) => {
+    add(programs.image[index], tensor, []);
+  });
+  run.slice(0, -1).forEach(({ inputs, output }: Draw, step) => {
+    add(programs.run[step], output, inputs);
+  });
+  const last = run.at(-1);
+  const program = programs.run.at(-1);
+  return last && program ? [...draws.values(), { ...last, program, counted: true }] : [...draws.values()];
 }

@@ -5,7 +5,7 @@ import type { RunPlan } from "../executor/run_plan.ts";
 import type { Draw, Program } from "../generated/graph_file.ts";
 import { breathe } from "../pace.ts";
 import type { Context } from "../webgl/context.ts";
-import { issueProgram, type LinkedProgram, releasePrograms } from "../webgl/program.ts";
+import { type LinkedProgram, programOf, releasePrograms } from "../webgl/program.ts";
 import { readTexels } from "../webgl/readback.ts";
 import { ArrayTexture } from "../webgl/texture.ts";
 
@@ -43,7 +43,7 @@ export async function countFetches(executor: Executor, plan: RunPlan): Promise<n
       const source = countingSource(sourceOf(context, original));
       counting.set(
         original,
-        issueProgram(context, source, samplers, `Counting program "${name}" of node «${node}»`),
+        programOf(context, source, samplers, `Counting program "${name}" of node «${node}»`),
       );
     }
     await programsLinked(context, [...counting.values()]);

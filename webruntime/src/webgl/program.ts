@@ -7,7 +7,7 @@ export interface UniformArray {
   readonly entries: number;
 }
 
-/** A fragment shader on its way to, or after, being linked. */
+/** A fragment shader before, on its way to, or after being linked. */
 export class LinkedProgram {
   readonly handle: WebGLProgram;
   /** Users of the program; see Context.trimPrograms. */
@@ -15,7 +15,7 @@ export class LinkedProgram {
   ints: UniformArray | null = null;
   floats: UniformArray | null = null;
   scales: UniformArray | null = null;
-  private readonly fragment: WebGLShader;
+  private fragment: WebGLShader | null = null;
   private finished = false;
 
   constructor(
@@ -25,24 +25,30 @@ export class LinkedProgram {
     /** What the program is for, in errors. */
     private readonly label: string,
   ) {
-    const gl = context.gl;
+    // Creation returns null only on a lost context, which is reported where results are read.
+    this.handle = context.gl.createProgram() as WebGLProgram;
+  }
+
+  /** Starts compiling and linking, once, and returns at once. */
+  issue(): void {
+    if (this.fragment) return;
+    const { context } = this;
+    const { gl } = context;
     const compile = (type: number, text: string): WebGLShader => {
-      // Creation returns null only on a lost context, which is reported where results are read.
       const shader = gl.createShader(type) as WebGLShader;
       gl.shaderSource(shader, text);
       gl.compileShader(shader);
       return shader;
     };
     context.vertexShader ??= compile(gl.VERTEX_SHADER, triangle);
-    this.fragment = compile(gl.FRAGMENT_SHADER, source);
-    this.handle = gl.createProgram();
+    this.fragment = compile(gl.FRAGMENT_SHADER, this.source);
     gl.attachShader(this.handle, context.vertexShader);
     gl.attachShader(this.handle, this.fragment);
     gl.linkProgram(this.handle);
     context.created.programs++;
   }
 
-  /** Whether `finish` would return at once; true where the browser cannot tell. */
+  /** Whether `finish` would return at once, once it is issued; true where the browser cannot tell. */
   get isReady(): boolean {
     const extension = this.context.capabilities.parallelCompile;
     return (
@@ -55,10 +61,11 @@ export class LinkedProgram {
   /** Checks the link and looks up the uniforms, once. Throws with the log and the source when the shader is wrong. */
   finish(): void {
     if (this.finished) return;
+    this.issue();
     const { gl } = this.context;
     if (!gl.getProgramParameter(this.handle, gl.LINK_STATUS)) {
       if (this.context.isLost) throw new Error("The GPU context was lost while shaders were compiled.");
-      const log = `${gl.getShaderInfoLog(this.fragment) ?? ""}\n${gl.getProgramInfoLog(this.handle) ?? ""}`;
+      const log = `${gl.getShaderInfoLog(this.fragment as WebGLShader) ?? ""}\n${gl.getProgramInfoLog(this.handle) ?? ""}`;
       throw new Error(
         `${this.label} does not compile on this device.\n${log.trim()}\n${numberedSource(this.source, log)}`,
       );
@@ -87,11 +94,8 @@ export class LinkedProgram {
   }
 }
 
-/**
- * Starts compiling and linking a fragment shader and returns at once, or returns the program that has this source.
- * The caller owns one reference to it.
- */
-export function issueProgram(
+/** The program of a fragment shader, to be issued, or the one that there is. The caller owns one reference to it. */
+export function programOf(
   context: Context,
   source: string,
   samplers: readonly string[],

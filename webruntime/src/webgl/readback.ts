@@ -26,6 +26,34 @@ export function readTexels(
 }
 
 /**
+ * Reads all layers of a float texture, one after another, without blocking the page: by a buffer, since what is queued
+ * later may take long.
+ */
+export async function readLayers(context: Context, texture: ArrayTexture): Promise<Float32Array> {
+  const { gl } = context;
+  const { width, height, layers } = texture;
+  const values = new Float32Array(width * height * layers * 4);
+  const buffer = gl.createBuffer();
+  try {
+    gl.bindBuffer(gl.PIXEL_PACK_BUFFER, buffer);
+    gl.bufferData(gl.PIXEL_PACK_BUFFER, values.byteLength, gl.STREAM_READ);
+    gl.bindFramebuffer(gl.READ_FRAMEBUFFER, texture.framebuffer);
+    for (let layer = 0; layer < layers; layer++) {
+      gl.readBuffer(gl.COLOR_ATTACHMENT0 + layer);
+      gl.readPixels(0, 0, width, height, gl.RGBA, gl.FLOAT, (layer * values.byteLength) / layers);
+    }
+    gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
+    await gpuFinished(context);
+    gl.bindBuffer(gl.PIXEL_PACK_BUFFER, buffer);
+    gl.getBufferSubData(gl.PIXEL_PACK_BUFFER, 0, values);
+    return values;
+  } finally {
+    gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
+    gl.deleteBuffer(buffer);
+  }
+}
+
+/**
  * A point among the commands for the GPU that can be waited for again and again: an occlusion query around a draw,
  * because each fence would be a new GL object.
  */
