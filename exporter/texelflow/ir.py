@@ -66,10 +66,11 @@ class ConstantData:
     """The bytes of a constant as the source file stores them: little-endian, row-major.
 
     `parts` are read only buffers whose concatenation is the tensor, so that nothing is copied before it is
-    written.
+    written. `padding` elements are none of the model's (passes/align_weights.py).
     """
 
     parts: list[bytes | memoryview]
+    padding: int = 0
 
     @property
     def bytes_count(self) -> int:

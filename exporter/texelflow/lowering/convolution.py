@@ -100,15 +100,21 @@ def lower_convolution(
     kernel = Kernel(template, lowering.tensor(output, axes))
     kernel.input("x", lowering.blocked(x, axes))
     kernel.flops = product((2, *(x if transposed else output).shape, *weights.shape[1:]))
-    _bind_weights(kernel, template, weights, groups, transposed, lowering)
     sliding = "any" if transposed else sliding_structure(template, windows)
+    thin = 0 if transposed or template != "convolution" or sliding == "point" else _thin(x)
+    if template in ("depthwise", "multiplied_depthwise") or thin:
+        taps_and_inputs: Axes = ((), (0,), (), tuple(range(1, len(weights.shape))))
+        kernel.input("weights", lowering.blocked(weights, taps_and_inputs, one_group=True))
+    else:
+        _bind_weights(kernel, template, weights, groups, transposed, lowering)
+    if template == "multiplied_depthwise":
+        kernel.integer("multiplier", floor_divide(weights.shape[0], groups))
     kernel.output.pair_rows = template == "depthwise" or shares_rows(sliding)
     kernel.structure.update(
         sliding=sliding, transposed=transposed, weights_transposed=False, bias=bias is not None
     )
     if template == "convolution":
-        thin = 0 if transposed or sliding == "point" else _thin(x)
-        kernel.structure.update(weights_end=_may_end(kernel.inputs["weights"]), thin=thin)
+        kernel.structure.update(weights_end=not thin and _may_end(kernel.inputs["weights"]), thin=thin)
     if bias is not None:
         kernel.input("bias", lowering.flat(bias))
     if sliding != "point":
@@ -155,11 +161,7 @@ def _bind_weights(
         kernel.integer("group_outputs", floor_divide(first, groups))
     else:
         packed: Axes = ((), (1,), taps, (0,)) if transposed else ((), (0,), taps, (1,))
-        if template in ("depthwise", "multiplied_depthwise"):
-            packed = ((), (0,), (), (1, *taps))
         kernel.input("weights", lowering.blocked(weights, packed, one_group=True))
-        if template == "multiplied_depthwise":
-            kernel.integer("multiplier", floor_divide(first, groups))
 
 
 def lower_matrix_product(node: Node, lowering: Lowering) -> None:

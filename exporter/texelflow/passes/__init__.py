@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from texelflow.ir import Graph
 from texelflow.passes import (
+    align_weights,
     decompose_operators,
     defer_divisions,
     eliminate_identities,
@@ -30,6 +31,7 @@ def run_passes(graph: Graph) -> None:
     remove_dead_nodes.run(graph)
     fuse_elementwise.run(graph)
     share_limits.run(graph)
+    align_weights.run(graph)
 
 
 def simplify(graph: Graph) -> None:
