@@ -102,13 +102,7 @@ def lower_convolution(
     kernel.flops = product((2, *(x if transposed else output).shape, *weights.shape[1:]))
     sliding = "any" if transposed else sliding_structure(template, windows)
     thin = 0 if transposed or template != "convolution" or sliding == "point" else _thin(x)
-    if template in ("depthwise", "multiplied_depthwise") or thin:
-        taps_and_inputs: Axes = ((), (0,), (), tuple(range(1, len(weights.shape))))
-        kernel.input("weights", lowering.blocked(weights, taps_and_inputs, one_group=True))
-    else:
-        _bind_weights(kernel, template, weights, groups, transposed, lowering)
-    if template == "multiplied_depthwise":
-        kernel.integer("multiplier", floor_divide(weights.shape[0], groups))
+    _bind_weights(kernel, weights, groups, transposed, thin, lowering)
     kernel.output.pair_rows = template == "depthwise" or shares_rows(sliding)
     kernel.structure.update(
         sliding=sliding, transposed=transposed, weights_transposed=False, bias=bias is not None
@@ -146,9 +140,10 @@ def _template(weights: Value, groups: int, transposed: bool) -> str:
 
 
 def _bind_weights(
-    kernel: Kernel, template: str, weights: Value, groups: int, transposed: bool, lowering: Lowering
+    kernel: Kernel, weights: Value, groups: int, transposed: bool, thin: int, lowering: Lowering
 ) -> None:
     """Give the kernel its weights in the layout that the template reads, and the sizes of a group."""
+    template = kernel.template
     first, second, *_ = weights.shape
     taps = tuple(range(2, len(weights.shape)))
     if template == "any_grouped_convolution":
@@ -161,7 +156,11 @@ def _bind_weights(
         kernel.integer("group_outputs", floor_divide(first, groups))
     else:
         packed: Axes = ((), (1,), taps, (0,)) if transposed else ((), (0,), taps, (1,))
+        if thin or template in ("depthwise", "multiplied_depthwise"):
+            packed = ((), (0,), (), (1, *taps))
         kernel.input("weights", lowering.blocked(weights, packed, one_group=True))
+        if template == "multiplied_depthwise":
+            kernel.integer("multiplier", floor_divide(first, groups))
 
 
 def lower_matrix_product(node: Node, lowering: Lowering) -> None:
