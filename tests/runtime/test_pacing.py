@@ -90,6 +90,31 @@ def test_programs_of_the_load_phase_are_too(page: Page, serve: Serve, tmp_path: 
     assert answer["y"] == (3 * weight.ravel()[80:]).tolist()
 
 
+def test_so_are_programs_that_read_floats_and_integers(page: Page, serve: Serve, tmp_path: Path) -> None:
+    """Samplers of two types must not read one texture unit: GL would refuse the draw."""
+    builder = BundleBuilder()
+    x, y = builder.tensor([6], lifetime=[-1, 0]), builder.tensor([6], lifetime=[0, 1])
+    w = builder.weight("w", [np.ones(6, np.int32)])
+    builder.input("x", x)
+    builder.output("y", y)
+    mixed = ADD_FLAT.replace("sampler2DArray b", "isampler2DArray b").replace("+ READ(b", "+ vec4(READ(b")
+    mixed = mixed.replace("ints[4].y), 0, 1)", "ints[4].y), 0, 1))")
+    builder.draw(builder.program(mixed, ["a", "b"], "add"), [x, w], y, floats=[1])
+    builder.write(tmp_path)
+    answer = page.evaluate(
+        """async (url) => {"""
+        + RECORD_CALLS
+        + """
+            record('drawArrays', function (_, mode, first) { return [first > 0, this.getError()]; });
+            const model = await texelflow.loadModel(url);
+            const {y} = await model.run({x: new texelflow.Tensor('float32', [6], new Float32Array(6))});
+            return {warm: calls.filter(([isWarm]) => isWarm), y: Array.from(y.data)};
+        }""",
+        serve(tmp_path),
+    )
+    assert answer == {"warm": [[True, 0]], "y": [1] * 6}
+
+
 def test_a_query_counts_the_last_draw_alone(page: Page, serve: Serve, tmp_path: Path) -> None:
     """Drivers make other code for draws that a query counts: the first run's portions have none."""
     builder = BundleBuilder()

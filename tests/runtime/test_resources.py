@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from bundle_builder import TO_BLOCKED, TO_FLAT, BundleBuilder, add_bundle, blocked_bundle
+import numpy as np
+import pytest
+from bundle_builder import ADD_FLAT, TO_BLOCKED, TO_FLAT, BundleBuilder, add_bundle, blocked_bundle
 from playwright.sync_api import Page
 
 Serve = Callable[[Path], str]
@@ -312,7 +314,47 @@ RECORD_LINKING = """
 """
 
 
-def test_all_programs_are_issued_before_any_is_asked_for(page: Page, serve: Serve, tmp_path: Path) -> None:
+def _chain_of_programs(folder: Path, count: int) -> None:
+    """Writes a bundle whose run takes a program of its own for each of `count` draws."""
+    builder = BundleBuilder()
+    chain = [builder.tensor([6], lifetime=[step - 1, step]) for step in range(count + 1)]
+    w = builder.weight("w", [np.ones(6, np.float32)])
+    builder.input("x", chain[0])
+    builder.output("y", chain[-1])
+    for step in range(count):
+        add = builder.program(ADD_FLAT + f"const int STEP = {step};\n", ["a", "b"], f"add {step}")
+        builder.draw(add, [chain[step], w], chain[step + 1], floats=[1])
+    builder.write(folder)
+
+
+@pytest.mark.parametrize("tells", [False, True])
+def test_programs_are_issued_ahead(page: Page, serve: Serve, tmp_path: Path, tells: bool) -> None:
+    """All at once where the browser tells which are linked, else three ahead of those drawn with."""
+    _chain_of_programs(tmp_path, 8)
+    calls = page.evaluate(
+        "async ([url, tells]) => {"
+        + RECORD_LINKING
+        + """
+            const {getExtension, drawArrays} = WebGL2RenderingContext.prototype;
+            WebGL2RenderingContext.prototype.getExtension = function (name) {
+                if (tells && name === 'KHR_parallel_shader_compile') return {COMPLETION_STATUS_KHR: 0x91b1};
+                return getExtension.call(this, name);
+            };
+            WebGL2RenderingContext.prototype.drawArrays = function (mode, first, count) {
+                if (first > 0) calls.push('warm');
+                drawArrays.call(this, mode, first, count);
+            };
+            await texelflow.loadModel(url);
+            return calls.filter((call) => call === 'link' || call === 'warm');
+        }""",
+        [serve(tmp_path), tells],
+    )
+    # The self-test's program is linked first.
+    ahead = 8 if tells else 3
+    assert calls == ["link"] * (1 + ahead) + ["warm", "link"] * (8 - ahead) + ["warm"] * ahead
+
+
+def test_two_programs_are_issued_before_any_is_asked_for(page: Page, serve: Serve, tmp_path: Path) -> None:
     blocked_bundle(tmp_path)
     calls = page.evaluate(
         "async (url) => {"

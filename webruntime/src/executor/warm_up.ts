@@ -90,8 +90,10 @@ async function drawEach(
     const kinds = inputs.map((input) => kindOf((tensors[input] as PlanTensor).dtype));
     // Until a program is finished all its samplers read unit 0, which no two types may share. Finishing waits.
     if (new Set(kinds).size > 1) program.finish();
-    kinds.forEach((kind, unit) => {
-      context.bindTexture(unit, context.emptyTexture(kind));
+    // All before any is bound: a texture is made while it is bound to unit 0.
+    const textures = kinds.map((kind) => context.emptyTexture(kind));
+    textures.forEach((texture, unit) => {
+      context.bindTexture(unit, texture);
     });
     gl.bindFramebuffer(gl.FRAMEBUFFER, target.framebuffer);
     gl.useProgram(program.handle);
