@@ -10,6 +10,12 @@ export async function breathe(): Promise<void> {
   lastBreath = performance.now();
 }
 
+/** Resolves after so many milliseconds. The timer is begun by a message, because nested timers wait 4 ms or more. */
+export async function pause(milliseconds: number): Promise<void> {
+  await nextTask();
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
 /** Resolves in a task of its own. By a message, because nested timers wait 4 ms. */
 function nextTask(): Promise<void> {
   return new Promise((resolve) => {

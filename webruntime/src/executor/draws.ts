@@ -16,7 +16,7 @@ export interface PlacedTensor {
 /** A draw with all that GL needs to issue it, so that issuing computes and allocates nothing. */
 export interface BoundDraw {
   readonly program: LinkedProgram;
-  readonly framebuffer: WebGLFramebuffer;
+  readonly target: ArrayTexture;
   /** Viewport in texels. */
   readonly width: number;
   readonly height: number;
@@ -47,7 +47,6 @@ export function bindDraw(
   symbols: Symbols,
 ): BoundDraw | null {
   if (!output.texture) return null;
-  const { framebuffer } = output.texture;
   const ints = program.ints && new Int32Array(program.ints.entries * 4);
   const floats = program.floats && new Float32Array(program.floats.entries * 4);
   const scales = program.scales && new Float32Array(program.scales.entries * 2).fill(1);
@@ -57,7 +56,7 @@ export function bindDraw(
   });
   const draw = {
     program,
-    framebuffer,
+    target: output.texture,
     width: output.layout.width,
     height: output.layout.height,
     textures: inputs.map(({ dtype, texture }) => texture?.handle ?? context.emptyTexture(kindOf(dtype))),
@@ -109,7 +108,7 @@ export function executeDraws(
     if (program.ints) gl.uniform4iv(program.ints.location, draw.ints as Int32Array);
     if (program.floats) gl.uniform4fv(program.floats.location, draw.floats as Float32Array);
     if (program.scales) gl.uniform2fv(program.scales.location, draw.scales as Float32Array);
-    gl.bindFramebuffer(gl.FRAMEBUFFER, draw.framebuffer);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, draw.target.framebuffer);
     gl.viewport(0, 0, draw.width, draw.height);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
   }

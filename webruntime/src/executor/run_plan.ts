@@ -38,8 +38,9 @@ export interface RunPlan {
   /** In the order of the graph; null for an input that nothing reads. */
   readonly feeds: readonly (InputFeed | null)[];
   readonly readers: OutputReader[];
-  /** How long the last run took; infinite before the first. */
-  milliseconds: number;
+  /** Milliseconds that the last run took, and that the next is expected to take; infinite before the second run. */
+  latest: number;
+  expected: number;
 }
 
 /**
@@ -104,7 +105,8 @@ export function bindPlan(
     textures: new Set(textures.values()),
     feeds,
     readers: [],
-    milliseconds: Number.POSITIVE_INFINITY,
+    latest: Number.POSITIVE_INFINITY,
+    expected: Number.POSITIVE_INFINITY,
   };
 }
 

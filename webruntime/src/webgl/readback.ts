@@ -1,28 +1,28 @@
+import { pause } from "../pace.ts";
 import type { Context } from "./context.ts";
 import type { ArrayTexture } from "./texture.ts";
 
-/** Reads the first width × height texels of one layer into `target` (4 values a texel); waits for the GPU. */
+/**
+ * Reads the first width × height texels of one layer into `target` (4 values a texel), and waits for the GPU; or, if
+ * `target` is a number, into the buffer bound to PIXEL_PACK_BUFFER from that byte on, without waiting.
+ */
 export function readTexels(
   context: Context,
   texture: ArrayTexture,
   layer: number,
   width: number,
   height: number,
-  target: Float32Array | Int32Array,
+  target: Float32Array | Int32Array | number,
 ): void {
   const { gl } = context;
   gl.bindFramebuffer(gl.READ_FRAMEBUFFER, texture.framebuffer);
   gl.readBuffer(gl.COLOR_ATTACHMENT0 + layer);
   const integer = texture.format === "int32";
-  gl.readPixels(
-    0,
-    0,
-    width,
-    height,
-    integer ? gl.RGBA_INTEGER : gl.RGBA,
-    integer ? gl.INT : gl.FLOAT,
-    target,
-  );
+  const format = integer ? gl.RGBA_INTEGER : gl.RGBA;
+  const type = integer ? gl.INT : gl.FLOAT;
+  // One signature takes arrays, another offsets.
+  if (typeof target === "number") gl.readPixels(0, 0, width, height, format, type, target);
+  else gl.readPixels(0, 0, width, height, format, type, target);
 }
 
 /**
@@ -37,10 +37,8 @@ export async function readLayers(context: Context, texture: ArrayTexture): Promi
   try {
     gl.bindBuffer(gl.PIXEL_PACK_BUFFER, buffer);
     gl.bufferData(gl.PIXEL_PACK_BUFFER, values.byteLength, gl.STREAM_READ);
-    gl.bindFramebuffer(gl.READ_FRAMEBUFFER, texture.framebuffer);
     for (let layer = 0; layer < layers; layer++) {
-      gl.readBuffer(gl.COLOR_ATTACHMENT0 + layer);
-      gl.readPixels(0, 0, width, height, gl.RGBA, gl.FLOAT, (layer * values.byteLength) / layers);
+      readTexels(context, texture, layer, width, height, (layer * values.byteLength) / layers);
     }
     gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
     await gpuFinished(context);
@@ -59,10 +57,29 @@ export async function readLayers(context: Context, texture: ArrayTexture): Promi
  */
 export class Milestone {
   private readonly query: WebGLQuery;
+  /** One texel, which nobody looks at. */
+  private readonly texel: WebGLBuffer;
   private isMarked = false;
 
   constructor(private readonly context: Context) {
-    this.query = context.gl.createQuery();
+    const { gl } = context;
+    this.query = gl.createQuery();
+    this.texel = gl.createBuffer();
+    gl.bindBuffer(gl.PIXEL_PACK_BUFFER, this.texel);
+    gl.bufferData(gl.PIXEL_PACK_BUFFER, 16, gl.STREAM_READ);
+    gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
+  }
+
+  /**
+   * Has the GPU begin with all that was issued, the last of it into `target`, though nobody waits for it yet. A flush
+   * may keep everything back until that last pass ends (so does ANGLE), and reading from its target ends it.
+   */
+  send(target: ArrayTexture): void {
+    const { gl } = this.context;
+    gl.bindBuffer(gl.PIXEL_PACK_BUFFER, this.texel);
+    readTexels(this.context, target, 0, 1, 1, 0);
+    gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
+    gl.flush();
   }
 
   /** Issues what `draw` issues, of which the milestone is the end. */
@@ -83,7 +100,7 @@ export class Milestone {
       !this.context.isLost &&
       !gl.getQueryParameter(this.query, gl.QUERY_RESULT_AVAILABLE)
     ) {
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await pause(1);
     }
     this.isMarked = false;
   }
@@ -92,6 +109,7 @@ export class Milestone {
   delete(): void {
     this.isMarked = false;
     this.context.gl.deleteQuery(this.query);
+    this.context.gl.deleteBuffer(this.texel);
   }
 }
 
