@@ -13,7 +13,14 @@ from texelflow.passes import run_passes
 
 CONSTANTS = ", ".join(
     f"float[{', '.join(map(str, shape))}] {name} = {{{', '.join(['1'] * prod(shape))}}}"
-    for name, shape in {"w": (4, 4, 1, 1), "k": (4, 4, 3, 3), "c": (4,)}.items()
+    for name, shape in {
+        "w": (4, 4, 1, 1),
+        "k": (4, 4, 3, 3),
+        "c": (4,),
+        "m": (8, 8),
+        "t": (200, 8),
+        "v": (8,),
+    }.items()
 )
 
 
@@ -40,6 +47,13 @@ def _bound(step: object) -> str:
         ("a = Conv(x, w) b = Clip(a, low, high) y = Conv(b, w)", ["Clip 0 6", "Clip -inf inf"]),
         ("a = Conv(x, w) b = Relu(a) y = Conv(b, w)", ["Clip 0 inf", "Clip -inf inf"]),
         ("a = Conv(x, w) b = Relu(a) d = Conv(b, w) y = Clip(d, low, high)", ["Clip 0 inf", "Clip 0 6"]),
+        ("a = Conv(x, w) b = Relu(a) y = Conv <strides = [2, 2]> (b, w)", ["Clip 0 inf", "Clip -inf inf"]),
+        ("a = Conv(x, w) b = Relu(a) y = MatMul(b, m)", ["Clip 0 inf", "Clip -inf inf"]),
+        (
+            "a = Conv(x, w) b = Relu(a) s = Transpose <perm = [1, 0]> (t) y = MatMul(b, s)",
+            ["Clip 0 inf", "", "Clip -inf inf"],
+        ),
+        ("a = Conv(x, w, c) b = Relu(a) p = MatMul(b, m) y = Add(v, p)", ["Clip 0 inf", "Clip -inf inf"]),
     ],
 )
 def test_shared(tmp_path: Path, body: str, ends: list[str]) -> None:
@@ -53,10 +67,19 @@ def test_shared(tmp_path: Path, body: str, ends: list[str]) -> None:
         ("a = Conv(x, w) y = Conv(a, w)", ["", ""]),
         ("a = Conv(x, w) b = Relu(a) y = Conv(b, k)", ["Relu ", ""]),
         ("a = Conv(x, w) b = Relu(a) y = Conv(b, w, c)", ["Relu ", ""]),
-        ("a = Conv(x, w) b = Relu(a) y = Conv <strides = [2, 2]> (b, w)", ["Relu ", ""]),
+        ("a = Conv(x, k) b = Relu(a) y = Conv <strides = [2, 2]> (b, k)", ["Relu ", ""]),
+        ("a = Conv(x, w) b = Relu(a) y = MatMul(b, b)", ["Relu ", ""]),
         ("a = Conv(x, w) b = Sigmoid(a) y = Conv(b, w)", ["Sigmoid ", ""]),
     ],
-    ids=["all Relu", "nothing", "other kernel", "with a bias", "other stride", "other function"],
+    ids=[
+        "all Relu",
+        "nothing",
+        "other kernel",
+        "with a bias",
+        "other stride",
+        "a product of no constant",
+        "other function",
+    ],
 )
 def test_not_shared(tmp_path: Path, body: str, ends: list[str]) -> None:
     assert _ends(tmp_path, body) == ends

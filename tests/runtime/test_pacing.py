@@ -205,7 +205,7 @@ def test_first_run_asks_whether_the_gpu_is_done(page: Page, serve: Serve, tmp_pa
 def test_steady_runs_are_left_alone_while_they_are_surely_busy(
     page: Page, serve: Serve, tmp_path: Path, durations: list[int], calls: list[str]
 ) -> None:
-    """Asking costs processor time. The shorter of the last two runs counts, never the first; 24 ms may block."""
+    """Asking costs processor time. The shorter of the last two runs counts, not the first; 24 ms may block"""
     blocked_bundle(tmp_path)
     answer = page.evaluate(
         """async ([url, durations]) => {"""

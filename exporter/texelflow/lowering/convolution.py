@@ -11,6 +11,7 @@ from texelflow.lowering.kernel import Kernel
 from texelflow.lowering.layout import image_axes, is_expressible, matrix_axes, transposed_matrix_axes
 from texelflow.lowering.lowering import Lowering, value_like
 from texelflow.lowering.plan import Axes, PlanTensor
+from texelflow.lowering.view import View
 from texelflow.symbolic import Dimension, floor_divide, product, remainder
 
 
@@ -98,9 +99,12 @@ def lower_convolution(
     output = node.outputs[0]
     template = _template(weights, groups, transposed)
     kernel = Kernel(template, lowering.tensor(output, axes))
-    kernel.input("x", lowering.blocked(x, axes))
     kernel.flops = product((2, *(x if transposed else output).shape, *weights.shape[1:]))
     sliding = "any" if transposed else sliding_structure(template, windows)
+    if template == "convolution" and not transposed and _skips_pixels(windows):
+        x = _every_stride(x, output, windows, lowering)
+        sliding = "point"
+    kernel.input("x", lowering.blocked(x, axes))
     thin = 0 if transposed or template != "convolution" or sliding == "point" else _thin(x)
     _bind_weights(kernel, weights, groups, transposed, thin, lowering)
     kernel.output.pair_rows = template == "depthwise" or shares_rows(sliding)
@@ -115,6 +119,27 @@ def lower_convolution(
         bind_windows(kernel, windows)
     attach_epilogue(kernel, node, lowering)
     lowering.bind(output, lowering.emit(kernel))
+
+
+def _skips_pixels(windows: Sequence[SlidingWindow]) -> bool:
+    """Whether windows of one pixel, all within the image, leave pixels out."""
+    return any(window.stride > 1 for window in windows) and all(
+        (window.kernel, window.before, window.behind) == (1, 0, 0) for window in windows
+    )
+
+
+def _every_stride(x: Value, output: Value, windows: Sequence[SlidingWindow], lowering: Lowering) -> Value:
+    """Return the pixels of x that windows of one pixel read: copying these few beats reading them apart."""
+    taken = value_like(x, "every_stride", (*x.shape[:2], *output.shape[2:]))
+    lowering.bind_view(taken, x, lambda view: _sliced(view, taken, windows))
+    return taken
+
+
+def _sliced(view: View, taken: Value, windows: Sequence[SlidingWindow]) -> View | None:
+    sliced: View | None = view
+    for axis, window in enumerate(windows, 2):
+        sliced = sliced and sliced.slice(axis, 0, window.stride, taken.shape[axis])
+    return sliced
 
 
 def _thin(x: Value) -> int:
@@ -164,8 +189,8 @@ def _bind_weights(
 
 
 def lower_matrix_product(node: Node, lowering: Lowering) -> None:
-    """Lower a MatMul of operands of rank 2 or more."""
-    a, b, output = node.required(0), node.required(1), node.outputs[0]
+    """Lower a MatMul of operands of rank 2 or more; a third input is a vector added to every row."""
+    a, b, bias, output = node.required(0), node.required(1), node.input(2), node.outputs[0]
     rank = len(output.shape)
     batched = any(extent != 1 for extent in b.shape[:-2])
     if a.shape[:-2] != output.shape[:-2]:
@@ -186,8 +211,10 @@ def lower_matrix_product(node: Node, lowering: Lowering) -> None:
         weights_transposed=held_transposed,
         weights_end=not held_transposed and _may_end(weights),
         thin=0,
-        bias=False,
+        bias=bias is not None,
     )
+    if bias is not None:
+        kernel.input("bias", lowering.flat(bias))
     attach_epilogue(kernel, node, lowering)
     lowering.bind(output, lowering.emit(kernel))
 

@@ -9,6 +9,7 @@ from texelflow.passes import (
     defer_divisions,
     eliminate_identities,
     fuse_batch_normalization,
+    fuse_biases,
     fuse_elementwise,
     infer_types,
     join_moments,
@@ -30,6 +31,7 @@ def run_passes(graph: Graph) -> None:
     join_moments.run(graph)
     remove_dead_nodes.run(graph)
     fuse_elementwise.run(graph)
+    fuse_biases.run(graph)
     share_limits.run(graph)
     align_weights.run(graph)
 

@@ -5,7 +5,7 @@ interval costs next to nothing.
 
 Rules:
 1. Convolutions are alike if they have the same operator, kernel, stride, dilation, kind of groups, and both a
-   bias or both none.
+   bias or both none. Products by a constant matrix are like 1×1 convolutions, whatever their stride.
 2. Of alike ones that end in nothing, or in Relu or Clip alone by numbers known at export, all end in Clip,
    unless they end alike already: from -inf to inf instead of in nothing, from 0 to inf instead of in Relu.
 3. Only floating numbers.
@@ -37,7 +37,7 @@ def _end(node: Node) -> str:
 
 def _has_limits(node: Node) -> bool:
     """Whether a node is a convolution that ends in nothing, Relu, or Clip by two known numbers (rule 2)."""
-    if (node.domain, node.operator) not in (("", "Conv"), ("", "ConvTranspose")):
+    if node.domain or not (node.operator in ("Conv", "ConvTranspose") or _is_fully_connected(node)):
         return False
     if not node.outputs[0].known_type.is_floating or len(node.epilogue) > 1:
         return False
@@ -47,13 +47,26 @@ def _has_limits(node: Node) -> bool:
     return _end(node) in ("", "Relu")
 
 
+def _is_fully_connected(node: Node) -> bool:
+    """Whether a node multiplies by one constant matrix, as it is stored or transposed."""
+    if node.operator != "MatMul" or node.required(1).known_type.rank != 2:
+        return False
+    matrix = node.required(1)
+    if matrix.producer is not None and matrix.producer.operator == "Transpose":
+        matrix = matrix.producer.required(0)
+    return matrix.constant is not None
+
+
 def _form(node: Node) -> Hashable:
     """Return what alike convolutions share (rule 1)."""
     group = node.attributes.get("group", 1)
     weights = node.required(1).shape
-    lists = [tuple(node.attributes.get(name, ())) for name in ("strides", "dilations")]
     pads = any(node.attributes.get("pads", ())), node.attributes.get("auto_pad")
     kind = 1 if group == 1 else 0 if weights[1] == 1 else weights[1]
+    is_point = node.operator == "Conv" and kind == 1 and set(weights[2:]) == {1} and not any(pads)
+    if is_point or node.operator == "MatMul":
+        return "point", node.input(2) is None
+    lists = [tuple(node.attributes.get(name, ())) for name in ("strides", "dilations")]
     return (node.operator, weights[2:], kind, node.input(2) is None, *lists, *pads)
 
 
