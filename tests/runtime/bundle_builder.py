@@ -127,7 +127,7 @@ float element(int index) {
     if (index >= ints[0].x) return 0.0;
     int w = index % ints[2].w, h = (index / ints[2].w) % ints[2].z;
     int c = (index / (ints[2].w * ints[2].z)) % ints[2].y, n = index / (ints[2].w * ints[2].z * ints[2].y);
-    int group = c / 4, plane = ints[3].w + n * ints[3].z + group / X_GROUPS;
+    int group = c / 4, plane = (ints[3].w >> 2) + n * ints[3].z + group / X_GROUPS;
     int lines = (ints[2].z + X_ROWS - 1) / X_ROWS;
     ivec2 place = ivec2(
         (plane % ints[3].x) * ints[3].y + w / X_PIXELS, (plane / ints[3].x) * lines + h / X_ROWS

@@ -7,7 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bundle_builder import ADD_FLAT, ADD_INTEGER, BundleBuilder, add_bundle, alias_bundle, blocked_bundle
+from bundle_builder import (
+    ADD_FLAT,
+    ADD_INTEGER,
+    TO_BLOCKED,
+    TO_FLAT,
+    BundleBuilder,
+    add_bundle,
+    alias_bundle,
+    blocked_bundle,
+)
 from playwright.sync_api import Page
 from run_support import feed, run_bundle
 
@@ -75,6 +84,35 @@ def test_tensor_with_its_own_blocking(
     x = random_array(2, 6, 3, 5)
     answer = run_bundle(module_page, serve(tmp_path), {"x": feed(x)}, {"poison": True})
     np.testing.assert_array_equal(answer["results"]["y"], x * 3)
+
+
+@pytest.mark.parametrize("reads_any", [True, False])
+def test_a_program_that_reads_any_blocking_is_compiled_once(
+    module_page: Page, serve: Callable[[Path], str], tmp_path: Path, reads_any: bool
+) -> None:
+    """It takes rows and groups from the tensor's entries, and does not mention what would tell them."""
+    builder = BundleBuilder()
+    shape, axes = [2, 6, 3, 5], [[0], [1], [2], [3]]
+    x = builder.tensor(shape, lifetime=[-1, 2])
+    builder.input("x", x)
+    to_flat = TO_FLAT
+    if reads_any:
+        to_flat = TO_FLAT.replace("X_ROWS", "((ints[3].w >> 1) + 1)").replace(
+            "X_GROUPS", "((ints[3].w & 1) + 1)"
+        )
+    programs = [builder.program(TO_BLOCKED, ["x"], "to_blocked"), builder.program(to_flat, ["x"], "to_flat")]
+    for name, blocking, step in (("rows", {"rows": 2}, 0), ("groups", {}, 2)):
+        blocked = builder.tensor(shape, axes=axes, lifetime=[step, step + 1], **blocking)
+        y = builder.tensor(shape, lifetime=[step + 1, 4])
+        builder.output(name, y)
+        builder.draw(programs[0], [x], blocked)
+        builder.draw(programs[1], [blocked], y, floats=[3])
+    builder.write(tmp_path)
+    values = random_array(*shape)
+    answer = run_bundle(module_page, serve(tmp_path), {"x": feed(values)}, {"poison": True})
+    for result in answer["results"].values():
+        np.testing.assert_array_equal(result, values * np.float32(3))
+    assert answer["statistics"]["programs"] == (3 if reads_any else 4)
 
 
 def test_faked_limits(module_page: Page, serve: Callable[[Path], str], tmp_path: Path) -> None:

@@ -115,7 +115,9 @@ def lower_convolution(
         kernel.structure.update(weights_end=not thin and _may_end(kernel.inputs["weights"]), thin=thin)
     if bias is not None:
         kernel.input("bias", lowering.flat(bias))
-    if sliding != "point":
+    if sliding == "point":
+        kernel.any_blocking = frozenset({"x"})
+    else:
         bind_windows(kernel, windows)
     attach_epilogue(kernel, node, lowering)
     lowering.bind(output, lowering.emit(kernel))
@@ -202,6 +204,7 @@ def lower_matrix_product(node: Node, lowering: Lowering) -> None:
         axes = next((known for known in lowering.known_axes(a) if known[1] == (rank - 1,)), axes)
     kernel = Kernel("convolution", lowering.tensor(output, axes))
     kernel.input("x", lowering.blocked(a, axes))
+    kernel.any_blocking = frozenset({"x"})
     kernel.flops = product((2, *output.shape, a.shape[-1]))
     weights, held_transposed = _product_weights(b, lowering)
     kernel.input("weights", weights)

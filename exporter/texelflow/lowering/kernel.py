@@ -51,6 +51,8 @@ class Kernel:
     prologue: Steps = field(default_factory=Steps)
     epilogue: Steps = field(default_factory=Steps)
     flops: Dimension | None = None
+    any_blocking: frozenset[str] = frozenset()
+    """Inputs that one program reads however their rows and groups are blocked: less to compile."""
     packs_weights: bool = False
     """Whether draws of the load phase share its program, so that it clears what they have to."""
     _scalars: dict[str, Dimension] = field(default_factory=dict)
@@ -116,7 +118,12 @@ class Kernel:
             .get_template(f"{self.template}.glsl.j2")
             .render(
                 inputs=[
-                    {"name": name, "blocked": tensor.axes is not None, "integer": tensor.is_integer}
+                    {
+                        "name": name,
+                        "blocked": tensor.axes is not None,
+                        "integer": tensor.is_integer,
+                        "any_blocking": name in self.any_blocking,
+                    }
                     for name, tensor in self.inputs.items()
                 ],
                 result={"blocked": self.output.axes is not None, "integer": self.output.is_integer},

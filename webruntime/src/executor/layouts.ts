@@ -65,12 +65,12 @@ export function aliasLayout(tensor: Alias, shape: readonly number[], storage: La
   if (last > storedBatch * storedChannels || height !== storedHeight || width !== storedWidth) {
     throw new Error(`Tensor "${tensor.value}" of shape [${shape.join(", ")}] is not within its storage.`);
   }
-  const planes = [step, start].map((count) => count / (4 * groups)) as [number, number];
+  const [stepPlanes, startPlanes] = [step, start].map((count) => count / (4 * groups)) as [number, number];
   return {
     ...storage,
     shape,
     elements: elementCount(shape),
-    entries: [...extents, tiles, columns, ...planes],
+    entries: [...extents, tiles, columns, stepPlanes, startAndBlocking(startPlanes, storage.blocking)],
     extents,
   };
 }
@@ -153,9 +153,14 @@ function blockedLayout(
     width: tiles * columns,
     height: Math.ceil(planes / tiles) * lines,
     layers: layersOf(blocking),
-    entries: [batch, channels, height, width, tiles, columns, planesPerImage, 0],
+    entries: [...extents, tiles, columns, planesPerImage, startAndBlocking(0, blocking)],
     extents,
   };
+}
+
+/** The last entry of a blocked tensor: its first plane, and what programs that read any blocking have to know. */
+function startAndBlocking(start: number, { rows, groups }: Blocking): number {
+  return 4 * start + 2 * (rows - 1) + (groups - 1);
 }
 
 function extentsOf(shape: readonly number[], axes: readonly (readonly number[])[]): Extents {

@@ -25,6 +25,7 @@ export interface ImageDraw {
 
 /** The lines that the device puts before a program's source; see ARCHITECTURE.md, Programs and uniforms. */
 export function defines(
+  source: string,
   setting: DeviceSetting,
   result: Blocking,
   half: boolean,
@@ -38,9 +39,11 @@ export function defines(
     ["RESULT_HALF", half ? 1 : 0],
   ];
   for (const [name, blocking] of samplers) {
-    values.push([`${name.toUpperCase()}_PIXELS`, blocking.pixels]);
-    values.push([`${name.toUpperCase()}_ROWS`, blocking.rows]);
-    values.push([`${name.toUpperCase()}_GROUPS`, blocking.groups]);
+    const prefix = name.toUpperCase();
+    values.push([`${prefix}_PIXELS`, blocking.pixels]);
+    // A program that reads any rows and groups is one whatever they are.
+    if (source.includes(`${prefix}_ROWS`)) values.push([`${prefix}_ROWS`, blocking.rows]);
+    if (source.includes(`${prefix}_GROUPS`)) values.push([`${prefix}_GROUPS`, blocking.groups]);
   }
   return `#version 300 es\n${values.map(([name, value]) => `#define ${name} ${value}\n`).join("")}`;
 }
@@ -56,13 +59,13 @@ export function planPrograms(
   const issue = (program: number, output: PlanTensor, inputs: readonly Blocking[], node: string) => {
     const blocking = blockingOf(output, setting);
     const half = storageFormat(output.dtype, setting, !!output.precise) === "float16";
-    const key = JSON.stringify([program, half, blocking, inputs]);
+    const { name, source, samplers } = plan.programs[program] as Program;
+    const pairs = samplers.map((sampler, index) => [sampler, inputs[index] ?? FLAT] as const);
+    const head = defines(source, setting, blocking, half, pairs);
+    const key = `${program} ${head}`;
     let linked = variants.get(key);
     if (!linked) {
-      const { name, source, samplers } = plan.programs[program] as Program;
-      const pairs = samplers.map((sampler, index) => [sampler, inputs[index] ?? FLAT] as const);
-      const text = defines(setting, blocking, half, pairs) + source;
-      linked = programOf(context, text, samplers, `Program "${name}" of node «${node}»`);
+      linked = programOf(context, head + source, samplers, `Program "${name}" of node «${node}»`);
       variants.set(key, linked);
     }
     return linked;

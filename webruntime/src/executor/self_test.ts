@@ -29,7 +29,7 @@ async function runSelfTest(context: Context, setting: DeviceSetting): Promise<st
   const layers = setting.pixels * setting.groups;
   const format = storageFormat("float32", setting, false);
   const blocking = { ...FLAT, pixels: setting.pixels, groups: setting.groups };
-  const text = defines(setting, blocking, format === "float16", [["picture", blocking]]) + source;
+  const text = defines(source, setting, blocking, format === "float16", [["picture", blocking]]) + source;
   const program = programOf(context, text, ["picture"], "The self-test");
   const input = new ArrayTexture(context, format, WIDTH, HEIGHT, layers);
   const output = new ArrayTexture(context, format, WIDTH, HEIGHT, layers);
