@@ -59,13 +59,13 @@ export function planPrograms(
   const issue = (program: number, output: PlanTensor, inputs: readonly Blocking[], node: string) => {
     const blocking = blockingOf(output, setting);
     const half = storageFormat(output.dtype, setting, !!output.precise) === "float16";
-    const { name, source, samplers } = plan.programs[program] as Program;
-    const pairs = samplers.map((sampler, index) => [sampler, inputs[index] ?? FLAT] as const);
-    const head = defines(source, setting, blocking, half, pairs);
-    const key = `${program} ${head}`;
+    const key = JSON.stringify([program, half, blocking, inputs]);
     let linked = variants.get(key);
     if (!linked) {
-      linked = programOf(context, head + source, samplers, `Program "${name}" of node «${node}»`);
+      const { name, source, samplers } = plan.programs[program] as Program;
+      const pairs = samplers.map((sampler, index) => [sampler, inputs[index] ?? FLAT] as const);
+      const text = defines(source, setting, blocking, half, pairs) + source;
+      linked = programOf(context, text, samplers, `Program "${name}" of node «${node}»`);
       variants.set(key, linked);
     }
     return linked;
