@@ -157,13 +157,8 @@ export class Executor implements LoadedModel {
     const isFirst = !plan.isBound;
     await this.draw(plan, bound);
     const outputs = this.graph.outputs.map(({ name }, index) => [name, plan.readers[index]?.read()] as const);
-    const milliseconds = performance.now() - start;
-    // The first run makes what all others use.
-    if (!isFirst) {
-      plan.expected = Math.min(plan.latest, milliseconds);
-      plan.latest = milliseconds;
-    }
-    this.timings.firstRun ||= milliseconds;
+    if (!isFirst) plan.times.record(start);
+    this.timings.firstRun ||= performance.now() - start;
     if (this.context.isLost) {
       throw new Error("The GPU context was lost during run(); the next run() loads the model again.");
     }
@@ -267,7 +262,8 @@ export class Executor implements LoadedModel {
   /** Issues the draws of a bound plan and waits for them, unless the page may be blocked for so long. */
   private async drawAgain(plan: RunPlan): Promise<void> {
     const { context, lastDraw } = this;
-    const { draws, expected } = plan;
+    const { draws, times } = plan;
+    const { expected } = times;
     const last = draws.at(-1);
     if (!last) return;
     if (expected === Number.POSITIVE_INFINITY) {
@@ -278,6 +274,7 @@ export class Executor implements LoadedModel {
     if (expected <= LONGEST_BLOCK) return;
     lastDraw.send(last.target);
     await pause(expected * SURELY_BUSY);
+    times.wake();
     if (this.deleted || expected * (1 - SURELY_BUSY) <= LONGEST_BLOCK) return;
     // One texel of the last draw once more: it can be done only when all is.
     lastDraw.mark(() => executeDraws(context, [{ ...last, width: 1, height: 1 }]));

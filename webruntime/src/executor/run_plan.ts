@@ -10,6 +10,7 @@ import { isAlias, type Layout, layoutOf } from "./layouts.ts";
 import { assignSlots, type Demand, type Slot } from "./memory.ts";
 import { OutputReader } from "./output_reader.ts";
 import type { PlanPrograms } from "./programs.ts";
+import { RunTimes } from "./run_times.ts";
 import { type DeviceSetting, storageFormat } from "./setting.ts";
 
 /** All that stays the same while a model is loaded. */
@@ -38,9 +39,7 @@ export interface RunPlan {
   /** In the order of the graph; null for an input that nothing reads. */
   readonly feeds: readonly (InputFeed | null)[];
   readonly readers: OutputReader[];
-  /** Milliseconds that the last run took, and that the next is expected to take; infinite before the second run. */
-  latest: number;
-  expected: number;
+  readonly times: RunTimes;
 }
 
 /**
@@ -105,8 +104,7 @@ export function bindPlan(
     textures: new Set(textures.values()),
     feeds,
     readers: [],
-    latest: Number.POSITIVE_INFINITY,
-    expected: Number.POSITIVE_INFINITY,
+    times: new RunTimes(),
   };
 }
 

@@ -1,4 +1,3 @@
-import { pause } from "../pace.ts";
 import type { Context } from "./context.ts";
 import type { ArrayTexture } from "./texture.ts";
 
@@ -100,7 +99,7 @@ export class Milestone {
       !this.context.isLost &&
       !gl.getQueryParameter(this.query, gl.QUERY_RESULT_AVAILABLE)
     ) {
-      await pause(1);
+      await new Promise((resolve) => setTimeout(resolve, 1));
     }
     this.isMarked = false;
   }
