@@ -43,5 +43,5 @@ class MatMul(Operator):
         return steps.nodes
 
     def lower(self, node: Node, lowering: Lowering) -> None:
-        """Multiply with the rows as pixels and the columns as channels; passes/fuse_biases.py may add a bias."""
+        """Multiply with rows as pixels and columns as channels; passes/fuse_biases.py may add a bias."""
         lower_matrix_product(node, lowering)
