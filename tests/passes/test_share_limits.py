@@ -50,6 +50,10 @@ def _bound(step: object) -> str:
         ("a = Conv(x, w) b = Relu(a) y = Conv <strides = [2, 2]> (b, w)", ["Clip 0 inf", "Clip -inf inf"]),
         ("a = Conv(x, w) b = Relu(a) y = MatMul(b, m)", ["Clip 0 inf", "Clip -inf inf"]),
         (
+            'a = Conv <auto_pad = "NOTSET"> (x, w) b = Relu(a) y = MatMul(b, m)',
+            ["Clip 0 inf", "Clip -inf inf"],
+        ),
+        (
             "a = Conv(x, w) b = Relu(a) s = Transpose <perm = [1, 0]> (t) y = MatMul(b, s)",
             ["Clip 0 inf", "", "Clip -inf inf"],
         ),

@@ -63,7 +63,8 @@ def _form(node: Node) -> Hashable:
     weights = node.required(1).shape
     pads = any(node.attributes.get("pads", ())), node.attributes.get("auto_pad")
     kind = 1 if group == 1 else 0 if weights[1] == 1 else weights[1]
-    is_point = node.operator == "Conv" and kind == 1 and set(weights[2:]) == {1} and not any(pads)
+    # Whatever auto_pad says, a window of one pixel needs no padding.
+    is_point = node.operator == "Conv" and kind == 1 and set(weights[2:]) == {1} and not pads[0]
     if is_point or node.operator == "MatMul":
         return "point", node.input(2) is None
     lists = [tuple(node.attributes.get(name, ())) for name in ("strides", "dilations")]

@@ -271,6 +271,7 @@ export class Executor implements LoadedModel {
       return lastDraw.reached();
     }
     executeDraws(context, draws);
+    // Reading at once is quicker, but keeps the page from answering until the GPU is done.
     if (expected <= LONGEST_BLOCK) return;
     lastDraw.send(last.target);
     await pause(expected * SURELY_BUSY);
