@@ -14,12 +14,12 @@ const HEAD = `
 highp int fetches_so_far = 0;
 #define texelFetch(source, place, level) (++fetches_so_far, texelFetch(source, place, level))
 #define texture(source, place) (++fetches_so_far, texture(source, place))
-#define main compute
+#define main counted_main
 `;
 const TAIL = `
 #undef main
 void main() {
-  compute();
+  counted_main();
   result[0].x = COUNT(fetches_so_far);
 }
 `;
