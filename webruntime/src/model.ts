@@ -1,4 +1,4 @@
-import type { DeviceOptions, DeviceReport } from "./executor/device.ts";
+import { type DeviceOptions, type DeviceReport, prepareDevice } from "./executor/device.ts";
 import { Executor } from "./executor/executor.ts";
 import { render } from "./executor/expressions.ts";
 import type { RunInput } from "./executor/inputs.ts";
@@ -199,10 +199,18 @@ export async function loadModel(source: BundleSource, options: LoadOptions = {})
   const { onProgress = () => {}, signal = new AbortController().signal, device = {}, streaming } = options;
   signal.throwIfAborted();
   const start = performance.now();
-  const graph = await loadGraphFile(source, signal);
-  const loading = await load(source, graph, device, signal, onProgress, start);
-  if (!streaming) await loading.loaded;
-  return new Model(source, graph, device, loading);
+  const request = loadGraphFile(source, signal);
+  request.catch(() => {}); // awaited below, unless the device fails first
+  const prepared = prepareDevice(device);
+  try {
+    const graph = await request;
+    const loading = await load(source, graph, device, signal, onProgress, start);
+    loading.executor.timings.context += prepared.milliseconds;
+    if (!streaming) await loading.loaded;
+    return new Model(source, graph, device, loading);
+  } finally {
+    prepared.release();
+  }
 }
 
 /** A model on its way to the GPU. */
@@ -227,7 +235,6 @@ async function load(
   const parts = graph.weights.reduce((sum, weight) => sum + weight.parts.length, 0);
   let executor: Executor | undefined;
   let uploaded = 0;
-  // The requests go out before the context is made, which takes longer than the way to the server.
   const stop = new AbortController();
   const forward = () => stop.abort(signal.reason);
   signal.addEventListener("abort", forward);

@@ -1,5 +1,5 @@
 import type { Capabilities } from "../webgl/capabilities.ts";
-import type { Context } from "../webgl/context.ts";
+import { acquireContext, type Context, releaseContext } from "../webgl/context.ts";
 import type { DeviceBlocking } from "./layouts.ts";
 import { selfTest } from "./self_test.ts";
 import type { DeviceSetting } from "./setting.ts";
@@ -57,6 +57,23 @@ export function effectiveLimits(capabilities: Capabilities, options: DeviceOptio
 }
 
 /**
+ * Makes the context, and starts the self-test of the setting that nearly every device takes: neither needs a model, so
+ * that both happen while its graph.json is on its way.
+ *
+ * @returns the milliseconds that the context took, and what gives up this use of it
+ * @throws Error when there is no WebGL2
+ */
+export function prepareDevice(options: DeviceOptions): { milliseconds: number; release: () => void } {
+  const start = performance.now();
+  const context = acquireContext();
+  const milliseconds = performance.now() - start;
+  const { capabilities } = context;
+  const [likely] = candidates(capabilities, effectiveLimits(capabilities, options), options, []);
+  if (likely) selfTest(context, likely);
+  return { milliseconds, release: () => releaseContext(context) };
+}
+
+/**
  * The first setting, in order of preference, that the device supports and computes right with.
  *
  * @param onCandidate - called with each setting that is tried, while its self-test runs
@@ -77,6 +94,27 @@ export async function chooseSetting(
         "EXT_color_buffer_float nor EXT_color_buffer_half_float. Use another browser or device.",
     );
   }
+  for (const setting of candidates(capabilities, limits, options, reasons)) {
+    const outcome = selfTest(context, setting);
+    onCandidate(setting);
+    const failure = await outcome;
+    if (failure === null) return { setting, reasons };
+    if (context.isLost) {
+      throw new Error("The GPU context was lost while the model was loading. Load it again.");
+    }
+    reasons.push(`Not ${blockingName(setting)} with ${setting.fetch}(): ${failure}.`);
+  }
+  throw new Error(`No setting works on this device (${capabilities.renderer}). ${reasons.join(" ")}`);
+}
+
+/** The settings that the device has the means for, in order of preference; `reasons` gets why others are left out. */
+function* candidates(
+  capabilities: Capabilities,
+  limits: DeviceLimits,
+  options: DeviceOptions,
+  reasons: string[],
+): Generator<DeviceSetting> {
+  if (!capabilities.float16Targets) return;
   let storage = options.storage ?? 32;
   if (storage === 32 && !capabilities.float32Targets) {
     storage = 16;
@@ -85,23 +123,16 @@ export async function chooseSetting(
   for (const blocking of BLOCKINGS) {
     if ((options.pixels ?? blocking.pixels) !== blocking.pixels) continue;
     if ((options.groups ?? blocking.groups) !== blocking.groups) continue;
-    const name = `${blocking.pixels}×${blocking.groups} blocking`;
     if (blocking.pixels * blocking.groups > limits.drawBuffers) {
-      reasons.push(`Not ${name}: only ${limits.drawBuffers} render targets.`);
+      reasons.push(`Not ${blockingName(blocking)}: only ${limits.drawBuffers} render targets.`);
       continue;
     }
-    for (const fetch of fetchFunctions(capabilities, options)) {
-      const setting: DeviceSetting = { ...blocking, fetch, storage };
-      const outcome = selfTest(context, setting);
-      onCandidate(setting);
-      const failure = await outcome;
-      if (failure === null) return { setting, reasons };
-      if (context.isLost)
-        throw new Error("The GPU context was lost while the model was loading. Load it again.");
-      reasons.push(`Not ${name} with ${fetch}(): ${failure}.`);
-    }
+    for (const fetch of fetchFunctions(capabilities, options)) yield { ...blocking, fetch, storage };
   }
-  throw new Error(`No setting works on this device (${capabilities.renderer}). ${reasons.join(" ")}`);
+}
+
+function blockingName({ pixels, groups }: DeviceBlocking): string {
+  return `${pixels}×${groups} blocking`;
 }
 
 function fetchFunctions(capabilities: Capabilities, options: DeviceOptions): DeviceSetting["fetch"][] {

@@ -27,8 +27,8 @@ const LOADING = -2;
  *   place in it, what was expected there and what came
  */
 export async function loadGraphFile(source: BundleSource, signal: AbortSignal): Promise<GraphFile> {
-  const { body, location, contentType } = await openFile(source, "graph.json", signal);
-  const text = await new Response(body).text();
+  const { text: read, location, contentType } = await openFile(source, "graph.json", signal);
+  const text = await read();
   let content: unknown;
   try {
     content = JSON.parse(text);
