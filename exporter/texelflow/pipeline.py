@@ -13,10 +13,11 @@ from texelflow.ir import Graph, Value
 from texelflow.lowering import liveness
 from texelflow.lowering.lowering import Lowering
 from texelflow.lowering.plan import Plan, PlanTensor, Program
+from texelflow.lowering.share_pixels import share_pixels
 from texelflow.operators import operator_of
 from texelflow.options import ImageOptions, Options
 from texelflow.picture_input import add_preprocessing, picture_shape
-from texelflow.summary import DeviceProfile, Signature, Summary, summarize
+from texelflow.summary import DeviceProfile, Signature, Summary, example_sizes, summarize
 from texelflow.symbolic import symbols_of, to_json
 
 __all__ = [
@@ -65,6 +66,7 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
     run_passes(graph)
     report("lowering to draws", 0.5)
     plan = Lowering(operator_of).lower(graph)
+    share_pixels(plan, example_sizes(graph))
     liveness.assign_lifetimes(plan)
     report("describing the bundle", 0.9)
     name = options.name or graph.name or source.stem

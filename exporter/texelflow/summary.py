@@ -99,7 +99,7 @@ def _signature(value: Value) -> Signature:
     return Signature(value.name, value.dtype, shape)
 
 
-def _example_sizes(graph: Graph) -> dict[str, Dimension]:
+def example_sizes(graph: Graph) -> dict[str, Dimension]:
     """Return a size for each symbol: 1 for a batch, 224 for a side of an image, else 16."""
     sizes: dict[str, Dimension] = {}
     for value in graph.inputs:
@@ -110,7 +110,7 @@ def _example_sizes(graph: Graph) -> dict[str, Dimension]:
 
 
 def _profile(plan: Plan, profile: liveness.DeviceProfile, graph: Graph, options: Options) -> DeviceProfile:
-    sizes = _example_sizes(graph)
+    sizes = example_sizes(graph)
     side, tensor = liveness.largest_side(plan, profile, sizes)
     fits = side <= profile.max_texture_size
     too_long = "" if tensor is None else f"{tensor.value or 'a tensor'} needs a texture of {side} texels"

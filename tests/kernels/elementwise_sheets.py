@@ -136,6 +136,36 @@ def limits() -> Sheet:
     return sheet
 
 
+def optional_sums() -> Sheet:
+    """Convolutions alike but for what is added to their results, which run as one program where they can."""
+    sheet = Sheet("optional sums")
+    x = sheet.input([2, 9, 4, 5])
+    image = sheet.blocked([2, 9, 4, 5])
+    narrow = sheet.node("Relu", [sheet.node("GlobalAveragePool", [image])])
+    pairs = sheet.node("Conv", [image, sheet.weights([9, 1, 3, 3])], group=9, pads=[1, 1, 1, 1])
+    constant = sheet.node("Neg", [sheet.weights([2, 9, 4, 5])])
+    for label, size, attributes in (("1×1", 1, {}), ("3×3", 3, {"pads": [1, 1, 1, 1]})):
+        weights = sheet.weights([9, 9, size, size])
+        sheet.case(label)
+        sheet.output(sheet.node("Relu", [sheet.node("Conv", [pairs, weights], **attributes)]), "no sum")
+        for other, value in {
+            "an image": image,
+            "pairs of rows": pairs,
+            "a flat input": x,
+            "a constant": constant,
+            "a broadcast": narrow,
+        }.items():
+            product = sheet.node("Conv", [image, weights], **attributes)
+            sheet.output(sheet.node("Add", [value, product]), other)
+        first = sheet.node("Conv", [image, weights], **attributes)
+        product = sheet.node("Conv", [first, weights], **attributes)
+        sheet.output(sheet.node("Relu", [sheet.node("Add", [product, first])]), "limited")
+    sheet.case("matrices")
+    rows = sheet.node("MatMul", [sheet.input([2, 7, 6]), sheet.weights([6, 6])])
+    sheet.output(sheet.node("Add", [rows, sheet.node("MatMul", [rows, sheet.weights([6, 6])])]))
+    return sheet
+
+
 def prologues() -> Sheet:
     """What reductions and paddings compute as they read: chains, broadcasts, and what others read as well."""
     sheet = Sheet("prologues")

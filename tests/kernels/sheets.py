@@ -32,6 +32,7 @@ SHEETS: dict[str, Callable[[], Sheet]] = {
     "broadcasts": elementwise_sheets.broadcasts,
     "epilogues": elementwise_sheets.epilogues,
     "limits": elementwise_sheets.limits,
+    "optional sums": elementwise_sheets.optional_sums,
     "prologues": elementwise_sheets.prologues,
     "integers and booleans": elementwise_sheets.integers,
     "movements": movement_sheets.movements,
@@ -42,6 +43,7 @@ SHEETS: dict[str, Callable[[], Sheet]] = {
     "gathers": movement_sheets.gathers,
     "random chains": random_sheets.random_chains,
     "structures": structure_sheets.structures,
+    "single pixels": structure_sheets.single_pixels,
     "free dimensions": structure_sheets.free_dimensions,
     "empty batches": structure_sheets.empty_batches,
 }

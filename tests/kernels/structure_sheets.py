@@ -75,6 +75,32 @@ def structures() -> Sheet:
     return sheet
 
 
+def single_pixels() -> Sheet:
+    """Vectors blocked as the images that they come from, and read by the page where a run leaves them."""
+    sheet = Sheet("single pixels")
+    x = sheet.input([2, 6, 40, 40])
+    wide = sheet.node("Relu", [sheet.node("Conv", [x, sheet.weights([8, 6, 1, 1])])])
+    for _ in range(3):
+        wide = sheet.node("Relu", [sheet.node("Conv", [wide, sheet.weights([8, 8, 1, 1])])])
+    for operator in ("GlobalAveragePool", "GlobalMaxPool"):
+        sheet.case(operator)
+        vector = sheet.node(operator, [wide])
+        sheet.output_itself(vector)
+        product = sheet.node("Conv", [vector, sheet.weights([9, 8, 1, 1])])
+        sheet.output_itself(product)
+        sheet.output_itself(
+            sheet.node("Flatten", [sheet.node("Conv", [vector, sheet.weights([5, 8, 1, 1])])])
+        )
+        flat = sheet.node("Flatten", [vector])
+        sheet.output_itself(sheet.node("Gemm", [flat, sheet.weights([8, 13])]))
+        sheet.output_itself(sheet.node("Softmax", [sheet.node("MatMul", [flat, sheet.weights([8, 7])])]))
+        gate = sheet.node("Sigmoid", [sheet.node("Conv", [vector, sheet.weights([8, 8, 1, 1])])])
+        sheet.output(sheet.node("ReduceMean", [sheet.node("Mul", [wide, gate]), sheet.integers(3)]))
+        column = sheet.node("ReduceMax", [wide, sheet.integers(3)])
+        sheet.output_itself(sheet.node("Conv", [column, sheet.weights([4, 8, 3, 1])]))
+    return sheet
+
+
 def free_dimensions() -> Sheet:
     """Batch, rows and columns left free: what each operator makes of extents that it does not know."""
     sheet = Sheet("free dimensions")

@@ -11,11 +11,15 @@ from kernels.sheet import Sheet
 from texelflow.pipeline import Options, build
 
 
-def _programs(sheet: Sheet, folder: Path) -> list[str]:
-    """Return the names of the programs of a sheet's runs."""
+def _graph_file(sheet: Sheet, folder: Path) -> dict[str, Any]:
     path = folder / "model.onnx"
     path.write_bytes(sheet.model().SerializeToString())
-    plan = build(path, Options()).graph_file["plans"]["webgl2"]
+    return build(path, Options()).graph_file
+
+
+def _programs(sheet: Sheet, folder: Path) -> list[str]:
+    """Return the names of the programs of a sheet's runs."""
+    plan = _graph_file(sheet, folder)["plans"]["webgl2"]
     used = {draw["program"] for draw in plan["run"]}
     return sorted(plan["programs"][program]["name"] for program in used)
 
@@ -46,3 +50,34 @@ def test_a_fully_connected_layer_is_a_pointwise_convolution(tmp_path: Path) -> N
     vector = sheet.node("Flatten", [mean])
     sheet.output(sheet.node("Gemm", [vector, sheet.weights([12, 8]), sheet.weights([12])], transB=1))
     assert _programs(sheet, tmp_path).count("convolution") == 1
+
+
+@pytest.mark.parametrize(("added", "count"), [("blocked alike", 1), ("in pairs of rows", 2), ("constant", 2)])
+def test_sums_of_convolutions_are_optional(tmp_path: Path, added: str, count: int) -> None:
+    """What lies otherwise than the result is read by a program of its own."""
+    sheet = Sheet("residual")
+    x = sheet.input([1, 8, 6, 6])
+    image = sheet.node("Conv", [x, sheet.weights([8, 8, 1, 1])])
+    values = {
+        "blocked alike": image,
+        "in pairs of rows": sheet.node("Conv", [image, sheet.weights([8, 1, 3, 3])], group=8, pads=[1] * 4),
+        "constant": sheet.node("Neg", [sheet.weights([1, 8, 6, 6])]),
+    }
+    y = sheet.node("Conv", [sheet.node("Relu", [image]), sheet.weights([8, 8, 1, 1])])
+    sheet.output(sheet.node("Add", [y, values[added]]))
+    assert _programs(sheet, tmp_path).count("convolution") == count
+
+
+@pytest.mark.parametrize(("side", "shared"), [(16, True), (2, False)])
+def test_classifiers_share_the_program_of_images(tmp_path: Path, side: int, shared: bool) -> None:
+    """A vector is blocked as images are if that wastes little of the work, and read where it lies."""
+    sheet = Sheet("classifier")
+    x = sheet.node("Conv", [sheet.input([1, 8, side, side]), sheet.weights([8, 8, 1, 1])])
+    x = sheet.node("Conv", [sheet.node("Relu", [x]), sheet.weights([8, 8, 1, 1])])
+    vector = sheet.node("Flatten", [sheet.node("GlobalAveragePool", [x])])
+    sheet.output_itself(sheet.node("MatMul", [vector, sheet.weights([8, 12])]))
+    graph = _graph_file(sheet, tmp_path)
+    plan = graph["plans"]["webgl2"]
+    result = plan["tensors"][graph["outputs"][0]["tensor"]]
+    assert "axes" in result and ("pixels" in result) != shared
+    assert plan["programs"][plan["run"][-1]["program"]]["name"] == "convolution"

@@ -5,7 +5,7 @@ prologue of a reduction.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 from texelflow.ir import Element, Node, Shape, Value, node_reads
 from texelflow.lowering.kernel import Kernel, Steps
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 class Expressible(Protocol):
     """An elementwise operator: its GLSL expression on the variables that hold its operands."""
+
+    may_miss_operand: ClassVar[bool]
 
     def expression(self, node: Node, operands: list[str | None], uniforms: Numbers) -> str: ...
 
@@ -104,11 +106,14 @@ def _add_steps(
     """Add expressions that compute `nodes` where the texels of `place` are; `names` has what is at hand."""
     numbers = Numbers(kernel)
     for index, node in enumerate(nodes):
-        for value in node.inputs:
+        operator = cast(Expressible, lowering.operator_of(node))
+        for value in node.inputs[:1] if operator.may_miss_operand else node.inputs:
             if value is not None and id(value) not in names:
                 names[id(value)] = _operand(value, kernel, steps, place, lowering)
-        operands = [None if value is None else names[id(value)] for value in node.inputs]
-        code = cast(Expressible, lowering.operator_of(node)).expression(node, operands, numbers)
+        operands = [None if value is None else names.get(id(value)) for value in node.inputs]
+        if operator.may_miss_operand:
+            operands[1] = _optional_operand(node.inputs[1], kernel, steps, place, lowering)
+        code = operator.expression(node, operands, numbers)
         kind = "vec4" if node.outputs[0].known_type.is_floating else "ivec4"
         names[id(node.outputs[0])] = f"step_{index}"
         steps.expressions.append({"type": kind, "name": f"step_{index}", "code": code})
@@ -120,7 +125,7 @@ def _operand(value: Value, kernel: Kernel, steps: Steps, place: PlanTensor, lowe
     if scalar is not None:
         return _scalar(scalar, value.known_type.is_floating, kernel)
     name = f"operand_{len(kernel.prologue.operands) + len(kernel.epilogue.operands)}"
-    operand = {"name": name, "integer": not value.known_type.is_floating, "exact": False}
+    operand = {"name": name, "integer": not value.known_type.is_floating, "exact": False, "given": None}
     if place.axes is not None:
         channel = _bind_channel(name, value, kernel, place, lowering)
         operand["channel"] = channel
@@ -133,6 +138,32 @@ def _operand(value: Value, kernel: Kernel, steps: Steps, place: PlanTensor, lowe
     else:
         operand["kind"] = _bind_flat(name, value, kernel, place, lowering)
     steps.operands.append(operand)
+    return f"{name}_value"
+
+
+def _optional_operand(
+    value: Value | None, kernel: Kernel, steps: Steps, place: PlanTensor, lowering: Lowering
+) -> str:
+    """Bind a value that the steps read if there is one, by a program that does not depend on whether it is.
+
+    The number `given` says so. Samplers want a tensor: where the value is missing, the kernel's first input,
+    which is not read there. What lies otherwise than the place itself, or may do so (constants,
+    share_pixels.py), is read as any operand is.
+    """
+    if value is None:
+        name = f"operand_{len(kernel.prologue.operands) + len(kernel.epilogue.operands)}"
+        kernel.input(name, next(iter(kernel.inputs.values())))
+        steps.operands.append(
+            {"name": name, "integer": False, "exact": True, "given": None, "kind": "blocked"}
+        )
+    else:
+        _operand(value, kernel, steps, place, lowering)
+    operand = steps.operands[-1]
+    name = operand["name"]
+    tensor = kernel.inputs[name]
+    if operand["exact"] and (value is None or (tensor.is_blocked_like(place) and not tensor.constant)):
+        operand["given"] = Numbers(kernel).integer(0 if value is None else 1)
+        kernel.any_blocking |= {name}
     return f"{name}_value"
 
 

@@ -55,6 +55,15 @@ def is_expressible(shape: Shape, axes: Axes) -> bool:
     return all(len(runs) <= 1 for runs in role_runs(View.whole(shape), axes))
 
 
+def is_vector(tensor: PlanTensor) -> bool:
+    """Whether a blocked tensor with a texture of its own is one pixel of channels, one after another."""
+    batch, channels, height, width = tensor.extents
+    if (height, width) != (1, 1) or tensor.storage is not None:
+        return False
+    batch_stride, channel_stride = tensor_strides(tensor)[:2]
+    return (channels == 1 or channel_stride == 1) and (batch == 1 or batch_stride == channels)
+
+
 def same_memory(view: View, axes: Axes, tensor: PlanTensor) -> bool:
     """Whether reading `view` with `axes` finds each element where the blocked `tensor` holds it."""
     if view.bounds is not None or view.offset != 0 or tensor.axes is None:

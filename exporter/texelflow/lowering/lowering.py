@@ -19,6 +19,7 @@ from texelflow.lowering.layout import (
     axes_in_memory,
     axes_within,
     is_expressible,
+    is_vector,
     same_memory,
     storage_within,
 )
@@ -284,7 +285,12 @@ class Lowering:
         return self.emit(copying.copy_kernel([(self._held(placed.buffer), placed.view)], output))
 
     def _output(self, value: Value, taken: set[int]) -> PlanTensor:
-        """Return a flat tensor of the value that belongs to this output alone."""
+        """Return a tensor of the value that is this output's alone: flat, or blocked if of one pixel."""
+        vector = self._vector(value)
+        if vector is not None and id(vector) not in taken:
+            taken.add(id(vector))
+            vector.value = value.name
+            return vector
         tensor = self.flat(value)
         if id(tensor) in taken or tensor.constant or tensor.external:
             placed = Placed(Buffer(tensor.dtype, tensor.shape, flat=tensor), View.whole(value.shape))
@@ -295,6 +301,14 @@ class Lowering:
         tensor.precise = True
         tensor.value = value.name
         return tensor
+
+    def _vector(self, value: Value) -> PlanTensor | None:
+        """Return the blocked tensor of one pixel that a run leaves a value in, if it does."""
+        placed = self.place(value)
+        buffer = placed.buffer
+        if buffer.flat is not None or not placed.view.is_whole(product(buffer.shape)):
+            return None
+        return next((t for t in buffer.blocked if is_vector(t) and not t.constant), None)
 
     def _place_elements(self, value: Value) -> Placed:
         """Place a value known at export: numbers as a constant, expressions by a draw that writes them."""

@@ -35,7 +35,8 @@ class PlanTensor:
 
     `weight` is the constant it is uploaded from, `constant` says that the load phase makes it. `pair_rows`
     asks for fragments that compute two rows: windows of neighbouring pixels overlap in both directions, so
-    that kernels with windows fetch less so. An alias has no texture of its own, but reads its `storage`'s.
+    that kernels with windows fetch less so. `as_wide` blocks one pixel as if it were many, so as to share
+    programs (share_pixels.py). An alias has no texture of its own, but reads its `storage`'s.
     """
 
     dtype: str
@@ -47,6 +48,7 @@ class PlanTensor:
     precise: bool = False
     one_group: bool = False
     pair_rows: bool = False
+    as_wide: bool = False
     external: bool = False
     storage: Storage | None = None
     lifetime: tuple[int, int] | None = None
@@ -71,8 +73,8 @@ class PlanTensor:
 
     @property
     def single_pixel(self) -> bool:
-        """Whether blocking over pixels would only waste memory: it is one pixel wide."""
-        return self.axes is not None and self.extents[3] == 1
+        """Whether it is blocked one pixel a fragment: it is one pixel wide, and not `as_wide`."""
+        return self.axes is not None and self.extents[3] == 1 and not self.as_wide
 
     @property
     def single_group(self) -> bool:
@@ -84,6 +86,11 @@ class PlanTensor:
     def paired_rows(self) -> bool:
         """Whether a fragment computes two rows of it rather than two channel groups, as asked for."""
         return self.pair_rows and self.axes is not None and not self.single_pixel and self.extents[2] != 1
+
+    def is_blocked_like(self, other: PlanTensor) -> bool:
+        """Whether both are blocked by the same numbers of pixels, rows and groups on every device."""
+        blockings = [(one.single_pixel, one.single_group, one.paired_rows) for one in (self, other)]
+        return blockings[0] == blockings[1]
 
     def to_json(self) -> dict[str, Any]:
         """Return the tensor as graph.schema.json's PlanTensor."""

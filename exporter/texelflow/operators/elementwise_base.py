@@ -40,6 +40,9 @@ class Elementwise(Operator):
     operand_count: ClassVar[int | None] = 1
     """How many inputs it has; None for any number from one."""
 
+    may_miss_operand: ClassVar[bool] = False
+    """Whether the shader reads zeros for a second input that is omitted, by the program that reads one."""
+
     @property
     def is_symmetric(self) -> bool:
         """Whether its two operands may change places."""

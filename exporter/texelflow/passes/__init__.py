@@ -16,7 +16,7 @@ from texelflow.passes import (
     merge_common_subexpressions,
     merge_matrix_products,
     remove_dead_nodes,
-    share_limits,
+    share_epilogues,
     split_concatenations,
 )
 
@@ -32,7 +32,7 @@ def run_passes(graph: Graph) -> None:
     remove_dead_nodes.run(graph)
     fuse_elementwise.run(graph)
     fuse_biases.run(graph)
-    share_limits.run(graph)
+    share_epilogues.run(graph)
     align_weights.run(graph)
 
 

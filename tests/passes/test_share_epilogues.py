@@ -1,4 +1,4 @@
-"""Convolutions that differ by what limits their results, made to end alike."""
+"""Convolutions that differ by what is added to their results and limits them, made to end alike."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from model_support import save_text
 from texelflow.importers import read_model
+from texelflow.ir import Node
 from texelflow.passes import run_passes
 
 CONSTANTS = ", ".join(
@@ -31,14 +32,14 @@ def _ends(folder: Path, body: str) -> list[str]:
     graph = read_model(path)
     run_passes(graph)
     return [
-        " ".join([*(step.operator for step in node.epilogue), *map(_bound, node.epilogue[:1])])
+        " ".join([*(step.operator for step in node.epilogue), *map(_bounds, node.epilogue[-1:])]).strip()
         for node in graph.nodes
     ]
 
 
-def _bound(step: object) -> str:
-    inputs = getattr(step, "inputs", [])
-    return " ".join(f"{value.scalar:g}" for value in inputs[1:] if value.scalar is not None)
+def _bounds(step: Node) -> str:
+    scalars = [value.scalar for value in step.inputs[1:] if value is not None]
+    return " ".join(f"{scalar:g}" for scalar in scalars if isinstance(scalar, float))
 
 
 @pytest.mark.parametrize(
@@ -58,6 +59,15 @@ def _bound(step: object) -> str:
             ["Clip 0 inf", "", "Clip -inf inf"],
         ),
         ("a = Conv(x, w, c) b = Relu(a) p = MatMul(b, m) y = Add(v, p)", ["Clip 0 inf", "Clip -inf inf"]),
+        ("a = Conv(x, w) b = Conv(a, w) y = Add(a, b)", ["OptionalSum", "OptionalSum"]),
+        (
+            "a = Conv(x, w) b = Conv(a, w) d = Add(a, b) y = Clip(d, low, high)",
+            ["OptionalSum Clip -inf inf", "OptionalSum Clip 0 6"],
+        ),
+        (
+            "a = Conv(x, w) b = Relu(a) d = Conv(b, w) y = Add(b, d)",
+            ["OptionalSum Clip 0 inf", "OptionalSum Clip -inf inf"],
+        ),
     ],
 )
 def test_shared(tmp_path: Path, body: str, ends: list[str]) -> None:
@@ -67,13 +77,15 @@ def test_shared(tmp_path: Path, body: str, ends: list[str]) -> None:
 @pytest.mark.parametrize(
     ("body", "ends"),
     [
-        ("a = Conv(x, w) b = Relu(a) d = Conv(b, w) y = Relu(d)", ["Relu ", "Relu "]),
+        ("a = Conv(x, w) b = Relu(a) d = Conv(b, w) y = Relu(d)", ["Relu", "Relu"]),
         ("a = Conv(x, w) y = Conv(a, w)", ["", ""]),
-        ("a = Conv(x, w) b = Relu(a) y = Conv(b, k)", ["Relu ", ""]),
-        ("a = Conv(x, w) b = Relu(a) y = Conv(b, w, c)", ["Relu ", ""]),
-        ("a = Conv(x, k) b = Relu(a) y = Conv <strides = [2, 2]> (b, k)", ["Relu ", ""]),
-        ("a = Conv(x, w) b = Relu(a) y = MatMul(b, b)", ["Relu ", ""]),
-        ("a = Conv(x, w) b = Sigmoid(a) y = Conv(b, w)", ["Sigmoid ", ""]),
+        ("a = Conv(x, w) b = Relu(a) y = Conv(b, k)", ["Relu", ""]),
+        ("a = Conv(x, w) b = Relu(a) y = Conv(b, w, c)", ["Relu", ""]),
+        ("a = Conv(x, k) b = Relu(a) y = Conv <strides = [2, 2]> (b, k)", ["Relu", ""]),
+        ("a = Conv(x, w) b = Relu(a) y = MatMul(b, b)", ["Relu", ""]),
+        ("a = Conv(x, w) b = Sigmoid(a) y = Conv(b, w)", ["Sigmoid", ""]),
+        ("a = Conv(x, w) b = Add(a, x) d = Conv(b, w) y = Add(d, b)", ["Add", "Add"]),
+        ("a = Conv(x, w) d = Conv(a, w) y = Add(d, high)", ["", "Add 6"]),
     ],
     ids=[
         "all Relu",
@@ -83,6 +95,8 @@ def test_shared(tmp_path: Path, body: str, ends: list[str]) -> None:
         "other stride",
         "a product of no constant",
         "other function",
+        "all sums",
+        "a sum of a constant",
     ],
 )
 def test_not_shared(tmp_path: Path, body: str, ends: list[str]) -> None:
