@@ -371,6 +371,29 @@ def test_two_programs_are_issued_before_any_is_asked_for(page: Page, serve: Serv
     assert calls == ["link"] * 2 + ["status"] * 2
 
 
+def test_the_device_is_tested_while_the_graph_is_on_its_way(page: Page, serve: Serve, tmp_path: Path) -> None:
+    blocked_bundle(tmp_path)
+    calls = page.evaluate(
+        "async (url) => {"
+        + RECORD_LINKING
+        + """
+            const original = window.fetch;
+            let before;
+            window.fetch = async (...parameters) => {
+                const response = await original(...parameters);
+                if (!String(parameters[0]).endsWith('graph.json')) return response;
+                await new Promise((resolve) => setTimeout(resolve, 500));
+                before = [...calls];
+                return response;
+            };
+            await texelflow.loadModel(url);
+            return before;
+        }""",
+        serve(tmp_path),
+    )
+    assert calls == ["link", "status"]
+
+
 def test_parallel_compilation_is_polled(page: Page, serve: Serve, tmp_path: Path) -> None:
     """With a stand-in for KHR_parallel_shader_compile, which software rendering lacks."""
     blocked_bundle(tmp_path)
