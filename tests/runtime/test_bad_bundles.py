@@ -118,6 +118,18 @@ def test_damaged_graph(
     assert "graph.json is" in message and expected in message
 
 
+def test_output_that_is_a_blocked_image(module_page: Page, serve: Serve, tmp_path: Path) -> None:
+    alias_bundle(tmp_path)
+
+    def apply(graph: dict[str, Any]) -> None:
+        graph["outputs"][0].update(tensor=1)
+        tensor(graph, 1)["lifetime"][1] = len(graph["plans"]["webgl2"]["run"])
+
+    change_graph(tmp_path, apply)
+    message = load_error(module_page, serve(tmp_path))
+    assert "outputs[0].tensor must be a flat tensor or one of one pixel" in message
+
+
 @pytest.mark.parametrize(
     ("index", "change", "expected"),
     [

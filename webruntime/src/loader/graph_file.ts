@@ -149,6 +149,11 @@ function checkReferences({ inputs, outputs, weights, files, plans }: GraphFile, 
   follow("run", run);
   outputs.forEach(({ tensor }, index) => {
     use(`outputs[${index}].tensor`, tensor, run.length, false);
+    const { axes, shape, storage } = tensors[tensor] as PlanTensor;
+    // The page puts channels in their order, and nothing else.
+    if (axes && (storage || [axes[2], axes[3]].flat().some((axis) => shape[axis as number] !== 1))) {
+      fail(`outputs[${index}].tensor`, "a flat tensor or one of one pixel", tensor);
+    }
   });
 }
 
