@@ -78,7 +78,7 @@ def structures() -> Sheet:
 def single_pixels() -> Sheet:
     """Vectors blocked as the images that they come from, and read by the page where a run leaves them."""
     sheet = Sheet("single pixels")
-    x = sheet.input([2, 6, 40, 40])
+    x = sheet.input([2, 6, 40, 160])
     wide = sheet.node("Relu", [sheet.node("Conv", [x, sheet.weights([8, 6, 1, 1])])])
     for _ in range(3):
         wide = sheet.node("Relu", [sheet.node("Conv", [wide, sheet.weights([8, 8, 1, 1])])])
@@ -98,6 +98,10 @@ def single_pixels() -> Sheet:
         sheet.output(sheet.node("ReduceMean", [sheet.node("Mul", [wide, gate]), sheet.integers(3)]))
         column = sheet.node("ReduceMax", [wide, sheet.integers(3)])
         sheet.output_itself(sheet.node("Conv", [column, sheet.weights([4, 8, 3, 1])]))
+        # A column may be asked for in pairs of rows, and then be added to one that is not.
+        windows = sheet.node("Conv", [column, sheet.weights([8, 1, 3, 1])], group=8, pads=[1, 0, 1, 0])
+        product = sheet.node("Conv", [column, sheet.weights([8, 8, 1, 1])])
+        sheet.output(sheet.node("Add", [product, windows]), "sum of columns")
     return sheet
 
 

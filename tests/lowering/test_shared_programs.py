@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from kernels.sheet import Sheet
+from kernels.structure_sheets import single_pixels
 from texelflow.pipeline import Options, build
 
 
@@ -81,3 +82,9 @@ def test_classifiers_share_the_program_of_images(tmp_path: Path, side: int, shar
     result = plan["tensors"][graph["outputs"][0]["tensor"]]
     assert "axes" in result and ("pixels" in result) != shared
     assert plan["programs"][plan["run"][-1]["program"]]["name"] == "convolution"
+
+
+def test_the_sheet_of_single_pixels_blocks_them_as_images(tmp_path: Path) -> None:
+    """Without this, the kernels' tests would not see such vectors."""
+    tensors = _graph_file(single_pixels(), tmp_path)["plans"]["webgl2"]["tensors"]
+    assert not any("pixels" in tensor for tensor in tensors if "lifetime" in tensor)

@@ -85,7 +85,7 @@ class PlanTensor:
     @property
     def paired_rows(self) -> bool:
         """Whether a fragment computes two rows of it rather than two channel groups, as asked for."""
-        return self.pair_rows and self.axes is not None and not self.single_pixel and self.extents[2] != 1
+        return self.pair_rows and self.axes is not None and 1 not in self.extents[2:]
 
     def is_blocked_like(self, other: PlanTensor) -> bool:
         """Whether both are blocked by the same numbers of pixels, rows and groups on every device."""
