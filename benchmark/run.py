@@ -1,7 +1,7 @@
 """Run nets on Texelflow and its peers in headless Chromium and report times, memory, bytes and counts.
 
-Three passes for each net: `counts` (on a page that is not timed), `steady` (all runtimes in turn on one page)
-and `startup` (from navigation to the first result, a fresh Chromium each, also over a link of 10 MB/s).
+Four passes for each net: `counts` (on a page that is not timed), `steady` (all runtimes in turn on one page),
+`local` (navigation to first result, a fresh Chromium each) and `throttled` (that over a link of 10 MB/s).
 Results are written after every net, to build/benchmark/results.json.
 
 python benchmark/run.py --nets mobilenetv2,resnet50 --runs 10 --peers texelflow,tfjs,ort-webgl --passes steady
@@ -39,9 +39,10 @@ from texelflow.browser import find_chromium  # noqa: E402
 from texelflow.resources import javascript_directory  # noqa: E402
 
 PEERS = ("texelflow", "tfjs", "ort-webgl", "ort-wasm")
-PASSES = ("counts", "steady", "startup")
 STARTS = {"local": False, "throttled": True}
 """The two kinds of start-up, and whether the link is throttled."""
+
+PASSES = ("counts", "steady", *STARTS)
 
 QUICK = {"runs": 5, "starts": 1, "seconds": 8.0}
 
@@ -168,13 +169,13 @@ async def measure_net(
     if "steady" in arguments.passes:
         limits = {"runs": arguments.runs, "seconds": arguments.seconds}
         await add("steady", measure_steady(bench, net, runtimes, **limits))
-    if "startup" in arguments.passes:
-        for key, throttled in STARTS.items():
-            # Half of the time that is left is for the first kind, the rest for the second.
-            now = time.monotonic()
-            end = now + (begin + arguments.net_seconds - now) / (1 if throttled else 2)
-            rounds = {"times": arguments.starts, "enough": lambda end=end: time.monotonic() > end}
-            await add(key, measure_startup(bench, net, runtimes, throttled=throttled, **rounds))
+    starts = [key for key in STARTS if key in arguments.passes]
+    for index, key in enumerate(starts):
+        # Of the time that is left, half is for the first of two kinds, all of it for the last.
+        now = time.monotonic()
+        end = now + (begin + arguments.net_seconds - now) / (len(starts) - index)
+        rounds = {"times": arguments.starts, "enough": lambda end=end: time.monotonic() > end}
+        await add(key, measure_startup(bench, net, runtimes, throttled=STARTS[key], **rounds))
     return result
 
 
