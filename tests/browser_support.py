@@ -22,6 +22,7 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 SOFTWARE_WEBGL_FLAGS = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+GPU_WEBGL_FLAGS = ["--ignore-gpu-blocklist"]
 
 CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -47,11 +48,16 @@ def find_chromium() -> str | None:
 
 
 def launch_chromium(playwright: Playwright, flags: list[str] | None = None) -> Browser:
-    """Launches headless Chromium with WebGL2 in software; `flags` replace those that choose the GL driver."""
+    """Launches headless Chromium with WebGL2 in software, or as it likes where TEXELFLOW_TEST_GPU is set.
+
+    `flags` replace those that choose the GL driver.
+    """
+    if flags is None:
+        flags = GPU_WEBGL_FLAGS if os.environ.get("TEXELFLOW_TEST_GPU") else SOFTWARE_WEBGL_FLAGS
     return playwright.chromium.launch(
         executable_path=find_chromium(),
         headless=True,
-        args=CHROMIUM_FLAGS + (SOFTWARE_WEBGL_FLAGS if flags is None else flags),
+        args=CHROMIUM_FLAGS + flags,
     )
 
 

@@ -145,7 +145,7 @@ def test_unusable_pictures(page: Page, serve: Serve, tmp_path: Path, picture: st
         "async (url) => {"
         + MAKE_CANVAS
         + f"""
-            const model = await texelflow.loadModel(url);
+            const model = await texelflow.loadModel(url, {{device: {{limits: {{maxTextureSize: 16384}}}}}});
             return model.run({{photo: {picture}}}).then(() => 'NO ERROR', (error) => error.message);
         }}""",
         serve(tmp_path),
