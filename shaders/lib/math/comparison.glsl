@@ -37,12 +37,9 @@ ivec4 clip_below(ivec4 x, ivec4 lower) { return max(x, lower); }
 vec4 clip_above(vec4 x, vec4 upper) { return minimum(x, upper); }
 ivec4 clip_above(ivec4 x, ivec4 upper) { return min(x, upper); }
 
-//@ clip:
-// By comparisons, which are false for a NaN, so that it stays.
-vec4 clip(vec4 x, vec4 lower, vec4 upper) {
-  x = mix(x, lower, lessThan(x, lower));
-  return mix(x, upper, greaterThan(x, upper));
-}
+//@ clip: is_nan
+// As in relu, NaN is chosen by its bits: drivers make a maximum and a minimum, which lose it, of comparisons.
+vec4 clip(vec4 x, vec4 lower, vec4 upper) { return mix(min(max(x, lower), upper), x, is_nan(x)); }
 ivec4 clip(ivec4 x, ivec4 lower, ivec4 upper) { return min(max(x, lower), upper); }
 
 //@ clip_below_unsigned:
