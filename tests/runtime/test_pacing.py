@@ -44,7 +44,7 @@ def test_programs_of_a_run_are_first_drawn_with_over_no_pixel(
                 const viewport = Array.from(this.getParameter(this.VIEWPORT));
                 return {first, targets, viewport, counted: isCounted(this)};
             });
-            const model = await texelflow.loadModel(url);
+            const model = await texelflow.loadModel(url, {device: {pixels: 4, groups: 2}});
             const loading = calls.splice(0);
             const {y} = await model.run({x});
             return {loading, running: calls, right: y.data.every((value, i) => value === 3 * i)};

@@ -38,7 +38,7 @@ def test_flat_addition(module_page: Page, serve: Callable[[Path], str], tmp_path
     np.testing.assert_array_equal(answer["results"]["y"], (x + np.arange(6, dtype=np.float32) + 0.5) * 2)
     assert answer["inputs"] == [{"name": "x", "dtype": "float32", "shape": [6]}]
     assert answer["labels"] == []
-    assert (answer["device"]["pixels"], answer["device"]["groups"]) == (4, 2)
+    assert answer["device"]["reasons"] == []
     assert answer["device"]["integrity"] == "sha256"
 
 
@@ -109,7 +109,8 @@ def test_a_program_that_reads_any_blocking_is_compiled_once(
         builder.draw(programs[1], [blocked], y, floats=[3])
     builder.write(tmp_path)
     values = random_array(*shape)
-    answer = run_bundle(module_page, serve(tmp_path), {"x": feed(values)}, {"poison": True})
+    device = {"pixels": 4, "groups": 2, "poison": True}
+    answer = run_bundle(module_page, serve(tmp_path), {"x": feed(values)}, device)
     for result in answer["results"].values():
         np.testing.assert_array_equal(result, values * np.float32(3))
     assert answer["statistics"]["programs"] == (3 if reads_any else 4)
@@ -123,7 +124,6 @@ def test_faked_limits(module_page: Page, serve: Callable[[Path], str], tmp_path:
     answer = run_bundle(module_page, serve(tmp_path), {"x": feed(x)}, {"limits": limits, "poison": True})
     np.testing.assert_array_equal(answer["results"]["y"], x * 3)
     assert (answer["device"]["pixels"], answer["device"]["groups"]) == (4, 1)
-    assert "render targets" in answer["device"]["reasons"][0]
 
 
 def test_half_storage(module_page: Page, serve: Callable[[Path], str], tmp_path: Path) -> None:

@@ -38,12 +38,23 @@ export interface DeviceReport extends DeviceSetting {
   readonly reasons: readonly string[];
 }
 
-/** P and M in order of preference. */
-const BLOCKINGS: readonly DeviceBlocking[] = [
-  { pixels: 4, groups: 2 },
-  { pixels: 4, groups: 1 },
-  { pixels: 1, groups: 1 },
-];
+const WIDE: DeviceBlocking = { pixels: 4, groups: 2 };
+const NARROW: DeviceBlocking = { pixels: 4, groups: 1 };
+const PLAIN: DeviceBlocking = { pixels: 1, groups: 1 };
+
+/**
+ * P and M in order of preference. Processors gain most by few fetches; a GPU by many fragments, short programs, and few
+ * targets to begin and end each draw with. Measured, see ARCHITECTURE.md, The device's setting.
+ */
+const BLOCKINGS = { software: [WIDE, NARROW, PLAIN], gpu: [NARROW, WIDE, PLAIN] };
+
+/** Functions that read textures in order of preference, measured, too. */
+const FETCH_FUNCTIONS = {
+  software: ["texture", "texelFetch"],
+  gpu: ["texelFetch", "texture"],
+  // texture() in loops needs derivatives there, which ANGLE's HLSL compiler flattens or refuses.
+  direct3D: ["texelFetch"],
+} as const;
 
 /** Smaller of the device's limits and those asked for. */
 export function effectiveLimits(capabilities: Capabilities, options: DeviceOptions): DeviceLimits {
@@ -120,7 +131,7 @@ function* candidates(
     storage = 16;
     reasons.push("16-bit storage: 32-bit float textures cannot be drawn into.");
   }
-  for (const blocking of BLOCKINGS) {
+  for (const blocking of BLOCKINGS[capabilities.isSoftware ? "software" : "gpu"]) {
     if ((options.pixels ?? blocking.pixels) !== blocking.pixels) continue;
     if ((options.groups ?? blocking.groups) !== blocking.groups) continue;
     if (blocking.pixels * blocking.groups > limits.drawBuffers) {
@@ -135,8 +146,11 @@ function blockingName({ pixels, groups }: DeviceBlocking): string {
   return `${pixels}×${groups} blocking`;
 }
 
-function fetchFunctions(capabilities: Capabilities, options: DeviceOptions): DeviceSetting["fetch"][] {
+function fetchFunctions(
+  { renderer, isSoftware }: Capabilities,
+  options: DeviceOptions,
+): readonly DeviceSetting["fetch"][] {
   if (options.fetch) return [options.fetch];
-  // texture() in loops needs derivatives there, which ANGLE's HLSL compiler flattens or refuses.
-  return capabilities.renderer.includes("Direct3D") ? ["texelFetch"] : ["texture", "texelFetch"];
+  if (renderer.includes("Direct3D")) return FETCH_FUNCTIONS.direct3D;
+  return FETCH_FUNCTIONS[isSoftware ? "software" : "gpu"];
 }

@@ -2,6 +2,8 @@
 export interface Capabilities {
   /** Name of the GPU and driver as the browser gives it. */
   readonly renderer: string;
+  /** Whether a processor draws, by the name: a GPU wants other kernels. */
+  readonly isSoftware: boolean;
   /** Largest extent of a texture in texels. */
   readonly maxTextureSize: number;
   /** Most render targets of one draw. */
@@ -16,13 +18,18 @@ export interface Capabilities {
   readonly parallelCompile: { readonly COMPLETION_STATUS_KHR: number } | null;
 }
 
+/** What renderers on processors call themselves: Chromium's, Mesa's, Windows' and macOS's. */
+const SOFTWARE = /SwiftShader|llvmpipe|softpipe|Basic Render|Software/i;
+
 /** Reads the limits and switches on the extensions that float render targets need. */
 export function readCapabilities(gl: WebGL2RenderingContext): Capabilities {
   const float32Targets = gl.getExtension("EXT_color_buffer_float") !== null;
   const float16Targets = float32Targets || gl.getExtension("EXT_color_buffer_half_float") !== null;
   const names = gl.getExtension("WEBGL_debug_renderer_info");
+  const renderer = String(gl.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
   return {
-    renderer: String(gl.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : gl.RENDERER)),
+    renderer,
+    isSoftware: SOFTWARE.test(renderer),
     maxTextureSize: gl.getParameter(gl.MAX_TEXTURE_SIZE),
     drawBuffers: Math.min(gl.getParameter(gl.MAX_DRAW_BUFFERS), gl.getParameter(gl.MAX_COLOR_ATTACHMENTS)),
     textureUnits: gl.getParameter(gl.MAX_TEXTURE_IMAGE_UNITS),

@@ -1,0 +1,100 @@
+"""The setting that a device gets: by what draws, by its limits, and by the self-test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bundle_builder import add_bundle
+from playwright.sync_api import Page
+from run_support import feed, run_bundle
+
+Serve = Callable[[Path], str]
+
+
+def rename_renderer(page: Page, name: str) -> None:
+    """Let contexts that the page makes from now on call their renderer `name`."""
+    page.evaluate(
+        """(name) => {
+            const UNMASKED_RENDERER = 0x9246;
+            const original = WebGL2RenderingContext.prototype.getParameter;
+            WebGL2RenderingContext.prototype.getParameter = function (key) {
+                return key === UNMASKED_RENDERER ? name : original.call(this, key);
+            };
+        }""",
+        name,
+    )
+
+
+@pytest.mark.parametrize(
+    ("renderer", "setting"),
+    [
+        ("ANGLE (NVIDIA, Vulkan 1.4.312 (NVIDIA RTX 3060), NVIDIA)", (4, 1, "texelFetch")),
+        ("ANGLE (Intel, Intel(R) UHD Graphics 630 Direct3D11 vs_5_0 ps_5_0, D3D11)", (4, 1, "texelFetch")),
+        ("Apple GPU", (4, 1, "texelFetch")),
+        ("ANGLE (Google, Vulkan 1.3.0 (SwiftShader Device), SwiftShader driver)", (4, 2, "texture")),
+        ("ANGLE (Mesa/X.org, llvmpipe (LLVM 15.0.6 256 bits), OpenGL ES 3.2)", (4, 2, "texture")),
+        ("ANGLE (Microsoft, Microsoft Basic Render Driver Direct3D11 vs_5_0 ps_5_0)", (4, 2, "texelFetch")),
+    ],
+)
+def test_preferred_setting(
+    page: Page, serve: Serve, tmp_path: Path, renderer: str, setting: tuple[int, int, str]
+) -> None:
+    add_bundle(tmp_path)
+    rename_renderer(page, renderer)
+    answer = run_bundle(page, serve(tmp_path), {"x": feed(np.ones(6, np.float32))})
+    np.testing.assert_allclose(answer["results"]["y"], np.arange(6) * 2 + 3)
+    device = answer["device"]
+    assert (device["pixels"], device["groups"], device["fetch"]) == setting
+    assert device["reasons"] == [] and device["renderer"] == renderer
+
+
+def test_few_render_targets(module_page: Page, serve: Serve, tmp_path: Path) -> None:
+    add_bundle(tmp_path)
+    limits = {"limits": {"drawBuffers": 1}}
+    device = run_bundle(module_page, serve(tmp_path), {"x": feed(np.ones(6, np.float32))}, limits)["device"]
+    assert (device["pixels"], device["groups"]) == (1, 1)
+    assert len(device["reasons"]) == 2 and all("render targets" in reason for reason in device["reasons"])
+
+
+def test_device_with_half_float_targets_only(page: Page, serve: Serve, tmp_path: Path) -> None:
+    add_bundle(tmp_path)
+    page.evaluate(
+        """() => {
+            const original = WebGL2RenderingContext.prototype.getExtension;
+            WebGL2RenderingContext.prototype.getExtension = function (name) {
+                const extension = original.call(this, name);
+                return name === 'EXT_color_buffer_float' ? null : extension;
+            };
+        }"""
+    )
+    answer = run_bundle(page, serve(tmp_path), {"x": feed(np.ones(6, np.float32))})
+    np.testing.assert_allclose(answer["results"]["y"], np.arange(6) * 2 + 3)
+    assert answer["device"]["storage"] == 16
+    assert "16-bit storage" in answer["device"]["reasons"][0]
+
+
+def test_wrong_numbers_fall_back_to_the_next_setting(page: Page, serve: Serve, tmp_path: Path) -> None:
+    """A driver that draws nothing through eight targets, nor with texture(): the self-test must notice."""
+    add_bundle(tmp_path)
+    rename_renderer(page, "SwiftShader")
+    page.evaluate(
+        """() => {
+            const {shaderSource, drawBuffers} = WebGL2RenderingContext.prototype;
+            WebGL2RenderingContext.prototype.shaderSource = function (shader, source) {
+                const isBroken = source.includes('TEXEL_FETCH 0');
+                const text = isBroken ? source.replaceAll('texture(', '0.5 * texture(') : source;
+                return shaderSource.call(this, shader, text);
+            };
+            WebGL2RenderingContext.prototype.drawBuffers = function (targets) {
+                return drawBuffers.call(this, targets.length > 4 ? targets.fill(this.NONE, 4) : targets);
+            };
+        }"""
+    )
+    answer = run_bundle(page, serve(tmp_path), {"x": feed(np.ones(6, np.float32))})
+    np.testing.assert_allclose(answer["results"]["y"], np.arange(6) * 2 + 3)
+    device = answer["device"]
+    assert (device["pixels"], device["groups"], device["fetch"]) == (4, 1, "texelFetch")
+    assert len(device["reasons"]) == 3 and "self-test" in device["reasons"][0]
