@@ -53,6 +53,23 @@ def test_a_fully_connected_layer_is_a_pointwise_convolution(tmp_path: Path) -> N
     assert _programs(sheet, tmp_path).count("convolution") == 1
 
 
+@pytest.mark.parametrize("stride", [1, 2])
+def test_depthwise_convolutions_read_any_blocking(tmp_path: Path, stride: int) -> None:
+    """The image of a first layer, which has pairs of rows or single groups, and that of a pointwise one."""
+    sheet = Sheet("depthwise")
+    size = {"pads": [1, 1, 1, 1]}
+    first = sheet.node(
+        "Conv", [sheet.input([1, 3, 24, 24]), sheet.weights([8, 3, 3, 3])], strides=[stride, stride], **size
+    )
+    point = sheet.node("Conv", [first, sheet.weights([8, 8, 1, 1])])
+    for label, image in (("first", first), ("point", point)):
+        sheet.output(sheet.node("Conv", [image, sheet.weights([8, 1, 3, 3])], group=8, **size), label)
+    assert _programs(sheet, tmp_path).count("depthwise") == 1
+    tensors = _graph_file(sheet, tmp_path)["plans"]["webgl2"]["tensors"]
+    image = next(tensor for tensor in tensors if tensor.get("value") == first)
+    assert (image.get("rows"), image.get("groups")) == ((2, None) if stride == 1 else (None, 1))
+
+
 @pytest.mark.parametrize(("added", "count"), [("blocked alike", 1), ("in pairs of rows", 2), ("constant", 2)])
 def test_sums_of_convolutions_are_optional(tmp_path: Path, added: str, count: int) -> None:
     """What lies otherwise than the result is read by a program of its own."""

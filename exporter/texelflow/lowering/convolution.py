@@ -108,6 +108,8 @@ def lower_convolution(
     thin = 0 if transposed or template != "convolution" or sliding == "point" else _thin(x)
     _bind_weights(kernel, weights, groups, transposed, thin, lowering)
     kernel.output.pair_rows = template == "depthwise" or shares_rows(sliding)
+    # Half the code to compile: a first layer takes drivers longest, and runs once.
+    kernel.output.one_group = thin > 0 and not shares_rows(sliding)
     kernel.structure.update(
         sliding=sliding, transposed=transposed, weights_transposed=False, bias=bias is not None
     )
@@ -115,9 +117,9 @@ def lower_convolution(
         kernel.structure.update(weights_end=not thin and _may_end(kernel.inputs["weights"]), thin=thin)
     if bias is not None:
         kernel.input("bias", lowering.flat(bias))
-    if sliding == "point":
+    if sliding == "point" or template == "depthwise":
         kernel.any_blocking = frozenset({"x"})
-    else:
+    if sliding != "point":
         bind_windows(kernel, windows)
     attach_epilogue(kernel, node, lowering)
     lowering.bind(output, lowering.emit(kernel))
