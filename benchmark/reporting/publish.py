@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from reporting.chart import render_chart
-from reporting.formatting import count, error, kilobytes, megabytes, milliseconds, with_range
+from reporting.formatting import NOTHING, count, error, kilobytes, megabytes, milliseconds, with_range
 from reporting.summaries import (
     NET_TITLES,
     RUNTIME_TITLES,
     Summary,
+    draws_in_software,
     nets_of,
     renderer_title,
     runtimes_of,
@@ -103,6 +104,7 @@ def render_pages(repository: Path = REPOSITORY) -> Path:
 def describe(report: dict[str, Any], chart: str) -> dict[str, Any]:
     """Return what the page's template shows of one report."""
     machine = report["machine"]
+    tables = [*(metric_table(report, *table) for table in TABLES.items()), split_table(report)]
     return {
         **{key: report[key] for key in ("renderer", "browser", "date", "versions")},
         **{key: machine[key] for key in ("processor", "cores", "system")},
@@ -110,10 +112,10 @@ def describe(report: dict[str, Any], chart: str) -> dict[str, Any]:
         "note": report.get("note"),
         "renderer_title": renderer_title(report),
         "chart": chart,
-        "targets": check_targets(report),
+        "targets": check_targets(report) if draws_in_software(report) else [],
         "marks": MARKS,
         "slower": slower_than_a_peer(report),
-        "tables": [*(metric_table(report, *table) for table in TABLES.items()), split_table(report)],
+        "tables": list(filter(has_figures, tables)),
         "failures": failures(report),
         "overview": metric_table(report, "", steady_and_first),
     }
@@ -138,6 +140,11 @@ def metric_table(report: dict[str, Any], title: str, cell: Callable[[Summary], s
         for net in nets_of(report)
     ]
     return {"title": title, "columns": [RUNTIME_TITLES[runtime] for runtime in runtimes], "rows": rows}
+
+
+def has_figures(table: dict[str, Any]) -> bool:
+    """Whether a table shows anything that was measured."""
+    return any(cell != NOTHING for row in table["rows"] for cell in row["cells"])
 
 
 def split_table(report: dict[str, Any]) -> dict[str, Any]:

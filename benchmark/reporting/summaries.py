@@ -27,6 +27,8 @@ NET_TITLES = {
     "gpt2_step": "GPT-2 step",
 }
 
+SOFTWARE_RENDERERS = ("SwiftShader", "llvmpipe", "Basic Render")
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -151,5 +153,12 @@ def renderer_title(report: dict[str, Any]) -> str:
     name = str(report["renderer"])
     if "SwiftShader" in name:
         return "SwiftShader: no GPU, all drawing on the CPU"
+    if vulkan := re.search(r"^ANGLE \(([^,]+), (Vulkan) [\d.]+ \((?:\1 )?(.+) \(0x\w+\)\)", name):
+        return f"{vulkan[3]}, {vulkan[2]}"
     inner = re.search(r"^ANGLE \([^,]+, (.+?),? [^,]*\)$", name)
     return inner[1] if inner else name
+
+
+def draws_in_software(report: dict[str, Any]) -> bool:
+    """Whether a processor drew: the targets are for machines without a GPU."""
+    return any(name in report["renderer"] for name in SOFTWARE_RENDERERS)

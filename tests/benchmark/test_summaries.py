@@ -11,7 +11,7 @@ import pytest
 from reporting.chart import render_chart
 from reporting.formatting import milliseconds, with_range
 from reporting.publish import REPOSITORY, publish, render_pages, write_json
-from reporting.summaries import geometric_mean, percentile, spread, summarize
+from reporting.summaries import geometric_mean, percentile, renderer_title, spread, summarize
 from reporting.table import show_net, show_targets
 from reporting.targets import check_targets, ratio, slower_than_a_peer
 from rich.console import Console
@@ -152,6 +152,32 @@ def test_bars_of_the_chart_are_proportional() -> None:
     assert lengths["ort-webgl"] == max(lengths.values())
 
 
+@pytest.mark.parametrize(
+    ("renderer", "title"),
+    [
+        (
+            "ANGLE (Google, Vulkan 1.3.0 (SwiftShader Device)), SwiftShader driver)",
+            "SwiftShader: no GPU, all drawing on the CPU",
+        ),
+        ("ANGLE (NVIDIA, Vulkan 1.4.312 (NVIDIA NVIDIA H100 (0x00002330)), NVIDIA)", "NVIDIA H100, Vulkan"),
+        ("ANGLE (NVIDIA Corporation, NVIDIA H100/PCIe/SSE2, OpenGL ES 3.2)", "NVIDIA H100/PCIe/SSE2"),
+        ("Apple GPU", "Apple GPU"),
+    ],
+)
+def test_renderers_have_short_names(renderer: str, title: str) -> None:
+    assert renderer_title({"renderer": renderer}) == title
+
+
+def test_tables_without_figures_are_left_out(tmp_path: Path) -> None:
+    report = sample_report()
+    for net in report["nets"].values():
+        for measured in net["runtimes"].values():
+            measured.pop("throttled", None)
+    (tmp_path / "README.md").write_text("", encoding="utf-8")
+    text = publish(report, tmp_path).read_text(encoding="utf-8")
+    assert "### Last byte" not in text and "### Navigation to first result" in text
+
+
 def test_publishing_writes_page_chart_and_report(tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
     readme.write_text(
@@ -161,7 +187,7 @@ def test_publishing_writes_page_chart_and_report(tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert "## Example GPU & Co <9>" in text
     assert "| MiniLM-L6, 128 tokens | ORT webgl | TypeError: cannot resolve operator 'Where' \\|" in text
-    assert "| ✗ | steady run, geometric mean of four convolutional nets, against ORT webgl |" in text
+    assert "### Targets" not in text  # they are for machines without a GPU
     assert f"{WEIGHT_BYTES}" not in text
     folder = tmp_path / "docs" / "benchmarks"
     kept = json.loads((folder / "example-gpu-co-9.json").read_text(encoding="utf-8"))
@@ -184,6 +210,7 @@ def test_publishing_writes_page_chart_and_report(tmp_path: Path) -> None:
     text = publish(other, tmp_path).read_text(encoding="utf-8")
     assert "## Example GPU" in text
     assert "## SwiftShader" in text
+    assert "| ✗ | steady run, geometric mean of four convolutional nets, against ORT webgl |" in text
 
 
 @pytest.mark.skipif(not (REPOSITORY / "docs" / "benchmarks.md").is_file(), reason="no figures are kept yet")
