@@ -133,6 +133,8 @@ def limits() -> Sheet:
         sheet.output(sheet.node("Relu", [above]), "Relu")
         bounds = [sheet.constant(bound, "float32") for bound in (-0.5, 0.75)]
         sheet.output(sheet.node("Clip", [both, *bounds]), "Clip")
+        for missing, given in (("upper", bounds[:1]), ("lower", ["", bounds[1]]), ("any", [])):
+            sheet.output(sheet.node("Clip", [plain, *given]), f"Clip without {missing} bound")
     return sheet
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from bundle_builder import add_bundle
+from bundle_builder import add_bundle, blocked_bundle
 from playwright.sync_api import Page
 from run_support import load_error
 
@@ -23,6 +23,27 @@ def test_texture_too_large(module_page: Page, serve: Serve, tmp_path: Path) -> N
     add_bundle(tmp_path, np.zeros(40_000, np.float32))
     message = load_error(module_page, serve(tmp_path), "{device: {limits: {maxTextureSize: 64}}}")
     assert "[40000]" in message and "64×64" in message
+
+
+def test_planes_that_shaders_do_not_tell_apart(module_page: Page, serve: Serve, tmp_path: Path) -> None:
+    """All of 2²¹ come out right; more are refused."""
+    blocked_bundle(tmp_path)
+    right, message = module_page.evaluate(
+        """async (url) => {
+            const model = await texelflow.loadModel(url);
+            const run = (batch) => {
+                const data = Float32Array.from({length: batch}, (_, index) => index);
+                return model.run({x: new texelflow.Tensor('float32', [batch, 1, 1, 1], data)});
+            };
+            const {y} = await run(2 ** 21);
+            const message = await run(2 ** 21 + 1).catch((error) => error.message);
+            model.dispose();
+            return [y.data.every((value, index) => value === 3 * index), message];
+        }""",
+        serve(tmp_path),
+    )
+    assert right
+    assert "2097153 planes" in message and '"blocked" of shape [2097153, 1, 1, 1]' in message
 
 
 def test_device_without_float_targets(page: Page, serve: Serve, tmp_path: Path) -> None:

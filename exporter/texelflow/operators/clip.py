@@ -10,10 +10,19 @@ from texelflow.operators.elementwise_base import UNSIGNED_32, Elementwise, Unifo
 from texelflow.operators.upgrading import attribute_to_input
 from texelflow.symbolic import Dimension, maximum, minimum
 
+LARGEST_32 = (2 - 2**-23) * 2.0**127
+LARGEST = {
+    "float16": 65504.0,
+    "bfloat16": (2 - 2**-7) * 2.0**127,
+    "float32": LARGEST_32,
+    "float64": LARGEST_32,
+}
+"""The largest numbers of floating types as the shader computes with them: 64 bits become 32."""
+
 
 @operator("Clip")
 class Clip(Elementwise):
-    """`min(max(x, lower), upper)` with optional bounds; NaN stays NaN."""
+    """`min(max(x, lower), upper)`; NaN stays NaN. Without a bound, it is the largest number of the type."""
 
     def upgrade(self, node: Node, opset: int) -> None:
         """Opset 11 turned the attributes min and max into inputs."""
@@ -28,6 +37,9 @@ class Clip(Elementwise):
     def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
         """Return the calls that apply the bounds given."""
         x, lower, upper = [*operands, None, None][:3]
+        if largest := LARGEST.get(node.required(0).dtype):
+            lower = lower or f"vec4({uniforms.real(-largest)})"
+            upper = upper or f"vec4({uniforms.real(largest)})"
         suffix = "_unsigned" if node.required(0).dtype in UNSIGNED_32 else ""
         if lower is not None and upper is not None and not suffix:
             return f"clip({x}, {lower}, {upper})"

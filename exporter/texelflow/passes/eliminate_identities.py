@@ -9,7 +9,7 @@ Rules; a node is an identity if it is
  6. Pad by zeros only;
  7. Slice with steps of 1 to a shape provably the same;
  8. Mul or Div by a scalar 1, Sub of a scalar 0, Add of a scalar 0 if integer (-0.0 + 0.0 would be 0.0);
- 9. Split into one part; Clip without bounds.
+ 9. Split into one part.
 Its readers read its input instead, except:
 10. A graph output keeps its name: the node that makes the input makes the output instead. If that input is a
     graph input or output or a constant, the identity stays.
@@ -108,10 +108,6 @@ def _applies_neutral_scalar(node: Node, source: Value) -> bool:
     return other is not None and other.scalar == neutral and node.outputs[0].type == source.type
 
 
-def _bounds_nothing(node: Node, source: Value) -> bool:
-    return node.input(1) is None and node.input(2) is None
-
-
 def _makes_one_part(node: Node, source: Value) -> bool:
     return len(node.outputs) == 1
 
@@ -140,5 +136,4 @@ _RULES: dict[str, Callable[[Node, Value], bool]] = {
     "Sub": _applies_neutral_scalar,
     "Add": _applies_neutral_scalar,
     "Split": _makes_one_part,
-    "Clip": _bounds_nothing,
 }

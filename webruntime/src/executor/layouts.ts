@@ -41,6 +41,9 @@ const GOOD_WIDTH = 16;
 /** Factor by which the drawn area of a tensor may exceed the least. */
 const TOLERATED_WASTE = 1.04;
 
+/** Most planes of a blocked tensor: shaders find a plane's tile by a division that is exact so far (kernel.glsl.j2). */
+const MOST_PLANES = 2 ** 21;
+
 /** Numbers of tile columns that are tried beyond the least that the device's textures ask for. */
 const TRIED_TILES = 32;
 
@@ -91,7 +94,7 @@ export function layersOf({ pixels, rows, groups }: Blocking): number {
 /**
  * Places a tensor of known shape in a texture.
  *
- * @throws Error when an extent is negative, or the device has no texture as large
+ * @throws Error when an extent is negative, or the tensor has too many planes, or the device has no texture as large
  */
 export function layoutOf(
   tensor: PlanTensor,
@@ -110,6 +113,13 @@ export function layoutOf(
     throw new Error(
       `${named} needs a texture of ${layout.width}×${layout.height} texels, but this device allows ` +
         `${maxTextureSize}×${maxTextureSize}. Run with smaller inputs or a smaller batch.`,
+    );
+  }
+  const planes = layout.extents ? layout.extents[0] * (layout.entries[6] as number) : 0;
+  if (planes > MOST_PLANES) {
+    throw new Error(
+      `${named} is ${planes} planes of up to ${4 * layout.blocking.groups} channels, but shaders tell ` +
+        `${MOST_PLANES} apart. Run with smaller inputs or a smaller batch.`,
     );
   }
   return layout;
