@@ -28,12 +28,13 @@ class DeviceProfile:
 
 
 PROFILES = (
-    DeviceProfile("desktop", 4, 2, 32, 8, 16384),
-    DeviceProfile("mobile", 4, 1, 32, 4, 8192),
-    DeviceProfile("mobile, 16-bit", 4, 1, 16, 4, 4096),
+    DeviceProfile("GPU", 4, 1, 32, 4, 8192),
+    DeviceProfile("GPU, 16-bit", 4, 1, 16, 4, 4096),
+    DeviceProfile("software", 4, 2, 32, 8, 8192),
     DeviceProfile("minimal", 1, 1, 32, 1, 2048),
 )
-"""From what a desktop GPU offers down to the least that WebGL2 and a float render target allow."""
+"""From what nearly every GPU offers, and what draws where there is none, down to the least that WebGL2 and a
+float render target allow; webruntime/src/executor/device.ts chooses among them."""
 
 
 def assign_lifetimes(plan: Plan) -> None:
