@@ -51,12 +51,17 @@ def test_preferred_setting(
     assert device["reasons"] == [] and device["renderer"] == renderer
 
 
-def test_few_render_targets(module_page: Page, serve: Serve, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("targets", "blocking", "left_out"), [(4, (4, 1), 1), (1, (1, 1), 2)])
+def test_few_render_targets(
+    page: Page, serve: Serve, tmp_path: Path, targets: int, blocking: tuple[int, int], left_out: int
+) -> None:
     add_bundle(tmp_path)
-    limits = {"limits": {"drawBuffers": 1}}
-    device = run_bundle(module_page, serve(tmp_path), {"x": feed(np.ones(6, np.float32))}, limits)["device"]
-    assert (device["pixels"], device["groups"]) == (1, 1)
-    assert len(device["reasons"]) == 2 and all("render targets" in reason for reason in device["reasons"])
+    rename_renderer(page, "SwiftShader")
+    limits = {"limits": {"drawBuffers": targets}}
+    device = run_bundle(page, serve(tmp_path), {"x": feed(np.ones(6, np.float32))}, limits)["device"]
+    assert (device["pixels"], device["groups"]) == blocking
+    assert len(device["reasons"]) == left_out
+    assert all("render targets" in reason for reason in device["reasons"])
 
 
 def test_device_with_half_float_targets_only(page: Page, serve: Serve, tmp_path: Path) -> None:

@@ -77,17 +77,15 @@ def test_programs_are_issued_ahead(page: Page, serve: Serve, tmp_path: Path, tel
     assert calls == ["link"] * (1 + ahead) + ["warm", "link"] * (8 - ahead) + ["warm"] * ahead
 
 
+def _calls_of_loading(page: Page, url: str, recording: str) -> list[str]:
+    script = "await texelflow.loadModel(url); return calls;"
+    calls: list[str] = page.evaluate("async (url) => {" + recording + script + "}", url)
+    return calls
+
+
 def test_two_programs_are_issued_before_any_is_asked_for(page: Page, serve: Serve, tmp_path: Path) -> None:
     blocked_bundle(tmp_path)
-    calls = page.evaluate(
-        "async (url) => {"
-        + ASKS
-        + """
-            await texelflow.loadModel(url);
-            return calls;
-        }""",
-        serve(tmp_path),
-    )
+    calls = _calls_of_loading(page, serve(tmp_path), ASKS)
     # The self-test's program comes first, and may be asked for at any time.
     assert calls.pop(0) == "link"
     calls.remove("status")
@@ -119,15 +117,7 @@ def test_the_device_is_tested_while_the_graph_is_on_its_way(page: Page, serve: S
 
 def test_parallel_compilation_is_polled(page: Page, serve: Serve, tmp_path: Path) -> None:
     blocked_bundle(tmp_path)
-    calls = page.evaluate(
-        "async (url) => {"
-        + TELLS
-        + """
-            await texelflow.loadModel(url);
-            return calls;
-        }""",
-        serve(tmp_path),
-    )
+    calls = _calls_of_loading(page, serve(tmp_path), TELLS)
     # The self-test's program, and the model's two.
     assert [calls.count(call) for call in ("link", "status", "early status")] == [3, 3, 0]
-    assert calls.count("poll") >= 33
+    assert calls.count("poll") >= 33 and calls[-2:] == ["status", "status"]
