@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from texelflow.facts import ModelFacts
+from texelflow.float_expressions import FloatExpression
 from texelflow.symbolic import Dimension, Expression, product
 
 OPSET = 23
 """The version of the ai.onnx operator set whose semantics the Graph has after import."""
 
 Shape: TypeAlias = tuple[Dimension, ...]
-Element: TypeAlias = int | float | bool | Expression
+Element: TypeAlias = int | float | bool | Expression | FloatExpression
 
 DTYPES: dict[str, int] = {
     "float32": 4,
@@ -85,7 +87,8 @@ class Value:
     """A tensor of the graph.
 
     `constant` holds its bytes if it is a weight. `elements` are its elements in row-major order where they
-    are known at export: numbers, or expressions over symbols (shape arithmetic); at most 1,024.
+    are known at export: numbers, or expressions over symbols (shape arithmetic, where a dimension in a tensor
+    of floats stands for a float with that value); at most 1,024.
     """
 
     name: str
@@ -178,6 +181,8 @@ class Graph:
     source: str = ""
     opset: int = OPSET
     """The version of the ai.onnx operator set of the source file; the nodes are at `OPSET`."""
+    facts: ModelFacts = field(default_factory=ModelFacts)
+    """What holds of its free dimensions at every run; the passes and the lowering rest on it."""
 
     def values(self) -> Iterator[Value]:
         """Yield every value once: graph inputs, constants, results."""

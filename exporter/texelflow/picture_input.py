@@ -9,7 +9,8 @@ from texelflow.ir import Graph, Value
 from texelflow.lowering.plan import Plan, Program
 from texelflow.lowering.preprocessing import Preprocessing, preprocessing_draw, preprocessing_json
 from texelflow.options import ImageOptions
-from texelflow.symbolic import Dimension, to_json
+from texelflow.symbolic import Dimension, proved_equal
+from texelflow.symbolic_text import to_json
 
 
 def picture_shape(graph: Graph, options: ImageOptions) -> dict[str, list[int | str]]:
@@ -93,7 +94,7 @@ def _channel_axis(value: Value, options: ImageOptions) -> int:
 
 def _chosen(extent: Dimension, chosen: int | None, name: str, value: Value) -> Dimension:
     """Return an extent of the picture: the input's own; a free dimension stands for the picture's size."""
-    if chosen is not None and chosen != extent:
+    if chosen is not None and not proved_equal(chosen, extent):
         raise ExportError(f"--image: {name}={chosen}, but input {value.name!r} is {value.type}")
     if not isinstance(extent, int) and not isinstance(to_json(extent), str):
         raise ExportError(f"--image: the {name} of input {value.name!r} is {extent}; add {name}=PIXELS")

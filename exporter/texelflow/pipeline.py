@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from texelflow.derived import name_derived
 from texelflow.errors import ExportError
 from texelflow.ir import Graph, Value
 from texelflow.lowering import liveness
@@ -18,7 +19,8 @@ from texelflow.operators import operator_of
 from texelflow.options import ImageOptions, Options
 from texelflow.picture_input import add_preprocessing, picture_shape
 from texelflow.summary import DeviceProfile, Signature, Summary, example_sizes, summarize
-from texelflow.symbolic import symbols_of, to_json
+from texelflow.symbolic import assuming, symbols_of
+from texelflow.symbolic_text import to_json
 
 __all__ = [
     "Bundle",
@@ -53,7 +55,6 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
     """
     # Imported here so that the pipeline's data classes can be had without the importers.
     from texelflow.importers import read_model
-    from texelflow.passes import run_passes
 
     report = progress or (lambda _text, _fraction: None)
     report("reading the model", 0.0)
@@ -61,6 +62,15 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
     graph = read_model(source, options.input_shapes)
     if options.image is not None and (shape := picture_shape(graph, options.image)):
         graph = read_model(source, {**options.input_shapes, **shape})
+    with assuming(graph.facts):
+        return _build(source, graph, labels, options, report)
+
+
+def _build(
+    source: Path, graph: Graph, labels: list[str] | None, options: Options, report: Progress
+) -> Bundle:
+    from texelflow.passes import run_passes
+
     operators = Counter(node.operator for node in graph.nodes)
     report("rewriting the graph", 0.3)
     run_passes(graph)
@@ -119,10 +129,12 @@ def _graph_file(
         add_preprocessing(graph, plan, inputs, programs, options.image)
     weights = [tensor for tensor in plan.tensors() if tensor.weight is not None]
     content: dict[str, Any] = {
-        "formatVersion": 1,
+        "formatVersion": 2,
         "generator": f"texelflow {__version__}",
         "name": name,
         "symbols": _symbols(graph),
+        "constraints": [constraint.to_json() for constraint in graph.facts.constraints.values()],
+        "derived": [],
         "inputs": inputs,
         "outputs": [
             {**_signature_json(value), "tensor": tensor.index}
@@ -143,6 +155,7 @@ def _graph_file(
     }
     if labels is not None:
         content["labels"] = labels
+    content["derived"] = name_derived(content["plans"], content["symbols"])
     return content, [tensor.weight for tensor in weights if tensor.weight is not None]
 
 

@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from texelflow.symbolic_text import format_expression
+
 if TYPE_CHECKING:
     from texelflow.benchmark import Benchmark
     from texelflow.errors import ExportError
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 LOG_WIDTH = 160
 """Columns of a table that goes to a file or a pipe."""
+
+LISTED_CONSTRAINTS = 8
+"""Most constraints of a model that are shown."""
 
 PREFIXES = ("", "k", "M", "G", "T")
 
@@ -38,22 +43,6 @@ def format_quantity(count: float, unit: str = "") -> str:
     scaled = count / 1000**exponent
     digits = 0 if exponent == 0 or scaled >= 100 else 1 if scaled >= 10 else 2
     return f"{scaled:.{digits}f} {PREFIXES[exponent]}{unit}".rstrip()
-
-
-def format_expression(expression: Any) -> str:
-    """Return a dimension of graph.json as people write it: `4`, `height`, `height//2 + 1`."""
-    if not isinstance(expression, list):
-        return str(expression)
-    operation, *operands = expression
-    texts = [format_expression(operand) for operand in operands]
-    if operation in ("min", "max", "select"):
-        return f"{operation}({', '.join(texts)})"
-    grouped = [
-        f"({text})" if isinstance(operand, list) else text
-        for operand, text in zip(operands, texts, strict=True)
-    ]
-    spacing = "" if operation in ("*", "//", "%") else " "
-    return f"{spacing}{operation}{spacing}".join(grouped)
 
 
 def format_signature(name: str, dtype: str, shape: Sequence[Any]) -> str:
@@ -132,6 +121,8 @@ def print_summary(summary: Summary, console: Console) -> None:
     facts.add("outputs", "\n".join(map(str, summary.outputs)))
     if summary.symbols:
         facts.add("free dimensions", ", ".join(summary.symbols))
+    if summary.constraints:
+        facts.add("at every run", format_constraints(summary.constraints))
     facts.add("operators", format_counts(summary.operators))
     facts.add("parameters", f"{summary.parameters:,}")
     facts.add("programs", str(summary.programs))
@@ -142,6 +133,12 @@ def print_summary(summary: Summary, console: Console) -> None:
     )
     facts.print(console)
     console.print(_profiles(summary.profiles))
+
+
+def format_constraints(constraints: Sequence[str]) -> str:
+    """Return what a model needs of its free dimensions, a line each; of many the first ones."""
+    rest = len(constraints) - LISTED_CONSTRAINTS
+    return "\n".join([*constraints[:LISTED_CONSTRAINTS], *([f"and {rest} more"] if rest > 0 else [])])
 
 
 def format_counts(counts: Mapping[str, int]) -> str:

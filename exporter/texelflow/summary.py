@@ -58,6 +58,7 @@ class Summary:
     programs: int
     draws_load: int
     draws_run: int
+    constraints: list[str]
     profiles: list[DeviceProfile]
 
 
@@ -90,6 +91,7 @@ def summarize(
         programs=len(content["plans"]["webgl2"]["programs"]),
         draws_load=len(plan.load),
         draws_run=len(plan.run),
+        constraints=list(map(str, graph.facts.constraints.values())),
         profiles=[_profile(plan, profile, graph, options) for profile in liveness.PROFILES],
     )
 
@@ -100,13 +102,16 @@ def _signature(value: Value) -> Signature:
 
 
 def example_sizes(graph: Graph) -> dict[str, Dimension]:
-    """Return a size for each symbol: 1 for a batch, 224 for a side of an image, else 16."""
+    """Return a size for each symbol: 1 for a batch, 224 for a side of an image, else 16.
+
+    Where constraints ask for another one, it is that.
+    """
     sizes: dict[str, Dimension] = {}
     for value in graph.inputs:
         for axis, extent in enumerate(value.shape):
             for name in symbols_of(extent):
                 sizes.setdefault(name, 1 if axis == 0 else 224 if len(value.shape) == 4 else 16)
-    return sizes
+    return graph.facts.fitting(sizes)
 
 
 def _profile(plan: Plan, profile: liveness.DeviceProfile, graph: Graph, options: Options) -> DeviceProfile:

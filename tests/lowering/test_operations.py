@@ -76,7 +76,7 @@ def test_a_bias_and_an_epilogue_do_not_count(tmp_path: Path) -> None:
     sheet = Sheet("classifier")
     scores = sheet.node("Gemm", [sheet.input(["batch", 6]), sheet.weights([6, 10]), sheet.weights([10])])
     sheet.output(sheet.node("Relu", [scores]))
-    assert operations(sheet, tmp_path) == {"convolution": ["*", "batch", 6 * 10 * 2]}
+    assert operations(sheet, tmp_path) == {"convolution": ["*", 6 * 10 * 2, "batch"]}
 
 
 def test_other_draws_have_none(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ GRAPHS = {
         { s = Shape (x)  rows = Slice (s, h, w)  columns = Slice (s, w, end)  first = Slice (s, front, h)
           r = Div (rows, two)  c = Mul (columns, two)  size = Concat <axis = 0> (first, r, c)
           y = Resize <mode = "nearest", coordinate_transformation_mode = "asymmetric"> (x, , , size) }""",
-        {"y": "float32[1, 8, //(H,2), 2*W]"},
+        {"y": "float32[1, 8, H//2, 2*W]"},
     ),
     "scaled by floats": (
         """g (float[1,1,H,4] x) => (float[a] y)
@@ -38,7 +38,7 @@ GRAPHS = {
         { all = ConstantOfShape <value = int64[1] {1}> (three)  free = Equal (wanted, minus)
           extents = Where (free, all, wanted)  s = Shape (t)  m = Max (s, extents)  e = Slice (m, zero, three)
           y = Expand (x, e) }""",
-        {"y": "float32[N, C, max(7,T)]"},
+        {"y": "float32[max(1, N), C, max(T, 7)]"},
     ),
     "heads of an attention": (
         """g (int64[B,T] ids, float[B,T,12] x) => (float[a,b,c,d] y)
@@ -50,21 +50,21 @@ GRAPHS = {
     "all but the last": (
         """g (float[T,5] x) => (float[a,b] y)
         <int64[1] zero = {0}, int64[1] minus = {-1}> { y = Slice (x, zero, minus, zero) }""",
-        {"y": "float32[T + -1, 5]"},
+        {"y": "float32[max(0, T - 1), 5]"},
     ),
     "halves by Split": (
         "g (float[2,C] x) => (float[2,c] y, float[2,d] z) { y, z = Split <axis = 1, num_outputs = 2> (x) }",
-        {"y": "float32[2, //(C + 1,2)]"},
+        {"y": "float32[2, (C + 1)//2]"},
     ),
     "same padding": (
         """g (float[1,1,H,W] x, float[2,1,3,3] w) => (float[1,2,a,b] y)
         { y = Conv <auto_pad = "SAME_UPPER", strides = [2, 2]> (x, w) }""",
-        {"y": "float32[1, 2, //(H + 1,2), //(W + 1,2)]"},
+        {"y": "float32[1, 2, (H + 1)//2, (W + 1)//2]"},
     ),
     "pooling rounded up": (
         """g (float[1,1,H,8] x) => (float[1,1,a,b] y)
         { y = MaxPool <kernel_shape = [3, 3], strides = [2, 2], ceil_mode = 1> (x) }""",
-        {"y": "float32[1, 1, //(H,2), 4]"},
+        {"y": "float32[1, 1, H//2, 4]"},
     ),
 }
 

@@ -33,15 +33,15 @@ class Sample:
     dimension: Dimension
 
 
-def random_sample(source: random.Random, depth: int) -> Sample:
-    """Return a random sample of operations nested `depth` deep."""
-    formula = _random_formula(source, depth)
+def random_sample(source: random.Random, depth: int, least: int) -> Sample:
+    """Return a random sample of operations nested `depth` deep; `least` is the smallest value of symbols."""
+    formula = _random_formula(source, depth, least)
     return Sample(formula, dimension_of(formula))
 
 
-def random_sizes(source: random.Random) -> dict[str, int]:
+def random_sizes(source: random.Random, least: int) -> dict[str, int]:
     """Return a size for each symbol, often a small one: there the exceptions are."""
-    return {name: source.choice((1, 1, 2, 3, 4, 5, 8, 16, 17, 224, 1000)) for name in SYMBOLS}
+    return {name: source.choice((least, 1, 2, 3, 4, 5, 8, 16, 17, 224, 1000)) for name in SYMBOLS}
 
 
 def value_of(formula: Formula, sizes: Mapping[str, int]) -> int:
@@ -108,20 +108,22 @@ def dimension_of(formula: Formula) -> Dimension:
             return select(a, b, operand[2])
 
 
-def _random_formula(source: random.Random, depth: int) -> Formula:
+def _random_formula(source: random.Random, depth: int, least: int) -> Formula:
     if depth == 0 or source.random() < 0.1:
         return source.choice((*SYMBOLS, *SYMBOLS, 0, 1, 2, 3, 4, 7, -1, -5))
     operation = source.choice("+ + - * * // // % % min max == < select".split())
-    left = _random_formula(source, depth - 1)
+    left = _random_formula(source, depth - 1, least)
     if operation in ("//", "%"):
-        return operation, (left, _random_divisor(source))
-    right = _random_formula(source, depth - 1)
-    third = (_random_formula(source, depth - 1),) if operation == "select" else ()
+        return operation, (left, _random_divisor(source, least))
+    right = _random_formula(source, depth - 1, least)
+    third = (_random_formula(source, depth - 1, least),) if operation == "select" else ()
     return operation, (left, right, *third)
 
 
-def _random_divisor(source: random.Random) -> Formula:
+def _random_divisor(source: random.Random, least: int) -> Formula:
     """Return a formula that is not zero for any sizes."""
+    if least == 0:
+        return source.choice((2, 3, 4, 8, -3, ("max", (source.choice(SYMBOLS), 1))))
     name, other = source.sample(SYMBOLS, 2)
     return source.choice(
         (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
 from itertools import pairwise
 from operator import mul
@@ -18,10 +18,11 @@ from symbolic.random_dimensions import (
     random_sizes,
     value_of,
 )
+from texelflow.facts import ModelFacts, require_least
 from texelflow.symbolic import (
     Dimension,
     Expression,
-    Json,
+    assuming,
     equal,
     floor_divide,
     is_positive,
@@ -34,17 +35,33 @@ from texelflow.symbolic import (
     substitute,
     symbol,
     symbols_of,
-    to_json,
 )
+from texelflow.symbolic_text import Json, to_json
 
 N, H, W = (symbol(name) for name in SYMBOLS)
 
+POSITIVE = ModelFacts()
+"""That the symbols are at least 1."""
+with assuming(POSITIVE):
+    for dimension in (N, H, W):
+        require_least("", dimension, 1, "")
+
+
+@pytest.fixture(scope="module", params=[0, 1], ids=["from 0", "from 1"])
+def least(request: pytest.FixtureRequest) -> Iterator[int]:
+    """The smallest value of the symbols, and that it is known."""
+    facts = ModelFacts()
+    with assuming(facts):
+        for dimension in (N, H, W):
+            require_least("", dimension, request.param, "")
+        yield request.param
+
 
 @pytest.fixture(scope="module")
-def samples() -> list[Sample]:
-    """Random formulas, a third of them shallow."""
+def samples(least: int) -> list[Sample]:
+    """Random formulas, a third of them shallow; where symbols may be 0, divided by numbers alone."""
     source = random.Random(7)
-    return [random_sample(source, 1 + number % 3) for number in range(3000)]
+    return [random_sample(source, 1 + number % 3, least) for number in range(3000)]
 
 
 def _evaluate(expression: Json, sizes: Mapping[str, int]) -> int:
@@ -83,28 +100,28 @@ def test_samples_are_worth_testing(samples: list[Sample]) -> None:
     """Most stay symbolic, and every operation survives in some."""
     assert sum(isinstance(sample.dimension, Expression) for sample in samples) > len(samples) / 2
     text = " ".join(str(to_json(sample.dimension)) for sample in samples)
-    assert all(f"'{operation}'" in text for operation in "+ * // % min max == < select".split())
+    assert all(f"'{operation}'" in text for operation in "+ - * // min max == < select".split())
 
 
-def test_normal_form_keeps_the_value(samples: list[Sample]) -> None:
+def test_normal_form_keeps_the_value(samples: list[Sample], least: int) -> None:
     source = random.Random(11)
     for sample in samples:
         for _ in range(6):
-            sizes = random_sizes(source)
+            sizes = random_sizes(source, least)
             actual = substitute(sample.dimension, sizes)
             assert actual == value_of(sample.formula, sizes), (sample.formula, str(sample.dimension), sizes)
 
 
-def test_json_keeps_the_value(samples: list[Sample]) -> None:
+def test_json_keeps_the_value(samples: list[Sample], least: int) -> None:
     source = random.Random(13)
     for sample in samples:
         for _ in range(3):
-            sizes = random_sizes(source)
+            sizes = random_sizes(source, least)
             actual = _evaluate(to_json(sample.dimension), sizes)
             assert actual == value_of(sample.formula, sizes), (sample.formula, str(sample.dimension), sizes)
 
 
-def test_lower_bound_holds(samples: list[Sample]) -> None:
+def test_lower_bound_holds(samples: list[Sample], least: int) -> None:
     source = random.Random(17)
     bounded = 0
     for sample in samples:
@@ -113,12 +130,12 @@ def test_lower_bound_holds(samples: list[Sample]) -> None:
             continue
         bounded += 1
         for _ in range(6):
-            sizes = random_sizes(source)
+            sizes = random_sizes(source, least)
             assert value_of(sample.formula, sizes) >= lowest, (sample.formula, str(sample.dimension), sizes)
     assert bounded > len(samples) / 4
 
 
-def test_equality_is_proved(samples: list[Sample]) -> None:
+def test_equality_is_proved(samples: list[Sample], least: int) -> None:
     """Dimensions that compare equal are so at all sizes; sorting brings those of one normal form together."""
     source = random.Random(19)
     equals = 0
@@ -129,7 +146,7 @@ def test_equality_is_proved(samples: list[Sample]) -> None:
         equals += 1
         assert hash(one.dimension) == hash(other.dimension)
         for _ in range(4):
-            sizes = random_sizes(source)
+            sizes = random_sizes(source, least)
             assert value_of(one.formula, sizes) == value_of(other.formula, sizes), (
                 one.formula,
                 other.formula,
@@ -151,23 +168,23 @@ def test_order_of_operands_is_no_matter(samples: list[Sample]) -> None:
         assert maximum(a, b) == maximum(b, a)
 
 
-def test_division_and_remainder_fit(samples: list[Sample]) -> None:
+def test_division_and_remainder_fit(samples: list[Sample], least: int) -> None:
     source = random.Random(29)
     for sample in samples[::3]:
         a = sample.dimension
-        for divisor in (4, H, 2 * H, H + W):
+        for divisor in (4, H, 2 * H, H + W) if least else (4, 6):
             whole, rest = floor_divide(a, divisor), remainder(a, divisor)
-            sizes = random_sizes(source)
+            sizes = random_sizes(source, least)
             assert substitute(whole * divisor + rest, sizes) == substitute(a, sizes)
             assert floor_divide(a * divisor, divisor) == a
             assert remainder(a * divisor, divisor) == 0
 
 
-def test_partial_substitution(samples: list[Sample]) -> None:
+def test_partial_substitution(samples: list[Sample], least: int) -> None:
     """Symbols may be bound one after another, to other dimensions too."""
     source = random.Random(31)
     for sample in samples[::2]:
-        sizes = random_sizes(source)
+        sizes = random_sizes(source, least)
         step = substitute(sample.dimension, {"batch": sizes["batch"]})
         assert "batch" not in symbols_of(step)
         assert substitute(step, sizes) == value_of(sample.formula, sizes)
@@ -179,28 +196,38 @@ def test_partial_substitution(samples: list[Sample]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("dimension", "text"),
+    ("make", "text"),
     [
-        (floor_divide(4 * H * W, 4), "height*width"),
-        (floor_divide(4 * H + 3, 4), "height"),
-        (floor_divide(6 * H + 8, 4), "//(2*height,4) + height + 2"),
-        (remainder(8 * H * W + 3, 4), "3"),
-        (floor_divide(N * H * W, H * W), "batch"),
-        (floor_divide(H * H + H, H + 1), "height"),
-        (equal(H + 1, H), "0"),
-        (equal(H, 0), "0"),
-        (less(0, H), "1"),
-        (less(H, H), "0"),
-        (minimum(H, H + W), "height"),
-        (maximum(H, 1), "height"),
-        (maximum(H - 1, 0), "height + -1"),
-        (select(equal(H, H), W, N), "width"),
-        (select(equal(H, 2), W, W), "width"),
+        (lambda: floor_divide(4 * H * W, 4), "height*width"),
+        (lambda: floor_divide(4 * H + 3, 4), "height"),
+        (lambda: floor_divide(6 * H + 8, 4), "height//2 + height + 2"),
+        (lambda: 32 * floor_divide(H + 31, 32), "32*((height + 31)//32)"),
+        (lambda: H + (-H) % 32, "32*((height + 31)//32)"),
+        (lambda: H + (32 - H % 32) % 32, "32*((height + 31)//32)"),
+        (lambda: -floor_divide(-H, 32), "(height + 31)//32"),
+        (lambda: floor_divide(floor_divide(H + 1, 2) + 1, 2), "(height + 3)//4"),
+        (lambda: floor_divide(floor_divide(H - 1, 2), 2) + 1, "(height + 3)//4"),
+        (lambda: 2 * floor_divide(H, 2) - 3 * W, "2*(height//2) - 3*width"),
+        (lambda: -2 * W - H, "-height - 2*width"),
+        (lambda: remainder(H, 2), "height - 2*(height//2)"),
+        (lambda: remainder(8 * H * W + 3, 4), "3"),
+        (lambda: floor_divide(N * H * W, H * W), "batch"),
+        (lambda: floor_divide(H * H + H, H + 1), "height"),
+        (lambda: equal(H + 1, H), "0"),
+        (lambda: equal(H, 0), "0"),
+        (lambda: less(0, H), "1"),
+        (lambda: less(H, H), "0"),
+        (lambda: minimum(H, H + W), "height"),
+        (lambda: maximum(H, 1), "height"),
+        (lambda: maximum(H - 1, 0), "height - 1"),
+        (lambda: select(equal(H, H), W, N), "width"),
+        (lambda: select(equal(H, 2), W, W), "width"),
     ],
 )
-def test_simplification(dimension: Dimension, text: str) -> None:
-    """What shape arithmetic needs simplified is."""
-    assert str(dimension) == text
+def test_simplification(make: Callable[[], Dimension], text: str) -> None:
+    """What shape arithmetic needs simplified is, and is written as people do."""
+    with assuming(POSITIVE):
+        assert str(make()) == text
 
 
 def test_numbers_stay_numbers() -> None:
@@ -208,7 +235,10 @@ def test_numbers_stay_numbers() -> None:
     assert isinstance(H - H, int)
     assert floor_divide(-7, 2) == -4
     assert remainder(-7, 2) == 1
-    assert is_positive(H) and not is_positive(H - 1) and not is_positive(-H)
+    with assuming(POSITIVE):
+        assert is_positive(H) and not is_positive(H - 1) and not is_positive(-H)
+    with assuming(ModelFacts()):
+        assert not is_positive(H)
 
 
 def test_division_by_zero_is_an_error() -> None:

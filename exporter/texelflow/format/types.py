@@ -7,16 +7,30 @@ DataType: TypeAlias = Literal["float32", "float16", "bfloat16", "float64", "int8
 """An ONNX element type in lower case."""
 
 
-Expression: TypeAlias = int | str | list["Expression"]
+Expression: TypeAlias = int | str | list["Real"]
 """An integer, the name of a symbol, or [operation, operand, ...] with operation one of + - * // % min max ==
-< select. // and % round towards minus infinity; == and < give 1 or 0; select(condition, then, otherwise).
+< select broadcast trunc. // and % round towards minus infinity; == and < give 1 or 0; select(condition, then,
+otherwise); broadcast gives the operand that is not 1, and 1 if all are; trunc the whole part of a Real.
 """
 
 
-Real: TypeAlias = float | Literal["inf", "-inf", "nan"] | list["Expression"]
-"""A number, or one of the three that JSON cannot write, or [operation, operand, ...] as in Expression with /
-for true division.
+Real: TypeAlias = float | str | list["Real"]
+"""A number, or one of the three that JSON cannot write, the name of a symbol, or [operation, operand, ...] as
+in Expression, and with / for true division, floor, ceil, round (half to even), sqrt, abs, and fround, which
+rounds to 32 bits.
 """
+
+
+class Constraint(TypedDict):
+    """`left` equals `right`, is at least it, or broadcasts with it: they are equal or one is 1."""
+
+    left: "Expression"
+    relation: Literal["=", ">=", "1 or ="]
+    right: "Expression"
+    node: str
+    """The source node that needs it, as «operator name», for errors."""
+    meaning: str
+    """What both are, or with >= what the left one is, for errors."""
 
 
 Natural: TypeAlias = int
@@ -175,6 +189,11 @@ class BundleFile(TypedDict):
     sha256: str
 
 
+class Derived(TypedDict):
+    name: str
+    value: "Expression"
+
+
 class Plans(TypedDict):
     """Lowerings of the graph, by backend."""
 
@@ -182,9 +201,9 @@ class Plans(TypedDict):
 
 
 class GraphFile(TypedDict):
-    """graph.json of a Texelflow bundle, format version 1."""
+    """graph.json of a Texelflow bundle, format version 2."""
 
-    formatVersion: Literal[1]
+    formatVersion: Literal[2]
     """Integer version of this format; raised by every incompatible change."""
     generator: str
     """Program and version that wrote the file."""
@@ -192,6 +211,12 @@ class GraphFile(TypedDict):
     """Name of the model, for people."""
     symbols: list[str]
     """Names of the free dimensions, bound at each run from the shapes of the inputs."""
+    derived: list["Derived"]
+    """Names for what follows from the symbols, in order: each may use those before it. Expressions of the
+    plans use them like symbols.
+    """
+    constraints: list["Constraint"]
+    """What the model needs of the sizes of a run, which is refused where one does not hold."""
     inputs: list["GraphInput"]
     outputs: list["GraphOutput"]
     labels: NotRequired[list[str]]

@@ -12,7 +12,7 @@ from texelflow.lowering.layout import image_axes, is_expressible, matrix_axes, t
 from texelflow.lowering.lowering import Lowering, value_like
 from texelflow.lowering.plan import Axes, PlanTensor
 from texelflow.lowering.view import View
-from texelflow.symbolic import Dimension, floor_divide, product, remainder
+from texelflow.symbolic import Dimension, floor_divide, product, proved_equal, remainder, same_shape
 
 
 class SlidingWindow(Protocol):
@@ -52,7 +52,10 @@ TAPS_WITHOUT_LOOP = {"convolution": 9, "depthwise": 25, "pool": 9}
 
 def sliding_structure(template: str, windows: Sequence[SlidingWindow]) -> str | tuple[int, int, int]:
     """Return the structure `sliding` of the template: how its window moves (shaders/lib/window.glsl.j2)."""
-    points = all(window.kernel == 1 and window.stride == 1 and window.before == 0 for window in windows)
+    points = all(
+        proved_equal(window.kernel, 1) and window.stride == 1 and proved_equal(window.before, 0)
+        for window in windows
+    )
     if template == "convolution" and points:
         return "point"
     along = windows[-1]
@@ -128,7 +131,7 @@ def lower_convolution(
 def _skips_pixels(windows: Sequence[SlidingWindow]) -> bool:
     """Whether windows of one pixel, all within the image, leave pixels out."""
     return any(window.stride > 1 for window in windows) and all(
-        (window.kernel, window.before, window.behind) == (1, 0, 0) for window in windows
+        same_shape((window.kernel, window.before, window.behind), (1, 0, 0)) for window in windows
     )
 
 
@@ -154,15 +157,15 @@ def _thin(x: Value) -> int:
 
 def _may_end(weights: PlanTensor) -> bool:
     """Whether weights computed in a run may end amid four input channels, their pixels."""
-    return not weights.constant and remainder(weights.extents[3], 4) != 0
+    return not weights.constant and not proved_equal(remainder(weights.extents[3], 4), 0)
 
 
 def _template(weights: Value, groups: int, transposed: bool) -> str:
     if groups == 1:
         return "convolution"
     inputs = weights.shape[1]
-    if not transposed and inputs == 1:
-        return "depthwise" if weights.shape[0] == groups else "multiplied_depthwise"
+    if not transposed and proved_equal(inputs, 1):
+        return "depthwise" if proved_equal(weights.shape[0], groups) else "multiplied_depthwise"
     if not transposed and isinstance(inputs, int) and inputs % 4 == 0:
         return "grouped_convolution"
     return "any_grouped_convolution"
@@ -196,10 +199,10 @@ def lower_matrix_product(node: Node, lowering: Lowering) -> None:
     """Lower a MatMul of operands of rank 2 or more; a third input is a vector added to every row."""
     a, b, bias, output = node.required(0), node.required(1), node.input(2), node.outputs[0]
     rank = len(output.shape)
-    batched = any(extent != 1 for extent in b.shape[:-2])
-    if a.shape[:-2] != output.shape[:-2]:
+    batched = any(not proved_equal(extent, 1) for extent in b.shape[:-2])
+    if not same_shape(a.shape[:-2], output.shape[:-2]):
         a = _expanded(a, (*output.shape[:-2], *a.shape[-2:]), lowering)
-    if batched and b.shape[:-2] != output.shape[:-2]:
+    if batched and not same_shape(b.shape[:-2], output.shape[:-2]):
         b = _expanded(b, (*output.shape[:-2], *b.shape[-2:]), lowering)
     axes = matrix_axes(rank)
     if not batched:
@@ -236,7 +239,7 @@ def _product_weights(b: Value, lowering: Lowering) -> tuple[PlanTensor, bool]:
         held = lowering.find_blocked(b, transposed)
         if held is not None:
             return held, True
-        if lowering.place(b).view.strides[-2] == 1 and is_expressible(b.shape, transposed):
+        if proved_equal(lowering.place(b).view.strides[-2], 1) and is_expressible(b.shape, transposed):
             # Held so, whole texels are copied; the other way takes single lanes.
             return lowering.blocked(b, transposed), True
     return lowering.blocked(b, matrix_axes(rank), one_group=constant), False

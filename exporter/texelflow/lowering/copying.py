@@ -6,10 +6,10 @@ from typing import TypeAlias, TypeGuard
 
 from texelflow.ir import Shape
 from texelflow.lowering.kernel import Kernel
-from texelflow.lowering.layout import role_strides, tensor_strides
+from texelflow.lowering.layout import is_empty, role_strides, tensor_strides
 from texelflow.lowering.plan import Axes, PlanTensor
 from texelflow.lowering.view import Bounds, View
-from texelflow.symbolic import Dimension, floor_divide, remainder
+from texelflow.symbolic import Dimension, floor_divide, proved_equal, remainder, same_shape
 
 Place: TypeAlias = list[Dimension]
 """Batch, channel, row and column of a blocked tensor."""
@@ -53,7 +53,9 @@ def _keeps_pixels(view: View | None, tensor: PlanTensor, output: PlanTensor) -> 
     """Whether four pixels of a view (n, c, h, w) that a fragment computes share a texel of a flat tensor."""
     if view is None or view.bounds is not None or tensor.axes is not None or output.pair_rows:
         return False
-    return view.strides[3] == 1 and all(_is_texel(number) for number in (*view.strides[:3], view.offset))
+    return proved_equal(view.strides[3], 1) and all(
+        _is_texel(number) for number in (*view.strides[:3], view.offset)
+    )
 
 
 def _pixels_kernel(view: View, tensor: PlanTensor, output: PlanTensor) -> Kernel:
@@ -68,22 +70,24 @@ def _keeps_texels(view: View, tensor: PlanTensor) -> bool:
     """Whether channels of the view (n, c, h, w) that share a texel share one in the tensor, too."""
     limits = view.bounds[1] if view.bounds is not None else None
     if limits is not None and not (
-        _is_texel(limits[0]) and (_is_texel(limits[1]) or limits[1] == view.shape[1])
+        _is_texel(limits[0]) and (_is_texel(limits[1]) or proved_equal(limits[1], view.shape[1]))
     ):
         return False
     if tensor.axes is None:
         others = (view.strides[0], view.strides[2], view.strides[3])
-        return view.strides[1] == 1 and all(_is_texel(number) for number in (*others, view.offset))
+        return proved_equal(view.strides[1], 1) and all(
+            _is_texel(number) for number in (*others, view.offset)
+        )
     places = _places(view, tensor)
     if places is None:
         return False
     offset, steps = places
     others = (steps[0][1], steps[2][1], steps[3][1])
-    return steps[1] == [0, 1, 0, 0] and all(_is_texel(number) for number in (*others, offset[1]))
+    return same_shape(steps[1], (0, 1, 0, 0)) and all(_is_texel(number) for number in (*others, offset[1]))
 
 
 def _is_texel(channel: Dimension) -> bool:
-    return remainder(channel, 4) == 0
+    return proved_equal(remainder(channel, 4), 0)
 
 
 def _add_source(kernel: Kernel, name: str, tensor: PlanTensor, view: View) -> dict[str, object]:
@@ -116,16 +120,17 @@ def _places(view: View, tensor: PlanTensor) -> tuple[Place, list[Place]] | None:
 
     None if some axis crosses from one role to another, or the offset cannot be told apart.
     """
-    if 0 in tensor.extents:
+    if is_empty(tensor.extents):
         return None  # nothing to step through
     strides = tensor_strides(tensor)
     roles = sorted(
-        (role for role in range(4) if tensor.extents[role] != 1), key=lambda role: -_weight(strides[role])
+        (role for role in range(4) if not proved_equal(tensor.extents[role], 1)),
+        key=lambda role: -_weight(strides[role]),
     )
     steps: list[Place] = []
     for axis, (extent, stride) in enumerate(zip(view.shape, view.strides, strict=True)):
         step: Place = [0, 0, 0, 0]
-        if extent != 1 and stride != 0:
+        if not proved_equal(extent, 1) and not proved_equal(stride, 0):
             role = next((role for role in roles if _steps_along(role, axis, view, tensor, strides)), None)
             if role is None:
                 return None
@@ -143,9 +148,9 @@ def _places(view: View, tensor: PlanTensor) -> tuple[Place, list[Place]] | None:
         stride = strides[role]
         if isinstance(start, int) and isinstance(stride, int):
             offset[role], start = divmod(start, stride)
-        elif remainder(start, stride) == 0:
+        elif proved_equal(remainder(start, stride), 0):
             offset[role], start = floor_divide(start, stride), 0
-    if start != 0:
+    if not proved_equal(start, 0):
         return None
     return [first - before for first, before in zip(offset, padding, strict=True)], steps
 
@@ -153,7 +158,8 @@ def _places(view: View, tensor: PlanTensor) -> tuple[Place, list[Place]] | None:
 def _is_shifted(view: View, steps: list[Place]) -> bool:
     """Whether each axis of a view of (n, c, h, w) moves by 1 along its own role, or has extent 1."""
     return len(steps) == 4 and all(
-        step == [int(axis == role) for role in range(4)] or (step == [0, 0, 0, 0] and view.shape[axis] == 1)
+        same_shape(step, [int(axis == role) for role in range(4)])
+        or (same_shape(step, (0, 0, 0, 0)) and proved_equal(view.shape[axis], 1))
         for axis, step in enumerate(steps)
     )
 
@@ -168,10 +174,12 @@ def _steps_along(
     """Whether an axis of the view provably moves along this role alone."""
     stride, extent = view.strides[axis], view.shape[axis]
     unit, whole = strides[role], tensor.extents[role]
-    if stride == unit:
+    if proved_equal(stride, unit):
         bounds = view.bounds[axis] if view.bounds is not None else None
         covered = extent if bounds is None else bounds[1] - bounds[0]
-        return covered == whole or (isinstance(covered, int) and isinstance(whole, int) and covered <= whole)
+        return proved_equal(covered, whole) or (
+            isinstance(covered, int) and isinstance(whole, int) and covered <= whole
+        )
     if not (isinstance(stride, int) and isinstance(unit, int)):
         return False
     if not (isinstance(extent, int) and isinstance(whole, int)):
@@ -189,7 +197,7 @@ def _view_by_role(view: View, axes: Axes) -> View | None:
     extents: list[Dimension] = []
     for role in axes:
         limits = [] if view.bounds is None else [view.bounds[axis] for axis in role]
-        wide = [axis for axis in role if view.shape[axis] != 1]
+        wide = [axis for axis in role if not proved_equal(view.shape[axis], 1)]
         bounded = [limit for limit in limits if limit is not None]
         if bounded and len(wide) + len(bounded) > 2:
             return None
@@ -217,7 +225,7 @@ def _collapsed(shape: Shape, sources: list[tuple[PlanTensor, View]]) -> tuple[Sh
     kept = [
         axis
         for axis, extent in enumerate(shape)
-        if extent != 1 or any(_is_bounded(view, axis) for view in views)
+        if not proved_equal(extent, 1) or any(_is_bounded(view, axis) for view in views)
     ] or [0]
     groups: list[list[int]] = []
     for axis in kept if shape else []:
@@ -250,4 +258,4 @@ def _is_bounded(view: View, axis: int) -> bool:
 def _joins(view: View, outer: int, inner: int) -> bool:
     if _is_bounded(view, outer) or _is_bounded(view, inner):
         return False
-    return view.strides[outer] == view.strides[inner] * view.shape[inner]
+    return proved_equal(view.strides[outer], view.strides[inner] * view.shape[inner])

@@ -7,12 +7,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
+from texelflow.float_expressions import FloatExpression
 from texelflow.ir import Element, Node, Shape, Value, node_reads
 from texelflow.lowering.kernel import Kernel, Steps
 from texelflow.lowering.layout import channel_within, is_expressible, role_strides
 from texelflow.lowering.plan import Axes, PlanTensor
 from texelflow.lowering.view import View
-from texelflow.symbolic import Dimension, Expression
+from texelflow.symbolic import Dimension, Expression, proved_different, proved_equal, same_shape
 
 if TYPE_CHECKING:
     from texelflow.lowering.lowering import Lowering
@@ -87,12 +88,23 @@ def shared_axes(node: Node, source: Value, lowering: Lowering) -> Iterator[Axes]
 
 
 def _blocked_axes(values: Sequence[Value], shape: Shape, lowering: Lowering) -> Iterator[Axes]:
-    """Yield the axes by which values of a shape are blocked already and a tensor of that shape can be."""
-    for value in values:
-        if value.shape == shape and value.scalar is None:
+    """Yield the axes by which values of a shape are blocked already and a tensor of that shape can be.
+
+    First come values that are proved to have the shape, then those that have it at some sizes.
+    """
+    whole = [value for value in values if same_shape(value.shape, shape)]
+    for value in (*whole, *(value for value in values if _may_have_shape(value.shape, shape))):
+        if value.scalar is None:
             for axes in lowering.known_axes(value, aliases=True):
                 if is_expressible(shape, axes):
                     yield axes
+
+
+def _may_have_shape(own: Shape, shape: Shape) -> bool:
+    """Whether the sizes of a run decide if a value, which broadcasts to a shape, has that shape."""
+    if len(own) != len(shape) or same_shape(own, shape):
+        return False
+    return not any(proved_different(a, b) for a, b in zip(own, shape, strict=True))
 
 
 def _add_steps(
@@ -134,7 +146,7 @@ def _operand(value: Value, kernel: Kernel, steps: Steps, place: PlanTensor, lowe
         )
         tensor = kernel.inputs[name]
         own = tensor.axes is not None and tensor.storage is None  # an alias may be amid other planes
-        operand["exact"] = own and operand["kind"] == "blocked" and tensor.extents == place.extents
+        operand["exact"] = own and operand["kind"] == "blocked" and same_shape(tensor.extents, place.extents)
     else:
         operand["kind"] = _bind_flat(name, value, kernel, place, lowering)
     steps.operands.append(operand)
@@ -168,6 +180,8 @@ def _optional_operand(
 
 
 def _scalar(scalar: Element, floating: bool, kernel: Kernel) -> str:
+    if isinstance(scalar, FloatExpression):
+        return f"vec4({kernel.parameter(scalar.to_json())})"
     if isinstance(scalar, Expression):
         name = Numbers(kernel).integer(scalar)
         return f"vec4(float({name}))" if floating else f"ivec4({name})"
@@ -188,7 +202,7 @@ def _bind_blocked(name: str, value: Value, kernel: Kernel, place: PlanTensor, lo
         kernel.input(name, found)
         return "blocked"
     placed = lowering.place(value)
-    full = value.shape == place.shape
+    full = same_shape(value.shape, place.shape)
     if not (full and placed.buffer.constant):
         if placed.buffer.flat is None and whole_roles and is_expressible(value.shape, axes):
             kernel.input(name, lowering.blocked(value, axes))
@@ -215,6 +229,8 @@ def _bind_channel(
     placed = lowering.place(value)
     missing = len(place.shape) - len(value.shape)
     n, c, h, w = (tuple(axis - missing for axis in role if axis >= missing) for role in place.axes)
+    if not all(_all_or_none(value, place, role, missing) for role in place.axes):
+        return None
     for tensor in placed.buffer.blocked:
         channel = channel_within(placed.view, (n, c, h, w), tensor)
         if channel is not None:
@@ -228,7 +244,7 @@ def _bind_strided(
 ) -> str:
     assert tensor is not None
     kernel.input(name, tensor)
-    if strides == (0, 1, 0, 0) and offset == 0:
+    if same_shape(strides, (0, 1, 0, 0)) and proved_equal(offset, 0):
         return "channels"
     kernel.vector(f"{name}_strides", strides)
     kernel.integer(f"{name}_offset", offset)
@@ -255,12 +271,12 @@ def _bind_flat(name: str, value: Value, kernel: Kernel, place: PlanTensor, lower
     placed = lowering.place(value)
     view = placed.view
     tensor = placed.buffer.flat
-    if value.shape == shape and view.is_row_major and view.offset == 0:
+    if same_shape(value.shape, shape) and view.is_row_major and proved_equal(view.offset, 0):
         kernel.input(name, lowering.flat(value))
         return "flat"
     if tensor is None or view.bounds is not None:
         tensor, view = lowering.flat(value), View.whole(value.shape)
-        if value.shape == shape:
+        if same_shape(value.shape, shape):
             kernel.input(name, tensor)
             return "flat"
     expanded = view.expand(shape)
@@ -269,7 +285,7 @@ def _bind_flat(name: str, value: Value, kernel: Kernel, place: PlanTensor, lower
     rows = [
         [extent, stride]
         for extent, stride in zip(expanded.shape, expanded.strides, strict=True)
-        if extent != 1
+        if not proved_equal(extent, 1)
     ]
     kernel.table(f"{name}_axes", rows or [[1, 0]])
     kernel.integer(f"{name}_rank", max(1, len(rows)))
@@ -278,10 +294,16 @@ def _bind_flat(name: str, value: Value, kernel: Kernel, place: PlanTensor, lower
 
 
 def _all_or_none(value: Value, place: PlanTensor, role: tuple[int, ...], missing: int) -> bool:
-    """Whether the value has all of the place's extents along a role's axes, or only extents of 1."""
-    own = [1 if axis < missing else value.shape[axis - missing] for axis in role]
-    return all(extent == 1 for extent in own) or all(
-        extent == place.shape[axis] for extent, axis in zip(own, role, strict=True)
+    """Whether the value has all of the place's extents along a role's axes, or only extents of 1.
+
+    Shaders find out at each run which of both it is. Of a role's only axis it is always one.
+    """
+    own = [(1 if axis < missing else value.shape[axis - missing], place.shape[axis]) for axis in role]
+    wide = [pair for pair in own if not (proved_equal(pair[0], 1) and proved_equal(pair[1], 1))]
+    return (
+        len(wide) <= 1
+        or all(proved_equal(extent, 1) for extent, _ in own)
+        or all(proved_equal(extent, whole) for extent, whole in own)
     )
 
 

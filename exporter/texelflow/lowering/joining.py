@@ -9,7 +9,7 @@ from texelflow.lowering.copying import copy_kernel
 from texelflow.lowering.layout import is_expressible
 from texelflow.lowering.lowering import Lowering
 from texelflow.lowering.plan import Axes
-from texelflow.symbolic import Dimension, remainder
+from texelflow.symbolic import Dimension, proved_equal, remainder
 
 SOURCE_LIMIT = 12
 """Most tensors joined by one draw, well below the 16 texture units that every device has."""
@@ -17,7 +17,7 @@ SOURCE_LIMIT = 12
 
 def lower_concatenation(node: Node, lowering: Lowering, axis: int) -> None:
     """Lower a Concat along `axis`."""
-    parts = [value for value in node.inputs if value is not None and value.shape[axis] != 0]
+    parts = [value for value in node.inputs if value is not None and not proved_equal(value.shape[axis], 0)]
     output = node.outputs[0]
     while len(parts) > SOURCE_LIMIT:
         head = parts[:SOURCE_LIMIT]
@@ -68,6 +68,6 @@ def _common_axes(parts: list[Value], output: Value, lowering: Lowering) -> Axes 
 
 def _meets_at_texels(axes: Axes, axis: int, starts: list[Dimension], output: Value) -> bool:
     role = next(index for index, members in enumerate(axes) if axis in members)
-    if any(index != axis and output.shape[index] != 1 for index in axes[role]):
+    if any(index != axis and not proved_equal(output.shape[index], 1) for index in axes[role]):
         return False  # the axis is joined with others: its boundaries are not those of the role
-    return role != 1 or all(remainder(start, 4) == 0 for start in starts)
+    return role != 1 or all(proved_equal(remainder(start, 4), 0) for start in starts)

@@ -16,7 +16,7 @@ import jinja2
 from texelflow.lowering.plan import Draw, PlanTensor, Program, Real
 from texelflow.lowering.shader_library import Section, read_library, select_functions
 from texelflow.resources import shader_directory
-from texelflow.symbolic import Dimension, remainder
+from texelflow.symbolic import Dimension, proved_equal, remainder
 
 _LANES = "xyzw"
 
@@ -59,6 +59,7 @@ class Kernel:
     _vectors: dict[str, Sequence[Dimension]] = field(default_factory=dict)
     _tables: dict[str, Sequence[Sequence[Dimension]]] = field(default_factory=dict)
     _reals: dict[str, Real] = field(default_factory=dict)
+    _real_tables: dict[str, Sequence[Real]] = field(default_factory=dict)
 
     def input(self, name: str, tensor: PlanTensor) -> None:
         """Bind a tensor to the sampler `name`."""
@@ -78,6 +79,10 @@ class Kernel:
     def table(self, name: str, rows: Sequence[Sequence[Dimension]]) -> None:
         """Make `name(i)` the i-th of a list of ivec4; shorter rows are filled with zeros."""
         self._tables[name] = rows
+
+    def real_table(self, name: str, numbers: Sequence[Real]) -> None:
+        """Make `name(i)` the i-th vec4 of a list of floats."""
+        self._real_tables[name] = numbers
 
     def real(self, name: str, number: Real) -> str:
         """Make `name` a float; return the name."""
@@ -100,7 +105,10 @@ class Kernel:
         numbers = [*self._scalars.values(), *self.output.shape]
         for rows in (*self._vectors.values(), *(row for table in self._tables.values() for row in table)):
             numbers.extend(rows)
-        return any(not isinstance(number, int) for number in numbers)
+        reals = [*self._reals.values(), *(number for table in self._real_tables.values() for number in table)]
+        return any(not isinstance(number, int) for number in numbers) or any(
+            isinstance(real, list) for real in reals
+        )
 
     def draw(self, node: str) -> Draw:
         """Render the template and return the draw."""
@@ -108,11 +116,8 @@ class Kernel:
         vector = "ivec4" if self.output.is_integer else "vec4"
         value_vector = self.structure["start"] or vector
         ints, int_defines = self._pack_ints()
-        floats = list(self._reals.values())
-        defines = [
-            *int_defines,
-            *(_Define(name, f"floats[{i // 4}].{_LANES[i % 4]}") for i, name in enumerate(self._reals)),
-        ]
+        floats, real_defines = self._pack_reals()
+        defines = [*int_defines, *real_defines]
         source = (
             _environment()
             .get_template(f"{self.template}.glsl.j2")
@@ -158,7 +163,7 @@ class Kernel:
         """Return what a store sets to zero beside the tensor's elements; see ARCHITECTURE.md, Layouts."""
         if self.output.axes is None or self.output.constant or self.packs_weights:
             return "all"
-        return "none" if remainder(self.output.extents[1], 4) == 0 else "lanes"
+        return "none" if proved_equal(remainder(self.output.extents[1], 4), 0) else "lanes"
 
     def _pack_ints(self) -> tuple[list[Dimension], list[_Define]]:
         first = 2 * (1 + len(self.inputs))
@@ -180,6 +185,17 @@ class Kernel:
             defines.append(_Define(name, f"ints[{first + len(ints) // 4}].{_LANES[len(ints) % 4]}"))
             ints.append(number)
         return ints, defines
+
+    def _pack_reals(self) -> tuple[list[Real], list[_Define]]:
+        floats: list[Real] = []
+        defines: list[_Define] = []
+        for name, numbers in self._real_tables.items():
+            defines.append(_Define(f"{name}(i)", f"floats[{len(floats) // 4} + (i)]"))
+            floats.extend([*numbers, *[0.0] * (-len(numbers) % 4)])
+        for name, number in self._reals.items():
+            defines.append(_Define(name, f"floats[{len(floats) // 4}].{_LANES[len(floats) % 4]}"))
+            floats.append(number)
+        return floats, defines
 
 
 @cache

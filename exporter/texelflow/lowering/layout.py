@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from texelflow.ir import Shape
 from texelflow.lowering.plan import CHANNEL_BLOCK, Axes, PlanTensor, Storage
 from texelflow.lowering.view import Run, View, merged_runs
-from texelflow.symbolic import Dimension, floor_divide, product, remainder
+from texelflow.symbolic import Dimension, floor_divide, product, proved_equal, remainder, same_shape
 
 RoleRuns: TypeAlias = tuple[list[Run], list[Run], list[Run], list[Run]]
 
@@ -25,6 +26,16 @@ def matrix_axes(rank: int) -> Axes:
 def transposed_matrix_axes(rank: int) -> Axes:
     """Return the axes of matrices [..., rows, columns] held transposed: columns are pixels, rows channels."""
     return (tuple(range(rank - 2)), (rank - 2,), (), (rank - 1,))
+
+
+def same_runs(a: Sequence[Run], b: Sequence[Run]) -> bool:
+    """Return whether runs are proved to be the same."""
+    return len(a) == len(b) and all(map(same_shape, a, b))
+
+
+def is_empty(shape: Shape) -> bool:
+    """Return whether a shape is proved to have no elements."""
+    return any(proved_equal(extent, 0) for extent in shape)
 
 
 def role_runs(view: View, axes: Axes) -> RoleRuns:
@@ -58,24 +69,25 @@ def is_expressible(shape: Shape, axes: Axes) -> bool:
 def is_vector(tensor: PlanTensor) -> bool:
     """Whether a blocked tensor with a texture of its own is one pixel of channels, one after another."""
     batch, channels, height, width = tensor.extents
-    if (height, width) != (1, 1) or tensor.storage is not None:
+    if not same_shape((height, width), (1, 1)) or tensor.storage is not None:
         return False
     batch_stride, channel_stride = tensor_strides(tensor)[:2]
-    return (channels == 1 or channel_stride == 1) and (batch == 1 or batch_stride == channels)
+    follow = proved_equal(channels, 1) or proved_equal(channel_stride, 1)
+    return follow and (proved_equal(batch, 1) or proved_equal(batch_stride, channels))
 
 
 def same_memory(view: View, axes: Axes, tensor: PlanTensor) -> bool:
     """Whether reading `view` with `axes` finds each element where the blocked `tensor` holds it."""
-    if view.bounds is not None or view.offset != 0 or tensor.axes is None:
+    if view.bounds is not None or not proved_equal(view.offset, 0) or tensor.axes is None:
         return False
-    if role_runs(view, axes) != role_runs(View.whole(tensor.shape), tensor.axes):
+    if not all(map(same_runs, role_runs(view, axes), role_runs(View.whole(tensor.shape), tensor.axes))):
         return False
     wanted_single = _single_width(view, axes)
     return wanted_single == tensor.single_pixel
 
 
 def _single_width(view: View, axes: Axes) -> bool:
-    return all(view.shape[axis] == 1 for axis in axes[3])
+    return all(proved_equal(view.shape[axis], 1) for axis in axes[3])
 
 
 def axes_in_memory(view: View, tensor: PlanTensor) -> Axes | None:
@@ -85,8 +97,8 @@ def axes_in_memory(view: View, tensor: PlanTensor) -> Axes | None:
     chosen: list[list[int]] = [[], [], [], []]
     left: list[int] = []
     for axis, run in enumerate(zip(view.shape, view.strides, strict=True)):
-        role = next((i for i in (1, 3, 2, 0) if roles[i] == [run]), None)
-        if run[0] == 1 or role is None or chosen[role]:
+        role = next((i for i in (1, 3, 2, 0) if same_runs(roles[i], [run])), None)
+        if proved_equal(run[0], 1) or role is None or chosen[role]:
             left.append(axis)
         else:
             chosen[role].append(axis)
@@ -104,10 +116,15 @@ def storage_within(view: View, axes: Axes, tensor: PlanTensor) -> Storage | None
     multiples of what a plane holds, batch and channels are therefore one axis that can be divided elsewhere:
     into heads and their channels, or into slices.
     """
-    if view.bounds is not None or tensor.axes is None or tensor.storage is not None or 0 in tensor.extents:
+    if (
+        view.bounds is not None
+        or tensor.axes is None
+        or tensor.storage is not None
+        or is_empty(tensor.extents)
+    ):
         return None
     wanted = role_runs(view, axes)
-    if wanted[2:] != role_runs(View.whole(tensor.shape), tensor.axes)[2:]:
+    if not all(map(same_runs, wanted[2:], role_runs(View.whole(tensor.shape), tensor.axes)[2:])):
         return None
     if _single_width(view, axes) != tensor.single_pixel:
         return None
@@ -117,7 +134,7 @@ def storage_within(view: View, axes: Axes, tensor: PlanTensor) -> Storage | None
         return None
     count, unit = channels[0]
     step = batch[0][1] if batch else count
-    if unit != 1 or not isinstance(count, int) or not isinstance(step, int) or step < 1:
+    if not proved_equal(unit, 1) or not isinstance(count, int) or not isinstance(step, int) or step < 1:
         return None
     if any(number % CHANNEL_BLOCK != 0 for number in (count, step, start)):
         return None
@@ -126,10 +143,12 @@ def storage_within(view: View, axes: Axes, tensor: PlanTensor) -> Storage | None
 
 def channel_within(view: View, axes: Axes, tensor: PlanTensor) -> int | None:
     """Return the one channel, of several, of a blocked tensor that `view` is, blocked by `axes`, if it is."""
-    if view.bounds is not None or tensor.axes is None or 0 in tensor.extents or tensor.extents[1] == 1:
+    if view.bounds is not None or tensor.axes is None or is_empty(tensor.extents):
+        return None
+    if proved_equal(tensor.extents[1], 1):
         return None
     wanted, own = role_runs(view, axes), role_runs(View.whole(tensor.shape), tensor.axes)
-    if wanted[1] or (wanted[0], *wanted[2:]) != (own[0], *own[2:]):
+    if wanted[1] or not all(same_runs(wanted[role], own[role]) for role in (0, 2, 3)):
         return None
     return _channel_of(view.offset, tensor)
 
@@ -137,18 +156,18 @@ def channel_within(view: View, axes: Axes, tensor: PlanTensor) -> int | None:
 def axes_within(view: View, tensor: PlanTensor) -> Axes | None:
     """Return the axes by which `view` reads or divides channels of a tensor where they lie, if any."""
     assert tensor.axes is not None
-    if 0 in tensor.extents:
+    if is_empty(tensor.extents):
         return None  # nothing to step through
     _, _, height, width = role_runs(View.whole(tensor.shape), tensor.axes)
     chosen: tuple[list[int], ...] = ([], [], [], [])
     for axis, run in enumerate(zip(view.shape, view.strides, strict=True)):
-        if run[0] == 1:
+        if proved_equal(run[0], 1):
             chosen[0 if width else 3].append(axis)
-        elif [run] in (height, width):
-            chosen[2 if [run] == height else 3].append(axis)
+        elif same_runs([run], height) or same_runs([run], width):
+            chosen[2 if same_runs([run], height) else 3].append(axis)
         else:
             runs = _runs_through_channels([run], tensor)
-            chosen[1 if runs is not None and runs[0][1] == 1 else 0].append(axis)
+            chosen[1 if runs is not None and proved_equal(runs[0][1], 1) else 0].append(axis)
     n, c, h, w = map(tuple, chosen)
     axes: Axes = (n, c, h, w)
     return axes if storage_within(view, axes, tensor) is not None else None
@@ -161,15 +180,18 @@ def _runs_through_channels(runs: list[Run], tensor: PlanTensor) -> list[Run] | N
     """
     batch, channels = tensor.extents[:2]
     batch_stride, channel_stride = tensor_strides(tensor)[:2]
-    if batch != 1 and remainder(channels, CHANNEL_BLOCK) != 0:
+    single = proved_equal(batch, 1)
+    if not single and not proved_equal(remainder(channels, CHANNEL_BLOCK), 0):
         return None
-    if batch_stride == channels * channel_stride:  # in memory, too, channels go on in the next batch entry
-        batch, channels = 1, batch * channels
+    if proved_equal(
+        batch_stride, channels * channel_stride
+    ):  # in memory, too, channels go on in the next batch entry
+        single, batch, channels = True, 1, batch * channels
     # What steps by the slowest axis can leave no other one.
-    most = None if batch * batch_stride == product(tensor.shape) else batch
+    most = None if proved_equal(batch * batch_stride, product(tensor.shape)) else batch
     found: list[Run] = []
     for extent, stride in runs:
-        if batch != 1 and (entries := _steps(extent, stride, batch_stride, most)) is not None:
+        if not single and (entries := _steps(extent, stride, batch_stride, most)) is not None:
             found.append((extent, entries * channels))
         elif (step := _steps(extent, stride, channel_stride, channels)) is not None:
             found.append((extent, step))
@@ -182,10 +204,10 @@ def _steps(
     extent: Dimension, stride: Dimension, unit: Dimension, whole: Dimension | None
 ) -> Dimension | None:
     """Return the step, in units, of a run that provably stays within `whole` units; None unless it does."""
-    if remainder(stride, unit) != 0:
+    if not proved_equal(remainder(stride, unit), 0):
         return None
     step = floor_divide(stride, unit)
-    if whole is None or extent * step == whole:
+    if whole is None or proved_equal(extent * step, whole):
         return step
     if not (isinstance(extent, int) and isinstance(step, int) and isinstance(whole, int)):
         return None
@@ -194,7 +216,7 @@ def _steps(
 
 def _channel_of(offset: Dimension, tensor: PlanTensor) -> int | None:
     """Return the channel of a blocked tensor's first pixel at an offset of its row-major order."""
-    if offset == 0:
+    if proved_equal(offset, 0):
         return 0
     channels, stride = tensor.extents[1], tensor_strides(tensor)[1]
     if not (isinstance(offset, int) and isinstance(stride, int) and isinstance(channels, int)):

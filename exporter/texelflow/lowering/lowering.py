@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from texelflow.constants import pack_elements
-from texelflow.ir import ConstantData, Graph, Node, NodeError, Shape, TensorType, Value
+from texelflow.float_expressions import FloatExpression
+from texelflow.ir import ConstantData, Element, Graph, Node, NodeError, Shape, TensorType, Value
 from texelflow.lowering import copying
 from texelflow.lowering.kernel import Kernel
 from texelflow.lowering.layout import (
@@ -23,10 +24,11 @@ from texelflow.lowering.layout import (
     same_memory,
     storage_within,
 )
-from texelflow.lowering.plan import Axes, Plan, PlanTensor
+from texelflow.lowering.plan import Axes, Plan, PlanTensor, Real
 from texelflow.lowering.view import View
 from texelflow.problems import Problems
-from texelflow.symbolic import Dimension, product
+from texelflow.symbolic import Expression, assuming, product, same_shape
+from texelflow.symbolic_text import to_json
 
 
 class Lowerable(Protocol):
@@ -77,6 +79,10 @@ class Lowering:
 
     def lower(self, graph: Graph) -> Plan:
         """Lower a whole graph; raise ExportError with every node that cannot be."""
+        with assuming(graph.facts):
+            return self._lower(graph)
+
+    def _lower(self, graph: Graph) -> Plan:
         problems = Problems()
         for value in graph.inputs:
             tensor = PlanTensor(value.dtype, value.shape, value=value.name, precise=True, external=True)
@@ -177,9 +183,8 @@ class Lowering:
             if (made := self._make_blocked(value, placed, axes, one_group)) is not None:
                 return made
             found = self._copy(value, placed, axes, one_group)
-            whole = (
-                placed.view.is_whole(product(placed.buffer.shape))
-                and placed.view.shape == placed.buffer.shape
+            whole = placed.view.is_whole(product(placed.buffer.shape)) and same_shape(
+                placed.view.shape, placed.buffer.shape
             )
             (placed.buffer if whole else self._copies(value, placed)).blocked.append(found)
         return found
@@ -318,13 +323,27 @@ class Lowering:
         if len(numbers) == len(elements):
             value.constant = ConstantData([pack_elements(value.dtype, numbers)])
             return self.place(value)
-        dimensions: list[Dimension] = [int(e) if isinstance(e, (bool, float)) else e for e in elements]
         output = PlanTensor(value.dtype, value.shape, value=value.name)
         kernel = Kernel("numbers", output)
-        kernel.table("numbers", [dimensions[i : i + 4] for i in range(0, len(dimensions), 4)])
+        if value.known_type.is_floating:
+            kernel.real_table("numbers", list(map(real_of, elements)))
+        else:
+            dimensions = [
+                e if isinstance(e, Expression) else int(e)
+                for e in elements
+                if not isinstance(e, FloatExpression)
+            ]
+            kernel.table("numbers", [dimensions[i : i + 4] for i in range(0, len(dimensions), 4)])
         self.bind(value, output)
         self.emit(kernel)
         return self._places[id(value)]
+
+
+def real_of(element: Element) -> Real:
+    """Return an element as the float of a shader."""
+    if isinstance(element, FloatExpression):
+        return element.to_json()
+    return ["+", to_json(element), 0] if isinstance(element, Expression) else float(element)
 
 
 def aligned_view(view: View, rank: int) -> View:

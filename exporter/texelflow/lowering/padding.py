@@ -10,7 +10,7 @@ from texelflow.lowering.lowering import Lowering
 from texelflow.lowering.plan import Axes, PlanTensor
 from texelflow.lowering.reduction import elements_kernel
 from texelflow.lowering.view import row_major_strides
-from texelflow.symbolic import Dimension
+from texelflow.symbolic import Dimension, proved_equal
 
 
 def lower_padding(node: Node, source: Value, lowering: Lowering, mode: str, before: list[Dimension]) -> None:
@@ -30,7 +30,7 @@ def lower_padding(node: Node, source: Value, lowering: Lowering, mode: str, befo
         attach_prologue(kernel, node, place, lowering)
     else:
         kernel.input("x", lowering.blocked(source, axes))
-    padded = [next((before[axis] for axis in role if before[axis] != 0), 0) for role in axes]
+    padded = [next((before[axis] for axis in role if not proved_equal(before[axis], 0)), 0) for role in axes]
     kernel.vector("before", padded)
     kernel.structure["mode"] = mode
     lowering.bind(output, lowering.emit(kernel))
@@ -41,10 +41,13 @@ def _blocked_axes(node: Node, source: Value, before: list[Dimension], lowering: 
     changed = {
         axis
         for axis, (extent, padded) in enumerate(zip(source.shape, output.shape, strict=True))
-        if before[axis] != 0 or extent != padded
+        if not (proved_equal(before[axis], 0) and proved_equal(extent, padded))
     }
     for axes in shared_axes(node, source, lowering):
-        roles = [{axis for axis in role if source.shape[axis] != 1 or axis in changed} for role in axes]
+        roles = [
+            {axis for axis in role if axis in changed or not proved_equal(source.shape[axis], 1)}
+            for role in axes
+        ]
         alone = all(len(role) == 1 for role in roles if role & changed)
         if alone and not roles[1] & changed and is_expressible(output.shape, axes):
             return axes

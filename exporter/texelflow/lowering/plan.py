@@ -7,7 +7,8 @@ from operator import itemgetter
 from typing import Any, TypeAlias
 
 from texelflow.ir import FLOATING, Shape, Value
-from texelflow.symbolic import Dimension, is_positive, product, to_json
+from texelflow.symbolic import Dimension, is_positive, product, proved_equal
+from texelflow.symbolic_text import to_json
 
 Axes: TypeAlias = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...]]
 """The axes of a shape that make batch, channel, height and width of a blocked tensor."""
@@ -74,7 +75,7 @@ class PlanTensor:
     @property
     def single_pixel(self) -> bool:
         """Whether it is blocked one pixel a fragment: it is one pixel wide, and not `as_wide`."""
-        return self.axes is not None and self.extents[3] == 1 and not self.as_wide
+        return self.axes is not None and proved_equal(self.extents[3], 1) and not self.as_wide
 
     @property
     def single_group(self) -> bool:
@@ -85,7 +86,11 @@ class PlanTensor:
     @property
     def paired_rows(self) -> bool:
         """Whether a fragment computes two rows of it rather than two channel groups, as asked for."""
-        return self.pair_rows and self.axes is not None and 1 not in self.extents[2:]
+        return (
+            self.pair_rows
+            and self.axes is not None
+            and not any(proved_equal(extent, 1) for extent in self.extents[2:])
+        )
 
     def is_blocked_like(self, other: PlanTensor) -> bool:
         """Whether both are blocked by the same numbers of pixels, rows and groups on every device."""

@@ -9,7 +9,8 @@ from typing import Any
 from texelflow.lowering.kernel import Kernel
 from texelflow.lowering.plan import Draw, PlanTensor, Program, finite_json
 from texelflow.lowering.view import row_major_strides
-from texelflow.symbolic import Dimension, symbol, to_json
+from texelflow.symbolic import Dimension, symbol
+from texelflow.symbolic_text import to_json
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from texelflow.lowering.kernel import Kernel
 from texelflow.lowering.layout import tensor_strides
 from texelflow.lowering.lowering import Lowering, value_like
 from texelflow.lowering.plan import Axes, PlanTensor
-from texelflow.symbolic import Dimension, floor_divide, product
+from texelflow.symbolic import Dimension, floor_divide, product, proved_equal, same_shape
 
 LARGEST_IMAGE = 256
 """Most pixels of an image that one fragment reduces: else it takes a line, and a second draw joins lines."""
@@ -61,13 +61,17 @@ def _read(kernel: Kernel, node: Node, place: PlanTensor, lowering: Lowering) -> 
 
 def _describe(kernel: Kernel, x: PlanTensor) -> None:
     channels, left = x.extents[1], kernel.output.extents[1]
-    over_channels = channels != 1 and left == 1
-    in_parts = not over_channels and channels != left
+    over_channels = not proved_equal(channels, 1) and proved_equal(left, 1)
+    in_parts = not over_channels and not proved_equal(channels, left)
     if in_parts:
         kernel.integer("groups_of_part", floor_divide(channels + 4 * PARTS - 1, 4 * PARTS))
     kernel.structure.update(over_channels=over_channels, in_parts=in_parts, boolean=x.dtype == "bool")
     others = [(x.extents[role], kernel.output.extents[role]) for role in (0, 2, 3)]
-    if (over_channels or in_parts) and not x.is_integer and all(own == left for own, left in others):
+    if (
+        (over_channels or in_parts)
+        and not x.is_integer
+        and all(proved_equal(own, left) for own, left in others)
+    ):
         kernel.template = "reduce_channels"
 
 
@@ -76,12 +80,16 @@ def partial_shape(place: PlanTensor, axes: list[int]) -> Shape | None:
     assert place.axes is not None
     n, c, h, w = (product(place.shape[axis] for axis in role if axis in axes) for role in place.axes)
     pixels = w * h
-    if w != 1 and h != 1 and not (isinstance(pixels, int) and pixels <= LARGEST_IMAGE):
+    if (
+        not proved_equal(w, 1)
+        and not proved_equal(h, 1)
+        and not (isinstance(pixels, int) and pixels <= LARGEST_IMAGE)
+    ):
         return tuple(
             1 if axis in axes and axis in place.axes[3] else extent for axis, extent in enumerate(place.shape)
         )
     rows = product(place.shape[axis] for role in (place.axes[0], place.axes[2]) for axis in role)
-    if (n, h, w) != (1, 1, 1) or not (isinstance(rows, int) and rows < FEWEST_ROWS):
+    if not same_shape((n, h, w), (1, 1, 1)) or not (isinstance(rows, int) and rows < FEWEST_ROWS):
         return None
     if isinstance(c, int) and c < 16 * PARTS:
         return None
@@ -101,7 +109,7 @@ def _blocked_axes(node: Node, lowering: Lowering, axes: list[int]) -> Axes | Non
 
 
 def _uniform(role: tuple[int, ...], axes: list[int], shape: tuple[Dimension, ...]) -> bool:
-    reduced = [axis in axes for axis in role if shape[axis] != 1]
+    reduced = [axis in axes for axis in role if not proved_equal(shape[axis], 1)]
     return all(reduced) or not any(reduced)
 
 
@@ -114,7 +122,7 @@ def lower_element_reduction(
     kernel = elements_kernel("reduce_elements", lowering.tensor(output))
     kernel.input("x", tensor)
     steps: list[tuple[Dimension, Dimension]] = list(zip(view.shape, view.strides, strict=True))
-    kept = [[*step] for axis, step in enumerate(steps) if axis not in axes and step[0] != 1]
+    kept = [[*step] for axis, step in enumerate(steps) if axis not in axes and not proved_equal(step[0], 1)]
     reduced = [[*steps[axis]] for axis in axes]
     kernel.table("kept", kept or [[1, 0]])
     kernel.table("reduced", reduced or [[1, 0]])

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from texelflow.float_expressions import FloatExpression
 from texelflow.ir import Node, NodeError, Shape
 from texelflow.lowering.elementwise import attach_epilogue
 from texelflow.lowering.kernel import Kernel
 from texelflow.lowering.layout import is_expressible
 from texelflow.lowering.lowering import Lowering
 from texelflow.lowering.plan import Axes, Real
-from texelflow.symbolic import Dimension, to_json
+from texelflow.symbolic import Dimension, Expression
+from texelflow.symbolic_text import to_json
 
 
 class ResizedAxis(Protocol):
@@ -22,7 +24,7 @@ class ResizedAxis(Protocol):
     @property
     def target(self) -> Dimension: ...
     @property
-    def scale(self) -> float | None: ...
+    def scale(self) -> float | Expression | FloatExpression | None: ...
     @property
     def begin(self) -> float: ...
     @property
@@ -65,6 +67,10 @@ def lower_resize(node: Node, lowering: Lowering, axes: Sequence[ResizedAxis]) ->
 
 
 def _scale(axis: ResizedAxis) -> Real:
+    if isinstance(axis.scale, FloatExpression):
+        return axis.scale.to_json()
+    if isinstance(axis.scale, Expression):
+        return ["+", to_json(axis.scale), 0]
     if axis.scale is not None:
         return axis.scale
     if isinstance(axis.source, int) and isinstance(axis.target, int):

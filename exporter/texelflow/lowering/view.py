@@ -12,7 +12,15 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from texelflow.ir import Shape
-from texelflow.symbolic import Dimension, product, remainder
+from texelflow.symbolic import (
+    Dimension,
+    equal,
+    floor_divide,
+    product,
+    proved_equal,
+    remainder,
+    select,
+)
 
 Bounds: TypeAlias = tuple[Dimension, Dimension]
 Run: TypeAlias = tuple[Dimension, Dimension]
@@ -33,9 +41,9 @@ def merged_runs(runs: list[Run]) -> list[Run]:
     """Join neighbouring axes that step through memory as one; extents of 1 vanish."""
     merged: list[Run] = []
     for extent, stride in runs:
-        if extent == 1:
+        if proved_equal(extent, 1):
             continue
-        if merged and merged[-1][1] == extent * stride:
+        if merged and proved_equal(merged[-1][1], extent * stride):
             merged[-1] = (merged[-1][0] * extent, stride)
         else:
             merged.append((extent, stride))
@@ -61,11 +69,11 @@ class View:
     def is_row_major(self) -> bool:
         """Whether the view reads consecutive elements in order (from `offset` on)."""
         runs = merged_runs(list(zip(self.shape, self.strides, strict=True)))
-        return self.bounds is None and (not runs or (len(runs) == 1 and runs[0][1] == 1))
+        return self.bounds is None and (not runs or (len(runs) == 1 and proved_equal(runs[0][1], 1)))
 
     def is_whole(self, size: Dimension) -> bool:
         """Whether the view reads all elements of a buffer of `size` elements in their order."""
-        return self.offset == 0 and self.is_row_major and product(self.shape) == size
+        return proved_equal(self.offset, 0) and self.is_row_major and proved_equal(product(self.shape), size)
 
     def transpose(self, permutation: tuple[int, ...]) -> View:
         """Return the view with axis k taken from axis permutation[k]."""
@@ -96,14 +104,17 @@ class View:
         )
 
     def expand(self, shape: Shape) -> View | None:
-        """Return the view broadcast to `shape`; None where a padded axis would be repeated."""
+        """Return the view broadcast to `shape`; None where a padded axis might be repeated.
+
+        An axis that is as long or 1, which only the sizes of a run decide, gets a stride that says which.
+        """
         missing = len(shape) - len(self.shape)
         strides: list[Dimension] = [0] * missing
         for axis, (extent, stride) in enumerate(zip(self.shape, self.strides, strict=True)):
-            repeated = extent != shape[missing + axis]
-            if repeated and self.bounds is not None and self.bounds[axis] is not None:
+            kept = proved_equal(extent, shape[missing + axis])
+            if not kept and self.bounds is not None and self.bounds[axis] is not None:
                 return None
-            strides.append(0 if repeated or extent == 1 else stride)
+            strides.append(stride if kept else select(equal(extent, 1), 0, stride))
         bounds = None if self.bounds is None else (*[None] * missing, *self.bounds)
         return replace(self, shape=shape, strides=tuple(strides), bounds=bounds)
 
@@ -118,7 +129,9 @@ class View:
         bounds: list[Bounds | None] = []
         for low, extent, padded, stride in zip(before, self.shape, shape, self.strides, strict=True):
             offset = offset - low * stride
-            bounds.append(None if low == 0 and padded == extent else (low, low + extent))
+            bounds.append(
+                None if proved_equal(low, 0) and proved_equal(padded, extent) else (low, low + extent)
+            )
         return View(shape, self.strides, offset, tuple(bounds), fill)
 
     def reshape(self, shape: Shape) -> View | None:
@@ -128,34 +141,36 @@ class View:
         """
         if self.bounds is not None:
             return None
-        if 0 in shape:
+        if any(proved_equal(extent, 0) for extent in shape):
             return View.whole(shape)  # no element is ever read
         if self.is_row_major:
             return replace(self, shape=shape, strides=row_major_strides(shape))
         runs = [
-            (extent, stride) for extent, stride in zip(self.shape, self.strides, strict=True) if extent != 1
+            (extent, stride)
+            for extent, stride in zip(self.shape, self.strides, strict=True)
+            if not proved_equal(extent, 1)
         ]
         strides: list[Dimension] = []
         position = 0
         left: Dimension = 1  # part of the current run that is not yet given to an axis of the new shape
         stride: Dimension = 0
         for extent in reversed(shape):
-            if extent == 1:
+            if proved_equal(extent, 1):
                 strides.append(1)
                 continue
-            if left == 1:
+            if proved_equal(left, 1):
                 if position == len(runs):
                     return None
-                left, stride = runs[len(runs) - 1 - position]
+                left, stride = runs[-1 - position]
                 position += 1
-            while left != extent and remainder(left, extent) != 0:
-                if position == len(runs) or runs[len(runs) - 1 - position][1] != left * stride:
+            while not proved_equal(left, extent) and not proved_equal(remainder(left, extent), 0):
+                if position == len(runs) or not proved_equal(runs[-1 - position][1], left * stride):
                     return None
-                left = left * runs[len(runs) - 1 - position][0]
+                left = left * runs[-1 - position][0]
                 position += 1
             strides.append(stride)
             stride = stride * extent
-            left = left // extent
-        if left != 1 or position != len(runs):
+            left = 1 if proved_equal(left, extent) else floor_divide(left, extent)
+        if not proved_equal(left, 1) or position != len(runs):
             return None
         return replace(self, shape=shape, strides=tuple(reversed(strides)))

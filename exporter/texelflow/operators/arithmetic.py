@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from texelflow.facts import require_least
+from texelflow.float_expressions import FloatExpression, float_operation
 from texelflow.ir import Element, Node, TensorType
 from texelflow.operators import operator
 from texelflow.operators.elementwise_base import UNSIGNED_32, Elementwise, Uniforms, whole, wrap
-from texelflow.symbolic import Dimension, Expression, floor_divide, is_positive, lower_bound, remainder
+from texelflow.symbolic import (
+    Dimension,
+    Expression,
+    floor_divide,
+    is_positive,
+    less,
+    lower_bound,
+    proved_equal,
+    remainder,
+    select,
+)
 
 SYMBOLS = {"Add": "+", "Sub": "-", "Mul": "*"}
 
@@ -30,10 +42,10 @@ class Arithmetic(Elementwise):
     def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
         """Compute with numbers or expressions."""
         a, b = operands
-        if isinstance(a, Expression) or isinstance(b, Expression):
+        if isinstance(a, Expression | FloatExpression) or isinstance(b, Expression | FloatExpression):
             left, right = whole(a), whole(b)
             if left is None or right is None:
-                return None
+                return float_operation(SYMBOLS[self.name], [a, b], node.required(0).dtype)
             return _combine(self.name, left, right)
         return a + b if self.name == "Add" else a - b if self.name == "Sub" else a * b
 
@@ -51,9 +63,11 @@ class Div(Elementwise):
         return wrap(dtype, f"{function}({operands[0]}, {operands[1]})")
 
     def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
-        """Divide exactly, or as integers where no sign is in doubt; by zero is left to the GPU."""
+        """Divide as the type does; by zero is left to the GPU. A symbolic integer divisor is at least 1."""
         a, b = operands
-        if isinstance(a, Expression) or isinstance(b, Expression):
+        if isinstance(a, Expression | FloatExpression) or isinstance(b, Expression | FloatExpression):
+            if node.required(0).known_type.is_floating:
+                return self._divide_floats(node, a, b)
             return self._divide_expressions(node, whole(a), whole(b))
         if b == 0:
             return None
@@ -63,14 +77,22 @@ class Div(Elementwise):
         return quotient if (a < 0) == (b < 0) else -quotient
 
     def _divide_expressions(self, node: Node, a: Dimension | None, b: Dimension | None) -> Element | None:
-        if a is None or b is None or b == 0:
+        if a is None or b is None or not _is_divisor(node, b):
             return None
-        quotient = floor_divide(a, b)
-        if quotient * b == a:
+        quotient, lowest = floor_divide(a, b), lower_bound(a)
+        if lowest is not None and lowest >= 0:
             return quotient
-        lowest = lower_bound(a)
-        truncates = not node.required(0).known_type.is_floating
-        return quotient if truncates and is_positive(b) and lowest is not None and lowest >= 0 else None
+        return select(less(a, 0), -floor_divide(-a, b), quotient)
+
+    def _divide_floats(self, node: Node, a: Element, b: Element) -> Element | None:
+        dividend, divisor = whole(a), whole(b)
+        if divisor is not None and isinstance(divisor, int) and divisor == 0:
+            return None
+        if dividend is not None and divisor is not None:
+            quotient = floor_divide(dividend, divisor)
+            if proved_equal(quotient * divisor, dividend):
+                return quotient
+        return float_operation("/", [a, b], node.required(0).dtype)
 
 
 @operator("Mod")
@@ -91,7 +113,7 @@ class Mod(Elementwise):
     def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
         """Compute the remainder of whole numbers by a positive one."""
         a, b = whole(operands[0]), whole(operands[1])
-        if a is None or b is None or not is_positive(b):
+        if a is None or b is None or not _is_divisor(node, b):
             return None
         lowest = lower_bound(a)
         if node.attributes.get("fmod", 0) and (lowest is None or lowest < 0):
@@ -114,8 +136,9 @@ class Pow(Elementwise):
         base, exponent = node.required(0).known_type, node.required(1)
         if base.is_floating:
             known = {2: "square", 3: "cube", 0.5: "accurate_sqrt", 1: "", -1: "reciprocal"}
-            if not isinstance(exponent.scalar, Expression) and exponent.scalar in known:
-                return f"{known[exponent.scalar]}({operands[0]})"
+            number = exponent.scalar
+            if isinstance(number, int | float) and number in known:
+                return f"{known[number]}({operands[0]})"
             return f"power({operands[0]}, vec4({operands[1]}))"
         return wrap(base.dtype, f"power({operands[0]}, {operands[1]})")
 
@@ -124,7 +147,9 @@ class Pow(Elementwise):
         base, exponent = operands[0], whole(operands[1])
         if not isinstance(exponent, int) or not 0 <= exponent <= 8:
             return None
-        result: Element = 1
+        if isinstance(base, FloatExpression):
+            return None
+        result: int | float | Expression = 1
         for _ in range(exponent):
             result = result * base  # type: ignore[operator]  # a float never meets an expression here
         return result
@@ -142,6 +167,15 @@ class PRelu(Elementwise):
         if dtype in UNSIGNED_32:
             return f"({operands[0]})"
         return wrap(dtype, f"leaky_relu({operands[0]}, {operands[1]})")
+
+
+def _is_divisor(node: Node, b: Dimension) -> bool:
+    """Whether a whole number divides: it is positive, or only an extent of 0 keeps it from that."""
+    lowest = lower_bound(b)
+    if isinstance(b, Expression) and lowest == 0:
+        require_least(node.title, b, 1, "its divisor")
+        return True
+    return is_positive(b)
 
 
 def _combine(name: str, a: Dimension, b: Dimension) -> Dimension:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isfinite
 
+from texelflow.float_expressions import FloatExpression
 from texelflow.ir import DTYPES, FLOATING, Element, Node, NodeError, TensorType
 from texelflow.onnx_dtypes import ONNX_DTYPES
 from texelflow.operators import Operator, operator
@@ -54,6 +55,8 @@ class Cast(Elementwise):
         x, target = operands[0], node.outputs[0].dtype
         if isinstance(x, Expression):
             return 1 - equal(x, 0) if target == "bool" else x
+        if isinstance(x, FloatExpression):
+            return None if target == "bool" else x.converted(target)
         if target == "bool":
             return bool(x)
         if target in FLOATING:

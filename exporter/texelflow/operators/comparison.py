@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from texelflow.float_expressions import FloatExpression
 from texelflow.ir import Element, Node, TensorType
 from texelflow.operators import operator
 from texelflow.operators.elementwise_base import UNSIGNED_32, Elementwise, Uniforms, whole
@@ -38,7 +39,9 @@ class Comparison(Elementwise):
     def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
         """Compare numbers or expressions; the result is a bool, or an expression that is 0 or 1."""
         a, b = operands
-        if not isinstance(a, Expression) and not isinstance(b, Expression):
+        if not isinstance(a, Expression | FloatExpression) and not isinstance(
+            b, Expression | FloatExpression
+        ):
             return _compare_numbers(self.name, a, b)
         left, right = whole(a), whole(b)
         if left is None or right is None:

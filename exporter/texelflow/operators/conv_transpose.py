@@ -6,7 +6,7 @@ from texelflow.ir import Node, NodeError, TensorType
 from texelflow.lowering.convolution import lower_convolution
 from texelflow.lowering.lowering import Lowering
 from texelflow.operators import Operator, operator
-from texelflow.operators.shapes import require_rank, same_dtype, unify
+from texelflow.operators.shapes import at_least, require_rank, same_dtype, unify
 from texelflow.operators.windows import Window, auto_pad, per_axis
 from texelflow.symbolic import Dimension, floor_divide
 
@@ -42,6 +42,8 @@ def conv_transpose_windows(node: Node) -> list[Window]:
                 before, behind = behind, before
         if isinstance(output, int) and output < 0:
             raise NodeError(node, f"its pads are larger than its output along axis {axis + 2}")
+        if not isinstance(output, int):
+            at_least(node, output, 1, f"the extent of axis {axis + 2} of its output")
         result.append(Window(kernel[axis], stride, dilation, before, behind, output))
     return result
 

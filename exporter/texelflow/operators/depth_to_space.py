@@ -5,8 +5,8 @@ from __future__ import annotations
 from texelflow.ir import Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
-from texelflow.operators.shapes import require_rank
-from texelflow.symbolic import Dimension, remainder
+from texelflow.operators.shapes import divided, require_rank
+from texelflow.symbolic import Dimension
 
 
 def block_size(node: Node) -> int:
@@ -25,14 +25,6 @@ def channel_order(node: Node) -> str:
     return mode
 
 
-def divide_exactly(node: Node, extent: Dimension, divisor: int, meaning: str) -> Dimension:
-    """Return extent / divisor; raise NodeError if it provably leaves a remainder."""
-    rest = remainder(extent, divisor)
-    if isinstance(rest, int) and rest:
-        raise NodeError(node, f"its {meaning} ({extent}) is not a multiple of {divisor}")
-    return extent // divisor
-
-
 @operator("DepthToSpace")
 class DepthToSpace(Operator):
     """[N, C, H, W] → [N, C/b², H·b, W·b]."""
@@ -44,7 +36,7 @@ class DepthToSpace(Operator):
         source, b = node.required(0).known_type, block_size(node)
         require_rank(node, source, 4, 4)
         n, c, h, w = source.shape
-        channels = divide_exactly(node, c, b * b, "number of channels")
+        channels = divided(node, c, b * b, "its number of channels")
         return [TensorType(source.dtype, (n, channels, h * b, w * b))]
 
     def decompose(self, node: Node) -> list[Node] | None:
@@ -72,7 +64,7 @@ class SpaceToDepth(Operator):
         source, b = node.required(0).known_type, block_size(node)
         require_rank(node, source, 4, 4)
         n, c, h, w = source.shape
-        rows, columns = divide_exactly(node, h, b, "height"), divide_exactly(node, w, b, "width")
+        rows, columns = divided(node, h, b, "its height"), divided(node, w, b, "its width")
         return [TensorType(source.dtype, (n, c * (b * b), rows, columns))]
 
     def decompose(self, node: Node) -> list[Node] | None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from math import inf
 from typing import ClassVar, Protocol
 
+from texelflow.float_expressions import FloatExpression
 from texelflow.ir import FLOATING, Element, Node, NodeError, TensorType
 from texelflow.operators import Operator
 from texelflow.operators.row_major import broadcast_elements
@@ -100,7 +101,7 @@ class Elementwise(Operator):
 
 def round_element(dtype: str, element: Element) -> Element:
     """Return the element as its type holds it: integers wrapped around, float32 rounded."""
-    if isinstance(element, Expression):
+    if isinstance(element, Expression | FloatExpression):
         return element
     if dtype == "bool":
         return bool(element)
@@ -126,4 +127,9 @@ def whole(element: Element) -> int | Expression | None:
     """Return the element as an exact whole number, or None if it is not one."""
     if isinstance(element, float):
         return int(element) if element.is_integer() else None
-    return element
+    return None if isinstance(element, FloatExpression) else element
+
+
+def is_symbolic(*elements: Element) -> bool:
+    """Return whether an element is no number, but follows from the sizes of a run."""
+    return any(isinstance(element, Expression | FloatExpression) for element in elements)

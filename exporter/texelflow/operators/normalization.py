@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from texelflow.ir import Node, NodeError, TensorType, Value
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
-from texelflow.operators.shapes import broadcast, normalize_axes, normalize_axis, require_rank, unify
-from texelflow.symbolic import Dimension, remainder
+from texelflow.operators.shapes import broadcast, divided, normalize_axes, normalize_axis, require_rank, unify
+from texelflow.symbolic import Dimension, same_shape
 
 DEFAULT_EPSILON = 1e-5
 
@@ -60,7 +60,9 @@ class LayerNormalization(Operator):
         source = _require_floating(node)
         axis = normalize_axis(node, int(node.attributes.get("axis", -1)), source.rank)
         for value in node.inputs[1:]:
-            if value is not None and broadcast(node, [source.shape, value.shape]) != source.shape:
+            if value is not None and not same_shape(
+                broadcast(node, [source.shape, value.shape]), source.shape
+            ):
                 raise NodeError(node, f"its scale or bias {value.type} does not broadcast to {source}")
         ones: list[Dimension] = [1] * (source.rank - axis)
         statistics = TensorType("float32", (*source.shape[:axis], *ones))
@@ -121,8 +123,9 @@ class GroupNormalization(Operator):
         source = _require_floating(node)
         require_rank(node, source, 3)
         groups = int(node.attributes.get("num_groups", 0))
-        if groups < 1 or remainder(source.shape[1], groups) in range(1, groups):
-            raise NodeError(node, f"its {source.shape[1]} channels do not divide into num_groups={groups}")
+        if groups < 1:
+            raise NodeError(node, f"attribute num_groups is {groups}; at least 1 is needed")
+        divided(node, source.shape[1], groups, "its number of channels")
         for index in (1, 2):
             length = node.required(index).known_type.size
             if length not in (source.shape[1], groups):

@@ -7,9 +7,9 @@ from texelflow.lowering.lowering import Lowering, value_like
 from texelflow.lowering.padding import lower_padding
 from texelflow.lowering.view import View
 from texelflow.operators import Operator, operator
-from texelflow.operators.shapes import dimensions, normalize_axes
+from texelflow.operators.shapes import at_least, dimensions, normalize_axes
 from texelflow.operators.upgrading import attribute_to_input
-from texelflow.symbolic import Dimension, Expression, maximum
+from texelflow.symbolic import Dimension, maximum, proved_equal
 
 MODES = ("constant", "reflect", "edge", "wrap")
 
@@ -54,8 +54,9 @@ class Pad(Operator):
             padded = extent + before + behind
             if isinstance(padded, int) and padded < 0:
                 raise NodeError(node, f"pads {before}, {behind} remove more than axis {axis} of {source}")
-            if extent == 0 and padded != 0 and mode != "constant":
-                raise NodeError(node, f"axis {axis} of {source} is empty: mode {mode} has nothing to repeat")
+            if mode != "constant" and not proved_equal(padded, extent):
+                at_least(node, extent, 1, f"axis {axis} of {source}, which mode {mode} repeats,")
+            at_least(node, padded, 0, f"the extent of axis {axis} of its output")
             shape.append(padded)
         return [TensorType(source.dtype, tuple(shape))]
 
@@ -84,7 +85,7 @@ class Pad(Operator):
 
         if mode == "constant":
             number = 0.0 if node.input(2) is None else node.known(2, "constant_value")[0]
-            assert not isinstance(number, Expression)
+            assert isinstance(number, int | float)
 
             def padded(view: View) -> View | None:
                 left = cut(view)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from math import ceil
 
+from texelflow.float_expressions import FloatExpression, float_operation
 from texelflow.ir import Element, Node, NodeError, TensorType
-from texelflow.lowering.lowering import Lowering
-from texelflow.lowering.plan import Real
+from texelflow.lowering.lowering import Lowering, real_of
 from texelflow.lowering.reduction import elements_kernel
 from texelflow.operators import Operator, operator
-from texelflow.operators.elementwise_base import whole
-from texelflow.operators.shapes import same_dtype
-from texelflow.symbolic import Dimension, Expression, floor_divide, maximum, to_json
+from texelflow.operators.elementwise_base import is_symbolic, whole
+from texelflow.operators.shapes import dimensions, same_dtype
+from texelflow.symbolic import Dimension, Expression, floor_divide, maximum
 
 
 @operator("Range")
@@ -31,9 +31,10 @@ class Range(Operator):
         length, start, delta = node.outputs[0].shape[0], node.known(0, "start")[0], node.known(2, "delta")[0]
         if not isinstance(length, int):
             return None
-        if isinstance(start, Expression) or isinstance(delta, Expression):
+        if is_symbolic(start, delta):
             first, step = whole(start), whole(delta)
             return None if first is None or step is None else [[first + step * i for i in range(length)]]
+        assert isinstance(start, int | float) and isinstance(delta, int | float)
         return [[start + i * delta for i in range(length)]]
 
     def lower(self, node: Node, lowering: Lowering) -> None:
@@ -42,25 +43,37 @@ class Range(Operator):
         kernel = elements_kernel("range", lowering.tensor(output))
         start, delta = node.known(0, "start")[0], node.known(2, "delta")[0]
         if output.known_type.is_floating:
-            kernel.real("start_at", _real(start))
-            kernel.real("delta", _real(delta))
+            kernel.real("start_at", real_of(start))
+            kernel.real("delta", real_of(delta))
         else:
-            kernel.integer("start_at", start if isinstance(start, Expression) else int(start))
-            kernel.integer("delta", delta if isinstance(delta, Expression) else int(delta))
+            kernel.integer("start_at", dimensions(node, [start], "start")[0])
+            kernel.integer("delta", dimensions(node, [delta], "delta")[0])
         lowering.bind(output, lowering.emit(kernel))
 
 
 def _length(node: Node, start: Element, limit: Element, delta: Element) -> Dimension:
-    if delta == 0 or isinstance(delta, Expression):
-        raise NodeError(node, f"its delta is {delta}; a number other than 0, known at export, is needed")
-    if isinstance(start, Expression) or isinstance(limit, Expression):
-        first, last, step = whole(start), whole(limit), whole(delta)
-        if first is None or last is None or not isinstance(step, int):
-            raise NodeError(node, f"its length ({start} to {limit} by {delta}) has no whole expression")
+    if not is_symbolic(start, limit, delta):
+        assert (
+            isinstance(start, int | float)
+            and isinstance(limit, int | float)
+            and isinstance(delta, int | float)
+        )
+        if delta == 0:
+            raise NodeError(node, "its delta is 0; another number is needed")
+        return max(ceil((limit - start) / delta), 0)
+    first, last, step = whole(start), whole(limit), whole(delta)
+    if first is not None and last is not None and isinstance(step, int) and step != 0:
         span = last - first if step > 0 else first - last
         return maximum(0, floor_divide(span + (abs(step) - 1), abs(step)))
-    return max(ceil((limit - start) / delta), 0)
+    dtype = node.required(0).dtype
+    span_of_floats = float_operation("-", [limit, start], dtype)
+    count = None if span_of_floats is None else float_operation("/", [span_of_floats, delta], dtype)
+    length = None if count is None else float_operation("ceil", [count], dtype)
+    if length is None or dtype not in ("float32", "float64"):
+        raise NodeError(node, f"its length ({start} to {limit} by {delta}) does not follow from the sizes")
+    return maximum(0, length.truncated() if isinstance(length, FloatExpression) else _whole_number(length))
 
 
-def _real(element: Element) -> Real:
-    return ["+", to_json(element), 0] if isinstance(element, Expression) else float(element)
+def _whole_number(number: Dimension | float) -> Dimension:
+    """Return a whole number as a dimension."""
+    return number if isinstance(number, Expression) else int(number)

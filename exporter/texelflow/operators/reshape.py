@@ -6,8 +6,8 @@ from texelflow.ir import Element, Node, NodeError, TensorType
 from texelflow.lowering.lowering import Lowering
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
-from texelflow.operators.shapes import dimensions, normalize_axis
-from texelflow.symbolic import Dimension, equal, floor_divide, product
+from texelflow.operators.shapes import at_least, dimensions, normalize_axis, unify
+from texelflow.symbolic import Dimension, floor_divide, product, proved_different
 
 
 @operator("Reshape")
@@ -35,6 +35,7 @@ class Reshape(Operator):
     def _remaining(node: Node, source: TensorType, wanted: list[Dimension], rest: Dimension) -> Dimension:
         if rest == 0:
             raise NodeError(node, f"shape {wanted} leaves its -1 undetermined, for another extent is 0")
+        at_least(node, rest, 1, f"the product of the extents beside the -1 of shape {wanted}")
         extent = floor_divide(source.size, rest)
         if isinstance(source.size, int) and isinstance(rest, int) and source.size % rest:
             raise NodeError(node, f"{source} has {source.size} elements, which do not fill shape {wanted}")
@@ -43,14 +44,9 @@ class Reshape(Operator):
     @staticmethod
     def _check(node: Node, source: TensorType, wanted: list[Dimension]) -> None:
         size = product(wanted)
-        if equal(source.size, size) == 0:
+        if proved_different(source.size, size):
             raise NodeError(node, f"{source} has {source.size} elements, but shape {wanted} has {size}")
-        if isinstance(size, int) and not isinstance(source.size, int):
-            raise NodeError(
-                node,
-                f"shape {wanted} is fixed, but the input {source} varies in size; "
-                "give the model's inputs a fixed shape with --input",
-            )
+        unify(node, source.size, size, "the numbers of elements of its input and of its output")
 
     def evaluate(self, node: Node) -> list[list[Element]] | None:
         """Return the input's elements."""

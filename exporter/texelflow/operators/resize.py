@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
-from fractions import Fraction
 from math import floor
 
+from texelflow.float_expressions import FloatExpression, scaled_extent
 from texelflow.ir import Element, Node, NodeError, TensorType
 from texelflow.lowering.lowering import Lowering
 from texelflow.lowering.resizing import lower_resize
 from texelflow.operators import Operator, operator
-from texelflow.operators.shapes import dimensions, normalize_axes
+from texelflow.operators.shapes import at_least, dimensions, normalize_axes
 from texelflow.operators.upgrading import set_input
-from texelflow.symbolic import Dimension, Expression, floor_divide
+from texelflow.symbolic import Dimension, Expression, proved_equal
 
 MODES = ("nearest", "linear", "cubic")
 COORDINATES = (
@@ -39,7 +38,7 @@ class ResizedAxis:
 
     source: Dimension
     target: Dimension
-    scale: float | None
+    scale: float | Expression | FloatExpression | None
     begin: float = 0.0
     end: float = 1.0
 
@@ -47,7 +46,8 @@ class ResizedAxis:
     def is_unchanged(self) -> bool:
         """Whether every element stays in its place."""
         whole = (self.begin, self.end) == (0.0, 1.0)
-        return whole and self.source == self.target and self.scale in (None, 1.0)
+        same = proved_equal(self.source, self.target)
+        return whole and same and (self.scale is None or self.scale in (1, 1.0))
 
 
 def resized_axes(node: Node) -> list[ResizedAxis]:
@@ -68,23 +68,17 @@ def resized_axes(node: Node) -> list[ResizedAxis]:
             result[axis] = ResizedAxis(source.shape[axis], target, shared, begin, end)
         return result
     for axis, scale, (begin, end) in zip(axes, scales or [], regions, strict=True):
-        if isinstance(scale, Expression) or scale <= 0:
-            raise NodeError(node, f"its scale {scale} for axis {axis} is not a positive number")
         extent = source.shape[axis]
+        if isinstance(scale, Expression | FloatExpression):
+            if (begin, end) != (0.0, 1.0):
+                raise NodeError(node, f"its scale {scale} for axis {axis} depends on sizes, beside a roi")
+            result[axis] = ResizedAxis(extent, scaled_extent(extent, scale), scale, begin, end)
+            continue
+        if scale <= 0:
+            raise NodeError(node, f"its scale {scale} for axis {axis} is not a positive number")
         target = scaled_extent(extent, float(scale) * (end - begin))
         result[axis] = ResizedAxis(extent, target, float(scale), begin, end)
     return result
-
-
-def scaled_extent(extent: Dimension, scale: float) -> Dimension:
-    """Return ⌊extent · scale⌋, as computed in float32 where the extent is a number."""
-    if isinstance(extent, int):
-        product: float = struct.unpack("<f", struct.pack("<f", extent * scale))[0]
-        return floor(product)
-    # A scale such as 1/3 is meant as that fraction, not as the float32 next to it.
-    simple = Fraction(scale).limit_denominator(1000)
-    ratio = simple if struct.pack("<f", float(simple)) == struct.pack("<f", scale) else Fraction(scale)
-    return floor_divide(extent * ratio.numerator, ratio.denominator)
 
 
 def _optional(node: Node, index: int, name: str) -> list[Element] | None:
@@ -98,7 +92,7 @@ def _optional(node: Node, index: int, name: str) -> list[Element] | None:
 def _regions(node: Node, axes: list[int]) -> list[tuple[float, float]]:
     if node.attributes.get("coordinate_transformation_mode") != "tf_crop_and_resize":
         return [(0.0, 1.0)] * len(axes)
-    numbers = [number for number in node.known(1, "roi") if not isinstance(number, Expression)]
+    numbers = [number for number in node.known(1, "roi") if isinstance(number, int | float)]
     if len(numbers) != 2 * len(axes):
         raise NodeError(
             node, f"its roi has {len(numbers)} numbers for {len(axes)} axes; two each are expected"
@@ -151,7 +145,11 @@ class Resize(Operator):
             if (value := node.attributes.get(name, default)) not in known:
                 raise NodeError(node, f"{name} is {value!r}; one of {', '.join(known)} is expected")
         source = node.required(0).known_type
-        return [TensorType(source.dtype, tuple(axis.target for axis in resized_axes(node)))]
+        axes = resized_axes(node)
+        for number, axis in enumerate(axes):
+            if not proved_equal(axis.target, axis.source):
+                at_least(node, axis.target, 1, f"the extent of axis {number} of its output")
+        return [TensorType(source.dtype, tuple(axis.target for axis in axes))]
 
     def decompose(self, node: Node) -> list[Node] | None:
         """A Resize that moves nothing is the identity."""

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from texelflow.facts import require_broadcast, require_equal, require_least
+from texelflow.float_expressions import FloatExpression
 from texelflow.ir import Element, Node, NodeError, Shape, TensorType
-from texelflow.symbolic import Dimension, Expression, equal, is_positive
+from texelflow.symbolic import (
+    Dimension,
+    Expression,
+    canonical,
+    is_positive,
+    proved_different,
+)
+from texelflow.symbolic import (
+    broadcast as broadcast_extents,
+)
 
 
 def normalize_axis(node: Node, axis: Element, rank: int, *, end: bool = False) -> int:
@@ -30,38 +41,56 @@ def normalize_axes(node: Node, axes: Sequence[Element], rank: int) -> list[int]:
 
 
 def broadcast(node: Node, shapes: Sequence[Shape]) -> Shape:
-    """Return the shape to which `shapes` broadcast, NumPy's way; raise NodeError if they cannot."""
+    """Return the shape to which `shapes` broadcast, NumPy's way; raise NodeError if they cannot.
+
+    Where extents are not known, that they are equal or 1 is a constraint.
+    """
     rank = max((len(shape) for shape in shapes), default=0)
     result: list[Dimension] = [1] * rank
     for shape in shapes:
         offset = rank - len(shape)
-        for position, dimension in enumerate(shape):
-            merged = _broadcast_dimension(result[offset + position], dimension)
-            if merged is None:
+        for position, dimension in enumerate(shape, offset):
+            if _never_broadcast(result[position], dimension):
                 listed = " and ".join(str(list(one)) for one in shapes)
                 raise NodeError(node, f"the shapes {listed} do not broadcast together")
-            result[offset + position] = merged
+            require_broadcast(
+                node.title, result[position], dimension, f"its inputs' extents along axis {position}"
+            )
+            result[position] = broadcast_extents(result[position], dimension)
     return tuple(result)
 
 
-def _broadcast_dimension(a: Dimension, b: Dimension) -> Dimension | None:
-    if a == b or b == 1:
-        return a
-    if a == 1:
-        return b
-    if isinstance(a, int) and isinstance(b, int):
-        return None
-    if equal(a, b) == 0 and is_positive(a - 1) and is_positive(b - 1):
-        return None
-    # Not provably equal, so one of them may be 1 at run time: a number above 1 decides the result either way.
-    return b if isinstance(b, int) else a
+def _never_broadcast(a: Dimension, b: Dimension) -> bool:
+    return proved_different(a, b) and proved_different(a, 1) and proved_different(b, 1)
 
 
 def unify(node: Node, a: Dimension, b: Dimension, meaning: str) -> Dimension:
-    """Return the dimension that `a` and `b` both must be; raise NodeError if they provably differ."""
-    if a != b and equal(a, b) == 0:
+    """Return the dimension that `a` and `b` both must be; raise NodeError if they provably differ.
+
+    Where that is not known, it is a constraint. `meaning` is a plural: "the inner extents".
+    """
+    if proved_different(a, b):
         raise NodeError(node, f"{meaning} differ: {a} and {b}")
-    return b if isinstance(b, int) else a
+    require_equal(node.title, a, b, meaning)
+    if isinstance(a, int) or isinstance(b, int):
+        return b if isinstance(b, int) else a
+    return canonical(a)
+
+
+def at_least(node: Node, dimension: Dimension, least: Dimension, meaning: str) -> None:
+    """Let a dimension be at least another: raise NodeError if it provably is not, else constrain it."""
+    if is_positive(canonical(least - dimension)):
+        raise NodeError(node, f"{meaning} is {dimension}; at least {least} is needed")
+    require_least(node.title, dimension, least, meaning)
+
+
+def divided(node: Node, a: Dimension, b: Dimension, meaning: str) -> Dimension:
+    """Return a / b, which is whole: raise NodeError if it provably is not, else constrain it."""
+    quotient = a // b
+    if proved_different(quotient * b, a):
+        raise NodeError(node, f"{meaning} ({a}) is not a multiple of {b}")
+    require_equal(node.title, a, quotient * b, f"{meaning} and a multiple of {b}")
+    return quotient
 
 
 def require_rank(node: Node, kind: TensorType, least: int, most: int | None = None) -> None:
@@ -85,6 +114,8 @@ def dimensions(node: Node, elements: Sequence[Element], meaning: str) -> list[Di
     """Return elements as dimensions; raise NodeError if one is neither whole nor an expression."""
     result: list[Dimension] = []
     for element in elements:
+        if isinstance(element, FloatExpression):
+            raise NodeError(node, f"its {meaning} contain {element}, a float; whole numbers are needed")
         if isinstance(element, float):
             if not element.is_integer():
                 raise NodeError(node, f"its {meaning} contain {element}; whole numbers are needed")

@@ -68,7 +68,7 @@ def _clamp(bound: Dimension, size: Dimension, lowest: int, highest: Dimension) -
             return highest
         if bound <= -UNLIMITED:
             return lowest
-        return minimum(bound, highest) if bound >= 0 else maximum(bound + size, lowest)
+        return minimum(bound, highest) if bound >= 0 else minimum(maximum(bound + size, lowest), highest)
     least = lower_bound(bound)
     counted = bound if least is not None and least >= 0 else select(less(bound, 0), bound + size, bound)
     return maximum(minimum(counted, highest), lowest)

@@ -8,9 +8,9 @@ from texelflow.ir import Element, Node, NodeError, TensorType
 from texelflow.lowering.lowering import Lowering
 from texelflow.lowering.view import View
 from texelflow.operators import Operator, operator
-from texelflow.operators.shapes import dimensions, known_shape, normalize_axis, sum_of
+from texelflow.operators.shapes import at_least, dimensions, known_shape, normalize_axis, sum_of, unify
 from texelflow.operators.upgrading import attribute_to_input
-from texelflow.symbolic import Dimension, equal, floor_divide
+from texelflow.symbolic import Dimension, floor_divide, proved_different
 
 
 def split_axis(node: Node) -> int:
@@ -44,8 +44,9 @@ class Split(Operator):
         count = len(node.outputs)
         if node.input(1) is not None:
             sizes = dimensions(node, node.known(1, "sizes"), "sizes")
-            if len(sizes) != count or equal(sum_of(sizes), whole) == 0:
+            if len(sizes) != count or proved_different(sum_of(sizes), whole):
                 raise NodeError(node, f"sizes {sizes} do not cut an axis of {whole} into {count} outputs")
+            unify(node, sum_of(sizes), whole, "the sum of its sizes and the extent that it cuts")
             return sizes
         count = int(node.attributes.get("num_outputs", count))
         if count != len(node.outputs):
@@ -54,6 +55,8 @@ class Split(Operator):
         sizes = [*[part] * (count - 1), whole - part * (count - 1)]
         if isinstance(sizes[-1], int) and sizes[-1] < 0:
             raise NodeError(node, f"an axis of {whole} cannot be cut into {count} parts of {part}")
+        if count > 2:  # half of what is there is never too much
+            at_least(node, sizes[-1], 0, "the extent of its last output")
         return sizes
 
     def evaluate(self, node: Node) -> list[list[Element]] | None:

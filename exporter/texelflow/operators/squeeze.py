@@ -5,9 +5,9 @@ from __future__ import annotations
 from texelflow.ir import Node, NodeError, TensorType
 from texelflow.operators import operator
 from texelflow.operators.reshape import Reshaping
-from texelflow.operators.shapes import normalize_axes
+from texelflow.operators.shapes import at_least, normalize_axes, unify
 from texelflow.operators.upgrading import attribute_to_input
-from texelflow.symbolic import Dimension
+from texelflow.symbolic import Dimension, proved_different, proved_equal
 
 
 class ExtentsOfOne(Reshaping):
@@ -21,19 +21,26 @@ class ExtentsOfOne(Reshaping):
 
 @operator("Squeeze")
 class Squeeze(ExtentsOfOne):
-    """Removes axes of extent 1: those named, or all."""
+    """Removes axes of extent 1: those named, or all.
+
+    An axis of free extent is 1 where it is named, and longer where none is: the rank is one at all sizes.
+    """
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type without the axes; raise NodeError if one is provably longer than 1."""
         source = node.required(0).known_type
         if node.input(1) is None:
-            axes = [axis for axis, extent in enumerate(source.shape) if extent == 1]
+            axes = [axis for axis, extent in enumerate(source.shape) if proved_equal(extent, 1)]
+            for axis, extent in enumerate(source.shape):
+                if axis not in axes and not proved_different(extent, 1):
+                    at_least(node, extent, 2, f"axis {axis} of {source}, which stays,")
         else:
             axes = normalize_axes(node, node.known(1, "axes"), source.rank)
         for axis in axes:
             extent = source.shape[axis]
-            if isinstance(extent, int) and extent != 1:
+            if proved_different(extent, 1):
                 raise NodeError(node, f"axis {axis} of {source} is {extent} long; only 1 can be squeezed")
+            unify(node, extent, 1, f"axis {axis} of its input, which is squeezed, and 1")
         kept = tuple(extent for axis, extent in enumerate(source.shape) if axis not in axes)
         return [TensorType(source.dtype, kept)]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from math import ceil, floor, sqrt
 
+from texelflow.float_expressions import FloatExpression, FloatOperand, float_operation
 from texelflow.ir import Element, Node, NodeError, TensorType
 from texelflow.operators import operator
 from texelflow.operators.elementwise_base import UNSIGNED_32, Elementwise, Uniforms, wrap
-from texelflow.symbolic import Expression, lower_bound
+from texelflow.symbolic import Expression, less, maximum
 
 FUNCTIONS: Mapping[str, str] = {
     "Acos": "accurate_acos",
@@ -55,8 +56,8 @@ EVALUATIONS: Mapping[str, Callable[[float], float]] = {
 }
 """Those that occur in shape arithmetic."""
 
-_KEEPS_WHOLE_NUMBERS = frozenset({"Ceil", "Floor", "Round"})
-_KEEPS_POSITIVE_NUMBERS = frozenset({"Abs", "Relu"})
+_FLOAT_OPERATIONS = {"Ceil": "ceil", "Floor": "floor", "Round": "round", "Sqrt": "sqrt", "Abs": "abs"}
+"""Those of float arithmetic on extents; see float_expressions.py."""
 
 
 @operator(*FUNCTIONS)
@@ -75,7 +76,7 @@ class FloatFunction(Elementwise):
 
     def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
         """Compute what shape arithmetic needs; an expression is a whole number."""
-        return _evaluate(self.name, operands[0])
+        return _evaluate(self.name, operands[0], node.outputs[0].dtype)
 
 
 @operator(*SIGNED_FUNCTIONS)
@@ -91,8 +92,8 @@ class SignedFunction(Elementwise):
         return wrap(kind.dtype, call)
 
     def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
-        """Compute the function; of an expression, where its sign is known."""
-        return _evaluate(self.name, operands[0])
+        """Compute the function."""
+        return _evaluate(self.name, operands[0], node.outputs[0].dtype)
 
 
 @operator("Identity")
@@ -108,15 +109,31 @@ class Identity(Elementwise):
         return operands[0]
 
 
-def _evaluate(name: str, x: Element) -> Element | None:
+def _evaluate(name: str, x: Element, dtype: str) -> Element | None:
     if isinstance(x, Expression):
-        if name == "Neg":
-            return -x
-        if name in _KEEPS_WHOLE_NUMBERS:
-            return x
-        lowest = lower_bound(x)
-        return x if name in _KEEPS_POSITIVE_NUMBERS and lowest is not None and lowest >= 0 else None
+        match name:
+            case "Neg":
+                return -x
+            case "Abs":
+                return maximum(x, -x)
+            case "Relu":
+                return maximum(x, 0)
+            case "Sign":
+                return less(0, x) - less(x, 0)
+    if isinstance(x, Expression | FloatExpression):
+        return _evaluate_float(name, x, dtype)
     try:
         return EVALUATIONS[name](x) if name in EVALUATIONS else None
     except (ValueError, OverflowError, ZeroDivisionError):
         return None  # not a finite number: left to the GPU, which has infinities
+
+
+def _evaluate_float(name: str, x: Expression | FloatExpression, dtype: str) -> Element | None:
+    if name in _FLOAT_OPERATIONS:
+        return float_operation(_FLOAT_OPERATIONS[name], [x], dtype)
+    pairs: dict[str, tuple[str, list[FloatOperand]]] = {
+        "Neg": ("*", [x, -1.0]),
+        "Relu": ("max", [x, 0.0]),
+        "Reciprocal": ("/", [1.0, x]),
+    }
+    return float_operation(*pairs[name], dtype) if name in pairs else None

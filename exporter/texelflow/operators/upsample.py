@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from texelflow.float_expressions import FloatExpression, scaled_extent
 from texelflow.ir import Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
-from texelflow.operators.resize import scaled_extent
 from texelflow.operators.upgrading import attribute_to_input
 from texelflow.symbolic import Dimension, Expression
 
@@ -22,7 +22,7 @@ class Upsample(Operator):
             attribute_to_input(node, "scales", 1, "float32")
 
     def infer(self, node: Node) -> list[TensorType]:
-        """Return the enlarged type; raise NodeError if a scale is not a positive number known at export."""
+        """Return the enlarged type; raise NodeError if a scale is not a positive number."""
         source, scales = node.required(0).known_type, node.known(1, "scales")
         if len(scales) != source.rank:
             raise NodeError(node, f"it has {len(scales)} scales for an input of rank {source.rank}")
@@ -30,9 +30,9 @@ class Upsample(Operator):
             raise NodeError(node, f"mode is {node.attributes['mode']!r}; 'nearest' or 'linear' is expected")
         shape: list[Dimension] = []
         for extent, scale in zip(source.shape, scales, strict=True):
-            if isinstance(scale, Expression) or scale <= 0:
-                raise NodeError(node, f"its scale {scale} is not a positive number known at export")
-            shape.append(scaled_extent(extent, float(scale)))
+            if not isinstance(scale, Expression | FloatExpression) and scale <= 0:
+                raise NodeError(node, f"its scale {scale} is not a positive number")
+            shape.append(scaled_extent(extent, scale))
         return [TensorType(source.dtype, tuple(shape))]
 
     def decompose(self, node: Node) -> list[Node] | None:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from functools import reduce
 from math import nan
 
+from texelflow.float_expressions import float_operation
 from texelflow.ir import FLOATING, Element, Node, NodeError
 from texelflow.operators import operator
 from texelflow.operators.decomposition import Decomposition
-from texelflow.operators.elementwise_base import UNSIGNED_32, Elementwise, Uniforms, whole
-from texelflow.symbolic import Expression, maximum, minimum
+from texelflow.operators.elementwise_base import UNSIGNED_32, Elementwise, Uniforms, is_symbolic, whole
+from texelflow.symbolic import maximum, minimum
 
 
 @operator("Max", "Min")
@@ -28,12 +29,13 @@ class Extremum(Elementwise):
 
     def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
         """Compute with numbers or expressions."""
-        if any(isinstance(operand, Expression) for operand in operands):
+        if is_symbolic(*operands):
             wholes = [number for number in map(whole, operands) if number is not None]
-            if len(wholes) != len(operands):
-                return None
-            return reduce(maximum if self.name == "Max" else minimum, wholes)
-        numbers = [operand for operand in operands if not isinstance(operand, Expression)]
+            if len(wholes) == len(operands):
+                return reduce(maximum if self.name == "Max" else minimum, wholes)
+            dtype = node.required(0).dtype
+            return float_operation(self.name.lower(), list(operands), dtype) if len(operands) == 2 else None
+        numbers = [operand for operand in operands if isinstance(operand, int | float)]
         if any(number != number for number in numbers):
             return nan
         return max(numbers) if self.name == "Max" else min(numbers)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from texelflow.ir import Node, NodeError, Shape
-from texelflow.symbolic import Dimension, floor_divide, less, maximum
+from texelflow.operators.shapes import at_least
+from texelflow.symbolic import Dimension, floor_divide, less, maximum, proved_equal
 
 AUTO_PADS = ("NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER")
 
@@ -73,8 +74,10 @@ def windows(node: Node, spatial: Shape, kernel: Sequence[Dimension]) -> list[Win
             output = floor_divide(size + before + behind - reach, stride) + 1
             if node.attributes.get("ceil_mode", 0):
                 output = _rounded_up(size + before, behind, reach, stride)
-        if isinstance(output, int) and output < 1 and size != 0:
+        if isinstance(output, int) and output < 1 and not proved_equal(size, 0):
             raise NodeError(node, f"a window of {reach} does not fit into axis {axis + 2}, {size} long")
+        if not isinstance(output, int) and not proved_equal(output, size):
+            at_least(node, output, 1, f"the extent of axis {axis + 2} of its output")
         result.append(Window(kernel[axis], stride, dilation, before, behind, output))
     return result
 

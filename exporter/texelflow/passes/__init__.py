@@ -19,6 +19,7 @@ from texelflow.passes import (
     share_epilogues,
     split_concatenations,
 )
+from texelflow.symbolic import assuming
 
 
 def run_passes(graph: Graph) -> None:
@@ -27,17 +28,19 @@ def run_passes(graph: Graph) -> None:
     Raises:
         ExportError: the graph cannot be exported; `problems` has every reason.
     """
-    simplify(graph)
-    join_moments.run(graph)
-    remove_dead_nodes.run(graph)
-    fuse_elementwise.run(graph)
-    fuse_biases.run(graph)
-    share_epilogues.run(graph)
-    align_weights.run(graph)
+    with assuming(graph.facts):
+        simplify(graph)
+        join_moments.run(graph)
+        remove_dead_nodes.run(graph)
+        fuse_elementwise.run(graph)
+        fuse_biases.run(graph)
+        share_epilogues.run(graph)
+        align_weights.run(graph)
 
 
 def simplify(graph: Graph) -> None:
     """Infer types, rewrite to fewer and simpler nodes, all still ONNX's; raise ExportError if that fails."""
+    remove_dead_nodes.run(graph)  # first, since what they need of sizes is nobody's need
     infer_types.run(graph)
     remove_dead_nodes.run(graph)
     eliminate_identities.run(graph)  # before fusing, which wants the product right before its normalization

@@ -21,6 +21,7 @@ from collections.abc import Callable
 
 from texelflow.ir import FLOATING, Graph, Node, Value
 from texelflow.passes.substitution import Substitution
+from texelflow.symbolic import same_shape
 
 
 def run(graph: Graph) -> int:
@@ -86,7 +87,7 @@ def _keeps_order(node: Node, source: Value) -> bool:
 
 
 def _keeps_shape(node: Node, source: Value) -> bool:
-    return node.outputs[0].shape == source.shape
+    return same_shape(node.outputs[0].shape, source.shape)
 
 
 def _pads_nothing(node: Node, source: Value) -> bool:
@@ -105,7 +106,11 @@ def _applies_neutral_scalar(node: Node, source: Value) -> bool:
         return False
     other = node.input(1 if source is node.input(0) else 0)
     neutral = 1 if node.operator in ("Mul", "Div") else 0
-    return other is not None and other.scalar == neutral and node.outputs[0].type == source.type
+    return other is not None and other.scalar == neutral and _keeps_type(node, source)
+
+
+def _keeps_type(node: Node, source: Value) -> bool:
+    return _keeps_element_type(node, source) and _keeps_shape(node, source)
 
 
 def _makes_one_part(node: Node, source: Value) -> bool:

@@ -12,6 +12,7 @@ Rules:
 from __future__ import annotations
 
 from texelflow.ir import Graph, Node, Value
+from texelflow.symbolic import same_shape
 
 
 def run(graph: Graph) -> int:
@@ -36,7 +37,7 @@ def _bias(node: Node) -> Value | None:
     if any(value is result for step in later for value in step.inputs):  # rule 2
         return None
     bias = add.required(1)
-    is_vector = bias.shape == result.shape[-1:] and bias.known_type.is_floating
+    is_vector = same_shape(bias.shape, result.shape[-1:]) and bias.known_type.is_floating
     return bias if is_vector and bias is not result and bias.scalar is None else None
 
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from texelflow.ir import Graph, Node, Value, node_reads
 from texelflow.operators import operator_of
 from texelflow.operators.elementwise_base import Elementwise
+from texelflow.symbolic import same_shape
 
 OPERAND_LIMIT = 8
 
@@ -123,13 +124,16 @@ class _Grouping:
 
     def _fits(self, node: Node, group: _Group) -> bool:
         output = node.outputs[0]
-        if output.shape != group.result.shape or (id(output) in self._constant) != group.constant:
+        if (
+            not same_shape(output.shape, group.result.shape)
+            or (id(output) in self._constant) != group.constant
+        ):
             return False
         return len(_Group(group.result, group.constant, [node, *group.members]).reads()) <= OPERAND_LIMIT
 
     def _of_own_size(self, node: Node) -> list[Value]:
         shape = node.outputs[0].shape
-        return [value for value in node.inputs if value is not None and value.shape == shape]
+        return [value for value in node.inputs if value is not None and same_shape(value.shape, shape)]
 
     def _ends_in_host(self, node: Node) -> bool:
         """Whether the node could be part of the epilogue of a kernel before it."""
@@ -166,7 +170,7 @@ def _attach_groups(graph: Graph, groups: list[_Group], constant: set[int]) -> No
             if _can_host(value, removed)
             and id(value) not in outputs
             and (id(value) in constant) == group.constant
-            and value.shape == group.result.shape
+            and same_shape(value.shape, group.result.shape)
             and all(groups_of.get(id(reader)) == [group] for reader in consumers[id(value)])
         ]
         if hosts:  # rule 4

@@ -8,27 +8,42 @@ Rules, for each node in topological order:
 5. A node whose outputs are all known is not needed: they become constants, or expressions over symbols.
 6. A graph output that rule 5 would leave without a node is copied from its constant by an Identity.
 7. A node whose inputs have no type, because of an earlier problem, is passed over.
+8. What nodes need of free dimensions (facts.py) makes others known: inference is repeated with that, until it
+   finds no more, at most ROUNDS times. Types are in canonical form.
 
 All problems are raised together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from math import inf
 
 from texelflow.constants import pack_elements, unpack_elements
 from texelflow.ir import FLOATING, ConstantData, Element, Graph, Node, NodeError, TensorType, Value
 from texelflow.operators import EVALUATION_LIMIT, operator_of
 from texelflow.problems import Problems
-from texelflow.symbolic import Expression
+from texelflow.symbolic import Expression, assuming, canonical, proved_equal
+
+ROUNDS = 3
 
 
 def run(graph: Graph) -> None:
     """Infer the types of all values of the graph; raise ExportError with all problems."""
-    problems = Problems()
-    graph.nodes = infer_nodes(graph.nodes, graph.outputs, problems)
-    problems.raise_for(graph.source)
+    declared = {id(value): value.type for value in graph.outputs}
+    with assuming(graph.facts):
+        for _ in range(ROUNDS):
+            known = len(graph.facts.constraints)
+            problems = Problems()
+            for node in graph.nodes:
+                for value in node.outputs:
+                    value.type, value.elements = declared.get(id(value)), None
+                with problems.of(node):
+                    _infer(node, declared.keys())
+            problems.raise_for(graph.source)
+            if len(graph.facts.constraints) == known:
+                break
+        graph.nodes = _needed(graph.nodes, declared.keys())
 
 
 def infer_nodes(nodes: Iterable[Node], graph_outputs: Iterable[Value], problems: Problems) -> list[Node]:
@@ -38,6 +53,14 @@ def infer_nodes(nodes: Iterable[Node], graph_outputs: Iterable[Value], problems:
     for node in nodes:
         with problems.of(node):
             _infer(node, declared)
+        needed.extend(_needed([node], declared))
+    return needed
+
+
+def _needed(nodes: Iterable[Node], declared: Set[int]) -> list[Node]:
+    """Return the nodes that are needed, once all is inferred (rules 5 and 6)."""
+    needed: list[Node] = []
+    for node in nodes:
         if node.outputs and all(value.elements is not None for value in node.outputs):
             needed.extend(_copies(node, declared))
         else:
@@ -45,7 +68,7 @@ def infer_nodes(nodes: Iterable[Node], graph_outputs: Iterable[Value], problems:
     return needed
 
 
-def _infer(node: Node, declared: set[int]) -> None:
+def _infer(node: Node, declared: Set[int]) -> None:
     inputs = [value for value in node.inputs if value is not None]
     if any(value.type is None for value in inputs):  # rule 7
         return
@@ -58,12 +81,12 @@ def _infer(node: Node, declared: set[int]) -> None:
     for value, inferred in zip(node.outputs, types, strict=False):
         if id(value) in declared and value.type is not None:
             _check_declaration(node, value, inferred)
-        value.type = inferred
+        value.type = TensorType(inferred.dtype, tuple(map(canonical, inferred.shape)))
     if all(_is_small(value.known_type) for value in node.outputs):  # rule 4
         for value, elements in zip(node.outputs, operator.evaluate(node) or [], strict=False):
-            if len(elements) != value.known_type.size:
+            if not proved_equal(len(elements), value.known_type.size):
                 raise NodeError(node, f"{value.type} was evaluated to {len(elements)} elements")
-            value.elements = elements
+            value.elements = [canonical(e) if isinstance(e, Expression) else e for e in elements]
 
 
 def _unpack(value: Value) -> None:
@@ -95,7 +118,7 @@ def _check_declaration(node: Node, value: Value, inferred: TensorType) -> None:
         )
 
 
-def _copies(node: Node, declared: set[int]) -> list[Node]:
+def _copies(node: Node, declared: Set[int]) -> list[Node]:
     """Make the outputs of a node independent of it; return the nodes needed instead (rules 5 and 6)."""
     source = node.input(0)
     if node.operator == "Identity" and source is not None and source.producer is None:
@@ -114,7 +137,7 @@ def _copies(node: Node, declared: set[int]) -> list[Node]:
 
 def _constant(dtype: str, elements: list[Element]) -> ConstantData | None:
     """Return elements as bytes; None if one is an expression."""
-    numbers = [element for element in elements if not isinstance(element, Expression)]
+    numbers = [element for element in elements if isinstance(element, int | float)]
     if len(numbers) != len(elements):
         return None
     try:

@@ -20,7 +20,7 @@ from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.elementwise_base import Elementwise
 from texelflow.passes.infer_types import infer_nodes
 from texelflow.problems import Problems
-from texelflow.symbolic import product
+from texelflow.symbolic import product, proved_equal, same_shape
 
 Biased: TypeAlias = tuple[Node, Node]
 """A MatMul and the Add behind it."""
@@ -60,14 +60,19 @@ def _bias_of(node: Node, readers: dict[int, list[Node]], outputs: set[int]) -> N
         or columns % CHANNEL_BLOCK
     ):
         return None
-    if product(a.shape[:-2]) != 1 or a.known_type.rank < 2 or id(node.outputs[0]) in outputs:
+    if not proved_equal(product(a.shape[:-2]), 1) or a.known_type.rank < 2 or id(node.outputs[0]) in outputs:
         return None
     following = readers.get(id(node.outputs[0]), [])
     if len(following) != 1 or (following[0].domain, following[0].operator) != ("", "Add"):
         return None
     add = following[0]
     bias = _other(add, node.outputs[0])
-    if bias is None or bias.constant is None or bias.shape != (columns,) or id(add.outputs[0]) in outputs:
+    if (
+        bias is None
+        or bias.constant is None
+        or not same_shape(bias.shape, (columns,))
+        or id(add.outputs[0]) in outputs
+    ):
         return None
     behind = readers.get(id(add.outputs[0]), [])
     return None if any(isinstance(operator_of(reader), Elementwise) for reader in behind) else add

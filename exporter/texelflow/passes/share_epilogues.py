@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from math import inf
 
 from texelflow.ir import Graph, Node, TensorType, Value
+from texelflow.symbolic import same_shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def _added(node: Node) -> Value | None:
     if first is not node.result or second is None or second is node.result:
         return None
     is_computed = second.constant is None and second.elements is None
-    return second if is_computed and second.shape == node.outputs[0].shape else None
+    return second if is_computed and same_shape(second.shape, node.outputs[0].shape) else None
 
 
 def _is_limit(step: Node) -> bool:

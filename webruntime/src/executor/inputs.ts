@@ -1,4 +1,4 @@
-import type { GraphFile, GraphInput } from "../generated/graph_file.ts";
+import type { Constraint, GraphFile, GraphInput } from "../generated/graph_file.ts";
 import { Tensor } from "../tensor.ts";
 import { evaluate, render } from "./expressions.ts";
 import { asPicture, type ImageSource, type Picture } from "./pictures.ts";
@@ -6,16 +6,20 @@ import { asPicture, type ImageSource, type Picture } from "./pictures.ts";
 /** What `run` takes for an input. */
 export type RunInput = Tensor | ImageSource;
 
-/** Checked inputs in the order of the graph (null: not given and not read), and the symbols they determine. */
+/**
+ * Checked inputs in the order of the graph (null: not given and not read), and the symbols they determine, with what the
+ * graph derives from them.
+ */
 export interface BoundInputs {
   readonly values: readonly (Tensor | Picture | null)[];
   readonly symbols: ReadonlyMap<string, number>;
 }
 
 /**
- * Checks names, types and shapes of the inputs of a run, and binds each symbolic dimension to its size.
+ * Checks names, types and shapes of the inputs of a run, binds each symbolic dimension to its size, and checks what the
+ * model needs of these sizes.
  *
- * @throws Error naming the input, what was expected and what came
+ * @throws Error naming the input or node, what was expected and what came
  */
 export function bindInputs(graph: GraphFile, given: Readonly<Record<string, unknown>>): BoundInputs {
   const names = graph.inputs.map(({ name }) => name);
@@ -34,14 +38,42 @@ export function bindInputs(graph: GraphFile, given: Readonly<Record<string, unkn
   values.forEach((value, index) => {
     const input = graph.inputs[index] as GraphInput;
     if (value instanceof Tensor) checkShape(input, value, symbols);
-    else if (value) bindPicture(input, value, symbols);
+    else if (value) bindPicture(input, value, symbols, origin);
   });
   for (const symbol of graph.symbols) {
     if (!symbols.has(symbol)) {
       throw new Error(`The size of dimension "${symbol}" does not follow from the inputs given.`);
     }
   }
+  for (const constraint of graph.constraints) checkConstraint(constraint, symbols, origin);
+  for (const { name, value } of graph.derived) symbols.set(name, evaluate(value, symbols));
   return { values, symbols };
+}
+
+/** Refuses sizes that a node cannot compute with. */
+function checkConstraint(
+  { left, relation, right, node, meaning }: Constraint,
+  symbols: ReadonlyMap<string, number>,
+  origin: ReadonlyMap<string, string>,
+): void {
+  const [own, other] = [evaluate(left, symbols), evaluate(right, symbols)];
+  const holds = {
+    "=": own === other,
+    ">=": own >= other,
+    "1 or =": own === other || own === 1 || other === 1,
+  }[relation];
+  if (holds) return;
+  const written = (expression: Constraint["left"], value: number) =>
+    typeof expression === "number" ? String(value) : `${render(expression)} = ${value}`;
+  const problem =
+    relation === ">="
+      ? `${meaning} is ${written(left, own)}, but at least ${written(right, other)} is needed`
+      : `${meaning} are ${written(left, own)} and ${written(right, other)}, but must be equal` +
+        (relation === "=" ? "" : " unless one is 1");
+  const sizes = [...origin].map(
+    ([symbol, input]) => `${symbol} = ${symbols.get(symbol)} of input "${input}"`,
+  );
+  throw new Error(`${node}: ${problem}. Give other sizes: ${sizes.join(", ")}.`);
 }
 
 function checkValue(input: GraphInput, value: unknown, names: readonly string[]): Tensor | Picture | null {
@@ -112,7 +144,12 @@ function checkShape(input: GraphInput, value: Tensor, symbols: ReadonlyMap<strin
 }
 
 /** A picture fixes the symbols of its width and height; a symbol that is neither is the batch: one picture. */
-function bindPicture(input: GraphInput, picture: Picture, symbols: Map<string, number>): void {
+function bindPicture(
+  input: GraphInput,
+  picture: Picture,
+  symbols: Map<string, number>,
+  origin: Map<string, string>,
+): void {
   const { image } = input;
   if (!image) return;
   const size = new Map([
@@ -125,11 +162,13 @@ function bindPicture(input: GraphInput, picture: Picture, symbols: Map<string, n
   ] as const) {
     if (typeof expression === "string" && !symbols.has(expression)) {
       symbols.set(expression, size.get(expression) ?? extent);
+      origin.set(expression, input.name);
     }
   }
   for (const dimension of input.shape) {
     if (typeof dimension === "string" && !symbols.has(dimension)) {
       symbols.set(dimension, size.get(dimension) ?? 1);
+      origin.set(dimension, input.name);
     }
   }
 }

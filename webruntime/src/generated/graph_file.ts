@@ -1,6 +1,14 @@
 // Generated from exporter/texelflow/format/graph.schema.json by `npm run generate`. Do not edit.
 
 /**
+ * An integer, the name of a symbol, or [operation, operand, ...] with operation one of + - * // % min max == < select broadcast trunc. // and % round towards minus infinity; == and < give 1 or 0; select(condition, then, otherwise); broadcast gives the operand that is not 1, and 1 if all are; trunc the whole part of a Real.
+ */
+export type Expression = number | string | [Real, Real, ...Real[]];
+/**
+ * A number, or one of the three that JSON cannot write, the name of a symbol, or [operation, operand, ...] as in Expression, and with / for true division, floor, ceil, round (half to even), sqrt, abs, and fround, which rounds to 32 bits.
+ */
+export type Real = number | string | [Real, Real, ...Real[]];
+/**
  * An ONNX element type in lower case.
  */
 export type DataType =
@@ -17,10 +25,6 @@ export type DataType =
   | "int64"
   | "uint64"
   | "bool";
-/**
- * An integer, the name of a symbol, or [operation, operand, ...] with operation one of + - * // % min max == < select. // and % round towards minus infinity; == and < give 1 or 0; select(condition, then, otherwise).
- */
-export type Expression = number | string | [Expression, Expression, ...Expression[]];
 export type Shape = Expression[];
 /**
  * Index of a flat tensor, or -1 when nothing reads the input.
@@ -34,20 +38,16 @@ export type TensorIndex = number;
  * Index into plans.webgl2.programs.
  */
 export type ProgramIndex = number;
-/**
- * A number, or one of the three that JSON cannot write, or [operation, operand, ...] as in Expression with / for true division.
- */
-export type Real = number | ("inf" | "-inf" | "nan") | [Expression, Expression, ...Expression[]];
 export type Natural = number;
 
 /**
- * graph.json of a Texelflow bundle, format version 1.
+ * graph.json of a Texelflow bundle, format version 2.
  */
 export interface GraphFile {
   /**
    * Integer version of this format; raised by every incompatible change.
    */
-  formatVersion: 1;
+  formatVersion: 2;
   /**
    * Program and version that wrote the file.
    */
@@ -60,6 +60,17 @@ export interface GraphFile {
    * Names of the free dimensions, bound at each run from the shapes of the inputs.
    */
   symbols: string[];
+  /**
+   * Names for what follows from the symbols, in order: each may use those before it. Expressions of the plans use them like symbols.
+   */
+  derived: {
+    name: string;
+    value: Expression;
+  }[];
+  /**
+   * What the model needs of the sizes of a run, which is refused where one does not hold.
+   */
+  constraints: Constraint[];
   inputs: GraphInput[];
   outputs: GraphOutput[];
   /**
@@ -74,6 +85,22 @@ export interface GraphFile {
     webgl2: WebGL2Plan;
   };
   files: BundleFile[];
+}
+/**
+ * `left` equals `right`, is at least it, or broadcasts with it: they are equal or one is 1.
+ */
+export interface Constraint {
+  left: Expression;
+  relation: "=" | ">=" | "1 or =";
+  right: Expression;
+  /**
+   * The source node that needs it, as «operator name», for errors.
+   */
+  node: string;
+  /**
+   * What both are, or with >= what the left one is, for errors.
+   */
+  meaning: string;
 }
 export interface GraphInput {
   name: string;

@@ -1,19 +1,41 @@
 // Generated from exporter/texelflow/format/graph.schema.json by `npm run generate`. Do not edit.
 
 /** The kinds of single values in the file. */
-export type KindName = "string" | "DataType" | "Expression" | "InputIndex" | "number" | "ProgramIndex" | "Real" | "TensorIndex" | "integer" | "Natural";
+export type KindName = "string" | "Expression" | "DataType" | "InputIndex" | "number" | "ProgramIndex" | "Real" | "TensorIndex" | "integer" | "Natural";
 
 /** What graph.json must look like; loader/format_check.ts says how to read it. */
 export const FORMAT = {
   "formatVersion": [
     "one of",
-    1
+    2
   ],
   "generator": "string",
   "name": "string",
   "symbols": [
     "list of",
     "string"
+  ],
+  "derived": [
+    "list of",
+    {
+      "name": "string",
+      "value": "Expression"
+    }
+  ],
+  "constraints": [
+    "list of",
+    {
+      "left": "Expression",
+      "relation": [
+        "one of",
+        "=",
+        ">=",
+        "1 or ="
+      ],
+      "right": "Expression",
+      "node": "string",
+      "meaning": "string"
+    }
   ],
   "inputs": [
     "list of",

@@ -1,12 +1,12 @@
 import { isExpression, isSpecial } from "../executor/expressions.ts";
-import type { Draw, GraphFile, PlanTensor, WebGL2Plan } from "../generated/graph_file.ts";
+import type { Draw, Expression, GraphFile, PlanTensor, WebGL2Plan } from "../generated/graph_file.ts";
 import { FORMAT } from "../generated/graph_format.ts";
 import { isDataType } from "../tensor.ts";
 import { type BundleSource, openFile } from "./bundle_source.ts";
 import { checkFormat, type Fail, type Kinds } from "./format_check.ts";
 
 /** The format version that this runtime reads. */
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 
 /** Characters of a wrong value that an error shows. */
 const LONGEST_VALUE = 80;
@@ -75,7 +75,9 @@ function checkContent(graph: GraphFile, fail: Fail): void {
     isNatural(value) && (!Array.isArray(list) || (value as number) < list.length);
   const plan: Partial<WebGL2Plan> | undefined = graph.plans?.webgl2;
   const isTensor = isIndexOf(plan?.tensors);
-  const symbols = [graph.symbols, "picture.width", "picture.height"].flat();
+  // Each derived name is checked to be used behind its definition by `checkReferences`.
+  const derived = Array.isArray(graph.derived) ? graph.derived.map((entry) => entry?.name) : [];
+  const symbols = [graph.symbols, derived, "picture.width", "picture.height"].flat();
   const kinds: Kinds = {
     string: ["a text", (value) => typeof value === "string"],
     number: ["a number", Number.isFinite],
@@ -93,8 +95,10 @@ function checkContent(graph: GraphFile, fail: Fail): void {
 }
 
 /** Follows the file in the order in which it is executed: what is read must have been filled before, and live. */
-function checkReferences({ inputs, outputs, weights, files, plans }: GraphFile, fail: Fail): void {
+function checkReferences(graph: GraphFile, fail: Fail): void {
+  const { inputs, outputs, weights, files, plans } = graph;
   const { tensors, programs, load, run } = plans.webgl2;
+  checkNames(graph, fail);
   const filled = new Set<number>();
   const use = (path: string, index: number, step: number, fills: boolean) => {
     if (fills && tensors[index]?.storage) fail(path, "a tensor with a texture of its own", index);
@@ -154,6 +158,28 @@ function checkReferences({ inputs, outputs, weights, files, plans }: GraphFile, 
     if (axes && (storage || [axes[2], axes[3]].flat().some((axis) => shape[axis as number] !== 1))) {
       fail(`outputs[${index}].tensor`, "a flat tensor or one of one pixel", tensor);
     }
+  });
+}
+
+/** Checks that what is evaluated before the derived names are uses none of them, and each of these those before it. */
+function checkNames({ symbols, derived, constraints, inputs }: GraphFile, fail: Fail): void {
+  const known = [...symbols];
+  const check = (path: string, expression: Expression) => {
+    if (!isExpression(expression, known, Number.isSafeInteger)) fail(path, "an expression", expression);
+  };
+  inputs.forEach(({ shape }, index) => {
+    shape.forEach((extent, axis) => {
+      check(`inputs[${index}].shape[${axis}]`, extent);
+    });
+  });
+  constraints.forEach(({ left, right }, index) => {
+    check(`constraints[${index}].left`, left);
+    check(`constraints[${index}].right`, right);
+  });
+  derived.forEach(({ name, value }, index) => {
+    check(`derived[${index}].value`, value);
+    if (known.includes(name)) fail(`derived[${index}].name`, "a name of its own", name);
+    known.push(name);
   });
 }
 
