@@ -38,13 +38,26 @@
 
   const runModel = async (model, feeds) => mapValues(await model.run(mapValues(feeds, decode)), encode);
 
-  async function runJob({ url, feeds }, device) {
-    let model;
+  async function attempt(action) {
     try {
-      model = await texelflow.loadModel(url, { device });
-      return { outputs: await runModel(model, feeds) };
+      return await action();
     } catch (error) {
       return { error: String(error.message ?? error) };
+    }
+  }
+
+  /** Runs a bundle on each of `runs`; resolves to { outputs } or { error } of each, or to the error of loading. */
+  async function runJob({ url, runs }, device) {
+    let model;
+    try {
+      return await attempt(async () => {
+        model = await texelflow.loadModel(url, { device });
+        const answers = [];
+        for (const feeds of runs) {
+          answers.push(await attempt(async () => ({ outputs: await runModel(model, feeds) })));
+        }
+        return { answers };
+      });
     } finally {
       model?.dispose();
     }
@@ -69,7 +82,7 @@
       delete models[key];
     },
 
-    /** Loads, runs and frees many bundles, some at a time; resolves to { outputs } or { error } of each. */
+    /** Loads, runs and frees many bundles, some at a time; resolves to { answers } or { error } of each. */
     async runAll({ jobs, device }) {
       const answers = [];
       // One model stays loaded, so that the context that all models share is not made anew for each.

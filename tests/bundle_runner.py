@@ -32,12 +32,31 @@ class Answer:
     error: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Runs of one bundle, loaded once: its URL and the arrays of each run's inputs by name."""
+
+    url: str
+    runs: Sequence[Arrays]
+
+
 def run_jobs(page: Page, jobs: Sequence[Job], device: Mapping[str, Any] | None = None) -> list[Answer]:
     """Run many bundles in one call, each loaded and freed in turn; a failure is an answer, too."""
+    series = run_series(page, [Series(job.url, [job.feeds]) for job in jobs], device)
+    return [answer for (answer,) in series]
+
+
+def run_series(
+    page: Page, series: Sequence[Series], device: Mapping[str, Any] | None = None
+) -> list[list[Answer]]:
+    """Run many bundles in one call, each loaded once; return the answers of each, as many as its runs."""
     _load_script(page)
-    encoded = [{"url": job.url, "feeds": _encode(job.feeds)} for job in jobs]
-    answers = page.evaluate("bundleRunner.runAll", {"jobs": encoded, "device": dict(device or {})})
-    return [_answer(answer) for answer in answers]
+    jobs = [{"url": one.url, "runs": [_encode(feeds) for feeds in one.runs]} for one in series]
+    results = page.evaluate("bundleRunner.runAll", {"jobs": jobs, "device": dict(device or {})})
+    return [
+        [_answer(answer) for answer in result.get("answers", [result] * len(one.runs))]
+        for one, result in zip(series, results, strict=True)
+    ]
 
 
 class LoadedBundle:
