@@ -19,8 +19,8 @@ const CHAINED: Record<string, (left: number, right: number) => number> = {
   "*": (left, right) => left * right,
   "//": (left, right) => Math.floor(left / right),
   "%": (left, right) => left - Math.floor(left / right) * right,
-  min: Math.min,
-  max: Math.max,
+  min: (left, right) => Math.min(left, right),
+  max: (left, right) => Math.max(left, right),
   "==": (left, right) => (left === right ? 1 : 0),
   "<": (left, right) => (left < right ? 1 : 0),
   // That no other differs from 1 is a constraint of the graph.
