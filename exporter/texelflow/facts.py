@@ -8,7 +8,7 @@ checks them when sizes are bound. Since nothing runs that breaks one, the export
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from texelflow.symbolic import (
@@ -16,6 +16,7 @@ from texelflow.symbolic import (
     Dimension,
     Expression,
     Monomial,
+    assuming,
     common_factor,
     current_facts,
     floor_divide,
@@ -110,6 +111,26 @@ class ModelFacts:
             self._learn_equal(constraint.left - constraint.right)
         elif constraint.relation == AT_LEAST:
             self._learn_least(constraint.left - constraint.right, 0)
+
+    def simplified(self) -> list[Constraint]:
+        """Return the constraints, those of equality in the form that the bounds allow; what is then sure goes.
+
+        Bounds are constraints themselves and stay as they are, so that none of them is lost.
+        """
+        bounds = ModelFacts()
+        bounds._least, bounds._bounds = self._least, self._bounds
+        kept: dict[tuple[str, str, str], Constraint] = {}
+        with assuming(bounds):
+            for key, constraint in self.constraints.items():
+                if constraint.relation != AT_LEAST:
+                    left, right = substitute(constraint.left, {}), substitute(constraint.right, {})
+                    first, second = sorted((key_of(left), key_of(right)))
+                    key = (first, constraint.relation, second)
+                    if proved_equal(left, right):
+                        continue
+                    constraint = replace(constraint, left=left, right=right)
+                kept.setdefault(key, constraint)
+        return list(kept.values())
 
     def fitting(self, sizes: Mapping[str, Dimension]) -> dict[str, Dimension]:
         """Return sizes of the symbols that are more likely to meet the constraints than those given."""

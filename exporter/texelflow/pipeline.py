@@ -133,7 +133,7 @@ def _graph_file(
         "generator": f"texelflow {__version__}",
         "name": name,
         "symbols": _symbols(graph),
-        "constraints": [constraint.to_json() for constraint in graph.facts.constraints.values()],
+        "constraints": [constraint.to_json() for constraint in graph.facts.simplified()],
         "derived": [],
         "inputs": inputs,
         "outputs": [

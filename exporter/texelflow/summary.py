@@ -91,7 +91,7 @@ def summarize(
         programs=len(content["plans"]["webgl2"]["programs"]),
         draws_load=len(plan.load),
         draws_run=len(plan.run),
-        constraints=list(map(str, graph.facts.constraints.values())),
+        constraints=list(map(str, graph.facts.simplified())),
         profiles=[_profile(plan, profile, graph, options) for profile in liveness.PROFILES],
     )
 

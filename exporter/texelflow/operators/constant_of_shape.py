@@ -7,6 +7,7 @@ from texelflow.ir import Element, Node, NodeError, TensorType, Value
 from texelflow.lowering.lowering import Lowering
 from texelflow.operators import Operator, operator
 from texelflow.operators.shapes import dimensions, known_shape
+from texelflow.symbolic import proved_equal
 
 
 def fill(node: Node) -> tuple[str, Element]:
@@ -14,7 +15,7 @@ def fill(node: Node) -> tuple[str, Element]:
     value = node.attributes.get("value")
     if value is None:
         return "float32", 0.0
-    if not isinstance(value, Value) or value.known_type.size != 1:
+    if not isinstance(value, Value) or not proved_equal(value.known_type.size, 1):
         raise NodeError(node, "attribute 'value' is not a tensor of one element")
     if value.constant is None:
         raise NodeError(node, "attribute 'value' has no content")

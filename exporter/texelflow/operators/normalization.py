@@ -8,7 +8,7 @@ from texelflow.ir import Node, NodeError, TensorType, Value
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import broadcast, divided, normalize_axes, normalize_axis, require_rank, unify
-from texelflow.symbolic import Dimension, same_shape
+from texelflow.symbolic import Dimension, proved_equal, same_shape
 
 DEFAULT_EPSILON = 1e-5
 
@@ -128,9 +128,12 @@ class GroupNormalization(Operator):
         divided(node, source.shape[1], groups, "its number of channels")
         for index in (1, 2):
             length = node.required(index).known_type.size
-            if length not in (source.shape[1], groups):
-                raise NodeError(
-                    node, f"its scale or bias has {length} numbers for {source.shape[1]} channels"
+            if not proved_equal(length, groups):  # before opset 21 there was one number a group
+                unify(
+                    node,
+                    length,
+                    source.shape[1],
+                    "the length of its scale or bias and the number of channels",
                 )
         return [source]
 
@@ -149,8 +152,7 @@ class GroupNormalization(Operator):
         parameters: list[Value] = []
         for index, name in ((1, "scale"), (2, "bias")):
             value = node.required(index)
-            # Before opset 21 there was one number a group.
-            each = 1 if value.known_type.size == groups and members != 1 else members
+            each = 1 if proved_equal(value.known_type.size, groups) else members
             parameters.append(steps.reshape(name, value, [groups, each, 1]))
         shifted = steps.add(
             "Add", "shifted", steps.add("Mul", "scaled", normal, parameters[0]), parameters[1]

@@ -6,7 +6,7 @@ from texelflow.ir import Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import dimensions, normalize_axis
-from texelflow.symbolic import Dimension
+from texelflow.symbolic import Dimension, same_shape
 
 
 @operator("OneHot")
@@ -18,7 +18,7 @@ class OneHot(Operator):
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type with the new axis of `depth` places."""
         indices, values = node.required(0).known_type, node.required(2).known_type
-        if values.shape != (2,):
+        if not same_shape(values.shape, (2,)):
             raise NodeError(node, f"its values {values} are not the pair [off, on]")
         axis = self._axis(node)
         depth = dimensions(node, node.known(1, "depth"), "depth")[0]

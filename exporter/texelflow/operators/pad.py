@@ -63,7 +63,9 @@ class Pad(Operator):
     def fuses_prologue(self, node: Node) -> bool:
         """Only where it copies the whole input: a constant border and a removed one are views."""
         constant = node.attributes.get("mode", "constant") == "constant"
-        return not constant and all(_removed(amount) == 0 for pair in padding(node) for amount in pair)
+        return not constant and all(
+            proved_equal(_removed(amount), 0) for pair in padding(node) for amount in pair
+        )
 
     def lower(self, node: Node, lowering: Lowering) -> None:
         """Read a constant outside the input without moving it; other borders are copied.
@@ -79,7 +81,7 @@ class Pad(Operator):
             left: View | None = view
             for axis, (before, behind) in enumerate(amounts):
                 removed = _removed(before) + _removed(behind)
-                if removed != 0 and left is not None:
+                if left is not None and not proved_equal(removed, 0):
                     left = left.slice(axis, _removed(before), 1, left.shape[axis] - removed)
             return left
 

@@ -7,7 +7,7 @@ from texelflow.lowering.lowering import Lowering
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import at_least, dimensions, normalize_axis, unify
-from texelflow.symbolic import Dimension, floor_divide, product, proved_different
+from texelflow.symbolic import Dimension, floor_divide, product, proved_different, proved_equal
 
 
 @operator("Reshape")
@@ -19,21 +19,24 @@ class Reshape(Operator):
         source = node.required(0).known_type
         wanted = dimensions(node, node.known(1, "shape"), "shape")
         if not node.attributes.get("allowzero", 0):
-            if any(extent == 0 for extent in wanted[source.rank :]):
+            if any(proved_equal(extent, 0) for extent in wanted[source.rank :]):
                 raise NodeError(node, f"shape {wanted} copies an axis that the input {source} does not have")
-            wanted = [source.shape[axis] if extent == 0 else extent for axis, extent in enumerate(wanted)]
-        free = [axis for axis, extent in enumerate(wanted) if extent == -1]
+            wanted = [
+                source.shape[axis] if proved_equal(extent, 0) else extent
+                for axis, extent in enumerate(wanted)
+            ]
+        free = [axis for axis, extent in enumerate(wanted) if proved_equal(extent, -1)]
         if len(free) > 1 or any(isinstance(extent, int) and extent < -1 for extent in wanted):
             raise NodeError(node, f"shape {wanted} has more than one -1, or an extent below it")
         if free:
-            rest = product([extent for extent in wanted if extent != -1])
+            rest = product([extent for axis, extent in enumerate(wanted) if axis not in free])
             wanted[free[0]] = self._remaining(node, source, wanted, rest)
         self._check(node, source, wanted)
         return [TensorType(source.dtype, tuple(wanted))]
 
     @staticmethod
     def _remaining(node: Node, source: TensorType, wanted: list[Dimension], rest: Dimension) -> Dimension:
-        if rest == 0:
+        if proved_equal(rest, 0):
             raise NodeError(node, f"shape {wanted} leaves its -1 undetermined, for another extent is 0")
         at_least(node, rest, 1, f"the product of the extents beside the -1 of shape {wanted}")
         extent = floor_divide(source.size, rest)

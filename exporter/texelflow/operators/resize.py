@@ -12,7 +12,7 @@ from texelflow.lowering.resizing import lower_resize
 from texelflow.operators import Operator, operator
 from texelflow.operators.shapes import at_least, dimensions, normalize_axes
 from texelflow.operators.upgrading import set_input
-from texelflow.symbolic import Dimension, Expression, proved_equal
+from texelflow.symbolic import Dimension, Expression, proved_equal, same_shape
 
 MODES = ("nearest", "linear", "cubic")
 COORDINATES = (
@@ -84,7 +84,7 @@ def resized_axes(node: Node) -> list[ResizedAxis]:
 def _optional(node: Node, index: int, name: str) -> list[Element] | None:
     """Return the elements of an optional input; one that is empty counts as omitted."""
     value = node.input(index)
-    if value is None or value.shape == (0,):
+    if value is None or same_shape(value.shape, (0,)):
         return None
     return node.known(index, name)
 

@@ -30,7 +30,9 @@ class Trilu(Operator):
         k = node.input(1)
         diagonal = row
         if k is not None:
-            diagonal = steps.add("Add", "diagonal", row, k if k.shape == () else steps.reshape("k", k, []))
+            diagonal = steps.add(
+                "Add", "diagonal", row, k if k.known_type.rank == 0 else steps.reshape("k", k, [])
+            )
         upright = steps.reshape("upright", diagonal, [rows, 1])
         comparison = "GreaterOrEqual" if node.attributes.get("upper", 1) else "LessOrEqual"
         kept = steps.add(comparison, "kept", column, upright)

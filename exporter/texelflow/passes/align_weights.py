@@ -43,7 +43,7 @@ def _filter_size(node: Node) -> int:
     sizes = [extent for extent in (channels, *window) if isinstance(extent, int)]
     if weights.constant is None or len(sizes) != len(window) + 1:
         return 0
-    few = channels == 1 or (node.attributes.get("group", 1) == 1 and sizes[0] < 4)
+    few = sizes[0] == 1 or (node.attributes.get("group", 1) == 1 and sizes[0] < 4)
     size = prod(sizes)
     return size if few and size > sizes[0] and size % 4 else 0
 

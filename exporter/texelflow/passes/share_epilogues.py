@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from math import inf
 
 from texelflow.ir import Graph, Node, TensorType, Value
-from texelflow.symbolic import same_shape
+from texelflow.symbolic import proved_equal, same_shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +99,14 @@ def _form(node: Node) -> Hashable:
     group = node.attributes.get("group", 1)
     weights = node.required(1).shape
     pads = any(node.attributes.get("pads", ())), node.attributes.get("auto_pad")
-    kind = 1 if group == 1 else 0 if weights[1] == 1 else weights[1]
+    kind = 1 if group == 1 else 0 if proved_equal(weights[1], 1) else weights[1]
     # Whatever auto_pad says, a window of one pixel needs no padding.
-    is_point = node.operator == "Conv" and kind == 1 and set(weights[2:]) == {1} and not pads[0]
+    is_point = (
+        node.operator == "Conv"
+        and group == 1
+        and same_shape(weights[2:], [1] * (len(weights) - 2))
+        and not pads[0]
+    )
     if is_point or node.operator == "MatMul":
         return "point", node.input(2) is None
     lists = [tuple(node.attributes.get(name, ())) for name in ("strides", "dilations")]

@@ -70,10 +70,8 @@ function checkConstraint(
       ? `${meaning} is ${written(left, own)}, but at least ${written(right, other)} is needed`
       : `${meaning} are ${written(left, own)} and ${written(right, other)}, but must be equal` +
         (relation === "=" ? "" : " unless one is 1");
-  const sizes = [...origin].map(
-    ([symbol, input]) => `${symbol} = ${symbols.get(symbol)} of input "${input}"`,
-  );
-  throw new Error(`${node}: ${problem}. Give other sizes: ${sizes.join(", ")}.`);
+  const sizes = [...origin].map(([symbol, input]) => `${symbol} = ${symbols.get(symbol)} (input "${input}")`);
+  throw new Error(`${node}: ${problem}. The model does not take these sizes: ${sizes.join(", ")}.`);
 }
 
 function checkValue(input: GraphInput, value: unknown, names: readonly string[]): Tensor | Picture | null {
