@@ -178,6 +178,8 @@ class Graph:
     source: str = ""
     opset: int = OPSET
     """The version of the ai.onnx operator set of the source file; the nodes are at `OPSET`."""
+    warnings: list[str] = field(default_factory=list)
+    """What may come out otherwise than in the source model, for people."""
 
     def values(self) -> Iterator[Value]:
         """Yield every value once: graph inputs, constants, results."""

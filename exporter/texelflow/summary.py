@@ -59,6 +59,8 @@ class Summary:
     draws_load: int
     draws_run: int
     profiles: list[DeviceProfile]
+    warnings: list[str]
+    """What may come out otherwise than in the source model."""
 
 
 def summarize(
@@ -91,6 +93,7 @@ def summarize(
         draws_load=len(plan.load),
         draws_run=len(plan.run),
         profiles=[_profile(plan, profile, graph, options) for profile in liveness.PROFILES],
+        warnings=graph.warnings,
     )
 
 

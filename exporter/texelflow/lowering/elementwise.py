@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
-from texelflow.ir import Element, Node, Shape, Value, node_reads
+from texelflow.constants import signed_bits
+from texelflow.ir import FLOATING, Element, Node, Shape, Value, node_reads
 from texelflow.lowering.kernel import Kernel, Steps
 from texelflow.lowering.layout import channel_within, is_expressible, role_strides
 from texelflow.lowering.plan import Axes, PlanTensor
@@ -123,7 +124,7 @@ def _operand(value: Value, kernel: Kernel, steps: Steps, place: PlanTensor, lowe
     """Bind a value that the steps read; return the GLSL expression for it where they happen."""
     scalar = value.scalar
     if scalar is not None:
-        return _scalar(scalar, value.known_type.is_floating, kernel)
+        return _scalar(scalar, value.dtype, kernel)
     name = f"operand_{len(kernel.prologue.operands) + len(kernel.epilogue.operands)}"
     operand = {"name": name, "integer": not value.known_type.is_floating, "exact": False, "given": None}
     if place.axes is not None:
@@ -167,14 +168,15 @@ def _optional_operand(
     return f"{name}_value"
 
 
-def _scalar(scalar: Element, floating: bool, kernel: Kernel) -> str:
+def _scalar(scalar: Element, dtype: str, kernel: Kernel) -> str:
+    floating = dtype in FLOATING
     if isinstance(scalar, Expression):
         name = Numbers(kernel).integer(scalar)
         return f"vec4(float({name}))" if floating else f"ivec4({name})"
     return (
         f"vec4({Numbers(kernel).real(scalar)})"
         if floating
-        else f"ivec4({Numbers(kernel).integer(int(scalar))})"
+        else f"ivec4({Numbers(kernel).integer(signed_bits(dtype, int(scalar)))})"
     )
 
 

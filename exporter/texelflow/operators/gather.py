@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from math import prod
 
+from texelflow.constants import unpack_elements
 from texelflow.ir import Element, Node, NodeError, TensorType, Value
 from texelflow.lowering.elementwise import attach_epilogue
 from texelflow.lowering.lowering import Lowering
@@ -22,6 +24,23 @@ def require_indices(node: Node, kind: TensorType) -> None:
         raise NodeError(node, f"its indices have type {kind.dtype}; int32 or int64 is needed")
 
 
+def require_in_range(node: Node, indices: Sequence[Element], extent: Dimension, axis: int) -> None:
+    """Raise NodeError if an index known at export lies outside its axis; negative ones count from the end."""
+    numbers = [index for index in indices if isinstance(index, int)]
+    least = max((index + 1 if index >= 0 else -index for index in numbers), default=0)
+    # An axis of free extent must be at least as long.
+    if isinstance(extent, int) and extent < least:
+        outside = next(index for index in numbers if not -extent <= index < extent)
+        raise NodeError(node, f"index {outside} is out of range for axis {axis}, {extent} long")
+
+
+def known_indices(indices: Value) -> Sequence[Element]:
+    """Return indices known at export, however many; none if they are computed from data."""
+    if indices.elements is None and indices.constant is not None:
+        return unpack_elements(indices.dtype, indices.constant.tobytes())
+    return indices.elements or []
+
+
 @operator("Gather")
 class Gather(Operator):
     """The axis `axis` of the data is replaced by those of the indices; negative ones count from the end."""
@@ -33,6 +52,7 @@ class Gather(Operator):
         data, indices = node.required(0).known_type, node.required(1).known_type
         require_indices(node, indices)
         axis = normalize_axis(node, int(node.attributes.get("axis", 0)), data.rank)
+        require_in_range(node, known_indices(node.required(1)), data.shape[axis], axis)
         return [TensorType(data.dtype, (*data.shape[:axis], *indices.shape, *data.shape[axis + 1 :]))]
 
     def evaluate(self, node: Node) -> list[list[Element]] | None:
@@ -48,10 +68,6 @@ class Gather(Operator):
             for index in indices.elements:
                 if not isinstance(index, int):
                     return None
-                if not -shape[axis] <= index < shape[axis]:
-                    raise NodeError(
-                        node, f"index {index} is out of range for axis {axis}, {shape[axis]} long"
-                    )
                 start = (outer * shape[axis] + index % shape[axis]) * inner
                 result.extend(data.elements[start : start + inner])
         return [result]
