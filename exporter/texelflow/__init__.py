@@ -51,7 +51,7 @@ def export(
         What the model is and what it needs of a device.
 
     Warns:
-        UserWarning: weights were too large for 16 bits.
+        UserWarning: weights were too large for 16 bits, or integers may be for 32.
 
     Raises:
         ExportError: the model cannot be read or exported, or `directory` exists; `problems` has every reason.

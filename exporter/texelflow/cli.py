@@ -147,6 +147,7 @@ def inspect(
             report.print_json(facts) if as_json else report.print_bundle(facts, report.output_console())
         else:
             summary = build_with_progress(source, options).summary
+            report.print_warnings(summary.warnings, Console(stderr=True))
             report.print_json(summary) if as_json else report.print_summary(summary, report.output_console())
 
 

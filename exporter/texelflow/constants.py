@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from math import prod
+from math import inf, prod
 
 from texelflow.ir import FLOATING, ConstantData, Element, TensorType, Value
 from texelflow.symbolic import Dimension
@@ -26,12 +26,39 @@ _FORMATS = {
 
 
 def pack_elements(dtype: str, elements: Sequence[int | float | bool]) -> bytes:
-    """Return the little-endian bytes of elements; raise struct.error or OverflowError if one does not fit."""
+    """Return the little-endian bytes of elements; raise struct.error if a whole number does not fit.
+
+    A floating number is rounded to the nearest, ties to even, and is infinite beyond the largest of its type.
+    """
     if dtype == "bfloat16":
-        singles = struct.pack(f"<{len(elements)}f", *elements)
-        return b"".join(singles[i + 2 : i + 4] for i in range(0, len(singles), 4))
-    convert = float if dtype in FLOATING else bool if dtype == "bool" else int
-    return struct.pack(f"<{len(elements)}{_FORMATS[dtype]}", *map(convert, elements))
+        singles = struct.unpack(f"<{len(elements)}I", pack_elements("float32", elements))
+        return struct.pack(f"<{len(elements)}H", *map(_upper_half, singles))
+    if dtype not in FLOATING:
+        convert = bool if dtype == "bool" else int
+        return struct.pack(f"<{len(elements)}{_FORMATS[dtype]}", *map(convert, elements))
+    try:
+        return struct.pack(f"<{len(elements)}{_FORMATS[dtype]}", *elements)
+    except OverflowError:
+        return b"".join(_pack_or_infinity(dtype, element) for element in elements)
+
+
+def _upper_half(single: int) -> int:
+    """Return the upper half of a float32's bits, rounded: a bfloat16."""
+    if single & 0x7FFFFFFF > 0x7F800000:  # NaN, which rounding up could make a zero
+        return single >> 16 | 0x40
+    return (single + 0x7FFF + (single >> 16 & 1)) >> 16
+
+
+def _pack_or_infinity(dtype: str, element: float) -> bytes:
+    try:
+        return struct.pack(f"<{_FORMATS[dtype]}", element)
+    except OverflowError:
+        return struct.pack(f"<{_FORMATS[dtype]}", inf if element > 0 else -inf)
+
+
+def signed_bits(dtype: str, number: int) -> int:
+    """Return a whole number as the signed one of the same 32 bits, by which shaders hold unsigned ones."""
+    return number - 2**32 if dtype in ("uint32", "uint64") and 2**31 <= number < 2**32 else number
 
 
 def unpack_elements(dtype: str, data: bytes) -> list[Element]:

@@ -113,7 +113,7 @@ class ModelFacts:
             self._learn_least(constraint.left - constraint.right, 0)
 
     def simplified(self) -> list[Constraint]:
-        """Return the constraints, those of equality in the form that the bounds allow; what is then sure goes.
+        """Return the constraints, equalities in the form that the bounds allow; what is sure then goes.
 
         Bounds are constraints themselves and stay as they are, so that none of them is lost.
         """

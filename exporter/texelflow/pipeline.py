@@ -92,7 +92,7 @@ def write(bundle: Bundle, directory: Path, force: bool = False) -> list[str]:
     from texelflow.format.safetensors import WeightEntry
     from texelflow.format.writer import write_bundle
 
-    entries, warnings = [], []
+    entries, warnings = [], [*bundle.summary.warnings]
     for value in bundle.weights:
         assert value.constant is not None
         dtype, data = value.dtype, value.constant

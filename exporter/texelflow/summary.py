@@ -60,6 +60,8 @@ class Summary:
     draws_run: int
     constraints: list[str]
     profiles: list[DeviceProfile]
+    warnings: list[str]
+    """What may come out otherwise than in the source model."""
 
 
 def summarize(
@@ -93,6 +95,7 @@ def summarize(
         draws_run=len(plan.run),
         constraints=list(map(str, graph.facts.simplified())),
         profiles=[_profile(plan, profile, graph, options) for profile in liveness.PROFILES],
+        warnings=graph.warnings,
     )
 
 

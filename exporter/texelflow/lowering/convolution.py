@@ -198,6 +198,9 @@ def _bind_weights(
 def lower_matrix_product(node: Node, lowering: Lowering) -> None:
     """Lower a MatMul of operands of rank 2 or more; a third input is a vector added to every row."""
     a, b, bias, output = node.required(0), node.required(1), node.input(2), node.outputs[0]
+    if not a.known_type.is_floating:
+        _lower_integer_product(node, lowering)
+        return
     rank = len(output.shape)
     batched = any(not proved_equal(extent, 1) for extent in b.shape[:-2])
     if not same_shape(a.shape[:-2], output.shape[:-2]):
@@ -223,6 +226,31 @@ def lower_matrix_product(node: Node, lowering: Lowering) -> None:
     )
     if bias is not None:
         kernel.input("bias", lowering.flat(bias))
+    attach_epilogue(kernel, node, lowering)
+    lowering.bind(output, lowering.emit(kernel))
+
+
+def _lower_integer_product(node: Node, lowering: Lowering) -> None:
+    """Lower a product of matrices of integers: each element by itself, read where it lies."""
+    a, b, output = node.required(0), node.required(1), node.outputs[0]
+    outer, rows, columns = output.shape[:-2], a.shape[-2], b.shape[-1]
+    kernel = Kernel("integer_product", lowering.tensor(output))
+    strides: list[tuple[Dimension, ...]] = []
+    for name, value in (("a", a), ("b", b)):
+        expanded = _expanded(value, (*outer, *value.shape[-2:]), lowering)
+        tensor, view = lowering.flat_source(expanded)
+        kernel.input(name, tensor)
+        kernel.integer(f"{name}_offset", view.offset)
+        strides.append(view.strides)
+    (*a_outer, a_row, a_step), (*b_outer, b_step, b_column) = strides
+    kernel.table(
+        "axes",
+        [*zip(outer, a_outer, b_outer, strict=True), (rows, a_row, 0), (columns, 0, b_column)],
+    )
+    kernel.integer("rank", len(output.shape))
+    kernel.integer("inner", a.shape[-1])
+    kernel.integer("a_step", a_step)
+    kernel.integer("b_step", b_step)
     attach_epilogue(kernel, node, lowering)
     lowering.bind(output, lowering.emit(kernel))
 

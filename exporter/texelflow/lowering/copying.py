@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias, TypeGuard
 
+from texelflow.constants import signed_bits
 from texelflow.ir import Shape
 from texelflow.lowering.kernel import Kernel
 from texelflow.lowering.layout import is_empty, role_strides, tensor_strides
@@ -41,7 +42,10 @@ def copy_kernel(sources: list[tuple[PlanTensor, View]], output: PlanTensor) -> K
         for index, ((tensor, _), view) in enumerate(zip(sources, views, strict=True))
     ]
     if all(view.bounds is not None for view in views):
-        kernel.real("fill", views[0].fill)
+        if output.is_integer:
+            kernel.integer("fill", signed_bits(output.dtype, int(views[0].fill)))
+        else:
+            kernel.real("fill", views[0].fill)
     if by_role is not None and all(
         _keeps_texels(view, tensor) for view, (tensor, _) in zip(views, sources, strict=True)
     ):

@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
+from texelflow.constants import signed_bits
 from texelflow.float_expressions import FloatExpression
-from texelflow.ir import Element, Node, Shape, Value, node_reads
+from texelflow.ir import FLOATING, Element, Node, Shape, Value, node_reads
 from texelflow.lowering.kernel import Kernel, Steps
 from texelflow.lowering.layout import channel_within, is_expressible, role_strides
 from texelflow.lowering.plan import Axes, PlanTensor
@@ -135,7 +136,7 @@ def _operand(value: Value, kernel: Kernel, steps: Steps, place: PlanTensor, lowe
     """Bind a value that the steps read; return the GLSL expression for it where they happen."""
     scalar = value.scalar
     if scalar is not None:
-        return _scalar(scalar, value.known_type.is_floating, kernel)
+        return _scalar(scalar, value.dtype, kernel)
     name = f"operand_{len(kernel.prologue.operands) + len(kernel.epilogue.operands)}"
     operand = {"name": name, "integer": not value.known_type.is_floating, "exact": False, "given": None}
     if place.axes is not None:
@@ -179,7 +180,8 @@ def _optional_operand(
     return f"{name}_value"
 
 
-def _scalar(scalar: Element, floating: bool, kernel: Kernel) -> str:
+def _scalar(scalar: Element, dtype: str, kernel: Kernel) -> str:
+    floating = dtype in FLOATING
     if isinstance(scalar, FloatExpression):
         return f"vec4({kernel.parameter(scalar.to_json())})"
     if isinstance(scalar, Expression):
@@ -188,7 +190,7 @@ def _scalar(scalar: Element, floating: bool, kernel: Kernel) -> str:
     return (
         f"vec4({Numbers(kernel).real(scalar)})"
         if floating
-        else f"ivec4({Numbers(kernel).integer(int(scalar))})"
+        else f"ivec4({Numbers(kernel).integer(signed_bits(dtype, int(scalar)))})"
     )
 
 

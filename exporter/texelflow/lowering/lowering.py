@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from texelflow.constants import pack_elements
+from texelflow.constants import pack_elements, unpack_elements
 from texelflow.float_expressions import FloatExpression
 from texelflow.ir import ConstantData, Element, Graph, Node, NodeError, Shape, TensorType, Value
 from texelflow.lowering import copying
@@ -110,6 +110,10 @@ class Lowering:
             if value.constant is None and value.elements is not None:
                 return self._place_elements(value)
             assert value.constant is not None, f"{value.name!r} is read before it is computed"
+            if value.dtype in ("int64", "uint64"):
+                low, high = (0, 2**32 - 1) if value.dtype == "uint64" else (-(2**31), 2**31 - 1)
+                for element in unpack_elements(value.dtype, value.constant.tobytes()):
+                    self._require_between(low, element, high, f"its constant {value.name!r} holds")
             tensor = PlanTensor(value.dtype, value.shape, weight=value, constant=True, value=value.name)
             placed = Placed(Buffer(value.dtype, value.shape, flat=tensor), View.whole(value.shape))
             self._places[id(value)] = placed
@@ -226,8 +230,23 @@ class Lowering:
         output.constant = all(tensor.constant for tensor in inputs) and not kernel.reads_symbols()
         output.precise = output.precise or any(tensor.precise and not tensor.external for tensor in inputs)
         draw = kernel.draw((node or self._current()).title)
+        for number in draw.ints:
+            if isinstance(number, int):
+                self._require_between(-(2**31), number, 2**31 - 1, "it computes with")
+            else:
+                for coefficient in number.terms.values():
+                    self._require_between(-(2**53), coefficient, 2**53, f"its number {number} contains")
         (self.plan.load if output.constant else self.plan.run).append(draw)
         return output
+
+    def _require_between(self, low: int, number: Element, high: int, phrase: str) -> None:
+        """Raise NodeError for a whole number that the runtime would not take."""
+        if isinstance(number, int) and not low <= number <= high:
+            raise NodeError(
+                self._current(),
+                f"{phrase} {number}, but integers are computed in 32 bits: use numbers from"
+                f" {low} to {high}, or floating ones",
+            )
 
     def _current(self) -> Node:
         if self._node is None:

@@ -26,8 +26,9 @@ def dtype_of_code(node: Node, code: int) -> str:
 class Cast(Elementwise):
     """Numbers converted: to integers by truncation, to bool by comparison with zero.
 
-    float16, bfloat16 and float64 are computed in float32, so a cast among them changes nothing. A floating
-    number out of an integer type's range, which ONNX leaves undefined, saturates at 32 bits.
+    float16, bfloat16 and float64 are computed in float32. A cast to float16 or bfloat16 rounds to what these
+    hold; one from them, or to float64, keeps the number. A floating number out of an integer type's range,
+    which ONNX leaves undefined, saturates at 32 bits.
     """
 
     def result_dtype(self, node: Node, kinds: Sequence[TensorType]) -> str:
@@ -41,27 +42,37 @@ class Cast(Elementwise):
         source, target, x = node.required(0).dtype, node.outputs[0].dtype, operands[0]
         if target == "bool":
             return f"({x})" if source == "bool" else f"is_nonzero({x})"
-        if source in FLOATING:
-            if target in FLOATING:
-                return f"({x})"
-            return wrap(target, f"truncate_to_{'unsigned' if target in UNSIGNED_32 else 'integer'}({x})")
         if target in FLOATING:
-            return f"vec4(uvec4({x}))" if source in UNSIGNED_32 else f"vec4({x})"
+            if source not in FLOATING:
+                x = f"vec4(uvec4({x}))" if source in UNSIGNED_32 else f"vec4({x})"
+            return f"round_to_{target}({x})" if _rounds(source, target) else f"({x})"
+        if source in FLOATING:
+            return wrap(target, f"truncate_to_{'unsigned' if target in UNSIGNED_32 else 'integer'}({x})")
         keeps = source == "bool" or source == target or target not in NARROW_INTEGERS
         return f"({x})" if keeps else wrap(target, str(x))
 
     def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
-        """Convert a number; an expression is whole, and as bool says whether it is not 0."""
+        """Convert a number; an expression is whole, and as bool says whether it is not 0.
+
+        An expression may exceed what types of 8 and 16 bits hold, so that its conversion is left to the GPU.
+        """
         x, target = operands[0], node.outputs[0].dtype
         if isinstance(x, Expression):
-            return 1 - equal(x, 0) if target == "bool" else x
+            if target == "bool":
+                return 1 - equal(x, 0)
+            return x if node.required(0).dtype == "bool" or DTYPES[target] > 2 else None
         if isinstance(x, FloatExpression):
-            return None if target == "bool" else x.converted(target)
+            return None if DTYPES[target] <= 2 else x.converted(target)
         if target == "bool":
             return bool(x)
         if target in FLOATING:
             return float(x)
         return int(x) if isfinite(x) else None
+
+
+def _rounds(source: str, target: str) -> bool:
+    """Whether a floating type of 16 bits does not hold all numbers of the source's type."""
+    return target in ("float16", "bfloat16") and source not in (target, "bool", "int8", "uint8")
 
 
 @operator("CastLike")

@@ -6,11 +6,10 @@ behind another kernel as its epilogue.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
-from math import inf
 from typing import ClassVar, Protocol
 
+from texelflow.constants import pack_elements, unpack_elements
 from texelflow.float_expressions import FloatExpression
 from texelflow.ir import FLOATING, Element, Node, NodeError, TensorType
 from texelflow.operators import Operator
@@ -100,19 +99,13 @@ class Elementwise(Operator):
 
 
 def round_element(dtype: str, element: Element) -> Element:
-    """Return the element as its type holds it: integers wrapped around, float32 rounded."""
+    """Return the element as its type holds it: whole numbers wrapped around, floating ones rounded."""
     if isinstance(element, Expression | FloatExpression):
         return element
     if dtype == "bool":
         return bool(element)
-    if dtype == "float32":
-        try:
-            rounded: float = struct.unpack("<f", struct.pack("<f", element))[0]
-        except OverflowError:
-            rounded = inf if element > 0 else -inf
-        return rounded
     if dtype in FLOATING:
-        return float(element)
+        return unpack_elements(dtype, pack_elements(dtype, [element]))[0]
     bits = int(dtype.removeprefix("u").removeprefix("int"))
     wrapped = int(element) & ((1 << bits) - 1)
     return wrapped - (1 << bits) if not dtype.startswith("u") and wrapped >> (bits - 1) else wrapped

@@ -7,7 +7,7 @@ from texelflow.lowering.lowering import Lowering
 from texelflow.lowering.reduction import elements_kernel
 from texelflow.lowering.view import row_major_strides
 from texelflow.operators import Operator, operator
-from texelflow.operators.gather import require_indices
+from texelflow.operators.gather import known_indices, require_in_range, require_indices
 from texelflow.operators.shapes import normalize_axis
 
 
@@ -21,7 +21,8 @@ class GatherElements(Operator):
         require_indices(node, indices)
         if data.rank != indices.rank:
             raise NodeError(node, f"its data {data} and indices {indices} have different ranks")
-        normalize_axis(node, int(node.attributes.get("axis", 0)), data.rank)
+        axis = normalize_axis(node, int(node.attributes.get("axis", 0)), data.rank)
+        require_in_range(node, known_indices(node.required(1)), data.shape[axis], axis)
         return [TensorType(data.dtype, indices.shape)]
 
     def lower(self, node: Node, lowering: Lowering) -> None:

@@ -7,7 +7,7 @@ from texelflow.lowering.lowering import Lowering
 from texelflow.lowering.reduction import elements_kernel
 from texelflow.lowering.view import row_major_strides
 from texelflow.operators import Operator, operator
-from texelflow.operators.gather import require_indices
+from texelflow.operators.gather import known_indices, require_in_range, require_indices
 from texelflow.operators.shapes import unify
 from texelflow.symbolic import product
 
@@ -28,6 +28,9 @@ class GatherND(Operator):
         length = indices.shape[-1]
         if not isinstance(length, int) or not 1 <= length <= data.rank - batch:
             raise NodeError(node, f"the last axis of its indices {indices} does not address axes of {data}")
+        known = known_indices(node.required(1))
+        for place in range(length):
+            require_in_range(node, known[place::length], data.shape[batch + place], batch + place)
         shared = [
             unify(node, a, b, f"batch axes {axis}")
             for axis, (a, b) in enumerate(zip(data.shape[:batch], indices.shape[:batch], strict=True))

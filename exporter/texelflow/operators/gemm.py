@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from texelflow.ir import Node, TensorType, Value
+from texelflow.ir import FLOATING, Node, NodeError, TensorType, Value
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
-from texelflow.operators.shapes import broadcast, require_rank, same_dtype, unify
+from texelflow.operators.matmul import product_dtype
+from texelflow.operators.shapes import broadcast, require_rank, unify
 
 
 @operator("Gemm")
@@ -26,7 +27,12 @@ class Gemm(Operator):
         addend = node.input(2)
         if addend is not None:
             broadcast(node, [(rows, columns), addend.shape])
-        return [TensorType(same_dtype(node, kinds), (rows, columns))]
+        dtype = product_dtype(node, kinds)
+        for name in ("alpha", "beta"):
+            factor = float(node.attributes.get(name, 1.0))
+            if dtype not in FLOATING and not factor.is_integer():
+                raise NodeError(node, f"{name} is {factor}; {dtype} is scaled by whole numbers only")
+        return [TensorType(dtype, (rows, columns))]
 
     def decompose(self, node: Node) -> list[Node] | None:
         """Replace by Transpose, MatMul, Mul and Add, as far as each is needed."""

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from texelflow.ir import Node, TensorType
+from collections.abc import Sequence
+
+from texelflow.ir import Node, NodeError, TensorType
 from texelflow.lowering.convolution import lower_matrix_product
 from texelflow.lowering.lowering import Lowering
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
+from texelflow.operators.elementwise_base import NARROW_INTEGERS
 from texelflow.operators.shapes import broadcast, require_rank, same_dtype, unify
+
+
+def product_dtype(node: Node, kinds: Sequence[TensorType]) -> str:
+    """Return the element type of a matrix product; raise NodeError unless ONNX multiplies matrices of it."""
+    dtype = same_dtype(node, kinds)
+    if dtype in NARROW_INTEGERS or dtype == "bool":
+        raise NodeError(
+            node,
+            f"its inputs have type {dtype}; a floating type or integers of 32 or 64 bits are needed",
+        )
+    return dtype
 
 
 @operator("MatMul")
@@ -27,7 +41,7 @@ class MatMul(Operator):
         )
         outer = broadcast(node, [a.shape[:-2], b.shape[:-2]])
         rows, columns = a.shape[-2:-1], b.shape[-1:] if b.rank > 1 else ()
-        return [TensorType(same_dtype(node, [a, b]), (*outer, *rows, *columns))]
+        return [TensorType(product_dtype(node, [a, b]), (*outer, *rows, *columns))]
 
     def decompose(self, node: Node) -> list[Node] | None:
         """Make matrices of vectors."""

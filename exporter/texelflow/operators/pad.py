@@ -91,7 +91,7 @@ class Pad(Operator):
 
             def padded(view: View) -> View | None:
                 left = cut(view)
-                return left and left.pad(tuple(added), output.shape, float(number))
+                return left and left.pad(tuple(added), output.shape, number)
 
             lowering.bind_view(output, source, padded)
             return

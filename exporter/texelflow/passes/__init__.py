@@ -15,6 +15,7 @@ from texelflow.passes import (
     join_moments,
     merge_common_subexpressions,
     merge_matrix_products,
+    narrow_integers,
     remove_dead_nodes,
     share_epilogues,
     split_concatenations,
@@ -32,6 +33,7 @@ def run_passes(graph: Graph) -> None:
         simplify(graph)
         join_moments.run(graph)
         remove_dead_nodes.run(graph)
+        narrow_integers.run(graph)
         fuse_elementwise.run(graph)
         fuse_biases.run(graph)
         share_epilogues.run(graph)

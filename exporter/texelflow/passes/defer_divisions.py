@@ -39,6 +39,7 @@ def _divides_by_sum(division: Node) -> bool:
     rank = value.known_type.rank
     return (
         total is not None
+        and value.known_type.is_floating  # whole numbers are divided with a remainder
         and _is(total, "ReduceSum")
         and total.inputs[0] is value
         and rank > 1

@@ -17,10 +17,9 @@ All problems are raised together.
 from __future__ import annotations
 
 from collections.abc import Iterable, Set
-from math import inf
 
 from texelflow.constants import pack_elements, unpack_elements
-from texelflow.ir import FLOATING, ConstantData, Element, Graph, Node, NodeError, TensorType, Value
+from texelflow.ir import ConstantData, Element, Graph, Node, NodeError, TensorType, Value
 from texelflow.operators import EVALUATION_LIMIT, operator_of
 from texelflow.problems import Problems
 from texelflow.symbolic import Expression, assuming, canonical, proved_equal
@@ -140,16 +139,4 @@ def _constant(dtype: str, elements: list[Element]) -> ConstantData | None:
     numbers = [element for element in elements if isinstance(element, int | float)]
     if len(numbers) != len(elements):
         return None
-    try:
-        return ConstantData([pack_elements(dtype, numbers)])
-    except OverflowError:
-        if dtype not in FLOATING:
-            raise
-        return ConstantData([b"".join(_pack_or_infinity(dtype, number) for number in numbers)])
-
-
-def _pack_or_infinity(dtype: str, number: float) -> bytes:
-    try:
-        return pack_elements(dtype, [number])
-    except OverflowError:
-        return pack_elements(dtype, [inf if number > 0 else -inf])
+    return ConstantData([pack_elements(dtype, numbers)])

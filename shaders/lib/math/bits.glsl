@@ -41,6 +41,26 @@ vec4 with_sign(vec4 magnitude, vec4 x) {
 // The number cut to its 12 leading bits, so that products of two such are exact.
 vec4 leading_bits(vec4 x) { return uintBitsToFloat(floatBitsToUint(x) & 0xfffff000u); }
 
+//@ round_to_float16: is_nan, infinity, with_sign
+// The nearest number that float16 holds, ties to even: infinite from 65520 on, below 2^-14 a multiple of 2^-24. Added
+// to 0.5, that multiple is the fraction's last bits.
+vec4 round_to_float16(vec4 x) {
+  uvec4 magnitude = floatBitsToUint(x) & 0x7fffffffu;
+  vec4 rounded = uintBitsToFloat((magnitude + 0xfffu + ((magnitude >> 13) & 1u)) & 0xffffe000u);
+  vec4 small = vec4(floatBitsToUint(abs(x) + 0.5) - 0x3f000000u) * 5.96046448e-8;
+  rounded = mix(rounded, small, lessThan(magnitude, uvec4(0x38800000u)));
+  rounded = mix(rounded, vec4(infinity()), greaterThanEqual(magnitude, uvec4(0x477ff000u)));
+  return mix(with_sign(rounded, x), x, is_nan(x));
+}
+
+//@ round_to_bfloat16: is_nan
+// The nearest number that bfloat16 holds, ties to even.
+vec4 round_to_bfloat16(vec4 x) {
+  uvec4 bits = floatBitsToUint(x);
+  vec4 rounded = uintBitsToFloat((bits + 0x7fffu + ((bits >> 16) & 1u)) & 0xffff0000u);
+  return mix(rounded, x, is_nan(x));
+}
+
 //@ scale_by_power_of_two:
 // x * 2^exponent for exponents from -252 to 254.
 vec4 scale_by_power_of_two(vec4 x, ivec4 exponent) {

@@ -82,7 +82,14 @@ export function setParameters(
 ): void {
   // The compiler may have dropped the tail of an array: what lies past its end goes nowhere.
   const values = (list: readonly (Expression | Real)[] = []) => list.map((item) => evaluate(item, symbols));
-  draw.ints?.set([...entries, ...values(parameters.ints)].slice(0, draw.ints.length));
+  const ints = values(parameters.ints);
+  const large = ints.find((number) => number !== (number | 0));
+  if (large !== undefined) {
+    throw new Error(
+      `The sizes of the inputs give the number ${large}, but whole numbers are computed in 32 bits: give smaller inputs.`,
+    );
+  }
+  draw.ints?.set([...entries, ...ints].slice(0, draw.ints.length));
   draw.floats?.set(values(parameters.floats).slice(0, draw.floats.length));
 }
 
