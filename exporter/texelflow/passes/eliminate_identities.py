@@ -8,7 +8,8 @@ Rules; a node is an identity if it is
  5. Reshape, Flatten, Squeeze, Unsqueeze, Expand or Tile to a shape provably the same;
  6. Pad by zeros only;
  7. Slice with steps of 1 to a shape provably the same;
- 8. Mul or Div by a scalar 1, Sub of a scalar 0, Add of a scalar 0 if integer (-0.0 + 0.0 would be 0.0);
+ 8. Mul or Div by a scalar 1, Sub of a scalar 0, Add of a scalar 0 if integer (-0.0 + 0.0 would be 0.0, and
+    so would be -0.0 - -0.0);
  9. Split into one part.
 Its readers read its input instead, except:
 10. A graph output keeps its name: the node that makes the input makes the output instead. If that input is a
@@ -105,7 +106,9 @@ def _applies_neutral_scalar(node: Node, source: Value) -> bool:
         return False
     other = node.input(1 if source is node.input(0) else 0)
     neutral = 1 if node.operator in ("Mul", "Div") else 0
-    return other is not None and other.scalar == neutral and node.outputs[0].type == source.type
+    if other is None or other.scalar != neutral or str(other.scalar) == "-0.0":
+        return False
+    return node.outputs[0].type == source.type
 
 
 def _makes_one_part(node: Node, source: Value) -> bool:
