@@ -15,10 +15,13 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "exporter" / "texelflow"
 RUNTIME = ROOT / "webruntime" / "src"
 
-FOUNDATION = {"errors", "symbolic", "ir", "onnx_dtypes", "resources"}
+FOUNDATION = {
+    *("errors", "ir", "onnx_dtypes", "resources"),
+    *("symbolic", "symbolic_text", "float_expressions", "facts"),
+}
 CONVERSION = {
     *("importers", "passes", "operators", "lowering", "format", "constants", "problems"),
-    *("options", "picture_input", "summary"),
+    *("options", "picture_input", "summary", "derived"),
 }
 """What turns a model into a bundle, besides the foundation and the pipeline."""
 

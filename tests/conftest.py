@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,9 @@ import pytest
 
 # The tests are no package, so that each folder of them can be run alone; their helpers lie beside this file.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+# Every export of every test then checks the graph after each pass (passes/check_graph.py).
+os.environ["TEXELFLOW_CHECK_GRAPH"] = "1"
 
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 

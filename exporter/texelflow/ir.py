@@ -116,6 +116,12 @@ class Value:
         """The only element, if the value has exactly one and it is known at export."""
         return self.elements[0] if self.elements is not None and len(self.elements) == 1 else None
 
+    @property
+    def number(self) -> int | float | None:
+        """The only element, if the value has exactly one and it is a number, the same at all sizes."""
+        scalar = self.scalar
+        return scalar if isinstance(scalar, int | float) else None
+
     def __repr__(self) -> str:
         return f"<{self.name}: {self.type}>"
 

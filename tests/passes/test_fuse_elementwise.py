@@ -1,4 +1,4 @@
-"""The order in which sums and products behind a kernel name their operands."""
+"""Which elementwise nodes are fused with which, and in what order they name their operands."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from kernels.sheet import Sheet
 from model_support import read_text
+from texelflow.importers import read_model
+from texelflow.ir import Graph
 from texelflow.passes import run_passes
+from texelflow.passes.fuse_elementwise import NUMBER_LIMIT, STEP_LIMIT
 
 
 @pytest.mark.parametrize(
@@ -31,3 +35,57 @@ def test_order_of_operands(tmp_path: Path, body: str, own_first: bool) -> None:
     (node,) = graph.nodes
     external = node.epilogue[-1].inputs.index(graph.inputs[0])
     assert (external == 1) == own_first
+
+
+MOMENTS = """
+g (float[4, 16] x) => (float[A, B] y, float[C, D] z) <int64[1] last = {-1}, float epsilon = {0.1}>
+{
+    mean = ReduceMean(x, last) centred = Sub(x, mean) square = Mul(centred, centred)
+    variance = ReduceMean(square, last)
+"""
+
+BESIDE_A_VARIANCE = {
+    "in one sum": "y = Add(mean, variance) z = Identity(x) }",
+    "in a chain": "n = Neg(mean) d = Sqrt(variance) e = Mul(n, n) y = Add(d, e) z = Identity(x) }",
+    "before it ends": "z = Neg(mean) d = Add(variance, epsilon) y = Sqrt(d) }",
+    "by another kernel": "w = Softmax <axis = 0> (mean) d = Add(variance, w) y = Sqrt(d) z = Identity(x) }",
+    "by a later one": "d = Add(variance, epsilon) y = Sqrt(d) z = Softmax <axis = 0> (mean) }",
+}
+
+
+@pytest.mark.parametrize("body", BESIDE_A_VARIANCE.values(), ids=BESIDE_A_VARIANCE.keys())
+def test_a_mean_is_there_before_it_is_read(tmp_path: Path, body: str) -> None:
+    """The passes check the graph: what they fuse with the variance may not wait for the mean beside it."""
+    graph = read_text(MOMENTS + body, tmp_path)
+    run_passes(graph)
+    assert "Moments" in {node.operator for node in graph.nodes}
+
+
+def test_layer_normalizations_still_end_in_their_moments(tmp_path: Path) -> None:
+    """The mean is read where the rows are centred, behind the deviation."""
+    graph = read_text(
+        f"{MOMENTS} d = Add(variance, epsilon) s = Sqrt(d) y = Div(centred, s) z = Identity(y) }}", tmp_path
+    )
+    run_passes(graph)
+    assert [len(node.epilogue) for node in graph.nodes if node.operator == "Moments"] == [2]
+
+
+def _chain(folder: Path, count: int, scalar: bool) -> Graph:
+    sheet = Sheet("chain")
+    value = sheet.input([3, 5])
+    for number in range(count):
+        inputs = [value, sheet.constant(number, "float32")] if scalar else [value]
+        value = sheet.node("Add" if scalar else ("Sin", "Neg")[number % 2], inputs)
+    sheet.output(value)
+    path = folder / "chain.onnx"
+    path.write_bytes(sheet.model().SerializeToString())
+    return read_model(path)
+
+
+@pytest.mark.parametrize("scalar", [False, True])
+def test_groups_are_bounded(tmp_path: Path, scalar: bool) -> None:
+    graph = _chain(tmp_path, 1000, scalar)
+    run_passes(graph)
+    sizes = [len(node.epilogue) for node in graph.nodes]
+    assert sum(sizes) == 1000
+    assert max(sizes) == min(STEP_LIMIT, NUMBER_LIMIT)

@@ -23,6 +23,9 @@ _LANES = "xyzw"
 SHORT_EPILOGUE = 600
 """Characters of library code up to which an epilogue counts as short: clipping is, a sigmoid is not."""
 
+UNIFORM_VECTORS = 224
+"""Vectors of four numbers that a fragment shader may have as uniforms on every device (WebGL2's least)."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Define:
@@ -90,9 +93,9 @@ class Kernel:
         return name
 
     def parameter(self, number: Real) -> str:
-        """Return the name of a float of this value, sharing equal ones."""
+        """Return the name of a float of this value, sharing those that are the same."""
         for name, known in self._reals.items():
-            if known == number and name.startswith("parameter_"):
+            if repr(known) == repr(number) and name.startswith("parameter_"):  # 0.0 is not -0.0
                 return name
         return self.real(f"parameter_{len(self._reals)}", number)
 
@@ -118,6 +121,9 @@ class Kernel:
         ints, int_defines = self._pack_ints()
         floats, real_defines = self._pack_reals()
         defines = [*int_defines, *real_defines]
+        int_count, float_count = 2 * (1 + len(self.inputs)) + (len(ints) + 3) // 4, (len(floats) + 3) // 4
+        vectors = int_count + float_count + len(self.inputs)
+        assert vectors <= UNIFORM_VECTORS, f"kernel {self.template} has {vectors} vectors of uniforms"
         source = (
             _environment()
             .get_template(f"{self.template}.glsl.j2")
@@ -137,8 +143,8 @@ class Kernel:
                 value_scalar="float" if value_vector == "vec4" else "int",
                 value_integer=value_vector == "ivec4",
                 defines=defines,
-                int_count=2 * (1 + len(self.inputs)) + (len(ints) + 3) // 4,
-                float_count=(len(floats) + 3) // 4,
+                int_count=int_count,
+                float_count=float_count,
                 prologue=self.prologue,
                 epilogue=self.epilogue,
                 short_epilogue=self._has_short_epilogue(),

@@ -176,7 +176,8 @@ def finite_json(number: Real) -> Any:
         return "nan"
     if number in (float("inf"), float("-inf")):
         return "inf" if number > 0 else "-inf"
-    return int(number) if number == int(number) and abs(number) < 2**53 else number
+    is_short = number == int(number) and abs(number) < 2**53 and str(number) != "-0.0"
+    return int(number) if is_short else number
 
 
 @dataclass(eq=False, slots=True)

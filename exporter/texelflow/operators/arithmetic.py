@@ -136,8 +136,8 @@ class Pow(Elementwise):
         base, exponent = node.required(0).known_type, node.required(1)
         if base.is_floating:
             known = {2: "square", 3: "cube", 0.5: "accurate_sqrt", 1: "", -1: "reciprocal"}
-            number = exponent.scalar
-            if isinstance(number, int | float) and number in known:
+            number = exponent.number
+            if number in known:
                 return f"{known[number]}({operands[0]})"
             return f"power({operands[0]}, vec4({operands[1]}))"
         return wrap(base.dtype, f"power({operands[0]}, {operands[1]})")

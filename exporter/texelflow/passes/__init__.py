@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterable
+
 from texelflow.ir import Graph
 from texelflow.passes import (
     align_weights,
+    check_graph,
     decompose_operators,
     defer_divisions,
     eliminate_identities,
@@ -22,6 +26,30 @@ from texelflow.passes import (
 )
 from texelflow.symbolic import assuming
 
+_SIMPLIFYING: tuple[Callable[[Graph], object], ...] = (
+    remove_dead_nodes.run,  # first, since what these need of sizes is nobody's need
+    infer_types.run,
+    remove_dead_nodes.run,
+    eliminate_identities.run,  # before fusing, which wants the product right before its normalization
+    fuse_batch_normalization.run,
+    decompose_operators.run,
+    eliminate_identities.run,
+    merge_common_subexpressions.run,
+    merge_matrix_products.run,
+    defer_divisions.run,
+    split_concatenations.run,
+    remove_dead_nodes.run,
+)
+_FUSING: tuple[Callable[[Graph], object], ...] = (
+    join_moments.run,
+    remove_dead_nodes.run,
+    narrow_integers.run,
+    fuse_elementwise.run,
+    fuse_biases.run,
+    share_epilogues.run,
+    align_weights.run,
+)
+
 
 def run_passes(graph: Graph) -> None:
     """Make an imported graph ready for the lowering.
@@ -29,28 +57,26 @@ def run_passes(graph: Graph) -> None:
     Raises:
         ExportError: the graph cannot be exported; `problems` has every reason.
     """
-    with assuming(graph.facts):
-        simplify(graph)
-        join_moments.run(graph)
-        remove_dead_nodes.run(graph)
-        narrow_integers.run(graph)
-        fuse_elementwise.run(graph)
-        fuse_biases.run(graph)
-        share_epilogues.run(graph)
-        align_weights.run(graph)
+    _run(graph, (*_SIMPLIFYING, *_FUSING))
 
 
 def simplify(graph: Graph) -> None:
     """Infer types, rewrite to fewer and simpler nodes, all still ONNX's; raise ExportError if that fails."""
-    remove_dead_nodes.run(graph)  # first, since what they need of sizes is nobody's need
-    infer_types.run(graph)
-    remove_dead_nodes.run(graph)
-    eliminate_identities.run(graph)  # before fusing, which wants the product right before its normalization
-    fuse_batch_normalization.run(graph)
-    decompose_operators.run(graph)
-    eliminate_identities.run(graph)
-    merge_common_subexpressions.run(graph)
-    merge_matrix_products.run(graph)
-    defer_divisions.run(graph)
-    split_concatenations.run(graph)
-    remove_dead_nodes.run(graph)
+    _run(graph, _SIMPLIFYING)
+
+
+def _run(graph: Graph, passes: Iterable[Callable[[Graph], object]]) -> None:
+    """Run passes in order; with the variable `TEXELFLOW_CHECK_GRAPH` set, check the graph after each."""
+    checking = bool(os.environ.get("TEXELFLOW_CHECK_GRAPH"))
+    typed = False
+    if checking:
+        check_graph.run(graph, typed)
+    with assuming(graph.facts):
+        for rewrite in passes:
+            rewrite(graph)
+            if checking:
+                typed = typed or rewrite is infer_types.run
+                try:
+                    check_graph.run(graph, typed)
+                except check_graph.BrokenGraphError as error:
+                    raise check_graph.BrokenGraphError(f"after {rewrite.__module__}: {error}") from None

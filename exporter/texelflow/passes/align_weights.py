@@ -6,7 +6,7 @@ compile.
 Rules:
 1. Constant weights of depthwise convolutions, and of convolutions of fewer than 4 channels, are stored with
    each filter filled up to a multiple of 4 elements. texelflow::Filters leaves out what was added.
-2. Not those of a 1×1 window, nor those whose filters are a multiple of 4 elements anyway.
+2. Not those of a 1×1 window, nor those whose filters are a multiple of 4 elements anyway, nor none at all.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 from math import prod
 
 from texelflow.ir import ConstantData, Graph, Node, TensorType, Value
+from texelflow.operators.shapes import known_shape
 
 
 def run(graph: Graph) -> int:
@@ -39,9 +40,8 @@ def _filter_size(node: Node) -> int:
     if (node.domain, node.operator) != ("", "Conv"):
         return 0
     weights = node.required(1)
-    channels, *window = weights.shape[1:]
-    sizes = [extent for extent in (channels, *window) if isinstance(extent, int)]
-    if weights.constant is None or len(sizes) != len(window) + 1:
+    filters, *sizes = known_shape(weights.shape) or [0]
+    if weights.constant is None or filters == 0:
         return 0
     few = sizes[0] == 1 or (node.attributes.get("group", 1) == 1 and sizes[0] < 4)
     size = prod(sizes)
@@ -52,7 +52,7 @@ def _filters(weights: Value, size: int, name: str) -> Node:
     """Return the node that reads weights as they are stored."""
     assert weights.constant is not None and isinstance(weights.shape[0], int)
     filters, data = weights.shape[0], weights.constant.tobytes()
-    bytes_count = len(data) // max(1, filters)
+    bytes_count = len(data) // filters
     added = -size % 4
     gap = bytes(added * bytes_count // size)
     rows = [data[first : first + bytes_count] + gap for first in range(0, len(data), bytes_count)]

@@ -8,7 +8,8 @@ Rules; a node is an identity if it is
  5. Reshape, Flatten, Squeeze, Unsqueeze, Expand or Tile to a shape provably the same;
  6. Pad by zeros only;
  7. Slice with steps of 1 to a shape provably the same;
- 8. Mul or Div by a scalar 1, Sub of a scalar 0, Add of a scalar 0 if integer (-0.0 + 0.0 would be 0.0);
+ 8. Mul or Div by a scalar 1, Sub of a scalar 0, Add of a scalar 0 if integer (-0.0 + 0.0 would be 0.0, and
+    so would be -0.0 - -0.0);
  9. Split into one part.
 Its readers read its input instead, except:
 10. A graph output keeps its name: the node that makes the input makes the output instead. If that input is a
@@ -92,12 +93,12 @@ def _keeps_shape(node: Node, source: Value) -> bool:
 
 def _pads_nothing(node: Node, source: Value) -> bool:
     pads = node.input(1)
-    return pads is not None and pads.elements is not None and all(pad == 0 for pad in pads.elements)
+    return pads is not None and pads.elements is not None and not any(pads.elements)
 
 
 def _slices_everything(node: Node, source: Value) -> bool:
     steps = node.input(4)
-    forward = steps is None or (steps.elements is not None and all(step == 1 for step in steps.elements))
+    forward = steps is None or (steps.elements is not None and set(steps.elements) <= {1})
     return forward and _keeps_shape(node, source)
 
 
@@ -106,7 +107,9 @@ def _applies_neutral_scalar(node: Node, source: Value) -> bool:
         return False
     other = node.input(1 if source is node.input(0) else 0)
     neutral = 1 if node.operator in ("Mul", "Div") else 0
-    return other is not None and other.scalar == neutral and _keeps_type(node, source)
+    if other is None or other.number != neutral or str(other.number) == "-0.0":
+        return False
+    return _keeps_type(node, source)
 
 
 def _keeps_type(node: Node, source: Value) -> bool:

@@ -3,10 +3,12 @@ their result.
 
 1. An elementwise node joins the group of its consumers if they are all in one group, its output is not an
    output of the graph, and its shape is provably the group's.
-2. A group takes at most OPERAND_LIMIT tensors from outside, to leave texture units to its host kernel.
+2. A group takes at most OPERAND_LIMIT tensors from outside and NUMBER_LIMIT numbers, to leave texture units
+   and uniforms to its host kernel, and at most STEP_LIMIT nodes: long code compiles slowly, or not at all.
 3. A node that depends on constants alone stays out of a group that does not: it belongs to the load phase.
 4. A group becomes the epilogue of an operand's producer if that operator can carry one, nobody else reads the
-   operand and it has the group's shape; of several the last in the graph's order is taken.
+   operand and it has the group's shape; of several the last in the graph's order is taken. The producer is
+   then computed where the group ends, so that nothing up to there may read another output of it.
 5. A group without such a producer becomes one texelflow::Elementwise node.
 6. What a reduction or another such kernel reads is a group, too, and becomes its prologue: nowhere stored.
    A node of consumers in several groups joins each of them, to be computed again, if one is a prologue and it
@@ -21,9 +23,27 @@ from dataclasses import dataclass, field
 from texelflow.ir import Graph, Node, Value, node_reads
 from texelflow.operators import operator_of
 from texelflow.operators.elementwise_base import Elementwise
-from texelflow.symbolic import same_shape
+from texelflow.symbolic import Dimension, same_shape
 
 OPERAND_LIMIT = 8
+STEP_LIMIT = 64
+NUMBER_LIMIT = 128
+"""These are 32 vectors of four, of the 224 that a shader has on any device (lowering/kernel.py)."""
+
+
+class _NumberCount:
+    """Counts the numbers that an operator asks for as uniforms."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def real(self, x: float) -> str:
+        self.count += 1
+        return "0.0"
+
+    def integer(self, x: Dimension) -> str:
+        self.count += 1
+        return "0"
 
 
 @dataclass(eq=False, slots=True)
@@ -34,6 +54,7 @@ class _Group:
     constant: bool
     members: list[Node] = field(default_factory=list)
     reader: Node | None = None
+    numbers: int = 0
 
     def reads(self) -> list[Value]:
         """Return the tensors that the group reads from outside (numbers known at export are uniforms)."""
@@ -75,6 +96,7 @@ class _Grouping:
         self._consumers = graph.consumers()
         self._outputs = {id(value) for value in graph.outputs}
         self._groups_of: dict[int, list[_Group]] = {}
+        self._ends_in_host = self._find_ends_in_host()
 
     def form(self) -> list[_Group]:
         """Return the groups, the last in the graph's order first."""
@@ -87,11 +109,12 @@ class _Grouping:
                 joined = self._joinable(node)
                 for group in joined:
                     group.members.insert(0, node)
+                    group.numbers += _count_numbers(node)
                 if joined:
                     self._groups_of[id(node)] = joined
                     continue
                 output = node.outputs[0]
-                group = _Group(output, id(output) in self._constant, [node])
+                group = _Group(output, id(output) in self._constant, [node], numbers=_count_numbers(node))
             else:
                 continue
             self._groups_of[id(node)] = [group]
@@ -110,7 +133,7 @@ class _Grouping:
         prologue = any(group.reader is not None for group in groups)
         if len(groups) > 1 and not (prologue and len(self._of_own_size(node)) == 1):
             return []
-        if prologue and self._ends_in_host(node):
+        if prologue and id(node) in self._ends_in_host:
             return []
         return groups if all(self._fits(node, group) for group in groups) else []
 
@@ -129,24 +152,37 @@ class _Grouping:
             or (id(output) in self._constant) != group.constant
         ):
             return False
+        if len(group.members) == STEP_LIMIT or group.numbers + _count_numbers(node) > NUMBER_LIMIT:
+            return False
         return len(_Group(group.result, group.constant, [node, *group.members]).reads()) <= OPERAND_LIMIT
 
     def _of_own_size(self, node: Node) -> list[Value]:
         shape = node.outputs[0].shape
         return [value for value in node.inputs if value is not None and same_shape(value.shape, shape)]
 
-    def _ends_in_host(self, node: Node) -> bool:
-        """Whether the node could be part of the epilogue of a kernel before it."""
-        for value in self._of_own_size(node):
-            producer = value.producer
-            if producer is None or len(self._consumers[id(value)]) > 1 or id(value) in self._outputs:
+    def _find_ends_in_host(self) -> set[int]:
+        """Return the ids of elementwise nodes that could be part of the epilogue of a kernel before them."""
+        found: set[int] = set()
+        for node in self._graph.nodes:
+            if not isinstance(operator_of(node), Elementwise):
                 continue
-            operator = operator_of(producer)
-            if operator.fuses_epilogue or (
-                isinstance(operator, Elementwise) and self._ends_in_host(producer)
-            ):
-                return True
-        return False
+            for value in self._of_own_size(node):
+                producer = value.producer
+                if producer is None or len(self._consumers[id(value)]) > 1 or id(value) in self._outputs:
+                    continue
+                if operator_of(producer).fuses_epilogue or id(producer) in found:
+                    found.add(id(node))
+        return found
+
+
+def _count_numbers(node: Node) -> int:
+    """Return how many uniforms of one number an elementwise node takes at most."""
+    numbers = _NumberCount()
+    operator = operator_of(node)
+    assert isinstance(operator, Elementwise)
+    operator.expression(node, ["0" if value is not None else None for value in node.inputs], numbers)
+    scalars = sum(value is not None and value.scalar is not None for value in node.inputs)
+    return numbers.count + scalars
 
 
 def _attach_groups(graph: Graph, groups: list[_Group], constant: set[int]) -> None:
@@ -159,6 +195,20 @@ def _attach_groups(graph: Graph, groups: list[_Group], constant: set[int]) -> No
             groups_of.setdefault(id(member), []).append(group)
     at_sink: dict[int, Node] = {}
     removed = set(groups_of)
+
+    def place(reader: Node) -> int:
+        """Return where in the graph's order what a node reads has to be there."""
+        own = groups_of.get(id(reader), [])
+        return min(
+            (position[id(group.reader or group.members[-1])] for group in own), default=position[id(reader)]
+        )
+
+    def may_move(host: Node | None, sink: Node) -> bool:
+        """Whether a kernel can be computed where a group ends: what else it makes is read later."""
+        others = host.outputs[1:] if host is not None else []
+        readers = [reader for value in others for reader in consumers.get(id(value), [])]
+        return all(place(reader) > position[id(sink)] for reader in readers)
+
     for group in reversed(groups):
         if group.reader is not None:
             group.reader.prologue = group.members
@@ -168,6 +218,7 @@ def _attach_groups(graph: Graph, groups: list[_Group], constant: set[int]) -> No
             value
             for value in group.reads()
             if _can_host(value, removed)
+            and may_move(value.producer, sink)
             and id(value) not in outputs
             and (id(value) in constant) == group.constant
             and same_shape(value.shape, group.result.shape)

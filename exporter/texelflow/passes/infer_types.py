@@ -5,6 +5,7 @@ Rules, for each node in topological order:
 2. The operator infers the types of the outputs from those of the inputs.
 3. A graph output whose file declares another element type, rank or extent is a problem.
 4. If every output has a known number of elements, at most EVALUATION_LIMIT, the operator evaluates them.
+   Of those that depend on the shapes of the inputs at most EXPRESSION_LIMIT are kept: they are uniforms.
 5. A node whose outputs are all known is not needed: they become constants, or expressions over symbols.
 6. A graph output that rule 5 would leave without a node is copied from its constant by an Identity.
 7. A node whose inputs have no type, because of an earlier problem, is passed over.
@@ -21,10 +22,14 @@ from collections.abc import Iterable, Set
 from texelflow.constants import pack_elements, unpack_elements
 from texelflow.ir import ConstantData, Element, Graph, Node, NodeError, TensorType, Value
 from texelflow.operators import EVALUATION_LIMIT, operator_of
+from texelflow.operators.elementwise_base import is_symbolic
 from texelflow.problems import Problems
 from texelflow.symbolic import Expression, assuming, canonical, proved_equal
 
 ROUNDS = 3
+
+EXPRESSION_LIMIT = 512
+"""Half of what a shader has as uniforms on any device (lowering/kernel.py)."""
 
 
 def run(graph: Graph) -> None:
@@ -85,7 +90,8 @@ def _infer(node: Node, declared: Set[int]) -> None:
         for value, elements in zip(node.outputs, operator.evaluate(node) or [], strict=False):
             if not proved_equal(len(elements), value.known_type.size):
                 raise NodeError(node, f"{value.type} was evaluated to {len(elements)} elements")
-            value.elements = [canonical(e) if isinstance(e, Expression) else e for e in elements]
+            if len(elements) <= EXPRESSION_LIMIT or not is_symbolic(*elements):
+                value.elements = [canonical(e) if isinstance(e, Expression) else e for e in elements]
 
 
 def _unpack(value: Value) -> None:

@@ -65,7 +65,7 @@ def _squared(square: Value) -> Value | None:
     first, second = node.input(0), node.input(1)
     if _is(node, "Mul") and first is second:
         return first
-    if _is(node, "Pow") and second is not None and second.scalar == 2:
+    if _is(node, "Pow") and second is not None and second.number == 2:
         return first
     return None
 
