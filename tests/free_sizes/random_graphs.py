@@ -332,7 +332,7 @@ def grow(seed: int, counts: Counter[str]) -> Growing:
         if len(growing.nodes) >= target:
             break
         fitting = [one for one in MOVES if len(growing.nodes) + one.cost <= MOST_NODES]
-        rarity = np.array([1 / (1 + min(counts[name] for name in one.operators)) ** 2 for one in fitting])
+        rarity = np.array([1 / (1 + min(counts[name] for name in one.operators)) ** 3 for one in fitting])
         chosen = fitting[int(random.choice(len(fitting), p=rarity / rarity.sum()))]
         trial = growing.copy()
         try:
@@ -363,21 +363,21 @@ def _first_input(growing: Growing) -> None:
         growing.input([growing.free_extent()])
 
 
-def random_trials(count: int, counts: Counter[str]) -> list[Trial]:
+def random_trials(first_seed: int, count: int, counts: Counter[str]) -> list[Trial]:
     """Return so many random models that ONNX Runtime runs at two sizes at least; `counts` counts operators."""
     import free_sizes.random_moves  # noqa: F401  (registers the moves)
 
     trials: list[Trial] = []
-    seed = 0
+    seed = first_seed
     while len(trials) < count:
+        before = Counter(counts)
         growing = grow(seed, counts)
-        seed += 1
-        if len(growing.nodes) < LEAST_NODES:
-            continue
         cases = [case for case in range(CASES) if case not in growing.unasked]
-        trial = ask_reference(
-            Trial(f"random_{seed - 1}", growing.model(), [growing.feeds(case) for case in cases])
-        )
-        if sum(outputs is not None for outputs in trial.expected) >= 2:
+        trial = Trial(f"random_{seed}", growing.model(), [growing.feeds(case) for case in cases])
+        seed += 1
+        if len(growing.nodes) >= LEAST_NODES and sum(one is not None for one in ask_reference(trial).expected) >= 2:
             trials.append(trial)
+        else:
+            counts.clear()
+            counts.update(before)
     return trials

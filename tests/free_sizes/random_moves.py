@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -79,9 +79,23 @@ def named(growing: Growing, extent: Extent) -> str | None:
 def image(growing: Growing, rank: int | None = None) -> Value:
     """Return a value with a fixed number of channels and one or two axes behind them."""
     ranks = (3, 4) if rank is None else (rank,)
-    return growing.pick(
-        lambda value: value.rank in ranks and bool(known(value.shape[1])) and (known(value.shape[1]) or 9) <= 8
+    return pick_or_add(
+        growing,
+        lambda value: value.rank in ranks and bool(known(value.shape[1])) and (known(value.shape[1]) or 9) <= 8,
+        lambda: [growing.free_extent(), int(growing.one_of((1, 3, 4, 8))), growing.new_symbol(True), growing.new_symbol(True)],
     )
+
+
+def pick_or_add(
+    growing: Growing, fits: Callable[[Value], bool], dimensions: Callable[[], Sequence[str | int]]
+) -> Value:
+    """Return a value that fits, or, sometimes, a new input where there is none."""
+    try:
+        return growing.pick(fits)
+    except DeadEndError:
+        if growing.chance(0.5) or len(growing.inputs) > 4:
+            raise
+        return growing.input(dimensions())
 
 
 def any_float(growing: Growing, least: int = 1, most: int = 4) -> Value:
@@ -93,8 +107,7 @@ def any_float(growing: Growing, least: int = 1, most: int = 4) -> Value:
 
 
 @moves_for(
-    *"Abs Celu Cos Elu Erf Gelu HardSigmoid HardSwish Identity LeakyRelu Mish Neg Relu Selu Sigmoid Sin".split(),
-    *"Softplus Softsign Tanh ThresholdedRelu".split(),
+    *"Abs Elu Erf Gelu HardSigmoid HardSwish Identity LeakyRelu Neg Relu Sigmoid Sin Softplus Tanh".split()
 )
 def unary(growing: Growing, operator: str) -> None:
     source = any_float(growing)
@@ -327,7 +340,11 @@ def channel_normalization(growing: Growing, operator: str) -> None:
 
 @move("DepthToSpace", cost=1)
 def depth_to_space(growing: Growing) -> None:
-    source = growing.pick(lambda value: value.rank == 4 and known(value.shape[1]) in (4, 8))
+    source = pick_or_add(
+        growing,
+        lambda value: value.rank == 4 and known(value.shape[1]) in (4, 8),
+        lambda: [growing.free_extent(), 8, growing.free_extent(), growing.free_extent()],
+    )
     n, c, h, w = source.shape
     shape = (n, constantly((known(c) or 4) // 4), combine(lambda e: 2 * e, h), combine(lambda e: 2 * e, w))
     growing.node("DepthToSpace", [source], shape, blocksize=2, mode=growing.one_of(("DCR", "CRD")))
@@ -466,7 +483,9 @@ def attention(growing: Growing) -> None:
 
 @move("Gemm", cost=1)
 def gemm(growing: Growing) -> None:
-    source = growing.pick(lambda value: value.rank == 2)
+    source = pick_or_add(
+        growing, lambda value: value.rank == 2, lambda: [growing.free_extent(), int(growing.one_of((3, 5)))]
+    )
     turned = growing.chance(0.4)
     rows, inner = reversed(source.shape) if turned else source.shape
     columns = int(growing.one_of((1, 3, 4, 5)))
@@ -899,7 +918,11 @@ def cumulative_sum(growing: Growing) -> None:
 
 @move("LayerNormalization", cost=1)
 def layer_normalization(growing: Growing) -> None:
-    source = growing.pick(lambda value: value.rank >= 2 and (known(value.shape[-1]) or 0) >= 2)
+    source = pick_or_add(
+        growing,
+        lambda value: value.rank >= 2 and (known(value.shape[-1]) or 0) >= 2,
+        lambda: [growing.free_extent(), growing.free_extent(), 5],
+    )
     width = known(source.shape[-1]) or 2
     inputs = [source, growing.weights(width), growing.weights(width)]
     growing.node("LayerNormalization", inputs, source.shape, epsilon=0.01)
@@ -969,9 +992,9 @@ def arithmetic(growing: Growing, operator: str, a: Value, b: Value) -> Value:
     return growing.node(operator, [a, b], a.shape if a.rank else b.shape, "int64", elements)
 
 
-def computed(growing: Growing, extents: Value) -> Value:
+def computed(growing: Growing, extents: Value, way: int | None = None) -> Value:
     """Return extents after a little arithmetic, in whole numbers or in floats, that keeps them small."""
-    way = int(growing.random.integers(9))
+    way = int(growing.random.integers(9)) if way is None else way
     number = lambda value: growing.constant(value, "int64")  # noqa: E731
     if way == 0:
         return arithmetic(growing, "Div", extents, number(2))
@@ -1001,6 +1024,18 @@ def computed(growing: Growing, extents: Value) -> Value:
         whole = growing.node("Sqrt", [floats], floats.shape)
         result = [combine(lambda n: int(np.sqrt(np.float32(max(n, 0)))), e) for e in elements]
     return growing.node("Cast", [whole], whole.shape, "int64", result, to=7)
+
+
+@moves_for("Floor", "Ceil", "Div", cost=9)
+def part_of_a_computed_length(growing: Growing, operator: str) -> None:
+    source = any_float(growing)
+    axis = int(growing.random.integers(source.rank))
+    way = {"Floor": 6, "Ceil": 7, "Div": 0}[operator]
+    end = computed(growing, extents_of(growing, source, axis, axis + 1), way)
+    assert end.elements is not None
+    extent = combine(lambda number, limit: min(number, limit), source.shape[axis], end.elements[0])
+    shape = (*source.shape[:axis], extent, *source.shape[axis + 1 :])
+    growing.node("Slice", [source, growing.integers(0), end, growing.integers(axis)], shape)
 
 
 @move("Range", "Cast", cost=6)
