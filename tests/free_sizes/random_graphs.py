@@ -158,7 +158,9 @@ class Growing:
         if key not in self.known_constants:
             self.known_constants[key] = f"c{len(self.known_constants)}"
             self.constants.append(numpy_helper.from_array(array, self.known_constants[key]))
-        elements = tuple(constantly(int(number)) for number in array.ravel()) if array.dtype == "int64" else None
+        elements = (
+            tuple(constantly(int(number)) for number in array.ravel()) if array.dtype == "int64" else None
+        )
         shape = tuple(map(constantly, array.shape))
         return Value(self.known_constants[key], str(array.dtype), shape, elements)
 
@@ -236,7 +238,9 @@ class Growing:
         read = {name for node in self.nodes for name in node.input}
         made = {name for node in self.nodes for name in node.output}
         outputs = [value for value in self.values if value.name in made and value.name not in read]
-        types = {name: helper.np_dtype_to_tensor_dtype(np.dtype(name)) for name in ("float32", "int64", "bool")}
+        types = {
+            name: helper.np_dtype_to_tensor_dtype(np.dtype(name)) for name in ("float32", "int64", "bool")
+        }
         graph = helper.make_graph(
             self.nodes,
             "random",
@@ -375,7 +379,10 @@ def random_trials(first_seed: int, count: int, counts: Counter[str]) -> list[Tri
         cases = [case for case in range(CASES) if case not in growing.unasked]
         trial = Trial(f"random_{seed}", growing.model(), [growing.feeds(case) for case in cases])
         seed += 1
-        if len(growing.nodes) >= LEAST_NODES and sum(one is not None for one in ask_reference(trial).expected) >= 2:
+        if (
+            len(growing.nodes) >= LEAST_NODES
+            and sum(one is not None for one in ask_reference(trial).expected) >= 2
+        ):
             trials.append(trial)
         else:
             counts.clear()

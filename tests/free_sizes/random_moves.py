@@ -51,7 +51,9 @@ def operand(growing: Growing, shape: Sequence[Extent], only_into: bool = False) 
             value: Value = growing.one_of(candidates)
             return value
     if kind < 0.8:
-        axes = list(shape[int(growing.random.integers(len(shape))) :] if shape and growing.chance(0.3) else shape)
+        axes = list(
+            shape[int(growing.random.integers(len(shape))) :] if shape and growing.chance(0.3) else shape
+        )
         dimensions: list[str | int] = []
         for extent in axes:
             number, roll = known(extent), growing.random.random()
@@ -81,8 +83,15 @@ def image(growing: Growing, rank: int | None = None) -> Value:
     ranks = (3, 4) if rank is None else (rank,)
     return pick_or_add(
         growing,
-        lambda value: value.rank in ranks and bool(known(value.shape[1])) and (known(value.shape[1]) or 9) <= 8,
-        lambda: [growing.free_extent(), int(growing.one_of((1, 3, 4, 8))), growing.new_symbol(True), growing.new_symbol(True)],
+        lambda value: (
+            value.rank in ranks and bool(known(value.shape[1])) and (known(value.shape[1]) or 9) <= 8
+        ),
+        lambda: [
+            growing.free_extent(),
+            int(growing.one_of((1, 3, 4, 8))),
+            growing.new_symbol(True),
+            growing.new_symbol(True),
+        ],
     )
 
 
@@ -190,7 +199,8 @@ def where(growing: Growing) -> None:
     source = any_float(growing)
     other = operand(growing, source.shape)
     dimensions: list[str | int] = [
-        known(extent) or (named(growing, extent) if growing.chance(0.5) else None) or 1 for extent in source.shape
+        known(extent) or (named(growing, extent) if growing.chance(0.5) else None) or 1
+        for extent in source.shape
     ]
     condition = growing.input(dimensions, "bool")
     pair = [source, other] if growing.chance(0.5) else [other, source]
@@ -232,7 +242,9 @@ def integer_input(growing: Growing) -> Value:
 # Windows
 
 
-def window(growing: Growing, extent: Extent, size: int, stride: int, before: int, after: int, step: int) -> Extent:
+def window(
+    growing: Growing, extent: Extent, size: int, stride: int, before: int, after: int, step: int
+) -> Extent:
     reach = step * (size - 1) + 1
     growing.demand([number + before + after >= reach for number in extent])
     return combine(lambda number: max((number + before + after - reach) // stride + 1, 0), extent)
@@ -260,7 +272,9 @@ def convolution(growing: Growing) -> None:
     channels = known(source.shape[1]) or 1
     extents, attributes = window_attributes(growing, source, dilated=True)
     group = channels if growing.chance(0.3) else 1
-    filters = channels * int(growing.one_of((1, 2))) if group > 1 else int(growing.one_of((1, 3, 4, channels)))
+    filters = (
+        channels * int(growing.one_of((1, 2))) if group > 1 else int(growing.one_of((1, 3, 4, channels)))
+    )
     weights = growing.weights(filters, channels // group, *attributes["kernel_shape"])
     bias = [growing.weights(filters)] if growing.chance(0.5) else []
     shape = (source.shape[0], constantly(filters), *extents)
@@ -276,7 +290,8 @@ def transposed_convolution(growing: Growing) -> None:
     pad = int(growing.one_of((0, 1))) if size == 3 else 0
     more = int(growing.one_of((0, 1))) if stride == 2 else 0
     extents = [
-        combine(lambda number: (number - 1) * stride + size + more - 2 * pad, extent) for extent in source.shape[2:]
+        combine(lambda number: (number - 1) * stride + size + more - 2 * pad, extent)
+        for extent in source.shape[2:]
     ]
     growing.demand_elements(source)
     filters = int(growing.one_of((1, 3, channels)))
@@ -308,10 +323,14 @@ def pooling_rounded_up(growing: Growing, operator: str) -> None:
     extents = []
     for extent in source.shape[2:]:
         growing.demand([number >= 2 for number in extent])
-        extents.append(combine(lambda number: (number - 1) // 2 + (number - 2) % 2 + 1 - (number % 2), extent))
+        extents.append(
+            combine(lambda number: (number - 1) // 2 + (number - 2) % 2 + 1 - (number % 2), extent)
+        )
     extents = [combine(lambda number: -(-(number - 2) // 2) + 1, extent) for extent in source.shape[2:]]
     size = [2] * len(extents)
-    growing.node(operator, [source], (*source.shape[:2], *extents), kernel_shape=size, strides=size, ceil_mode=1)
+    growing.node(
+        operator, [source], (*source.shape[:2], *extents), kernel_shape=size, strides=size, ceil_mode=1
+    )
 
 
 @moves_for("GlobalAveragePool", "GlobalMaxPool")
@@ -373,7 +392,9 @@ RESIZE_MODES: tuple[dict[str, Any], ...] = (
 
 
 def resized(growing: Growing, extent: Extent, scale: float) -> Extent:
-    growing.demand([np.floor(np.float32(scale) * np.float32(number)) >= 1 or number == 0 for number in extent])
+    growing.demand(
+        [np.floor(np.float32(scale) * np.float32(number)) >= 1 or number == 0 for number in extent]
+    )
     return combine(lambda number: int(np.floor(np.float32(scale) * np.float32(number))), extent)
 
 
@@ -410,7 +431,9 @@ def resize_to_computed(growing: Growing) -> None:
     sizes = concatenated(growing, front, tail)
     assert sizes.elements is not None
     growing.demand([min(extent[case] for extent in sizes.elements) > 0 for case in range(len(growing.alive))])
-    growing.node("Resize", [source, None, None, sizes], sizes.elements, **dict(growing.one_of(RESIZE_MODES[:3])))
+    growing.node(
+        "Resize", [source, None, None, sizes], sizes.elements, **dict(growing.one_of(RESIZE_MODES[:3]))
+    )
 
 
 @move("Resize", "Conv", "Add", cost=4)
@@ -421,9 +444,7 @@ def pyramid(growing: Growing) -> None:
     growing.demand_elements(source)
     operator = growing.one_of(("MaxPool", "AveragePool"))
     half = [window(growing, extent, 2, 2, 0, 0, 1) for extent in source.shape[2:]]
-    pooled = growing.node(
-        operator, [source], (*source.shape[:2], *half), kernel_shape=[2, 2], strides=[2, 2]
-    )
+    pooled = growing.node(operator, [source], (*source.shape[:2], *half), kernel_shape=[2, 2], strides=[2, 2])
     mixed = growing.node("Conv", [pooled, growing.weights(channels, channels, 1, 1)], pooled.shape)
     doubled = (*source.shape[:2], *(combine(lambda number: 2 * number, extent) for extent in half))
     scales = growing.constant([1, 1, 2, 2], "float32")
@@ -459,9 +480,11 @@ def onnx_array(growing: Growing, value: Value) -> np.ndarray:
 def matrix_by_input(growing: Growing) -> None:
     source = growing.pick(lambda value: value.rank >= 2)
     inner = source.shape[-1]
-    rows: str | int = growing.partner(inner, may_be_one=False) if growing.chance(0.5) else known(inner) or named(
-        growing, inner
-    ) or growing.partner(inner, may_be_one=False)
+    rows: str | int = (
+        growing.partner(inner, may_be_one=False)
+        if growing.chance(0.5)
+        else known(inner) or named(growing, inner) or growing.partner(inner, may_be_one=False)
+    )
     dimensions: list[str | int] = [rows, int(growing.one_of((1, 3, 4)))]
     if source.rank > 2 and growing.chance(0.6):
         dimensions.insert(0, growing.partner(source.shape[-3], may_be_one=True))
@@ -503,7 +526,9 @@ def gemm(growing: Growing) -> None:
             bias = growing.input([growing.partner(rows, may_be_one=True), columns])
             growing.demand([a in (b, 1) for a, b in zip(bias.shape[0], rows, strict=True)])
         inputs.append(bias)
-    growing.node("Gemm", inputs, (rows, constantly(columns)), transA=int(turned), transB=transposed, alpha=0.5)
+    growing.node(
+        "Gemm", inputs, (rows, constantly(columns)), transA=int(turned), transB=transposed, alpha=0.5
+    )
 
 
 # Moving
@@ -540,7 +565,9 @@ def unsqueeze(growing: Growing) -> None:
 def squeeze(growing: Growing) -> None:
     source = growing.pick(lambda value: value.rank > 1 and constantly(1) in value.shape)
     axis = growing.one_of([axis for axis, extent in enumerate(source.shape) if extent == constantly(1)])
-    growing.node("Squeeze", [source, growing.integers(axis)], (*source.shape[:axis], *source.shape[axis + 1 :]))
+    growing.node(
+        "Squeeze", [source, growing.integers(axis)], (*source.shape[:axis], *source.shape[axis + 1 :])
+    )
 
 
 @move("Squeeze", cost=1)
@@ -582,7 +609,11 @@ def reshape_by_shape(growing: Growing) -> None:
     last = known(source.shape[-1])
     if last and growing.chance(0.5):
         target = concatenated(growing, front, growing.integers(-1, last))
-        shape: tuple[Extent, ...] = (*source.shape[:count], combine(lambda n: n // last, rest), constantly(last))
+        shape: tuple[Extent, ...] = (
+            *source.shape[:count],
+            combine(lambda n: n // last, rest),
+            constantly(last),
+        )
     else:
         target = concatenated(growing, front, growing.integers(-1))
         shape = (*source.shape[:count], rest)
@@ -619,15 +650,20 @@ def concat(growing: Growing) -> None:
     source = any_float(growing)
     axis = int(growing.random.integers(source.rank))
     if growing.chance(0.4):
-        fits = lambda value: value.rank == source.rank and all(  # noqa: E731
-            a == b for k, (a, b) in enumerate(zip(value.shape, source.shape, strict=True)) if k != axis
+        fits = lambda value: (
+            value.rank == source.rank
+            and all(  # noqa: E731
+                a == b for k, (a, b) in enumerate(zip(value.shape, source.shape, strict=True)) if k != axis
+            )
         )
         other = growing.pick(fits)
     else:
         dimensions: list[str | int] = []
         for k, extent in enumerate(source.shape):
             if k == axis:
-                dimensions.append(growing.free_extent() if growing.chance(0.5) else int(growing.one_of((1, 2, 5))))
+                dimensions.append(
+                    growing.free_extent() if growing.chance(0.5) else int(growing.one_of((1, 2, 5)))
+                )
             elif (number := known(extent)) is not None and growing.chance(0.8):
                 dimensions.append(number)
             elif (name := named(growing, extent)) is not None and growing.chance(0.6):
@@ -641,7 +677,9 @@ def concat(growing: Growing) -> None:
     pair = [source, other] if growing.chance(0.5) else [other, source]
     joined = combine(lambda a, b: a + b, source.shape[axis], other.shape[axis])
     # ONNX Runtime passes over inputs without elements, whatever their shapes: a mistake is none to it there.
-    growing.demand([all(e[case] for e in (*source.shape, *other.shape)) or growing.alive[case] for case in range(6)])
+    growing.demand(
+        [all(e[case] for e in (*source.shape, *other.shape)) or growing.alive[case] for case in range(6)]
+    )
     growing.node("Concat", pair, (*source.shape[:axis], joined, *source.shape[axis + 1 :]), axis=axis)
 
 
@@ -653,7 +691,8 @@ def split_in_parts(growing: Growing) -> None:
     extent = known(source.shape[axis]) or 2
     first = int(growing.random.integers(1, extent))
     shapes = [
-        (*source.shape[:axis], constantly(part), *source.shape[axis + 1 :]) for part in (first, extent - first)
+        (*source.shape[:axis], constantly(part), *source.shape[axis + 1 :])
+        for part in (first, extent - first)
     ]
     growing.several("Split", [source, growing.integers(first, extent - first)], shapes, axis=axis)
 
@@ -678,7 +717,16 @@ def slice_by_numbers(growing: Growing) -> None:
     source = any_float(growing)
     axis = int(growing.random.integers(source.rank))
     start, end, step = growing.one_of(
-        ((1, 100, 1), (0, -1, 1), (0, 3, 1), (-2, 100, 1), (0, 100, 2), (1, -1, 1), (-1, -100, -1), (-1, -100, -2))
+        (
+            (1, 100, 1),
+            (0, -1, 1),
+            (0, 3, 1),
+            (-2, 100, 1),
+            (0, 100, 2),
+            (1, -1, 1),
+            (-1, -100, -1),
+            (-1, -100, -2),
+        )
     )
     extent = combine(lambda number: sliced(number, start, end, step), source.shape[axis])
     bounds = [growing.integers(number) for number in (start, end, axis, step)]
@@ -743,10 +791,15 @@ def pad_to_a_multiple(growing: Growing) -> None:
     source = image(growing, 4)
     tail = extents_of(growing, source, 2, 4)
     unit = int(growing.one_of((4, 8, 3)))
-    turned = growing.node("Neg", [tail], tail.shape, "int64", [combine(lambda n: -n, e) for e in tail.elements or ()])
+    turned = growing.node(
+        "Neg", [tail], tail.shape, "int64", [combine(lambda n: -n, e) for e in tail.elements or ()]
+    )
     missing = arithmetic(growing, "Mod", turned, growing.constant(unit, "int64"))
     pads = concatenated(growing, growing.integers(0, 0, 0, 0, 0, 0), missing)
-    shape = (*source.shape[:2], *(combine(lambda n: -(-n // unit) * unit, extent) for extent in source.shape[2:]))
+    shape = (
+        *source.shape[:2],
+        *(combine(lambda n: -(-n // unit) * unit, extent) for extent in source.shape[2:]),
+    )
     growing.node("Pad", [source, pads], shape)
 
 
@@ -754,7 +807,9 @@ def pad_to_a_multiple(growing: Growing) -> None:
 def tile(growing: Growing) -> None:
     source = any_float(growing)
     repeats = [int(growing.one_of((1, 1, 2, 3))) for _ in source.shape]
-    shape = [combine(lambda n, times=times: n * times, e) for times, e in zip(repeats, source.shape, strict=True)]
+    shape = [
+        combine(lambda n, times=times: n * times, e) for times, e in zip(repeats, source.shape, strict=True)
+    ]
     growing.node("Tile", [source, growing.integers(*repeats)], shape)
 
 
@@ -773,8 +828,14 @@ def tile_by_a_length(growing: Growing) -> None:
 @move("Expand", cost=1)
 def expand_by_numbers(growing: Growing) -> None:
     source = any_float(growing, 1, 3)
-    target = [int(growing.one_of((1, 2))) if known(e) != 1 and growing.chance(0.1) else
-              int(growing.one_of((1, 3))) if known(e) == 1 else 1 for e in source.shape]
+    target = [
+        int(growing.one_of((1, 2)))
+        if known(e) != 1 and growing.chance(0.1)
+        else int(growing.one_of((1, 3)))
+        if known(e) == 1
+        else 1
+        for e in source.shape
+    ]
     if growing.chance(0.4):
         target.insert(0, 2)
     shape = broadcast(growing, source.shape, [constantly(number) for number in target])
@@ -796,15 +857,25 @@ def expand_by_where(growing: Growing) -> None:
     wanted = [-1 if growing.chance(0.5) else 1 for _ in other.shape]
     target = growing.integers(*wanted)
     ones = growing.node(
-        "ConstantOfShape", [growing.integers(other.rank)], [constantly(other.rank)], "int64",
-        [constantly(1)] * other.rank, value=int_tensor(1),
+        "ConstantOfShape",
+        [growing.integers(other.rank)],
+        [constantly(other.rank)],
+        "int64",
+        [constantly(1)] * other.rank,
+        value=int_tensor(1),
     )
     free = growing.node("Equal", [target, growing.constant(-1, "int64")], target.shape, "bool")
     shape = shape_of(growing, other)
     assert shape.elements is not None
     chosen = growing.node(
-        "Where", [free, shape, ones], shape.shape, "int64",
-        [extent if number < 0 else constantly(1) for number, extent in zip(wanted, shape.elements, strict=True)],
+        "Where",
+        [free, shape, ones],
+        shape.shape,
+        "int64",
+        [
+            extent if number < 0 else constantly(1)
+            for number, extent in zip(wanted, shape.elements, strict=True)
+        ],
     )
     assert chosen.elements is not None
     growing.node("Expand", [source, chosen], broadcast(growing, source.shape, chosen.elements))
@@ -1043,7 +1114,9 @@ def range_to_a_length(growing: Growing) -> None:
     source = any_float(growing)
     axis = int(growing.random.integers(source.rank))
     shape = shape_of(growing, source)
-    length = growing.node("Gather", [shape, growing.constant(axis, "int64")], [], "int64", [source.shape[axis]])
+    length = growing.node(
+        "Gather", [shape, growing.constant(axis, "int64")], [], "int64", [source.shape[axis]]
+    )
     one, zero = growing.constant(1, "int64"), growing.constant(0, "int64")
     places = growing.node("Range", [zero, length, one], [source.shape[axis]], "int64")
     floats = growing.node("Cast", [places], places.shape, to=1)
@@ -1062,7 +1135,10 @@ def constant_of_shape(growing: Growing) -> None:
     from onnx import numpy_helper
 
     filled = growing.node(
-        "ConstantOfShape", [extents], extents.elements or (), value=numpy_helper.from_array(np.array([0.5], np.float32))
+        "ConstantOfShape",
+        [extents],
+        extents.elements or (),
+        value=numpy_helper.from_array(np.array([0.5], np.float32)),
     )
     if growing.chance(0.5):
         growing.node("Add", [source, filled], broadcast(growing, source.shape, filled.shape))

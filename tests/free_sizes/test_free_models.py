@@ -12,9 +12,10 @@ from playwright.sync_api import Page
 
 from browser_support import PageServer
 from free_sizes.freeing import chosen_axes, every_axis
-from free_sizes.model_sizes import EXCEPTIONS, FREE_MODELS, FreeModel
+from free_sizes.model_sizes import EXCEPTIONS, FREE_MODELS, FreeModel, Shape
 from free_sizes.trials import Fault, Trial, ask_reference, run_trials
 from model_support import find_models
+from models.reference_values import reference_cases
 
 WHOLLY_FREE = ("mnist_cntk", "cifar10_winml", "iris_winml", "blazeface_front", "stories260k_derived")
 
@@ -33,21 +34,31 @@ def source_of() -> Callable[[str], Path]:
     return find
 
 
-def make_trial(free: FreeModel, original: onnx.ModelProto, freed: onnx.ModelProto) -> Trial:
-    """Return a trial of a freed model at its sizes, on random pictures, sounds or tokens."""
-    constants = {tensor.name for tensor in original.graph.initializer}
-    (value,) = (value for value in original.graph.input if value.name not in constants)
-    random = np.random.default_rng(0)
-    dtype = onnx.helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type)
+def make_trial(free: FreeModel, folder: Path, freed: onnx.ModelProto) -> Trial:
+    """Return a trial of a freed model at its sizes, on a real picture, sound or text brought to each."""
+    case = next(iter(reference_cases(folder)))
+    ((name, array),) = case.inputs.items()
     shapes = [shape for shape in free.shapes if (free.model.name, shape) not in EXCEPTIONS]
-    feeds = [
-        {value.name: random.integers(0, 512, shape) if dtype == np.int64 else random.random(shape).astype(dtype)}
-        for shape in shapes
-    ]
     model = free.model
     return ask_reference(
-        Trial(model.name, freed, feeds, model.tolerance, 1e-7, channel_axis=model.channel_axis)
+        Trial(
+            model.name,
+            freed,
+            [{name: resampled(array, shape)} for shape in shapes],
+            model.tolerance,
+            1e-7,
+            channel_axis=model.channel_axis,
+        )
     )
+
+
+def resampled(array: np.ndarray, shape: Shape) -> np.ndarray:
+    """Return an array of another shape with the nearest values of this one; items of a batch are turned."""
+    for axis, extent in enumerate(shape):
+        places = np.arange(extent) * array.shape[axis] // max(extent, 1)
+        array = array.take(places, axis)
+    turned = [np.flip(item, -2) if index % 2 and item.ndim > 1 else item for index, item in enumerate(array)]
+    return np.stack(turned) if turned else array
 
 
 def run(trial: Trial, page: Page, server: PageServer, directory: Path) -> list[Fault]:
@@ -57,13 +68,18 @@ def run(trial: Trial, page: Page, server: PageServer, directory: Path) -> list[F
 
 @pytest.mark.parametrize("free", FREE_MODELS, ids=lambda free: free.model.name)
 def test_sizes(
-    free: FreeModel, source_of: Callable[[str], Path], module_page: Page, page_server: PageServer, tmp_path: Path
+    free: FreeModel,
+    source_of: Callable[[str], Path],
+    module_page: Page,
+    page_server: PageServer,
+    tmp_path: Path,
 ) -> None:
     """Every size that ONNX Runtime runs gives its result; every other one is refused."""
     original = onnx.load(source_of(free.model.name))
     constants = {tensor.name for tensor in original.graph.initializer}
     names = [value.name for value in original.graph.input if value.name not in constants]
-    trial = make_trial(free, original, chosen_axes(original, {names[0]: free.free}))
+    freed = chosen_axes(original, {names[0]: free.free})
+    trial = make_trial(free, source_of(free.model.name).parent, freed)
     assert trial.expected[0] is not None, f"ONNX Runtime refuses the model's own size: {trial.reasons[0]}"
     if faults := run(trial, module_page, page_server, tmp_path):
         pytest.fail("\n".join(map(str, faults)), pytrace=False)
@@ -76,7 +92,7 @@ def test_every_axis_free(
     """The same with every axis free, those of channels and features, too."""
     (free,) = (free for free in FREE_MODELS if free.model.name == name)
     original = onnx.load(source_of(name))
-    trial = make_trial(free, original, every_axis(original))
+    trial = make_trial(free, source_of(name).parent, every_axis(original))
     if faults := run(trial, module_page, page_server, tmp_path):
         pytest.fail("\n".join(map(str, faults)), pytrace=False)
 

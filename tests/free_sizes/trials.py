@@ -66,7 +66,9 @@ class Fault:
     def __str__(self) -> str:
         if self.run is None:
             return f"{self.trial.name}: {self.kind}: {self.text}"
-        shapes = ", ".join(f"{name} {list(array.shape)}" for name, array in self.trial.feeds[self.run].items())
+        shapes = ", ".join(
+            f"{name} {list(array.shape)}" for name, array in self.trial.feeds[self.run].items()
+        )
         return f"{self.trial.name}: {self.kind} at {shapes}: {self.text}"
 
 
@@ -155,7 +157,9 @@ def _difference(trial: Trial, outputs: Arrays, expected: Arrays) -> tuple[str, s
             return WRONG_SHAPE, f"{name} is {list(actual.shape)}, not {list(reference.shape)}"
         a, b = actual.astype(np.float64), reference.astype(np.float64)
         finite = np.where(np.isfinite(b), np.abs(b), 0)
-        channel = trial.channel_axis if trial.channel_axis is not None and trial.channel_axis < b.ndim else None
+        channel = (
+            trial.channel_axis if trial.channel_axis is not None and trial.channel_axis < b.ndim else None
+        )
         axes = None if channel is None else tuple(axis for axis in range(b.ndim) if axis != channel)
         largest = finite.max(axes, keepdims=True, initial=0)
         exact = reference.dtype.kind in "iub"
@@ -164,7 +168,10 @@ def _difference(trial: Trial, outputs: Arrays, expected: Arrays) -> tuple[str, s
             same = (a == b) | (np.abs(a - b) <= limit) | (np.isnan(a) & np.isnan(b))
             if not same.all():
                 worst = np.abs(a - b)[~same].max()
-                return WRONG_VALUES, f"{name}, up to {largest.max(initial=0):.3g} large, is off by {worst:.3g}"
+                return (
+                    WRONG_VALUES,
+                    f"{name}, up to {largest.max(initial=0):.3g} large, is off by {worst:.3g}",
+                )
     return None
 
 
