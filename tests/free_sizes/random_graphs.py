@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper, numpy_helper
 
 from free_sizes.trials import Trial, ask_reference
 

@@ -652,7 +652,7 @@ def concat(growing: Growing) -> None:
     if growing.chance(0.4):
         fits = lambda value: (
             value.rank == source.rank
-            and all(  # noqa: E731
+            and all(
                 a == b for k, (a, b) in enumerate(zip(value.shape, source.shape, strict=True)) if k != axis
             )
         )
