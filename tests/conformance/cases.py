@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +72,17 @@ class Case:
     known_at_export: bool = False
 
 
+@cache
+def _node_tests() -> list[Any]:
+    """ONNX's node tests, which take half a minute to make."""
+    tests: list[Any] = load_model_tests(kind="node")
+    return tests
+
+
 def node_cases() -> Iterator[Case]:
     """Yield the tests whose operators are all registered and whose data are tensors."""
     known = {name for domain, name in registry() if domain == ""}
-    for test in load_model_tests(kind="node"):
+    for test in _node_tests():
         operators = [node.op_type for node in test.model.graph.node]
         if not set(operators) <= known or any(
             node.domain not in ("", "ai.onnx") for node in test.model.graph.node
@@ -110,7 +118,7 @@ def _array(value: Any) -> np.ndarray:
 
 def export_case(case: Case, directory: Path) -> None:
     """Export a case to a bundle; sets `status` to "not supported" where the exporter refuses it."""
-    model = _with_constant_parameters(case)
+    model = with_constant_parameters(case)
     source = directory / f"{case.name}.onnx"
     source.write_bytes(model.SerializeToString())
     try:
@@ -133,7 +141,8 @@ def _is_known_at_export(content: dict[str, Any]) -> bool:
     )
 
 
-def _with_constant_parameters(case: Case) -> onnx.ModelProto:
+def with_constant_parameters(case: Case) -> onnx.ModelProto:
+    """Return a case's model with the inputs that shape its computation made constant, and out of `inputs`."""
     model = copy.deepcopy(case.model)
     names = {
         node.input[position]

@@ -39,7 +39,14 @@ IMAGES = (
     {"n": 1, "h": 7, "w": 8},
     {"n": 1, "h": 2, "w": 2},
 )
-ROWS = ({"n": 4, "m": 4}, {"n": 4, "m": 1}, {"n": 1, "m": 4}, {"n": 4, "m": 3}, {"n": 0, "m": 1}, {"n": 1, "m": 1})
+ROWS = (
+    {"n": 4, "m": 4},
+    {"n": 4, "m": 1},
+    {"n": 1, "m": 4},
+    {"n": 4, "m": 3},
+    {"n": 0, "m": 1},
+    {"n": 1, "m": 1},
+)
 LENGTHS = ({"n": 2, "t": 5}, {"n": 1, "t": 1}, {"n": 3, "t": 12}, {"n": 2, "t": 0}, {"n": 2, "t": 16})
 
 SEEN = {
@@ -79,7 +86,9 @@ SEEN = {
             """p = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (a)  c = Conv (p, second)
             u = Resize <mode = "nearest"> (c, , scales)  j = Concat <axis = 1> (u, a)
             up = ReduceMax <axes = [1]> (j)"""
-        ).replace("ReduceMax <axes = [1]> (j)", "ReduceMax (j, one)").replace("float[4] scales", "int64[1] one = {1}, float[4] scales"),
+        )
+        .replace("ReduceMax <axes = [1]> (j)", "ReduceMax (j, one)")
+        .replace("float[4] scales", "int64[1] one = {1}, float[4] scales"),
         IMAGES,
     ),
     "a gate of one pixel": Seen(
@@ -91,9 +100,10 @@ SEEN = {
         "g (float[?,6] x, float[?,6] b) => (float y) { y = Add (x, b) }",
         [{"x_0": one["n"], "b_0": one["m"]} for one in ROWS],
     ),
-    "Add of lengths to rows": Seen("g (float[n,3] x, float[m] b) => (float y) { y = Add (b, x) }", [
-        {"n": 2, "m": 3}, {"n": 2, "m": 1}, {"n": 3, "m": 2}, {"n": 1, "m": 3}
-    ]),
+    "Add of lengths to rows": Seen(
+        "g (float[n,3] x, float[m] b) => (float y) { y = Add (b, x) }",
+        [{"n": 2, "m": 3}, {"n": 2, "m": 1}, {"n": 3, "m": 2}, {"n": 1, "m": 3}],
+    ),
     "Add of images of two batches": Seen(
         "g (float[n,5,h,w] x, float[m,5,h,w] b) => (float y) {"
         " p = MaxPool <kernel_shape = [1, 1]> (x)  q = MaxPool <kernel_shape = [1, 1]> (b)  y = Add (p, q) }",
@@ -151,12 +161,8 @@ SEEN = {
     "Concat along the free axis": Seen(
         "g (float[n,3] x, float[m,3] b) => (float y) { y = Concat <axis = 0> (x, b) }", ROWS
     ),
-    "MatMul of inner sizes": Seen(
-        "g (float[3,n] x, float[m,5] b) => (float y) { y = MatMul (x, b) }", ROWS
-    ),
-    "MatMul of batches": Seen(
-        "g (float[n,3,4] x, float[m,4,5] b) => (float y) { y = MatMul (x, b) }", ROWS
-    ),
+    "MatMul of inner sizes": Seen("g (float[3,n] x, float[m,5] b) => (float y) { y = MatMul (x, b) }", ROWS),
+    "MatMul of batches": Seen("g (float[n,3,4] x, float[m,4,5] b) => (float y) { y = MatMul (x, b) }", ROWS),
     "MatMul by a constant": Seen(
         f"g (float[n,t] x) => (float y) <float[5,4] w = {{{_numbers(20)}}}> {{ y = MatMul (x, w) }}", LENGTHS
     ),
@@ -245,12 +251,12 @@ SEEN = {
         LENGTHS[:3],
     ),
     "Resize by 1.3": Seen(
-        "g (float[1,1,h,w] x) => (float y) <float[4] s = {1, 1, 1.3, 1.3}> { y = Resize <mode = \"linear\"> (x, , s) }",
+        'g (float[1,1,h,w] x) => (float y) <float[4] s = {1, 1, 1.3, 1.3}> { y = Resize <mode = "linear"> (x, , s) }',
         [{"h": h, "w": w} for h, w in ((90, 3), (10, 20), (30, 7), (100, 1), (50, 70))],
     ),
     "nearest Resize by 0.7": Seen(
         "g (float[1,1,h,w] x) => (float y) <float[4] s = {1, 1, 0.7, 0.7}>"
-        " { y = Resize <mode = \"nearest\"> (x, , s) }",
+        ' { y = Resize <mode = "nearest"> (x, , s) }',
         [{"h": h, "w": w} for h, w in ((90, 3), (10, 20), (30, 7), (100, 2), (50, 70))],
     ),
     "half, computed in floats": Seen(
@@ -258,7 +264,7 @@ SEEN = {
         " int64[1] zero = {0}> {"
         " s = Shape (x)  front = Slice (s, zero, two)  tail = Slice (s, two, four)  f = Cast <to = 1> (tail)"
         " m = Mul (f, half)  k = Floor (m)  i = Cast <to = 7> (k)  size = Concat <axis = 0> (front, i)"
-        " y = Resize <mode = \"nearest\"> (x, , , size) }",
+        ' y = Resize <mode = "nearest"> (x, , , size) }',
         [{"h": 8, "w": 6}, {"h": 7, "w": 5}, {"h": 3, "w": 2}],
     ),
     "a multiple of 32": Seen(
@@ -266,7 +272,7 @@ SEEN = {
         " int64[1] zero = {0}> {"
         " s = Shape (x)  front = Slice (s, zero, two)  tail = Slice (s, two, four)  f = Cast <to = 1> (tail)"
         " d = Div (f, unit)  k = Ceil (d)  m = Mul (k, unit)  i = Cast <to = 7> (m)"
-        " size = Concat <axis = 0> (front, i)  y = Resize <mode = \"linear\"> (x, , , size) }",
+        ' size = Concat <axis = 0> (front, i)  y = Resize <mode = "linear"> (x, , , size) }',
         [{"h": 32, "w": 33}, {"h": 7, "w": 64}, {"h": 65, "w": 1}],
     ),
     "padded to a multiple of 8": Seen(
@@ -350,7 +356,12 @@ SEEN = {
     ),
     "a mask of another length": Seen(
         "g (float[n,t] x, float[m,t] b, float[t] c) => (float y) { p = Mul (x, b)  q = Add (p, c)  y = Tanh (q) }",
-        [{"n": 2, "m": 1, "t": 4}, {"n": 1, "m": 3, "t": 4}, {"n": 2, "m": 3, "t": 4}, {"n": 2, "m": 2, "t": 1}],
+        [
+            {"n": 2, "m": 1, "t": 4},
+            {"n": 1, "m": 3, "t": 4},
+            {"n": 2, "m": 3, "t": 4},
+            {"n": 2, "m": 2, "t": 1},
+        ],
     ),
     "Reshape by a target that Where completes": Seen(
         "g (float[n,t] x, float[m,t] b) => (float y) <int64[2] wanted = {-1, 3}, int64 minus = {-1}> {"
@@ -367,7 +378,7 @@ SEEN = {
     ),
     "windows that keep the size": Seen(
         f"g (float[n,1,h,w] x) => (float y) <float[1,1,2,2] k = {{{_numbers(4)}}}> {{"
-        " a = Conv <auto_pad = \"SAME_UPPER\"> (x, k)  b = Conv <auto_pad = \"SAME_LOWER\"> (x, k)"
+        ' a = Conv <auto_pad = "SAME_UPPER"> (x, k)  b = Conv <auto_pad = "SAME_LOWER"> (x, k)'
         " c = MaxPool <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x)  d = Add (a, b)  y = Add (d, c) }",
         IMAGES,
     ),

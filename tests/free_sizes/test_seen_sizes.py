@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import numpy as np
 import onnx.parser
@@ -23,9 +22,7 @@ def make_trial(name: str, seen: Seen) -> Trial:
     for output in model.graph.output:
         output.type.tensor_type.ClearField("shape")
     random = np.random.default_rng(len(name))
-    feeds = [
-        {value.name: _fill(value, sizes, random) for value in model.graph.input} for sizes in seen.sizes
-    ]
+    feeds = [{value.name: _fill(value, sizes, random) for value in model.graph.input} for sizes in seen.sizes]
     return ask_reference(Trial(re.sub(r"\W+", "_", name), model, feeds))
 
 

@@ -36,7 +36,8 @@ LIMITS_OF_THE_REFERENCE = re.compile("Only N can be zero")
 class Trial:
     """A model, and the inputs of its runs.
 
-    `expected` has the outputs of each run in ONNX Runtime; None where it refuses, for `reasons`. `refusal` is why
+    Results may differ by `tolerance` of the largest value (of the channel, where outputs have a `channel_axis` of
+    different quantities) and by `absolute`. `expected` has the outputs of each run in ONNX Runtime; None where it refuses, for `reasons`. `refusal` is why
     the exporter refuses the model, `defect` says that it failed without meaning to.
     """
 
@@ -45,6 +46,7 @@ class Trial:
     feeds: Sequence[Arrays]
     tolerance: float = 1e-4
     absolute: float = 1e-5
+    channel_axis: int | None = None
     expected: list[Arrays | None] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     refusal: str | None = None
@@ -64,7 +66,9 @@ class Fault:
     def __str__(self) -> str:
         if self.run is None:
             return f"{self.trial.name}: {self.kind}: {self.text}"
-        shapes = ", ".join(f"{name} {list(array.shape)}" for name, array in self.trial.feeds[self.run].items())
+        shapes = ", ".join(
+            f"{name} {list(array.shape)}" for name, array in self.trial.feeds[self.run].items()
+        )
         return f"{self.trial.name}: {self.kind} at {shapes}: {self.text}"
 
 
@@ -152,15 +156,22 @@ def _difference(trial: Trial, outputs: Arrays, expected: Arrays) -> tuple[str, s
         if actual.shape != reference.shape:
             return WRONG_SHAPE, f"{name} is {list(actual.shape)}, not {list(reference.shape)}"
         a, b = actual.astype(np.float64), reference.astype(np.float64)
-        largest = np.abs(b[np.isfinite(b)]).max(initial=0)
-        limit = trial.tolerance * largest + trial.absolute
-        if reference.dtype.kind in "iub":
-            limit = 0
+        finite = np.where(np.isfinite(b), np.abs(b), 0)
+        channel = (
+            trial.channel_axis if trial.channel_axis is not None and trial.channel_axis < b.ndim else None
+        )
+        axes = None if channel is None else tuple(axis for axis in range(b.ndim) if axis != channel)
+        largest = finite.max(axes, keepdims=True, initial=0)
+        exact = reference.dtype.kind in "iub"
+        limit = 0 if exact else trial.tolerance * largest + trial.absolute
         with np.errstate(invalid="ignore"):
             same = (a == b) | (np.abs(a - b) <= limit) | (np.isnan(a) & np.isnan(b))
             if not same.all():
                 worst = np.abs(a - b)[~same].max()
-                return WRONG_VALUES, f"{name}, up to {largest:.3g} large, is off by {worst:.3g}"
+                return (
+                    WRONG_VALUES,
+                    f"{name}, up to {largest.max(initial=0):.3g} large, is off by {worst:.3g}",
+                )
     return None
 
 

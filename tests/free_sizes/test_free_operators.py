@@ -1,0 +1,98 @@
+"""ONNX's node tests with the extents of their inputs made free, exported once and run at several sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page
+
+from browser_support import REPOSITORY, PageServer
+from conformance.cases import TOLERANCES, Case, node_cases, with_constant_parameters
+from free_sizes.freeing import every_axis
+from free_sizes.trials import (
+    DEFECT_AT_EXPORT,
+    REFUSED_AT_EXPORT,
+    Fault,
+    Trial,
+    ask_reference,
+    ranked,
+    run_trials,
+)
+
+REPORT = REPOSITORY / "docs" / "operators.md"
+
+MEANT: dict[str, str] = {}
+"""Parts of reasons for which a case may be refused at export with free extents, and why that is right."""
+
+MOST_REFUSED = 0
+
+OTHER_SIZES: tuple[Callable[[int], int], ...] = (
+    lambda extent: 2 * extent,
+    lambda extent: extent + (extent > 1),
+)
+"""From an extent of a test to that of another run: twice it, which keeps what must be divisible, and one more."""
+
+
+def make_trial(case: Case) -> Trial:
+    """Return a test's model with every axis free, at its own sizes and, where ONNX Runtime knows it, at others."""
+    model = every_axis(with_constant_parameters(case))
+    dtypes = {str(array.dtype) for array in (*case.inputs.values(), *case.outputs.values())}
+    tolerance = max([1e-4, case.relative, *(TOLERANCES.get(dtype, (0, 0))[0] for dtype in dtypes)])
+    feeds = [case.inputs]
+    for rule in OTHER_SIZES:
+        feeds.append({name: resized(array, rule) for name, array in case.inputs.items()})
+    trial = ask_reference(Trial(case.name, model, feeds, tolerance))
+    if trial.expected[0] is None:
+        trial.feeds, trial.expected, trial.reasons = feeds[:1], trial.expected[:1], trial.reasons[:1]
+    trial.expected[0] = case.outputs
+    return trial
+
+
+def resized(array: np.ndarray, rule: Callable[[int], int]) -> np.ndarray:
+    """Return an array of other extents that repeats the elements of this one."""
+    return np.resize(array, [rule(extent) for extent in array.shape])
+
+
+def names_of_refused_cases() -> set[str]:
+    """The cases that are refused at their own, fixed sizes, as docs/operators.md lists them."""
+    rows = REPORT.read_text(encoding="utf-8").split("## Tests refused at export")[1].splitlines()
+    return {f"test_{row.split('|')[1].strip()}" for row in rows if row.startswith("| ")}
+
+
+@pytest.fixture(scope="module")
+def outcome(
+    module_page: Page, page_server: PageServer, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[list[Trial], list[Fault]]:
+    """All cases that have an axis, and what they do wrong."""
+    directory = tmp_path_factory.mktemp("free_operators")
+    refused = names_of_refused_cases()
+    trials = [make_trial(case) for case in node_cases() if case.name not in refused]
+    trials = [trial for trial in trials if any(array.ndim for array in trial.feeds[0].values())]
+    url = page_server.mount("/free_operators", directory)
+    return trials, run_trials(module_page, url, directory, trials)
+
+
+def test_results(outcome: tuple[list[Trial], list[Fault]]) -> None:
+    """At its own size each case gives the test's result, at others ONNX Runtime's."""
+    trials, faults = outcome
+    wrong = [fault for fault in faults if fault.kind not in (REFUSED_AT_EXPORT, DEFECT_AT_EXPORT)]
+    if wrong:
+        text = f"{ranked(wrong)} of {len(trials)} cases"
+        pytest.fail("\n".join([text, *(str(fault)[:300] for fault in wrong)]), pytrace=False)
+
+
+def test_refusals(outcome: tuple[list[Trial], list[Fault]]) -> None:
+    """Free extents are refused at export only where the operator needs numbers."""
+    trials, faults = outcome
+    refused = [fault for fault in faults if fault.kind in (REFUSED_AT_EXPORT, DEFECT_AT_EXPORT)]
+    unmeant = [
+        fault
+        for fault in refused
+        if fault.kind == DEFECT_AT_EXPORT or not any(part in fault.text for part in MEANT)
+    ]
+    if unmeant:
+        text = f"{len(unmeant)} of {len(trials)} cases"
+        pytest.fail("\n".join([text, *(str(fault)[:300] for fault in unmeant)]), pytrace=False)
+    assert len(refused) <= MOST_REFUSED
