@@ -115,7 +115,7 @@ def reference_values(model: Path, inputs: Mapping[str, Array], every_value: bool
     if not model.is_file():
         raise ExportError(f"{model} does not exist")
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # what it would log of an error is in the exception, too
     try:
         source: str | bytes = _with_every_value(model) if every_value else str(model)
         session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])

@@ -235,8 +235,11 @@ def print_sizes(verification: SizesVerification, console: Console) -> None:
     for result in verification.sizes:
         sizes = ", ".join(f"{name}={size}" for name, size in result.dimensions.items())
         if result.refused_by_reference:
-            reason = result.refused_by_reference.splitlines()[0]
-            table.add_row(*map(escape, (sizes, "", "", "", f"not a size of the model: {reason}")))
+            # ONNX Runtime says last what is wrong, after where in its own source.
+            reason = result.refused_by_reference.strip().splitlines()[0].rpartition("Status Message: ")[2]
+            table.add_row(
+                *map(escape, (sizes, "", "", "", f"ONNX Runtime refuses, not a size of the model: {reason}"))
+            )
         elif result.error:
             table.add_row(escape(sizes), "", "", "", f"[red]refused[/]: {escape(result.error)}")
         elif result.outputs:
