@@ -1,10 +1,11 @@
-"""The small languages of the command line's options: `--image`, `--input`, `--dimension`."""
+"""The small languages of the command line's options: `--image`, `--input`, `--dimension`, `--sizes`."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -139,4 +140,45 @@ def parse_dimensions(texts: Iterable[str]) -> dict[str, int]:
         if not (separator and name and size.isascii() and size.isdigit()):
             raise ValueError(f"{text!r} is not NAME=SIZE, such as batch=2")
         sizes[name] = int(size)
+    return sizes
+
+
+def parse_input_files(texts: Iterable[str]) -> list[tuple[str, Path]]:
+    """Read `--input FILE` and `--input NAME=FILE` options; a file that exists may have `=` in its name.
+
+    Raises:
+        ValueError: a text has an empty name or file.
+    """
+    files = []
+    for text in texts:
+        name, separator, file = text.partition("=")
+        if not separator or Path(text).is_file():
+            name, file = "", text
+        elif not name:
+            raise ValueError(f"{text!r} is neither FILE nor NAME=FILE")
+        if not file:
+            raise ValueError(f"{text!r} names no file")
+        files.append((name, Path(file)))
+    return files
+
+
+def parse_sizes(text: str) -> dict[str, list[int]] | None:
+    """Read `--sizes`: `batch=1,2;height=64,96`, each with each; None for `auto`.
+
+    Raises:
+        ValueError: it is neither, or gives a dimension twice.
+    """
+    if text.strip() == "auto":
+        return None
+    sizes: dict[str, list[int]] = {}
+    for item in filter(None, (part.strip() for part in text.split(";"))):
+        name, separator, numbers = (part.strip() for part in item.partition("="))
+        parts = [part.strip() for part in numbers.split(",")]
+        if not (separator and name and all(part.isascii() and part.isdigit() for part in parts)):
+            raise ValueError(f"{item!r} is neither auto nor NAME=SIZE,SIZE, such as batch=1,2;height=64,96")
+        if name in sizes:
+            raise ValueError(f"{name} is given twice in {text!r}")
+        sizes[name] = [int(part) for part in parts]
+    if not sizes:
+        raise ValueError("give auto, or sizes such as batch=1,2;height=64,96")
     return sizes

@@ -13,7 +13,7 @@ import numpy as np
 from texelflow.browser import open_bundle_page
 from texelflow.errors import ExportError
 from texelflow.format.reader import read_graph
-from texelflow.samples import load_inputs, sample_inputs
+from texelflow.input_files import InputFiles, make_inputs
 from texelflow.verify import send_inputs
 
 
@@ -42,7 +42,7 @@ def benchmark(
     *,
     runs: int = 20,
     warm_up: int = 3,
-    inputs_file: Path | None = None,
+    input_files: InputFiles = (),
     dimensions: Mapping[str, int] | None = None,
     software: bool = False,
     profile: bool = False,
@@ -60,7 +60,7 @@ def benchmark(
     if trace and not trace.parent.is_dir():
         raise ExportError(f"{trace} cannot be written: there is no folder {trace.parent}")
     graph = read_graph(bundle)
-    inputs = load_inputs(inputs_file, graph) if inputs_file else sample_inputs(graph, dimensions or {}, 0)
+    inputs, _ = make_inputs(graph, input_files, dimensions or {}, 0)
     with open_bundle_page(bundle, software=software) as page:
         loaded = page.call("load")
         send_inputs(page, inputs)

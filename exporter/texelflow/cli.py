@@ -21,11 +21,18 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 import texelflow
 from texelflow import report
-from texelflow.arguments import parse_dimensions, parse_image, parse_input_shapes
+from texelflow.arguments import (
+    parse_dimensions,
+    parse_image,
+    parse_input_files,
+    parse_input_shapes,
+    parse_sizes,
+)
 from texelflow.errors import ExportError
 
 if TYPE_CHECKING:
     from texelflow.pipeline import Bundle, Options
+    from texelflow.verify import SizesVerification, Verification
 
 T = TypeVar("T")
 
@@ -68,8 +75,13 @@ Image = Annotated[
     ),
 ]
 InputFile = Annotated[
-    Path | None,
-    typer.Option("--input", metavar="FILE.npz", help="One array for each input; random values without it."),
+    list[str] | None,
+    typer.Option(
+        "--input",
+        metavar="[NAME=]FILE",
+        help="An .npz with one array for each input, a picture, or a sound (.wav); NAME is the input that it "
+        "is for. Repeatable; inputs without a file get random values.",
+    ),
 ]
 Dimensions = Annotated[
     list[str] | None,
@@ -161,27 +173,64 @@ def verify(
     seed: Annotated[int, typer.Option(min=0, help="Of the random values.")] = 0,
     tolerance: Annotated[
         float | None,
-        typer.Option(min=0, help="Largest difference that passes, relative to the largest magnitude."),
+        typer.Option(
+            min=0,
+            help="Largest difference that passes, relative to the largest magnitude: 1e-4, or 5e-3 where 16 "
+            "bits are in use, unless rounding of the operands explains more; integers must be equal.",
+        ),
+    ] = None,
+    size_trials: Annotated[
+        str | None,
+        typer.Option(
+            "--sizes",
+            metavar="auto|SIZES",
+            help="Try several sizes of the free dimensions: a few of each, or each with each of "
+            "those given, such as 'batch=1,2;height=64,96'.",
+        ),
     ] = None,
     software: Software = False,
     as_json: Json = False,
 ) -> None:
     """Run the bundle in headless Chromium and MODEL in ONNX Runtime, and compare their results."""
     sizes = parse_option("--dimension", parse_dimensions, dimensions or [])
+    files = parse_option("--input", parse_input_files, input_file or [])
+    trials = parse_option("--sizes", parse_sizes, size_trials) if size_trials is not None else None
+    if layers and size_trials is not None:
+        raise typer.BadParameter("--layers compares one size: use --dimension", param_hint="--sizes")
     with exit_on_error(as_json):
+        result: Verification | SizesVerification
         from texelflow.verify import verify as run_verification
+        from texelflow.verify import verify_sizes
 
-        result = run_verification(
-            bundle,
-            against,
-            layers=layers,
-            inputs_file=input_file,
-            dimensions=sizes,
-            seed=seed,
-            tolerance=tolerance,
-            software=software,
-        )
-        report.print_json(result) if as_json else report.print_verification(result, report.output_console())
+        if size_trials is not None:
+            result = verify_sizes(
+                bundle,
+                against,
+                trials,
+                input_files=files,
+                dimensions=sizes,
+                seed=seed,
+                tolerance=tolerance,
+                software=software,
+            )
+            show: Callable[[Any, Console], None] = report.print_sizes
+        else:
+            result = run_verification(
+                bundle,
+                against,
+                layers=layers,
+                input_files=files,
+                dimensions=sizes,
+                seed=seed,
+                tolerance=tolerance,
+                software=software,
+            )
+            show = report.print_verification
+        if as_json:
+            report.print_json(result)
+        else:
+            show(result, report.output_console())
+        report.print_warnings(report.verification_warnings(result), Console(stderr=True))
         if not result.passed:
             raise typer.Exit(1)
 
@@ -203,6 +252,7 @@ def bench(
 ) -> None:
     """Time the bundle in headless Chromium: loading, first result, runs, draws."""
     sizes = parse_option("--dimension", parse_dimensions, dimensions or [])
+    files = parse_option("--input", parse_input_files, input_file or [])
     with exit_on_error(as_json):
         from texelflow.benchmark import benchmark
         from texelflow.profile_table import print_profile
@@ -211,7 +261,7 @@ def bench(
             bundle,
             runs=runs,
             warm_up=warm_up,
-            inputs_file=input_file,
+            input_files=files,
             dimensions=sizes,
             software=software,
             profile=profile,

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from texelflow.benchmark import Benchmark
     from texelflow.errors import ExportError
     from texelflow.format.types import GraphFile
+    from texelflow.judgement import Comparison
     from texelflow.pipeline import DeviceProfile, Summary
-    from texelflow.verify import Comparison, Verification
+    from texelflow.verify import SizesVerification, Verification
 
 LOG_WIDTH = 160
 """Columns of a table that goes to a file or a pipe."""
@@ -219,6 +220,64 @@ def print_verification(verification: Verification, console: Console) -> None:
         if first is not None:
             console.print(f"first to differ: {first.name!r}, computed by {first.node}", markup=False)
     console.print(_comparisons("outputs", verification.outputs))
+    _print_notes(verification.notes, console)
+
+
+def print_sizes(verification: SizesVerification, console: Console) -> None:
+    """Show a line for each combination of sizes."""
+    table = Table(title="sizes", title_justify="left", box=SIMPLE_HEAD)
+    for heading in ("sizes", "output", "largest difference", "relative"):
+        table.add_column(heading, overflow="fold")
+    table.add_column("", overflow="fold")
+    for result in verification.sizes:
+        sizes = ", ".join(f"{name}={size}" for name, size in result.dimensions.items())
+        if result.refused_by_reference:
+            # ONNX Runtime says last what is wrong, after where in its own source.
+            reason = result.refused_by_reference.strip().splitlines()[0].rpartition("Status Message: ")[2]
+            table.add_row(
+                *map(escape, (sizes, "", "", "", f"ONNX Runtime refuses, not a size of the model: {reason}"))
+            )
+        elif result.error:
+            table.add_row(escape(sizes), "", "", "", f"[red]refused[/]: {escape(result.error)}")
+        elif result.outputs:
+            worst = max(result.outputs, key=lambda output: (not output.passed, output.relative))
+            verdict = _verdict(worst) if worst.passed else "[bold red]differs[/]"
+            table.add_row(
+                escape(sizes), escape(worst.name), f"{worst.absolute:.3g}", f"{worst.relative:.3g}", verdict
+            )
+    console.print(table)
+    _print_notes(verification.notes, console)
+
+
+def verification_warnings(verification: Verification | SizesVerification) -> list[str]:
+    """Return what a person should know before trusting the result."""
+    advice = "give inputs of the model's own kind with --input (a picture, a sound or an .npz)"
+    if not hasattr(verification, "sizes"):
+        if verification.proves_little:
+            return [f"every output is constant, saturated or empty, so this proves little: {advice}"]
+        return []
+    ran = [result for result in verification.sizes if not result.refused_by_reference]
+    if not ran:
+        return ["ONNX Runtime refuses the model at every size, so nothing was compared: choose other --sizes"]
+    if all(output.proves_little for result in ran for output in result.outputs):
+        return [
+            f"every output is constant, saturated or empty at every size, so this proves little: {advice}"
+        ]
+    return []
+
+
+def _print_notes(notes: Sequence[str], console: Console) -> None:
+    for note in notes:
+        console.print(note, markup=False, highlight=False, soft_wrap=True)
+
+
+def _verdict(comparison: Comparison) -> str:
+    verdict = "[green]ok[/]"
+    if comparison.relative > comparison.tolerance:
+        verdict += ", rounding noise"
+    if comparison.proves_little:
+        verdict += f", [yellow]proves little: {escape(comparison.proves_little)}[/]"
+    return verdict
 
 
 def _comparisons(title: str, comparisons: Sequence[Comparison]) -> Table:
@@ -230,7 +289,7 @@ def _comparisons(title: str, comparisons: Sequence[Comparison]) -> Table:
         table.add_column(heading, justify="right")
     marked = False
     for comparison in comparisons:
-        verdict = "[green]ok[/]"
+        verdict = _verdict(comparison)
         if not comparison.passed:
             verdict = "[red]differs[/]" if marked else "[bold red]differs first[/]"
             marked = True

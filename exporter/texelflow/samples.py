@@ -24,19 +24,46 @@ def numpy_type(dtype: str) -> np.dtype[np.generic]:
     """Return NumPy's type for an element type of the format.
 
     Raises:
-        ExportError: NumPy has none (bfloat16).
+        ExportError: it is bfloat16, and ml_dtypes is missing.
     """
-    try:
-        return np.dtype(dtype)
-    except TypeError:
-        raise ExportError(f"values of type {dtype} cannot be made: NumPy has no such type") from None
+    if dtype == "bfloat16":
+        try:
+            import ml_dtypes
+        except ImportError:
+            raise ExportError(
+                "NumPy has no bfloat16 of its own: pip install 'texelflow[verify]' brings it"
+            ) from None
+        bfloat16: np.dtype[np.generic] = np.dtype(ml_dtypes.bfloat16)
+        return bfloat16
+    return np.dtype(dtype)
 
 
-def sample_inputs(graph: GraphFile, dimensions: Mapping[str, int], seed: int) -> dict[str, Array]:
-    """Return random values for every input: floats from the standard normal distribution, small integers.
+def sample_inputs(
+    graph: GraphFile, dimensions: Mapping[str, int], seed: int, bounds: Mapping[str, int] | None = None
+) -> dict[str, Array]:
+    """Return random values for every input: floats from the standard normal distribution, small integers, 0
+    and 1 where the input's name says mask.
+
+    `bounds` says by input what integers must be below (the rows of an embedding).
 
     `dimensions` gives the sizes of free dimensions; others are 1 for the first axis, 64 for the last two axes
     of a rank-4 input, else 8.
+
+    Raises:
+        ExportError: `dimensions` names a dimension that the model has not.
+    """
+    sizes = chosen_sizes(graph, dimensions)
+    random = np.random.default_rng(seed)
+    return {
+        graph_input["name"]: _random_values(
+            graph_input, sizes, random, (bounds or {}).get(graph_input["name"])
+        )
+        for graph_input in graph["inputs"]
+    }
+
+
+def chosen_sizes(graph: GraphFile, dimensions: Mapping[str, int]) -> dict[str, int]:
+    """Return a size for each free dimension that is one of an input's: the given one or the default.
 
     Raises:
         ExportError: `dimensions` names a dimension that the model has not.
@@ -49,14 +76,12 @@ def sample_inputs(graph: GraphFile, dimensions: Mapping[str, int], seed: int) ->
         for axis, extent in enumerate(graph_input["shape"]):
             if isinstance(extent, str):
                 sizes.setdefault(extent, _default_size(axis, len(graph_input["shape"])))
-    random = np.random.default_rng(seed)
-    return {
-        graph_input["name"]: _random_values(graph_input, sizes, random) for graph_input in graph["inputs"]
-    }
+    return sizes
 
 
-def load_inputs(path: Path, graph: GraphFile) -> dict[str, Array]:
-    """Return the values in an `.npz` file that has one array for each input, by name.
+def load_inputs(path: Path, graph: GraphFile, partial: bool = False) -> dict[str, Array]:
+    """Return the values in an `.npz` file that has one array for each input, by name. With `partial`
+    it may have others, too.
 
     Raises:
         ExportError: the file cannot be read, lacks an input, has an unknown one, or one of another type.
@@ -67,6 +92,8 @@ def load_inputs(path: Path, graph: GraphFile) -> dict[str, Array]:
     except (OSError, ValueError, zipfile.BadZipFile, AttributeError) as error:
         raise ExportError(f"{path} is not an .npz file of arrays: {error}") from None
     expected = {graph_input["name"]: graph_input for graph_input in graph["inputs"]}
+    if partial:
+        arrays = {name: array for name, array in arrays.items() if name in expected}
     if arrays.keys() != expected.keys():
         raise ExportError(
             f"{path} has arrays {', '.join(sorted(arrays)) or 'none'}, "
@@ -74,7 +101,9 @@ def load_inputs(path: Path, graph: GraphFile) -> dict[str, Array]:
         )
     for name, array in arrays.items():
         wanted = numpy_type(expected[name]["dtype"])
-        if not np.can_cast(array.dtype, wanted, "same_kind"):
+        if wanted.name == "bfloat16" and array.dtype in (np.dtype("V2"), np.dtype(np.uint16)):
+            array = array.view(wanted)  # NumPy saves bfloat16 as two bytes without a type
+        elif not (wanted.name == "bfloat16" or np.can_cast(array.dtype, wanted, "same_kind")):
             raise ExportError(f"{path}: input {name!r} is {array.dtype}, but the model takes {wanted}")
         if array.ndim != len(expected[name]["shape"]):
             raise ExportError(
@@ -91,12 +120,16 @@ def _default_size(axis: int, rank: int) -> int:
     return IMAGE_EXTENT if rank == 4 and axis >= 2 else SEQUENCE_LENGTH
 
 
-def _random_values(graph_input: GraphInput, sizes: Mapping[str, int], random: np.random.Generator) -> Array:
+def _random_values(
+    graph_input: GraphInput, sizes: Mapping[str, int], random: np.random.Generator, below: int | None
+) -> Array:
     shape = [_extent(extent, sizes, graph_input["name"]) for extent in graph_input["shape"]]
     dtype = numpy_type(graph_input["dtype"])
-    if np.issubdtype(dtype, np.floating):
+    if np.issubdtype(dtype, np.floating) or dtype.name == "bfloat16":
         return np.asarray(random.standard_normal(shape)).astype(dtype)
-    bound = 2 if dtype == np.bool_ else INTEGER_BOUND
+    if dtype == np.bool_ or "mask" in graph_input["name"].lower():
+        below = 2
+    bound = min(below or INTEGER_BOUND, int(np.iinfo(dtype.name).max)) if dtype != np.bool_ else 2
     return np.asarray(random.integers(0, bound, shape)).astype(dtype)
 
 
