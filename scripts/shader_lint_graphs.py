@@ -54,6 +54,8 @@ def convolutions() -> Iterator[str]:
     yield graph("float[1,8,7,7] x, float[6,4,3,3] w, float[6] w_bias", "y = Conv <group=2> (x, w, w_bias)")
     yield graph("float[1,8,7] x, float[8,4,3] w", "y = Conv <group=2> (x, w)")
     yield graph("float[2,7,9] x, float[9,5] w", "y = MatMul(x, w)")
+    yield graph("int32[2,7,9] x, int32[9,5] z", "y = MatMul(x, z)", "int32")
+    yield graph("int32[2,7,9] x, int32[9,5] z", "a = MatMul(x, z) y = Cast <to=1> (a)")
     yield graph("float[2,7,9] x, float[2,5,9] z", "t = Transpose <perm=[0,2,1]> (z) y = MatMul(x, t)")
     attention = "q = MatMul(x, w) k = MatMul(x, w) t = Transpose <perm=[0,2,1]> (k) y = MatMul(q, t)"
     yield graph("float[2,7,9] x, float[9,9] w", attention)

@@ -41,6 +41,25 @@ class Numbers:
         return np.asarray(np.round(numbers / self.step) * self.step if self.step else numbers, self.dtype)
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An input of the same numbers in every run."""
+
+    array: np.ndarray
+
+    @property
+    def dtype(self) -> str:
+        return str(self.array.dtype)
+
+    @property
+    def shape(self) -> Shape:
+        return self.array.shape
+
+    def draw(self, random: np.random.Generator, sizes: Mapping[str, int]) -> np.ndarray:
+        """Return the numbers."""
+        return self.array
+
+
 class Sheet:
     """A model under construction. `case` names the computation that the following nodes belong to.
 
@@ -54,7 +73,7 @@ class Sheet:
         self._case = name
         self._count = 0
         self._nodes: list[onnx.NodeProto] = []
-        self._inputs: dict[str, Numbers] = {}
+        self._inputs: dict[str, Numbers | Given] = {}
         self._constants: list[onnx.TensorProto] = []
         self._outputs: list[str] = []
 
@@ -68,6 +87,12 @@ class Sheet:
         """Add an input of random numbers (see `Numbers`); return its name."""
         name = self._fresh("input")
         self._inputs[name] = Numbers(dtype, tuple(shape), low, high, step)
+        return name
+
+    def given(self, array: Any, dtype: str | None = None) -> str:
+        """Add an input of these numbers; of a constant, much would be computed at export. Return its name."""
+        name = self._fresh("input")
+        self._inputs[name] = Given(np.asarray(array, dtype))
         return name
 
     def blocked(self, shape: Shape, step: float = 0) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from kernels import (
     convolution_sheets,
     elementwise_sheets,
+    integer_sheets,
     matrix_sheets,
     movement_sheets,
     random_sheets,
@@ -35,6 +36,9 @@ SHEETS: dict[str, Callable[[], Sheet]] = {
     "optional sums": elementwise_sheets.optional_sums,
     "prologues": elementwise_sheets.prologues,
     "integers and booleans": elementwise_sheets.integers,
+    "casts": integer_sheets.casts,
+    "integer products": integer_sheets.integer_products,
+    "wide constants": integer_sheets.wide_constants,
     "movements": movement_sheets.movements,
     "aligned rows": movement_sheets.aligned_rows,
     "chains of views": movement_sheets.view_chains,
@@ -58,5 +62,5 @@ SIZES: dict[str, list[Mapping[str, int]]] = {
     "empty batches": [{"batch": 0}, {"batch": 2}, {"batch": 0}],
 }
 
-NOT_FINITE = {"limits"}
+NOT_FINITE = {"limits", "casts"}
 """Sheets with results that 16 bits do not hold: stores there clamp infinities."""

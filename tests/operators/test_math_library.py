@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from math import erf
 
+import ml_dtypes
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
@@ -293,6 +294,25 @@ def test_integer_function_of_floats(expression: str, canvas: Page) -> None:
     expected = np.asarray(FLOATS_TO_WHOLE[expression](a.astype(np.float64))).astype(np.int64)
     wrong = np.flatnonzero((actual.astype(np.int64) ^ expected) & 0xFFFFFFFF)
     assert not len(wrong), [(a[i], actual[i], expected[i]) for i in wrong[:8]]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_rounding_to_16_bits(dtype: str, canvas: Page) -> None:
+    """Every number of the type, every middle between two of them, and what float32 has beside the middle."""
+    held = np.arange(2**16, dtype=np.uint16).view(ml_dtypes.bfloat16 if dtype == "bfloat16" else dtype)
+    numbers = np.unique(held.astype(np.float32)[np.isfinite(held)])
+    middles = (numbers[1:].astype(np.float64) + numbers[:-1]) / 2
+    middles = np.append(middles, [65520, 65519.996, 3.3961776e38, 3.3961775e38]).astype(np.float32)
+    beside = [np.nextafter(middles, np.float32(end), dtype=np.float32) for end in (-np.inf, np.inf)]
+    x = np.concatenate([held.astype(np.float32), middles, -middles, *beside, EDGES])
+    x = x[(np.abs(x) >= 2**-126) | (x == 0) | np.isnan(x)]  # GPUs may take smaller ones for 0
+    actual = evaluate(canvas, f"round_to_{dtype}(a)", [x], integer=False)
+    expected = x.astype(held.dtype).astype(np.float32)
+    wrong = np.flatnonzero(
+        (actual.view(np.uint32) != expected.view(np.uint32)) & ~(np.isnan(actual) & np.isnan(x))
+    )
+    assert not len(wrong), [(x[i], actual[i], expected[i]) for i in wrong[:8]]
 
 
 def test_integer_base_and_real_exponent(canvas: Page) -> None:

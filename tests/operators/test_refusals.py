@@ -108,6 +108,34 @@ REFUSALS = [
         "int32 or int64 is needed",
     ),
     (
+        "g (float[2,5] x) => (float[a,b] y) <int64[2] z = {0, 5}> { y = Gather <axis = 1> (x, z) }",
+        "index 5 is out of range for axis 1, 5 long",
+    ),
+    (
+        "g (float[2,5] x) => (float[b] y) <int64 z = {-3}> { y = Gather (x, z) }",
+        "index -3 is out of range for axis 0, 2 long",
+    ),
+    (
+        "g (float[5] x) => (float[3] y) <int64[3] z = {0, 4, -6}> { y = GatherElements (x, z) }",
+        "index -6 is out of range for axis 0, 5 long",
+    ),
+    (
+        "g (float[2,3] x) => (float[2] y) <int64[2,2] z = {1, 2, 0, 3}> { y = GatherND (x, z) }",
+        "index 3 is out of range for axis 1, 3 long",
+    ),
+    (
+        "g (float[2,3] x) => (float[2] y) <int64[2,1] z = {-3, 3}> { y = GatherND <batch_dims = 1> (x, z) }",
+        "index 3 is out of range for axis 1, 3 long",
+    ),
+    (
+        "g (uint8[2,3] x, uint8[3,2] z) => (uint8[a,b] y) { y = MatMul (x, z) }",
+        "type uint8; a floating type or integers of 32 or 64 bits are needed",
+    ),
+    (
+        "g (int32[2,3] x, int32[3,2] z) => (int32[a,b] y) { y = Gemm <alpha = 0.5> (x, z) }",
+        "alpha is 0.5; int32 is scaled by whole numbers only",
+    ),
+    (
         "g (float[1,3,8,8] x, float[4,2,3,3] w) => (float[a,b,c,d] y) { y = Conv (x, w) }",
         "differ: 3 and 2",
     ),

@@ -100,7 +100,11 @@ class Lowering:
         self._node = None
         taken: set[int] = set()
         for value in graph.outputs:
-            self.plan.outputs.append(self._output(value, taken))
+            try:
+                self.plan.outputs.append(self._output(value, taken))
+            except NodeError as error:
+                problems.add_node(error.node, error.reason)
+        problems.raise_for(graph.source)
         return self.plan
 
     def place(self, value: Value) -> Placed:

@@ -43,9 +43,10 @@ class Cast(Elementwise):
         if target == "bool":
             return f"({x})" if source == "bool" else f"is_nonzero({x})"
         if target in FLOATING:
+            number = f"({x})"
             if source not in FLOATING:
-                x = f"vec4(uvec4({x}))" if source in UNSIGNED_32 else f"vec4({x})"
-            return f"round_to_{target}({x})" if _rounds(source, target) else f"({x})"
+                number = f"vec4(uvec4({x}))" if source in UNSIGNED_32 else f"vec4({x})"
+            return f"round_to_{target}({number})" if _rounds(source, target) else number
         if source in FLOATING:
             return wrap(target, f"truncate_to_{'unsigned' if target in UNSIGNED_32 else 'integer'}({x})")
         keeps = source == "bool" or source == target or target not in NARROW_INTEGERS
