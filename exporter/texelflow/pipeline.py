@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from texelflow.errors import ExportError
-from texelflow.ir import Graph, Value
+from texelflow.errors import DefectError, ExportError
+from texelflow.ir import Graph, NodeError, Value
 from texelflow.lowering import liveness
 from texelflow.lowering.lowering import Lowering
 from texelflow.lowering.plan import Plan, PlanTensor, Program
@@ -50,28 +51,42 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
 
     Raises:
         ExportError: the model cannot be read or exported; `problems` has every reason.
+        DefectError: Texelflow is at fault.
     """
     # Imported here so that the pipeline's data classes can be had without the importers.
     from texelflow.importers import read_model
     from texelflow.passes import run_passes
 
     report = progress or (lambda _text, _fraction: None)
-    report("reading the model", 0.0)
-    labels = _read_labels(options.labels)
-    graph = read_model(source, options.input_shapes)
-    if options.image is not None and (shape := picture_shape(graph, options.image)):
-        graph = read_model(source, {**options.input_shapes, **shape})
-    operators = Counter(node.operator for node in graph.nodes)
-    report("rewriting the graph", 0.3)
-    run_passes(graph)
-    report("lowering to draws", 0.5)
-    plan = Lowering(operator_of).lower(graph)
-    share_pixels(plan, example_sizes(graph))
-    liveness.assign_lifetimes(plan)
-    report("describing the bundle", 0.9)
-    name = options.name or graph.name or source.stem
-    content, weights = _graph_file(graph, plan, name, labels, options)
-    summary = summarize(graph, plan, operators, content, weights, options)
+
+    @contextmanager
+    def stage(doing: str, fraction: float) -> Iterator[None]:
+        report(doing, fraction)
+        try:
+            yield
+        except NodeError as error:
+            raise ExportError(f"{source} cannot be exported: {error}", [str(error)]) from error
+        except (ExportError, OSError):
+            raise
+        except Exception as error:
+            raise DefectError(error, doing) from error
+
+    with stage("reading the model", 0.0):
+        labels = _read_labels(options.labels)
+        graph = read_model(source, options.input_shapes)
+        if options.image is not None and (shape := picture_shape(graph, options.image)):
+            graph = read_model(source, {**options.input_shapes, **shape})
+        operators = Counter(node.operator for node in graph.nodes)
+    with stage("rewriting the graph", 0.3):
+        run_passes(graph)
+    with stage("lowering to draws", 0.5):
+        plan = Lowering(operator_of).lower(graph)
+        share_pixels(plan, example_sizes(graph))
+        liveness.assign_lifetimes(plan)
+    with stage("describing the bundle", 0.9):
+        name = options.name or graph.name or source.stem
+        content, weights = _graph_file(graph, plan, name, labels, options)
+        summary = summarize(graph, plan, operators, content, weights, options)
     report("built", 1.0)
     return Bundle(content, weights, options.weights, summary)
 
