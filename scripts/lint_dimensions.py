@@ -1,6 +1,6 @@
 """A plugin of mypy that holds how dimensions are compared (see pyproject.toml).
 
-`==` on dimensions and shapes compares normal forms: it proves that they are equal, and `!=` says nothing. Outside
+`==` on dimensions and shapes compares normal forms: it proves them equal, and `!=` says nothing. Outside
 of the modules of dimensions one asks `proved_equal`, `proved_different` or `same_shape` instead.
 """
 

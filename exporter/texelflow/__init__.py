@@ -13,13 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from texelflow.errors import ExportError
+from texelflow.errors import DefectError, ExportError
 
 if TYPE_CHECKING:
     from texelflow.pipeline import ImageOptions, Options, Summary
 
 __version__ = "0.1.0"
-__all__ = ["ExportError", "__version__", "export", "inspect"]
+__all__ = ["DefectError", "ExportError", "__version__", "export", "inspect"]
 
 
 def export(
@@ -55,6 +55,7 @@ def export(
 
     Raises:
         ExportError: the model cannot be read or exported, or `directory` exists; `problems` has every reason.
+        DefectError: Texelflow is at fault; the message asks to report it.
         ValueError: `weights` or `image` is not as described.
     """
     from texelflow.pipeline import build, write
@@ -78,6 +79,7 @@ def inspect(
 
     Raises:
         ExportError: the model cannot be read or exported; `problems` has every reason.
+        DefectError: Texelflow is at fault; the message asks to report it.
         ValueError: `weights` or `image` is not as described.
     """
     from texelflow.pipeline import build

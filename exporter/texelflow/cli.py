@@ -8,7 +8,6 @@ standard error.
 from __future__ import annotations
 
 import os
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -28,7 +27,7 @@ from texelflow.arguments import (
     parse_input_shapes,
     parse_sizes,
 )
-from texelflow.errors import ExportError
+from texelflow.errors import DefectError, ExportError
 
 if TYPE_CHECKING:
     from texelflow.pipeline import Bundle, Options
@@ -344,8 +343,8 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
 def exit_on_error(as_json: bool) -> Iterator[None]:
     """Turn what goes wrong into one message and exit code 1.
 
-    An exception that nobody foresaw is a defect of Texelflow: the message says where, and with the variable
-    `TEXELFLOW_TRACEBACK` set it is raised as it is.
+    An exception that nobody foresaw is a defect of Texelflow: the message says where (see DefectError), and
+    with the variable `TEXELFLOW_TRACEBACK` set it is raised as it is.
     """
     try:
         yield
@@ -359,21 +358,11 @@ def exit_on_error(as_json: bool) -> Iterator[None]:
         elif os.environ.get("TEXELFLOW_TRACEBACK"):
             raise
         else:
-            error = defect(raised)
+            error = ExportError(str(raised if isinstance(raised, DefectError) else DefectError(raised)))
         if as_json:
             report.print_json(report.error_json(error))
         report.print_error(error, Console(stderr=True))
         raise typer.Exit(1) from None
-
-
-def defect(raised: Exception) -> ExportError:
-    """Return the error that asks to report an exception that should not have reached the user."""
-    place = traceback.extract_tb(raised.__traceback__)[-1]
-    return ExportError(
-        f"{type(raised).__name__}: {raised} (at {Path(place.filename).name}:{place.lineno}). This is a "
-        "defect of Texelflow: please report it with the model and what the command prints with "
-        "TEXELFLOW_TRACEBACK=1 in front"
-    )
 
 
 def parse_option(option: str, parse: Callable[[Any], T], value: Any) -> T:

@@ -1,8 +1,10 @@
-"""The error that callers of the package catch."""
+"""The errors that callers of the package see: ExportError, and DefectError for what is our fault."""
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class ExportError(Exception):
@@ -21,3 +23,22 @@ class ExportError(Exception):
         if self.problems == [self.message]:
             return self.message
         return "\n".join([self.message, *(f"  - {problem}" for problem in self.problems)])
+
+
+class DefectError(Exception):
+    """Texelflow is at fault: an exception that nobody foresaw, which is the cause of this one.
+
+    `str()` says what it was and where, and asks to report it.
+    """
+
+    def __init__(self, cause: BaseException, stage: str = "") -> None:
+        self.stage = stage
+        self.nodes = list(getattr(cause, "__notes__", []))
+        place = traceback.extract_tb(cause.__traceback__)[-1]
+        where = ", ".join(
+            [f"at {Path(place.filename).name}:{place.lineno}", *filter(None, [stage]), *self.nodes]
+        )
+        super().__init__(
+            f"{type(cause).__name__}: {cause} ({where}). This is a defect of Texelflow: please report it"
+            " with the model and what the command prints with TEXELFLOW_TRACEBACK=1 in front"
+        )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from texelflow.derived import name_derived
-from texelflow.errors import ExportError
-from texelflow.ir import Graph, Value
+from texelflow.errors import DefectError, ExportError
+from texelflow.ir import Graph, NodeError, Value
 from texelflow.lowering import liveness
 from texelflow.lowering.lowering import Lowering
 from texelflow.lowering.plan import Plan, PlanTensor, Program
@@ -52,36 +53,42 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
 
     Raises:
         ExportError: the model cannot be read or exported; `problems` has every reason.
+        DefectError: Texelflow is at fault.
     """
     # Imported here so that the pipeline's data classes can be had without the importers.
     from texelflow.importers import read_model
-
-    report = progress or (lambda _text, _fraction: None)
-    report("reading the model", 0.0)
-    labels = _read_labels(options.labels)
-    graph = read_model(source, options.input_shapes)
-    if options.image is not None and (shape := picture_shape(graph, options.image)):
-        graph = read_model(source, {**options.input_shapes, **shape})
-    with assuming(graph.facts):
-        return _build(source, graph, labels, options, report)
-
-
-def _build(
-    source: Path, graph: Graph, labels: list[str] | None, options: Options, report: Progress
-) -> Bundle:
     from texelflow.passes import run_passes
 
-    operators = Counter(node.operator for node in graph.nodes)
-    report("rewriting the graph", 0.3)
-    run_passes(graph)
-    report("lowering to draws", 0.5)
-    plan = Lowering(operator_of).lower(graph)
-    share_pixels(plan, example_sizes(graph))
-    liveness.assign_lifetimes(plan)
-    report("describing the bundle", 0.9)
-    name = options.name or graph.name or source.stem
-    content, weights = _graph_file(graph, plan, name, labels, options)
-    summary = summarize(graph, plan, operators, content, weights, options)
+    report = progress or (lambda _text, _fraction: None)
+
+    @contextmanager
+    def stage(doing: str, fraction: float) -> Iterator[None]:
+        report(doing, fraction)
+        try:
+            yield
+        except NodeError as error:
+            raise ExportError(f"{source} cannot be exported: {error}", [str(error)]) from error
+        except (ExportError, OSError):
+            raise
+        except Exception as error:
+            raise DefectError(error, doing) from error
+
+    with stage("reading the model", 0.0):
+        labels = _read_labels(options.labels)
+        graph = read_model(source, options.input_shapes)
+        if options.image is not None and (shape := picture_shape(graph, options.image)):
+            graph = read_model(source, {**options.input_shapes, **shape})
+        operators = Counter(node.operator for node in graph.nodes)
+    with assuming(graph.facts), stage("rewriting the graph", 0.3):
+        run_passes(graph)
+    with assuming(graph.facts), stage("lowering to draws", 0.5):
+        plan = Lowering(operator_of).lower(graph)
+        share_pixels(plan, example_sizes(graph))
+        liveness.assign_lifetimes(plan)
+    with assuming(graph.facts), stage("describing the bundle", 0.9):
+        name = options.name or graph.name or source.stem
+        content, weights = _graph_file(graph, plan, name, labels, options)
+        summary = summarize(graph, plan, operators, content, weights, options)
     report("built", 1.0)
     return Bundle(content, weights, options.weights, summary)
 

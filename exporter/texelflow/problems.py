@@ -25,18 +25,18 @@ class Problems:
 
     @contextmanager
     def of(self, node: Node) -> Iterator[None]:
-        """Record what goes wrong inside the `with` block as a problem of the node.
+        """Record a NodeError raised inside the `with` block as a problem of the node it names.
 
-        An exception other than NodeError comes from attributes or inputs that the operator's code did not
-        expect (a list where a number belongs, an axis out of range): a malformed model, not a crash.
+        Any other exception is no fault of the model: it passes on, with the node in its notes, for the
+        pipeline to tell it as a defect.
         """
         try:
             yield
         except NodeError as error:
             self.add_node(error.node, error.reason)
         except Exception as error:
-            detail = f"{type(error).__name__}: {error}".removesuffix(": ")
-            self.add_node(node, f"its attributes or inputs are not what the operator defines ({detail})")
+            error.add_note(node.title)
+            raise
 
     def lines(self) -> list[str]:
         """Return the problems in the order found, one line each."""

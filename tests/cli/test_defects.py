@@ -1,13 +1,20 @@
-"""An exception that nobody foresaw is one message that says where it happened, not a Python traceback."""
+"""An exception that nobody foresaw is one message that says where it happened: no traceback, and no fault of
+the model.
+"""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import typer
 
+import texelflow
+from model_support import save_text
 from texelflow import cli
+from texelflow.ir import Node, NodeError
+from texelflow.operators import registry
 
 
 def fail(as_json: bool) -> None:
@@ -33,3 +40,40 @@ def test_defect_is_raised_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEXELFLOW_TRACEBACK", "1")
     with pytest.raises(IndexError):
         fail(as_json=False)
+
+
+MODEL = "g (float[2, 3] x) => (float[2, 3] y) { [a_node] y = Softmax(x) }"
+METHODS = {"upgrade": "reading the model", "infer": "rewriting the graph", "decompose": "rewriting the graph"}
+
+
+@pytest.mark.parametrize("method", [*METHODS, "lower"])
+@pytest.mark.parametrize("error", [IndexError, AssertionError, RecursionError, KeyError])
+def test_a_defect_of_an_operator_names_stage_and_node(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, error: type[Exception]
+) -> None:
+    def fail(*_: object) -> None:
+        raise error("unforeseen")
+
+    operator = registry()["", "ReduceMax" if method == "lower" else "Softmax"]
+    monkeypatch.setattr(type(operator), method, fail)
+    with pytest.raises(texelflow.DefectError) as caught:
+        texelflow.export(save_text(MODEL, tmp_path), tmp_path / "bundle")
+    message = str(caught.value)
+    assert message.startswith(error.__name__) and "defect of Texelflow" in message
+    assert METHODS.get(method, "lowering to draws") in message
+    assert "'a_node'" in message
+    assert isinstance(caught.value.__cause__, error)
+    assert not (tmp_path / "bundle").exists()
+
+
+@pytest.mark.parametrize("method", [*METHODS, "lower"])
+def test_a_fault_of_the_model_is_none_of_texelflow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    def refuse(_: object, node: Node, *__: object) -> None:
+        raise NodeError(node, "it is odd")
+
+    operator = registry()["", "ReduceMax" if method == "lower" else "Softmax"]
+    monkeypatch.setattr(type(operator), method, refuse)
+    with pytest.raises(texelflow.ExportError, match="it is odd"):
+        texelflow.export(save_text(MODEL, tmp_path), tmp_path / "bundle")

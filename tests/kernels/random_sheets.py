@@ -1,8 +1,11 @@
-"""Random chains of what moves elements, with kernels in between that want their own layouts."""
+"""Random chains of what moves elements, with kernels in between that want their own layouts; random graphs of
+what is fused: elementwise nodes read by one another, by reductions, and by the outputs.
+"""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from math import prod
 
 from kernels.sheet import Sheet
@@ -117,3 +120,81 @@ def _multiply(sheet: Sheet, source: random.Random, value: str, shape: list[int])
 
 
 STEPS = (_transpose, _slice, _expand, _pad, _reshape, _reshape, _concatenate, _add, _pool, _multiply)
+
+
+def random_fusions(count: int = 16) -> Sheet:
+    """Graphs of up to sixteen nodes, many of which read the same values, and some of which are outputs.
+
+    A few, since each has programs of its own; tests/passes has hundreds.
+    """
+    sheet = Sheet("random fusions")
+    source = random.Random(2)
+    for number in range(count):
+        sheet.case(f"graph {number}")
+        rows, columns = source.choice((1, 3, 4)), source.choice((1, 5, 8, 12))
+        values = [sheet.input([rows, columns]), sheet.input([rows, columns]), sheet.input([columns])]
+        if number % 3 == 0:
+            values.append(sheet.node("MatMul", [values[0], sheet.weights([columns, columns])]))
+        for _ in range(source.randint(4, 16)):
+            # The last ones more often, so that chains grow long as well as wide.
+            chosen = [values[-min(len(values), 1 + int(source.expovariate(0.5)))] for _ in range(2)]
+            values += source.choice(FUSED)(sheet, source, *chosen)
+        outputs = {values[-1], *source.sample(values[3:], min(len(values) - 3, source.randint(0, 3)))}
+        for index, value in enumerate(sorted(outputs)):
+            sheet.output(value, str(index))
+    return sheet
+
+
+def long_chains() -> Sheet:
+    """More nodes in a row than one shader can be long, or has uniforms for."""
+    sheet = Sheet("long chains")
+    steps: dict[str, Callable[[str, int], str]] = {
+        "functions": lambda x, number: sheet.node(("Sin", "Neg")[number % 2], [x]),
+        "numbers": lambda x, number: sheet.node("Add", [x, sheet.constant(number / 1e4, "float32")]),
+        "tensors": lambda x, number: sheet.node("Sub", [x, sheet.weights([5])]),
+        "bounds": lambda x, number: sheet.node(
+            "Clip", [x, *(sheet.constant(side * (2 - number / 1e4), "float32") for side in (-1, 1))]
+        ),
+    }
+    for name, step in steps.items():
+        sheet.case(name)
+        value = sheet.input([2, 5])
+        for number in range(50 if name == "tensors" else 1200):
+            value = step(value, number)
+        sheet.output(value)
+        sheet.output(sheet.node("ReduceSum", [value, sheet.integers(1)]), "reduced")
+    return sheet
+
+
+def _unary(sheet: Sheet, source: random.Random, a: str, b: str) -> list[str]:
+    return [sheet.node(source.choice(("Sigmoid", "Tanh", "Abs", "Neg", "Relu", "Sin")), [a])]
+
+
+def _binary(sheet: Sheet, source: random.Random, a: str, b: str) -> list[str]:
+    return [sheet.node(source.choice(("Add", "Sub", "Max", "Min")), [a, b])]
+
+
+def _scaled(sheet: Sheet, source: random.Random, a: str, b: str) -> list[str]:
+    return [sheet.node("Mul", [a, sheet.constant(source.choice((0.5, -1.0)), "float32")])]
+
+
+def _reduced(sheet: Sheet, source: random.Random, a: str, b: str) -> list[str]:
+    return [sheet.node(source.choice(("ReduceMean", "ReduceMax")), [a, sheet.integers(-1)], keepdims=1)]
+
+
+def _moments(sheet: Sheet, source: random.Random, a: str, b: str) -> list[str]:
+    mean = sheet.node("ReduceMean", [a, sheet.integers(-1)], keepdims=1)
+    centred = sheet.node("Sub", [a, mean])
+    variance = sheet.node(
+        "ReduceMean", [sheet.node("Mul", [centred, centred]), sheet.integers(-1)], keepdims=1
+    )
+    made = [mean, centred, variance]
+    source.shuffle(made)
+    return made
+
+
+def _softmax(sheet: Sheet, source: random.Random, a: str, b: str) -> list[str]:
+    return [sheet.node("Softmax", [a], axis=-1)]
+
+
+FUSED = (_unary, _unary, _binary, _binary, _binary, _scaled, _reduced, _moments, _softmax)

@@ -46,6 +46,8 @@ SHEETS: dict[str, Callable[[], Sheet]] = {
     "resizes": movement_sheets.resizes,
     "gathers": movement_sheets.gathers,
     "random chains": random_sheets.random_chains,
+    "random fusions": random_sheets.random_fusions,
+    "long chains": random_sheets.long_chains,
     "structures": structure_sheets.structures,
     "single pixels": structure_sheets.single_pixels,
     "free dimensions": structure_sheets.free_dimensions,
@@ -62,5 +64,5 @@ SIZES: dict[str, list[Mapping[str, int]]] = {
     "empty batches": [{"batch": 0}, {"batch": 2}, {"batch": 0}],
 }
 
-NOT_FINITE = {"limits", "casts"}
-"""Sheets with results that 16 bits do not hold: stores there clamp infinities."""
+NOT_FINITE = {"limits", "casts", "random fusions", "long chains"}
+"""Sheets with results that 16 bits do not hold: infinities, which stores clamp, or differences that cancel."""

@@ -12,6 +12,7 @@ from texelflow.importers.onnx_attributes import AttributeReadError, read_attribu
 from texelflow.importers.onnx_tensors import ExternalFiles
 from texelflow.ir import Node, NodeError, Value
 from texelflow.operators import operator_of
+from texelflow.operators.attributes import check_attributes
 from texelflow.problems import Problems
 
 Scope: TypeAlias = dict[str, Value | None]
@@ -94,6 +95,7 @@ class NodeImporter:
                 f"its form in opset {opset} is too old; convert the model to opset {operator.first_opset}"
                 " or newer with onnx.version_converter",
             )
+        check_attributes(node)
         operator.upgrade(node, opset)
 
     def _inline(
@@ -141,6 +143,9 @@ class NodeImporter:
 
 def _make_constant(node: Node) -> None:
     """Turn the output of a Constant node into a constant; the node itself is not needed."""
+    check_attributes(node)
+    if len(node.outputs) != 1:
+        raise NodeError(node, f"it has {len(node.outputs)} outputs, where one is needed")
     result = node.outputs[0]
     if len(node.attributes) != 1:
         raise NodeError(node, f"it has {len(node.attributes)} values, where one is needed")

@@ -50,9 +50,10 @@ class Buffer:
     @property
     def constant(self) -> bool:
         """Whether the elements are known once the load phase has run."""
-        if not self.tensors and self.origin is not None:
-            return self.origin.buffer.constant
-        return all(tensor.constant for tensor in self.tensors)
+        held = self
+        while not held.tensors and held.origin is not None:
+            held = held.origin.buffer
+        return all(tensor.constant for tensor in held.tensors)
 
     @property
     def tensors(self) -> list[PlanTensor]:
@@ -90,12 +91,11 @@ class Lowering:
             self.plan.inputs.append(tensor)
         for node in graph.nodes:
             self._node = node
-            try:
+            with problems.of(node):
                 self.operator_of(node).lower(node, self)
-            except NodeError as error:
-                problems.add_node(error.node, error.reason)
-                for value in node.outputs:  # in flat tensors, so that the nodes that read them are tried, too
-                    self.bind(value, self.tensor(value))
+                continue
+            for value in node.outputs:  # in flat tensors, so that the nodes that read them are tried, too
+                self.bind(value, self.tensor(value))
         problems.raise_for(graph.source)
         self._node = None
         taken: set[int] = set()
@@ -264,9 +264,14 @@ class Lowering:
 
     def _held(self, buffer: Buffer) -> PlanTensor:
         """Return a tensor of the buffer: a flat copy of its origin if there is none yet."""
-        if not buffer.tensors:
-            assert buffer.origin is not None
-            buffer.flat = self._fill(PlanTensor(buffer.dtype, buffer.shape), buffer.origin)
+        missing: list[tuple[Buffer, Placed]] = []  # a copy of a copy and so on; not by recursion, which ends
+        held = buffer
+        while not held.tensors:
+            assert held.origin is not None
+            missing.append((held, held.origin))
+            held = held.origin.buffer
+        for copy, origin in reversed(missing):
+            copy.flat = self._fill(PlanTensor(copy.dtype, copy.shape), origin)
         return buffer.tensors[0]
 
     def _make_blocked(self, value: Value, placed: Placed, axes: Axes, one_group: bool) -> PlanTensor | None:

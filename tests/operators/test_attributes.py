@@ -1,0 +1,85 @@
+"""The types of attributes that operators rely on are those of ONNX's own schemas."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import onnx.defs
+import pytest
+
+from model_support import REPOSITORY, read_text
+from texelflow.errors import ExportError
+from texelflow.importers.onnx_importer import OLDEST_OPSET
+from texelflow.operators import registry
+from texelflow.operators.attributes import ATTRIBUTES, kind_of
+
+KINDS = {
+    "INT": ("a whole number", "0 or 1"),
+    "INTS": ("a list of whole numbers",),
+    "FLOAT": ("a number",),
+    "FLOATS": ("a list of numbers",),
+    "STRING": ("a text",),
+    "TENSOR": ("a tensor",),
+}
+"""Our words for ONNX's types."""
+
+OF_TEXELFLOW = {"activation", "activation_params", "shape", "to_last_axis"}
+"""Attributes that are none of ONNX's: of other domains, or set by passes."""
+
+
+def _schemas() -> list[onnx.defs.OpSchema]:
+    """Return the forms of registered operators that can be read."""
+    newest: dict[str, list[onnx.defs.OpSchema]] = {}
+    for schema in onnx.defs.get_all_schemas_with_history():
+        if (("", schema.name) in registry() or schema.name == "Constant") and not schema.domain:
+            newest.setdefault(schema.name, []).append(schema)
+    return [
+        schema
+        for forms in newest.values()
+        for schema in forms
+        if schema.since_version
+        >= max((f.since_version for f in forms if f.since_version <= OLDEST_OPSET), default=0)
+    ]
+
+
+def test_types_are_those_of_the_schemas() -> None:
+    checked = set()
+    for schema in _schemas():
+        for name, attribute in schema.attributes.items():
+            if name in ("sparse_value", "value_string", "value_strings"):  # refused where they are read
+                continue
+            kind = kind_of(schema.name, name)
+            assert kind in KINDS[attribute.type.name], f"{schema.name}.{name}"
+            if kind == "0 or 1":
+                assert attribute.default_value.i in (0, 1)
+            checked.add(name)
+    assert checked >= set(ATTRIBUTES) - OF_TEXELFLOW
+
+
+def test_no_other_attribute_is_read() -> None:
+    """Every name by which the exporter reads an attribute has a type."""
+    source = "\n".join(path.read_text() for path in (REPOSITORY / "exporter" / "texelflow").rglob("*.py"))
+    names = set(re.findall(r'attributes(?:\.get\(|\.pop\(|\[)"(\w+)"', source))
+    assert len(names) > 30
+    assert names <= set(ATTRIBUTES) | OF_TEXELFLOW
+
+
+@pytest.mark.parametrize(
+    ("node", "reason"),
+    [
+        ("Softmax <axis = [1]> (x)", "its attribute 'axis' is [1]; a whole number is expected"),
+        ('Softmax <axis = "last"> (x)', "its attribute 'axis' is 'last'; a whole number is expected"),
+        ("Transpose <perm = 1> (x)", "its attribute 'perm' is 1; a list of whole numbers is expected"),
+        ("Elu <alpha = 1> (x)", "its attribute 'alpha' is 1; a number is expected"),
+        ("Gelu <approximate = 1.5> (x)", "its attribute 'approximate' is 1.5; a text is expected"),
+        ("ArgMax <keepdims = 3> (x)", "its attribute 'keepdims' is 3; 0 or 1 is expected"),
+        ("Transpose <perm = [0.5, 1.5]> (x)", "'perm' is [0.5, 1.5]; a list of whole numbers is expected"),
+        ("Softmax <axis = int64[1] {1}> (x)", "its attribute 'axis' is a tensor; a whole number is expected"),
+    ],
+)
+def test_another_type_is_refused(tmp_path: Path, node: str, reason: str) -> None:
+    with pytest.raises(ExportError) as caught:
+        read_text(f"g (float[2, 3] x) => (float[a, b] y) {{ y = {node} }}", tmp_path)
+    assert len(caught.value.problems) == 1
+    assert reason in caught.value.problems[0]
