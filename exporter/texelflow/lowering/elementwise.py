@@ -43,11 +43,12 @@ class Numbers:
         return self._kernel.integer(f"number_{self._kernel.count_integers()}", number)
 
 
-def lower_group(node: Node, lowering: Lowering) -> None:
+def lower_group(node: Node, lowering: Lowering, precise: bool = False) -> None:
     """Lower a group that stands alone: blocked like its first blocked operand of full shape, else flat."""
     output = node.outputs[0]
     axes = next(_blocked_axes(node_reads(node), output.shape, lowering), None)
     kernel = Kernel("elementwise", lowering.tensor(output, axes))
+    kernel.output.precise = precise
     attach_epilogue(kernel, node, lowering)
     lowering.bind(output, lowering.emit(kernel))
 
@@ -69,13 +70,13 @@ def attach_prologue(kernel: Kernel, node: Node, place: PlanTensor, lowering: Low
     _add_steps(kernel, kernel.prologue, node.prologue, place, {}, lowering)
 
 
-def lower_prologue(node: Node, lowering: Lowering) -> None:
-    """Store what the prologue of a node computes, for a kernel that cannot carry it."""
+def lower_prologue(node: Node, lowering: Lowering, precise: bool = False) -> None:
+    """Store what a node's prologue computes, for a kernel that cannot carry it; in 32 bits if `precise`."""
     if node.prologue:
         group = Node(
             "Elementwise", [], [node.required(0)], {}, node.name, "texelflow", epilogue=node.prologue
         )
-        lower_group(group, lowering)
+        lower_group(group, lowering, precise)
 
 
 def shared_axes(node: Node, source: Value, lowering: Lowering) -> Iterator[Axes]:

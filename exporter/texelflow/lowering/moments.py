@@ -8,7 +8,7 @@ from texelflow.lowering.kernel import Kernel
 from texelflow.lowering.layout import matrix_axes
 from texelflow.lowering.lowering import Lowering, value_like
 from texelflow.lowering.plan import PlanTensor
-from texelflow.lowering.reduction import PARTS, partial_shape
+from texelflow.lowering.reduction import channel_parts
 from texelflow.symbolic import floor_divide
 
 
@@ -18,11 +18,13 @@ def lower_moments(node: Node, lowering: Lowering) -> None:
     last = len(x.shape) - 1
     axes = next((known for known in lowering.known_axes(x) if known[1] == (last,)), matrix_axes(last + 1))
     source = lowering.blocked(x, axes)
-    parts = partial_shape(PlanTensor(x.dtype, x.shape, axes), [last])
+    parts = channel_parts(PlanTensor(x.dtype, x.shape, axes))
     groups = floor_divide(x.shape[-1] + 3, 4)
     if parts is not None:
-        groups = floor_divide(groups + PARTS - 1, PARTS)
-        kernel = Kernel("moments", lowering.tensor(value_like(x, "partial", parts), axes))
+        groups = floor_divide(groups + parts - 1, parts)
+        partial = value_like(x, "partial", (*x.shape[:-1], 4 * parts))
+        kernel = Kernel("moments", lowering.tensor(partial, axes))
+        kernel.output.precise = True
         kernel.input("x", source)
         kernel.integer("groups_of_part", groups)
         kernel.structure.update(joined=False, final=False)
@@ -30,6 +32,7 @@ def lower_moments(node: Node, lowering: Lowering) -> None:
     shape: Shape = (*x.shape[:-1], 2)
     both = value_like(variance, "moments", shape)
     kernel = Kernel("moments", lowering.tensor(both, axes))
+    kernel.output.precise = True
     kernel.input("x", source)
     kernel.integer("groups_of_part", groups)
     if parts is not None:

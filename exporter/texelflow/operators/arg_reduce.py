@@ -6,6 +6,7 @@ from texelflow.ir import Node, TensorType
 from texelflow.lowering.lowering import Lowering
 from texelflow.lowering.reduction import lower_element_reduction
 from texelflow.operators import Operator, operator
+from texelflow.operators.elementwise_base import UNSIGNED_32
 from texelflow.operators.shapes import normalize_axis
 from texelflow.symbolic import Dimension
 
@@ -25,4 +26,5 @@ class ArgReduce(Operator):
         """Compare the elements along the axis one by one."""
         axis = normalize_axis(node, int(node.attributes.get("axis", 0)), node.required(0).known_type.rank)
         last_index = bool(node.attributes.get("select_last_index", 0))
-        lower_element_reduction(node, lowering, self.name.lower(), [axis], last_index)
+        suffix = "_unsigned" if node.required(0).dtype in UNSIGNED_32 else ""
+        lower_element_reduction(node, lowering, self.name.lower() + suffix, [axis], last_index)

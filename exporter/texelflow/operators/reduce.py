@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import reduce
 
-from texelflow.ir import FLOATING, Element, Node, NodeError, TensorType
+from texelflow.ir import FLOATING, Element, Node, TensorType
 from texelflow.lowering.lowering import Lowering
 from texelflow.lowering.reduction import lower_reduction
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
-from texelflow.operators.elementwise_base import round_element, whole
+from texelflow.operators.elementwise_base import UNSIGNED_32, round_element, whole
 from texelflow.operators.row_major import gather_view, strides
 from texelflow.operators.shapes import known_shape, normalize_axes, sum_of
 from texelflow.operators.upgrading import attribute_to_input
@@ -49,17 +49,11 @@ class Reduce(Reduction):
     decomposes = True
     fuses_epilogue = True
 
-    def infer(self, node: Node) -> list[TensorType]:
-        """Return the reduced type; raise NodeError for a mean of whole numbers."""
-        if self.name == "ReduceMean" and node.required(0).dtype not in FLOATING:
-            raise NodeError(node, f"its input has type {node.required(0).dtype}; a floating type is needed")
-        return super().infer(node)
-
     def evaluate(self, node: Node) -> list[list[Element]] | None:
         """Reduce whole numbers and expressions."""
         source, axes = node.required(0), reduced_axes(node)
         shape, dtype = known_shape(source.shape), node.outputs[0].dtype
-        if not source.elements or shape is None or dtype in FLOATING:
+        if self.name == "ReduceMean" or not source.elements or shape is None or dtype in FLOATING:
             return None
         numbers = [number for number in map(whole, source.elements) if number is not None]
         if len(numbers) != len(source.elements):
@@ -100,4 +94,6 @@ class Reduce(Reduction):
     def lower(self, node: Node, lowering: Lowering) -> None:
         """Reduce whole texels of a blocked tensor, or single elements."""
         operation = self.name.removeprefix("Reduce").lower()
+        if node.required(0).dtype in UNSIGNED_32 and operation in ("max", "min", "mean"):
+            operation += "_unsigned"
         lower_reduction(node, lowering, operation, reduced_axes(node))
