@@ -116,6 +116,6 @@ def test_broken_bundle(texelflow_command: RunCommand, tmp_path: Path) -> None:
     bundle = tmp_path / "bundle"
     bundle.mkdir()
     texelflow_command("inspect", bundle).assert_one_error("graph.json")
-    for content in ("", "not JSON", "[]", "{}", '{"formatVersion": 99}', '{"formatVersion": 1}'):
+    for content in ("", "not JSON", "[]", "{}", '{"formatVersion": 99}', '{"formatVersion": 2}'):
         (bundle / "graph.json").write_text(content)
         texelflow_command("inspect", bundle).assert_one_error("graph.json")

@@ -61,7 +61,7 @@ def test_graph_file_follows_the_schema(bundle: Path) -> None:
 
 def test_files_have_the_digests_that_the_bundle_says(bundle: Path) -> None:
     graph = json.loads((bundle / "graph.json").read_text())
-    assert graph["formatVersion"] == 1
+    assert graph["formatVersion"] == 2
     for file in graph["files"]:
         data = (bundle / file["name"]).read_bytes()
         assert (len(data), hashlib.sha256(data).hexdigest()) == (file["bytes"], file["sha256"])

@@ -22,7 +22,7 @@ Graph = dict[str, Any]
 
 def _graph(weights: int = 0) -> Graph:
     return {
-        "formatVersion": 1,
+        "formatVersion": 2,
         "generator": "texelflow test",
         "name": "größe",
         "weights": [{"tensor": index} for index in range(weights)],
@@ -131,7 +131,7 @@ def test_force_replaces_an_empty_folder_and_older_versions(tmp_path: Path) -> No
     with pytest.raises(ExportError, match="exists"):
         write_bundle(_graph(), [], target)
     write_bundle({**_graph(), "formatVersion": 0}, [], target, force=True)
-    assert write_bundle(_graph(), [], target, force=True)["formatVersion"] == 1
+    assert write_bundle(_graph(), [], target, force=True)["formatVersion"] == 2
 
 
 def test_force_keeps_a_symbolic_link(tmp_path: Path) -> None:

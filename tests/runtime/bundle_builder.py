@@ -196,6 +196,8 @@ class BundleBuilder:
         self.weights: list[dict[str, Any]] = []
         self.stored: dict[str, dict[str, tuple[str, list[int], bytes]]] = {}
         self.symbols = symbols or []
+        self.derived: list[dict[str, Any]] = []
+        self.constraints: list[dict[str, Any]] = []
         self.texture_units = 2
 
     def tensor(self, shape: list[Any], dtype: str = "float32", **more: Any) -> int:
@@ -258,10 +260,12 @@ class BundleBuilder:
             digest = hashlib.sha256(content).hexdigest()
             files.append({"name": name, "bytes": len(content), "sha256": digest})
         graph = {
-            "formatVersion": 1,
+            "formatVersion": 2,
             "generator": "bundle_builder",
             "name": "test",
             "symbols": self.symbols,
+            "derived": self.derived,
+            "constraints": self.constraints,
             "inputs": self.inputs,
             "outputs": self.outputs,
             "weights": self.weights,

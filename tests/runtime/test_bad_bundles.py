@@ -19,6 +19,11 @@ Serve = Callable[[Path], str]
 WEIGHTS = "weights-1.safetensors"
 
 
+def constrain(graph: dict[str, Any], **changed: object) -> None:
+    constraint = {"left": 1, "relation": "=", "right": 1, "node": "Add 'x'", "meaning": "both"}
+    graph["constraints"].append({**constraint, **changed})
+
+
 def change_graph(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
     graph = json.loads((folder / "graph.json").read_text())
     change(graph)
@@ -26,7 +31,7 @@ def change_graph(folder: Path, change: Callable[[dict[str, Any]], object]) -> No
 
 
 @pytest.mark.parametrize(
-    ("version", "remedy"), [(2, "Update the texelflow runtime"), (0, "Export the model again")]
+    ("version", "remedy"), [(3, "Update the texelflow runtime"), (1, "Export the model again")]
 )
 def test_wrong_version(module_page: Page, serve: Serve, tmp_path: Path, version: int, remedy: str) -> None:
     add_bundle(tmp_path)
@@ -52,6 +57,19 @@ def test_wrong_version(module_page: Page, serve: Serve, tmp_path: Path, version:
         (lambda graph: tensor(graph, 0).update(shape=[["toString", 2]]), 'but is ["toString",2]'),
         (lambda graph: tensor(graph, 0).update(shape=[["select", 1, 2]]), 'but is ["select",1,2]'),
         (lambda graph: tensor(graph, 0).update(shape=[["+"]]), 'but is ["+"]'),
+        (lambda graph: tensor(graph, 0).update(shape=[["floor", 2]]), 'but is ["floor",2]'),
+        (lambda graph: tensor(graph, 0).update(shape=[["trunc", 2.5, 1]]), 'but is ["trunc",2.5,1]'),
+        (lambda graph: graph.pop("constraints"), "constraints must be a list, but is missing"),
+        (lambda graph: constrain(graph, relation="<"), "constraints[0].relation must be = or >= or 1 or ="),
+        (lambda graph: constrain(graph, left="n"), "constraints[0].left must be an expression"),
+        (
+            lambda graph: graph.update(derived=[{"name": "a", "value": "b"}, {"name": "b", "value": 1}]),
+            'derived[0].value must be an expression, but is "b"',
+        ),
+        (
+            lambda graph: graph.update(derived=[{"name": "a", "value": 1}] * 2),
+            "derived[1].name must be a name of its own",
+        ),
         (
             lambda graph: tensor(graph, 0).update(axes=[[0], [], [], [0]]),
             "must be each axis of the shape once",
@@ -227,7 +245,7 @@ def draw(graph: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_not_json(module_page: Page, serve: Serve, tmp_path: Path) -> None:
-    (tmp_path / "graph.json").write_text('{"formatVersion": 1, "sym')
+    (tmp_path / "graph.json").write_text('{"formatVersion": 2, "sym')
     assert "graph.json is not valid JSON" in load_error(module_page, serve(tmp_path))
 
 

@@ -59,7 +59,7 @@ def pair_page(
         (
             "{a: tensor(2, 3), b: tensor(2, 3),"
             " unread: new texelflow.Tensor('int64', [5], new BigInt64Array(5))}",
-            ['Input "unread"', "[2 * n]", "axis 0 must be 4"],
+            ['Input "unread"', "[2*n]", "axis 0 must be 4"],
         ),
     ],
 )

@@ -11,7 +11,7 @@ from texelflow.errors import ExportError
 from texelflow.format.types import GraphFile
 from texelflow.format.validation import violations
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MOST_PROBLEMS = 10
 """How many places of a broken file are named."""
 
