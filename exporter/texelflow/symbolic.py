@@ -247,6 +247,9 @@ def to_json(dimension: Dimension) -> Json:
     return terms[0] if len(terms) == 1 else ["+", *terms]
 
 
+_SAFE = 2**53 - 1
+"""The largest whole number that pages compute exactly: no size is larger."""
+
 _OPERATIONS: dict[str, Callable[..., Dimension]] = {
     "//": floor_divide,
     "%": remainder,
@@ -364,7 +367,10 @@ def _substitute_atom(atom: Atom, values: Mapping[str, Dimension]) -> Dimension:
 def _atom_json(atom: Atom) -> Json:
     if atom.operation == "symbol":
         return str(atom.operands[0])
-    return [atom.operation, *(to_json(operand) for operand in atom.operands if not isinstance(operand, str))]
+    operands = [operand for operand in atom.operands if not isinstance(operand, str)]
+    if atom.operation in ("min", "max", "==", "<", "select"):  # of larger numbers, only the order matters
+        operands = [max(-_SAFE, min(_SAFE, one)) if isinstance(one, int) else one for one in operands]
+    return [atom.operation, *map(to_json, operands)]
 
 
 def common_factor(dimension: Dimension) -> int:
