@@ -9,6 +9,9 @@ from texelflow.symbolic import Atom, Dimension, Expression, Monomial
 Json: TypeAlias = int | float | str | list[Any]
 
 _PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "//": 2, "%": 2}
+LARGEST_EXACT = 2**53 - 1
+"""The largest whole number that pages compute exactly: no size is larger."""
+
 _ATOM = 3
 """Precedence of what needs no parentheses anywhere."""
 
@@ -68,9 +71,14 @@ def _term_json(monomial: Monomial, coefficient: int) -> Json:
 def _atom_json(atom: Atom) -> Json:
     if atom.operation == "symbol":
         return str(atom.operands[0])
-    operands: list[Json] = [
-        to_json(operand) if isinstance(operand, (int, Expression)) else operand.to_json()
-        for operand in atom.operands
-        if not isinstance(operand, str)
-    ]
+    # Of larger numbers, only the order matters.
+    orders = atom.operation in ("min", "max", "==", "<", "select")
+    operands: list[Json] = []
+    for operand in atom.operands:
+        if isinstance(operand, int) and orders:
+            operands.append(max(-LARGEST_EXACT, min(LARGEST_EXACT, operand)))
+        elif isinstance(operand, (int, Expression)):
+            operands.append(to_json(operand))
+        elif not isinstance(operand, str):
+            operands.append(operand.to_json())
     return [atom.operation, *operands]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from command_support import RunCommand, make_classifier
 
+from model_support import save_text
 from texelflow.format.validation import violations
 
 
@@ -35,6 +36,17 @@ def test_export_warns_of_weights_too_large_for_16_bits(texelflow_command: RunCom
     assert result.code == 0, result.stderr
     assert "warning: 20 of the numbers in weight 'matrix'" in result.stderr
     assert len(result.json["warnings"]) == 1
+
+
+def test_integers_that_may_overflow_are_warned_of(texelflow_command: RunCommand, tmp_path: Path) -> None:
+    """By `inspect`, which writes nothing, and by `export`."""
+    text = "g (int64[3] x) => (int64[3] y) { y = Mul (x, x) }"
+    model = save_text(text, tmp_path)
+    for arguments in (("inspect", model), ("export", model, "-o", "bundle")):
+        result = texelflow_command(*arguments, "--json")
+        assert result.code == 0, result.stderr
+        assert "warning: Mul 'Mul_0': its int64 results may exceed 32 bits" in result.stderr
+        assert len(result.json["warnings"]) == 1
 
 
 def test_export_json(texelflow_command: RunCommand, classifier: Path) -> None:

@@ -65,4 +65,4 @@ SIZES: dict[str, list[Mapping[str, int]]] = {
 }
 
 NOT_FINITE = {"limits", "casts", "random fusions", "long chains"}
-"""Sheets with results that 16 bits do not hold: infinities, which stores clamp, or differences that cancel."""
+"""Sheets with results that 16 bits do not hold: infinities, which stores clamp, differences that cancel."""

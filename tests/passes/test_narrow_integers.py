@@ -149,6 +149,13 @@ REFUSED = {
         s = Shape (f) n = Gather (s, zero) y = Mul (n, k)""",
         "contains 1152921504606846976",
     ),
+    "an extent with a number": (
+        "int64[m] y",
+        f"""zero = Constant <value_int = 0> () one = Constant <value_int = 1> ()
+        k = Constant <value_int = {2**60}> () s = Shape (f) n = Gather (s, zero)
+        e = Mul (n, k) y = Range (zero, e, one)""",
+        "contains 1152921504606846976",
+    ),
     "two masks that are compared": (
         "bool[3] y",
         f"""k = Constant <value_int = {LARGEST}> () l = Constant <value_int = {2**40}> ()

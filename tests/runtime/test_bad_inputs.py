@@ -25,7 +25,7 @@ def pair_page(
     builder.input("b", b)
     builder.inputs.append({"name": "unread", "dtype": "int64", "shape": [["*", 2, "n"]], "tensor": -1})
     builder.output("y", y)
-    builder.draw(builder.program(ADD_FLAT, ["a", "b"]), [a, b], y, floats=[1])
+    builder.draw(builder.program(ADD_FLAT, ["a", "b"]), [a, b], y, ints=[["*", 2**20, "n"]], floats=[1])
     folder = tmp_path_factory.mktemp("pair")
     builder.write(folder)
     url = page_server.mount("/pair", folder)
@@ -55,6 +55,11 @@ def pair_page(
         (
             "{a: {dtype: 'float32', shape: [2, 3], data: new Float32Array(5)}, b: tensor(2, 3)}",
             ["has 6 elements, but 5 came"],
+        ),
+        (
+            "{a: tensor(2048, 3), b: tensor(2048, 3),"
+            " unread: new texelflow.Tensor('int64', [4096], new BigInt64Array(4096))}",
+            ["sizes of the inputs give the number 2147483648", "32 bits"],
         ),
         (
             "{a: tensor(2, 3), b: tensor(2, 3),"

@@ -7,7 +7,7 @@ makes it where there is none yet. A draw whose inputs are all constant belongs t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -27,8 +27,8 @@ from texelflow.lowering.layout import (
 from texelflow.lowering.plan import Axes, Plan, PlanTensor, Real
 from texelflow.lowering.view import View
 from texelflow.problems import Problems
-from texelflow.symbolic import Expression, assuming, product, same_shape
-from texelflow.symbolic_text import to_json
+from texelflow.symbolic import Dimension, Expression, assuming, product, same_shape
+from texelflow.symbolic_text import Json, to_json
 
 
 class Lowerable(Protocol):
@@ -101,6 +101,8 @@ class Lowering:
         taken: set[int] = set()
         for value in graph.outputs:
             try:
+                for extent in value.shape:
+                    self._require_computable(extent)
                 self.plan.outputs.append(self._output(value, taken))
             except NodeError as error:
                 problems.add_node(error.node, error.reason)
@@ -234,14 +236,17 @@ class Lowering:
         output.constant = all(tensor.constant for tensor in inputs) and not kernel.reads_symbols()
         output.precise = output.precise or any(tensor.precise and not tensor.external for tensor in inputs)
         draw = kernel.draw((node or self._current()).title)
-        for number in draw.ints:
-            if isinstance(number, int):
-                self._require_between(-(2**31), number, 2**31 - 1, "it computes with")
-            else:
-                for coefficient in number.terms.values():
-                    self._require_between(-(2**53), coefficient, 2**53, f"its number {number} contains")
+        for number in (*draw.ints, *output.shape):
+            self._require_computable(number)
         (self.plan.load if output.constant else self.plan.run).append(draw)
         return output
+
+    def _require_computable(self, number: Dimension) -> None:
+        """Raise NodeError for a number of a draw, or an extent, that pages do not hold or compute exactly."""
+        if isinstance(number, int):
+            self._require_between(-(2**31), number, 2**31 - 1, "it computes with")
+        for part in _integers(to_json(number)):
+            self._require_between(1 - 2**53, part, 2**53 - 1, f"its number {number} contains")
 
     def _require_between(self, low: int, number: Element, high: int, phrase: str) -> None:
         """Raise NodeError for a whole number that the runtime would not take."""
@@ -384,3 +389,12 @@ def aligned_view(view: View, rank: int) -> View:
 def value_like(value: Value, name: str, shape: Shape, dtype: str | None = None) -> Value:
     """Return a new intermediate value of another shape."""
     return Value(f"{value.name}/{name}", TensorType(dtype or value.dtype, shape))
+
+
+def _integers(json: Json) -> Iterator[int]:
+    """Yield the whole numbers of an expression."""
+    if isinstance(json, int):
+        yield json
+    elif isinstance(json, list):
+        for part in json:
+            yield from _integers(part)

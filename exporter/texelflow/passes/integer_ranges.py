@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from math import ceil, floor
+from math import ceil, floor, isfinite
 from typing import TypeAlias
 
 from texelflow.constants import unpack_elements
+from texelflow.float_expressions import FloatExpression
 from texelflow.ir import FLOATING, Element, Node, Value
 from texelflow.operators.constant_of_shape import fill
 from texelflow.operators.reduce import reduced_axes
@@ -70,8 +71,8 @@ class Ranges:
         return _result(node, [find(value) for value in node.inputs if value is not None])
 
     def limited(self, value: Value) -> Range:
-        """Return the range of a value as far as its type holds it."""
-        low, high = LIMITS.get(value.dtype, self[value])
+        """Return the range of a value as far as a run holds it; what is known at export has no limits."""
+        low, high = self[value] if value.producer is None else LIMITS.get(value.dtype, self[value])
         return max(low, self[value][0]), min(high, self[value][1])
 
     def set(self, value: Value, numbers: Range) -> None:
@@ -102,9 +103,20 @@ def hull(*ranges: Range) -> Range:
 def _of_source(value: Value) -> Range:
     """Return the range of a value that no node followed computes."""
     if any(isinstance(element, Expression) for element in value.elements or []):
-        return -LONGEST, LONGEST
+        return hull(*map(_of_element, value.elements or []))
     numbers = known_numbers(value)
     return _of_type(value.dtype) if numbers is None else (min(numbers), max(numbers))
+
+
+def _of_element(element: Element) -> Range:
+    """Return the range of a number, or of an expression whose products of extents are no longer than one."""
+    if isinstance(element, FloatExpression):
+        return -USUAL, USUAL
+    if not isinstance(element, Expression):
+        return (floor(element), ceil(element)) if isfinite(element) else (-USUAL, USUAL)
+    size = LONGEST * sum(abs(coefficient) for factors, coefficient in element.terms.items() if factors)
+    constant = element.terms.get((), 0)
+    return constant - size, constant + size
 
 
 def _of_type(dtype: str) -> Range:
