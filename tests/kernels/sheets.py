@@ -40,6 +40,7 @@ SHEETS: dict[str, Callable[[], Sheet]] = {
     "chains of views": movement_sheets.view_chains,
     "concatenations": movement_sheets.concatenations,
     "resizes": movement_sheets.resizes,
+    "resize grid": movement_sheets.resize_grid,
     "gathers": movement_sheets.gathers,
     "random chains": random_sheets.random_chains,
     "structures": structure_sheets.structures,
