@@ -24,6 +24,7 @@ from texelflow.lowering.layout import (
     storage_within,
 )
 from texelflow.lowering.plan import Axes, Plan, PlanTensor
+from texelflow.lowering.precision import needs_32_bits
 from texelflow.lowering.view import View
 from texelflow.problems import Problems
 from texelflow.symbolic import Dimension, product
@@ -219,7 +220,8 @@ class Lowering:
         inputs = kernel.inputs.values()
         output = kernel.output
         output.constant = all(tensor.constant for tensor in inputs) and not kernel.reads_symbols()
-        output.precise = output.precise or any(tensor.precise and not tensor.external for tensor in inputs)
+        ends = self._node if kernel.epilogue.expressions else None
+        output.precise = output.precise or needs_32_bits(kernel.template, inputs, ends)
         draw = kernel.draw((node or self._current()).title)
         (self.plan.load if output.constant else self.plan.run).append(draw)
         return output

@@ -29,6 +29,7 @@ class CumSum(Operator):
         """Sum the elements before each one anew."""
         source, output, axis = node.required(0), node.outputs[0], cumsum_axis(node)
         kernel = elements_kernel("cumulative_sum", lowering.tensor(output))
+        kernel.output.precise = True
         kernel.input("x", lowering.flat(source))
         kernel.integer("extent", source.shape[axis])
         kernel.integer("inner", product(source.shape[axis + 1 :]))
