@@ -11,6 +11,7 @@ from kernels import (
     movement_sheets,
     random_sheets,
     structure_sheets,
+    value_sheets,
 )
 from kernels.sheet import Sheet
 
@@ -42,6 +43,9 @@ SHEETS: dict[str, Callable[[], Sheet]] = {
     "resizes": movement_sheets.resizes,
     "resize grid": movement_sheets.resize_grid,
     "gathers": movement_sheets.gathers,
+    "many elements": value_sheets.many_elements,
+    "many free elements": value_sheets.many_free_elements,
+    "large activations": value_sheets.large_activations,
     "random chains": random_sheets.random_chains,
     "structures": structure_sheets.structures,
     "single pixels": structure_sheets.single_pixels,
@@ -56,6 +60,7 @@ SIZES: dict[str, list[Mapping[str, int]]] = {
         {"batch": 2, "rows": 1, "columns": 1},
         {"batch": 1, "rows": 4, "columns": 5},
     ],
+    "many free elements": [{"n": 1, "h": 50, "w": 1300}, {"n": 2, "h": 1, "w": 3}],
     "empty batches": [{"batch": 0}, {"batch": 2}, {"batch": 0}],
 }
 
