@@ -208,13 +208,53 @@ def resizes() -> Sheet:
 def _resize(sheet: Sheet, label: str, attributes: dict[str, Any], shape: list[int]) -> None:
     x = sheet.input(shape)
     for scales in ((2.0, 2.0), (0.5, 3.0), (1.5, 1.7)):
-        if "align_corners" in label and scales == (1.5, 1.7):
-            continue  # a length between two whole numbers, which ONNX Runtime rounds here and ONNX does not
         sheet.case(f"{label}, {shape}, scales {scales}")
         sheet.output(sheet.node("Resize", [x, "", sheet.constant([1, 1, *scales], "float32")], **attributes))
     if attributes["mode"] != "cubic":
         sheet.case(f"{label}, {shape}, sizes")
         sheet.output(sheet.node("Resize", [x, "", "", sheet.integers(*shape[:2], 7, 5)], **attributes))
+
+
+COORDINATES = (
+    "half_pixel",
+    "half_pixel_symmetric",
+    "pytorch_half_pixel",
+    "align_corners",
+    "asymmetric",
+    "tf_half_pixel_for_nn",
+)
+SAMPLINGS: list[dict[str, str]] = [
+    *(
+        {"mode": "nearest", "nearest_mode": rounding}
+        for rounding in ("round_prefer_floor", "round_prefer_ceil", "floor", "ceil")
+    ),
+    {"mode": "linear"},
+    {"mode": "cubic"},
+]
+GRIDS = [(2, 3), (0.5, 1), (1.5, 1.7), (1.3, 0.7), (0.6, 0.4), (2.5, 1.3333), (4, 0.9)]
+"""Scales of rows and columns: up and down, whole and not, and none."""
+
+
+def resize_grid() -> Sheet:
+    """Every transformation of coordinates with every sampling and scale, given as scales and as sizes."""
+    sheet = Sheet("resize grid")
+    for height, width in ((7, 11), (1, 6), (13, 8)):
+        x = sheet.input([1, 2, height, width], step=1 / 64)
+        for rows, columns in GRIDS:
+            size = (max(1, int(height * rows)), max(1, int(width * columns)))
+            given = {"sizes": ("", "", sheet.integers(1, 2, *size))}
+            if height * rows >= 1:
+                given["scales"] = ("", sheet.constant([1, 1, rows, columns], "float32"), "")
+            for coordinates, sampling, kind in product(COORDINATES, SAMPLINGS, given):
+                whole = {rows, columns} <= {1, 2, 3}
+                cuts = sampling.get("nearest_mode") in ("floor", "ceil")
+                if coordinates == "half_pixel_symmetric" and cuts and not whole:
+                    continue  # next to whole numbers ONNX Runtime's rounding is that of no formula tried
+                how = " ".join((coordinates, *sampling.values()))
+                sheet.case(f"{height}x{width}, {kind} by {rows}, {columns}: {how}")
+                sampling = {"coordinate_transformation_mode": coordinates, **sampling}
+                sheet.output(sheet.node("Resize", [x, *given[kind]], **sampling))
+    return sheet
 
 
 def gathers() -> Sheet:

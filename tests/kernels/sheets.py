@@ -12,6 +12,7 @@ from kernels import (
     movement_sheets,
     random_sheets,
     structure_sheets,
+    value_sheets,
 )
 from kernels.sheet import Sheet
 
@@ -44,7 +45,11 @@ SHEETS: dict[str, Callable[[], Sheet]] = {
     "chains of views": movement_sheets.view_chains,
     "concatenations": movement_sheets.concatenations,
     "resizes": movement_sheets.resizes,
+    "resize grid": movement_sheets.resize_grid,
     "gathers": movement_sheets.gathers,
+    "many elements": value_sheets.many_elements,
+    "many free elements": value_sheets.many_free_elements,
+    "large activations": value_sheets.large_activations,
     "random chains": random_sheets.random_chains,
     "random fusions": random_sheets.random_fusions,
     "long chains": random_sheets.long_chains,
@@ -61,6 +66,7 @@ SIZES: dict[str, list[Mapping[str, int]]] = {
         {"batch": 2, "rows": 1, "columns": 1},
         {"batch": 1, "rows": 4, "columns": 5},
     ],
+    "many free elements": [{"n": 1, "h": 50, "w": 1300}, {"n": 2, "h": 1, "w": 3}],
     "empty batches": [{"batch": 0}, {"batch": 2}, {"batch": 0}],
 }
 

@@ -53,6 +53,16 @@ def sigmoid(x: Array) -> Array:
     return np.exp(-softplus(-x))
 
 
+LARGE_ANGLES = np.concatenate(
+    [
+        magnitudes(4e6, 3.4e38),
+        between(1e4, 1e7),
+        (np.arange(1, 4000) * (np.pi / 2)).astype(np.float32),
+        np.float32([16367173 * 2.0**72, -16367173 * 2.0**72, 3.4028235e38, 4e6, 4000001]),
+    ]
+)
+"""Angles of any size, among them the float that is nearest to a multiple of a quarter turn."""
+
 FUNCTIONS: dict[str, tuple[Function, list[Array]]] = {
     "accurate_acos": (np.arccos, [between(-1, 1), magnitudes(1e-7, 1), around(1, 1e-6, 1), EDGES]),
     "accurate_acosh": (np.arccosh, [between(1, 10), magnitudes(1, 1e38, (1,)), around(1, 1e-6, 1), EDGES]),
@@ -60,16 +70,16 @@ FUNCTIONS: dict[str, tuple[Function, list[Array]]] = {
     "accurate_asinh": (np.arcsinh, [between(-10, 10), magnitudes(1e-7, 1e38), EDGES]),
     "accurate_atan": (np.arctan, [between(-10, 10), magnitudes(1e-7, 1e30), EDGES]),
     "accurate_atanh": (np.arctanh, [between(-1, 1), magnitudes(1e-7, 1), EDGES]),
-    "accurate_cos": (np.cos, [between(-7, 7), magnitudes(1e-7, 4e6), EDGES[:20]]),
+    "accurate_cos": (np.cos, [between(-7, 7), magnitudes(1e-7, 4e6), LARGE_ANGLES, EDGES]),
     "accurate_cosh": (np.cosh, [between(-89, 89), magnitudes(1e-7, 80), EDGES]),
     "accurate_exp": (np.exp, [between(-87, 88.7), magnitudes(1e-7, 1), EDGES]),
     "accurate_expm1": (np.expm1, [between(-87, 88.7), magnitudes(1e-7, 1), EDGES]),
     "accurate_log": (np.log, [magnitudes(1e-37, 1e38, (1,)), between(0.5, 2), EDGES]),
     "accurate_log1p": (np.log1p, [magnitudes(1e-7, 1e38, (1,)), between(-0.99, 2), EDGES]),
-    "accurate_sin": (np.sin, [between(-7, 7), magnitudes(1e-7, 4e6), EDGES[:20]]),
+    "accurate_sin": (np.sin, [between(-7, 7), magnitudes(1e-7, 4e6), LARGE_ANGLES, EDGES]),
     "accurate_sinh": (np.sinh, [between(-89, 89), magnitudes(1e-7, 80), EDGES]),
     "accurate_sqrt": (np.sqrt, [magnitudes(1e-37, 1e38, (1,)), EDGES]),
-    "accurate_tan": (np.tan, [between(-7, 7), magnitudes(1e-7, 4e6), EDGES[:20]]),
+    "accurate_tan": (np.tan, [between(-7, 7), magnitudes(1e-7, 4e6), LARGE_ANGLES, EDGES]),
     "accurate_tanh": (np.tanh, [between(-10, 10), magnitudes(1e-7, 80), EDGES]),
     "abs": (np.abs, [between(-9, 9), EDGES]),
     "ceil": (np.ceil, [between(-9, 9), EDGES]),

@@ -25,6 +25,7 @@ from texelflow.lowering.layout import (
     storage_within,
 )
 from texelflow.lowering.plan import Axes, Plan, PlanTensor, Real
+from texelflow.lowering.precision import needs_32_bits
 from texelflow.lowering.view import View
 from texelflow.problems import Problems
 from texelflow.symbolic import Dimension, Expression, assuming, product, same_shape
@@ -234,7 +235,8 @@ class Lowering:
         inputs = kernel.inputs.values()
         output = kernel.output
         output.constant = all(tensor.constant for tensor in inputs) and not kernel.reads_symbols()
-        output.precise = output.precise or any(tensor.precise and not tensor.external for tensor in inputs)
+        ends = self._node if kernel.epilogue.expressions else None
+        output.precise = output.precise or needs_32_bits(kernel.template, inputs, ends)
         draw = kernel.draw((node or self._current()).title)
         for number in (*draw.ints, *output.shape):
             self._require_computable(number)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, prod
 
-from texelflow.ir import FLOATING, Node, Shape
+from texelflow.ir import FLOATING, Node, Shape, Value
 from texelflow.lowering.elementwise import attach_epilogue, attach_prologue, lower_prologue, shared_axes
 from texelflow.lowering.kernel import Kernel
 from texelflow.lowering.layout import tensor_strides
@@ -225,6 +225,25 @@ def lower_element_reduction(
         else:
             source, offset, kept, reduced = made, 0, [(rows, parts)], [(parts, 1)]
     lowering.bind(output, made)
+
+
+def sums_of_blocks(x: Value, lowering: Lowering, axis: int, taken: int) -> PlanTensor:
+    """Add a draw that sums blocks of `taken` elements along an axis; return the flat [others, blocks]."""
+    extents = list(x.shape)
+    rows = product(extents[:axis] + extents[axis + 1 :])
+    blocks = floor_divide(extents[axis] + taken - 1, taken)
+    inner = product(extents[axis + 1 :])
+    kernel = elements_kernel("reduce_elements", lowering.tensor(value_like(x, "sums", (rows, blocks))))
+    kernel.input("x", lowering.flat(x))
+    kept: list[Run] = [(product(extents[:axis]), inner * extents[axis]), (inner, 1)]
+    kernel.table("kept", kept)
+    kernel.table("reduced", [(extents[axis], inner)])
+    numbers = {"kept_rank": 2, "reduced_rank": 1, "offset": 0, "parts": blocks, "taken": taken}
+    for name, number in {**numbers, "count": extents[axis]}.items():
+        kernel.integer(name, number)
+    kernel.structure.update(operation="sum", x_integer=x.dtype not in FLOATING, boolean=False, joined=False)
+    kernel.output.precise = True
+    return lowering.emit(kernel)
 
 
 def elements_taken(extents: Sequence[Dimension]) -> list[int]:

@@ -61,6 +61,17 @@ vec4 round_to_bfloat16(vec4 x) {
   return mix(rounded, x, is_nan(x));
 }
 
+//@ exact_quotient:
+// a / b rounded to the nearest float, for numbers of ordinary size. GPUs may divide less exactly.
+float exact_quotient(float a, float b) {
+  float quotient = a / b;
+  float high = uintBitsToFloat(floatBitsToUint(quotient) & 0xfffff000u);
+  float b_high = uintBitsToFloat(floatBitsToUint(b) & 0xfffff000u);
+  float low = quotient - high;
+  float b_low = b - b_high;
+  return quotient + (((a - high * b_high) - high * b_low) - low * b_high - low * b_low) / b;
+}
+
 //@ scale_by_power_of_two:
 // x * 2^exponent for exponents from -252 to 254.
 vec4 scale_by_power_of_two(vec4 x, ivec4 exponent) {

@@ -1,8 +1,43 @@
 // Trigonometric functions and their inverses. See bits.glsl for how the library works.
 
-//@ reduce_quadrant: is_nan, infinity, not_a_number
-// Writes x less a whole number of quarter turns, between about -π/4 and π/4, and returns that number modulo 4. Exact
-// up to |x| = 4e6, where neighbouring floats are half a radian apart; the rest becomes 0 above.
+//@ multiply_high:
+// The upper 32 bits of a product of which `a` has 24 bits.
+uint multiply_high(uint a, uint b) {
+  uint low = a & 0xffffu;
+  uint high = a >> 16;
+  uint across = low * (b >> 16);
+  uint back = high * (b & 0xffffu);
+  uint carried = ((low * (b & 0xffffu)) >> 16) + (across & 0xffffu) + (back & 0xffffu);
+  return high * (b >> 16) + (across >> 16) + (back >> 16) + (carried >> 16);
+}
+
+//@ reduce_large: multiply_high
+// As reduce_quadrant, for 2e6 up to the largest float: the number is a whole mantissa times a power of two, and of the
+// bits of 2/π only those count, times that power, that are no multiples of four turns (Payne and Hanek, "Radian
+// reduction for trigonometric functions", 1983).
+const uint TWO_BY_PI[8] = uint[8](
+  0u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u, 0xfe5163abu
+);
+float reduce_large(float x, out int quadrant) {
+  uint bits = floatBitsToUint(x);
+  uint mantissa = (bits & 0x7fffffu) | 0x800000u;
+  int first = clamp(int((bits >> 23) & 255u) - 120, 0, 134);
+  uint part[3];
+  for (int i = 0; i < 3; ++i) {
+    int word = (first >> 5) + i;
+    part[i] = (TWO_BY_PI[word] << (first & 31)) | ((TWO_BY_PI[word + 1] >> 1) >> (31 - (first & 31)));
+  }
+  uint low = mantissa * part[1];
+  uint sum = low + multiply_high(mantissa, part[2]);
+  uint high = mantissa * part[0] + multiply_high(mantissa, part[1]) + (sum < low ? 1u : 0u);
+  float fraction = float(int((high << 2) | (sum >> 30))) * 2.32830644e-10 + float(sum << 2) * 5.42101086e-20;
+  int turns = int((high + 0x20000000u) >> 30);
+  quadrant = x < 0.0 ? -turns : turns;
+  return (x < 0.0 ? -fraction : fraction) * 1.57079633;
+}
+
+//@ reduce_quadrant: reduce_large, is_nan, infinity, not_a_number
+// Writes x less a whole number of quarter turns, between about -π/4 and π/4, and returns that number modulo 4.
 ivec4 reduce_quadrant(vec4 x, out vec4 rest) {
   vec4 count = floor(x * 0.636619772 + 0.5);
   vec4 high = floor(count * (1.0 / 4096.0) + 0.5) * 4096.0;
@@ -12,10 +47,15 @@ ivec4 reduce_quadrant(vec4 x, out vec4 rest) {
   rest = (rest - high * 7.54953362e-8) - low * 7.54953362e-8;
   rest = rest - count * 2.56334416e-12;
   bvec4 beyond = greaterThan(abs(x), vec4(4e6));
-  rest = mix(rest, vec4(0.0), beyond);
+  ivec4 quadrant = ivec4(mix(low, vec4(0.0), beyond));
+  if (any(beyond)) {
+    for (int i = 0; i < 4; ++i) {
+      if (beyond[i]) rest[i] = reduce_large(x[i], quadrant[i]);
+    }
+  }
   bvec4 invalid = bvec4(ivec4(is_nan(x)) | ivec4(equal(abs(x), vec4(infinity()))));
   rest = mix(rest, vec4(not_a_number()), invalid);
-  return ivec4(mix(low, vec4(0.0), beyond)) & 3;
+  return quadrant & 3;
 }
 
 //@ sin_polynomial:
