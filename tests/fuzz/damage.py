@@ -40,10 +40,10 @@ def damaged_bytes(source: random.Random, content: bytes) -> bytes:
 
 
 def damage_model(source: random.Random, model: onnx.ModelProto, operators: Sequence[str]) -> None:
-    """Change one thing of a model: a node's operator, attribute or inputs, a shape, a type, or a constant."""
+    """Change one thing of a model: of a node, a shape, a type, a name, or a constant."""
     graph = model.graph
     node = source.choice(graph.node)
-    kind = source.randrange(9)
+    kind = source.randrange(13)
     if kind == 0:
         node.op_type = source.choice(operators)
     elif kind == 1 and node.attribute:
@@ -69,6 +69,14 @@ def damage_model(source: random.Random, model: onnx.ModelProto, operators: Seque
             dimension.dim_value = source.choice(NUMBERS)
     elif kind == 6 and graph.input:
         source.choice(graph.input).type.tensor_type.elem_type = source.randrange(25)
+    elif kind == 8:
+        _damage_rank(source, source.choice(graph.input).type.tensor_type.shape)
+    elif kind == 9:
+        _damage_outputs(source, graph, node)
+    elif kind == 10 and node.attribute:
+        _retype_attribute(source, source.choice(node.attribute))
+    elif kind == 11 and node.input:
+        node.input.append(source.choice(["", *(name for other in graph.node for name in other.input)]))
     elif kind == 7 and graph.initializer:
         _damage_tensor(source, source.choice(graph.initializer))
     else:
@@ -130,6 +138,36 @@ def _damage_attribute(source: random.Random, attribute: onnx.AttributeProto) -> 
         attribute.s = source.choice((b"", b"wrong", b"\xff\xfe"))
     else:
         attribute.type = source.randrange(15)
+
+
+def _retype_attribute(source: random.Random, attribute: onnx.AttributeProto) -> None:
+    """Give an attribute another type, and what belongs to it."""
+    name = attribute.name
+    wild: list[Any] = [1, -1, [1, 2], [0.5], 0.5, "wrong", ["a", "b"], onnx.TensorProto(), onnx.GraphProto()]
+    attribute.CopyFrom(onnx.helper.make_attribute(name, source.choice(wild)))
+
+
+def _damage_rank(source: random.Random, shape: onnx.TensorShapeProto) -> None:
+    if shape.dim and source.random() < 0.6:
+        del shape.dim[source.randrange(len(shape.dim))]
+    else:
+        shape.dim.add().dim_value = source.choice((0, 1, 2, 2**40))
+
+
+def _damage_outputs(source: random.Random, graph: onnx.GraphProto, node: onnx.NodeProto) -> None:
+    """Lose, repeat or rename an output of a node or of the graph."""
+    kind = source.randrange(5)
+    names = [name for other in graph.node for name in other.output]
+    if kind == 0 and node.output:
+        del node.output[-1]
+    elif kind == 1:
+        node.output.append(source.choice(["", "another", *names]))
+    elif kind == 2 and node.output:
+        node.output[source.randrange(len(node.output))] = source.choice(["", "another", *names])
+    elif kind == 3:
+        graph.output.append(source.choice(graph.output))
+    else:
+        graph.output.add().name = source.choice(["", "nowhere", *names])
 
 
 def _damage_tensor(source: random.Random, tensor: onnx.TensorProto) -> None:

@@ -103,7 +103,8 @@ def _changed(source: random.Random, case: NodeCase, number: int) -> OddNode:
     for name, array in odd.arrays.items():
         if is_parameter(name, array) and _is_constant_in(node, name):
             odd.places[name] = source.choice(("initializer", "initializer", "constant", "shape"))
-            if odd.places[name] == "shape" and (array.dtype.kind not in "iu" or array.ndim > 1):
+            special = node.op_type == "Reshape" and (array <= 0).any()  # 0 and -1 are no extents
+            if odd.places[name] == "shape" and (array.dtype.kind not in "iu" or array.ndim > 1 or special):
                 odd.places[name] = "initializer"
     for _ in range(source.choice((1, 1, 2, 3))):
         source.choice(CHANGES)(source, odd)

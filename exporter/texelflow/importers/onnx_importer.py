@@ -87,6 +87,7 @@ def _read_graph(
     importer = NodeImporter(model.functions, external, problems)
     importer.add_nodes(proto.node, scope, opsets)
     outputs = _read_outputs(proto, scope, importer.nodes, problems)
+    importer.check_outputs(outputs)
     if not input_shapes:
         _declare_types(proto, outputs)
     return Graph(path.stem, inputs, outputs, importer.nodes, str(path), opsets.get("", NEWEST_OPSET))
@@ -131,17 +132,18 @@ def _read_inputs(proto: Any, input_shapes: InputShapes, problems: Problems) -> l
 
 
 def _read_outputs(proto: Any, scope: Scope, nodes: list[Node], problems: Problems) -> list[Value]:
-    """Return the graph's outputs; one that is an input or a constant is made by an Identity of its own."""
+    """Return the graph's outputs; one that is an input or a constant is made by an Identity of its own.
+
+    An output may be listed twice: runs return it by its name, once.
+    """
     if not proto.output:
         problems.add("the model has no outputs")
     outputs: list[Value] = []
-    for name in (item.name for item in proto.output):
+    for name in dict.fromkeys(item.name for item in proto.output):
         value = scope.get(name)
         if value is None:
             problems.add(f"output {name!r} is produced by no node")
             continue
-        if name in {output.name for output in outputs}:
-            problems.add(f"output {name!r} is listed twice")
         if value.producer is None or value.name != name:
             value = Value(name)
             nodes.append(Node("Identity", [scope[name]], [value], name=f"Identity_of_{name}"))

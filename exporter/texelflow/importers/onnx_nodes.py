@@ -12,7 +12,7 @@ from texelflow.importers.onnx_attributes import AttributeReadError, read_attribu
 from texelflow.importers.onnx_tensors import ExternalFiles
 from texelflow.ir import Node, NodeError, Value
 from texelflow.operators import operator_of
-from texelflow.operators.attributes import check_attributes
+from texelflow.operators.signatures import check_signature
 from texelflow.problems import Problems
 
 Scope: TypeAlias = dict[str, Value | None]
@@ -45,6 +45,17 @@ class NodeImporter:
         self._prefix = ""
         self._open_functions: list[Any] = []
         self._call_count = 0
+        self._dropped: dict[int, tuple[Node, Value]] = {}
+
+    def check_outputs(self, graph_outputs: Iterable[Value]) -> None:
+        """Report outputs that are read, but that their nodes no longer have at the pinned opset."""
+        read = {id(value) for node in self.nodes for value in node.inputs}
+        read |= {id(value) for value in graph_outputs}
+        for node, value in self._dropped.values():
+            if id(value) in read:
+                self._problems.add_node(
+                    node, f"its output {value.name!r} is read, which it has in training only"
+                )
 
     def add_nodes(
         self,
@@ -95,8 +106,12 @@ class NodeImporter:
                 f"its form in opset {opset} is too old; convert the model to opset {operator.first_opset}"
                 " or newer with onnx.version_converter",
             )
-        check_attributes(node)
+        check_signature(node)
+        before = node.outputs
+        node.outputs = list(before)
         operator.upgrade(node, opset)
+        for value in before[len(node.outputs) :]:
+            self._dropped[id(value)] = (node, value)
 
     def _inline(
         self, function: Any, call: Node, output_names: Iterable[str], scope: Scope, opsets: Mapping[str, int]
@@ -143,7 +158,7 @@ class NodeImporter:
 
 def _make_constant(node: Node) -> None:
     """Turn the output of a Constant node into a constant; the node itself is not needed."""
-    check_attributes(node)
+    check_signature(node)
     if len(node.outputs) != 1:
         raise NodeError(node, f"it has {len(node.outputs)} outputs, where one is needed")
     result = node.outputs[0]

@@ -6,7 +6,7 @@ from texelflow.ir import Node, NodeError, TensorType
 from texelflow.lowering.convolution import lower_convolution
 from texelflow.lowering.lowering import Lowering
 from texelflow.operators import Operator, operator
-from texelflow.operators.shapes import require_rank, same_dtype, unify
+from texelflow.operators.shapes import floating_dtype, require_rank, unify
 from texelflow.operators.windows import Window, windows
 
 
@@ -46,7 +46,7 @@ class Conv(Operator):
             require_rank(node, bias.known_type, 1, 1)
             unify(node, bias.shape[0], filters, "the lengths of its bias and its weight")
         spatial = [window.output for window in conv_windows(node)]
-        return [TensorType(same_dtype(node, kinds), (source.shape[0], filters, *spatial))]
+        return [TensorType(floating_dtype(node, kinds), (source.shape[0], filters, *spatial))]
 
     def lower(self, node: Node, lowering: Lowering) -> None:
         """Convolve in a kernel for one group, for depthwise convolution, or for any groups."""

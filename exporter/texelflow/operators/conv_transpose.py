@@ -6,9 +6,9 @@ from texelflow.ir import Node, NodeError, TensorType
 from texelflow.lowering.convolution import lower_convolution
 from texelflow.lowering.lowering import Lowering
 from texelflow.operators import Operator, operator
-from texelflow.operators.shapes import at_least, require_rank, same_dtype, unify
+from texelflow.operators.shapes import at_least, floating_dtype, require_rank, unify
 from texelflow.operators.windows import Window, auto_pad, per_axis
-from texelflow.symbolic import Dimension, floor_divide
+from texelflow.symbolic import Dimension, floor_divide, proved_different
 
 
 def conv_transpose_windows(node: Node) -> list[Window]:
@@ -18,6 +18,9 @@ def conv_transpose_windows(node: Node) -> list[Window]:
     """
     source, weight = node.required(0).known_type, node.required(1).known_type
     spatial, kernel = source.shape[2:], weight.shape[2:]
+    listed = node.attributes.get("kernel_shape") or kernel
+    if len(listed) != len(kernel) or any(map(proved_different, listed, kernel)):
+        raise NodeError(node, f"kernel_shape {list(listed)} is not that of the weight {weight}")
     count = len(spatial)
     strides, dilations = per_axis(node, "strides", count, 1), per_axis(node, "dilations", count, 1)
     extra, pads = per_axis(node, "output_padding", count, 0), per_axis(node, "pads", 2 * count, 0)
@@ -71,7 +74,7 @@ class ConvTranspose(Operator):
             require_rank(node, bias.known_type, 1, 1)
             unify(node, bias.shape[0], filters, "the lengths of its bias and its weight")
         spatial = [window.output for window in conv_transpose_windows(node)]
-        return [TensorType(same_dtype(node, kinds), (source.shape[0], filters, *spatial))]
+        return [TensorType(floating_dtype(node, kinds), (source.shape[0], filters, *spatial))]
 
     def lower(self, node: Node, lowering: Lowering) -> None:
         """Gather, for each output pixel, the input pixels that reach it."""

@@ -7,9 +7,10 @@ from texelflow.lowering.lowering import Lowering, value_like
 from texelflow.lowering.padding import lower_padding
 from texelflow.lowering.view import View
 from texelflow.operators import Operator, operator
+from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import at_least, dimensions, normalize_axes
 from texelflow.operators.upgrading import attribute_to_input
-from texelflow.symbolic import Dimension, maximum, proved_equal
+from texelflow.symbolic import Dimension, maximum, proved_different, proved_equal
 
 MODES = ("constant", "reflect", "edge", "wrap")
 
@@ -30,6 +31,12 @@ def padding(node: Node) -> list[tuple[Dimension, Dimension]]:
     for index, axis in enumerate(axes):
         result[axis] = (amounts[index], amounts[index + len(axes)])
     return result
+
+
+def _has_known_fill(node: Node) -> bool:
+    """Whether the constant of the borders is a number known at export, given or not."""
+    fill = node.input(2)
+    return fill is None or (fill.number is not None)
 
 
 @operator("Pad")
@@ -58,7 +65,28 @@ class Pad(Operator):
                 at_least(node, extent, 1, f"axis {axis} of {source}, which mode {mode} repeats,")
             at_least(node, padded, 0, f"the extent of axis {axis} of its output")
             shape.append(padded)
+        fill = node.input(2)
+        if fill is not None and proved_different(fill.known_type.size, 1):
+            raise NodeError(node, f"its constant_value is {fill.type}; one number is needed")
         return [TensorType(source.dtype, tuple(shape))]
+
+    def decompose(self, node: Node) -> list[Node] | None:
+        """Where the constant is known in runs only, choose between it and the input by a mask padded alike."""
+        if _has_known_fill(node) or node.attributes.get("mode", "constant") != "constant":
+            return None
+        source, result = node.required(0), node.outputs[0]
+        steps = Decomposition(node)
+        mask = steps.add(
+            "Expand",
+            "mask",
+            steps.scalar("inside", "bool", True),
+            steps.vector("shape", source.shape),
+        )
+        inputs = (node.input(1), None, node.input(3))
+        padded = steps.add("Pad", "padded", source, *inputs)
+        fill = steps.reshape("fill", node.required(2), [])
+        steps.add("Where", result, steps.add("Pad", "padded_mask", mask, *inputs), padded, fill)
+        return steps.nodes
 
     def fuses_prologue(self, node: Node) -> bool:
         """Only where it copies the whole input: a constant border and a removed one are views."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from texelflow.facts import require_broadcast, require_equal, require_least
 from texelflow.float_expressions import FloatExpression
-from texelflow.ir import Element, Node, NodeError, Shape, TensorType
+from texelflow.ir import FLOATING, Element, Node, NodeError, Shape, TensorType
 from texelflow.symbolic import (
     Dimension,
     Expression,
@@ -108,6 +108,14 @@ def same_dtype(node: Node, kinds: Sequence[TensorType]) -> str:
     if len(dtypes) != 1:
         raise NodeError(node, f"its inputs have different element types: {', '.join(sorted(dtypes))}")
     return kinds[0].dtype
+
+
+def floating_dtype(node: Node, kinds: Sequence[TensorType]) -> str:
+    """Return the floating type that all inputs share; raise NodeError if they differ or are not floating."""
+    dtype = same_dtype(node, kinds)
+    if dtype not in FLOATING:
+        raise NodeError(node, f"its inputs have type {dtype}; a floating type is needed")
+    return dtype
 
 
 def dimensions(node: Node, elements: Sequence[Element], meaning: str) -> list[Dimension]:

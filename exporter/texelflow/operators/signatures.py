@@ -1,6 +1,6 @@
-"""The types of ONNX's attributes, by name: each is checked before an operator reads it.
+"""How many inputs ONNX's operators take, and of which types their attributes are: checked at import.
 
-The name says it all: where several operators have an attribute of one name, it has one type.
+An attribute's name says its type: where several operators have one of that name, it is of one type.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from texelflow.ir import Node, NodeError, Value
+
+MANY = 2**31 - 1
+"""As many inputs as one likes."""
 
 _NAMES = {
     "0 or 1": "allowzero antialias ceil_mode count_include_pad detect_negative detect_positive"
@@ -43,13 +46,42 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
 }
 
 
+_INPUTS = {
+    (1, 1): "Abs Acos Acosh ArgMax ArgMin Asin Asinh Atan Atanh AveragePool BitwiseNot Cast Ceil Celu"
+    " ConstantOfShape Cos Cosh DepthToSpace Elu Erf Exp EyeLike Flatten Floor Gelu GlobalAveragePool"
+    " GlobalLpPool GlobalMaxPool HardSigmoid HardSwish Hardmax Identity IsInf IsNaN LRN LeakyRelu Log"
+    " LogSoftmax LpNormalization LpPool MaxPool MeanVarianceNormalization Mish Neg Not Reciprocal Relu"
+    " Round Selu Shape Shrink Sigmoid Sign Sin Sinh Size Softmax Softplus Softsign SpaceToDepth Sqrt Tan"
+    " Tanh ThresholdedRelu Transpose",
+    (1, 2): "ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd"
+    " ReduceSum ReduceSumSquare Split Squeeze Trilu Unsqueeze Upsample",
+    (1, 3): "Clip Dropout",
+    (1, 4): "Pad Resize",
+    (1, 5): "Slice",
+    (1, MANY): "Concat Max Mean Min Sum",
+    (2, 2): "Add And BitShift BitwiseAnd BitwiseOr BitwiseXor CastLike CumSum Div Equal Expand Gather"
+    " GatherElements GatherND Greater GreaterOrEqual Less LessOrEqual MatMul Mod Mul Or PRelu Pow"
+    " RMSNormalization Reshape Sub Tile Xor",
+    (2, 3): "Conv ConvTranspose Gemm LayerNormalization",
+    (3, 3): "GroupNormalization InstanceNormalization OneHot Range Where",
+    (5, 5): "BatchNormalization",
+}
+
+INPUTS = {name: limits for limits, names in _INPUTS.items() for name in names.split()}
+"""The least and the most inputs of an operator, in all forms that can be read."""
+
+
 def kind_of(operator: str, name: str) -> str | None:
     """Return what an attribute is to be, in words; None if no operator has one of that name."""
     return _OTHERS.get((operator, name)) or ATTRIBUTES.get(name)
 
 
-def check_attributes(node: Node) -> None:
-    """Raise NodeError if an attribute of a node is not of its type."""
+def check_signature(node: Node) -> None:
+    """Raise NodeError if a node has too few or too many inputs, or an attribute that is not of its type."""
+    least, most = (0, MANY) if node.domain else INPUTS.get(node.operator, (0, MANY))
+    if not least <= len(node.inputs) <= most:
+        wanted = f"{least}" if least == most else f"{least} or more" if most == MANY else f"{least} to {most}"
+        raise NodeError(node, f"the number of its inputs is {len(node.inputs)}; {wanted} is needed")
     for name, content in node.attributes.items():
         kind = kind_of(node.operator, name)
         if kind is not None and not _CHECKS[kind](content):

@@ -1,4 +1,4 @@
-"""The types of attributes that operators rely on are those of ONNX's own schemas."""
+"""The inputs and the types of attributes that operators rely on are those of ONNX's own schemas."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from model_support import REPOSITORY, read_text
 from texelflow.errors import ExportError
 from texelflow.importers.onnx_importer import OLDEST_OPSET
 from texelflow.operators import registry
-from texelflow.operators.attributes import ATTRIBUTES, kind_of
+from texelflow.operators.signatures import ATTRIBUTES, INPUTS, kind_of
 
 KINDS = {
     "INT": ("a whole number", "0 or 1"),
@@ -57,6 +57,15 @@ def test_types_are_those_of_the_schemas() -> None:
     assert checked >= set(ATTRIBUTES) - OF_TEXELFLOW
 
 
+def test_numbers_of_inputs_are_those_of_the_schemas() -> None:
+    expected: dict[str, tuple[int, int]] = {}
+    for schema in _schemas():
+        least, most = expected.get(schema.name, (schema.min_input, schema.max_input))
+        expected[schema.name] = (min(least, schema.min_input), max(most, schema.max_input))
+    del expected["Constant"]
+    assert expected == INPUTS
+
+
 def test_no_other_attribute_is_read() -> None:
     """Every name by which the exporter reads an attribute has a type."""
     source = "\n".join(path.read_text() for path in (REPOSITORY / "exporter" / "texelflow").rglob("*.py"))
@@ -68,6 +77,8 @@ def test_no_other_attribute_is_read() -> None:
 @pytest.mark.parametrize(
     ("node", "reason"),
     [
+        ("Concat <axis = 0> ()", "the number of its inputs is 0; 1 or more is needed"),
+        ("MatMul (x, x, x)", "the number of its inputs is 3; 2 is needed"),
         ("Softmax <axis = [1]> (x)", "its attribute 'axis' is [1]; a whole number is expected"),
         ('Softmax <axis = "last"> (x)', "its attribute 'axis' is 'last'; a whole number is expected"),
         ("Transpose <perm = 1> (x)", "its attribute 'perm' is 1; a list of whole numbers is expected"),
