@@ -229,6 +229,13 @@ def scaled_extent(extent: Dimension, scale: float | Expression | FloatExpression
     return result
 
 
+def whole_part(number: FloatOperand) -> Dimension:
+    """Return a number's whole part as a dimension."""
+    if isinstance(number, FloatExpression):
+        return number.truncated()
+    return number if isinstance(number, Expression) else int(number)
+
+
 def _rounded(operation: str, operand: FloatOperand, dtype: str) -> FloatOperand | None:
     if not isinstance(operand, FloatExpression):
         return operand if isinstance(operand, Expression) else compute(operation, [float(operand)], dtype)

@@ -153,6 +153,8 @@ def _difference(trial: Trial, outputs: Arrays, expected: Arrays) -> tuple[str, s
     """Return the kind and the text of the first difference between two results; None if they agree."""
     for name, reference in expected.items():
         actual = outputs[name]
+        if str(reference.dtype) == "bfloat16":  # which crosses from the page as its bits
+            actual = actual.view(reference.dtype)
         if actual.shape != reference.shape:
             return WRONG_SHAPE, f"{name} is {list(actual.shape)}, not {list(reference.shape)}"
         a, b = actual.astype(np.float64), reference.astype(np.float64)

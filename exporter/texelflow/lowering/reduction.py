@@ -17,7 +17,7 @@ from texelflow.lowering.layout import tensor_strides
 from texelflow.lowering.lowering import Lowering, value_like
 from texelflow.lowering.plan import Axes, PlanTensor
 from texelflow.lowering.view import Run, merged_runs
-from texelflow.symbolic import Dimension, floor_divide, product, proved_equal, same_shape
+from texelflow.symbolic import Dimension, floor_divide, maximum, product, proved_equal, same_shape
 
 MOST = 1024
 """Most texels, or elements of a flat tensor, that one fragment reduces. Free extents of a blocked tensor are
@@ -83,7 +83,9 @@ def lower_reduction(node: Node, lowering: Lowering, operation: str, axes: list[i
         _describe(kernel, step, operation if final else _of_parts(operation), x.dtype)
         if final:
             if operation.startswith("mean"):
-                kernel.integer("elements", product(x.shape[axis] for axis in axes))
+                kernel.integer(
+                    "elements", maximum(product(x.shape[axis] for axis in axes), 1)
+                )  # of none, it is 0
             attach_epilogue(kernel, node, lowering)
         place = lowering.emit(kernel)
     lowering.bind(output, place)
@@ -209,7 +211,7 @@ def lower_element_reduction(
             kernel.integer("reduced_rank", max(1, len(reduced)))
             kernel.output.precise = operation in SUMS
             if operation.startswith("mean"):
-                kernel.integer("elements", elements)
+                kernel.integer("elements", maximum(elements, 1))
         kernel.structure.update(
             operation=operation if final else _of_parts(operation),
             x_integer=source.is_integer,

@@ -7,7 +7,7 @@ from texelflow.lowering.lowering import Lowering
 from texelflow.lowering.reduction import lower_element_reduction
 from texelflow.operators import Operator, operator
 from texelflow.operators.elementwise_base import UNSIGNED_32
-from texelflow.operators.shapes import normalize_axis
+from texelflow.operators.shapes import at_least, normalize_axis
 from texelflow.symbolic import Dimension
 
 
@@ -19,6 +19,7 @@ class ArgReduce(Operator):
         """Return the type without the axis, or with its extent 1 if `keepdims`."""
         source = node.required(0).known_type
         axis = normalize_axis(node, int(node.attributes.get("axis", 0)), source.rank)
+        at_least(node, source.shape[axis], 1, f"the extent of axis {axis}, of which it takes one,")
         kept: tuple[Dimension, ...] = (1,) if node.attributes.get("keepdims", 1) else ()
         return [TensorType("int64", (*source.shape[:axis], *kept, *source.shape[axis + 1 :]))]
 

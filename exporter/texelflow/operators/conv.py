@@ -6,7 +6,7 @@ from texelflow.ir import Node, NodeError, TensorType
 from texelflow.lowering.convolution import lower_convolution
 from texelflow.lowering.lowering import Lowering
 from texelflow.operators import Operator, operator
-from texelflow.operators.shapes import floating_dtype, require_rank, unify
+from texelflow.operators.shapes import divided, floating_dtype, require_rank, unify
 from texelflow.operators.windows import Window, windows
 
 
@@ -38,8 +38,9 @@ class Conv(Operator):
         if weight.rank != source.rank:
             raise NodeError(node, f"its input {source} and weight {weight} have different ranks")
         group, filters = int(node.attributes.get("group", 1)), weight.shape[0]
-        if group < 1 or (isinstance(filters, int) and filters % group):
-            raise NodeError(node, f"its {filters} filters do not divide into {group} groups")
+        if group < 1:
+            raise NodeError(node, f"attribute group is {group}; at least 1 is needed")
+        divided(node, filters, group, "its number of filters")
         unify(node, source.shape[1], weight.shape[1] * group, "the channels of its input and its weight")
         bias = node.input(2)
         if bias is not None:

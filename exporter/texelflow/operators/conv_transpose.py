@@ -6,9 +6,9 @@ from texelflow.ir import Node, NodeError, TensorType
 from texelflow.lowering.convolution import lower_convolution
 from texelflow.lowering.lowering import Lowering
 from texelflow.operators import Operator, operator
-from texelflow.operators.shapes import at_least, floating_dtype, require_rank, unify
+from texelflow.operators.shapes import at_least, divided, floating_dtype, require_rank, unify
 from texelflow.operators.windows import Window, auto_pad, per_axis
-from texelflow.symbolic import Dimension, floor_divide, proved_different
+from texelflow.symbolic import Dimension, floor_divide
 
 
 def conv_transpose_windows(node: Node) -> list[Window]:
@@ -19,8 +19,10 @@ def conv_transpose_windows(node: Node) -> list[Window]:
     source, weight = node.required(0).known_type, node.required(1).known_type
     spatial, kernel = source.shape[2:], weight.shape[2:]
     listed = node.attributes.get("kernel_shape") or kernel
-    if len(listed) != len(kernel) or any(map(proved_different, listed, kernel)):
+    if len(listed) != len(kernel):
         raise NodeError(node, f"kernel_shape {list(listed)} is not that of the weight {weight}")
+    for axis, (given, size) in enumerate(zip(listed, kernel, strict=True), 2):
+        unify(node, given, size, f"kernel_shape and the weight's extents along axis {axis}")
     count = len(spatial)
     strides, dilations = per_axis(node, "strides", count, 1), per_axis(node, "dilations", count, 1)
     extra, pads = per_axis(node, "output_padding", count, 0), per_axis(node, "pads", 2 * count, 0)
@@ -66,8 +68,9 @@ class ConvTranspose(Operator):
             raise NodeError(node, f"its input {source} and weight {weight} have different ranks")
         group, channels = int(node.attributes.get("group", 1)), weight.shape[0]
         unify(node, source.shape[1], channels, "the channels of its input and its weight")
-        if group < 1 or (isinstance(channels, int) and channels % group):
-            raise NodeError(node, f"its {channels} channels do not divide into {group} groups")
+        if group < 1:
+            raise NodeError(node, f"attribute group is {group}; at least 1 is needed")
+        divided(node, channels, group, "its number of channels")
         filters = weight.shape[1] * group
         bias = node.input(2)
         if bias is not None:

@@ -6,7 +6,7 @@ from texelflow.ir import FLOATING, Node, NodeError, TensorType, Value
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.matmul import product_dtype
-from texelflow.operators.shapes import broadcast, require_rank, unify
+from texelflow.operators.shapes import broadcast_to, require_rank, unify
 
 
 @operator("Gemm")
@@ -26,7 +26,7 @@ class Gemm(Operator):
         unify(node, inner, other, f"the inner extents of {a} and {b}")
         addend = node.input(2)
         if addend is not None:
-            broadcast(node, [(rows, columns), addend.shape])
+            broadcast_to(node, addend.shape, (rows, columns), "its addend")
         dtype = product_dtype(node, kinds)
         for name in ("alpha", "beta"):
             factor = float(node.attributes.get(name, 1.0))

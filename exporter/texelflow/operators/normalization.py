@@ -7,8 +7,15 @@ from collections.abc import Sequence
 from texelflow.ir import Node, NodeError, TensorType, Value
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
-from texelflow.operators.shapes import broadcast, divided, normalize_axes, normalize_axis, require_rank, unify
-from texelflow.symbolic import Dimension, proved_equal, same_shape
+from texelflow.operators.shapes import (
+    broadcast_to,
+    divided,
+    normalize_axes,
+    normalize_axis,
+    require_rank,
+    unify,
+)
+from texelflow.symbolic import Dimension, proved_equal
 
 DEFAULT_EPSILON = 1e-5
 
@@ -60,10 +67,8 @@ class LayerNormalization(Operator):
         source = _require_floating(node)
         axis = normalize_axis(node, int(node.attributes.get("axis", -1)), source.rank)
         for value in node.inputs[1:]:
-            if value is not None and not same_shape(
-                broadcast(node, [source.shape, value.shape]), source.shape
-            ):
-                raise NodeError(node, f"its scale or bias {value.type} does not broadcast to {source}")
+            if value is not None:
+                broadcast_to(node, value.shape, source.shape, "its scale or bias")
         ones: list[Dimension] = [1] * (source.rank - axis)
         statistics = TensorType("float32", (*source.shape[:axis], *ones))
         return [source, statistics, statistics][: len(node.outputs)]

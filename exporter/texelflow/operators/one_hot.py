@@ -5,8 +5,8 @@ from __future__ import annotations
 from texelflow.ir import Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
-from texelflow.operators.shapes import dimensions, normalize_axis
-from texelflow.symbolic import Dimension, same_shape
+from texelflow.operators.shapes import dimensions, normalize_axis, unify
+from texelflow.symbolic import Dimension, proved_different
 
 
 @operator("OneHot")
@@ -18,8 +18,9 @@ class OneHot(Operator):
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type with the new axis of `depth` places."""
         indices, values = node.required(0).known_type, node.required(2).known_type
-        if not same_shape(values.shape, (2,)):
+        if values.rank != 1 or proved_different(values.shape[0], 2):
             raise NodeError(node, f"its values {values} are not the pair [off, on]")
+        unify(node, values.shape[0], 2, "the length of its values and that of the pair [off, on]")
         axis = self._axis(node)
         depth = dimensions(node, node.known(1, "depth"), "depth")[0]
         return [TensorType(values.dtype, (*indices.shape[:axis], depth, *indices.shape[axis:]))]

@@ -71,7 +71,7 @@ class Pad(Operator):
         return [TensorType(source.dtype, tuple(shape))]
 
     def decompose(self, node: Node) -> list[Node] | None:
-        """Where the constant is known in runs only, choose between it and the input by a mask padded alike."""
+        """Choose, where the constant is known in runs only, between it and the input by a mask."""
         if _has_known_fill(node) or node.attributes.get("mode", "constant") != "constant":
             return None
         source, result = node.required(0), node.outputs[0]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from math import ceil
 
-from texelflow.float_expressions import FloatExpression, float_operation
+from texelflow.float_expressions import float_operation, whole_part
 from texelflow.ir import Element, Node, NodeError, TensorType
 from texelflow.lowering.lowering import Lowering, real_of
 from texelflow.lowering.reduction import elements_kernel
 from texelflow.operators import Operator, operator
 from texelflow.operators.elementwise_base import is_symbolic, whole
 from texelflow.operators.shapes import dimensions, same_dtype
-from texelflow.symbolic import Dimension, Expression, floor_divide, maximum
+from texelflow.symbolic import Dimension, floor_divide, maximum
 
 
 @operator("Range")
@@ -71,9 +71,4 @@ def _length(node: Node, start: Element, limit: Element, delta: Element) -> Dimen
     length = None if count is None else float_operation("ceil", [count], dtype)
     if length is None or dtype not in ("float32", "float64"):
         raise NodeError(node, f"its length ({start} to {limit} by {delta}) does not follow from the sizes")
-    return maximum(0, length.truncated() if isinstance(length, FloatExpression) else _whole_number(length))
-
-
-def _whole_number(number: Dimension | float) -> Dimension:
-    """Return a whole number as a dimension."""
-    return number if isinstance(number, Expression) else int(number)
+    return maximum(0, whole_part(length))

@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import floor
 
-from texelflow.float_expressions import FloatExpression, scaled_extent
+from texelflow.float_expressions import (
+    FloatExpression,
+    FloatOperand,
+    float_operation,
+    scaled_extent,
+    whole_part,
+)
 from texelflow.ir import Element, Node, NodeError, TensorType
 from texelflow.lowering.lowering import Lowering
 from texelflow.lowering.resizing import lower_resize
 from texelflow.operators import Operator, operator
-from texelflow.operators.shapes import at_least, dimensions, normalize_axes
+from texelflow.operators.shapes import at_least, dimensions, normalize_axes, unify
 from texelflow.operators.upgrading import set_input
 from texelflow.symbolic import Dimension, Expression, proved_equal, same_shape
 
@@ -38,7 +44,7 @@ class ResizedAxis:
 
     source: Dimension
     target: Dimension
-    scale: float | Expression | FloatExpression | None
+    scale: FloatOperand | None
     begin: float = 0.0
     end: float = 1.0
 
@@ -100,7 +106,9 @@ def _regions(node: Node, axes: list[int]) -> list[tuple[float, float]]:
     return [(float(numbers[i]), float(numbers[i + len(axes)])) for i in range(len(axes))]
 
 
-def _kept_aspect(node: Node, axes: list[int], sizes: list[Dimension]) -> tuple[list[Dimension], float | None]:
+def _kept_aspect(
+    node: Node, axes: list[int], sizes: list[Dimension]
+) -> tuple[list[Dimension], FloatOperand | None]:
     """Return the target extents under the aspect policy, and the scale that the axes share, if any."""
     policy = node.attributes.get("keep_aspect_ratio_policy", "stretch")
     if policy not in POLICIES:
@@ -109,15 +117,42 @@ def _kept_aspect(node: Node, axes: list[int], sizes: list[Dimension]) -> tuple[l
     if policy == "stretch":
         return sizes, None
     extents = [node.required(0).shape[axis] for axis in axes]
+    if not all(isinstance(number, int) for number in (*sizes, *extents)):
+        return _kept_aspect_of_free(node, sizes, extents, "min" if policy == "not_larger" else "max")
     ratios = [
         size / extent
         for size, extent in zip(sizes, extents, strict=True)
         if isinstance(size, int) and isinstance(extent, int) and extent
     ]
     if len(ratios) != len(axes):
-        raise NodeError(node, f"keep_aspect_ratio_policy={policy} needs numbers as extents, not {extents}")
+        raise NodeError(node, f"an extent of {extents} that is resized is 0")
     scale = min(ratios) if policy == "not_larger" else max(ratios)
     return [floor(extent * scale + 0.5) for extent in extents if isinstance(extent, int)], scale
+
+
+def _kept_aspect_of_free(
+    node: Node, sizes: list[Dimension], extents: list[Dimension], extreme: str
+) -> tuple[list[Dimension], FloatOperand]:
+    """Return the same of extents that are free: the arithmetic on floats that a run computes."""
+
+    def computed(operation: str, *operands: FloatOperand) -> FloatOperand:
+        result = float_operation(operation, list(operands), "float32")
+        assert result is not None
+        return result
+
+    for extent in extents:
+        at_least(node, extent, 1, "an extent that is resized")
+    scale: FloatOperand | None = None
+    for size, extent in zip(sizes, extents, strict=True):
+        ratio: FloatOperand
+        if isinstance(size, int) and isinstance(extent, int):
+            ratio = size / extent
+        else:
+            ratio = computed("/", size, extent)
+        scale = ratio if scale is None else computed(extreme, scale, ratio)
+    assert scale is not None
+    rounded = [computed("floor", computed("+", computed("*", extent, scale), 0.5)) for extent in extents]
+    return [whole_part(number) for number in rounded], scale
 
 
 @operator("Resize")
@@ -146,10 +181,21 @@ class Resize(Operator):
                 raise NodeError(node, f"{name} is {value!r}; one of {', '.join(known)} is expected")
         source = node.required(0).known_type
         axes = resized_axes(node)
+        self._keep_outer(node, axes)
         for number, axis in enumerate(axes):
             if not proved_equal(axis.target, axis.source):
                 at_least(node, axis.target, 1, f"the extent of axis {number} of its output")
         return [TensorType(source.dtype, tuple(axis.target for axis in axes))]
+
+    @staticmethod
+    def _keep_outer(node: Node, axes: list[ResizedAxis]) -> None:
+        """Let batch and channels of an image stay as long, where rows and columns are resized, too."""
+        changed = [number for number, axis in enumerate(axes) if not axis.is_unchanged]
+        if len(changed) > 2 and len(axes) in (3, 4):
+            for number in changed:
+                if number < 2 and axes[number].scale is None:
+                    meaning = f"the extents of axis {number}, which is not resized beside rows and columns,"
+                    unify(node, axes[number].source, axes[number].target, meaning)
 
     def decompose(self, node: Node) -> list[Node] | None:
         """A Resize that moves nothing is the identity."""

@@ -60,6 +60,17 @@ def broadcast(node: Node, shapes: Sequence[Shape]) -> Shape:
     return tuple(result)
 
 
+def broadcast_to(node: Node, shape: Shape, target: Shape, meaning: str) -> None:
+    """Let a shape broadcast to another, which it leaves as it is; raise NodeError if it provably does not."""
+    result = broadcast(node, [target, shape])
+    if len(result) != len(target):
+        raise NodeError(node, f"{meaning}, of shape {list(shape)}, does not broadcast to {list(target)}")
+    for axis, (extent, wanted) in enumerate(zip(result, target, strict=True)):
+        if proved_different(extent, wanted):
+            raise NodeError(node, f"{meaning}, of shape {list(shape)}, does not broadcast to {list(target)}")
+        require_equal(node.title, extent, wanted, f"the extents along axis {axis} with and without {meaning}")
+
+
 def _never_broadcast(a: Dimension, b: Dimension) -> bool:
     return proved_different(a, b) and proved_different(a, 1) and proved_different(b, 1)
 

@@ -8,7 +8,15 @@ from texelflow.ir import Element, Node, NodeError, TensorType
 from texelflow.lowering.lowering import Lowering
 from texelflow.lowering.view import View
 from texelflow.operators import Operator, operator
-from texelflow.operators.shapes import at_least, dimensions, known_shape, normalize_axis, sum_of, unify
+from texelflow.operators.shapes import (
+    at_least,
+    dimensions,
+    divided,
+    known_shape,
+    normalize_axis,
+    sum_of,
+    unify,
+)
 from texelflow.operators.upgrading import attribute_to_input
 from texelflow.symbolic import Dimension, floor_divide, proved_different
 
@@ -16,6 +24,10 @@ from texelflow.symbolic import Dimension, floor_divide, proved_different
 def split_axis(node: Node) -> int:
     """Return the axis along which a Split cuts."""
     return normalize_axis(node, int(node.attributes.get("axis", 0)), node.required(0).known_type.rank)
+
+
+EVEN = "even"
+"""Attribute of Texelflow: all parts are equal, as before opset 18."""
 
 
 @operator("Split")
@@ -28,6 +40,7 @@ class Split(Operator):
             attribute_to_input(node, "split", 1)
         if opset < 18 and node.input(1) is None:
             node.attributes["num_outputs"] = len(node.outputs)
+            node.attributes[EVEN] = 1
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the types of the parts."""
@@ -51,6 +64,8 @@ class Split(Operator):
         count = int(node.attributes.get("num_outputs", count))
         if count != len(node.outputs):
             raise NodeError(node, f"num_outputs is {count}, but there are {len(node.outputs)} outputs")
+        if node.attributes.get(EVEN):
+            return [divided(node, whole, count, f"axis {split_axis(node)}, cut into equal parts,")] * count
         part = floor_divide(whole + (count - 1), count)
         sizes = [*[part] * (count - 1), whole - part * (count - 1)]
         if isinstance(sizes[-1], int) and sizes[-1] < 0:
