@@ -11,6 +11,9 @@ from texelflow.symbolic_text import Json
 _PLACES = ("shape", "ints", "floats")
 """Keys of the plan's tensors and draws under which expressions are."""
 
+_FLOAT_PLACE, _FROM_FLOAT = "floats", "trunc"
+"""Where float arithmetic is, which no name stands for: a key, and the operation that takes the whole part."""
+
 
 def name_derived(plans: dict[str, Any], symbols: list[str]) -> list[dict[str, Json]]:
     """Replace expressions that occur twice or more in plans by names; return what these mean, in order.
@@ -26,7 +29,7 @@ def name_derived(plans: dict[str, Any], symbols: list[str]) -> list[dict[str, Js
     uses: Counter[str] = Counter()
     for holder in holders:
         for key in _PLACES:
-            for expression in holder.get(key, ()):
+            for expression in holder.get(key, ()) if key != _FLOAT_PLACE else ():
                 _count(expression, uses)
     names: dict[str, str] = {}
     derived: list[dict[str, Json]] = []
@@ -57,6 +60,6 @@ def _count(expression: Json, uses: Counter[str]) -> None:
         return
     text = json.dumps(expression)
     uses[text] += 1
-    if uses[text] == 1:
+    if uses[text] == 1 and expression[0] != _FROM_FLOAT:
         for operand in expression[1:]:
             _count(operand, uses)

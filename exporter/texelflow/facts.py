@@ -185,8 +185,8 @@ class ModelFacts:
                 self._symbols[name] = replacement
                 self._raise_least(name, replacement)
                 break
-        else:
-            for monomial, coefficient in sorted(candidates, key=_preference, reverse=True):
+        else:  # a = broadcast(a, b): the operation becomes the symbol in it, for the other way never ends
+            for monomial, coefficient in sorted(candidates, key=_preference):
                 replacement = value(monomial, coefficient)
                 if all(_without(other, monomial) is None for other in terms_of(replacement)):
                     self._rules[monomial] = replacement
