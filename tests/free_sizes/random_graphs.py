@@ -336,7 +336,7 @@ def grow(seed: int, counts: Counter[str]) -> Growing:
             break
         fitting = [one for one in MOVES if len(growing.nodes) + one.cost <= MOST_NODES]
         rarity = np.array(
-            [one.cost**0.5 / (1 + min(counts[name] for name in one.operators)) ** 6 for one in fitting]
+            [one.cost**0.5 / (1 + min(counts[name] for name in one.operators)) ** 8 for one in fitting]
         )
         chosen = fitting[int(random.choice(len(fitting), p=rarity / rarity.sum()))]
         trial = growing.copy()

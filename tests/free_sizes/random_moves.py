@@ -344,6 +344,10 @@ def global_pooling(growing: Growing, operator: str) -> None:
 def channel_normalization(growing: Growing, operator: str) -> None:
     source = image(growing, 4)
     growing.demand_elements(source)
+    if operator == "InstanceNormalization":  # ONNX Runtime's rounding of one pixel is not ours
+        single = {case for case, (h, w) in enumerate(zip(*source.shape[2:], strict=True)) if h * w == 1}
+        growing.unasked |= single
+        growing.demand([case not in single for case in range(CASES)])
     channels = known(source.shape[1]) or 1
     scale, bias = growing.weights(channels), growing.weights(channels)
     if operator == "LRN":
