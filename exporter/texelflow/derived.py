@@ -8,8 +8,8 @@ from typing import Any
 
 from texelflow.symbolic_text import Json
 
-_PLACES = ("shape", "ints", "floats")
-"""Keys of the plan's tensors and draws under which expressions are."""
+_PLACES = ("shape", "ints")
+"""Keys of the plan's tensors and draws under which integer expressions are."""
 
 
 def name_derived(plans: dict[str, Any], symbols: list[str]) -> list[dict[str, Json]]:
@@ -37,7 +37,8 @@ def name_derived(plans: dict[str, Any], symbols: list[str]) -> list[dict[str, Js
         text = json.dumps(expression)
         if text in names:
             return names[text]
-        content: Json = [expression[0], *(named(operand) for operand in expression[1:])]
+        is_float = expression[0] == "trunc"  # of floats, which have no names
+        content: Json = expression if is_float else [expression[0], *map(named, expression[1:])]
         if uses[text] < 2:
             return content
         name = names[text] = f"{prefix}{len(names)}"
@@ -57,6 +58,6 @@ def _count(expression: Json, uses: Counter[str]) -> None:
         return
     text = json.dumps(expression)
     uses[text] += 1
-    if uses[text] == 1:
+    if uses[text] == 1 and expression[0] != "trunc":
         for operand in expression[1:]:
             _count(operand, uses)
