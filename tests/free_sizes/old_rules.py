@@ -1,4 +1,4 @@
-"""Rules that took "not proved equal" for "different", as the exporter once had them; see test_suite_bites.py."""
+"""Rules that took "not proved equal" for "different", as the exporter once had them."""
 
 from __future__ import annotations
 

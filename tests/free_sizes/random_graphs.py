@@ -1,8 +1,8 @@
 """Random models with free extents, each valid by its rules at several sizes of them.
 
-A `Growing` model keeps the extent of every axis of every value at each of `CASES` assignments of its symbols. A move
-(random_moves.py) adds a few nodes to it; where the sizes of an assignment do not allow that, the assignment is given
-up, and ONNX Runtime is expected to refuse it.
+A `Growing` model keeps the extent of every axis of every value at each of `CASES` assignments of its symbols.
+A move (random_moves.py) adds a few nodes to it; where the sizes of an assignment do not allow that, the
+assignment is given up, and ONNX Runtime is expected to refuse it.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from free_sizes.trials import Trial, ask_reference
 Extent: TypeAlias = tuple[int, ...]
 """How long an axis is at each assignment; equal tuples stand for axes of equal extent."""
 
-CASES = 6
-"""Assignments of a model: two of unequal sizes, some of 1, some of 0, all equal, one with a mistake."""
+CASES = 4
+"""Assignments of a model: unequal sizes, some of 1, some of 0, one with a mistake."""
 
-ONES, NONE, EQUAL, MISTAKEN = range(2, CASES)
+OWN, ONES, NONE, MISTAKEN = range(CASES)
 
 OPSET = 21
 LONGEST = 40
@@ -111,7 +111,6 @@ class Growing:
             sizes[ONES] = 1
         if self.chance(0.3):
             sizes[NONE] = 0
-        sizes[EQUAL] = 8 if image else 4
         self.symbols[name] = tuple(sizes)
         return name
 
@@ -121,10 +120,10 @@ class Growing:
         It is as long, or may be 1 as well.
         """
         name = self.new_symbol()
-        sizes = list(extent)
+        sizes = [max(size, 0) for size in extent]
         if may_be_one:
-            sizes = [1 if index % 3 == 1 or self.chance(0.25) else size for index, size in enumerate(sizes)]
-        sizes[MISTAKEN] = extent[MISTAKEN] + int(self.random.integers(1, 3))
+            sizes = [1 if index == ONES or self.chance(0.25) else size for index, size in enumerate(sizes)]
+        sizes[MISTAKEN] = max(extent[MISTAKEN], 0) + int(self.random.integers(1, 3))
         self.symbols[name] = tuple(sizes)
         return name
 
@@ -132,7 +131,7 @@ class Growing:
         """Return a symbol, rather a new one."""
         if self.symbols and self.chance(0.3):
             name: str = self.one_of(list(self.symbols))
-            if not image or min(self.symbols[name][:2]) >= 4:
+            if not image or self.symbols[name][OWN] >= 4:
                 return name
         return self.new_symbol(image)
 
@@ -227,8 +226,8 @@ class Growing:
         self.demand([case not in empty for case in range(CASES)])
 
     def require_life(self) -> None:
-        """Give up unless one of the first assignments and one more are left."""
-        if not any(self.alive[:2]) or sum(self.alive) < 2:
+        """Give up unless the first assignment and one more are left."""
+        if not self.alive[OWN] or sum(self.alive) < 2:
             raise DeadEndError
 
     # The result
@@ -327,16 +326,18 @@ LEAST_NODES, MOST_NODES = 3, 12
 
 
 def grow(seed: int, counts: Counter[str]) -> Growing:
-    """Return a random model; `counts` has how often each operator occurs so far, and rare ones are preferred."""
+    """Return a random model; operators that are rare so far, by `counts`, are preferred."""
     random = np.random.default_rng(seed)
     growing = Growing(random)
     _first_input(growing)
-    target = int(random.integers(LEAST_NODES, MOST_NODES + 1))
+    target = int(max(random.integers(LEAST_NODES, MOST_NODES + 1, 3)))
     for _ in range(200):
         if len(growing.nodes) >= target:
             break
         fitting = [one for one in MOVES if len(growing.nodes) + one.cost <= MOST_NODES]
-        rarity = np.array([1 / (1 + min(counts[name] for name in one.operators)) ** 3 for one in fitting])
+        rarity = np.array(
+            [one.cost**0.5 / (1 + min(counts[name] for name in one.operators)) ** 8 for one in fitting]
+        )
         chosen = fitting[int(random.choice(len(fitting), p=rarity / rarity.sum()))]
         trial = growing.copy()
         try:
@@ -368,7 +369,7 @@ def _first_input(growing: Growing) -> None:
 
 
 def random_trials(first_seed: int, count: int, counts: Counter[str]) -> list[Trial]:
-    """Return so many random models that ONNX Runtime runs at two sizes at least; `counts` counts operators."""
+    """Return so many random models that ONNX Runtime runs at two sizes; `counts` counts operators."""
     import free_sizes.random_moves  # noqa: F401  (registers the moves)
 
     trials: list[Trial] = []

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from free_sizes.random_graphs import (
+    CASES,
     DeadEndError,
     Extent,
     Growing,
@@ -343,6 +344,10 @@ def global_pooling(growing: Growing, operator: str) -> None:
 def channel_normalization(growing: Growing, operator: str) -> None:
     source = image(growing, 4)
     growing.demand_elements(source)
+    if operator == "InstanceNormalization":  # ONNX Runtime's rounding of one pixel is not ours
+        single = {case for case, (h, w) in enumerate(zip(*source.shape[2:], strict=True)) if h * w == 1}
+        growing.unasked |= single
+        growing.demand([case not in single for case in range(CASES)])
     channels = known(source.shape[1]) or 1
     scale, bias = growing.weights(channels), growing.weights(channels)
     if operator == "LRN":
@@ -371,7 +376,10 @@ def depth_to_space(growing: Growing) -> None:
 
 @move("SpaceToDepth", cost=1)
 def space_to_depth(growing: Growing) -> None:
-    source = image(growing, 4)
+    even = [growing.new_symbol(True) for _ in range(2)]
+    for name in even:
+        growing.symbols[name] = tuple(size // 2 * 2 for size in growing.symbols[name])
+    source = growing.input([growing.free_extent(), int(growing.one_of((1, 2, 4))), *even])
     n, c, h, w = source.shape
     growing.demand([a % 2 == 0 and b % 2 == 0 for a, b in zip(h, w, strict=True)])
     shape = (n, constantly(4 * (known(c) or 1)), combine(lambda e: e // 2, h), combine(lambda e: e // 2, w))
@@ -452,8 +460,8 @@ def pyramid(growing: Growing) -> None:
     if growing.chance(0.7):
         growing.node("Add", [up, source], broadcast(growing, doubled, source.shape))
     else:
-        growing.demand([a[c] == b[c] for c in range(6) for a, b in [(doubled[2], source.shape[2])]])
-        growing.demand([a[c] == b[c] for c in range(6) for a, b in [(doubled[3], source.shape[3])]])
+        growing.demand([a[c] == b[c] for c in range(CASES) for a, b in [(doubled[2], source.shape[2])]])
+        growing.demand([a[c] == b[c] for c in range(CASES) for a, b in [(doubled[3], source.shape[3])]])
         joined = (doubled[0], constantly(2 * channels), *doubled[2:])
         growing.node("Concat", [up, source], joined, axis=1)
 
@@ -650,13 +658,13 @@ def concat(growing: Growing) -> None:
     source = any_float(growing)
     axis = int(growing.random.integers(source.rank))
     if growing.chance(0.4):
-        fits = lambda value: (
-            value.rank == source.rank
-            and all(
-                a == b for k, (a, b) in enumerate(zip(value.shape, source.shape, strict=True)) if k != axis
+        sides = [extent for k, extent in enumerate(source.shape) if k != axis]
+        other = growing.pick(
+            lambda value: (
+                value.rank == source.rank
+                and [extent for k, extent in enumerate(value.shape) if k != axis] == sides
             )
         )
-        other = growing.pick(fits)
     else:
         dimensions: list[str | int] = []
         for k, extent in enumerate(source.shape):
@@ -678,7 +686,7 @@ def concat(growing: Growing) -> None:
     joined = combine(lambda a, b: a + b, source.shape[axis], other.shape[axis])
     # ONNX Runtime passes over inputs without elements, whatever their shapes: a mistake is none to it there.
     growing.demand(
-        [all(e[case] for e in (*source.shape, *other.shape)) or growing.alive[case] for case in range(6)]
+        [all(e[case] for e in (*source.shape, *other.shape)) or growing.alive[case] for case in range(CASES)]
     )
     growing.node("Concat", pair, (*source.shape[:axis], joined, *source.shape[axis + 1 :]), axis=axis)
 
@@ -940,14 +948,19 @@ def trilu(growing: Growing) -> None:
 
 
 @moves_for(
-    *"ReduceSum ReduceMean ReduceMax ReduceMin ReduceL1 ReduceL2 ReduceSumSquare ReduceLogSumExp ReduceProd".split()
+    *"ReduceSum ReduceMean ReduceMax ReduceMin ReduceL1 ReduceL2".split(),
+    *"ReduceSumSquare ReduceLogSumExp ReduceProd".split(),
 )
 def reduction(growing: Growing, operator: str) -> None:
     source = any_float(growing)
     count = int(growing.random.integers(1, source.rank + 1))
     axes = sorted(int(axis) for axis in growing.random.choice(source.rank, count, replace=False))
     keep = int(growing.chance(0.6))
-    if operator in ("ReduceMax", "ReduceMin", "ReduceLogSumExp", "ReduceMean"):
+    if (
+        operator == "ReduceMean"
+    ):  # ONNX leaves the mean of nothing open: 0 in ONNX Runtime, no number elsewhere
+        growing.demand_elements(source)
+    if operator in ("ReduceMax", "ReduceMin", "ReduceLogSumExp"):
         for axis in axes:
             growing.demand([number > 0 for number in source.shape[axis]])
     shape = [
@@ -1008,9 +1021,14 @@ def lp_normalization(growing: Growing) -> None:
 
 @move("MeanVarianceNormalization", cost=1)
 def mean_variance_normalization(growing: Growing) -> None:
-    source = image(growing, 4)
+    """Normalise an input, as ONNX Runtime's difference of two means is void where values vary little."""
+    source = growing.pick(
+        lambda value: value.rank == 4 and value.name in growing.inputs and known(value.shape[1]) is not None
+    )
     growing.demand_elements(source)
-    growing.demand([a * b * c > 1 for a, b, c in zip(source.shape[0], *source.shape[2:], strict=True)])
+    several = [a * b * c > 1 for a, b, c in zip(source.shape[0], *source.shape[2:], strict=True)]
+    growing.unasked |= {case for case, holds in enumerate(several) if not holds}
+    growing.demand(several)
     growing.node("MeanVarianceNormalization", [source], source.shape)
 
 

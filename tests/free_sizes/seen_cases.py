@@ -22,7 +22,8 @@ class Seen:
 def _pyramid(lower: str, declarations: str = "") -> str:
     """A feature and, by `lower`, a smaller one made of it, upsampled and added: FPNs and U-Nets are such."""
     return f"""g (float[n,3,h,w] x) => (float y)
-        <float[4,3,3,3] first = {{{_numbers(108)}}}, float[4,4,1,1] second = {{{_numbers(16)}}}, {declarations}
+        <float[4,3,3,3] first = {{{_numbers(108)}}}, float[4,4,1,1] second = {{{_numbers(16)}}},
+         {declarations}
          float[4] scales = {{1, 1, 2, 2}}>
         {{ a = Conv <pads = [1, 1, 1, 1]> (x, first)  {lower}
            y = Add (up, a) }}"""
@@ -68,7 +69,7 @@ SEEN = {
     "pyramid by AveragePool and ConvTranspose": Seen(
         _pyramid(
             """p = AveragePool <kernel_shape = [2, 2], strides = [2, 2]> (a)
-            up = ConvTranspose <strides = [2, 2], kernel_shape = [1, 1], output_padding = [1, 1]> (p, second)"""
+            up = ConvTranspose <strides = [2, 2], output_padding = [1, 1]> (p, second)"""
         ),
         IMAGES,
     ),

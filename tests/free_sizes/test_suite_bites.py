@@ -38,7 +38,9 @@ def replace_function(monkeypatch: pytest.MonkeyPatch, old: Callable[..., object]
                 monkeypatch.setattr(module, attribute, old)
 
 
-def wrong_with(models: list[Trial], operators: set[str], run: Callable[[list[Trial]], list[Fault]]) -> list[Fault]:
+def wrong_with(
+    models: list[Trial], operators: set[str], run: Callable[[list[Trial]], list[Fault]]
+) -> list[Fault]:
     """Run some of the models that have such operators; return what is wrong with the results."""
     fitting = [
         Trial(trial.name, trial.model, trial.feeds, expected=trial.expected, reasons=trial.reasons)

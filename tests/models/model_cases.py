@@ -41,5 +41,6 @@ MODELS = (
     Model("fastestdet", channel_axis=1),
     Model("openseeface_lm0", channel_axis=1),
     Model("bodypix_mnv1_050_s16"),
+    Model("ppocr_v3_det"),
     Model("stories260k_derived"),
 )

@@ -39,6 +39,16 @@ def _has_known_fill(node: Node) -> bool:
     return fill is None or (fill.number is not None)
 
 
+def _require_reflection(
+    node: Node, axis: int, extent: Dimension, before: Dimension, behind: Dimension
+) -> None:
+    """Let what is left of an axis have two elements: a border reflects all but the first of them."""
+    borders = [border for border in (before, behind) if isinstance(border, int)]
+    if any(border > 0 for border in borders):
+        left = extent + sum(border for border in borders if border < 0)
+        at_least(node, left, 2, f"axis {axis} of its input, which mode reflect mirrors,")
+
+
 @operator("Pad")
 class Pad(Operator):
     """The input with borders: a constant, its reflection, its edge, or its other end."""
@@ -63,6 +73,8 @@ class Pad(Operator):
                 raise NodeError(node, f"pads {before}, {behind} remove more than axis {axis} of {source}")
             if mode != "constant" and not proved_equal(padded, extent):
                 at_least(node, extent, 1, f"axis {axis} of {source}, which mode {mode} repeats,")
+            if mode == "reflect":
+                _require_reflection(node, axis, extent, before, behind)
             at_least(node, padded, 0, f"the extent of axis {axis} of its output")
             shape.append(padded)
         fill = node.input(2)
