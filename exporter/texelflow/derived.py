@@ -8,11 +8,8 @@ from typing import Any
 
 from texelflow.symbolic_text import Json
 
-_PLACES = ("shape", "ints", "floats")
-"""Keys of the plan's tensors and draws under which expressions are."""
-
-_FLOAT_PLACE, _FROM_FLOAT = "floats", "trunc"
-"""Where float arithmetic is, which no name stands for: a key, and the operation that takes the whole part."""
+_PLACES = ("shape", "ints")
+"""Keys of the plan's tensors and draws under which integer expressions are."""
 
 
 def name_derived(plans: dict[str, Any], symbols: list[str]) -> list[dict[str, Json]]:
@@ -29,7 +26,7 @@ def name_derived(plans: dict[str, Any], symbols: list[str]) -> list[dict[str, Js
     uses: Counter[str] = Counter()
     for holder in holders:
         for key in _PLACES:
-            for expression in holder.get(key, ()) if key != _FLOAT_PLACE else ():
+            for expression in holder.get(key, ()):
                 _count(expression, uses)
     names: dict[str, str] = {}
     derived: list[dict[str, Json]] = []
@@ -40,7 +37,8 @@ def name_derived(plans: dict[str, Any], symbols: list[str]) -> list[dict[str, Js
         text = json.dumps(expression)
         if text in names:
             return names[text]
-        content: Json = [expression[0], *(named(operand) for operand in expression[1:])]
+        is_float = expression[0] == "trunc"  # of floats, which have no names
+        content: Json = expression if is_float else [expression[0], *map(named, expression[1:])]
         if uses[text] < 2:
             return content
         name = names[text] = f"{prefix}{len(names)}"
@@ -60,6 +58,6 @@ def _count(expression: Json, uses: Counter[str]) -> None:
         return
     text = json.dumps(expression)
     uses[text] += 1
-    if uses[text] == 1 and expression[0] != _FROM_FLOAT:
+    if uses[text] == 1 and expression[0] != "trunc":
         for operand in expression[1:]:
             _count(operand, uses)

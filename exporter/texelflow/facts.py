@@ -33,6 +33,7 @@ from texelflow.symbolic_text import to_json, to_text
 
 EQUAL, AT_LEAST, BROADCASTS = "=", ">=", "1 or ="
 MOST_REWRITES = 32
+DEEPEST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class ModelFacts:
         self._symbols: dict[str, Dimension] = {}
         self._rules: dict[Monomial, Dimension] = {}
         self._canonical: dict[Expression, Dimension] = {}
+        self._depth = 0
 
     def least(self, name: str) -> int:
         """Return the smallest value of a symbol: 0, or what a constraint says."""
@@ -94,7 +96,13 @@ class ModelFacts:
             return dimension
         known = self._canonical.get(dimension)
         if known is None:
-            known = self._rewrite(dimension)
+            if self._depth == DEEPEST:  # rewriting asks for proofs, which rewrite what they are about
+                return dimension
+            self._depth += 1
+            try:
+                known = self._rewrite(dimension)
+            finally:
+                self._depth -= 1
             self._canonical[dimension] = known
         return known
 
@@ -185,8 +193,8 @@ class ModelFacts:
                 self._symbols[name] = replacement
                 self._raise_least(name, replacement)
                 break
-        else:  # a = broadcast(a, b): the operation becomes the symbol in it, for the other way never ends
-            for monomial, coefficient in sorted(candidates, key=_preference):
+        else:
+            for monomial, coefficient in sorted(candidates, key=_complexity, reverse=True):
                 replacement = value(monomial, coefficient)
                 if all(_without(other, monomial) is None for other in terms_of(replacement)):
                     self._rules[monomial] = replacement
@@ -285,6 +293,12 @@ def _preference(term: tuple[Monomial, int]) -> tuple[bool, int, str]:
     """Order the terms that may be replaced: a product of many, then the last by name."""
     monomial, _ = term
     return _symbol_name(monomial) is not None, len(monomial), str([atom.key for atom in monomial])
+
+
+def _complexity(term: tuple[Monomial, int]) -> tuple[int, str]:
+    """Order the terms that may be replaced: what contains others rather than these."""
+    key = str([atom.key for atom in term[0]])
+    return len(key), key
 
 
 def _without(monomial: Monomial, part: Monomial) -> Monomial | None:
