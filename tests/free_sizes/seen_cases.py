@@ -242,7 +242,8 @@ SEEN = {
         [*LENGTHS, {"n": 2, "t": 17}],
     ),
     "a causal mask cut from a square": Seen(
-        "g (float[n,t,t] x) => (float y) <int64[2] square = {16, 16}, int64[1] zero = {0}, int64[1] one = {1},"
+        "g (float[n,t,t] x) => (float y) <int64[2] square = {16, 16}, int64[1] zero = "
+        "{0}, int64[1] one = {1},"
         " int64[1] two = {2}, float far = {-1000}> {"
         " ones = ConstantOfShape <value = float[1] {1}> (square)  low = Trilu <upper = 0> (ones)"
         " s = Shape (x)  t = Slice (s, one, two)  a = Slice (low, zero, t, zero)  b = Slice (a, zero, t, one)"
@@ -252,7 +253,8 @@ SEEN = {
         LENGTHS[:3],
     ),
     "Resize by 1.3": Seen(
-        'g (float[1,1,h,w] x) => (float y) <float[4] s = {1, 1, 1.3, 1.3}> { y = Resize <mode = "linear"> (x, , s) }',
+        "g (float[1,1,h,w] x) => (float y) <float[4] s = {1, 1, 1.3, 1.3}> { y = Resize "
+        '<mode = "linear"> (x, , s) }',
         [{"h": h, "w": w} for h, w in ((90, 3), (10, 20), (30, 7), (100, 1), (50, 70))],
     ),
     "nearest Resize by 0.7": Seen(
@@ -303,7 +305,8 @@ SEEN = {
         [{"n": 1, "t": 4}, {"n": 2, "t": 4}, {"n": 1, "t": 1}],
     ),
     "Split in parts of a given size": Seen(
-        "g (float[n,t] x) => (float y, float z) <int64[2] parts = {2, 3}> { y, z = Split <axis = 1> (x, parts) }",
+        "g (float[n,t] x) => (float y, float z) <int64[2] parts = {2, 3}> { y, z = Split "
+        "<axis = 1> (x, parts) }",
         LENGTHS,
     ),
     "Split of a free axis": Seen(
@@ -335,7 +338,8 @@ SEEN = {
     ),
     "Range to the length": Seen(
         "g (float[n,t] x) => (float y) <int64 zero = {0}, int64 one = {1}> {"
-        " s = Shape (x)  t = Gather (s, one)  r = Range (zero, t, one)  f = Cast <to = 1> (r)  y = Mul (x, f) }",
+        " s = Shape (x)  t = Gather (s, one)  r = Range (zero, t, one)  f = Cast <to = "
+        "1> (r)  y = Mul (x, f) }",
         LENGTHS,
     ),
     "Tile by the shape of another": Seen(
@@ -356,7 +360,8 @@ SEEN = {
         LENGTHS,
     ),
     "a mask of another length": Seen(
-        "g (float[n,t] x, float[m,t] b, float[t] c) => (float y) { p = Mul (x, b)  q = Add (p, c)  y = Tanh (q) }",
+        "g (float[n,t] x, float[m,t] b, float[t] c) => (float y) { p = Mul (x, b)  q = "
+        "Add (p, c)  y = Tanh (q) }",
         [
             {"n": 2, "m": 1, "t": 4},
             {"n": 1, "m": 3, "t": 4},
@@ -366,7 +371,8 @@ SEEN = {
     ),
     "Reshape by a target that Where completes": Seen(
         "g (float[n,t] x, float[m,t] b) => (float y) <int64[2] wanted = {-1, 3}, int64 minus = {-1}> {"
-        " s = Shape (b)  free = Equal (wanted, minus)  target = Where (free, s, wanted)  y = Reshape (x, target) }",
+        " s = Shape (b)  free = Equal (wanted, minus)  target = Where (free, s, wanted)  "
+        "y = Reshape (x, target) }",
         [{"n": 2, "m": 2, "t": 3}, {"n": 4, "m": 2, "t": 3}, {"n": 3, "m": 2, "t": 2}],
     ),
     "DepthToSpace and back": Seen(

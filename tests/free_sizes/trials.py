@@ -36,10 +36,10 @@ LIMITS_OF_THE_REFERENCE = re.compile("Only N can be zero")
 class Trial:
     """A model, and the inputs of its runs.
 
-    Results may differ by `tolerance` of the largest value (of the channel, where outputs have a `channel_axis`
-    of different quantities) and by `absolute`. `expected` has the outputs of each run in ONNX Runtime; None
-    where it refuses, for `reasons`. `refusal` is why the exporter refuses the model, `defect` says that it
-    failed without meaning to.
+    Results may differ by `tolerance` of the largest value (of the channel, where outputs have a
+    `channel_axis` of different quantities) and by `absolute`. `expected` has the outputs of each run in ONNX
+    Runtime; None where it refuses, for `reasons`. `refusal` is why the exporter refuses the model, `defect`
+    says that it failed without meaning to.
     """
 
     name: str
