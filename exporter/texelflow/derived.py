@@ -37,8 +37,8 @@ def name_derived(plans: dict[str, Any], symbols: list[str]) -> list[dict[str, Js
         text = json.dumps(expression)
         if text in names:
             return names[text]
-        is_float = expression[0] == "trunc"  # of floats, which have no names
-        content: Json = expression if is_float else [expression[0], *map(named, expression[1:])]
+        inner = _named_parts(expression)
+        content: Json = [expression[0], *map(named, expression[1 : 1 + inner]), *expression[1 + inner :]]
         if uses[text] < 2:
             return content
         name = names[text] = f"{prefix}{len(names)}"
@@ -58,6 +58,15 @@ def _count(expression: Json, uses: Counter[str]) -> None:
         return
     text = json.dumps(expression)
     uses[text] += 1
-    if uses[text] == 1 and expression[0] != "trunc":
-        for operand in expression[1:]:
+    if uses[text] == 1:
+        for operand in expression[1 : 1 + _named_parts(expression)]:
             _count(operand, uses)
+
+
+def _named_parts(expression: list[Json]) -> int:
+    """Return how many of the first operands of an operation may have names.
+
+    None of the floats that "trunc" takes the whole part of; and not the branches of "select", of which one
+    alone is computed: the other may divide by zero.
+    """
+    return {"trunc": 0, "select": 1}.get(str(expression[0]), len(expression) - 1)
