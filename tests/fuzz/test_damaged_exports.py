@@ -90,7 +90,7 @@ def test_damaged_structure(model: onnx.ModelProto, tmp_path: Path) -> None:
     outcomes = []
     for number in range(900):
         damaged = onnx.ModelProto.FromString(content)
-        for _ in range(source.choice((1, 1, 2, 3))):
+        for _ in range(source.choice((1, 1, 1, 2, 3))):
             damage_model(source, damaged, operators)
         outcomes.append(_export(damaged.SerializeToString(), tmp_path, number))
     assert 90 < sum(outcomes) < 810
