@@ -99,7 +99,9 @@ def test_odd_nodes(tmp_path: Path, page_server: PageServer, page: Page) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-KNOWN: dict[str, str] = {}
+KNOWN = {
+    "test_celu_float16": "of an alpha as large as 1e30, exp(x / alpha) - 1 is 0 to ONNX Runtime, not x / alpha",
+}
 """Tests of ONNX whose odd forms ONNX Runtime computes otherwise than ONNX says, and how."""
 
 
@@ -185,7 +187,10 @@ def _ones(model: onnx.ModelProto) -> Arrays:
         ("y = Conv(x, x)", "have type int32; a floating type is needed"),
         ("y = ConvTranspose(x, x)", "have type int32; a floating type is needed"),
         ("y = Conv <kernel_shape = [2, 2]> (f, f)", "kernel_shape"),
-        ("y = ConvTranspose <kernel_shape = [2, 2]> (f, f)", "kernel_shape [2, 2] is not that of the weight"),
+        (
+            "y = ConvTranspose <kernel_shape = [2, 2]> (f, f)",
+            "kernel_shape and the weight's extents along axis 2 differ",
+        ),
     ],
 )
 def test_refused(tmp_path: Path, node: str, reason: str) -> None:

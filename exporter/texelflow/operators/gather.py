@@ -105,11 +105,10 @@ def _even_part(indices: Value, extent: Dimension) -> tuple[Dimension, int, int] 
     numbers = [whole(element) for element in indices.elements or []]
     if not numbers or any(number is None for number in numbers):
         return None
-    known = [number for number in numbers if number is not None]
-    if len(known) == 1:
-        index = known[0]
-        return select(less(index, 0), index + extent, index), 1, 1
-    positions = [index + extent if isinstance(index, int) and index < 0 else index for index in known]
+    # Of an expression, a run may decide whether it counts from the end.
+    positions = [select(less(number, 0), number + extent, number) for number in numbers if number is not None]
+    if len(positions) == 1:
+        return positions[0], 1, 1
     steps = {str(b - a) for a, b in pairwise(positions)}
     step = positions[1] - positions[0]
     if len(steps) != 1 or not isinstance(step, int) or step == 0:
