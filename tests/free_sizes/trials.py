@@ -28,8 +28,12 @@ WRONG_VALUES = "wrong values"
 NOT_REFUSED = "runs where ONNX Runtime refuses"
 
 
-LIMITS_OF_THE_REFERENCE = re.compile("Only N can be zero")
+LIMITS_OF_THE_REFERENCE = re.compile(r"Only N can be zero|Invalid input shape: \{(.*\D)?0\D")
 """Where ONNX Runtime refuses what ONNX defines: an empty image has an empty result. Running it is right."""
+
+
+WITHOUT_PIXELS = re.compile(r"the extent of axis \d of its output is .* at least 1 is needed")
+"""A window that does not fit into its image is refused, where ONNX Runtime may return an empty tensor."""
 
 
 @dataclass(slots=True, repr=False)
@@ -145,6 +149,8 @@ def faults(trial: Trial) -> Iterable[Fault]:
             if answer.error is None and not LIMITS_OF_THE_REFERENCE.search(trial.reasons[run]):
                 yield Fault(trial, NOT_REFUSED, _reason(trial.reasons[run]), run)
         elif answer.error is not None:
+            if WITHOUT_PIXELS.search(answer.error) and any(array.size == 0 for array in expected.values()):
+                continue
             yield Fault(trial, REFUSED_AT_RUN, answer.error, run)
         elif problem := _difference(trial, answer.outputs, expected):
             yield Fault(trial, *problem, run)

@@ -41,6 +41,8 @@ def conv_transpose_windows(node: Node) -> list[Window]:
         if wanted:
             output = wanted[axis]
             total = full - output
+            if node.attributes.get("output_shape") and not isinstance(total, int):
+                at_least(node, total, 0, f"what output_shape leaves of axis {axis + 2} as padding")
             smaller = floor_divide(total, 2)
             before, behind = smaller, total - smaller
             if mode != "SAME_UPPER":
