@@ -149,7 +149,7 @@ REFUSALS = [
     ),
     (
         "g (float[1,4,8,8] x, float[4,1,3,3] w) => (float[a,b,c,d] y) { y = Conv <group = 3> (x, w) }",
-        "into 3 groups",
+        "is not a multiple of 3",
     ),
     (
         "g (float[2,3] x, float[2,3] z) => (float[a,b] y) { y = MatMul (x, z) }",
