@@ -56,7 +56,11 @@ class _Writer:
             [self.name(value) for value in node.inputs],
             [self.name(value) if value.name else "" for value in node.outputs],
             domain=node.domain,
-            **{name: self._attribute(item) for name, item in node.attributes.items()},
+            **{
+                name: self._attribute(item)
+                for name, item in node.attributes.items()
+                if (node.operator, name) != ("Split", "even")  # Texelflow's own: it only refuses sizes
+            },
         )
 
     def _attribute(self, attribute: Any) -> Any:
