@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ def _references(odds: list[OddNode]) -> list[Arrays | None]:
     """Return what ONNX Runtime makes of models; some crash it, so that it runs in a process of its own."""
     results: list[Arrays | None] = []
     while len(results) < len(odds):
-        with ProcessPoolExecutor(1) as pool:
+        with ProcessPoolExecutor(1, initializer=faulthandler.disable) as pool:
             jobs = [
                 pool.submit(_run_reference, odd.model().SerializeToString(), odd.feeds())
                 for odd in odds[len(results) :]

@@ -42,7 +42,10 @@ def conv_transpose_windows(node: Node) -> list[Window]:
             output = wanted[axis]
             total = full - output
             if node.attributes.get("output_shape") and not isinstance(total, int):
-                at_least(node, total, 0, f"what output_shape leaves of axis {axis + 2} as padding")
+                # The output may be longer than what windows reach, by less than a step.
+                at_least(
+                    node, total, 1 - stride, f"the padding that output_shape asks for along axis {axis + 2}"
+                )
             smaller = floor_divide(total, 2)
             before, behind = smaller, total - smaller
             if mode != "SAME_UPPER":
