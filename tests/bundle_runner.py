@@ -78,10 +78,10 @@ class LoadedBundle:
     def __exit__(self, *_: object) -> None:
         self._page.evaluate("bundleRunner.dispose", self._key)
 
-    def texture_bytes(self) -> int:
-        """Bytes of all textures that the model holds."""
+    def texture_bytes(self) -> dict[str, int]:
+        """Bytes of textures that the model holds: `now`, and of each kind (`texelflow.statistics`)."""
         statistics = self._page.evaluate("bundleRunner.statistics", self._key)
-        return int(statistics["textureBytes"]["now"])
+        return dict(statistics["textureBytes"])
 
     def run(self, feeds: Arrays) -> dict[str, np.ndarray]:
         """Run on arrays; bfloat16 results come as uint16 bit patterns."""

@@ -1,8 +1,8 @@
 """What a model of free sizes is executed as, beside the same model of fixed sizes.
 
-The draws of both have the same programs, on tensors that are blocked alike: so they fetch the same texels. The
-copy of the input is another program where its extents are free, for it cannot know how many texels a row has.
-What a fused operand is read by is left out: one that may have to be broadcast is read by other words, but as often.
+The draws of both have the same programs, on tensors that are blocked alike: so they fetch the same texels.
+The copy of the input is another program where its extents are free: it cannot know the texels of a row.
+What a fused operand is read by is left out: one that may be broadcast is read by other words, but as often.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ pyramid (float[%s,3,%s,%s] x, float[8,3,3,3] w, float[8,8,1,1] v) => (float[batc
   a = Conv <pads = [1, 1, 1, 1]> (x, w)
   p = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (a)
   q = Conv (p, v)
-  r = Resize <mode = "nearest", coordinate_transformation_mode = "asymmetric", nearest_mode = "floor"> (q, , s)
+  r = Resize <mode = "nearest", coordinate_transformation_mode = "asymmetric"> (q, , s)
   y = Add (r, a)
 }"""
 
@@ -58,6 +58,8 @@ u_net (float[%s,3,%s,%s] x, float[8,3,3,3] w, float[8,8,1,1] v, float[8,8,2,2] t
 
 READS_OPERAND = re.compile(r"#if OPERAND_\d+_PIXELS.*?#endif|vec4 operand_\d+_at\(.*?\n}", re.DOTALL)
 
+LAYOUT = ("dtype", "axes", "groups", "rows", "precise")
+
 MODELS = {"pyramid": PYRAMID, "two levels": TWO_LEVELS, "u-net": U_NET}
 
 
@@ -69,7 +71,10 @@ def draws(text: str, extents: tuple[str, str, str], folder: Path) -> list[dict[s
             "node": draw["node"],
             "shader": READS_OPERAND.sub("", plan["programs"][draw["program"]]["source"]),
             "layouts": [
-                {key: plan["tensors"][index].get(key) for key in ("dtype", "axes", "groups", "rows", "precise")}
+                {
+                    key: plan["tensors"][index].get(key)
+                    for key in ("dtype", "axes", "groups", "rows", "precise")
+                }
                 for index in (*draw["inputs"], draw["output"])
             ],
         }

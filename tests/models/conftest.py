@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from browser_support import PageServer
 from model_support import find_models
 from texelflow.pipeline import Options, build, write
+from texelflow.summary import Summary
 
 
 @pytest.fixture(scope="session")
@@ -33,17 +35,23 @@ def source_of(models_folder: Path) -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
-def bundle_url(
+def bundle_of(
     source_of: Callable[[str], Path], page_server: PageServer, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], str]:
-    """The URL of a model's bundle, exported on first use."""
+) -> Callable[[str, str], tuple[str, Summary]]:
+    """The URL and the summary of a model's bundle with weights of a type, exported on first use."""
     directory = tmp_path_factory.mktemp("models")
     url = page_server.mount("/models", directory)
 
-    def export(name: str) -> str:
-        target = directory / name
-        if not target.exists():
-            write(build(source_of(name), Options()), target)
-        return f"{url}/{name}"
+    @cache
+    def export(name: str, weights: str) -> tuple[str, Summary]:
+        bundle = build(source_of(name), Options(weights=weights))
+        write(bundle, directory / weights / name)
+        return f"{url}/{weights}/{name}", bundle.summary
 
     return export
+
+
+@pytest.fixture(scope="session")
+def bundle_url(bundle_of: Callable[[str, str], tuple[str, Summary]]) -> Callable[[str], str]:
+    """The URL of a model's bundle with the weights that the source has, exported on first use."""
+    return lambda name: bundle_of(name, "float32")[0]

@@ -15,8 +15,8 @@ from models.reference_values import relative_error, run_origin
 SHAPES = {
     "cifar10_winml": [(1, 3, 32, 32), (2, 3, 32, 32), (5, 3, 32, 32)],
     "iris_winml": [(1, 4), (2, 4), (5, 4)],
-    "super_resolution_espcn": [(1, 1, 224, 224), (2, 1, 224, 224), (5, 1, 224, 224)],
-    "openseeface_lm0": [(1, 3, 224, 224), (2, 3, 224, 224), (5, 3, 224, 224)],
+    "super_resolution_espcn": [(1, 1, 224, 224), (2, 1, 224, 224)],
+    "openseeface_lm0": [(1, 3, 224, 224), (3, 3, 224, 224)],
     "bodypix_mnv1_050_s16": [(1, 225, 225, 3), (1, 193, 257, 3), (1, 321, 161, 3)],
     "stories260k_derived": [(1, 1), (1, 16), (1, 40), (2, 9)],
 }
@@ -59,7 +59,7 @@ def test_changing_sizes_stay_bounded(
         for length in lengths:
             outputs = bundle.run(tokens[length])["logits"]
             assert np.array_equal(results.setdefault(length, outputs), outputs)
-            sizes.append(bundle.texture_bytes())
+            sizes.append(bundle.texture_bytes()["now"])
     assert max(sizes[100:]) <= max(sizes[:100])
     for length in (1, 17, 40):
         if length in results:

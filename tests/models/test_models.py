@@ -1,59 +1,122 @@
-"""Real models against the values of their origin framework, at every device setting."""
+"""Real models against the values of their origin framework, on every kind of device that is reported on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 
 from browser_support import PageServer
-from bundle_runner import LoadedBundle
+from bundle_runner import Arrays, LoadedBundle
 from models.model_cases import MODELS, Model
 from models.reference_values import reference_cases, relative_error, run_origin, with_logits
-from settings import FULL_PRECISION, SETTINGS
+from texelflow.lowering.liveness import PROFILES, DeviceProfile
 from texelflow.pipeline import Options, build, write
+from texelflow.summary import DeviceProfile as Needs
+from texelflow.summary import Summary
 
 TOLERANCE_16_BITS = 0.2
 """Eleven bits in every intermediate tensor of a deep network leave outputs right in kind, not in digits."""
 
-IDS = [model.name for model in MODELS]
+FETCHES = {"GPU": "texelFetch", "GPU, 16-bit": "texelFetch"}
+"""How the others read texels: by `texture`."""
+
+OWN_WEIGHTS = "float32"
+CASES = [
+    *((model, OWN_WEIGHTS) for model in MODELS),
+    *(
+        (model, "float16")
+        for model in MODELS
+        if model.name in ("squeezenet_f32_derived", "yolox_nano", "stories260k_derived")
+    ),
+]
 
 
-@pytest.mark.parametrize("setting", FULL_PRECISION)
-@pytest.mark.parametrize("model", MODELS, ids=IDS)
+def device_options(profile: DeviceProfile) -> dict[str, Any]:
+    """Make the browser a device of this profile, as far as the real one has its limits."""
+    limits = {"maxTextureSize": profile.max_texture_size, "drawBuffers": profile.draw_buffers}
+    blocking = {"pixels": profile.pixels, "groups": profile.groups}
+    fetch = FETCHES.get(profile.name, "texture")
+    return {**blocking, "storage": profile.storage, "limits": limits, "fetch": fetch, "poison": True}
+
+
+def example_inputs(summary: Summary) -> dict[str, np.ndarray]:
+    """Return zeros in the sizes that the memory is reported for: index 0 exists everywhere."""
+    sizes = {4: (1, 224, 224, 224)}
+    return {
+        signature.name: np.zeros(
+            [
+                extent if isinstance(extent, int) else sizes.get(len(signature.shape), (1, 16, 16))[axis]
+                for axis, extent in enumerate(signature.shape)
+            ],
+            signature.dtype,
+        )
+        for signature in summary.inputs
+    }
+
+
+def shapes(feeds: Arrays) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each input."""
+    return {name: array.shape for name, array in feeds.items()}
+
+
+def assert_memory(bundle: LoadedBundle, reported: Needs) -> None:
+    """Assert that a bundle, run at the example sizes, holds what export reports: no more, and no less."""
+    held = bundle.texture_bytes()
+    assert (held["weights"], held["intermediates"]) == (reported.weight_texture_bytes, reported.peak_bytes)
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=[profile.name for profile in PROFILES])
+@pytest.mark.parametrize(
+    ("model", "weights"), CASES, ids=[f"{model.name}-{weights}" for model, weights in CASES]
+)
 def test_reference(
     model: Model,
-    setting: str,
-    bundle_url: Callable[[str], str],
+    weights: str,
+    profile: DeviceProfile,
+    bundle_of: Callable[[str, str], tuple[str, Summary]],
     source_of: Callable[[str], Path],
     module_page: Page,
 ) -> None:
-    """Every case of io.npz is met at the default setting, the first one at the others."""
+    """On every kind of device results are the origin's, and memory is what export reports, to the byte.
+
+    Every case of io.npz is met where there is no GPU, the first one elsewhere; each with 32 bits closely, in
+    16 bits in kind: a classifier's top class is the same.
+    """
+    url, summary = bundle_of(model.name, weights)
+    (reported,) = (need for need in summary.profiles if need.name == profile.name)
+    if not reported.fits:
+        with (
+            pytest.raises(Error, match="needs a texture of"),
+            LoadedBundle(module_page, url, device_options(profile)) as bundle,
+        ):
+            bundle.run(example_inputs(summary))
+        return
+    exact = profile.storage == 32 and weights == OWN_WEIGHTS
+    tolerance = model.tolerance if exact else TOLERANCE_16_BITS
     cases = list(reference_cases(source_of(model.name).parent))
-    with LoadedBundle(module_page, bundle_url(model.name), SETTINGS[setting]) as bundle:
-        for case in cases if setting == "default" else cases[:1]:
+    with LoadedBundle(module_page, url, device_options(profile)) as bundle:
+        loaded = bundle.texture_bytes()
+        assert loaded["weights"] <= loaded["loadPeak"] <= reported.load_peak_bytes
+        as_reported = shapes(cases[0].inputs) == shapes(example_inputs(summary))
+        if not as_reported:
+            bundle.run(example_inputs(summary))
+            assert_memory(bundle, reported)
+        every_case = profile.name == "software" and weights == OWN_WEIGHTS
+        for index, case in enumerate(cases if every_case else cases[:1]):
             outputs = bundle.run(case.inputs)
+            if as_reported and index == 0:
+                assert_memory(bundle, reported)
             errors = {name: sample.error(outputs[name]) for name, sample in case.outputs.items()}
-            assert max(errors.values()) <= model.tolerance, f"{case.label}: {errors}"
-            if model.channel_axis is not None and setting == "default":
+            assert max(errors.values()) <= tolerance, f"{case.label}: {errors}"
+            if model.channel_axis is not None and every_case:
                 expected = run_origin(source_of(model.name), case.inputs)
                 for name, array in expected.items():
-                    assert relative_error(outputs[name], array, model.channel_axis) <= model.tolerance, name
-
-
-@pytest.mark.parametrize("model", MODELS, ids=IDS)
-def test_16_bit_storage(
-    model: Model, bundle_url: Callable[[str], str], source_of: Callable[[str], Path], module_page: Page
-) -> None:
-    """With 16-bit storage the first case stays close, and a classifier's top class the same."""
-    case = next(iter(reference_cases(source_of(model.name).parent)))
-    with LoadedBundle(module_page, bundle_url(model.name), SETTINGS["16-bit"]) as bundle:
-        outputs = bundle.run(case.inputs)
-    errors = {name: sample.error(outputs[name]) for name, sample in case.outputs.items()}
-    assert max(errors.values()) <= TOLERANCE_16_BITS, errors
+                    assert relative_error(outputs[name], array, model.channel_axis) <= tolerance, name
 
 
 @pytest.mark.parametrize("model", [model for model in MODELS if model.logits], ids=lambda model: model.name)
@@ -69,7 +132,7 @@ def test_logits(
     name = with_logits(source_of(model.name), source)
     write(build(source, Options()), tmp_path / "bundle")
     url = page_server.mount(f"/logits/{model.name}", tmp_path)
-    with LoadedBundle(module_page, f"{url}/bundle", SETTINGS["default"]) as bundle:
+    with LoadedBundle(module_page, f"{url}/bundle", {"poison": True}) as bundle:
         for case in reference_cases(source_of(model.name).parent):
             expected = run_origin(source, case.inputs)[name]
             actual = bundle.run(case.inputs)[name]
@@ -79,7 +142,7 @@ def test_logits(
 @pytest.mark.parametrize("model", [model for model in MODELS if model.classes], ids=lambda model: model.name)
 def test_classes(
     model: Model,
-    bundle_url: Callable[[str], str],
+    bundle_of: Callable[[str, str], tuple[str, Summary]],
     source_of: Callable[[str], Path],
     models_folder: Path,
     module_page: Page,
@@ -87,7 +150,7 @@ def test_classes(
     """The photos are what they show."""
     labels = (models_folder / "labels" / "imagenet_labels_1001_coral.txt").read_text().splitlines()
     cases = {case.label: case for case in reference_cases(source_of(model.name).parent)}
-    with LoadedBundle(module_page, bundle_url(model.name)) as bundle:
+    with LoadedBundle(module_page, bundle_of(model.name, OWN_WEIGHTS)[0]) as bundle:
         for label, expected in model.classes:
             (scores,) = bundle.run(cases[label].inputs).values()
             names = labels if scores.size == len(labels) else labels[1:]
