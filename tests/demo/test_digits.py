@@ -15,17 +15,22 @@ from sklearn.datasets import load_digits
 READ_BARS = "() => [...document.querySelectorAll('#bars li')].map((bar) => Number(bar.dataset.share))"
 
 
-def place(page: Page, point: tuple[float, float], size: float = 1, offset: float = 0) -> tuple[float, float]:
-    """A point of a drawing on the screen; `size` and `offset` make the drawing smaller and move it."""
+def places(page: Page, stroke: Stroke, size: float = 1, offset: float = 0) -> list[tuple[float, float]]:
+    """Points of a drawing on the screen; `size` and `offset` make the drawing smaller and move it."""
     box = page.locator("#pad").bounding_box()
     assert box is not None
-    x, y = (0.5 + (part - 0.5) * size + offset for part in point)
-    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+    parts = [tuple(0.5 + (part - 0.5) * size + offset for part in point) for point in stroke]
+    return [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in parts]
+
+
+def place(page: Page, point: tuple[float, float]) -> tuple[float, float]:
+    """A point of a drawing on the screen."""
+    return places(page, [point])[0]
 
 
 def draw(page: Page, strokes: list[Stroke], size: float = 1, offset: float = 0) -> None:
     for stroke in strokes:
-        first, *others = (place(page, point, size, offset) for point in stroke)
+        first, *others = places(page, stroke, size, offset)
         page.mouse.move(*first)
         page.mouse.down()
         for point in others:
