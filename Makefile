@@ -51,8 +51,9 @@ bench-publish: setup benchmark/node_modules/.installed
 	$(python) benchmark/run.py --publish $(BENCH)
 
 # Files of tests are shared among WORKERS, each with a browser of its own: drivers compile shaders on one core.
+# In the order of their names, for then the last ones are short, and no worker waits for long.
 test: setup
-	$(python) -m pytest -q -n $(WORKERS) --dist loadfile $(TESTS)
+	$(python) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 check: setup
 	sh scripts/setup_glslang.sh

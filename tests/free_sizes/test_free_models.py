@@ -16,6 +16,7 @@ from free_sizes.model_sizes import EXCEPTIONS, FREE_MODELS, FreeModel, Shape
 from free_sizes.trials import Fault, Trial, ask_reference, run_trials
 from model_support import find_models
 from models.reference_values import reference_cases
+from settings import FULL_PRECISION, SETTINGS
 
 WHOLLY_FREE = ("mnist_cntk", "cifar10_winml", "iris_winml", "blazeface_front", "stories260k_derived")
 
@@ -61,9 +62,11 @@ def resampled(array: np.ndarray, shape: Shape) -> np.ndarray:
     return np.stack(turned) if turned else array
 
 
-def run(trial: Trial, page: Page, server: PageServer, directory: Path) -> list[Fault]:
+def run(trial: Trial, number: int, page: Page, server: PageServer, directory: Path) -> list[Fault]:
+    """Run a trial; models take turns in what the device is."""
     url = server.mount(f"/free_models/{directory.name}", directory)
-    return run_trials(page, url, directory, [trial])
+    device = SETTINGS[FULL_PRECISION[number % len(FULL_PRECISION)]]
+    return run_trials(page, url, directory, [trial], device)
 
 
 @pytest.mark.parametrize("free", FREE_MODELS, ids=lambda free: free.model.name)
@@ -81,7 +84,7 @@ def test_sizes(
     freed = chosen_axes(original, {names[0]: free.free})
     trial = make_trial(free, source_of(free.model.name).parent, freed)
     assert trial.expected[0] is not None, f"ONNX Runtime refuses the model's own size: {trial.reasons[0]}"
-    if faults := run(trial, module_page, page_server, tmp_path):
+    if faults := run(trial, FREE_MODELS.index(free), module_page, page_server, tmp_path):
         pytest.fail("\n".join(map(str, faults)), pytrace=False)
 
 
@@ -93,7 +96,7 @@ def test_every_axis_free(
     (free,) = (free for free in FREE_MODELS if free.model.name == name)
     original = onnx.load(source_of(name))
     trial = make_trial(free, source_of(name).parent, every_axis(original))
-    if faults := run(trial, module_page, page_server, tmp_path):
+    if faults := run(trial, FREE_MODELS.index(free), module_page, page_server, tmp_path):
         pytest.fail("\n".join(map(str, faults)), pytrace=False)
 
 

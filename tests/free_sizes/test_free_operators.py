@@ -20,6 +20,7 @@ from free_sizes.trials import (
     ranked,
     run_trials,
 )
+from settings import SETTINGS
 
 REPORT = REPOSITORY / "docs" / "operators.md"
 
@@ -78,7 +79,7 @@ def outcome(
     trials = [make_trial(case) for case in node_cases() if case.name not in refused]
     trials = [trial for trial in trials if any(array.ndim for array in trial.feeds[0].values())]
     url = page_server.mount("/free_operators", directory)
-    return trials, run_trials(module_page, url, directory, trials)
+    return trials, run_trials(module_page, url, directory, trials, SETTINGS["P1M1-texture"])
 
 
 def test_results(outcome: tuple[list[Trial], list[Fault]]) -> None:

@@ -14,6 +14,7 @@ from playwright.sync_api import Page
 from browser_support import PageServer
 from free_sizes.random_graphs import LEAST_NODES, MOST_NODES, random_trials
 from free_sizes.trials import REFUSED_AT_EXPORT, REFUSED_AT_RUN, Fault, Trial, ranked, run_trials
+from settings import FULL_PRECISION, SETTINGS
 
 PARTS = 7
 GRAPHS = 40
@@ -68,7 +69,8 @@ def outcome_of(page_server: PageServer, module_page: Page, tmp_path: Path) -> di
                 folder = tmp_path / f"part{part}"
                 folder.mkdir()
                 url = page_server.mount(f"/random_graphs/{part}", folder)
-                OUTCOMES[part] = Outcome(trials, run_trials(module_page, url, folder, trials))
+                device = SETTINGS[FULL_PRECISION[part % len(FULL_PRECISION)]]
+                OUTCOMES[part] = Outcome(trials, run_trials(module_page, url, folder, trials, device))
             return OUTCOMES[part]
 
     return Outcomes()
