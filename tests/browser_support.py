@@ -25,7 +25,7 @@ SOFTWARE_WEBGL_FLAGS = [
     "--use-gl=angle",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
-    # Tests spend most of their time in compiling programs. ANGLE makes pipelines in parts, and ahead of the first
+    # Tests spend most of their time in compiling programs. ANGLE makes pipelines in parts, ahead of the first
     # draw; making each whole, when it is drawn with, takes a fifth less of the processor.
     "--disable-angle-features=warmUpPipelineCacheAtLink,supportsGraphicsPipelineLibrary",
 ]
