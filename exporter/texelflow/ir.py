@@ -194,36 +194,28 @@ class Graph:
 
     def values(self) -> Iterator[Value]:
         """Yield every value once: graph inputs, constants, results."""
-        seen: set[int] = set()
         candidates = [
             *self.inputs,
             *(value for node in self.nodes for value in (*node.inputs, *node.outputs)),
             *self.outputs,
         ]
-        for value in candidates:
-            if value is not None and id(value) not in seen:
-                seen.add(id(value))
-                yield value
+        yield from dict.fromkeys(value for value in candidates if value is not None)
 
-    def consumers(self) -> dict[int, list[Node]]:
-        """Return, by id of a value, the nodes that read it (fused nodes count as their host)."""
-        readers: dict[int, list[Node]] = {}
+    def consumers(self) -> dict[Value, list[Node]]:
+        """Return, by value, the nodes that read it (fused nodes count as their host)."""
+        readers: dict[Value, list[Node]] = {}
         for node in self.nodes:
             for value in node_reads(node):
-                readers.setdefault(id(value), []).append(node)
+                readers.setdefault(value, []).append(node)
         return readers
 
 
 def node_reads(node: Node) -> list[Value]:
     """Return the values that a node reads from outside itself, and its fused nodes, each once."""
     fused = (*node.prologue, *node.epilogue)
-    internal = {id(node.result)} | {id(output) for step in fused for output in step.outputs}
-    reads: dict[int, Value] = {}
-    for step in (node, *fused):
-        for value in step.inputs:
-            if value is not None and id(value) not in internal:
-                reads[id(value)] = value
-    return list(reads.values())
+    internal = {node.result} | {output for step in fused for output in step.outputs}
+    inputs = [value for step in (node, *fused) for value in step.inputs]
+    return list(dict.fromkeys(value for value in inputs if value is not None and value not in internal))
 
 
 class NodeError(Exception):

@@ -45,14 +45,14 @@ class NodeImporter:
         self._prefix = ""
         self._open_functions: list[Any] = []
         self._call_count = 0
-        self._dropped: dict[int, tuple[Node, Value]] = {}
+        self._dropped: dict[Value, tuple[Node, Value]] = {}
 
     def check_outputs(self, graph_outputs: Iterable[Value]) -> None:
         """Report outputs that are read, but that their nodes no longer have at the pinned opset."""
-        read = {id(value) for node in self.nodes for value in node.inputs}
-        read |= {id(value) for value in graph_outputs}
+        read = {value for node in self.nodes for value in node.inputs}
+        read |= set(graph_outputs)
         for node, value in self._dropped.values():
-            if id(value) in read:
+            if value in read:
                 self._problems.add_node(
                     node, f"its output {value.name!r} is read, which it has in training only"
                 )
@@ -111,7 +111,7 @@ class NodeImporter:
         node.outputs = list(before)
         operator.upgrade(node, opset)
         for value in before[len(node.outputs) :]:
-            self._dropped[id(value)] = (node, value)
+            self._dropped[value] = (node, value)
 
     def _inline(
         self, function: Any, call: Node, output_names: Iterable[str], scope: Scope, opsets: Mapping[str, int]

@@ -56,9 +56,9 @@ def lower_group(node: Node, lowering: Lowering, precise: bool = False) -> None:
 def attach_epilogue(kernel: Kernel, node: Node, lowering: Lowering) -> None:
     """Add the elementwise nodes fused behind `node` to its kernel; the kernel's output is the last one's."""
     kernel.structure["start"] = None
-    names: dict[int, str] = {}
+    names: dict[Value, str] = {}
     if node.result is not None:
-        names[id(node.result)] = "value"
+        names[node.result] = "value"
         kernel.structure["start"] = "vec4" if node.result.known_type.is_floating else "ivec4"
     elif node.operator != "Elementwise":
         kernel.structure["start"] = "ivec4" if kernel.output.is_integer else "vec4"
@@ -84,9 +84,9 @@ def shared_axes(node: Node, source: Value, lowering: Lowering) -> Iterator[Axes]
     if not node.prologue:
         yield from lowering.known_axes(source, aliases=True)
         return
-    made = {id(step.outputs[0]) for step in node.prologue}
+    made = {step.outputs[0] for step in node.prologue}
     reads = [value for step in node.prologue for value in step.inputs if value is not None]
-    yield from _blocked_axes([value for value in reads if id(value) not in made], source.shape, lowering)
+    yield from _blocked_axes([value for value in reads if value not in made], source.shape, lowering)
 
 
 def _blocked_axes(values: Sequence[Value], shape: Shape, lowering: Lowering) -> Iterator[Axes]:
@@ -114,7 +114,7 @@ def _add_steps(
     steps: Steps,
     nodes: list[Node],
     place: PlanTensor,
-    names: dict[int, str],
+    names: dict[Value, str],
     lowering: Lowering,
 ) -> None:
     """Add expressions that compute `nodes` where the texels of `place` are; `names` has what is at hand."""
@@ -122,14 +122,14 @@ def _add_steps(
     for index, node in enumerate(nodes):
         operator = cast(Expressible, lowering.operator_of(node))
         for value in node.inputs[:1] if operator.may_miss_operand else node.inputs:
-            if value is not None and id(value) not in names:
-                names[id(value)] = _operand(value, kernel, steps, place, lowering)
-        operands = [None if value is None else names.get(id(value)) for value in node.inputs]
+            if value is not None and value not in names:
+                names[value] = _operand(value, kernel, steps, place, lowering)
+        operands = [None if value is None else names.get(value) for value in node.inputs]
         if operator.may_miss_operand:
             operands[1] = _optional_operand(node.inputs[1], kernel, steps, place, lowering)
         code = operator.expression(node, operands, numbers)
         kind = "vec4" if node.outputs[0].known_type.is_floating else "ivec4"
-        names[id(node.outputs[0])] = f"step_{index}"
+        names[node.outputs[0]] = f"step_{index}"
         steps.expressions.append({"type": kind, "name": f"step_{index}", "code": code})
 
 

@@ -41,18 +41,18 @@ def assign_lifetimes(plan: Plan) -> None:
     """Number the plan's tensors and give those of the run phase their first and last step."""
     for index, tensor in enumerate(plan.tensors()):
         tensor.index = index
-    steps: dict[int, list[int]] = {}
+    steps: dict[PlanTensor, list[int]] = {}
     for step, draw in enumerate(plan.run):
         for tensor in (*draw.inputs, draw.output):
-            steps.setdefault(id(tensor.holder), []).append(step)
+            steps.setdefault(tensor.holder, []).append(step)
     for graph_input in plan.inputs:
         if graph_input is not None:
-            steps.setdefault(id(graph_input), []).insert(0, -1)
+            steps.setdefault(graph_input, []).insert(0, -1)
     for output in plan.outputs:
-        steps.setdefault(id(output), []).append(len(plan.run))
+        steps.setdefault(output, []).append(len(plan.run))
     for tensor in plan.tensors():
-        if not tensor.constant and id(tensor) in steps:
-            tensor.lifetime = (min(steps[id(tensor)]), max(steps[id(tensor)]))
+        if not tensor.constant and tensor in steps:
+            tensor.lifetime = (min(steps[tensor]), max(steps[tensor]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +160,8 @@ def resident_bytes(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dimen
 
     `weights` is the type that the bundle stores float32 weights in.
     """
-    read = {id(t.holder): t.holder for draw in plan.run for t in draw.inputs if t.constant}
-    return sum(_texture_bytes(tensor, profile, sizes, weights) for tensor in read.values())
+    read = _distinct([tensor for draw in plan.run for tensor in draw.inputs if tensor.constant])
+    return sum(_texture_bytes(tensor, profile, sizes, weights) for tensor in read)
 
 
 def load_peak_bytes(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dimension], weights: str) -> int:
@@ -171,10 +171,8 @@ def load_peak_bytes(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dime
     A tensor is freed after its last draw of the load phase unless the run phase reads it, as in
     webruntime/src/executor/load_phase.ts. `weights` is the type that the bundle stores float32 weights in.
     """
-    uses = Counter(id(tensor) for draw in plan.load for tensor in _distinct(draw.inputs))
-    uses.update(
-        id(tensor.holder) for draw in plan.run for tensor in draw.inputs
-    )  # never used up while loading
+    uses = Counter(tensor for draw in plan.load for tensor in _distinct(draw.inputs))
+    uses.update(tensor.holder for draw in plan.run for tensor in draw.inputs)  # never used up while loading
     now = sum(
         _texture_bytes(tensor, profile, sizes, weights)
         for tensor in plan.tensors()
@@ -185,15 +183,15 @@ def load_peak_bytes(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dime
         now += _texture_bytes(draw.output, profile, sizes, weights)
         peak = max(peak, now)
         for tensor in _distinct(draw.inputs):
-            uses[id(tensor)] -= 1
-            if uses[id(tensor)] == 0:
+            uses[tensor] -= 1
+            if uses[tensor] == 0:
                 now -= _texture_bytes(tensor, profile, sizes, weights)
     return peak
 
 
 def _distinct(tensors: Sequence[PlanTensor]) -> list[PlanTensor]:
     """Return the tensors that hold these, each once."""
-    return list({id(tensor.holder): tensor.holder for tensor in tensors}.values())
+    return list(dict.fromkeys(tensor.holder for tensor in tensors))
 
 
 def _texture_bytes(

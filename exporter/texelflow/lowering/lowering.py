@@ -76,7 +76,7 @@ class Lowering:
     def __init__(self, operator_of: Callable[[Node], Lowerable]) -> None:
         self.plan = Plan()
         self.operator_of = operator_of
-        self._places: dict[int, Placed] = {}
+        self._places: dict[Value, Placed] = {}
         self._node: Node | None = None
 
     def lower(self, graph: Graph) -> Plan:
@@ -99,7 +99,7 @@ class Lowering:
                 self.bind(value, self.tensor(value))
         problems.raise_for(graph.source)
         self._node = None
-        taken: set[int] = set()
+        taken: set[PlanTensor] = set()
         for value in graph.outputs:
             try:
                 for extent in value.shape:
@@ -112,7 +112,7 @@ class Lowering:
 
     def place(self, value: Value) -> Placed:
         """Return where a value is; a constant is placed on its first use."""
-        placed = self._places.get(id(value))
+        placed = self._places.get(value)
         if placed is None:
             if value.constant is None and value.elements is not None:
                 return self._place_elements(value)
@@ -123,7 +123,7 @@ class Lowering:
                     self._require_between(low, element, high, f"its constant {value.name!r} holds")
             tensor = PlanTensor(value.dtype, value.shape, weight=value, constant=True, value=value.name)
             placed = Placed(Buffer(value.dtype, value.shape, flat=tensor), View.whole(value.shape))
-            self._places[id(value)] = placed
+            self._places[value] = placed
         return placed
 
     def tensor(self, value: Value, axes: Axes | None = None) -> PlanTensor:
@@ -137,7 +137,7 @@ class Lowering:
             buffer.flat = tensor
         else:
             buffer.blocked.append(tensor)
-        self._places[id(value)] = Placed(buffer, View.whole(tensor.shape))
+        self._places[value] = Placed(buffer, View.whole(tensor.shape))
 
     def bind_view(self, value: Value, source: Value, change: Callable[[View], View | None]) -> None:
         """Say that `value` is a view of `source`; where `change` gives None, of a copy of it."""
@@ -148,7 +148,7 @@ class Lowering:
             placed = Placed(self._copies(source, placed), View.whole(placed.view.shape))
             view = change(placed.view)
             assert view is not None, "a view of a row-major copy can always be made"
-        self._places[id(value)] = Placed(placed.buffer, view)
+        self._places[value] = Placed(placed.buffer, view)
 
     def flat(self, value: Value) -> PlanTensor:
         """Return a flat tensor with the value's elements in their order."""
@@ -324,20 +324,20 @@ class Lowering:
     def _fill(self, output: PlanTensor, placed: Placed) -> PlanTensor:
         return self.emit(copying.copy_kernel([(self._held(placed.buffer), placed.view)], output))
 
-    def _output(self, value: Value, taken: set[int]) -> PlanTensor:
+    def _output(self, value: Value, taken: set[PlanTensor]) -> PlanTensor:
         """Return a tensor of the value that is this output's alone: flat, or blocked if of one pixel."""
         vector = self._vector(value)
-        if vector is not None and id(vector) not in taken:
-            taken.add(id(vector))
+        if vector is not None and vector not in taken:
+            taken.add(vector)
             vector.value = value.name
             return vector
         tensor = self.flat(value)
-        if id(tensor) in taken or tensor.constant or tensor.external:
+        if tensor in taken or tensor.constant or tensor.external:
             placed = Placed(Buffer(tensor.dtype, tensor.shape, flat=tensor), View.whole(value.shape))
             tensor = PlanTensor(tensor.dtype, value.shape, value=value.name)
             kernel = copying.copy_kernel([(placed.buffer.tensors[0], placed.view)], tensor)
             self.plan.run.append(kernel.draw(f"Output {value.name!r}"))
-        taken.add(id(tensor))
+        taken.add(tensor)
         tensor.precise = True
         tensor.value = value.name
         return tensor
@@ -371,7 +371,7 @@ class Lowering:
             kernel.table("numbers", [dimensions[i : i + 4] for i in range(0, len(dimensions), 4)])
         self.bind(value, output)
         self.emit(kernel)
-        return self._places[id(value)]
+        return self._places[value]
 
 
 def real_of(element: Element) -> Real:

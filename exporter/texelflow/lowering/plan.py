@@ -197,29 +197,25 @@ class Plan:
 
         Weights are downloaded in this order, so that a run can begin before the last of them is there.
         """
-        needed: dict[int, int] = {}
+        needed: dict[PlanTensor, int] = {}
         for step, draw in enumerate(self.run):
             for tensor in draw.inputs:
-                needed.setdefault(id(tensor.holder), step)
+                needed.setdefault(tensor.holder, step)
         never = len(self.run)
         for draw in reversed(self.load):
-            step = needed.get(id(draw.output), never)
+            step = needed.get(draw.output, never)
             for tensor in draw.inputs:
-                holder = id(tensor.holder)
+                holder = tensor.holder
                 needed[holder] = min(needed.get(holder, never), step)
-        draws = [(needed.get(id(draw.output), never), draw) for draw in self.load]
+        draws = [(needed.get(draw.output, never), draw) for draw in self.load]
         draws.extend(enumerate(self.run))
-        found: dict[int, PlanTensor] = {}
         candidates = [
             # Sorting keeps draws of the load phase before the draw of a run that needs their results.
             *(t for _, draw in sorted(draws, key=itemgetter(0)) for t in (*draw.inputs, draw.output)),
             *(tensor for tensor in self.inputs if tensor is not None),
             *self.outputs,
         ]
-        for tensor in candidates:
-            found.setdefault(id(tensor.holder), tensor.holder)
-            found.setdefault(id(tensor), tensor)
-        return list(found.values())
+        return list(dict.fromkeys(each for tensor in candidates for each in (tensor.holder, tensor)))
 
     def programs(self) -> list[Program]:
         """Return the distinct programs in the order of their first use."""

@@ -28,8 +28,8 @@ def needs_32_bits(template: str, inputs: Iterable[PlanTensor], node: Node | None
 
 
 def _outgrows(step: Node, node: Node) -> bool:
-    own = {id(other.outputs[0]): other for other in node.epilogue}
-    steps = [own[id(value)] for value in step.inputs if value is not None and id(value) in own]
+    own = {other.outputs[0]: other for other in node.epilogue}
+    steps = [own[value] for value in step.inputs if value is not None and value in own]
     if step.operator == "Mul" and step.inputs[0] is step.inputs[1]:
         return True
     if step.operator == "Pow":

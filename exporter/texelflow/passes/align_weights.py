@@ -19,17 +19,17 @@ from texelflow.operators.shapes import known_shape
 
 def run(graph: Graph) -> int:
     """Change weights; return how many."""
-    aligned: dict[int, Value] = {}
+    aligned: dict[Value, Value] = {}
     nodes: list[Node] = []
     for node in graph.nodes:
         size = _filter_size(node)
         if size:
             weights = node.required(1)
-            if id(weights) not in aligned:
+            if weights not in aligned:
                 filters = _filters(weights, size, node.name)
-                aligned[id(weights)] = filters.outputs[0]
+                aligned[weights] = filters.outputs[0]
                 nodes.append(filters)
-            node.inputs[1] = aligned[id(weights)]
+            node.inputs[1] = aligned[weights]
         nodes.append(node)
     graph.nodes = nodes
     return len(aligned)

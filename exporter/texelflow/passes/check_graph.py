@@ -20,14 +20,14 @@ class BrokenGraphError(Exception):
 
 def run(graph: Graph, typed: bool = True) -> None:
     """Raise BrokenGraphError if a rule is broken; before shape inference (not `typed`) rule 3 is none."""
-    present: set[int] = set()
+    present: set[Value] = set()
     for value in graph.inputs:
         _require(value.producer is None, f"input {value!r} has a producer")
-        present.add(id(value))
+        present.add(value)
 
     def check_read(value: Value, reader: str) -> None:
         known = value.producer is None and (value.constant is not None or value.elements is not None)
-        _require(known or id(value) in present, f"{reader} reads {value!r}, which is not there yet")
+        _require(known or value in present, f"{reader} reads {value!r}, which is not there yet")
         _require(not typed or value.type is not None, f"{reader} reads {value!r}, which has no type")
 
     for node in graph.nodes:
@@ -36,9 +36,9 @@ def run(graph: Graph, typed: bool = True) -> None:
         _check_fused(node)
         for value in node.outputs:
             _require(value.producer is node, f"{node.title} makes {value!r}, whose producer is another")
-            _require(id(value) not in present, f"{node.title} makes {value!r}, which is there already")
+            _require(value not in present, f"{node.title} makes {value!r}, which is there already")
             _require(not typed or value.type is not None, f"{node.title} makes {value!r}, which has no type")
-            present.add(id(value))
+            present.add(value)
     for value in graph.outputs:
         check_read(value, "the caller")
 
@@ -51,13 +51,13 @@ def _check_fused(node: Node) -> None:
             node.epilogue[-1].outputs[0] is node.outputs[0], f"{node.title} is not its epilogue's result"
         )
     for steps, start in ((node.prologue, None), (node.epilogue, node.result)):
-        inside = {id(output) for step in steps for output in step.outputs}
-        made = {id(start)}
+        inside = {output for step in steps for output in step.outputs}
+        made = {start}
         for step in steps:
             for value in step.inputs:
-                ready = id(value) not in inside or id(value) in made
+                ready = value not in inside or value in made
                 _require(ready, f"{step.title}, fused, reads {value!r} before it is made")
-            made.update(id(output) for output in step.outputs)
+            made.update(step.outputs)
 
 
 def _require(holds: bool, message: str) -> None:

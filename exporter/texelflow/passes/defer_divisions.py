@@ -18,17 +18,17 @@ from texelflow.operators.reduce import reduced_axes
 def run(graph: Graph) -> int:
     """Move divisions; return how many."""
     readers = graph.consumers()
-    outputs = {id(value) for value in graph.outputs}
-    replacements: dict[int, list[Node]] = {}
+    outputs = set(graph.outputs)
+    replacements: dict[Node, list[Node]] = {}
     for node in graph.nodes:
         quotient = node.inputs[0] if _is(node, "MatMul") else None
-        if quotient is None or id(quotient) in outputs or readers[id(quotient)] != [node]:
+        if quotient is None or quotient in outputs or readers[quotient] != [node]:
             continue  # rule 3
         division = quotient.producer
         if division is not None and quotient is not node.inputs[1] and _is_softmax(division):
-            replacements[id(division)] = []
-            replacements[id(node)] = _divided_product(node, division)
-    graph.nodes = [part for node in graph.nodes for part in replacements.get(id(node), [node])]
+            replacements[division] = []
+            replacements[node] = _divided_product(node, division)
+    graph.nodes = [part for node in graph.nodes for part in replacements.get(node, [node])]
     return len(replacements) // 2
 
 

@@ -28,8 +28,8 @@ from texelflow.symbolic import same_shape
 def run(graph: Graph) -> int:
     """Remove identities; return how many."""
     substitution = Substitution()
-    outputs = {id(value) for value in graph.outputs}
-    read = {id(value) for node in graph.nodes for value in node.inputs} | outputs
+    outputs = set(graph.outputs)
+    read = {value for node in graph.nodes for value in node.inputs} | outputs
     nodes: list[Node] = []
     for node in graph.nodes:
         substitution.rewrite(node)
@@ -37,9 +37,9 @@ def run(graph: Graph) -> int:
         result = node.outputs[0]
         if source is None:
             nodes.append(node)
-        elif id(result) not in outputs:
+        elif result not in outputs:
             substitution.replace(result, source)
-        elif source.producer is not None and id(source) not in outputs:
+        elif source.producer is not None and source not in outputs:
             _take_place(result, source)  # rule 10
             substitution.replace(source, result)
         else:
@@ -56,10 +56,10 @@ def _take_place(result: Value, source: Value) -> None:
     result.type, result.elements = source.type, source.elements
 
 
-def _identity_source(node: Node, read: set[int]) -> Value | None:
+def _identity_source(node: Node, read: set[Value | None]) -> Value | None:
     """Return the input that the node's only output read by others equals, if it is an identity."""
     rule = _RULES.get(node.operator) if not node.domain else None
-    if rule is None or any(id(value) in read for value in node.outputs[1:]):
+    if rule is None or any(value in read for value in node.outputs[1:]):
         return None
     candidates = node.inputs[:2] if node.operator in ("Mul", "Add") else node.inputs[:1]
     return next((value for value in candidates if value is not None and rule(node, value)), None)

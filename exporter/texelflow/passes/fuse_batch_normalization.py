@@ -32,8 +32,8 @@ def run(graph: Graph) -> int:
     problems = Problems()
     constants = _constant_values(graph)
     readers = graph.consumers()
-    outputs = {id(value) for value in graph.outputs}
-    folded: set[int] = set()
+    outputs = set(graph.outputs)
+    folded: set[Node] = set()
     nodes: list[Node] = []
     for node in graph.nodes:
         host = _private_producer(node, readers, outputs)
@@ -43,36 +43,36 @@ def run(graph: Graph) -> int:
         if host is None or parts is None:
             nodes.append(node)  # rule 7
         else:
-            folded.add(id(host))
+            folded.add(host)
             nodes.extend(infer_nodes(parts, graph.outputs, problems))
-    graph.nodes = [node for node in nodes if id(node) not in folded]
+    graph.nodes = [node for node in nodes if node not in folded]
     problems.raise_for(graph.source)
     return len(folded)
 
 
-def _private_producer(node: Node, readers: dict[int, list[Node]], outputs: set[int]) -> Node | None:
+def _private_producer(node: Node, readers: dict[Value, list[Node]], outputs: set[Value]) -> Node | None:
     """Return the node whose result a BatchNormalization alone reads (rule 6)."""
     if (node.domain, node.operator) != ("", "BatchNormalization"):
         return None
     product = node.required(0)
-    return product.producer if len(readers[id(product)]) == 1 and id(product) not in outputs else None
+    return product.producer if len(readers[product]) == 1 and product not in outputs else None
 
 
-def _constant_values(graph: Graph) -> set[int]:
-    """Return the ids of the values that depend on constants alone."""
-    inputs = {id(value) for value in graph.inputs}
-    constants = {id(value) for value in graph.values() if value.producer is None and id(value) not in inputs}
+def _constant_values(graph: Graph) -> set[Value]:
+    """Return the values that depend on constants alone."""
+    inputs = set(graph.inputs)
+    constants = {value for value in graph.values() if value.producer is None and value not in inputs}
     for node in graph.nodes:
-        if node.inputs and all(value is None or id(value) in constants for value in node.inputs):
-            constants |= {id(value) for value in node.outputs}
+        if node.inputs and all(value is None or value in constants for value in node.inputs):
+            constants |= set(node.outputs)
     return constants
 
 
-def _fold(node: Node, host: Node, constants: set[int]) -> list[Node] | None:
+def _fold(node: Node, host: Node, constants: set[Value]) -> list[Node] | None:
     """Return the host with the normalization in its weights, or None if rules 1 to 6 do not apply."""
     fold = _HOSTS.get(host.operator) if not host.domain else None
     parameters = [*node.inputs[1:], *host.inputs[1:]]
-    if fold is None or any(value is not None and id(value) not in constants for value in parameters):
+    if fold is None or any(value is not None and value not in constants for value in parameters):
         return None
     steps = Decomposition(node)
     return steps.nodes if fold(steps, host) else None

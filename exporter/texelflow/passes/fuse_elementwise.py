@@ -58,14 +58,9 @@ class _Group:
 
     def reads(self) -> list[Value]:
         """Return the tensors that the group reads from outside (numbers known at export are uniforms)."""
-        inside = {id(member.outputs[0]) for member in self.members}
-        reads = {
-            id(value): value
-            for member in self.members
-            for value in member.inputs
-            if value is not None and id(value) not in inside and value.scalar is None
-        }
-        return list(reads.values())
+        inside = {member.outputs[0] for member in self.members}
+        inputs = [value for member in self.members for value in member.inputs if value is not None]
+        return list(dict.fromkeys(value for value in inputs if value not in inside and value.scalar is None))
 
 
 def run(graph: Graph) -> None:
@@ -75,27 +70,27 @@ def run(graph: Graph) -> None:
     _attach_groups(graph, groups, constant)
 
 
-def _constant_values(graph: Graph) -> set[int]:
-    constant: set[int] = set()
+def _constant_values(graph: Graph) -> set[Value]:
+    constant: set[Value] = set()
 
     def known(value: Value) -> bool:
-        return id(value) in constant or value.constant is not None or value.elements is not None
+        return value in constant or value.constant is not None or value.elements is not None
 
     for node in graph.nodes:
         if node.inputs and all(known(value) for value in node.inputs if value is not None):
-            constant.update(id(output) for output in node.outputs)
+            constant.update(node.outputs)
     return constant
 
 
 class _Grouping:
     """Forms the groups of a graph, from its outputs to its inputs (rules 1, 2, 3 and 6)."""
 
-    def __init__(self, graph: Graph, constant: set[int]) -> None:
+    def __init__(self, graph: Graph, constant: set[Value]) -> None:
         self._graph = graph
         self._constant = constant
         self._consumers = graph.consumers()
-        self._outputs = {id(value) for value in graph.outputs}
-        self._groups_of: dict[int, list[_Group]] = {}
+        self._outputs = set(graph.outputs)
+        self._groups_of: dict[Node, list[_Group]] = {}
         self._ends_in_host = self._find_ends_in_host()
 
     def form(self) -> list[_Group]:
@@ -104,42 +99,40 @@ class _Grouping:
         for node in reversed(self._graph.nodes):
             if operator_of(node).fuses_prologue(node):
                 x = node.required(0)
-                group = _Group(x, id(x) in self._constant, reader=node)
+                group = _Group(x, x in self._constant, reader=node)
             elif isinstance(operator_of(node), Elementwise):
                 joined = self._joinable(node)
                 for group in joined:
                     group.members.insert(0, node)
                     group.numbers += _count_numbers(node)
                 if joined:
-                    self._groups_of[id(node)] = joined
+                    self._groups_of[node] = joined
                     continue
                 output = node.outputs[0]
-                group = _Group(output, id(output) in self._constant, [node], numbers=_count_numbers(node))
+                group = _Group(output, output in self._constant, [node], numbers=_count_numbers(node))
             else:
                 continue
-            self._groups_of[id(node)] = [group]
+            self._groups_of[node] = [group]
             groups.append(group)
         return groups
 
     def _joinable(self, node: Node) -> list[_Group]:
         """Return the groups that the node joins."""
         output = node.outputs[0]
-        readers = self._consumers.get(id(output), [])
-        if id(output) in self._outputs or not all(self._reads_in_group(reader, output) for reader in readers):
+        readers = self._consumers.get(output, [])
+        if output in self._outputs or not all(self._reads_in_group(reader, output) for reader in readers):
             return []
-        groups = list(
-            {id(group): group for reader in readers for group in self._groups_of[id(reader)]}.values()
-        )
+        groups = list(dict.fromkeys(group for reader in readers for group in self._groups_of[reader]))
         prologue = any(group.reader is not None for group in groups)
         if len(groups) > 1 and not (prologue and len(self._of_own_size(node)) == 1):
             return []
-        if prologue and id(node) in self._ends_in_host:
+        if prologue and node in self._ends_in_host:
             return []
         return groups if all(self._fits(node, group) for group in groups) else []
 
     def _reads_in_group(self, reader: Node, value: Value) -> bool:
         """Whether what the reader makes of the value is part of its groups."""
-        if id(reader) not in self._groups_of:
+        if reader not in self._groups_of:
             return False
         return isinstance(operator_of(reader), Elementwise) or all(
             (value is other) == (index == 0) for index, other in enumerate(reader.inputs)
@@ -147,10 +140,7 @@ class _Grouping:
 
     def _fits(self, node: Node, group: _Group) -> bool:
         output = node.outputs[0]
-        if (
-            not same_shape(output.shape, group.result.shape)
-            or (id(output) in self._constant) != group.constant
-        ):
+        if not same_shape(output.shape, group.result.shape) or (output in self._constant) != group.constant:
             return False
         if len(group.members) == STEP_LIMIT or group.numbers + _count_numbers(node) > NUMBER_LIMIT:
             return False
@@ -160,18 +150,18 @@ class _Grouping:
         shape = node.outputs[0].shape
         return [value for value in node.inputs if value is not None and same_shape(value.shape, shape)]
 
-    def _find_ends_in_host(self) -> set[int]:
-        """Return the ids of elementwise nodes that could be part of the epilogue of a kernel before them."""
-        found: set[int] = set()
+    def _find_ends_in_host(self) -> set[Node]:
+        """Return the elementwise nodes that could be part of the epilogue of a kernel before them."""
+        found: set[Node] = set()
         for node in self._graph.nodes:
             if not isinstance(operator_of(node), Elementwise):
                 continue
             for value in self._of_own_size(node):
                 producer = value.producer
-                if producer is None or len(self._consumers[id(value)]) > 1 or id(value) in self._outputs:
+                if producer is None or len(self._consumers[value]) > 1 or value in self._outputs:
                     continue
-                if operator_of(producer).fuses_epilogue or id(producer) in found:
-                    found.add(id(node))
+                if operator_of(producer).fuses_epilogue or producer in found:
+                    found.add(node)
         return found
 
 
@@ -185,29 +175,27 @@ def _count_numbers(node: Node) -> int:
     return numbers.count + scalars
 
 
-def _attach_groups(graph: Graph, groups: list[_Group], constant: set[int]) -> None:
+def _attach_groups(graph: Graph, groups: list[_Group], constant: set[Value]) -> None:
     consumers = graph.consumers()
-    outputs = {id(value) for value in graph.outputs}
-    position = {id(node): index for index, node in enumerate(graph.nodes)}
-    groups_of: dict[int, list[_Group]] = {}
+    outputs = set(graph.outputs)
+    position: dict[Node | None, int] = {node: index for index, node in enumerate(graph.nodes)}
+    groups_of: dict[Node, list[_Group]] = {}
     for group in groups:
         for member in group.members:
-            groups_of.setdefault(id(member), []).append(group)
-    at_sink: dict[int, Node] = {}
+            groups_of.setdefault(member, []).append(group)
+    at_sink: dict[Node, Node] = {}
     removed = set(groups_of)
 
     def place(reader: Node) -> int:
         """Return where in the graph's order what a node reads has to be there."""
-        own = groups_of.get(id(reader), [])
-        return min(
-            (position[id(group.reader or group.members[-1])] for group in own), default=position[id(reader)]
-        )
+        own = groups_of.get(reader, [])
+        return min((position[group.reader or group.members[-1]] for group in own), default=position[reader])
 
     def may_move(host: Node | None, sink: Node) -> bool:
         """Whether a kernel can be computed where a group ends: what else it makes is read later."""
         others = host.outputs[1:] if host is not None else []
-        readers = [reader for value in others for reader in consumers.get(id(value), [])]
-        return all(place(reader) > position[id(sink)] for reader in readers)
+        readers = [reader for value in others for reader in consumers.get(value, [])]
+        return all(place(reader) > position[sink] for reader in readers)
 
     for group in reversed(groups):
         if group.reader is not None:
@@ -219,16 +207,16 @@ def _attach_groups(graph: Graph, groups: list[_Group], constant: set[int]) -> No
             for value in group.reads()
             if _can_host(value, removed)
             and may_move(value.producer, sink)
-            and id(value) not in outputs
-            and (id(value) in constant) == group.constant
+            and value not in outputs
+            and (value in constant) == group.constant
             and same_shape(value.shape, group.result.shape)
-            and all(groups_of.get(id(reader)) == [group] for reader in consumers[id(value)])
+            and all(groups_of.get(reader) == [group] for reader in consumers[value])
         ]
         if hosts:  # rule 4
-            start = max(hosts, key=lambda value: position[id(value.producer)])
+            start = max(hosts, key=lambda value: position[value.producer])
             host = start.producer
             assert host is not None
-            removed.add(id(host))
+            removed.add(host)
             fused = Node(
                 host.operator,
                 host.inputs,
@@ -245,32 +233,32 @@ def _attach_groups(graph: Graph, groups: list[_Group], constant: set[int]) -> No
         _put_own_first(fused)
         if fused.result is None:
             fused.inputs = list(node_reads(fused))
-        at_sink[id(sink)] = fused
+        at_sink[sink] = fused
     nodes: list[Node] = []
     for node in graph.nodes:
-        if id(node) in at_sink:
-            nodes.append(at_sink[id(node)])
-        elif id(node) not in removed:
+        if node in at_sink:
+            nodes.append(at_sink[node])
+        elif node not in removed:
             nodes.append(node)
     graph.nodes = nodes
 
 
 def _put_own_first(node: Node) -> None:
     """Order the operands of sums and products in an epilogue (rule 7)."""
-    own = {id(node.result)}
+    own = {node.result}
     for step in node.epilogue:
         operator = operator_of(step)
-        if isinstance(operator, Elementwise) and operator.is_symmetric and id(step.inputs[0]) not in own:
+        if isinstance(operator, Elementwise) and operator.is_symmetric and step.inputs[0] not in own:
             step.inputs.reverse()
-        own.update(id(output) for output in step.outputs)
+        own.update(step.outputs)
 
 
-def _can_host(value: Value, removed: set[int]) -> bool:
+def _can_host(value: Value, removed: set[Node]) -> bool:
     producer = value.producer
     return (
         producer is not None
         and producer.outputs[0] is value
-        and id(producer) not in removed
+        and producer not in removed
         and not producer.epilogue
         and operator_of(producer).fuses_epilogue
     )

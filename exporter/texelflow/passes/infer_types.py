@@ -34,14 +34,14 @@ EXPRESSION_LIMIT = 512
 
 def run(graph: Graph) -> None:
     """Infer the types of all values of the graph; raise ExportError with all problems."""
-    declared = {id(value): value.type for value in graph.outputs}
+    declared = {value: value.type for value in graph.outputs}
     with assuming(graph.facts):
         for _ in range(ROUNDS):
             known = len(graph.facts.constraints)
             problems = Problems()
             for node in graph.nodes:
                 for value in node.outputs:
-                    value.type, value.elements = declared.get(id(value)), None
+                    value.type, value.elements = declared.get(value), None
                 with problems.of(node):
                     _infer(node, declared.keys())
             problems.raise_for(graph.source)
@@ -52,7 +52,7 @@ def run(graph: Graph) -> None:
 
 def infer_nodes(nodes: Iterable[Node], graph_outputs: Iterable[Value], problems: Problems) -> list[Node]:
     """Infer the outputs of nodes in topological order; return those still needed (rules 5 and 6)."""
-    declared = {id(value) for value in graph_outputs}
+    declared = set(graph_outputs)
     needed: list[Node] = []
     for node in nodes:
         with problems.of(node):
@@ -61,7 +61,7 @@ def infer_nodes(nodes: Iterable[Node], graph_outputs: Iterable[Value], problems:
     return needed
 
 
-def _needed(nodes: Iterable[Node], declared: Set[int]) -> list[Node]:
+def _needed(nodes: Iterable[Node], declared: Set[Value]) -> list[Node]:
     """Return the nodes that are needed, once all is inferred (rules 5 and 6)."""
     needed: list[Node] = []
     for node in nodes:
@@ -72,7 +72,7 @@ def _needed(nodes: Iterable[Node], declared: Set[int]) -> list[Node]:
     return needed
 
 
-def _infer(node: Node, declared: Set[int]) -> None:
+def _infer(node: Node, declared: Set[Value]) -> None:
     inputs = [value for value in node.inputs if value is not None]
     if any(value.type is None for value in inputs):  # rule 7
         return
@@ -83,7 +83,7 @@ def _infer(node: Node, declared: Set[int]) -> None:
     if len(types) < len(node.outputs):
         raise NodeError(node, f"it has {len(node.outputs)} outputs, where the operator has {len(types)}")
     for value, inferred in zip(node.outputs, types, strict=False):
-        if id(value) in declared and value.type is not None:
+        if value in declared and value.type is not None:
             _check_declaration(node, value, inferred)
         value.type = TensorType(inferred.dtype, tuple(map(canonical, inferred.shape)))
     if all(_is_small(value.known_type) for value in node.outputs):  # rule 4
@@ -123,7 +123,7 @@ def _check_declaration(node: Node, value: Value, inferred: TensorType) -> None:
         )
 
 
-def _copies(node: Node, declared: Set[int]) -> list[Node]:
+def _copies(node: Node, declared: Set[Value]) -> list[Node]:
     """Make the outputs of a node independent of it; return the nodes needed instead (rules 5 and 6)."""
     source = node.input(0)
     if node.operator == "Identity" and source is not None and source.producer is None:
@@ -133,7 +133,7 @@ def _copies(node: Node, declared: Set[int]) -> list[Node]:
         elements = value.elements or []
         value.producer = None
         value.constant = _constant(value.dtype, elements)
-        if id(value) in declared:
+        if value in declared:
             known = Value(f"{value.name}/known", value.type, value.constant, value.elements)
             value.constant = None
             copies.append(Node("Identity", [known], [value], name=node.name))

@@ -17,19 +17,19 @@ SHORTEST = 8
 
 def run(graph: Graph) -> int:
     """Join means and variances; return how many pairs."""
-    pairs: dict[int, tuple[Node, Node]] = {}
+    pairs: dict[Node, tuple[Node, Node]] = {}
     for node in graph.nodes:
         mean = _mean_of_variance(node)
-        if mean is not None and id(mean) not in pairs:
-            pairs[id(mean)] = (mean, node)
-    joined = {id(variance) for _, variance in pairs.values()}
+        if mean is not None and mean not in pairs:
+            pairs[mean] = (mean, node)
+    joined = {variance for _, variance in pairs.values()}
     nodes: list[Node] = []
     for node in graph.nodes:
-        if id(node) in pairs:
-            mean, variance = pairs[id(node)]
+        if node in pairs:
+            mean, variance = pairs[node]
             outputs = [variance.outputs[0], mean.outputs[0]]
             nodes.append(Node("Moments", [mean.inputs[0]], outputs, {}, variance.name, "texelflow"))
-        elif id(node) not in joined:
+        elif node not in joined:
             nodes.append(node)
     graph.nodes = nodes
     return len(pairs)

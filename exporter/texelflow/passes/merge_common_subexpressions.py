@@ -27,7 +27,7 @@ def run(graph: Graph) -> int:
     """Merge what is the same; return how many nodes were removed."""
     substitution = Substitution()
     _merge_constants(graph, substitution)
-    outputs = {id(value) for value in graph.outputs}
+    outputs = set(graph.outputs)
     first: dict[Hashable, Node] = {}
     nodes: list[Node] = []
     for node in graph.nodes:
@@ -35,7 +35,7 @@ def run(graph: Graph) -> int:
         known = None
         if node.operator not in _RANDOM:  # rule 3
             known = first.setdefault(_node_key(node), node)
-        if known is None or known is node or any(id(value) in outputs for value in node.outputs):  # rule 4
+        if known is None or known is node or any(value in outputs for value in node.outputs):  # rule 4
             nodes.append(node)
         else:
             for value, earlier in zip(node.outputs, known.outputs, strict=True):
@@ -45,8 +45,8 @@ def run(graph: Graph) -> int:
 
 def _merge_constants(graph: Graph, substitution: Substitution) -> None:
     """Apply rule 1; bytes are only hashed where two constants have the same type."""
-    inputs = {id(value) for value in graph.inputs}
-    known = [value for value in graph.values() if value.producer is None and id(value) not in inputs]
+    inputs = set(graph.inputs)
+    known = [value for value in graph.values() if value.producer is None and value not in inputs]
     alike = Counter(value.type for value in known)
     first: dict[Hashable, Value] = {}
     for value in known:
@@ -67,7 +67,7 @@ def _value_key(value: Value) -> Hashable:
 
 def _node_key(node: Node) -> Hashable:
     attributes = tuple(sorted((name, _attribute_key(item)) for name, item in node.attributes.items()))
-    inputs = tuple(None if value is None else id(value) for value in node.inputs)
+    inputs = tuple(node.inputs)
     return node.domain, node.operator, attributes, inputs, len(node.outputs)
 
 

@@ -29,25 +29,25 @@ Biased: TypeAlias = tuple[Node, Node]
 def run(graph: Graph) -> int:
     """Merge products; return how many nodes went into others."""
     readers = graph.consumers()
-    outputs = {id(value) for value in graph.outputs}
-    by_operand: dict[int, list[Biased]] = {}
+    outputs = set(graph.outputs)
+    by_operand: dict[Value | None, list[Biased]] = {}
     for node in graph.nodes:
         add = _bias_of(node, readers, outputs)
         if add is not None:
-            by_operand.setdefault(id(node.inputs[0]), []).append((node, add))
+            by_operand.setdefault(node.inputs[0], []).append((node, add))
     problems = Problems()
-    made: dict[int, list[Node]] = {}
+    made: dict[Node, list[Node]] = {}
     for group in by_operand.values():
         if len(group) > 1:
-            made.update({id(node): [] for pair in group for node in pair})
-            made[id(group[0][0])] = infer_nodes(_merged(group), graph.outputs, problems)
+            made.update({node: [] for pair in group for node in pair})
+            made[group[0][0]] = infer_nodes(_merged(group), graph.outputs, problems)
     problems.raise_for(graph.source)
     before = len(graph.nodes)
-    graph.nodes = [part for node in graph.nodes for part in made.get(id(node), [node])]
+    graph.nodes = [part for node in graph.nodes for part in made.get(node, [node])]
     return before - len(graph.nodes)
 
 
-def _bias_of(node: Node, readers: dict[int, list[Node]], outputs: set[int]) -> Node | None:
+def _bias_of(node: Node, readers: dict[Value, list[Node]], outputs: set[Value]) -> Node | None:
     """Return the Add behind a product that can be merged with others (rules 1 and 2)."""
     if (node.domain, node.operator) != ("", "MatMul"):
         return None
@@ -60,9 +60,9 @@ def _bias_of(node: Node, readers: dict[int, list[Node]], outputs: set[int]) -> N
         or columns % CHANNEL_BLOCK
     ):
         return None
-    if not proved_equal(product(a.shape[:-2]), 1) or a.known_type.rank < 2 or id(node.outputs[0]) in outputs:
+    if not proved_equal(product(a.shape[:-2]), 1) or a.known_type.rank < 2 or node.outputs[0] in outputs:
         return None
-    following = readers.get(id(node.outputs[0]), [])
+    following = readers.get(node.outputs[0], [])
     if len(following) != 1 or (following[0].domain, following[0].operator) != ("", "Add"):
         return None
     add = following[0]
@@ -71,10 +71,10 @@ def _bias_of(node: Node, readers: dict[int, list[Node]], outputs: set[int]) -> N
         bias is None
         or bias.constant is None
         or not same_shape(bias.shape, (columns,))
-        or id(add.outputs[0]) in outputs
+        or add.outputs[0] in outputs
     ):
         return None
-    behind = readers.get(id(add.outputs[0]), [])
+    behind = readers.get(add.outputs[0], [])
     return None if any(isinstance(operator_of(reader), Elementwise) for reader in behind) else add
 
 

@@ -7,19 +7,19 @@ Rules:
 
 from __future__ import annotations
 
-from texelflow.ir import Graph, Value, node_reads
+from texelflow.ir import Graph, Node, Value, node_reads
 
 
 def run(graph: Graph) -> int:
     """Remove dead nodes; return how many."""
-    live: set[int] = set()
+    live: set[Node] = set()
     pending: list[Value] = list(graph.outputs)
     while pending:
         node = pending.pop().producer
-        if node is not None and id(node) not in live:
-            live.add(id(node))
+        if node is not None and node not in live:
+            live.add(node)
             pending.extend(node_reads(node))
-    kept = [node for node in graph.nodes if id(node) in live]  # rule 2
+    kept = [node for node in graph.nodes if node in live]  # rule 2
     removed = len(graph.nodes) - len(kept)
     graph.nodes = kept
     return removed

@@ -19,33 +19,33 @@ from texelflow.problems import Problems
 def run(graph: Graph) -> int:
     """Split convolutions; return how many concatenations went."""
     readers = graph.consumers()
-    outputs = {id(value) for value in graph.outputs}
-    made: dict[int, list[Node]] = {}
+    outputs = set(graph.outputs)
+    made: dict[Node, list[Node]] = {}
     count = 0
     for node in graph.nodes:
         widths = _widths(node)
         if not widths:
             continue
         chain = [node]
-        while (reader := _pooling(readers.get(id(chain[-1].outputs[0]), []))) is not None:
+        while (reader := _pooling(readers.get(chain[-1].outputs[0], []))) is not None:
             chain.append(reader)
         joined = chain[-1].outputs[0]
-        convolutions = readers.get(id(joined), [])
-        if any(id(each.outputs[0]) in outputs for each in chain) or not _pays(convolutions, joined, widths):
+        convolutions = readers.get(joined, [])
+        if any(each.outputs[0] in outputs for each in chain) or not _pays(convolutions, joined, widths):
             continue
         count += 1
-        made[id(node)] = []
+        made[node] = []
         parts = [node.required(index) for index in range(len(widths))]
         for pooling in chain[1:]:
             steps = Decomposition(pooling)
             parts = [steps.add(pooling.operator, "part", part, **pooling.attributes) for part in parts]
-            made[id(pooling)] = steps.nodes
+            made[pooling] = steps.nodes
         for convolution in convolutions:
-            made[id(convolution)] = _split(convolution, parts, widths)
+            made[convolution] = _split(convolution, parts, widths)
     problems = Problems()
     nodes = []
     for node in graph.nodes:
-        replaced = made.get(id(node))
+        replaced = made.get(node)
         nodes += [node] if replaced is None else infer_nodes(replaced, graph.outputs, problems)
     problems.raise_for(graph.source)
     graph.nodes = nodes

@@ -9,18 +9,18 @@ class Substitution:
     """Which values stand for which; `rewrite` applies it to a node, `finish` to all of them."""
 
     def __init__(self) -> None:
-        self._replacements: dict[int, Value] = {}
+        self._replacements: dict[Value, Value] = {}
         self._replaced: list[Value] = []  # kept alive, so that no other value gets its id
 
     def replace(self, old: Value, new: Value) -> None:
         """Have `new` read wherever `old` is."""
-        self._replacements[id(old)] = new
+        self._replacements[old] = new
         self._replaced.append(old)
 
     def resolve(self, value: Value) -> Value:
         """Return the value to read in place of `value`."""
-        while id(value) in self._replacements:
-            value = self._replacements[id(value)]
+        while value in self._replacements:
+            value = self._replacements[value]
         return value
 
     def rewrite(self, node: Node) -> None:
