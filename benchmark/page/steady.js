@@ -38,6 +38,15 @@ async function run(runtime) {
   return performance.now() - begin;
 }
 
+/**
+ * Resolves to the draws of a run, and to the texels that they fetch.
+ * @param {string} runtime one of the builds of Texelflow
+ */
+async function costs(runtime) {
+  const { draws } = await opened.get(runtime).profile();
+  return { draws: draws.length, fetches: draws.reduce((sum, draw) => sum + draw.fetches, 0) };
+}
+
 /** The name of what draws, as WebGL tells it. */
 function renderer() {
   const gl = document.createElement("canvas").getContext("webgl2");
@@ -64,4 +73,10 @@ function limited(work) {
     });
 }
 
-window.benchmark = { start: limited(start), open: limited(open), run: limited(run), renderer };
+window.benchmark = {
+  start: limited(start),
+  open: limited(open),
+  run: limited(run),
+  costs: limited(costs),
+  renderer,
+};

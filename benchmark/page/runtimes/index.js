@@ -10,12 +10,14 @@
  * @property {() => void | Promise<void>} close frees everything
  * @property {object} [device] what the runtime says of the device
  * @property {() => Record<string, number>} [timings] milliseconds of the parts of loading and of the first run
+ * @property {() => Promise<{ draws: { fetches: number }[] }>} [profile] what each draw of a run costs
  */
 /** @typedef {{ open: (net: Net) => Promise<Opened> }} Runtime */
 
 /** @type {Record<string, () => Promise<Runtime>>} */
 export const RUNTIMES = {
   texelflow: () => import("./texelflow.js"),
+  before: () => import("./before.js"),
   tfjs: () => import("./tfjs.js"),
   "ort-webgl": () => import("./ort_webgl.js"),
   "ort-wasm": () => import("./ort_wasm.js"),

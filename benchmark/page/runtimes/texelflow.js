@@ -5,20 +5,26 @@ import { loadModel, Tensor } from "../javascript/texelflow.js";
 /** @import { Opened } from "./index.js" */
 
 /**
- * @param {Net} net
- * @returns {Promise<Opened>}
+ * The adapter of one build of Texelflow, whose bundles of the nets are in the folder `bundle` of each.
+ * @returns {(net: Net) => Promise<Opened>}
  */
-export async function open({ folder, inputs }) {
-  const model = await loadModel(new URL("bundle/", folder).href, { streaming: true });
-  return {
-    run: () => {
-      const feeds = inputs.map(({ name, dtype, shape, data }) => [name, new Tensor(dtype, shape, data)]);
-      return model.run(Object.fromEntries(feeds));
-    },
-    values: (result) =>
-      Object.fromEntries(Object.entries(result).map(([name, tensor]) => [name, tensor.data])),
-    close: () => model.dispose(),
-    device: model.device,
-    timings: () => model.timings,
+export function adapter({ loadModel, Tensor }, bundle) {
+  return async ({ folder, inputs }) => {
+    const model = await loadModel(new URL(`${bundle}/`, folder).href, { streaming: true });
+    const tensors = () =>
+      Object.fromEntries(
+        inputs.map(({ name, dtype, shape, data }) => [name, new Tensor(dtype, shape, data)]),
+      );
+    return {
+      run: () => model.run(tensors()),
+      values: (result) =>
+        Object.fromEntries(Object.entries(result).map(([name, tensor]) => [name, tensor.data])),
+      close: () => model.dispose(),
+      device: model.device,
+      timings: () => model.timings,
+      profile: () => model.profile(tensors(), { runs: 1 }),
+    };
   };
 }
+
+export const open = adapter({ loadModel, Tensor }, "bundle");
