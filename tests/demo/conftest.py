@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,9 +29,9 @@ def demo_url(page_server: PageServer, demo_folder: Path) -> str:
     return page_server.mount("/somewhere/deep/demo", demo_folder) + "/"
 
 
-@pytest.fixture
-def open_demo(browser: Browser, demo_url: str) -> Iterator[Opener]:
-    """Opens the page with options of `browser.new_page`; faults of the page fail the test afterwards.
+@contextmanager
+def opening_demo(browser: Browser, demo_url: str) -> Iterator[Opener]:
+    """Gives what opens the page, with options of `browser.new_page`; raises faults of the pages at the end.
 
     Faults are exceptions, refusals by the page's own content policy and requests to other servers.
     """
@@ -59,6 +60,20 @@ def open_demo(browser: Browser, demo_url: str) -> Iterator[Opener]:
     for page in pages:
         page.close()
     assert not faults
+
+
+@pytest.fixture
+def open_demo(browser: Browser, demo_url: str) -> Iterator[Opener]:
+    """Opens the page afresh; its faults fail the test afterwards."""
+    with opening_demo(browser, demo_url) as opener:
+        yield opener
+
+
+@pytest.fixture(scope="module")
+def demo(browser: Browser, demo_url: str) -> Iterator[Page]:
+    """The page, opened once for tests that do not need it fresh: opening takes four seconds."""
+    with opening_demo(browser, demo_url) as opener:
+        yield opener()
 
 
 def _note_refusal(text: str, faults: list[str]) -> None:

@@ -96,12 +96,11 @@ def test_the_page_comes_with_a_bundle_and_credited_photos(open_demo: Opener) -> 
     assert page.locator("#photo-credit a").count() == 2
 
 
-def test_boxes_are_drawn_where_the_model_finds_them(open_demo: Opener, tmp_path: Path) -> None:
-    page = open_demo()
-    page.set_input_files("#photo", picture(RED, (240, 160)))
-    open_folder(page, box_detector(tmp_path), "Boxes")
-    assert summary(page, "boxes").startswith("2 boxes")
-    on_edge, inside = page.evaluate(
+def test_boxes_are_drawn_where_the_model_finds_them(demo: Page, tmp_path: Path) -> None:
+    demo.set_input_files("#photo", picture(RED, (240, 160)))
+    open_folder(demo, box_detector(tmp_path), "Boxes")
+    assert summary(demo, "boxes").startswith("2 boxes")
+    on_edge, inside = demo.evaluate(
         """() => {
             const context = document.getElementById("stage").getContext("2d");
             const at = (x, y) => [...context.getImageData(x, y, 1, 1).data];
@@ -112,33 +111,30 @@ def test_boxes_are_drawn_where_the_model_finds_them(open_demo: Opener, tmp_path:
     assert on_edge[:3] != [255, 0, 0]
 
 
-def test_a_mask_is_laid_over_the_picture(open_demo: Opener, tmp_path: Path) -> None:
-    page = open_demo()
-    page.set_input_files("#photo", picture(HALF_RED))
-    open_folder(page, red_mask(tmp_path), "Mask")
-    assert summary(page, "mask") == "The mask covers 50.2% of the picture."
-    assert page.inner_text("#output-rows th") == "mask" or not page.is_visible("#output-rows")
+def test_a_mask_is_laid_over_the_picture(demo: Page, tmp_path: Path) -> None:
+    demo.set_input_files("#photo", picture(HALF_RED))
+    open_folder(demo, red_mask(tmp_path), "Mask")
+    assert summary(demo, "mask") == "The mask covers 50.2% of the picture."
+    assert demo.inner_text("#output-rows th") == "mask" or not demo.is_visible("#output-rows")
 
 
-def test_a_larger_picture_is_shown(open_demo: Opener, tmp_path: Path) -> None:
-    page = open_demo()
-    page.set_input_files("#photo", picture(HALF_RED))
-    open_folder(page, enlarger(tmp_path), "Enlarger")
-    assert summary(page, "picture of") == "A picture of 16 × 16 pixels"
-    grey = page.evaluate(
+def test_a_larger_picture_is_shown(demo: Page, tmp_path: Path) -> None:
+    demo.set_input_files("#photo", picture(HALF_RED))
+    open_folder(demo, enlarger(tmp_path), "Enlarger")
+    assert summary(demo, "picture of") == "A picture of 16 × 16 pixels"
+    grey = demo.evaluate(
         "[...document.getElementById('output-image').getContext('2d').getImageData(5, 5, 1, 1).data]"
     )
     # 128 red of luminance 0.299.
     assert all(abs(value - 38) <= 1 for value in grey[:3])
 
 
-def test_other_outputs_become_a_table(open_demo: Opener, tmp_path: Path) -> None:
-    page = open_demo()
-    page.set_input_files("#photo", picture(RED))
-    open_folder(page, measurements(tmp_path), "Measurements")
-    summary(page, "numbers")
-    wait_until(page, "document.querySelectorAll('#output-rows tr').length === 2")
-    assert page.inner_text("#output-rows tr:nth-child(2)").split("\t") == [
+def test_other_outputs_become_a_table(demo: Page, tmp_path: Path) -> None:
+    demo.set_input_files("#photo", picture(RED))
+    open_folder(demo, measurements(tmp_path), "Measurements")
+    summary(demo, "numbers")
+    wait_until(demo, "document.querySelectorAll('#output-rows tr').length === 2")
+    assert demo.inner_text("#output-rows tr:nth-child(2)").split("\t") == [
         "twice",
         "float32 1 × 3 × 1 × 1",
         "-4",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from playwright.sync_api import Page
 import texelflow
 from model_support import onnx_models
 
-Opener = Callable[..., Page]
 CAFFE = "mean=104/255:117/255:123/255,deviation=1/255:1/255:1/255,channels=bgr"
 
 
@@ -37,7 +35,7 @@ def source_of(name: str) -> Path:
     ],
 )
 def test_a_photo_goes_in_and_its_meaning_comes_out(
-    open_demo: Opener, tmp_path: Path, name: str, image: str, photo: str, expected: str
+    demo: Page, tmp_path: Path, name: str, image: str, photo: str, expected: str
 ) -> None:
     source = source_of(name)
     root = source.parent.parent.parent
@@ -50,9 +48,8 @@ def test_a_photo_goes_in_and_its_meaning_comes_out(
     bundle = tmp_path / "bundle"
     texelflow.export(source, bundle, image=image, labels=labels, name=name)
 
-    page = open_demo()
-    page.set_input_files("#photo", str(root / "images" / photo))
-    page.set_input_files("#folder", str(bundle))
-    wait_until(page, f"document.getElementById('model-title').textContent === {name!r}", 120)
-    wait_until(page, f"/{expected}/.test(document.getElementById('summary').textContent)", 120)
-    assert not page.is_visible("#bundle-error")
+    demo.set_input_files("#folder", str(bundle))
+    wait_until(demo, f"document.getElementById('model-title').textContent === {name!r}", 120)
+    demo.set_input_files("#photo", str(root / "images" / photo))
+    wait_until(demo, f"/{expected}/.test(document.getElementById('summary').textContent)", 120)
+    assert not demo.is_visible("#bundle-error")
