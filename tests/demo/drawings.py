@@ -9,7 +9,7 @@ Stroke = list[tuple[float, float]]
 
 def arc(x: float, y: float, radius_x: float, radius_y: float, start: float, end: float) -> Stroke:
     """Points on an ellipse around (x, y) between two angles in degrees, clockwise from the right."""
-    angles = [radians(start + (end - start) * step / 7) for step in range(8)]
+    angles = [radians(start + (end - start) * step / 14) for step in range(15)]
     return [(x + radius_x * cos(angle), y + radius_y * sin(angle)) for angle in angles]
 
 

@@ -15,8 +15,6 @@ from models.reference_values import relative_error, run_origin
 SHAPES = {
     "cifar10_winml": [(1, 3, 32, 32), (2, 3, 32, 32), (5, 3, 32, 32)],
     "iris_winml": [(1, 4), (2, 4), (5, 4)],
-    "super_resolution_espcn": [(1, 1, 224, 224), (2, 1, 224, 224)],
-    "openseeface_lm0": [(1, 3, 224, 224), (3, 3, 224, 224)],
     "bodypix_mnv1_050_s16": [(1, 225, 225, 3), (1, 193, 257, 3), (1, 321, 161, 3)],
     "stories260k_derived": [(1, 1), (1, 16), (1, 40), (2, 9)],
 }
