@@ -18,7 +18,7 @@ def random_chains() -> Sheet:
     """Chains of up to seven random steps from flat and blocked tensors."""
     sheet = Sheet("random chains")
     source = random.Random(1)
-    for number in range(100):
+    for number in range(160):
         sheet.case(f"chain {number}")
         shape = [source.choice((1, 2, 3)), *(source.choice((1, 2, 3, 5, 6)) for _ in range(3))]
         value = sheet.blocked(shape) if number % 2 else sheet.input(shape)
