@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from bundle_builder import TO_BLOCKED, TO_FLAT, BundleBuilder, add_bundle, blocked_bundle
 from playwright.sync_api import Page
 
@@ -215,21 +216,32 @@ def test_context_lost_while_running(page: Page, serve: Serve, tmp_path: Path) ->
     assert "context was lost" in answer["message"] and answer["after"] == 5
 
 
-def test_failed_loads_leave_nothing(page: Page, serve: Serve, tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_busy", [False, True], ids=["idle", "busy"])
+def test_failed_loads_leave_nothing(page: Page, serve: Serve, tmp_path: Path, is_busy: bool) -> None:
+    """Also where the GPU has not yet done what was issued while the model loaded."""
     add_bundle(tmp_path / "good")
     add_bundle(tmp_path / "bad")
     weights = tmp_path / "bad" / "weights-1.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"!")
     answer = page.evaluate(
-        """async ([good, bad]) => {
+        """async ([good, bad, isBusy]) => {
             const model = await texelflow.loadModel(good);
             const before = texelflow.statistics(model).textureBytes.now;
-            for (let i = 0; i < 3; i++) await texelflow.loadModel(bad).catch(() => {});
-            return texelflow.statistics(model).textureBytes.now - before;
+            const prototype = WebGL2RenderingContext.prototype;
+            const original = prototype.clientWaitSync;
+            if (isBusy) prototype.clientWaitSync = function () { return this.TIMEOUT_EXPIRED; };
+            const answers = [];
+            for (let i = 0; i < 3; i++) {
+                const message = await texelflow.loadModel(bad).catch((error) => error.message);
+                const left = texelflow.statistics(model).textureBytes.now - before;
+                answers.push([message.includes('SHA-256'), left]);
+            }
+            prototype.clientWaitSync = original;
+            return answers;
         }""",
-        [serve(tmp_path / "good"), serve(tmp_path / "bad")],
+        [serve(tmp_path / "good"), serve(tmp_path / "bad"), is_busy],
     )
-    assert answer == 0
+    assert answer == [[True, 0]] * 3
 
 
 def test_loads_from_blobs_and_in_a_worker(page: Page, serve: Serve, tmp_path: Path) -> None:

@@ -57,6 +57,8 @@ export class Executor implements LoadedModel {
   private readonly lastDraw: Milestone;
   /** Most recently used first. */
   private plans: RunPlan[] = [];
+  /** Of the setting that is tried or was chosen. */
+  private warm: WarmUp | undefined;
   private deleted = false;
   private failure: { readonly reason: unknown } | null = null;
 
@@ -107,25 +109,24 @@ export class Executor implements LoadedModel {
       image && tensor >= 0 ? { program: image.program, tensor, input: name } : undefined,
     );
     // Nearly every device takes the first setting: preparing for it need not wait for its self-test.
-    let warm: WarmUp | undefined;
     const issue = (candidate: DeviceSetting) => {
       signal.throwIfAborted();
       releasePrograms(context, this.programs.all);
       const programs = planPrograms(context, graph.plans.webgl2, candidate, images);
       this.programs = programs;
-      const isOver = () => this.deleted || this.programs !== programs || signal.aborted;
-      warm = warmUp(context, graph, candidate, programs, this.lastDraw, isOver, onProgress);
+      this.warm?.stop();
+      this.warm = warmUp(context, graph, candidate, programs, this.lastDraw, signal, onProgress);
     };
     const { setting, reasons } = await chooseSetting(context, this.limits, this.options, issue);
     signal.throwIfAborted();
     this.setting = setting;
     this.reasons = reasons;
     const { load, all } = this.programs;
-    await warm?.load;
+    await this.warm?.load;
     await programsLinked(context, [...new Set(load)], signal);
     signal.throwIfAborted();
     this.weights.start(this.programs, setting);
-    await warm?.all;
+    await this.warm?.all;
     await programsLinked(context, all, signal);
     signal.throwIfAborted();
     this.timings.compile = performance.now() - start;
@@ -219,6 +220,7 @@ export class Executor implements LoadedModel {
     this.plans = [];
     this.pool.keepOnly(new Set());
     this.weights.delete();
+    this.warm?.stop();
     this.lastDraw.delete();
     releasePrograms(this.context, this.programs.all);
     releaseContext(this.context);

@@ -3,7 +3,7 @@ import { kindOf } from "../tensor.ts";
 import type { Context } from "../webgl/context.ts";
 import type { LinkedProgram } from "../webgl/program.ts";
 import { gpuFinished, type Milestone } from "../webgl/readback.ts";
-import { ArrayTexture } from "../webgl/texture.ts";
+import { ArrayTexture, type TexelFormat } from "../webgl/texture.ts";
 import { blockingOf, layersOf } from "./layouts.ts";
 import { type PlanPrograms, programReady } from "./programs.ts";
 import { type DeviceSetting, storageFormat } from "./setting.ts";
@@ -32,6 +32,8 @@ export interface WarmUp {
   readonly load: Promise<void>;
   /** Resolves when it has of all programs. */
   readonly all: Promise<void>;
+  /** Draws nothing more, and frees at once what was drawn into; nobody need wait for the promises then. */
+  readonly stop: () => void;
 }
 
 /**
@@ -40,7 +42,7 @@ export interface WarmUp {
  * takes up to 0.3 s a program. So they do while other programs are linked and weights download, not in the first run.
  *
  * @param lastDraw - counts the last draw of a run
- * @param isOver - asked before each draw: when it gives true, nothing more is drawn
+ * @param signal - when aborted, nothing more is drawn
  * @param onProgress - called with the number of programs that are done, and of all
  */
 export function warmUp(
@@ -49,14 +51,16 @@ export function warmUp(
   setting: DeviceSetting,
   programs: PlanPrograms,
   lastDraw: Milestone,
-  isOver: () => boolean,
+  signal: AbortSignal,
   onProgress: (done: number, total: number) => void,
 ): WarmUp {
+  const scratch = new Scratch(context);
   const draws = firstDraws(graph, programs);
   const loadDraws = new Set(programs.load).size;
   let all: Promise<void> = Promise.resolve();
   const load = new Promise<void>((resolve, reject) => {
-    all = drawEach(context, graph, setting, draws, lastDraw, isOver, (done) => {
+    const isOver = () => scratch.isDeleted || signal.aborted;
+    all = drawEach(context, graph, setting, draws, lastDraw, scratch, isOver, (done) => {
       onProgress(done, draws.length);
       if (done === loadDraws) resolve();
     });
@@ -64,7 +68,28 @@ export function warmUp(
   });
   // Whoever waits for them learns of a failure; nobody has to.
   for (const part of [load, all]) part.catch(() => {});
-  return { load, all };
+  return { load, all, stop: () => scratch.delete() };
+}
+
+/** Textures of one texel, by format and number of layers, that draws of nothing go to. */
+class Scratch {
+  isDeleted = false;
+  private readonly textures = new Map<string, ArrayTexture>();
+
+  constructor(private readonly context: Context) {}
+
+  target(format: TexelFormat, layers: number): ArrayTexture {
+    const key = `${format} ${layers}`;
+    const target = this.textures.get(key) ?? new ArrayTexture(this.context, format, 1, 1, layers);
+    this.textures.set(key, target);
+    return target;
+  }
+
+  delete(): void {
+    this.isDeleted = true;
+    for (const texture of this.textures.values()) texture.delete();
+    this.textures.clear();
+  }
 }
 
 /** Draws, at most QUEUED at a time; `onDone` is told how many are done, at first 0. */
@@ -74,19 +99,16 @@ async function drawEach(
   setting: DeviceSetting,
   draws: readonly FirstDraw[],
   lastDraw: Milestone,
+  scratch: Scratch,
   isOver: () => boolean,
   onDone: (count: number) => void,
 ): Promise<void> {
   const { tensors } = graph.plans.webgl2;
-  const scratch = new Map<string, ArrayTexture>();
   const drawNothing = ({ program, output, inputs }: FirstDraw) => {
     const { gl } = context;
     const { dtype, precise, ...placed } = tensors[output] as PlanTensor;
     const format = storageFormat(dtype, setting, !!precise);
-    const layers = layersOf(blockingOf({ dtype, ...placed }, setting));
-    const key = `${format} ${layers}`;
-    const target = scratch.get(key) ?? new ArrayTexture(context, format, 1, 1, layers);
-    scratch.set(key, target);
+    const target = scratch.target(format, layersOf(blockingOf({ dtype, ...placed }, setting)));
     const kinds = inputs.map((input) => kindOf((tensors[input] as PlanTensor).dtype));
     // Until a program is finished all its samplers read unit 0, which no two types may share. Finishing waits.
     if (new Set(kinds).size > 1) program.finish();
@@ -120,7 +142,7 @@ async function drawEach(
     }
     while (queued.length > 0) await nextDone();
   } finally {
-    for (const texture of scratch.values()) texture.delete();
+    scratch.delete();
   }
 }
 
