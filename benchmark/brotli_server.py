@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from texelflow.serve import Mount, StaticHandler
+from texelflow.checking.serve import Mount, StaticHandler
 
 COMPRESSED = {".js", ".mjs", ".json", ".wasm"}
 SCRIPT = Path(__file__).resolve().parent / "compress.mjs"

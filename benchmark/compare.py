@@ -32,7 +32,7 @@ from measuring.chromium import Bench, call  # noqa: E402
 from nets import NETS  # noqa: E402
 from playwright.async_api import async_playwright  # noqa: E402
 
-from texelflow.browser import find_chromium  # noqa: E402
+from texelflow.checking.browser import find_chromium  # noqa: E402
 from texelflow.resources import javascript_directory  # noqa: E402
 
 SECONDS = 200.0

@@ -35,7 +35,7 @@ from reporting.publish import publish, render_pages, write_json  # noqa: E402
 from reporting.table import show_net, show_targets  # noqa: E402
 
 from texelflow import ExportError  # noqa: E402
-from texelflow.browser import find_chromium  # noqa: E402
+from texelflow.checking.browser import find_chromium  # noqa: E402
 from texelflow.resources import javascript_directory  # noqa: E402
 
 PEERS = ("texelflow", "tfjs", "ort-webgl", "ort-wasm")

@@ -4,7 +4,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { compileFromFile } from "json-schema-to-typescript";
 
-const path = "exporter/texelflow/format/graph.schema.json";
+const path = "exporter/texelflow/bundle/graph.schema.json";
 const folder = "webruntime/src/generated";
 const banner = `// Generated from ${path} by \`npm run generate\`. Do not edit.`;
 

@@ -1,4 +1,4 @@
-"""Write exporter/texelflow/format/types.py from graph.schema.json: one TypedDict for each object.
+"""Write exporter/texelflow/bundle/types.py from graph.schema.json: one TypedDict for each object.
 
     python scripts/generate_types.py            writes the file
     python scripts/generate_types.py --check    exits 1 if the file is stale
@@ -12,7 +12,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-FORMAT = Path(__file__).parent.parent / "exporter" / "texelflow" / "format"
+FORMAT = Path(__file__).parent.parent / "exporter" / "texelflow" / "bundle"
 SCHEMA = FORMAT / "graph.schema.json"
 TYPES = FORMAT / "types.py"
 HEADER = '''"""Types of graph.json, generated from graph.schema.json by scripts/generate_types.py."""

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from mypy.plugin import MethodContext, Plugin
 from mypy.types import Instance, ProperType, TupleType, Type, UnionType, get_proper_type
 
-EXPRESSION = "texelflow.symbolic.Expression"
+EXPRESSION = "texelflow.dimensions.expressions.Expression"
 COMPARED = tuple(
     f"{owner}.{method}"
     for owner in (EXPRESSION, "builtins.int", "builtins.tuple", "builtins.object")
     for method in ("__eq__", "__ne__")
 )
-OWN_MODULES = ("symbolic.py", "symbolic_text.py", "float_expressions.py", "facts.py")
+OWN_PACKAGE = "/texelflow/dimensions/"
 
 
 class DimensionPlugin(Plugin):
@@ -29,7 +29,7 @@ class DimensionPlugin(Plugin):
 
 def _check(context: MethodContext) -> Type:
     operands = [context.type, *(kind for kinds in context.arg_types for kind in kinds)]
-    if any(map(_has_dimension, operands)) and not context.api.path.endswith(OWN_MODULES):
+    if any(map(_has_dimension, operands)) and OWN_PACKAGE not in context.api.path:
         context.api.fail(
             "dimensions are compared: ask proved_equal, proved_different or same_shape", context.context
         )

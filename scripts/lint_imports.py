@@ -1,7 +1,8 @@
 """Hold the direction of imports, in Python and in TypeScript (ARCHITECTURE.md says why).
 
-Python: cli → pipeline → importers, passes, operators, lowering, format → ir. Lowering knows no operator. What
-turns a model into a bundle imports neither numpy nor onnx, so that it can run where they cannot be installed.
+Python: `ROOMS` says which parts of the package each part may import. In a backend, kernels, layouts and plans
+know no operator. What turns a model into a bundle imports neither numpy nor onnx, so that it can run where
+they cannot be installed.
 TypeScript: index → loader, executor, profiler → webgl; webgl/ imports nothing outside itself.
 """
 
@@ -15,15 +16,34 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "exporter" / "texelflow"
 RUNTIME = ROOT / "webruntime" / "src"
 
-FOUNDATION = {
-    *("errors", "ir", "onnx_dtypes", "resources"),
-    *("symbolic", "symbolic_text", "float_expressions", "facts"),
+BASE = {"errors", "resources"}
+MODEL = {*BASE, "dimensions", "graph", "problems", "options"}
+MEANING = {*MODEL, "operators"}
+CONVERSION = {*MEANING, "passes", "importers", "backends", "bundle", "summary", "pipeline"}
+"""What turns a model into a bundle."""
+
+ROOMS: dict[str, set[str]] = {
+    "errors": set(),
+    "resources": {"errors"},
+    "options": set(),
+    "dimensions": {"errors"},
+    "graph": {"errors", "dimensions"},
+    "problems": {"errors", "graph"},
+    "operators": {*MODEL, "backends"},
+    "passes": MEANING,
+    "importers": MEANING,
+    "backends": {*MEANING, "passes"},
+    "bundle": MODEL,
+    "summary": {*MODEL, "backends"},
+    "pipeline": CONVERSION,
 }
-CONVERSION = {
-    *("importers", "passes", "operators", "lowering", "format", "constants", "problems"),
-    *("options", "picture_input", "summary", "derived"),
-}
-"""What turns a model into a bundle, besides the foundation and the pipeline."""
+"""For each part of the conversion path the parts that it may import besides itself.
+
+Other parts may import any of these.
+"""
+
+WITHOUT_OPERATORS = {"kernels", "layout", "plan"}
+"""Parts of a backend that know no operator."""
 
 NEVER_IN_CONVERSION = {"numpy", "onnx", "onnxruntime", "playwright", "typer", "rich"}
 TYPESCRIPT_IMPORT = re.compile(r"""^(?:import|export)\b[^;]*?from\s+["']([^"']+)["']""", re.MULTILINE)
@@ -32,27 +52,25 @@ TYPESCRIPT_IMPORT = re.compile(r"""^(?:import|export)\b[^;]*?from\s+["']([^"']+)
 def python_violations() -> Iterator[str]:
     """Yield one line for each Python import that goes the wrong way."""
     for path in sorted(PACKAGE.rglob("*.py")):
-        part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        parts = [part.removesuffix(".py") for part in path.relative_to(PACKAGE).parts]
         for line, module in imported_modules(path):
             top, _, rest = module.partition(".")
-            target = rest.partition(".")[0] if top == "texelflow" else ""
-            if reason := python_reason(part, top, target):
+            target = rest.partition(".")[0] if top == "texelflow" and rest != "__version__" else ""
+            if reason := python_reason(parts, top, target):
                 yield f"{path.relative_to(ROOT)}:{line}: imports {module}: {reason}"
 
 
-def python_reason(part: str, top: str, target: str) -> str | None:
-    """Return why a module in `part` of the package may not import `top` (or texelflow.`target`), or None."""
-    converts = part in CONVERSION | FOUNDATION | {"pipeline"}
-    if converts and top in NEVER_IN_CONVERSION:
+def python_reason(parts: list[str], top: str, target: str) -> str | None:
+    """Return why a module at `parts` of the package may not import `top` (or texelflow.`target`), or None."""
+    room = parts[0]
+    if room in CONVERSION and top in NEVER_IN_CONVERSION:
         return "the conversion path does without it"
-    if target == "cli" and part != "cli":
+    if target == "cli" and room != "cli":
         return "nothing imports the command line"
-    if part in FOUNDATION and target and target not in FOUNDATION:
-        return "it is below everything else"
-    if part == "lowering" and target == "operators":
-        return "lowering knows no operator"
-    if converts and part != "pipeline" and target and target not in CONVERSION | FOUNDATION:
-        return "the conversion path imports only itself"
+    if room in ROOMS and target and target not in {room, *ROOMS[room]}:
+        return f"{room} imports only {', '.join(sorted(ROOMS[room])) or 'nothing of the package'}"
+    if room == "backends" and target == "operators" and WITHOUT_OPERATORS.intersection(parts):
+        return "kernels, layouts and plans know no operator"
     return None
 
 

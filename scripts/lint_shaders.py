@@ -25,7 +25,7 @@ from shader_lint_graphs import graph, kernel_graphs
 from texelflow.arguments import parse_image
 from texelflow.errors import ExportError
 from texelflow.operators import registry
-from texelflow.operators.elementwise_base import Elementwise
+from texelflow.operators.elementwise import Elementwise
 from texelflow.pipeline import Options, build
 from texelflow.resources import shader_directory
 

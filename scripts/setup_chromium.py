@@ -7,7 +7,7 @@ import sys
 
 from playwright.sync_api import Error, sync_playwright
 
-from texelflow.browser import chromium_flags, find_chromium
+from texelflow.checking.browser import chromium_flags, find_chromium
 from texelflow.errors import ExportError
 
 PLAYWRIGHT_INSTALL_SECONDS = 600

@@ -12,7 +12,7 @@ import pytest
 # The tests are no package, so that each folder of them can be run alone; their helpers lie beside this file.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-# Every export of every test then checks the graph after each pass (passes/check_graph.py).
+# Every export of every test then checks the graph after each pass (graph/check.py).
 os.environ["TEXELFLOW_CHECK_GRAPH"] = "1"
 
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright

@@ -8,8 +8,8 @@ from pathlib import Path
 import onnx.parser
 import pytest
 
+from texelflow.graph import Graph
 from texelflow.importers import read_model
-from texelflow.ir import Graph
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

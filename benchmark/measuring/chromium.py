@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.async_api import Browser, Error, Page, Playwright
 
-from texelflow.browser import chromium_flags
+from texelflow.checking.browser import chromium_flags
 
 CLOSING_SECONDS = 20.0
 

@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from texelflow.derived import name_derived
+from texelflow.backends.webgl2.lowering import Lowering
+from texelflow.backends.webgl2.picture_input import add_preprocessing, picture_shape
+from texelflow.backends.webgl2.plan import liveness
+from texelflow.backends.webgl2.plan.plan import Plan, PlanTensor, Program
+from texelflow.backends.webgl2.plan.share_pixels import share_pixels
+from texelflow.bundle.derived import name_derived
+from texelflow.dimensions import assuming, symbols_of
+from texelflow.dimensions.text import to_json
 from texelflow.errors import DefectError, ExportError
-from texelflow.ir import Graph, NodeError, Value
-from texelflow.lowering import liveness
-from texelflow.lowering.lowering import Lowering
-from texelflow.lowering.plan import Plan, PlanTensor, Program
-from texelflow.lowering.share_pixels import share_pixels
+from texelflow.graph import Graph, NodeError, Value
 from texelflow.operators import operator_of
 from texelflow.options import ImageOptions, Options
-from texelflow.picture_input import add_preprocessing, picture_shape
 from texelflow.summary import DeviceProfile, Signature, Summary, example_sizes, summarize
-from texelflow.symbolic import assuming, symbols_of
-from texelflow.symbolic_text import to_json
 
 __all__ = [
     "Bundle",
@@ -56,8 +56,9 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
         DefectError: Texelflow is at fault.
     """
     # Imported here so that the pipeline's data classes can be had without the importers.
+    from texelflow.backends.webgl2.passes import prepare
     from texelflow.importers import read_model
-    from texelflow.passes import run_passes
+    from texelflow.passes import simplify
 
     report = progress or (lambda _text, _fraction: None)
 
@@ -80,7 +81,8 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
             graph = read_model(source, {**options.input_shapes, **shape})
         operators = Counter(node.operator for node in graph.nodes)
     with assuming(graph.facts), stage("rewriting the graph", 0.3):
-        run_passes(graph)
+        simplify(graph)
+        prepare(graph)
     with assuming(graph.facts), stage("lowering to draws", 0.5):
         plan = Lowering(operator_of).lower(graph)
         share_pixels(plan, example_sizes(graph))
@@ -95,9 +97,9 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
 
 def write(bundle: Bundle, directory: Path, force: bool = False) -> list[str]:
     """Write a bundle to a new folder, see `format.writer.write_bundle`; return warnings."""
-    from texelflow.format.float16 import to_float16
-    from texelflow.format.safetensors import WeightEntry
-    from texelflow.format.writer import write_bundle
+    from texelflow.bundle.float16 import to_float16
+    from texelflow.bundle.safetensors import WeightEntry
+    from texelflow.bundle.writer import write_bundle
 
     entries, warnings = [], [*bundle.summary.warnings]
     for value in bundle.weights:

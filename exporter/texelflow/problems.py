@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from texelflow.errors import ExportError
-from texelflow.ir import Node, NodeError
+from texelflow.graph import Node, NodeError
 
 
 class Problems:

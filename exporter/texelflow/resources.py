@@ -29,7 +29,7 @@ def javascript_directory() -> Path:
 
 def page_directory() -> Path:
     """Return the folder of the pages that `verify`, `bench` and `serve` open."""
-    return PACKAGE / "pages"
+    return PACKAGE / "checking" / "pages"
 
 
 def _first_folder(content: str, *candidates: Path) -> Path:

@@ -7,11 +7,11 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from texelflow.ir import DTYPES, Graph, Value
-from texelflow.lowering import liveness
-from texelflow.lowering.plan import Plan
+from texelflow.backends.webgl2.plan import liveness
+from texelflow.backends.webgl2.plan.plan import Plan
+from texelflow.dimensions import Dimension, product, symbols_of
+from texelflow.graph import DTYPES, Graph, Value
 from texelflow.options import Options
-from texelflow.symbolic import Dimension, product, symbols_of
 
 
 @dataclass(frozen=True, slots=True)

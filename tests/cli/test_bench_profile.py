@@ -11,7 +11,7 @@ import pytest
 from command_support import RunCommand
 from rich.console import Console
 
-from texelflow.profile_table import costs_by_node, print_profile
+from texelflow.cli.profile_table import costs_by_node, print_profile
 
 
 @pytest.fixture

@@ -47,16 +47,20 @@ def test_the_repository_passes(checkout: Path, script: str) -> None:
     ("path", "line", "fragment"),
     [
         (
-            "exporter/texelflow/lowering/spoiled.py",
+            "exporter/texelflow/backends/webgl2/kernels/spoiled.py",
             "from texelflow.operators import relu",
-            "knows no operator",
+            "know no operator",
         ),
-        ("exporter/texelflow/lowering/spoiled.py", "from ..operators import relu", "knows no operator"),
+        (
+            "exporter/texelflow/backends/webgl2/plan/spoiled.py",
+            "from ....operators import relu",
+            "know no operator",
+        ),
         ("exporter/texelflow/passes/spoiled.py", "import numpy as np", "does without"),
         ("exporter/texelflow/importers/spoiled.py", "def f():\n    import onnx.helper", "does without"),
-        ("exporter/texelflow/symbolic.py", "import texelflow.ir, texelflow.passes.x", "below everything"),
+        ("exporter/texelflow/graph/nodes.py", "import texelflow.passes.x", "imports only"),
         ("exporter/texelflow/pipeline.py", "from texelflow import cli", "command line"),
-        ("exporter/texelflow/operators/spoiled.py", "import texelflow.verify", "only itself"),
+        ("exporter/texelflow/operators/spoiled.py", "import texelflow.checking.verify", "imports only"),
         ("webruntime/src/webgl/spoiled.ts", 'import { x } from "../loader/x";', "nothing outside"),
         ("webruntime/src/loader/spoiled.ts", 'import {\n  x,\n} from "../index";', "index.ts"),
         ("webruntime/src/loader/spoiled.ts", 'import x from "lodash";', "no dependency"),
@@ -82,7 +86,7 @@ def test_operator_names_are_found(checkout: Path, line: str) -> None:
 
 
 def test_stale_types_are_found(checkout: Path) -> None:
-    schema = checkout / "exporter/texelflow/format/graph.schema.json"
+    schema = checkout / "exporter/texelflow/bundle/graph.schema.json"
     schema.write_text(schema.read_text().replace('"const": 1, "description"', '"const": 2, "description"', 1))
     assert check(checkout, "generate_types.py", "--check").returncode == 1
     assert check(checkout, "generate_types.py").returncode == 0
@@ -90,7 +94,7 @@ def test_stale_types_are_found(checkout: Path) -> None:
 
 
 def test_unknown_schema_keywords_are_refused(checkout: Path) -> None:
-    schema = checkout / "exporter/texelflow/format/graph.schema.json"
+    schema = checkout / "exporter/texelflow/bundle/graph.schema.json"
     schema.write_text(schema.read_text().replace('"minItems": 1', '"uniqueItems": true', 1))
     finished = check(checkout, "generate_types.py")
     assert finished.returncode == 1

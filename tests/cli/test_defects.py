@@ -12,8 +12,8 @@ import typer
 
 import texelflow
 from model_support import save_text
-from texelflow import cli
-from texelflow.ir import Node, NodeError
+from texelflow.cli import commands as cli
+from texelflow.graph import Node, NodeError
 from texelflow.operators import registry
 
 

@@ -11,9 +11,9 @@ import pytest
 from command_support import save_model
 from onnx import TensorProto, helper, numpy_helper
 
-from texelflow.judgement import compare
-from texelflow.reference import index_bounds, operand_scales
-from texelflow.samples import numpy_type
+from texelflow.checking.judgement import compare
+from texelflow.checking.reference import index_bounds, operand_scales
+from texelflow.checking.samples import numpy_type
 
 NAN, INF = math.nan, math.inf
 

@@ -51,7 +51,11 @@ def test_wheel_has_shaders_javascript_and_pages(wheel: Path) -> None:
     assert {f"texelflow/{template.as_posix()}" for template in templates} <= names
     for script in ("texelflow.js", "texelflow.iife.js", "texelflow.debug.js", "texelflow.profile.js"):
         assert f"texelflow/javascript/{script}" in names
-    assert {"texelflow/pages/runner.js", "texelflow/py.typed", "texelflow/format/graph.schema.json"} <= names
+    assert {
+        "texelflow/checking/pages/runner.js",
+        "texelflow/py.typed",
+        "texelflow/bundle/graph.schema.json",
+    } <= names
     assert all(name.startswith(("texelflow/", "texelflow-")) for name in names)
 
 

@@ -11,7 +11,7 @@ import pytest
 from command_support import RunCommand, make_classifier
 
 from model_support import save_text
-from texelflow.format.validation import violations
+from texelflow.bundle.validation import violations
 
 
 @pytest.fixture

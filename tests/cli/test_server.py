@@ -19,8 +19,8 @@ from command_support import REPOSITORY, RunCommand
 from playwright.sync_api import Browser
 
 import texelflow
+from texelflow.checking.serve import background_server, folder_mounts
 from texelflow.errors import ExportError
-from texelflow.serve import background_server, folder_mounts
 
 START_SECONDS = 30
 

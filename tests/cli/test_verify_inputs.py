@@ -15,10 +15,10 @@ from onnx import TensorProto, helper
 from PIL import Image
 
 from texelflow.arguments import parse_input_files, parse_sizes
+from texelflow.checking.input_files import make_inputs
+from texelflow.checking.media import read_wav, resize
+from texelflow.checking.verify import size_combinations
 from texelflow.errors import ExportError
-from texelflow.input_files import make_inputs
-from texelflow.media import read_wav, resize
-from texelflow.verify import size_combinations
 
 
 def graph_of(*inputs: dict[str, Any]) -> Any:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from conformance.cases import Case
-from texelflow.ir import OPSET
+from texelflow.graph import OPSET
 from texelflow.operators import Operator, registry
-from texelflow.operators.elementwise_base import Elementwise
+from texelflow.operators.elementwise import Elementwise
 
 HEADER = """# Operators
 

@@ -8,7 +8,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from texelflow.constants import pack_elements, unpack_elements
+from texelflow.graph.constants import pack_elements, unpack_elements
 
 FLOATING = {
     "float16": np.float16,

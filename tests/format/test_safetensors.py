@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from texelflow.constants import pack_elements, unpack_elements
-from texelflow.format.float16 import to_float16
-from texelflow.format.safetensors import WeightEntry, group_into_files, split_rows, write_safetensors
-from texelflow.ir import DTYPES, ConstantData
+from texelflow.bundle.float16 import to_float16
+from texelflow.bundle.safetensors import WeightEntry, group_into_files, split_rows, write_safetensors
+from texelflow.graph import DTYPES, ConstantData
+from texelflow.graph.constants import pack_elements, unpack_elements
 
 
 def _entry(key: str, dtype: str, shape: tuple[int, ...], start: int = 0) -> WeightEntry:

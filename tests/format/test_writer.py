@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from texelflow.bundle import safetensors, writer
+from texelflow.bundle.safetensors import WeightEntry
+from texelflow.bundle.writer import write_bundle
 from texelflow.errors import ExportError
-from texelflow.format import safetensors, writer
-from texelflow.format.safetensors import WeightEntry
-from texelflow.format.writer import write_bundle
-from texelflow.ir import ConstantData
+from texelflow.graph import ConstantData
 
 Graph = dict[str, Any]
 

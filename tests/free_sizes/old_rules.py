@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from texelflow.ir import Node, NodeError, Shape
-from texelflow.lowering.view import View
-from texelflow.symbolic import Dimension
+from texelflow.backends.webgl2.layout.view import View
+from texelflow.dimensions import Dimension
+from texelflow.graph import Node, NodeError, Shape
 
 
 def _same(a: Dimension, b: Dimension) -> bool:

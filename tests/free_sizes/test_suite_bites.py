@@ -14,7 +14,7 @@ from browser_support import PageServer
 from free_sizes import old_rules
 from free_sizes.random_graphs import random_trials
 from free_sizes.trials import NOT_REFUSED, WRONG_SHAPE, WRONG_VALUES, Fault, Trial, run_trials
-from texelflow.lowering.view import View
+from texelflow.backends.webgl2.layout.view import View
 from texelflow.operators import shapes
 
 MODELS = 10

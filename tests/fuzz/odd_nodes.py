@@ -15,7 +15,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from operators.node_cases import NodeCase, is_parameter, node_cases
-from texelflow.importers.onnx_importer import OLDEST_OPSET
+from texelflow.importers.onnx.read import OLDEST_OPSET
 
 FREE, FREE_SIZE = "size of extra", 3
 """A free dimension, of an input beside the node's own, and its extent in runs."""

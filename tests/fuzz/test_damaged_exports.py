@@ -17,7 +17,7 @@ import texelflow
 from fuzz.damage import damage_model, damaged_bytes
 from fuzz.small_models import MODELS
 from kernels.sheet import Sheet
-from texelflow.format.validation import violations
+from texelflow.bundle.validation import violations
 from texelflow.operators import registry
 
 SECONDS = 10

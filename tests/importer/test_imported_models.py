@@ -25,7 +25,8 @@ for name in ("numpy", "onnx", "ml_dtypes", "onnxruntime"):
 from texelflow.errors import ExportError
 from texelflow.format.writer import write_bundle
 from texelflow.importers import read_model
-from texelflow.passes import run_passes
+from texelflow.backends.webgl2.passes import prepare
+from texelflow.passes import simplify
 
 for name in sys.argv[1:]:
     try:
@@ -33,7 +34,8 @@ for name in sys.argv[1:]:
     except ExportError as error:
         assert all("not supported" in problem for problem in error.problems), error
         continue
-    run_passes(graph)
+    simplify(graph)
+    prepare(graph)
     print(name, len(graph.nodes))
 """
 

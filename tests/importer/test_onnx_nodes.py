@@ -9,10 +9,10 @@ import pytest
 from onnx import TensorProto, helper
 
 from model_support import operators, read_text, save_text
-from texelflow.constants import unpack_elements
 from texelflow.errors import ExportError
+from texelflow.graph import Graph, Value
+from texelflow.graph.constants import unpack_elements
 from texelflow.importers import read_model
-from texelflow.ir import Graph, Value
 
 FUNCTIONS = '<ir_version: 10, opset_import: ["" : 21, "local" : 1]>\n'
 

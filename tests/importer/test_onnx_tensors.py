@@ -12,10 +12,10 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from texelflow.constants import unpack_elements
 from texelflow.errors import ExportError
+from texelflow.graph import Value
+from texelflow.graph.constants import unpack_elements
 from texelflow.importers import read_model
-from texelflow.ir import Value
 
 DTYPES = {
     "float32": [1.5, -2.0, float("inf"), 0.0, 1e-30, 3.0],

@@ -8,7 +8,7 @@ import ml_dtypes
 import numpy as np
 
 from kernels.sheet import Sheet
-from texelflow.onnx_dtypes import onnx_number
+from texelflow.graph.onnx_dtypes import onnx_number
 
 FLOATS = ("float32", "float16", "float64")
 INTEGERS = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lowering.view_reading import all_indices, random_change, read
-from texelflow.lowering.layout import (
+from texelflow.backends.webgl2.layout.blocking import (
     axes_in_memory,
     axes_within,
     image_axes,
@@ -19,9 +19,9 @@ from texelflow.lowering.layout import (
     storage_within,
     transposed_matrix_axes,
 )
-from texelflow.lowering.plan import Axes, PlanTensor
-from texelflow.lowering.view import View
-from texelflow.symbolic import symbol
+from texelflow.backends.webgl2.layout.view import View
+from texelflow.backends.webgl2.plan.plan import Axes, PlanTensor
+from texelflow.dimensions import symbol
 
 Place: TypeAlias = tuple[int, int, int, int]
 """Batch, channel, row and column."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from texelflow.lowering.liveness import ceil_divide, tile_columns
+from texelflow.backends.webgl2.plan.liveness import ceil_divide, tile_columns
 
 
 @pytest.mark.parametrize(

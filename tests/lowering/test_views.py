@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from lowering.view_reading import FILL, bound_to, numpy_shares, random_change, random_shape, read, regrouped
-from texelflow.lowering.view import View
-from texelflow.symbolic import floor_divide, symbol
+from texelflow.backends.webgl2.layout.view import View
+from texelflow.dimensions import floor_divide, symbol
 
 CHAINS = 1500
 

@@ -9,9 +9,9 @@ from math import prod
 
 import numpy as np
 
-from texelflow.ir import Shape
-from texelflow.lowering.view import View
-from texelflow.symbolic import Dimension, substitute
+from texelflow.backends.webgl2.layout.view import View
+from texelflow.dimensions import Dimension, substitute
+from texelflow.graph import Shape
 
 FILL = -1
 

@@ -14,7 +14,7 @@ from browser_support import PageServer
 from bundle_runner import Arrays, LoadedBundle
 from models.model_cases import MODELS, Model
 from models.reference_values import reference_cases, relative_error, run_origin, with_logits
-from texelflow.lowering.liveness import PROFILES, DeviceProfile
+from texelflow.backends.webgl2.plan.liveness import PROFILES, DeviceProfile
 from texelflow.pipeline import Options, build, write
 from texelflow.summary import DeviceProfile as Needs
 from texelflow.summary import Summary

@@ -14,8 +14,8 @@ import onnx
 from onnx import numpy_helper
 from onnx.backend.test.loader import load_model_tests
 
+from texelflow.graph import DTYPES, Graph
 from texelflow.importers import read_model
-from texelflow.ir import DTYPES, Graph
 from texelflow.operators import registry
 
 PINNED_ELEMENTS = 1024

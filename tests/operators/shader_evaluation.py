@@ -11,7 +11,7 @@ import numpy as np
 from playwright.sync_api import Page
 
 from browser_support import REPOSITORY
-from texelflow.lowering.shader_library import read_library, select_functions
+from texelflow.backends.webgl2.kernels.shader_library import read_library, select_functions
 
 LIBRARY = read_library(REPOSITORY / "shaders" / "lib" / "math")
 SCRIPT = Path(__file__).with_name("evaluate_expression.js")

@@ -13,9 +13,9 @@ from shader_evaluation import RecordedUniforms, evaluate
 
 from browser_support import require_webgl2
 from texelflow.errors import ExportError
-from texelflow.ir import FLOATING, Node
+from texelflow.graph import FLOATING, Node
 from texelflow.operators import operator_of, registry
-from texelflow.operators.elementwise_base import Elementwise
+from texelflow.operators.elementwise import Elementwise
 from texelflow.passes import infer_types
 
 TOLERANCES = {"float16": 2e-3, "bfloat16": 1e-2, "float64": 1e-6, "float32": 2e-6}

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 from shader_evaluation import LIBRARY, compile_error, evaluate
 
 from browser_support import require_webgl2
-from texelflow.lowering.shader_library import parse_library, select_functions
+from texelflow.backends.webgl2.kernels.shader_library import parse_library, select_functions
 
 TOLERANCE = 2e-6
 """Largest error relative to the reference; where that is below `smallest`, relative to `smallest`."""

@@ -10,10 +10,10 @@ from node_cases import NodeCase, is_parameter, node_cases
 from onnx.reference import ReferenceEvaluator
 from onnx_export import to_onnx
 
+from texelflow.dimensions import substitute, symbol
 from texelflow.errors import ExportError
-from texelflow.ir import Graph, TensorType
+from texelflow.graph import Graph, TensorType
 from texelflow.passes import decompose_operators, infer_types
-from texelflow.symbolic import substitute, symbol
 
 REFUSED = {
     "test_batchnorm_example_training_mode": "training_mode is 1",

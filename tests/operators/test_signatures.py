@@ -10,7 +10,7 @@ import pytest
 
 from model_support import REPOSITORY, read_text
 from texelflow.errors import ExportError
-from texelflow.importers.onnx_importer import OLDEST_OPSET
+from texelflow.importers.onnx.read import OLDEST_OPSET
 from texelflow.operators import registry
 from texelflow.operators.signatures import ATTRIBUTES, INPUTS, kind_of
 

@@ -9,8 +9,8 @@ import onnx
 import onnxruntime
 from onnx_export import to_onnx
 
-from texelflow.ir import Graph
-from texelflow.symbolic import substitute
+from texelflow.dimensions import substitute
+from texelflow.graph import Graph
 
 
 def run_model(model: onnx.ModelProto, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

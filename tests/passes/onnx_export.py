@@ -8,9 +8,9 @@ from typing import Any
 import onnx
 from onnx import TensorProto, helper
 
-from texelflow.constants import pack_elements
-from texelflow.ir import OPSET, Graph, Node, TensorType, Value
-from texelflow.symbolic import Expression, substitute
+from texelflow.dimensions import Expression, substitute
+from texelflow.graph import OPSET, Graph, Node, TensorType, Value
+from texelflow.graph.constants import pack_elements
 
 _TYPES = {"float32": "FLOAT", "float64": "DOUBLE"}
 

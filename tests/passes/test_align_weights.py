@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from model_support import operators, save_text
+from texelflow.backends.webgl2.passes import align_weights
+from texelflow.graph import Graph
 from texelflow.importers import read_model
-from texelflow.ir import Graph
-from texelflow.passes import align_weights, simplify
+from texelflow.passes import simplify
 
 SHAPES = {
     "depthwise": (4, 1, 3, 3),

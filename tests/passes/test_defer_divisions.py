@@ -11,8 +11,8 @@ from numeric import assert_same_outputs, run_model
 from onnx_export import to_onnx
 
 from model_support import operators, save_text
+from texelflow.graph import Graph
 from texelflow.importers import read_model
-from texelflow.ir import Graph
 from texelflow.passes import simplify
 
 SOFTMAX = """

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from model_support import operators, read_text
-from texelflow.ir import Graph
+from texelflow.graph import Graph
 from texelflow.passes import eliminate_identities, infer_types
 
 CONSTANTS = """

@@ -11,8 +11,8 @@ from numeric import assert_same_outputs
 from onnx import numpy_helper
 
 from model_support import operators, save_text
+from texelflow.graph import Graph
 from texelflow.importers import read_model
-from texelflow.ir import Graph
 from texelflow.passes import fuse_batch_normalization, infer_types, simplify
 
 PARAMETERS = ("scale", "shift", "mean", "variance")

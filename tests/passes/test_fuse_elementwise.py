@@ -8,10 +8,11 @@ import pytest
 
 from kernels.sheet import Sheet
 from model_support import read_text
+from texelflow.backends.webgl2.passes import prepare
+from texelflow.backends.webgl2.passes.fuse_elementwise import NUMBER_LIMIT, STEP_LIMIT
+from texelflow.graph import Graph
 from texelflow.importers import read_model
-from texelflow.ir import Graph
-from texelflow.passes import run_passes
-from texelflow.passes.fuse_elementwise import NUMBER_LIMIT, STEP_LIMIT
+from texelflow.passes import simplify
 
 
 @pytest.mark.parametrize(
@@ -31,7 +32,8 @@ def test_order_of_operands(tmp_path: Path, body: str, own_first: bool) -> None:
     weights = "float[1, 1, 1, 1] w = {2}"
     text = f"g (float[1, 1, 8, 8] x) => (float[A, B, C, D] y) <{weights}> {{ a = Conv(x, w) {body} }}"
     graph = read_text(text, tmp_path)
-    run_passes(graph)
+    simplify(graph)
+    prepare(graph)
     (node,) = graph.nodes
     external = node.epilogue[-1].inputs.index(graph.inputs[0])
     assert (external == 1) == own_first
@@ -57,7 +59,8 @@ BESIDE_A_VARIANCE = {
 def test_a_mean_is_there_before_it_is_read(tmp_path: Path, body: str) -> None:
     """The passes check the graph: what they fuse with the variance may not wait for the mean beside it."""
     graph = read_text(MOMENTS + body, tmp_path)
-    run_passes(graph)
+    simplify(graph)
+    prepare(graph)
     assert "Moments" in {node.operator for node in graph.nodes}
 
 
@@ -66,7 +69,8 @@ def test_layer_normalizations_still_end_in_their_moments(tmp_path: Path) -> None
     graph = read_text(
         f"{MOMENTS} d = Add(variance, epsilon) s = Sqrt(d) y = Div(centred, s) z = Identity(y) }}", tmp_path
     )
-    run_passes(graph)
+    simplify(graph)
+    prepare(graph)
     assert [len(node.epilogue) for node in graph.nodes if node.operator == "Moments"] == [2]
 
 
@@ -85,7 +89,8 @@ def _chain(folder: Path, count: int, scalar: bool) -> Graph:
 @pytest.mark.parametrize("scalar", [False, True])
 def test_groups_are_bounded(tmp_path: Path, scalar: bool) -> None:
     graph = _chain(tmp_path, 1000, scalar)
-    run_passes(graph)
+    simplify(graph)
+    prepare(graph)
     sizes = [len(node.epilogue) for node in graph.nodes]
     assert sum(sizes) == 1000
     assert max(sizes) == min(STEP_LIMIT, NUMBER_LIMIT)

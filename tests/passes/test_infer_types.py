@@ -8,7 +8,7 @@ import pytest
 
 from model_support import operators, read_text
 from texelflow.errors import ExportError
-from texelflow.ir import Graph
+from texelflow.graph import Graph
 from texelflow.passes import infer_types, remove_dead_nodes
 
 

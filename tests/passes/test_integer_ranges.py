@@ -7,7 +7,7 @@ import pytest
 from onnx import helper
 from onnx.reference import ReferenceEvaluator
 
-from texelflow.ir import Node, TensorType, Value
+from texelflow.graph import Node, TensorType, Value
 from texelflow.passes.integer_ranges import Ranges
 
 SIZE = 6

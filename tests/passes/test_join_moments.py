@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from model_support import operators, save_text
+from texelflow.backends.webgl2.passes import join_moments
 from texelflow.importers import read_model
-from texelflow.passes import join_moments, simplify
+from texelflow.passes import simplify
 
 
 def _joined(folder: Path, body: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from model_support import operators, read_text
-from texelflow.ir import Graph
+from texelflow.graph import Graph
 from texelflow.passes import decompose_operators, infer_types, merge_common_subexpressions
 
 

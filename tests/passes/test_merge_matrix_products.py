@@ -11,8 +11,8 @@ from numeric import assert_same_outputs
 from onnx import numpy_helper
 
 from model_support import operators, save_text
+from texelflow.graph import Graph
 from texelflow.importers import read_model
-from texelflow.ir import Graph
 from texelflow.passes import simplify
 
 WEIGHTS = {"a": (16, 8), "b": (16, 24), "c": (16, 12), "a_bias": (8,), "b_bias": (24,), "c_bias": (12,)}

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from model_support import read_text
+from texelflow.backends.webgl2.passes import narrow_integers
 from texelflow.errors import ExportError
-from texelflow.passes import narrow_integers, simplify
+from texelflow.passes import simplify
 
 LARGEST = 2**63 - 1
 

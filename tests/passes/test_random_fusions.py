@@ -10,11 +10,12 @@ from numeric import run_model
 from onnx_export import to_onnx
 
 from kernels.random_sheets import random_fusions
+from texelflow.backends.webgl2.passes import fuse_elementwise, join_moments
+from texelflow.graph import Graph, Node, Value
+from texelflow.graph.check import run as check_graph
 from texelflow.importers import read_model
-from texelflow.ir import Graph, Node, Value
 from texelflow.operators.decomposition import Decomposition
-from texelflow.passes import fuse_elementwise, join_moments, remove_dead_nodes, simplify
-from texelflow.passes.check_graph import run as check_graph
+from texelflow.passes import remove_dead_nodes, simplify
 
 GRAPHS = 200
 

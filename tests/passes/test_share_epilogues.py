@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from model_support import save_text
+from texelflow.backends.webgl2.passes import prepare
+from texelflow.graph import Node
 from texelflow.importers import read_model
-from texelflow.ir import Node
-from texelflow.passes import run_passes
+from texelflow.passes import simplify
 
 CONSTANTS = ", ".join(
     f"float[{', '.join(map(str, shape))}] {name} = {{{', '.join(['1'] * prod(shape))}}}"
@@ -30,7 +31,8 @@ def _ends(folder: Path, body: str) -> list[str]:
     constants = f"{CONSTANTS}, float low = {{0}}, float high = {{6}}"
     path = save_text(f"g (float[1, 4, 8, 8] x) => (float[A, B, C, D] y) <{constants}> {{ {body} }}", folder)
     graph = read_model(path)
-    run_passes(graph)
+    simplify(graph)
+    prepare(graph)
     return [
         " ".join([*(step.operator for step in node.epilogue), *map(_bounds, node.epilogue[-1:])]).strip()
         for node in graph.nodes

@@ -11,11 +11,11 @@ from numeric import random_inputs, run_model
 from onnx_export import to_onnx
 
 from model_support import model_parameters
+from texelflow.dimensions import symbols_of
 from texelflow.errors import ExportError
+from texelflow.graph import Graph, Value
 from texelflow.importers import read_model
-from texelflow.ir import Graph, Value
 from texelflow.passes import simplify
-from texelflow.symbolic import symbols_of
 
 SYMBOLS = {"unk__349": 97, "unk__350": 81, "x_2": 64, "x_3": 96, "T": 5}
 """Extents of free dimensions that cannot be 2, as the others are."""

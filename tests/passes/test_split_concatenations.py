@@ -8,8 +8,8 @@ import pytest
 from numeric import assert_same_outputs
 
 from model_support import operators, save_text
+from texelflow.graph import Graph
 from texelflow.importers import read_model
-from texelflow.ir import Graph
 from texelflow.passes import simplify
 
 

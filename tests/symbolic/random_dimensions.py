@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from texelflow.symbolic import (
+from texelflow.dimensions import (
     Dimension,
     equal,
     floor_divide,

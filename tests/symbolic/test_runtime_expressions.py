@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from symbolic.random_dimensions import random_sample, random_sizes, value_of
-from texelflow.float_expressions import FloatExpression, float_operation, scaled_extent
-from texelflow.symbolic import Expression, broadcast, substitute, symbol
-from texelflow.symbolic_text import to_json, to_text
+from texelflow.dimensions import Expression, broadcast, substitute, symbol
+from texelflow.dimensions.floats import FloatExpression, float_operation, scaled_extent
+from texelflow.dimensions.text import to_json, to_text
 
 SCRIPT = Path(__file__).with_name("evaluate.mjs")
 SCALES = (1.3, 0.5, 2.0, 1 / 3, 0.1, 2.5, 0.75, 1.1, 7 / 3, 0.6)

@@ -18,8 +18,7 @@ from symbolic.random_dimensions import (
     random_sizes,
     value_of,
 )
-from texelflow.facts import ModelFacts, require_least
-from texelflow.symbolic import (
+from texelflow.dimensions import (
     Dimension,
     Expression,
     assuming,
@@ -36,7 +35,8 @@ from texelflow.symbolic import (
     symbol,
     symbols_of,
 )
-from texelflow.symbolic_text import Json, to_json
+from texelflow.dimensions.constraints import ModelFacts, require_least
+from texelflow.dimensions.text import Json, to_json
 
 N, H, W = (symbol(name) for name in SYMBOLS)
 

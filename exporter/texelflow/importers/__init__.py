@@ -6,9 +6,9 @@ import zipfile
 from pathlib import Path
 
 from texelflow.errors import ExportError
+from texelflow.graph import Graph
 from texelflow.importers.input_types import InputShapes
-from texelflow.importers.onnx_importer import read_onnx
-from texelflow.ir import Graph
+from texelflow.importers.onnx.read import read_onnx
 
 _OTHER_FORMATS: tuple[tuple[str, bytes, int], ...] = (
     ("a TensorFlow Lite model", b"TFL3", 4),
@@ -33,7 +33,7 @@ _OTHER_EXTENSIONS = {
 
 
 def read_model(path: Path, input_shapes: InputShapes | None = None) -> Graph:
-    """Return the model in a file as a Graph at opset `ir.OPSET`, before shape inference.
+    """Return the model in a file as a Graph at opset `graph.OPSET`, before shape inference.
 
     Args:
         path: the model's file.

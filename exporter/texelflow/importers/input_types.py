@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from texelflow.ir import Shape, TensorType
+from texelflow.dimensions import Dimension, Expression, substitute, symbol
+from texelflow.graph import Shape, TensorType
 from texelflow.problems import Problems
-from texelflow.symbolic import Dimension, Expression, substitute, symbol
 
 InputShapes = Mapping[str, Sequence[int | str]]
 """For an input's name its shape: integers, or names of dimensions that stay free."""

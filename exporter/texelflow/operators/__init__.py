@@ -13,17 +13,17 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from texelflow.ir import Element, Node, NodeError, TensorType
+from texelflow.graph import Element, Node, NodeError, TensorType
 
 if TYPE_CHECKING:
-    from texelflow.lowering.lowering import Lowering
+    from texelflow.backends.webgl2.lowering import Lowering
 
 EVALUATION_LIMIT = 1024
 """Most elements a value may have to be evaluated at export."""
 
 
 class Operator:
-    """The meaning of one ONNX operator at `ir.OPSET`.
+    """The meaning of one ONNX operator at `graph.OPSET`.
 
     Subclasses override what applies. `name` and `domain` are set by `@operator`.
     """
@@ -41,7 +41,7 @@ class Operator:
     """Whether elementwise work on its output can happen in its kernel (see passes/fuse_elementwise.py)."""
 
     def upgrade(self, node: Node, opset: int) -> None:
-        """Rewrite in place a node of an older opset to the form of `ir.OPSET`, before shape inference.
+        """Rewrite in place a node of an older opset to the form of `graph.OPSET`, before shape inference.
 
         Attributes that became inputs are turned into constants by `constants.constant_value`.
         """
@@ -92,8 +92,8 @@ def operator(*names: str, domain: str = "") -> Callable[[Class], Class]:
 @cache
 def registry() -> Mapping[tuple[str, str], Operator]:
     """Return all operators by (domain, name); the default domain is ""."""
-    for module in pkgutil.iter_modules(__path__):
-        importlib.import_module(f"{__name__}.{module.name}")
+    for module in pkgutil.walk_packages(__path__, f"{__name__}."):
+        importlib.import_module(module.name)
     return _registry
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from texelflow.constants import scalar_value, vector_value
-from texelflow.ir import Node, TensorType, Value
-from texelflow.onnx_dtypes import onnx_number
-from texelflow.symbolic import Dimension
+from texelflow.dimensions import Dimension
+from texelflow.graph import Node, TensorType, Value
+from texelflow.graph.constants import scalar_value, vector_value
+from texelflow.graph.onnx_dtypes import onnx_number
 
 
 class Decomposition:

@@ -7,7 +7,7 @@ from itertools import product
 from math import prod
 from typing import TypeVar
 
-from texelflow.ir import Element
+from texelflow.graph import Element
 
 Item = TypeVar("Item")
 

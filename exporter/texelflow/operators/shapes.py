@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from texelflow.facts import require_broadcast, require_equal, require_least
-from texelflow.float_expressions import FloatExpression
-from texelflow.ir import FLOATING, Element, Node, NodeError, Shape, TensorType
-from texelflow.symbolic import (
-    Dimension,
-    Expression,
-    canonical,
-    is_positive,
-    proved_different,
-)
-from texelflow.symbolic import (
-    broadcast as broadcast_extents,
-)
+from texelflow.dimensions import Dimension, Expression, canonical, is_positive, proved_different
+from texelflow.dimensions import broadcast as broadcast_extents
+from texelflow.dimensions.constraints import require_broadcast, require_equal, require_least
+from texelflow.dimensions.floats import FloatExpression
+from texelflow.graph import FLOATING, Element, Node, NodeError, Shape, TensorType
 
 
 def normalize_axis(node: Node, axis: Element, rank: int, *, end: bool = False) -> int:

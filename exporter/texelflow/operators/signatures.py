@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from texelflow.ir import Node, NodeError, Value
+from texelflow.graph import Node, NodeError, Value
 
 MANY = 2**31 - 1
 """As many inputs as one likes."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from texelflow.constants import constant_value
-from texelflow.ir import Node, Value
+from texelflow.graph import Node, Value
+from texelflow.graph.constants import constant_value
 
 
 def set_input(node: Node, index: int, value: Value | None) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from texelflow.ir import Node, NodeError, Shape
+from texelflow.dimensions import Dimension, floor_divide, less, maximum, proved_equal
+from texelflow.graph import Node, NodeError, Shape
 from texelflow.operators.shapes import at_least
-from texelflow.symbolic import Dimension, floor_divide, less, maximum, proved_equal
 
 AUTO_PADS = ("NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER")
 

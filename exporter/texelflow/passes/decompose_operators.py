@@ -8,7 +8,7 @@ Rules:
 
 from __future__ import annotations
 
-from texelflow.ir import Graph, Node, NodeError
+from texelflow.graph import Graph, Node, NodeError
 from texelflow.operators import operator_of
 from texelflow.passes.infer_types import infer_nodes
 from texelflow.problems import Problems

@@ -11,8 +11,8 @@ Rules:
 
 from __future__ import annotations
 
-from texelflow.ir import Graph, Node, TensorType, Value
-from texelflow.operators.reduce import reduced_axes
+from texelflow.graph import Graph, Node, TensorType, Value
+from texelflow.operators.onnx.reduce import reduced_axes
 
 
 def run(graph: Graph) -> int:

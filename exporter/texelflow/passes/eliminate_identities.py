@@ -20,9 +20,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from texelflow.ir import FLOATING, Graph, Node, Value
+from texelflow.dimensions import same_shape
+from texelflow.graph import FLOATING, Graph, Node, Value
 from texelflow.passes.substitution import Substitution
-from texelflow.symbolic import same_shape
 
 
 def run(graph: Graph) -> int:

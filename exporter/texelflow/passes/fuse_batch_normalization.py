@@ -19,12 +19,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from texelflow.ir import Graph, Node, Value
-from texelflow.operators.batch_normalization import factor_and_shift
+from texelflow.dimensions import Dimension
+from texelflow.graph import Graph, Node, Value
 from texelflow.operators.decomposition import Decomposition
+from texelflow.operators.onnx.batch_normalization import factor_and_shift
 from texelflow.passes.infer_types import infer_nodes
 from texelflow.problems import Problems
-from texelflow.symbolic import Dimension
 
 
 def run(graph: Graph) -> int:

@@ -9,8 +9,8 @@ Rules, for each node in topological order:
 5. A node whose outputs are all known is not needed: they become constants, or expressions over symbols.
 6. A graph output that rule 5 would leave without a node is copied from its constant by an Identity.
 7. A node whose inputs have no type, because of an earlier problem, is passed over.
-8. What nodes need of free dimensions (facts.py) makes others known: inference is repeated with that, until it
-   finds no more, at most ROUNDS times. Types are in canonical form.
+8. What nodes need of free dimensions (dimensions/constraints.py) makes others known: inference is repeated
+   with that, until it finds no more, at most ROUNDS times. Types are in canonical form.
 
 All problems are raised together.
 """
@@ -19,17 +19,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Set
 
-from texelflow.constants import pack_elements, unpack_elements
-from texelflow.ir import ConstantData, Element, Graph, Node, NodeError, TensorType, Value
+from texelflow.dimensions import Expression, assuming, canonical, proved_equal
+from texelflow.graph import ConstantData, Element, Graph, Node, NodeError, TensorType, Value
+from texelflow.graph.constants import pack_elements, unpack_elements
 from texelflow.operators import EVALUATION_LIMIT, operator_of
-from texelflow.operators.elementwise_base import is_symbolic
+from texelflow.operators.elementwise import is_symbolic
 from texelflow.problems import Problems
-from texelflow.symbolic import Expression, assuming, canonical, proved_equal
 
 ROUNDS = 3
 
 EXPRESSION_LIMIT = 512
-"""Half of what a shader has as uniforms on any device (lowering/kernel.py)."""
+"""Half of what a shader has as uniforms on any device (kernels/kernel.py)."""
 
 
 def run(graph: Graph) -> None:

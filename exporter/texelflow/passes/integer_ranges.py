@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from math import ceil, floor, isfinite
 from typing import TypeAlias
 
-from texelflow.constants import unpack_elements
-from texelflow.float_expressions import FloatExpression
-from texelflow.ir import FLOATING, Element, Node, Value
-from texelflow.operators.constant_of_shape import fill
-from texelflow.operators.reduce import reduced_axes
+from texelflow.dimensions import Dimension, Expression, product
+from texelflow.dimensions.floats import FloatExpression
+from texelflow.graph import FLOATING, Element, Node, Value
+from texelflow.graph.constants import unpack_elements
+from texelflow.operators.onnx.constant_of_shape import fill
+from texelflow.operators.onnx.reduce import reduced_axes
 from texelflow.operators.shapes import normalize_axis
-from texelflow.symbolic import Dimension, Expression, product
 
 Range: TypeAlias = tuple[int, int]
 """The least and the largest number."""

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Hashable
 from typing import Any
 
-from texelflow.ir import Graph, Node, Value
+from texelflow.graph import Graph, Node, Value
 from texelflow.passes.substitution import Substitution
 
 _RANDOM = frozenset(

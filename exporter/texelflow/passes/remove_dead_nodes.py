@@ -7,7 +7,7 @@ Rules:
 
 from __future__ import annotations
 
-from texelflow.ir import Graph, Node, Value, node_reads
+from texelflow.graph import Graph, Node, Value, node_reads
 
 
 def run(graph: Graph) -> int:

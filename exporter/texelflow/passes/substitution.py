@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from texelflow.ir import Graph, Node, Value
+from texelflow.graph import Graph, Node, Value
 
 
 class Substitution:

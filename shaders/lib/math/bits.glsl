@@ -5,7 +5,7 @@
 // treat NaN, infinities and zeros as IEEE 754 and ONNX do. NaN is told by its bits, and made from them.
 //
 // A line `//@ name: dependency, ...` begins the section that defines `name`; a shader receives only the sections whose
-// names occur in it and those that they need (texelflow/lowering/shader_library.py). Polynomials are minimax fits over
+// names occur in it and those that they need (backends/webgl2/kernels/shader_library.py). Polynomials are minimax fits over
 // the interval named beside them. The sums of constants cut to few bits (Cody and Waite, "Software Manual for the
 // Elementary Functions", 1980) make the products with them exact, so that it is no matter whether a driver fuses them.
 //

@@ -1,4 +1,4 @@
-// Generated from exporter/texelflow/format/graph.schema.json by `npm run generate`. Do not edit.
+// Generated from exporter/texelflow/bundle/graph.schema.json by `npm run generate`. Do not edit.
 
 /**
  * An integer, the name of a symbol, or [operation, operand, ...] with operation one of + - * // % min max == < select broadcast trunc. // and % round towards minus infinity; == and < give 1 or 0; select(condition, then, otherwise); broadcast gives the operand that is not 1, and 1 if all are; trunc the whole part of a Real.

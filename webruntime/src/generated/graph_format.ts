@@ -1,4 +1,4 @@
-// Generated from exporter/texelflow/format/graph.schema.json by `npm run generate`. Do not edit.
+// Generated from exporter/texelflow/bundle/graph.schema.json by `npm run generate`. Do not edit.
 
 /** The kinds of single values in the file. */
 export type KindName = "string" | "Expression" | "DataType" | "InputIndex" | "number" | "ProgramIndex" | "Real" | "TensorIndex" | "integer" | "Natural";

@@ -1,0 +1,1 @@
+"""The backends: each turns a Graph into a plan that the runtime executes."""

@@ -1,0 +1,1 @@
+"""Kernels: what one draw computes, from a template, its inputs and numbers."""

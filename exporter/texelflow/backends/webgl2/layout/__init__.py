@@ -1,0 +1,1 @@
+"""How elements lie in textures: views of buffers, flat and blocked tensors."""

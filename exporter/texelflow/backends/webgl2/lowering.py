@@ -1,0 +1,402 @@
+"""The lowering: walks the graph in order and turns every node into draws.
+
+Each value is a view of a buffer. A buffer is a row-major sequence of elements that lives in the GPU as one or
+more tensors, flat or blocked; `flat` and `blocked` return the one that a kernel wants, and add the copy that
+makes it where there is none yet. A draw whose inputs are all constant belongs to the load phase.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from texelflow.backends.webgl2.kernels import copying
+from texelflow.backends.webgl2.kernels.kernel import Kernel
+from texelflow.backends.webgl2.layout.blocking import (
+    axes_in_memory,
+    axes_within,
+    is_expressible,
+    is_vector,
+    same_memory,
+    storage_within,
+)
+from texelflow.backends.webgl2.layout.view import View
+from texelflow.backends.webgl2.plan.plan import Axes, Plan, PlanTensor, Real
+from texelflow.backends.webgl2.plan.precision import needs_32_bits
+from texelflow.dimensions import Dimension, Expression, assuming, product, same_shape
+from texelflow.dimensions.floats import FloatExpression
+from texelflow.dimensions.text import Json, to_json
+from texelflow.graph import ConstantData, Element, Graph, Node, NodeError, Shape, TensorType, Value
+from texelflow.graph.constants import pack_elements, unpack_elements
+from texelflow.problems import Problems
+
+
+class Lowerable(Protocol):
+    """What the lowering asks of an operator."""
+
+    def lower(self, node: Node, lowering: Lowering) -> None: ...
+
+
+@dataclass(eq=False, slots=True)
+class Buffer:
+    """A row-major sequence of elements and the tensors that hold it; while there are none, it is `origin`."""
+
+    dtype: str
+    shape: Shape
+    flat: PlanTensor | None = None
+    blocked: list[PlanTensor] = field(default_factory=list)
+    origin: Placed | None = None
+
+    @property
+    def constant(self) -> bool:
+        """Whether the elements are known once the load phase has run."""
+        held = self
+        while not held.tensors and held.origin is not None:
+            held = held.origin.buffer
+        return all(tensor.constant for tensor in held.tensors)
+
+    @property
+    def tensors(self) -> list[PlanTensor]:
+        return [*([self.flat] if self.flat is not None else []), *self.blocked]
+
+
+@dataclass(eq=False, slots=True)
+class Placed:
+    """Where a value is: a view of a buffer. `copies` are the tensors that earlier readers made of it."""
+
+    buffer: Buffer
+    view: View
+    copies: Buffer | None = None
+
+
+class Lowering:
+    """The state of one lowering; operators call its methods from their `lower`."""
+
+    def __init__(self, operator_of: Callable[[Node], Lowerable]) -> None:
+        self.plan = Plan()
+        self.operator_of = operator_of
+        self._places: dict[Value, Placed] = {}
+        self._node: Node | None = None
+
+    def lower(self, graph: Graph) -> Plan:
+        """Lower a whole graph; raise ExportError with every node that cannot be."""
+        with assuming(graph.facts):
+            return self._lower(graph)
+
+    def _lower(self, graph: Graph) -> Plan:
+        problems = Problems()
+        for value in graph.inputs:
+            tensor = PlanTensor(value.dtype, value.shape, value=value.name, precise=True, external=True)
+            self.bind(value, tensor)
+            self.plan.inputs.append(tensor)
+        for node in graph.nodes:
+            self._node = node
+            with problems.of(node):
+                self.operator_of(node).lower(node, self)
+                continue
+            for value in node.outputs:  # in flat tensors, so that the nodes that read them are tried, too
+                self.bind(value, self.tensor(value))
+        problems.raise_for(graph.source)
+        self._node = None
+        taken: set[PlanTensor] = set()
+        for value in graph.outputs:
+            try:
+                for extent in value.shape:
+                    self._require_computable(extent)
+                self.plan.outputs.append(self._output(value, taken))
+            except NodeError as error:
+                problems.add_node(error.node, error.reason)
+        problems.raise_for(graph.source)
+        return self.plan
+
+    def place(self, value: Value) -> Placed:
+        """Return where a value is; a constant is placed on its first use."""
+        placed = self._places.get(value)
+        if placed is None:
+            if value.constant is None and value.elements is not None:
+                return self._place_elements(value)
+            assert value.constant is not None, f"{value.name!r} is read before it is computed"
+            if value.dtype in ("int64", "uint64"):
+                low, high = (0, 2**32 - 1) if value.dtype == "uint64" else (-(2**31), 2**31 - 1)
+                for element in unpack_elements(value.dtype, value.constant.tobytes()):
+                    self._require_between(low, element, high, f"its constant {value.name!r} holds")
+            tensor = PlanTensor(value.dtype, value.shape, weight=value, constant=True, value=value.name)
+            placed = Placed(Buffer(value.dtype, value.shape, flat=tensor), View.whole(value.shape))
+            self._places[value] = placed
+        return placed
+
+    def tensor(self, value: Value, axes: Axes | None = None) -> PlanTensor:
+        """Return a new tensor for a value that a kernel is about to compute: blocked by `axes`, else flat."""
+        return PlanTensor(value.dtype, value.shape, axes, value=value.name)
+
+    def bind(self, value: Value, tensor: PlanTensor) -> None:
+        """Say that `tensor` holds `value`."""
+        buffer = Buffer(tensor.dtype, tensor.shape)
+        if tensor.axes is None:
+            buffer.flat = tensor
+        else:
+            buffer.blocked.append(tensor)
+        self._places[value] = Placed(buffer, View.whole(tensor.shape))
+
+    def bind_view(self, value: Value, source: Value, change: Callable[[View], View | None]) -> None:
+        """Say that `value` is a view of `source`; where `change` gives None, of a copy of it."""
+        placed = self.place(source)
+        view = change(placed.view)
+        if view is None:
+            # The copy is made when a kernel wants it, in the layout that this kernel wants.
+            placed = Placed(self._copies(source, placed), View.whole(placed.view.shape))
+            view = change(placed.view)
+            assert view is not None, "a view of a row-major copy can always be made"
+        self._places[value] = Placed(placed.buffer, view)
+
+    def flat(self, value: Value) -> PlanTensor:
+        """Return a flat tensor with the value's elements in their order."""
+        placed = self.place(value)
+        if placed.view.is_whole(product(placed.buffer.shape)):
+            self._held(placed.buffer)
+            if placed.buffer.flat is None:
+                placed.buffer.flat = self._copy(value, placed, None)
+            return placed.buffer.flat
+        copies = self._copies(value, placed)
+        if copies.flat is None:
+            copies.flat = self._copy(value, placed, None)
+        return copies.flat
+
+    def find_blocked(self, value: Value, axes: Axes) -> PlanTensor | None:
+        """Return the tensor that holds the value blocked by `axes` already, or None."""
+        placed = self.place(value)
+        for tensor in placed.buffer.blocked:
+            if same_memory(placed.view, axes, tensor):
+                return tensor
+        if placed.copies is not None:
+            whole = View.whole(placed.view.shape)
+            for tensor in placed.copies.blocked:
+                if same_memory(whole, axes, tensor):
+                    return tensor
+        if not is_expressible(value.shape, axes):
+            return None
+        alias = self._alias(placed, axes)
+        if alias is not None:
+            self._copies(value, placed).blocked.append(alias)
+        return alias
+
+    def blocked(self, value: Value, axes: Axes, one_group: bool = False) -> PlanTensor:
+        """Return a tensor that holds the value blocked by `axes`, a copy if there is none yet.
+
+        `one_group` says that a copy has M = 1 on every device.
+        """
+        found = self.find_blocked(value, axes)
+        if found is None:
+            placed = self.place(value)
+            if not is_expressible(value.shape, axes):
+                raise NodeError(self._current(), f"cannot block {value} by axes {axes}")
+            if (made := self._make_blocked(value, placed, axes, one_group)) is not None:
+                return made
+            found = self._copy(value, placed, axes, one_group)
+            whole = placed.view.is_whole(product(placed.buffer.shape)) and same_shape(
+                placed.view.shape, placed.buffer.shape
+            )
+            (placed.buffer if whole else self._copies(value, placed)).blocked.append(found)
+        return found
+
+    def blocked_source(self, value: Value, axes: Axes) -> tuple[PlanTensor, View]:
+        """Return a tensor that holds the value blocked by `axes`, and the view that reads it."""
+        tensor = self.blocked(value, axes)
+        placed = self.place(value)
+        own = any(tensor is other for other in placed.buffer.blocked)
+        return tensor, placed.view if own else View.whole(value.shape)
+
+    def known_axes(self, value: Value, aliases: bool = False) -> list[Axes]:
+        """Return the axes by which the value is blocked in tensors that exist, or can be by `aliases`."""
+        placed = self.place(value)
+        readings = [(placed.view, tensor) for tensor in placed.buffer.blocked]
+        if placed.copies is not None:
+            readings += [(View.whole(placed.view.shape), tensor) for tensor in placed.copies.blocked]
+        candidates = [axes_in_memory(view, tensor) for view, tensor in readings]
+        if aliases:
+            candidates += [axes_within(placed.view, tensor) for tensor in placed.buffer.blocked]
+        return [axes for axes in candidates if axes is not None]
+
+    def source_tensor(self, value: Value) -> tuple[PlanTensor, View]:
+        """Return any tensor of the value's buffer, flat if there is one, and the view of it."""
+        placed = self.place(value)
+        return self._held(placed.buffer), placed.view
+
+    def flat_source(self, value: Value) -> tuple[PlanTensor, View]:
+        """Return a flat tensor and the view, without bounds, by which the value is read from it."""
+        placed = self.place(value)
+        if placed.buffer.flat is not None and placed.view.bounds is None:
+            return placed.buffer.flat, placed.view
+        return self.flat(value), View.whole(value.shape)
+
+    def emit(self, kernel: Kernel, node: Node | None = None) -> PlanTensor:
+        """Add the kernel's draw to the phase it belongs to and return its output."""
+        inputs = kernel.inputs.values()
+        output = kernel.output
+        output.constant = all(tensor.constant for tensor in inputs) and not kernel.reads_symbols()
+        ends = self._node if kernel.epilogue.expressions else None
+        output.precise = output.precise or needs_32_bits(kernel.template, inputs, ends)
+        draw = kernel.draw((node or self._current()).title)
+        for number in (*draw.ints, *output.shape):
+            self._require_computable(number)
+        (self.plan.load if output.constant else self.plan.run).append(draw)
+        return output
+
+    def _require_computable(self, number: Dimension) -> None:
+        """Raise NodeError for a number of a draw, or an extent, that pages do not hold or compute exactly."""
+        if isinstance(number, int):
+            self._require_between(-(2**31), number, 2**31 - 1, "it computes with")
+        for part in _integers(to_json(number)):
+            self._require_between(1 - 2**53, part, 2**53 - 1, f"its number {number} contains")
+
+    def _require_between(self, low: int, number: Element, high: int, phrase: str) -> None:
+        """Raise NodeError for a whole number that the runtime would not take."""
+        if isinstance(number, int) and not low <= number <= high:
+            raise NodeError(
+                self._current(),
+                f"{phrase} {number}, but integers are computed in 32 bits: use numbers from"
+                f" {low} to {high}, or floating ones",
+            )
+
+    def _current(self) -> Node:
+        if self._node is None:
+            self._node = Node("Output", [], [Value("output")], name="graph output")
+        return self._node
+
+    def _copies(self, value: Value, placed: Placed) -> Buffer:
+        if placed.copies is None:
+            placed.copies = Buffer(value.dtype, placed.view.shape, origin=placed)
+        return placed.copies
+
+    def _held(self, buffer: Buffer) -> PlanTensor:
+        """Return a tensor of the buffer: a flat copy of its origin if there is none yet."""
+        missing: list[tuple[Buffer, Placed]] = []  # a copy of a copy and so on; not by recursion, which ends
+        held = buffer
+        while not held.tensors:
+            assert held.origin is not None
+            missing.append((held, held.origin))
+            held = held.origin.buffer
+        for copy, origin in reversed(missing):
+            copy.flat = self._fill(PlanTensor(copy.dtype, copy.shape), origin)
+        return buffer.tensors[0]
+
+    def _make_blocked(self, value: Value, placed: Placed, axes: Axes, one_group: bool) -> PlanTensor | None:
+        """Copy the origin of a buffer without tensors to where `value` is blocked by `axes`, if possible."""
+        buffer = placed.buffer
+        if buffer.tensors or buffer.origin is None or not placed.view.is_whole(product(buffer.shape)):
+            return None
+        wanted = PlanTensor(value.dtype, value.shape, axes)
+        own_axes = axes_in_memory(View.whole(buffer.shape), wanted)
+        if own_axes is None:
+            return None
+        made = self._alias(buffer.origin, own_axes)
+        if made is None:
+            made = PlanTensor(buffer.dtype, buffer.shape, own_axes, value=value.name, one_group=one_group)
+            self._fill(made, buffer.origin)
+        buffer.blocked.append(made)
+        return made
+
+    def _alias(self, placed: Placed, axes: Axes) -> PlanTensor | None:
+        """Return a tensor of the view, blocked by `axes`, that reads the texels of another, if possible."""
+        for tensor in placed.buffer.blocked:
+            storage = storage_within(placed.view, axes, tensor)
+            if storage is not None:
+                return PlanTensor(
+                    tensor.dtype,
+                    placed.view.shape,
+                    axes,
+                    value=tensor.value,
+                    constant=tensor.constant,
+                    precise=tensor.precise,
+                    one_group=tensor.one_group,
+                    pair_rows=tensor.pair_rows,
+                    storage=storage,
+                )
+        return None
+
+    def _copy(self, value: Value, placed: Placed, axes: Axes | None, one_group: bool = False) -> PlanTensor:
+        output = PlanTensor(
+            placed.buffer.dtype, placed.view.shape, axes, value=value.name, one_group=one_group
+        )
+        return self._fill(output, placed)
+
+    def _fill(self, output: PlanTensor, placed: Placed) -> PlanTensor:
+        return self.emit(copying.copy_kernel([(self._held(placed.buffer), placed.view)], output))
+
+    def _output(self, value: Value, taken: set[PlanTensor]) -> PlanTensor:
+        """Return a tensor of the value that is this output's alone: flat, or blocked if of one pixel."""
+        vector = self._vector(value)
+        if vector is not None and vector not in taken:
+            taken.add(vector)
+            vector.value = value.name
+            return vector
+        tensor = self.flat(value)
+        if tensor in taken or tensor.constant or tensor.external:
+            placed = Placed(Buffer(tensor.dtype, tensor.shape, flat=tensor), View.whole(value.shape))
+            tensor = PlanTensor(tensor.dtype, value.shape, value=value.name)
+            kernel = copying.copy_kernel([(placed.buffer.tensors[0], placed.view)], tensor)
+            self.plan.run.append(kernel.draw(f"Output {value.name!r}"))
+        taken.add(tensor)
+        tensor.precise = True
+        tensor.value = value.name
+        return tensor
+
+    def _vector(self, value: Value) -> PlanTensor | None:
+        """Return the blocked tensor of one pixel that a run leaves a value in, if it does."""
+        placed = self.place(value)
+        buffer = placed.buffer
+        if buffer.flat is not None or not placed.view.is_whole(product(buffer.shape)):
+            return None
+        return next((t for t in buffer.blocked if is_vector(t) and not t.constant), None)
+
+    def _place_elements(self, value: Value) -> Placed:
+        """Place a value known at export: numbers as a constant, expressions by a draw that writes them."""
+        elements = value.elements
+        assert elements is not None
+        numbers = [element for element in elements if isinstance(element, (int, float))]
+        if len(numbers) == len(elements):
+            value.constant = ConstantData([pack_elements(value.dtype, numbers)])
+            return self.place(value)
+        output = PlanTensor(value.dtype, value.shape, value=value.name)
+        kernel = Kernel("numbers", output)
+        if value.known_type.is_floating:
+            kernel.real_table("numbers", list(map(real_of, elements)))
+        else:
+            dimensions = [
+                e if isinstance(e, Expression) else int(e)
+                for e in elements
+                if not isinstance(e, FloatExpression)
+            ]
+            kernel.table("numbers", [dimensions[i : i + 4] for i in range(0, len(dimensions), 4)])
+        self.bind(value, output)
+        self.emit(kernel)
+        return self._places[value]
+
+
+def real_of(element: Element) -> Real:
+    """Return an element as the float of a shader."""
+    if isinstance(element, FloatExpression):
+        return element.to_json()
+    return ["+", to_json(element), 0] if isinstance(element, Expression) else float(element)
+
+
+def aligned_view(view: View, rank: int) -> View:
+    """Return the view with leading axes of extent 1 added up to `rank`, as broadcasting does."""
+    missing = rank - len(view.shape)
+    bounds = None if view.bounds is None else (*[None] * missing, *view.bounds)
+    return View((1,) * missing + view.shape, (0,) * missing + view.strides, view.offset, bounds, view.fill)
+
+
+def value_like(value: Value, name: str, shape: Shape, dtype: str | None = None) -> Value:
+    """Return a new intermediate value of another shape."""
+    return Value(f"{value.name}/{name}", TensorType(dtype or value.dtype, shape))
+
+
+def _integers(json: Json) -> Iterator[int]:
+    """Yield the whole numbers of an expression."""
+    if isinstance(json, int):
+        yield json
+    elif isinstance(json, list):
+        for part in json:
+            yield from _integers(part)

@@ -1,0 +1,264 @@
+"""Fuse elementwise nodes into groups, and groups into the kernel that computes their first operand or reads
+their result.
+
+1. An elementwise node joins the group of its consumers if they are all in one group, its output is not an
+   output of the graph, and its shape is provably the group's.
+2. A group takes at most OPERAND_LIMIT tensors from outside and NUMBER_LIMIT numbers, to leave texture units
+   and uniforms to its host kernel, and at most STEP_LIMIT nodes: long code compiles slowly, or not at all.
+3. A node that depends on constants alone stays out of a group that does not: it belongs to the load phase.
+4. A group becomes the epilogue of an operand's producer if that operator can carry one, nobody else reads the
+   operand and it has the group's shape; of several the last in the graph's order is taken. The producer is
+   then computed where the group ends, so that nothing up to there may read another output of it.
+5. A group without such a producer becomes one texelflow::Elementwise node.
+6. What a reduction or another such kernel reads is a group, too, and becomes its prologue: nowhere stored.
+   A node of consumers in several groups joins each of them, to be computed again, if one is a prologue and it
+   reads only one tensor of its own size. What could be another kernel's epilogue stays out of prologues.
+7. Sums and products behind a kernel name what it computes first, so that programs do not differ by that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from texelflow.dimensions import Dimension, same_shape
+from texelflow.graph import Graph, Node, Value, node_reads
+from texelflow.operators import operator_of
+from texelflow.operators.elementwise import Elementwise
+
+OPERAND_LIMIT = 8
+STEP_LIMIT = 64
+NUMBER_LIMIT = 128
+"""These are 32 vectors of four, of the 224 that a shader has on any device (kernels/kernel.py)."""
+
+
+class _NumberCount:
+    """Counts the numbers that an operator asks for as uniforms."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def real(self, x: float) -> str:
+        self.count += 1
+        return "0.0"
+
+    def integer(self, x: Dimension) -> str:
+        self.count += 1
+        return "0"
+
+
+@dataclass(eq=False, slots=True)
+class _Group:
+    """Nodes that end in `result`; `reader` is the node that they are the prologue of."""
+
+    result: Value
+    constant: bool
+    members: list[Node] = field(default_factory=list)
+    reader: Node | None = None
+    numbers: int = 0
+
+    def reads(self) -> list[Value]:
+        """Return the tensors that the group reads from outside (numbers known at export are uniforms)."""
+        inside = {member.outputs[0] for member in self.members}
+        inputs = [value for member in self.members for value in member.inputs if value is not None]
+        return list(dict.fromkeys(value for value in inputs if value not in inside and value.scalar is None))
+
+
+def run(graph: Graph) -> None:
+    """Fuse in place."""
+    constant = _constant_values(graph)
+    groups = _Grouping(graph, constant).form()
+    _attach_groups(graph, groups, constant)
+
+
+def _constant_values(graph: Graph) -> set[Value]:
+    constant: set[Value] = set()
+
+    def known(value: Value) -> bool:
+        return value in constant or value.constant is not None or value.elements is not None
+
+    for node in graph.nodes:
+        if node.inputs and all(known(value) for value in node.inputs if value is not None):
+            constant.update(node.outputs)
+    return constant
+
+
+class _Grouping:
+    """Forms the groups of a graph, from its outputs to its inputs (rules 1, 2, 3 and 6)."""
+
+    def __init__(self, graph: Graph, constant: set[Value]) -> None:
+        self._graph = graph
+        self._constant = constant
+        self._consumers = graph.consumers()
+        self._outputs = set(graph.outputs)
+        self._groups_of: dict[Node, list[_Group]] = {}
+        self._ends_in_host = self._find_ends_in_host()
+
+    def form(self) -> list[_Group]:
+        """Return the groups, the last in the graph's order first."""
+        groups: list[_Group] = []
+        for node in reversed(self._graph.nodes):
+            if operator_of(node).fuses_prologue(node):
+                x = node.required(0)
+                group = _Group(x, x in self._constant, reader=node)
+            elif isinstance(operator_of(node), Elementwise):
+                joined = self._joinable(node)
+                for group in joined:
+                    group.members.insert(0, node)
+                    group.numbers += _count_numbers(node)
+                if joined:
+                    self._groups_of[node] = joined
+                    continue
+                output = node.outputs[0]
+                group = _Group(output, output in self._constant, [node], numbers=_count_numbers(node))
+            else:
+                continue
+            self._groups_of[node] = [group]
+            groups.append(group)
+        return groups
+
+    def _joinable(self, node: Node) -> list[_Group]:
+        """Return the groups that the node joins."""
+        output = node.outputs[0]
+        readers = self._consumers.get(output, [])
+        if output in self._outputs or not all(self._reads_in_group(reader, output) for reader in readers):
+            return []
+        groups = list(dict.fromkeys(group for reader in readers for group in self._groups_of[reader]))
+        prologue = any(group.reader is not None for group in groups)
+        if len(groups) > 1 and not (prologue and len(self._of_own_size(node)) == 1):
+            return []
+        if prologue and node in self._ends_in_host:
+            return []
+        return groups if all(self._fits(node, group) for group in groups) else []
+
+    def _reads_in_group(self, reader: Node, value: Value) -> bool:
+        """Whether what the reader makes of the value is part of its groups."""
+        if reader not in self._groups_of:
+            return False
+        return isinstance(operator_of(reader), Elementwise) or all(
+            (value is other) == (index == 0) for index, other in enumerate(reader.inputs)
+        )
+
+    def _fits(self, node: Node, group: _Group) -> bool:
+        output = node.outputs[0]
+        if not same_shape(output.shape, group.result.shape) or (output in self._constant) != group.constant:
+            return False
+        if len(group.members) == STEP_LIMIT or group.numbers + _count_numbers(node) > NUMBER_LIMIT:
+            return False
+        return len(_Group(group.result, group.constant, [node, *group.members]).reads()) <= OPERAND_LIMIT
+
+    def _of_own_size(self, node: Node) -> list[Value]:
+        shape = node.outputs[0].shape
+        return [value for value in node.inputs if value is not None and same_shape(value.shape, shape)]
+
+    def _find_ends_in_host(self) -> set[Node]:
+        """Return the elementwise nodes that could be part of the epilogue of a kernel before them."""
+        found: set[Node] = set()
+        for node in self._graph.nodes:
+            if not isinstance(operator_of(node), Elementwise):
+                continue
+            for value in self._of_own_size(node):
+                producer = value.producer
+                if producer is None or len(self._consumers[value]) > 1 or value in self._outputs:
+                    continue
+                if operator_of(producer).fuses_epilogue or producer in found:
+                    found.add(node)
+        return found
+
+
+def _count_numbers(node: Node) -> int:
+    """Return how many uniforms of one number an elementwise node takes at most."""
+    numbers = _NumberCount()
+    operator = operator_of(node)
+    assert isinstance(operator, Elementwise)
+    operator.expression(node, ["0" if value is not None else None for value in node.inputs], numbers)
+    scalars = sum(value is not None and value.scalar is not None for value in node.inputs)
+    return numbers.count + scalars
+
+
+def _attach_groups(graph: Graph, groups: list[_Group], constant: set[Value]) -> None:
+    consumers = graph.consumers()
+    outputs = set(graph.outputs)
+    position: dict[Node | None, int] = {node: index for index, node in enumerate(graph.nodes)}
+    groups_of: dict[Node, list[_Group]] = {}
+    for group in groups:
+        for member in group.members:
+            groups_of.setdefault(member, []).append(group)
+    at_sink: dict[Node, Node] = {}
+    removed = set(groups_of)
+
+    def place(reader: Node) -> int:
+        """Return where in the graph's order what a node reads has to be there."""
+        own = groups_of.get(reader, [])
+        return min((position[group.reader or group.members[-1]] for group in own), default=position[reader])
+
+    def may_move(host: Node | None, sink: Node) -> bool:
+        """Whether a kernel can be computed where a group ends: what else it makes is read later."""
+        others = host.outputs[1:] if host is not None else []
+        readers = [reader for value in others for reader in consumers.get(value, [])]
+        return all(place(reader) > position[sink] for reader in readers)
+
+    for group in reversed(groups):
+        if group.reader is not None:
+            group.reader.prologue = group.members
+            continue
+        sink = group.members[-1]
+        hosts = [
+            value
+            for value in group.reads()
+            if _can_host(value, removed)
+            and may_move(value.producer, sink)
+            and value not in outputs
+            and (value in constant) == group.constant
+            and same_shape(value.shape, group.result.shape)
+            and all(groups_of.get(reader) == [group] for reader in consumers[value])
+        ]
+        if hosts:  # rule 4
+            start = max(hosts, key=lambda value: position[value.producer])
+            host = start.producer
+            assert host is not None
+            removed.add(host)
+            fused = Node(
+                host.operator,
+                host.inputs,
+                [group.result, *host.outputs[1:]],
+                host.attributes,
+                host.name,
+                host.domain,
+                host.prologue,
+            )
+            fused.result = start
+        else:  # rule 5
+            fused = Node("Elementwise", [], [group.result], {}, sink.name, "texelflow")
+        fused.epilogue = group.members
+        _put_own_first(fused)
+        if fused.result is None:
+            fused.inputs = list(node_reads(fused))
+        at_sink[sink] = fused
+    nodes: list[Node] = []
+    for node in graph.nodes:
+        if node in at_sink:
+            nodes.append(at_sink[node])
+        elif node not in removed:
+            nodes.append(node)
+    graph.nodes = nodes
+
+
+def _put_own_first(node: Node) -> None:
+    """Order the operands of sums and products in an epilogue (rule 7)."""
+    own = {node.result}
+    for step in node.epilogue:
+        operator = operator_of(step)
+        if isinstance(operator, Elementwise) and operator.is_symmetric and step.inputs[0] not in own:
+            step.inputs.reverse()
+        own.update(step.outputs)
+
+
+def _can_host(value: Value, removed: set[Node]) -> bool:
+    producer = value.producer
+    return (
+        producer is not None
+        and producer.outputs[0] is value
+        and producer not in removed
+        and not producer.epilogue
+        and operator_of(producer).fuses_epilogue
+    )

@@ -1,0 +1,105 @@
+"""The input that takes pictures: which one it is, its size, and the draw that fills it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from texelflow.backends.webgl2.kernels.preprocessing import (
+    Preprocessing,
+    preprocessing_draw,
+    preprocessing_json,
+)
+from texelflow.backends.webgl2.plan.plan import Plan, Program
+from texelflow.dimensions import Dimension, proved_equal
+from texelflow.dimensions.text import to_json
+from texelflow.errors import ExportError
+from texelflow.graph import Graph, Value
+from texelflow.options import ImageOptions
+
+
+def picture_shape(graph: Graph, options: ImageOptions) -> dict[str, list[int | str]]:
+    """Return the image input's shape by its name, if the options' width or height fix a free axis of it."""
+    if options.width is None and options.height is None:
+        return {}
+    value = graph.inputs[_image_input(graph, options)]
+    if len(value.shape) != 4:
+        return {}
+    channel_axis = _channel_axis(value, options)
+    rows, columns = (axis for axis in range(1, 4) if axis != channel_axis)
+    chosen = {rows: options.height, columns: options.width}
+    shape: list[int | str] = [extent if isinstance(extent, int) else str(extent) for extent in value.shape]
+    free = {axis: size for axis, size in chosen.items() if size is not None and isinstance(shape[axis], str)}
+    for axis, size in free.items():
+        shape[axis] = size
+    return {value.name: shape} if free else {}
+
+
+def add_preprocessing(
+    graph: Graph,
+    plan: Plan,
+    inputs: list[dict[str, Any]],
+    programs: dict[Program, int],
+    options: ImageOptions,
+) -> None:
+    """Add the preprocessing of its image input to the `inputs` of graph.json, and its program to `programs`.
+
+    Raises:
+        ExportError: it is not clear which input is the picture, or it does not fit the options.
+    """
+    index = _image_input(graph, options)
+    tensor = plan.inputs[index]
+    if tensor is None:
+        return
+    image = _preprocessing(graph.inputs[index], options)
+    draw = preprocessing_draw(image, tensor)
+    program = programs.setdefault(draw.program, len(programs))
+    inputs[index]["image"] = preprocessing_json(image, draw, program)
+
+
+def _image_input(graph: Graph, options: ImageOptions) -> int:
+    """Return the position of the input that is an image; raise ExportError if that is not clear."""
+    if options.input is not None:
+        names = [value.name for value in graph.inputs]
+        if options.input not in names:
+            raise ExportError(f"--image names input {options.input!r}; the inputs are {', '.join(names)}")
+        return names.index(options.input)
+    likely = [index for index, value in enumerate(graph.inputs) if value.known_type.rank == 4]
+    if len(likely) != 1:
+        raise ExportError(
+            f"--image: {len(likely)} inputs have four axes, so none is clearly the picture; add name=INPUT"
+        )
+    return likely[0]
+
+
+def _preprocessing(value: Value, options: ImageOptions) -> Preprocessing:
+    count = 1 if options.channels == "gray" else 3
+    shape = value.shape
+    if len(shape) != 4 or count not in (shape[1], shape[3]) or not value.known_type.is_floating:
+        raise ExportError(
+            f"--image: input {value.name!r} is {value.type}; a floating [batch, {count}, height, width] or "
+            f"[batch, height, width, {count}] is needed for channels={options.channels}"
+        )
+    channel_axis = _channel_axis(value, options)
+    height, width = (shape[axis] for axis in range(1, 4) if axis != channel_axis)
+    return Preprocessing(
+        _chosen(width, options.width, "width", value),
+        _chosen(height, options.height, "height", value),
+        options.fit,
+        options.channels,
+        options.mean,
+        options.deviation,
+        channel_axis,
+    )
+
+
+def _channel_axis(value: Value, options: ImageOptions) -> int:
+    return 1 if value.shape[1] == (1 if options.channels == "gray" else 3) else 3
+
+
+def _chosen(extent: Dimension, chosen: int | None, name: str, value: Value) -> Dimension:
+    """Return an extent of the picture: the input's own; a free dimension stands for the picture's size."""
+    if chosen is not None and not proved_equal(chosen, extent):
+        raise ExportError(f"--image: {name}={chosen}, but input {value.name!r} is {value.type}")
+    if not isinstance(extent, int) and not isinstance(to_json(extent), str):
+        raise ExportError(f"--image: the {name} of input {value.name!r} is {extent}; add {name}=PIXELS")
+    return extent

@@ -1,0 +1,1 @@
+"""The plan: tensors, programs and draws, their lifetimes and precision."""

@@ -1,0 +1,213 @@
+"""When each tensor is in use, and the memory that this takes on a device."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+
+from texelflow.backends.webgl2.plan.plan import Plan, PlanTensor
+from texelflow.dimensions import Dimension, substitute
+
+GOOD_WIDTH = 16
+TOLERATED_WASTE = 1.04
+TRIED_TILES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceProfile:
+    """A kind of device to export for: how it blocks and stores tensors, and its limits."""
+
+    name: str
+    pixels: int
+    groups: int
+    storage: int
+    draw_buffers: int
+    max_texture_size: int
+
+
+PROFILES = (
+    DeviceProfile("GPU", 4, 1, 32, 4, 8192),
+    DeviceProfile("GPU, 16-bit", 4, 1, 16, 4, 4096),
+    DeviceProfile("software", 4, 2, 32, 8, 8192),
+    DeviceProfile("minimal", 1, 1, 32, 1, 2048),
+)
+"""From what nearly every GPU offers, and what draws where there is none, down to the least that WebGL2 and a
+float render target allow; webruntime/src/executor/device.ts chooses among them."""
+
+
+def assign_lifetimes(plan: Plan) -> None:
+    """Number the plan's tensors and give those of the run phase their first and last step."""
+    for index, tensor in enumerate(plan.tensors()):
+        tensor.index = index
+    steps: dict[PlanTensor, list[int]] = {}
+    for step, draw in enumerate(plan.run):
+        for tensor in (*draw.inputs, draw.output):
+            steps.setdefault(tensor.holder, []).append(step)
+    for graph_input in plan.inputs:
+        if graph_input is not None:
+            steps.setdefault(graph_input, []).insert(0, -1)
+    for output in plan.outputs:
+        steps.setdefault(output, []).append(len(plan.run))
+    for tensor in plan.tensors():
+        if not tensor.constant and tensor in steps:
+            tensor.lifetime = (min(steps[tensor]), max(steps[tensor]))
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """The texels that a tensor takes: of each layer, and how many layers."""
+
+    width: int
+    height: int
+    layers: int
+
+
+def ceil_divide(dividend: int, divisor: int) -> int:
+    """Return the quotient, rounded up."""
+    return -(-dividend // divisor)
+
+
+def tile_columns(planes: int, columns: int, lines: int, max_texture_size: int) -> int:
+    """Return the number of tile columns that webruntime/src/executor/layouts.ts chooses, see there."""
+    fewest = max(1, ceil_divide(planes, max(1, max_texture_size // lines)))
+    most = min(planes, fewest + TRIED_TILES, max_texture_size // columns)
+    quads = {
+        tiles: ceil_divide(tiles * columns, 2) * ceil_divide(ceil_divide(planes, tiles) * lines, 2)
+        for tiles in range(fewest, max(fewest, most) + 1)
+    }
+    enough = min(quads.values()) * TOLERATED_WASTE
+    good = [tiles for tiles, count in quads.items() if count <= enough]
+    return next((tiles for tiles in good if tiles * columns >= GOOD_WIDTH), good[0])
+
+
+def texture_extent(tensor: PlanTensor, profile: DeviceProfile, sizes: Mapping[str, Dimension]) -> Extent:
+    """Return the texture that a tensor needs when the symbols have these sizes (ARCHITECTURE.md, Layouts)."""
+
+    def number(dimension: Dimension) -> int:
+        value = substitute(dimension, sizes)
+        assert isinstance(value, int), f"{dimension} is not bound by {sorted(sizes)}"
+        return value
+
+    if tensor.axes is None:
+        texels = ceil_divide(prod(map(number, tensor.shape)), 4)
+        exponent = 1
+        while 4**exponent < texels:
+            exponent += 1
+        return Extent(2**exponent, ceil_divide(texels, 2**exponent), 1)
+    batch, channels, height, width = map(number, tensor.extents)
+    pixels = 1 if tensor.single_pixel else profile.pixels
+    rows = profile.groups if tensor.paired_rows else 1
+    groups = 1 if tensor.single_group or tensor.paired_rows else profile.groups
+    columns, lines = ceil_divide(width, pixels), ceil_divide(height, rows)
+    planes = batch * ceil_divide(ceil_divide(channels, 4), groups)
+    if planes == 0 or columns == 0 or height == 0:
+        return Extent(0, 0, pixels * rows * groups)
+    tiles = tile_columns(planes, columns, lines, profile.max_texture_size)
+    return Extent(tiles * columns, ceil_divide(planes, tiles) * lines, pixels * rows * groups)
+
+
+def texel_bytes(tensor: PlanTensor, profile: DeviceProfile, weights: str = "float32") -> int:
+    """Return the bytes of one texel: four numbers of 16 or 32 bits. `weights` is how float32 is stored."""
+    if tensor.weight is not None:
+        return 8 if "float16" in (tensor.dtype, weights if tensor.dtype == "float32" else "") else 16
+    return 8 if profile.storage == 16 and not tensor.precise and not tensor.is_integer else 16
+
+
+@dataclass(slots=True)
+class _Texture:
+    kind: tuple[int, int]
+    width: int
+    height: int
+    busy_until: int
+
+
+def peak_bytes(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dimension]) -> int:
+    """Return the bytes of all textures that the run phase shares, assigned greedily as the runtime does it.
+
+    The assignment is webruntime/src/executor/memory.ts, line for line.
+    """
+    textures: list[_Texture] = []
+    tensors = [tensor for tensor in plan.tensors() if tensor.lifetime is not None]
+    for tensor in sorted(tensors, key=lambda tensor: (tensor.lifetime or (0, 0))[0]):
+        assert tensor.lifetime is not None
+        first, last = tensor.lifetime
+        extent = texture_extent(tensor, profile, sizes)
+        kind = (extent.layers, texel_bytes(tensor, profile) * 2 + tensor.is_integer)
+        best: _Texture | None = None
+        best_cost, best_size = extent.width * extent.height, float("inf")
+        for texture in textures:
+            if texture.busy_until >= first or texture.kind != kind:
+                continue
+            size = texture.width * texture.height
+            cost = max(texture.width, extent.width) * max(texture.height, extent.height) - size
+            if cost < best_cost or (cost == best_cost and best is not None and size < best_size):
+                best, best_cost, best_size = texture, cost, size
+        if best is None:
+            best = _Texture(kind, extent.width, extent.height, last)
+            textures.append(best)
+        best.width = max(best.width, extent.width)
+        best.height = max(best.height, extent.height)
+        best.busy_until = last
+    return sum(
+        texture.width * texture.height * texture.kind[0] * (texture.kind[1] // 2) for texture in textures
+    )
+
+
+def resident_bytes(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dimension], weights: str) -> int:
+    """Return the bytes of the weights' textures that stay while the model runs.
+
+    `weights` is the type that the bundle stores float32 weights in.
+    """
+    read = _distinct([tensor for draw in plan.run for tensor in draw.inputs if tensor.constant])
+    return sum(_texture_bytes(tensor, profile, sizes, weights) for tensor in read)
+
+
+def load_peak_bytes(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dimension], weights: str) -> int:
+    """Return the most bytes that the load phase's textures take at once: when all weights are there before
+    its first draw, since compiling took longer than the download.
+
+    A tensor is freed after its last draw of the load phase unless the run phase reads it, as in
+    webruntime/src/executor/load_phase.ts. `weights` is the type that the bundle stores float32 weights in.
+    """
+    uses = Counter(tensor for draw in plan.load for tensor in _distinct(draw.inputs))
+    uses.update(tensor.holder for draw in plan.run for tensor in draw.inputs)  # never used up while loading
+    now = sum(
+        _texture_bytes(tensor, profile, sizes, weights)
+        for tensor in plan.tensors()
+        if tensor.weight is not None
+    )
+    peak = now
+    for draw in plan.load:
+        now += _texture_bytes(draw.output, profile, sizes, weights)
+        peak = max(peak, now)
+        for tensor in _distinct(draw.inputs):
+            uses[tensor] -= 1
+            if uses[tensor] == 0:
+                now -= _texture_bytes(tensor, profile, sizes, weights)
+    return peak
+
+
+def _distinct(tensors: Sequence[PlanTensor]) -> list[PlanTensor]:
+    """Return the tensors that hold these, each once."""
+    return list(dict.fromkeys(tensor.holder for tensor in tensors))
+
+
+def _texture_bytes(
+    tensor: PlanTensor, profile: DeviceProfile, sizes: Mapping[str, Dimension], weights: str
+) -> int:
+    extent = texture_extent(tensor, profile, sizes)
+    return extent.width * extent.height * extent.layers * texel_bytes(tensor, profile, weights)
+
+
+def largest_side(
+    plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dimension]
+) -> tuple[int, PlanTensor | None]:
+    """Return the longest texture side that any tensor needs, and that tensor."""
+    longest: tuple[int, PlanTensor | None] = (0, None)
+    for tensor in _distinct(plan.tensors()):
+        extent = texture_extent(tensor, profile, sizes)
+        if max(extent.width, extent.height) > longest[0]:
+            longest = (max(extent.width, extent.height), tensor)
+    return longest

@@ -1,0 +1,227 @@
+"""The Plan: tensors in GPU memory, programs, and the draws of the load and run phases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any, TypeAlias
+
+from texelflow.dimensions import Dimension, is_positive, product, proved_equal
+from texelflow.dimensions.text import to_json
+from texelflow.graph import FLOATING, Shape, Value
+
+Axes: TypeAlias = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+"""The axes of a shape that make batch, channel, height and width of a blocked tensor."""
+
+CHANNEL_BLOCK = 8
+"""Most channels that share a texel group, on any device."""
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """The tensor that an alias reads, and which of its channels, counted on from one batch entry to the next.
+
+    `start` is the first one, `step` the way from one batch entry of the alias to the next. Both are multiples
+    of CHANNEL_BLOCK, so that they are whole planes on every device.
+    """
+
+    tensor: PlanTensor
+    start: int
+    step: int
+
+
+@dataclass(eq=False, slots=True)
+class PlanTensor:
+    """A tensor in GPU memory: flat without `axes`, blocked with them (ARCHITECTURE.md, Layouts).
+
+    `weight` is the constant it is uploaded from, `constant` says that the load phase makes it. `pair_rows`
+    asks for fragments that compute two rows: windows of neighbouring pixels overlap in both directions, so
+    that kernels with windows fetch less so. `as_wide` blocks one pixel as if it were many, so as to share
+    programs (share_pixels.py). An alias has no texture of its own, but reads its `storage`'s.
+    """
+
+    dtype: str
+    shape: Shape
+    axes: Axes | None = None
+    value: str = ""
+    weight: Value | None = None
+    constant: bool = False
+    precise: bool = False
+    one_group: bool = False
+    pair_rows: bool = False
+    as_wide: bool = False
+    external: bool = False
+    storage: Storage | None = None
+    lifetime: tuple[int, int] | None = None
+    index: int = -1
+
+    @property
+    def holder(self) -> PlanTensor:
+        """The tensor whose texture it is in."""
+        return self if self.storage is None else self.storage.tensor
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether it lives in an integer texture."""
+        return self.dtype not in FLOATING
+
+    @property
+    def extents(self) -> tuple[Dimension, Dimension, Dimension, Dimension]:
+        """Batch, channels, height and width of a blocked tensor."""
+        assert self.axes is not None
+        n, c, h, w = (product(self.shape[axis] for axis in axes) for axes in self.axes)
+        return n, c, h, w
+
+    @property
+    def single_pixel(self) -> bool:
+        """Whether it is blocked one pixel a fragment: it is one pixel wide, and not `as_wide`."""
+        return self.axes is not None and proved_equal(self.extents[3], 1) and not self.as_wide
+
+    @property
+    def single_group(self) -> bool:
+        """Whether it has at most one channel group, or asks to be blocked one group a fragment."""
+        channels = self.extents[1] if self.axes is not None else 0
+        return self.axes is not None and (self.one_group or (isinstance(channels, int) and channels <= 4))
+
+    @property
+    def paired_rows(self) -> bool:
+        """Whether a fragment computes two rows of it rather than two channel groups, as asked for."""
+        return (
+            self.pair_rows
+            and self.axes is not None
+            and not any(proved_equal(extent, 1) for extent in self.extents[2:])
+        )
+
+    def is_blocked_like(self, other: PlanTensor) -> bool:
+        """Whether both are blocked by the same numbers of pixels, rows and groups on every device."""
+        blockings = [(one.single_pixel, one.single_group, one.paired_rows) for one in (self, other)]
+        return blockings[0] == blockings[1]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the tensor as graph.schema.json's PlanTensor."""
+        entry: dict[str, Any] = {"dtype": self.dtype, "shape": [to_json(extent) for extent in self.shape]}
+        if self.axes is not None:
+            entry["axes"] = [list(axes) for axes in self.axes]
+        if self.single_pixel:
+            entry["pixels"] = 1
+        if self.single_group:
+            entry["groups"] = 1
+        if self.paired_rows:
+            entry["rows"] = 2
+        if self.storage is not None:
+            storage = self.storage
+            entry["storage"] = {
+                "tensor": storage.tensor.index,
+                "start": storage.start,
+                "step": storage.step,
+            }
+        if self.precise and not self.is_integer:
+            entry["precise"] = True
+        if self.value:
+            entry["value"] = self.value
+        if self.lifetime is not None:
+            entry["lifetime"] = list(self.lifetime)
+        return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A rendered fragment shader and the names of its samplers in the order of a draw's inputs."""
+
+    name: str
+    source: str
+    samplers: tuple[str, ...]
+
+
+Real: TypeAlias = float | list[Any]
+
+
+@dataclass(eq=False, slots=True)
+class Draw:
+    """One use of a program: fills `output` from `inputs`.
+
+    `flops` are the floating-point operations of a convolution or matrix product, two for each multiply-add.
+    """
+
+    program: Program
+    inputs: list[PlanTensor]
+    output: PlanTensor
+    ints: list[Dimension]
+    floats: list[Real]
+    node: str
+    flops: Dimension | None = None
+
+    def to_json(self, programs: dict[Program, int]) -> dict[str, Any]:
+        """Return the draw as graph.schema.json's Draw."""
+        entry: dict[str, Any] = {
+            "program": programs[self.program],
+            "inputs": [tensor.index for tensor in self.inputs],
+            "output": self.output.index,
+            "node": self.node,
+        }
+        if self.ints:
+            entry["ints"] = [to_json(number) for number in self.ints]
+        if self.floats:
+            entry["floats"] = [finite_json(number) for number in self.floats]
+        if self.flops is not None:
+            entry["flops"] = to_json(self.flops)
+        return entry
+
+
+def finite_json(number: Real) -> Any:
+    """Return a number as JSON can write it: infinities and NaN by name."""
+    if isinstance(number, list):
+        return number
+    if number != number:
+        return "nan"
+    if number in (float("inf"), float("-inf")):
+        return "inf" if number > 0 else "-inf"
+    is_short = number == int(number) and abs(number) < 2**53 and str(number) != "-0.0"
+    return int(number) if is_short else number
+
+
+@dataclass(eq=False, slots=True)
+class Plan:
+    """The lowering of a graph: its tensors, and the draws of both phases in order.
+
+    `inputs` and `outputs` are in the order of the graph's; an input that nothing reads is None.
+    """
+
+    inputs: list[PlanTensor | None] = field(default_factory=list)
+    outputs: list[PlanTensor] = field(default_factory=list)
+    load: list[Draw] = field(default_factory=list)
+    run: list[Draw] = field(default_factory=list)
+
+    def tensors(self) -> list[PlanTensor]:
+        """Return every tensor that is read or written, each once, in the order in which runs need them.
+
+        Weights are downloaded in this order, so that a run can begin before the last of them is there.
+        """
+        needed: dict[PlanTensor, int] = {}
+        for step, draw in enumerate(self.run):
+            for tensor in draw.inputs:
+                needed.setdefault(tensor.holder, step)
+        never = len(self.run)
+        for draw in reversed(self.load):
+            step = needed.get(draw.output, never)
+            for tensor in draw.inputs:
+                holder = tensor.holder
+                needed[holder] = min(needed.get(holder, never), step)
+        draws = [(needed.get(draw.output, never), draw) for draw in self.load]
+        draws.extend(enumerate(self.run))
+        candidates = [
+            # Sorting keeps draws of the load phase before the draw of a run that needs their results.
+            *(t for _, draw in sorted(draws, key=itemgetter(0)) for t in (*draw.inputs, draw.output)),
+            *(tensor for tensor in self.inputs if tensor is not None),
+            *self.outputs,
+        ]
+        return list(dict.fromkeys(each for tensor in candidates for each in (tensor.holder, tensor)))
+
+    def programs(self) -> list[Program]:
+        """Return the distinct programs in the order of their first use."""
+        return list(dict.fromkeys(draw.program for draw in (*self.load, *self.run)))
+
+
+def provably_nonempty(shape: Shape) -> bool:
+    """Return whether no extent of the shape can be zero."""
+    return all(is_positive(extent) for extent in shape)

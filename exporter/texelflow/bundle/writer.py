@@ -1,0 +1,137 @@
+"""Writes a bundle: graph.json and its weight files, all of them or none."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+from texelflow.bundle.safetensors import WeightEntry, group_into_files, split_rows, write_safetensors
+from texelflow.bundle.types import BundleFile, GraphFile
+from texelflow.errors import ExportError
+
+
+def write_bundle(
+    graph_file: Mapping[str, Any], weights: Sequence[WeightEntry], directory: Path, force: bool = False
+) -> GraphFile:
+    """Write a bundle to a new folder.
+
+    The files are written to a folder beside it that is renamed at the end, so that `directory` is never
+    half-written.
+
+    Args:
+        graph_file: the content of graph.json without `weights[i].parts` and `files`.
+        weights: the bytes of `graph_file["weights"][i]`, in the order of first use. Keys that occur twice are
+            made to differ.
+        directory: the folder to make; missing folders above it are made too.
+        force: replace `directory` if it is a bundle or empty; nothing else is ever deleted.
+
+    Returns:
+        The whole content of graph.json as written.
+
+    Raises:
+        ExportError: `directory` exists (without `force`), holds files that are not a bundle's, or cannot be
+            written.
+    """
+    target = directory.resolve()  # through a symbolic link, so that the link survives
+    check_target(target, force)
+    made = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        made.mkdir()
+        try:
+            content = _write_files(graph_file, weights, made)
+            _put_in_place(made, target)
+            return content
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+    except OSError as error:
+        raise ExportError(f"{directory} cannot be written: {error.strerror or error}") from error
+
+
+def check_target(directory: Path, force: bool) -> None:
+    """Raise ExportError if a bundle may not be written to `directory`: see `write_bundle`."""
+    if not directory.exists():
+        return
+    if not directory.is_dir():
+        raise ExportError(f"{directory} exists and is not a folder; choose another name")
+    if not force:
+        raise ExportError(
+            f"{directory} exists; choose another name, or force the bundle in it to be replaced"
+        )
+    files = sorted(directory.iterdir())
+    strangers = [path.name for path in files if not _is_bundle_file(path)]
+    if strangers:
+        listed = ", ".join(strangers[:5])
+        raise ExportError(f"{directory} is not replaced: it holds what is no part of a bundle ({listed})")
+    if files and not _has_bundle_graph(directory):
+        raise ExportError(f"{directory} is not replaced: its graph.json is not that of a bundle")
+
+
+def _is_bundle_file(path: Path) -> bool:
+    named = path.name == "graph.json" or (path.name.startswith("weights") and path.suffix == ".safetensors")
+    return named and path.is_file() and not path.is_symlink()
+
+
+def _has_bundle_graph(directory: Path) -> bool:
+    """Return whether graph.json is a bundle's, of whatever version."""
+    try:
+        content = json.loads((directory / "graph.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and {"formatVersion", "generator"} <= content.keys()
+
+
+def _write_files(graph_file: Mapping[str, Any], weights: Sequence[WeightEntry], folder: Path) -> GraphFile:
+    split = _with_unique_keys([split_rows(entry) for entry in weights])
+    groups = group_into_files([part for parts in split for part in parts])
+    files: list[BundleFile] = []
+    file_of: dict[str, str] = {}
+    for index, entries in enumerate(groups):
+        name = f"weights-{index + 1:05}-of-{len(groups):05}" if len(groups) > 1 else "weights"
+        files.append(write_safetensors(folder / f"{name}.safetensors", entries))
+        file_of.update({entry.key: files[-1]["name"] for entry in entries})
+    described = [
+        {**weight, "parts": [{"file": file_of[part.key], "key": part.key} for part in parts]}
+        for weight, parts in zip(graph_file["weights"], split, strict=True)
+    ]
+    content = cast(GraphFile, {**graph_file, "weights": described, "files": files})
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    (folder / "graph.json").write_text(text + "\n", encoding="utf-8")
+    return content
+
+
+def _with_unique_keys(split: Sequence[Sequence[WeightEntry]]) -> list[list[WeightEntry]]:
+    """Number keys that occur again; `__metadata__` has a meaning of its own in safetensors."""
+    taken = {"__metadata__"}
+
+    def unique(entry: WeightEntry) -> WeightEntry:
+        key, count = entry.key, 2
+        while key in taken:
+            key, count = f"{entry.key}#{count}", count + 1
+        taken.add(key)
+        return replace(entry, key=key)
+
+    return [[unique(entry) for entry in parts] for parts in split]
+
+
+def _put_in_place(made: Path, target: Path) -> None:
+    """Rename the finished folder; a former bundle is moved aside first and comes back if that fails."""
+    if not target.exists():
+        made.rename(target)
+        return
+    former = target.with_name(f".{target.name}.{secrets.token_hex(4)}.former")
+    target.rename(former)
+    try:
+        made.rename(target)
+    except BaseException:
+        former.rename(target)
+        raise
+    for path in former.iterdir():
+        if _is_bundle_file(path):
+            path.unlink()
+    former.rmdir()

@@ -1,0 +1,1 @@
+"""What runs a bundle on this machine: comparison with a reference, timing, serving."""

@@ -1,0 +1,316 @@
+"""Compare what a bundle computes in a browser with ONNX Runtime, output by output or value by value."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from texelflow.bundle.reader import read_graph
+from texelflow.bundle.types import GraphFile
+from texelflow.checking.browser import BundlePage, open_bundle_page
+from texelflow.checking.input_files import InputFiles, is_archive, make_inputs
+from texelflow.checking.judgement import Comparison, compare
+from texelflow.checking.reference import (
+    RefusedByReferenceError,
+    index_bounds,
+    operand_scales,
+    reference_values,
+)
+from texelflow.checking.samples import Array, chosen_sizes
+from texelflow.errors import ExportError
+
+TOLERANCE = 1e-4
+HALF_TOLERANCE = 5e-3
+"""For models that compute or store weights in 16 bits, whose rounding differs between machines."""
+
+MOST_SIZES = 24
+"""Combinations of sizes that one run tries."""
+
+JAVASCRIPT_ARRAYS = {
+    "Float32Array": np.float32,
+    "Float64Array": np.float64,
+    "Int8Array": np.int8,
+    "Uint8Array": np.uint8,
+    "Int16Array": np.int16,
+    "Uint16Array": np.uint16,
+    "Int32Array": np.int32,
+    "Uint32Array": np.uint32,
+    "BigInt64Array": np.int64,
+    "BigUint64Array": np.uint64,
+}
+
+
+@dataclass(frozen=True)
+class Verification:
+    """Comparisons of all outputs and, where asked for, of intermediate values in the order computed."""
+
+    outputs: list[Comparison]
+    layers: list[Comparison] | None
+    device: dict[str, Any]
+    notes: list[str] = field(default_factory=list)
+    proves_little: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        little = bool(self.outputs) and all(comparison.proves_little for comparison in self.outputs)
+        object.__setattr__(self, "proves_little", little)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every output is within its tolerance; intermediate values are for finding out why one is
+        not.
+        """
+        return all(comparison.passed for comparison in self.outputs)
+
+
+@dataclass(frozen=True)
+class SizeResult:
+    """What came of one combination of sizes: comparisons, or why one of the two did not run."""
+
+    dimensions: dict[str, int]
+    outputs: list[Comparison]
+    refused_by_reference: str = ""
+    error: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing differs; sizes that ONNX Runtime refuses are none of the model's."""
+        return not self.error and all(comparison.passed for comparison in self.outputs)
+
+
+@dataclass(frozen=True)
+class SizesVerification:
+    """Results of one loaded bundle at several sizes of its free dimensions."""
+
+    sizes: list[SizeResult]
+    device: dict[str, Any]
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the bundle agrees at every size at which ONNX Runtime runs, and there is one."""
+        ran = any(not result.refused_by_reference for result in self.sizes)
+        return ran and all(result.passed for result in self.sizes)
+
+
+def verify(
+    bundle: Path,
+    model: Path,
+    *,
+    layers: bool = False,
+    input_files: InputFiles = (),
+    dimensions: Mapping[str, int] | None = None,
+    seed: int = 0,
+    tolerance: float | None = None,
+    software: bool = False,
+) -> Verification:
+    """Run `bundle` in headless Chromium and `model` in ONNX Runtime on the same inputs, and compare.
+
+    Args:
+        bundle: folder that `export` made from `model`.
+        model: the ONNX file.
+        layers: compare every value that the bundle computes, too.
+        input_files: an `.npz` with one array for each input, or pictures and sounds; random values without.
+        dimensions: sizes of free dimensions, for values that are made.
+        seed: of the random values.
+        tolerance: largest relative difference that passes; 1e-4, or 5e-3 where 16 bits are in use; without
+            one, integers must be equal.
+        software: render with SwiftShader even if there is a GPU.
+
+    Raises:
+        ExportError: one of the two cannot be run, or the bundle's outputs are not the model's.
+    """
+    graph = read_graph(bundle)
+    inputs, notes = make_inputs(graph, input_files, dimensions or {}, seed, _bounds(model))
+    expected = reference_values(model, inputs)
+    _check_outputs(graph, bundle, model, expected)
+    judge = _Judge(model, inputs, tolerance, default_tolerance(bundle, graph))
+    with open_bundle_page(bundle, software=software) as page:
+        device = page.call("load")["device"]
+        send_inputs(page, inputs)
+        outputs = judge.compare(page, page.call("run"), expected)
+        compared = None
+        if layers:
+            # A run of its own: asking for every value changes what ONNX Runtime fuses, and so its rounding.
+            compared = judge.compare(page, page.call("runLayers"), judge.every_value())
+    return Verification(outputs, compared, device, notes)
+
+
+def verify_sizes(
+    bundle: Path,
+    model: Path,
+    combinations: Mapping[str, Sequence[int]] | None,
+    *,
+    input_files: InputFiles = (),
+    dimensions: Mapping[str, int] | None = None,
+    seed: int = 0,
+    tolerance: float | None = None,
+    software: bool = False,
+) -> SizesVerification:
+    """Load `bundle` once and compare it as `verify` does at several sizes of its free dimensions.
+
+    `combinations` has the sizes to try by dimension, each with each; None tries a few of every dimension.
+
+    Raises:
+        ExportError: there is nothing to try or too much, or the bundle cannot be loaded.
+    """
+    graph = read_graph(bundle)
+    if any(is_archive(path) for _, path in input_files):
+        raise ExportError("an .npz file has sizes of its own: give --sizes a picture, a sound or nothing")
+    trials = size_combinations(graph, combinations, dimensions or {})
+    bounds, default = _bounds(model), default_tolerance(bundle, graph)
+    results: list[SizeResult] = []
+    notes: list[str] = []
+    with open_bundle_page(bundle, software=software) as page:
+        device = page.call("load")["device"]
+        for sizes in trials:
+            inputs, notes = make_inputs(graph, input_files, sizes, seed, bounds)
+            try:
+                expected = reference_values(model, inputs)
+            except RefusedByReferenceError as refusal:
+                results.append(SizeResult(sizes, [], refused_by_reference=refusal.message))
+                continue
+            _check_outputs(graph, bundle, model, expected)
+            judge = _Judge(model, inputs, tolerance, default)
+            try:
+                send_inputs(page, inputs)
+                results.append(SizeResult(sizes, judge.compare(page, page.call("run"), expected)))
+            except ExportError as error:
+                results.append(SizeResult(sizes, [], error=error.message))
+    return SizesVerification(results, device, notes)
+
+
+def size_combinations(
+    graph: GraphFile, chosen: Mapping[str, Sequence[int]] | None, fixed: Mapping[str, int]
+) -> list[dict[str, int]]:
+    """Return the sizes to try: each with each of those chosen, or a few of every dimension that is not fixed.
+
+    Raises:
+        ExportError: the model has no free dimension, or not those, or there are more than MOST_SIZES.
+    """
+    usual = chosen_sizes(graph, fixed)
+    if not usual:
+        raise ExportError("the model has no free dimension: there are no sizes to try")
+    if chosen is not None:
+        chosen_sizes(graph, dict.fromkeys(chosen, 1))
+        if twice := chosen.keys() & fixed.keys():
+            raise ExportError(f"--sizes and --dimension both give {sorted(twice)}")
+        trials = [{**usual, **dict(zip(chosen, sizes, strict=True))} for sizes in product(*chosen.values())]
+        if len(trials) > MOST_SIZES:
+            raise ExportError(f"--sizes has {len(trials)} combinations; at most {MOST_SIZES} are tried")
+        return trials
+    trials = [usual]
+    free = [name for name in usual if name not in fixed]
+    for name in free:
+        size = usual[name]
+        larger = 2 * size if size > 1 else 3
+        trials += [{**usual, name: other} for other in sorted({1, 2, size + size % 2 + 1, larger} - {size})]
+    trials.append({**usual, **{name: 2 * usual[name] for name in free}})
+    return [trial for index, trial in enumerate(trials) if trial not in trials[:index]][:MOST_SIZES]
+
+
+def default_tolerance(bundle: Path, graph: GraphFile) -> float:
+    """Return the relative difference that passes where the user chose none."""
+    return HALF_TOLERANCE if uses_half(bundle, graph) else TOLERANCE
+
+
+def _bounds(model: Path) -> dict[str, int]:
+    return index_bounds(model) if model.is_file() else {}  # the reference run says that it is missing
+
+
+def _check_outputs(graph: GraphFile, bundle: Path, model: Path, expected: Mapping[str, Array]) -> None:
+    if missing := [output["name"] for output in graph["outputs"] if output["name"] not in expected]:
+        raise ExportError(
+            f"{model} has no output {', '.join(map(repr, missing))}: was {bundle} made from it?"
+        )
+
+
+class _Judge:
+    """Compares results of a page with a reference that was computed from the same inputs."""
+
+    def __init__(
+        self, model: Path, inputs: Mapping[str, Array], tolerance: float | None, default: float
+    ) -> None:
+        self._model = model
+        self._inputs = inputs
+        self._tolerance = tolerance
+        self._default = default
+        self._values: dict[str, Array] | None = None
+        self._scales: dict[str, float] | None = None
+
+    def every_value(self) -> dict[str, Array]:
+        """Return what ONNX Runtime computes at every node."""
+        if self._values is None:
+            self._values = reference_values(self._model, self._inputs, every_value=True)
+        return self._values
+
+    def compare(
+        self, page: BundlePage, results: list[dict[str, Any]], expected: Mapping[str, Array]
+    ) -> list[Comparison]:
+        """Compare the page's results with those of the reference that have their names."""
+        comparisons = []
+        for index, result in enumerate(results):
+            name = result.get("name") or result["value"]
+            if name in expected:  # the exporter also makes values that the model has not
+                actual = _decode(result, base64.b64decode(page.call("take", index)))
+                comparisons.append(self._judged(name, result.get("node", ""), actual, expected[name]))
+        return comparisons
+
+    def _judged(self, name: str, node: str, actual: Array, expected: Array) -> Comparison:
+        comparison = compare(name, node, actual, expected, self._tolerance, default=self._default)
+        if comparison.passed or not math.isfinite(comparison.absolute):
+            return comparison
+        if self._scales is None:
+            # Needed only where something differs: whether rounding of the operands explains it.
+            try:
+                self._scales = operand_scales(self._model, {**self._inputs, **self.every_value()})
+            except ExportError:
+                self._scales = {}  # some models run only as they are
+        scale = self._scales.get(name, 0.0)
+        return compare(name, node, actual, expected, self._tolerance, default=self._default, scale=scale)
+
+
+def send_inputs(page: BundlePage, inputs: Mapping[str, Array]) -> None:
+    """Hand the inputs of the next runs to the page."""
+    for name, array in inputs.items():
+        data = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode("ascii")
+        page.call("setInput", name, str(array.dtype), list(array.shape), data)
+
+
+def uses_half(bundle: Path, graph: GraphFile) -> bool:
+    """Return whether an input, an output or a stored weight has 16-bit floating-point elements."""
+    if any(value["dtype"] in ("float16", "bfloat16") for value in (*graph["inputs"], *graph["outputs"])):
+        return True
+    files = {part["file"] for weight in graph["weights"] for part in weight["parts"]}
+    return any(entry.get("dtype") in ("F16", "BF16") for file in files for entry in _entries(bundle / file))
+
+
+def _entries(path: Path) -> list[dict[str, Any]]:
+    """Return what the header of a safetensors file says of each tensor.
+
+    Raises:
+        ExportError: the file is cut or is none.
+    """
+    try:
+        with path.open("rb") as stream:
+            (length,) = struct.unpack("<Q", stream.read(8))
+            return list(json.loads(stream.read(length)).values())
+    except (struct.error, ValueError, AttributeError, MemoryError, OverflowError) as error:
+        raise ExportError(f"{path} is no safetensors file, or is cut: {error}") from None
+
+
+def _decode(result: Mapping[str, Any], data: bytes) -> Array:
+    array: Array = np.frombuffer(data, JAVASCRIPT_ARRAYS[result["arrayType"]])
+    if result.get("dtype") == "float16" and array.dtype == np.uint16:
+        array = array.view(np.float16)
+    elif result.get("dtype") == "bfloat16" and array.dtype == np.uint16:
+        array = (array.astype(np.uint32) << 16).view(np.float32)
+    return array.reshape(result["shape"])

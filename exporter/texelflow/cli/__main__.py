@@ -1,0 +1,5 @@
+"""`python -m texelflow.cli` runs the command `texelflow`."""
+
+from texelflow.cli import main
+
+main()

@@ -1,0 +1,323 @@
+"""Tables and machine-readable forms of what the commands find out."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from texelflow.dimensions.text import format_expression
+
+if TYPE_CHECKING:
+    from texelflow.bundle.types import GraphFile
+    from texelflow.checking.benchmark import Benchmark
+    from texelflow.checking.judgement import Comparison
+    from texelflow.checking.verify import SizesVerification, Verification
+    from texelflow.errors import ExportError
+    from texelflow.pipeline import DeviceProfile, Summary
+
+LOG_WIDTH = 160
+"""Columns of a table that goes to a file or a pipe."""
+
+LISTED_CONSTRAINTS = 8
+"""Most constraints of a model that are shown."""
+
+PREFIXES = ("", "k", "M", "G", "T")
+
+
+def format_bytes(count: float) -> str:
+    """Return a size in decimal units with three digits: 4.96 MB."""
+    return format_quantity(count, "B")
+
+
+def format_quantity(count: float, unit: str = "") -> str:
+    """Return a number with three digits and a decimal prefix: 4.96 M."""
+    exponent = min(int(math.log10(count) // 3), len(PREFIXES) - 1) if count >= 1 else 0
+    scaled = count / 1000**exponent
+    digits = 0 if exponent == 0 or scaled >= 100 else 1 if scaled >= 10 else 2
+    return f"{scaled:.{digits}f} {PREFIXES[exponent]}{unit}".rstrip()
+
+
+def format_signature(name: str, dtype: str, shape: Sequence[Any]) -> str:
+    """Return an input or output in one line: `image  float32[1, 3, height, width]`."""
+    return f"{name}  {dtype}[{', '.join(map(format_expression, shape))}]"
+
+
+def to_json(value: Any) -> Any:
+    """Return data classes, mappings and sequences as JSON can write them; numbers that it cannot become their
+    names.
+    """
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        if hasattr(value, "passed"):
+            fields["passed"] = value.passed
+        return fields
+    if isinstance(value, Mapping):
+        return {str(key): to_json(entry) for key, entry in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [to_json(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value if isinstance(value, int | float | str | None) else str(value)
+
+
+def print_json(value: Any) -> None:
+    """Write one JSON document to standard output."""
+    print(json.dumps(to_json(value), ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def output_console() -> Console:
+    """Return the console for results: standard output, wide where it is no terminal."""
+    return Console(width=None if sys.stdout.isatty() else LOG_WIDTH)
+
+
+def error_json(error: ExportError) -> dict[str, Any]:
+    """Return what `--json` prints instead of a result."""
+    return {"error": error.message, "problems": error.problems}
+
+
+def print_error(error: ExportError, console: Console) -> None:
+    """Show the error with every problem below it."""
+    console.print("[bold red]error:[/]", end=" ")
+    console.print(str(error), markup=False, highlight=False, soft_wrap=True)
+
+
+def print_warnings(warnings: Sequence[str], console: Console) -> None:
+    """Show each warning on a line."""
+    for warning in warnings:
+        console.print("[bold yellow]warning:[/]", end=" ")
+        console.print(warning, markup=False, highlight=False, soft_wrap=True)
+
+
+class Facts:
+    """A list of names and what they are, printed as two columns."""
+
+    def __init__(self) -> None:
+        self._table = Table.grid(padding=(0, 2))
+        self._table.add_column(style="bold")
+        self._table.add_column(overflow="fold")
+
+    def add(self, name: str, text: str) -> None:
+        """Add a line; `text` is shown as it is (`[batch, 3]` would be markup to rich)."""
+        self._table.add_row(name, escape(text))
+
+    def print(self, console: Console) -> None:
+        """Write all lines."""
+        console.print(self._table)
+
+
+def print_summary(summary: Summary, console: Console) -> None:
+    """Show what a model is and what it needs of a device."""
+    facts = Facts()
+    facts.add("model", f"{summary.name}  ({summary.source_format}, opset {summary.opset})")
+    facts.add("inputs", "\n".join(map(str, summary.inputs)))
+    facts.add("outputs", "\n".join(map(str, summary.outputs)))
+    if summary.symbols:
+        facts.add("free dimensions", ", ".join(summary.symbols))
+    if summary.constraints:
+        facts.add("at every run", format_constraints(summary.constraints))
+    facts.add("operators", format_counts(summary.operators))
+    facts.add("parameters", f"{summary.parameters:,}")
+    facts.add("programs", str(summary.programs))
+    facts.add("draws", f"{summary.draws_run} a run, {summary.draws_load} once at load")
+    facts.add(
+        "download",
+        f"{format_bytes(summary.download_bytes)}, weights {format_bytes(summary.weight_bytes)} of it",
+    )
+    facts.print(console)
+    console.print(_profiles(summary.profiles))
+
+
+def format_constraints(constraints: Sequence[str]) -> str:
+    """Return what a model needs of its free dimensions, a line each; of many the first ones."""
+    rest = len(constraints) - LISTED_CONSTRAINTS
+    return "\n".join([*constraints[:LISTED_CONSTRAINTS], *([f"and {rest} more"] if rest > 0 else [])])
+
+
+def format_counts(counts: Mapping[str, int]) -> str:
+    """Return names with how often each occurs, most frequent first: `Conv ×26, Relu ×26, Softmax`."""
+    ordered = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
+    return ", ".join(f"{name} ×{count}" if count > 1 else name for name, count in ordered)
+
+
+def _profiles(profiles: Sequence[DeviceProfile]) -> Table:
+    table = Table(title="GPU memory by kind of device", title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("device")
+    for heading in ("targets", "P×M", "bits", "texture limit", "shared by a run", "weights"):
+        table.add_column(heading, justify="right")
+    table.add_column("fits")
+    for profile in profiles:
+        table.add_row(
+            profile.name,
+            str(profile.draw_buffers),
+            f"{profile.pixels}×{profile.groups}",
+            str(profile.storage),
+            str(profile.max_texture_size),
+            format_bytes(profile.peak_bytes),
+            format_bytes(profile.weight_texture_bytes),
+            "[green]yes[/]" if profile.fits else f"[red]no[/]: {escape(profile.reason)}",
+        )
+    return table
+
+
+def bundle_facts(graph: GraphFile) -> dict[str, Any]:
+    """Return what a bundle's graph.json says of itself."""
+    plan = graph["plans"]["webgl2"]
+    return {
+        "name": graph["name"],
+        "generator": graph["generator"],
+        "formatVersion": graph["formatVersion"],
+        "inputs": [{key: value[key] for key in ("name", "dtype", "shape")} for value in graph["inputs"]],
+        "outputs": [{key: value[key] for key in ("name", "dtype", "shape")} for value in graph["outputs"]],
+        "images": [value["name"] for value in graph["inputs"] if "image" in value],
+        "symbols": graph["symbols"],
+        "labels": len(graph.get("labels", [])),
+        "programs": len(plan["programs"]),
+        "drawsLoad": len(plan["load"]),
+        "drawsRun": len(plan["run"]),
+        "textureUnits": plan["requirements"]["textureUnits"],
+        "weightBytes": sum(file["bytes"] for file in graph["files"]),
+        "files": [file["name"] for file in graph["files"]],
+    }
+
+
+def print_bundle(facts: Mapping[str, Any], console: Console) -> None:
+    """Show what `bundle_facts` returned."""
+    shown = Facts()
+    shown.add("bundle", f"{facts['name']}  (format {facts['formatVersion']}, by {facts['generator']})")
+    for key in ("inputs", "outputs"):
+        signatures = [
+            format_signature(value["name"], value["dtype"], value["shape"])
+            + ("  (takes pictures)" if key == "inputs" and value["name"] in facts["images"] else "")
+            for value in facts[key]
+        ]
+        shown.add(key, "\n".join(signatures))
+    if facts["symbols"]:
+        shown.add("free dimensions", ", ".join(facts["symbols"]))
+    if facts["labels"]:
+        shown.add("labels", str(facts["labels"]))
+    shown.add("programs", f"{facts['programs']}, reading at most {facts['textureUnits']} textures")
+    shown.add("draws", f"{facts['drawsRun']} a run, {facts['drawsLoad']} once at load")
+    shown.add("weights", f"{format_bytes(facts['weightBytes'])} in {', '.join(facts['files']) or 'no file'}")
+    shown.print(console)
+
+
+def print_verification(verification: Verification, console: Console) -> None:
+    """Show the difference of each output and, if compared, of each intermediate value, the first bad one
+    marked.
+    """
+    if verification.layers is not None:
+        console.print(_comparisons("values in the order computed", verification.layers))
+        first = next((comparison for comparison in verification.layers if not comparison.passed), None)
+        if first is not None:
+            console.print(f"first to differ: {first.name!r}, computed by {first.node}", markup=False)
+    console.print(_comparisons("outputs", verification.outputs))
+    _print_notes(verification.notes, console)
+
+
+def print_sizes(verification: SizesVerification, console: Console) -> None:
+    """Show a line for each combination of sizes."""
+    table = Table(title="sizes", title_justify="left", box=SIMPLE_HEAD)
+    for heading in ("sizes", "output", "largest difference", "relative"):
+        table.add_column(heading, overflow="fold")
+    table.add_column("", overflow="fold")
+    for result in verification.sizes:
+        sizes = ", ".join(f"{name}={size}" for name, size in result.dimensions.items())
+        if result.refused_by_reference:
+            # ONNX Runtime says last what is wrong, after where in its own source.
+            reason = result.refused_by_reference.strip().splitlines()[0].rpartition("Status Message: ")[2]
+            table.add_row(
+                *map(escape, (sizes, "", "", "", f"ONNX Runtime refuses, not a size of the model: {reason}"))
+            )
+        elif result.error:
+            table.add_row(escape(sizes), "", "", "", f"[red]refused[/]: {escape(result.error)}")
+        elif result.outputs:
+            worst = max(result.outputs, key=lambda output: (not output.passed, output.relative))
+            verdict = _verdict(worst) if worst.passed else "[bold red]differs[/]"
+            table.add_row(
+                escape(sizes), escape(worst.name), f"{worst.absolute:.3g}", f"{worst.relative:.3g}", verdict
+            )
+    console.print(table)
+    _print_notes(verification.notes, console)
+
+
+def verification_warnings(verification: Verification | SizesVerification) -> list[str]:
+    """Return what a person should know before trusting the result."""
+    advice = "give inputs of the model's own kind with --input (a picture, a sound or an .npz)"
+    if not hasattr(verification, "sizes"):
+        if verification.proves_little:
+            return [f"every output is constant, saturated or empty, so this proves little: {advice}"]
+        return []
+    ran = [result for result in verification.sizes if not result.refused_by_reference]
+    if not ran:
+        return ["ONNX Runtime refuses the model at every size, so nothing was compared: choose other --sizes"]
+    if all(output.proves_little for result in ran for output in result.outputs):
+        return [
+            f"every output is constant, saturated or empty at every size, so this proves little: {advice}"
+        ]
+    return []
+
+
+def _print_notes(notes: Sequence[str], console: Console) -> None:
+    for note in notes:
+        console.print(note, markup=False, highlight=False, soft_wrap=True)
+
+
+def _verdict(comparison: Comparison) -> str:
+    verdict = "[green]ok[/]"
+    if comparison.relative > comparison.tolerance:
+        verdict += ", rounding noise"
+    if comparison.proves_little:
+        verdict += f", [yellow]proves little: {escape(comparison.proves_little)}[/]"
+    return verdict
+
+
+def _comparisons(title: str, comparisons: Sequence[Comparison]) -> Table:
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    has_nodes = any(comparison.node for comparison in comparisons)
+    for heading in ("value", "node", "shape") if has_nodes else ("value", "shape"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("largest difference", "relative", ""):
+        table.add_column(heading, justify="right")
+    marked = False
+    for comparison in comparisons:
+        verdict = _verdict(comparison)
+        if not comparison.passed:
+            verdict = "[red]differs[/]" if marked else "[bold red]differs first[/]"
+            marked = True
+        shape = str(comparison.shape)
+        if comparison.shape != comparison.expected_shape:
+            shape += f", expected {comparison.expected_shape}"
+        names = (comparison.name, comparison.node) if has_nodes else (comparison.name,)
+        differences = (f"{comparison.absolute:.3g}", f"{comparison.relative:.3g}")
+        table.add_row(*map(escape, (*names, shape)), *differences, verdict)
+    return table
+
+
+def print_benchmark(benchmark: Benchmark, console: Console) -> None:
+    """Show the times of a bundle and on what they were taken."""
+    facts = Facts()
+    facts.add("renderer", str(benchmark.device.get("renderer", "unknown")))
+    shapes = (f"{name} {shape}" for name, shape in benchmark.input_shapes.items())
+    facts.add("inputs", ", ".join(shapes))
+    facts.add("load", f"{benchmark.load:.0f} ms")
+    facts.add("first result", f"{benchmark.first_result:.0f} ms")
+    facts.add("run, median", f"{benchmark.median:.2f} ms of {benchmark.runs} runs")
+    facts.add("run, 10 % to 90 %", f"{benchmark.percentile_10:.2f} to {benchmark.percentile_90:.2f} ms")
+    counts, memory = benchmark.statistics, benchmark.statistics["textureBytes"]
+    facts.add("programs", str(counts["programs"]))
+    facts.add("draws", f"{counts['draws']} a run, {counts['loadDraws']} once at load")
+    facts.add(
+        "GPU memory",
+        f"{format_bytes(memory['peak'])} at most: weights {format_bytes(memory['weights'])}, "
+        f"intermediate results {format_bytes(memory['intermediates'])}",
+    )
+    facts.print(console)

@@ -1,0 +1,281 @@
+"""Dimensions: integers and expressions over named symbols, in a normal form.
+
+A dimension (`Dimension`) is an `int` or an `Expression`. An expression is kept as a polynomial with integer
+coefficients over *atoms*; an atom is a symbol or an opaque operation (floor division, minimum, broadcasting,
+select, the whole part of float arithmetic …) whose operands are normal forms themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from math import gcd
+from typing import TYPE_CHECKING, TypeAlias, Union
+
+if TYPE_CHECKING:
+    from texelflow.dimensions.floats import FloatExpression
+
+
+Dimension: TypeAlias = Union[int, "Expression"]
+
+
+Operand: TypeAlias = Union[int, "Expression", str, "FloatExpression"]
+"""Of an atom: dimensions, but for the name of a symbol, and the float whose whole part "trunc" is."""
+
+
+class Atom:
+    """A symbol (`operation` is "symbol" and `operands` its name) or an opaque operation."""
+
+    __slots__ = ("_hash", "key", "operands", "operation")
+
+    def __init__(self, operation: str, operands: Sequence[Operand]) -> None:
+        self.operation = operation
+        self.operands = tuple(operands)
+        # Names may look like formulas, so that they are quoted here.
+        parts = (repr(operand) if isinstance(operand, str) else key_of(operand) for operand in operands)
+        self.key = f"{operation}({','.join(parts)})"
+        self._hash = hash(self.key)
+
+    @property
+    def dimensions(self) -> list[Dimension]:
+        """The operands that are dimensions."""
+        return [operand for operand in self.operands if isinstance(operand, (int, Expression))]
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Atom) and self.key == other.key
+
+    def __lt__(self, other: Atom) -> bool:
+        return self.key < other.key
+
+
+Monomial: TypeAlias = tuple[Atom, ...]
+
+
+class Expression:
+    """A polynomial over atoms: {sorted tuple of atoms: coefficient}; never a plain integer."""
+
+    __slots__ = ("_hash", "key", "terms")
+
+    def __init__(self, terms: Mapping[Monomial, int]) -> None:
+        ordered = sorted(terms.items(), key=lambda term: (-len(term[0]), [atom.key for atom in term[0]]))
+        self.terms = dict(ordered)
+        self.key = "+".join(
+            "*".join([str(coefficient), *(atom.key for atom in monomial)])
+            for monomial, coefficient in ordered
+        )
+        self._hash = hash(self.key)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Expression) and self.key == other.key
+
+    def __add__(self, other: Dimension) -> Dimension:
+        terms = dict(self.terms)
+        for monomial, coefficient in terms_of(other).items():
+            terms[monomial] = terms.get(monomial, 0) + coefficient
+        return from_terms(terms)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Dimension:
+        return self * -1
+
+    def __sub__(self, other: Dimension) -> Dimension:
+        return self + -other
+
+    def __rsub__(self, other: Dimension) -> Dimension:
+        return -self + other
+
+    def __mul__(self, other: Dimension) -> Dimension:
+        terms: dict[Monomial, int] = {}
+        for left, a in self.terms.items():
+            for right, b in terms_of(other).items():
+                monomial = tuple(sorted(left + right))
+                terms[monomial] = terms.get(monomial, 0) + a * b
+        return from_terms(terms)
+
+    __rmul__ = __mul__
+
+    def __floordiv__(self, other: Dimension) -> Dimension:
+        return floor_divide(self, other)
+
+    def __rfloordiv__(self, other: Dimension) -> Dimension:
+        return floor_divide(other, self)
+
+    def __mod__(self, other: Dimension) -> Dimension:
+        return remainder(self, other)
+
+    def __rmod__(self, other: Dimension) -> Dimension:
+        return remainder(other, self)
+
+    def __str__(self) -> str:
+        from texelflow.dimensions.text import to_text
+
+        return to_text(self)
+
+    __repr__ = __str__
+
+    @property
+    def only_atom(self) -> Atom | None:
+        """The atom that the expression is, if it is one."""
+        if len(self.terms) == 1:
+            ((monomial, coefficient),) = self.terms.items()
+            if coefficient == 1 and len(monomial) == 1:
+                return monomial[0]
+        return None
+
+
+def symbol(name: str) -> Expression:
+    """Return the dimension called `name`."""
+    return Expression({(Atom("symbol", (name,)),): 1})
+
+
+def product(dimensions: Iterable[Dimension]) -> Dimension:
+    """Return the product of dimensions, 1 for none."""
+    result: Dimension = 1
+    for dimension in dimensions:
+        result = result * dimension
+    return result
+
+
+def floor_divide(a: Dimension, b: Dimension) -> Dimension:
+    """Return ⌊a / b⌋; the part of `a` that `b` divides exactly leaves the division."""
+    if isinstance(a, int) and isinstance(b, int):
+        return a // b
+    if a == b:
+        return 1
+    whole, rest = _divide_terms(a, b)
+    if rest == 0:
+        return whole
+    if not isinstance(b, int):
+        return whole + opaque("//", rest, b)
+    if isinstance(rest, int):
+        return whole + rest // b
+    if b < 0:
+        return whole + floor_divide(-rest, -b)
+    return whole + _divide_rest(rest, b)
+
+
+def remainder(a: Dimension, b: Dimension) -> Dimension:
+    """Return a mod b, with the sign of b."""
+    if isinstance(a, int) and isinstance(b, int):
+        return a % b
+    if isinstance(b, int):
+        return a - b * floor_divide(a, b)
+    _, rest = _divide_terms(a, b)
+    return 0 if rest == 0 else opaque("%", rest, b)
+
+
+def common_factor(dimension: Dimension) -> int:
+    """Return the largest integer that provably divides the dimension."""
+    return reduce(gcd, (abs(coefficient) for coefficient in terms_of(dimension).values()), 0)
+
+
+def symbols_of(dimension: Dimension) -> set[str]:
+    """Return the names of the symbols that a dimension depends on."""
+    if isinstance(dimension, int):
+        return set()
+    names: set[str] = set()
+    for monomial in dimension.terms:
+        for atom in monomial:
+            for operand in atom.operands:
+                if isinstance(operand, (int, Expression)):
+                    names |= symbols_of(operand)
+                else:
+                    names |= {operand} if isinstance(operand, str) else operand.symbols()
+    return names
+
+
+def key_of(operand: Operand) -> str:
+    """Return a text that is another one for every other normal form, to order and to compare by."""
+    return str(operand) if isinstance(operand, int | str) else operand.key
+
+
+def terms_of(dimension: Dimension) -> Mapping[Monomial, int]:
+    """Return the terms of a dimension; a number is a term without atoms."""
+    return {(): dimension} if isinstance(dimension, int) else dimension.terms
+
+
+def from_terms(terms: Mapping[Monomial, int]) -> Dimension:
+    """Return the sum of terms."""
+    kept = {monomial: coefficient for monomial, coefficient in terms.items() if coefficient}
+    if not kept:
+        return 0
+    return kept[()] if list(kept) == [()] else Expression(kept)
+
+
+def opaque(operation: str, *operands: Operand) -> Expression:
+    """Return the expression that is one atom."""
+    return Expression({(Atom(operation, operands),): 1})
+
+
+def _divide_rest(rest: Expression, b: int) -> Dimension:
+    """Return ⌊rest / b⌋ in its shortest form, for coefficients from 0 to before b, which is positive."""
+    constant = rest.terms.get((), 0)
+    numbers = [number for monomial, number in rest.terms.items() if monomial]
+    if min(numbers) * 2 > b:  # ⌊-x / b⌋ is shorter as -⌈x / b⌉
+        ones = from_terms({monomial: 1 for monomial in rest.terms if monomial})
+        negated = from_terms({monomial: b - number for monomial, number in rest.terms.items() if monomial})
+        return ones - floor_divide(negated - constant + (b - 1), b)
+    common = reduce(gcd, numbers, b)
+    if common > 1:
+        reduced = (
+            from_terms({m: number // common for m, number in rest.terms.items() if m}) + constant // common
+        )
+        return floor_divide(reduced, b // common)
+    atoms = [(monomial, number) for monomial, number in rest.terms.items() if monomial]
+    if len(atoms) == 1 and atoms[0][1] == 1 and len(atoms[0][0]) == 1:
+        inner = atoms[0][0][0]
+        if inner.operation == "//" and isinstance(inner.operands[1], int) and inner.operands[1] > 0:
+            dividend, divisor = inner.dimensions
+            assert isinstance(divisor, int)
+            return floor_divide(dividend + constant * divisor, divisor * b)  # (x // m + c) // n
+    return opaque("//", rest, b)
+
+
+def _divide_terms(a: Dimension, b: Dimension) -> tuple[Dimension, Dimension]:
+    """Split a = whole·b + rest, where `rest` holds the terms that the divisor does not divide."""
+    divisors = list(terms_of(b).items())
+    if len(divisors) > 1:
+        return _divide_by_sum(a, b)
+    if b == 0:
+        raise ZeroDivisionError("division of a dimension by zero")
+    (divisor, scale) = divisors[0]
+    whole: dict[Monomial, int] = {}
+    rest: dict[Monomial, int] = {}
+    for monomial, coefficient in terms_of(a).items():
+        remaining = list(monomial)
+        try:
+            for atom in divisor:
+                remaining.remove(atom)
+        except ValueError:
+            rest[monomial] = coefficient
+            continue
+        quotient, left = divmod(coefficient, scale)
+        if quotient:
+            whole[tuple(remaining)] = quotient
+        if left:
+            rest[monomial] = left
+    return from_terms(whole), from_terms(rest)
+
+
+def _divide_by_sum(a: Dimension, b: Dimension) -> tuple[Dimension, Dimension]:
+    """Polynomial long division by a sum, kept only if it comes out exact."""
+    assert isinstance(b, Expression)
+    lead, scale = next(iter(b.terms.items()))
+    rest: Dimension = a
+    whole: Dimension = 0
+    for _ in range(16):
+        if rest == 0:
+            return whole, 0
+        monomial, coefficient = next(iter(terms_of(rest).items()))
+        quotient, left = _divide_terms(from_terms({monomial: coefficient}), Expression({lead: scale}))
+        if left != 0 or quotient == 0:
+            break
+        whole, rest = whole + quotient, rest - quotient * b
+    return 0, a

@@ -1,0 +1,31 @@
+"""The Graph: nodes, values and types, between the importers and the backends."""
+
+from texelflow.graph.nodes import (
+    DTYPES,
+    FLOATING,
+    OPSET,
+    ConstantData,
+    Element,
+    Graph,
+    Node,
+    NodeError,
+    Shape,
+    TensorType,
+    Value,
+    node_reads,
+)
+
+__all__ = [
+    "DTYPES",
+    "FLOATING",
+    "OPSET",
+    "ConstantData",
+    "Element",
+    "Graph",
+    "Node",
+    "NodeError",
+    "Shape",
+    "TensorType",
+    "Value",
+    "node_reads",
+]

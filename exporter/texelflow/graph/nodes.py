@@ -1,0 +1,227 @@
+"""The Graph: nodes, values and types, between the importers and the lowering.
+
+Operators mean what ONNX says at the pinned opset (`OPSET`); an importer of another format lowers to these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from texelflow.dimensions import Dimension, Expression, product
+from texelflow.dimensions.constraints import ModelFacts
+from texelflow.dimensions.floats import FloatExpression
+
+OPSET = 23
+"""The version of the ai.onnx operator set whose semantics the Graph has after import."""
+
+Shape: TypeAlias = tuple[Dimension, ...]
+Element: TypeAlias = int | float | bool | Expression | FloatExpression
+
+DTYPES: dict[str, int] = {
+    "float32": 4,
+    "float16": 2,
+    "bfloat16": 2,
+    "float64": 8,
+    "int8": 1,
+    "uint8": 1,
+    "int16": 2,
+    "uint16": 2,
+    "int32": 4,
+    "uint32": 4,
+    "int64": 8,
+    "uint64": 8,
+    "bool": 1,
+}
+"""Element types by ONNX's names in lower case, with their size in bytes."""
+
+FLOATING = frozenset({"float32", "float16", "bfloat16", "float64"})
+
+
+@dataclass(frozen=True, slots=True)
+class TensorType:
+    """Element type (an ONNX name in lower case) and shape of a value."""
+
+    dtype: str
+    shape: Shape
+
+    @property
+    def rank(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> Dimension:
+        """Number of elements."""
+        return product(self.shape)
+
+    @property
+    def is_floating(self) -> bool:
+        return self.dtype in FLOATING
+
+    def __str__(self) -> str:
+        return f"{self.dtype}[{', '.join(map(str, self.shape))}]"
+
+
+@dataclass(eq=False, slots=True)
+class ConstantData:
+    """The bytes of a constant as the source file stores them: little-endian, row-major.
+
+    `parts` are read only buffers whose concatenation is the tensor, so that nothing is copied before it is
+    written. `padding` elements are none of the model's (passes/align_weights.py).
+    """
+
+    parts: list[bytes | memoryview]
+    padding: int = 0
+
+    @property
+    def bytes_count(self) -> int:
+        return sum(len(part) for part in self.parts)
+
+    def tobytes(self) -> bytes:
+        return b"".join(self.parts)
+
+
+@dataclass(eq=False, slots=True)
+class Value:
+    """A tensor of the graph.
+
+    `constant` holds its bytes if it is a weight. `elements` are its elements in row-major order where they
+    are known at export: numbers, or expressions over symbols (shape arithmetic, where a dimension in a tensor
+    of floats stands for a float with that value); at most 1,024.
+    """
+
+    name: str
+    type: TensorType | None = None
+    constant: ConstantData | None = None
+    elements: list[Element] | None = None
+    producer: Node | None = None
+
+    @property
+    def dtype(self) -> str:
+        return self.known_type.dtype
+
+    @property
+    def shape(self) -> Shape:
+        return self.known_type.shape
+
+    @property
+    def known_type(self) -> TensorType:
+        """The type; asserts that shape inference has run."""
+        assert self.type is not None, f"value {self.name!r} has no type yet"
+        return self.type
+
+    @property
+    def scalar(self) -> Element | None:
+        """The only element, if the value has exactly one and it is known at export."""
+        return self.elements[0] if self.elements is not None and len(self.elements) == 1 else None
+
+    @property
+    def number(self) -> int | float | None:
+        """The only element, if the value has exactly one and it is a number, the same at all sizes."""
+        scalar = self.scalar
+        return scalar if isinstance(scalar, int | float) else None
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {self.type}>"
+
+
+@dataclass(eq=False, slots=True)
+class Node:
+    """One operator applied to values. Omitted optional inputs are None.
+
+    `epilogue` are elementwise nodes fused behind this one, in order: the last of them makes `outputs[0]`, and
+    `result` is the value of the node itself that they start from. `prologue` are elementwise nodes fused in
+    front of it: the last of them makes `inputs[0]`, which is nowhere stored.
+    """
+
+    operator: str
+    inputs: list[Value | None]
+    outputs: list[Value]
+    attributes: dict[str, Any] = field(default_factory=dict)
+    name: str = ""
+    domain: str = ""
+    prologue: list[Node] = field(default_factory=list)
+    epilogue: list[Node] = field(default_factory=list)
+    result: Value | None = None
+
+    def __post_init__(self) -> None:
+        for output in self.outputs:
+            output.producer = self
+
+    @property
+    def title(self) -> str:
+        """Operator and name, for messages."""
+        if self.operator == "Elementwise" and self.epilogue:
+            return self.epilogue[-1].title
+        qualified = f"{self.domain}::{self.operator}" if self.domain else self.operator
+        return f"{qualified} {self.name!r}" if self.name else f"{qualified} (→ {self.outputs[0].name!r})"
+
+    def input(self, index: int) -> Value | None:
+        """Return the input at `index`, or None if it is omitted."""
+        return self.inputs[index] if index < len(self.inputs) else None
+
+    def required(self, index: int) -> Value:
+        """Return the input at `index`; raise NodeError if it is omitted."""
+        value = self.input(index)
+        if value is None:
+            raise NodeError(self, f"input {index} is missing")
+        return value
+
+    def known(self, index: int, meaning: str) -> list[Element]:
+        """Return the elements of the input at `index`; raise NodeError if they depend on data at run time."""
+        elements = self.required(index).elements
+        if elements is None:
+            raise NodeError(self, f"its {meaning} is computed from data; a number known at export is needed")
+        return elements
+
+
+@dataclass(eq=False, slots=True)
+class Graph:
+    """A whole model: nodes in topological order, its inputs (constants are not among them) and outputs."""
+
+    name: str
+    inputs: list[Value]
+    outputs: list[Value]
+    nodes: list[Node]
+    source: str = ""
+    opset: int = OPSET
+    """The version of the ai.onnx operator set of the source file; the nodes are at `OPSET`."""
+    facts: ModelFacts = field(default_factory=ModelFacts)
+    """What holds of its free dimensions at every run; the passes and the lowering rest on it."""
+    warnings: list[str] = field(default_factory=list)
+    """What may come out otherwise than in the source model, for people."""
+
+    def values(self) -> Iterator[Value]:
+        """Yield every value once: graph inputs, constants, results."""
+        candidates = [
+            *self.inputs,
+            *(value for node in self.nodes for value in (*node.inputs, *node.outputs)),
+            *self.outputs,
+        ]
+        yield from dict.fromkeys(value for value in candidates if value is not None)
+
+    def consumers(self) -> dict[Value, list[Node]]:
+        """Return, by value, the nodes that read it (fused nodes count as their host)."""
+        readers: dict[Value, list[Node]] = {}
+        for node in self.nodes:
+            for value in node_reads(node):
+                readers.setdefault(value, []).append(node)
+        return readers
+
+
+def node_reads(node: Node) -> list[Value]:
+    """Return the values that a node reads from outside itself, and its fused nodes, each once."""
+    fused = (*node.prologue, *node.epilogue)
+    internal = {node.result} | {output for step in fused for output in step.outputs}
+    inputs = [value for step in (node, *fused) for value in step.inputs]
+    return list(dict.fromkeys(value for value in inputs if value is not None and value not in internal))
+
+
+class NodeError(Exception):
+    """A node that cannot be exported, and why; the pipeline adds the file and collects all of them."""
+
+    def __init__(self, node: Node, reason: str) -> None:
+        self.node = node
+        self.reason = reason
+        super().__init__(f"{node.title}: {reason}")

@@ -1,0 +1,1 @@
+"""ONNX: model files, with weights inside or beside them."""

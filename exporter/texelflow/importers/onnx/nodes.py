@@ -1,0 +1,205 @@
+"""Nodes of ONNX graphs: sorted, names resolved, functions inlined, each upgraded to the pinned opset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from graphlib import CycleError, TopologicalSorter
+from itertools import zip_longest
+from typing import Any, TypeAlias
+
+from texelflow.graph import Node, NodeError, Value
+from texelflow.graph.constants import constant_value
+from texelflow.importers.onnx.attributes import AttributeReadError, read_attributes
+from texelflow.importers.onnx.tensors import ExternalFiles
+from texelflow.operators import operator_of
+from texelflow.operators.signatures import check_signature
+from texelflow.problems import Problems
+
+Scope: TypeAlias = dict[str, Value | None]
+"""Values by the names of one graph or function; None for an input of a function that its caller omits."""
+
+_MOST_CALLS = 20_000
+_CONSTANTS = {
+    "value_float": "float32",
+    "value_floats": "float32",
+    "value_int": "int64",
+    "value_ints": "int64",
+}
+
+
+def default_domain(domain: str) -> str:
+    """Return a domain with ONNX's own spelt in one way."""
+    return "" if domain == "ai.onnx" else domain
+
+
+class NodeImporter:
+    """Turns NodeProtos into nodes; `nodes` are those made so far, in topological order."""
+
+    def __init__(self, functions: Iterable[Any], external: ExternalFiles, problems: Problems) -> None:
+        self.nodes: list[Node] = []
+        self._functions = {
+            (default_domain(item.domain), item.name, item.overload): item for item in functions
+        }
+        self._external = external
+        self._problems = problems
+        self._prefix = ""
+        self._open_functions: list[Any] = []
+        self._call_count = 0
+        self._dropped: dict[Value, tuple[Node, Value]] = {}
+
+    def check_outputs(self, graph_outputs: Iterable[Value]) -> None:
+        """Report outputs that are read, but that their nodes no longer have at the pinned opset."""
+        read = {value for node in self.nodes for value in node.inputs}
+        read |= set(graph_outputs)
+        for node, value in self._dropped.values():
+            if value in read:
+                self._problems.add_node(
+                    node, f"its output {value.name!r} is read, which it has in training only"
+                )
+
+    def add_nodes(
+        self,
+        protos: Iterable[Any],
+        scope: Scope,
+        opsets: Mapping[str, int],
+        bindings: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Add the nodes of a graph or of a function's body, and what they produce to `scope`.
+
+        Args:
+            protos: NodeProtos in any order.
+            scope: inputs and initializers by name.
+            opsets: version of each domain's operators.
+            bindings: the attributes of the function whose body it is.
+        """
+        for index, proto in enumerate(_sorted(list(protos), scope, self._problems)):
+            node = Node(
+                proto.op_type,
+                [self._input(scope, source) for source in proto.input],
+                [Value(self._value_name(output)) for output in proto.output],
+                name=self._prefix + (proto.name or f"{proto.op_type}_{index}"),
+                domain=default_domain(proto.domain),
+            )
+            while node.inputs and node.inputs[-1] is None:
+                node.inputs.pop()
+            for output, value in zip(proto.output, node.outputs, strict=True):
+                if output:
+                    scope[output] = value
+            with self._problems.of(node):
+                node.attributes = self._attributes(node, proto.attribute, bindings or {})
+                function = self._functions.get((node.domain, node.operator, proto.overload))
+                if function is not None:
+                    self._inline(function, node, proto.output, scope, opsets)
+                elif (node.domain, node.operator) == ("", "Constant"):
+                    _make_constant(node)
+                elif any(proto.output):
+                    self._add(node, opsets.get(node.domain, 1 if node.domain else None))
+
+    def _add(self, node: Node, opset: int | None) -> None:
+        self.nodes.append(node)
+        operator = operator_of(node)
+        if opset is None:
+            raise NodeError(node, "the model does not say of which opset its operators are")
+        if opset < operator.first_opset:
+            raise NodeError(
+                node,
+                f"its form in opset {opset} is too old; convert the model to opset {operator.first_opset}"
+                " or newer with onnx.version_converter",
+            )
+        check_signature(node)
+        before = node.outputs
+        node.outputs = list(before)
+        operator.upgrade(node, opset)
+        for value in before[len(node.outputs) :]:
+            self._dropped[value] = (node, value)
+
+    def _inline(
+        self, function: Any, call: Node, output_names: Iterable[str], scope: Scope, opsets: Mapping[str, int]
+    ) -> None:
+        """Add the body of a model-local function in place of a call of it."""
+        self._call_count += 1
+        if function in self._open_functions:
+            raise NodeError(call, "its function calls itself")
+        if self._call_count > _MOST_CALLS:
+            raise NodeError(call, f"the model's functions expand to more than {_MOST_CALLS} calls")
+        if len(call.inputs) > len(function.input):
+            raise NodeError(call, f"its function has {len(function.input)} inputs, not {len(call.inputs)}")
+        inner: Scope = dict(zip_longest(function.input, call.inputs))
+        bindings = self._attributes(call, function.attribute_proto, {}) | call.attributes
+        versions = {default_domain(item.domain): item.version for item in function.opset_import}
+        outer_prefix, self._prefix = self._prefix, f"{call.name}/"
+        self._open_functions.append(function)
+        self.add_nodes(function.node, inner, {**opsets, **versions}, bindings)
+        self._open_functions.pop()
+        self._prefix = outer_prefix
+        for name, outer_name, placeholder in zip(function.output, output_names, call.outputs, strict=False):
+            value = inner.get(name)
+            if value is None:
+                raise NodeError(call, f"its function does not produce its output {name!r}")
+            if outer_name:
+                scope[outer_name] = value
+                if value not in call.inputs:
+                    value.name = placeholder.name
+
+    def _attributes(self, node: Node, protos: Iterable[Any], bindings: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            return read_attributes(protos, node.name, bindings, self._external)
+        except AttributeReadError as error:
+            raise NodeError(node, str(error)) from error
+
+    def _input(self, scope: Scope, name: str) -> Value | None:
+        if not name:
+            return None
+        return scope.setdefault(name, Value(name))  # _sorted has reported a name that is not there
+
+    def _value_name(self, name: str) -> str:
+        return self._prefix + name if name else ""
+
+
+def _make_constant(node: Node) -> None:
+    """Turn the output of a Constant node into a constant; the node itself is not needed."""
+    check_signature(node)
+    if len(node.outputs) != 1:
+        raise NodeError(node, f"it has {len(node.outputs)} outputs, where one is needed")
+    result = node.outputs[0]
+    if len(node.attributes) != 1:
+        raise NodeError(node, f"it has {len(node.attributes)} values, where one is needed")
+    [(kind, content)] = node.attributes.items()
+    if kind == "value":
+        constant = content
+    elif kind in _CONSTANTS:
+        elements = content if isinstance(content, list) else [content]
+        shape = [len(elements)] if isinstance(content, list) else []
+        constant = constant_value(result.name, _CONSTANTS[kind], shape, elements)
+    else:
+        raise NodeError(node, f"its attribute {kind!r} is not supported; texts cannot be computed with")
+    result.type, result.constant, result.producer = constant.type, constant.constant, None
+
+
+def _sorted(protos: list[Any], scope: Scope, problems: Problems) -> list[Any]:
+    """Return NodeProtos so that each follows those that it reads: as they are, if that holds already."""
+    producers: dict[str, int] = {}
+    for index, proto in enumerate(protos):
+        for name in filter(None, proto.output):
+            if name in producers or name in scope:
+                problems.add(f"value {name!r} is produced twice, by {_title(proto)} for the second time")
+            producers[name] = index
+    reads: list[set[int]] = []
+    for proto in protos:
+        for name in filter(None, proto.input):
+            if name not in producers and name not in scope:
+                problems.add(
+                    f"{_title(proto)} reads {name!r}, which is no input, initializer or output of a node"
+                )
+        reads.append({producers[name] for name in proto.input if name in producers})
+    if all(source < index for index, sources in enumerate(reads) for source in sources):
+        return protos
+    try:
+        return [protos[index] for index in TopologicalSorter(dict(enumerate(reads))).static_order()]
+    except CycleError as error:
+        problems.add("nodes form a cycle: " + " → ".join(_title(protos[index]) for index in error.args[1]))
+        return protos
+
+
+def _title(proto: Any) -> str:
+    return f"{proto.op_type} {proto.name or next(iter(proto.output), '')!r}"

@@ -1,0 +1,1 @@
+"""Operators of the domain texelflow, which only passes make."""

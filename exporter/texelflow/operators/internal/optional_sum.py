@@ -1,0 +1,23 @@
+"""texelflow::OptionalSum, made by passes/share_epilogues.py so that convolutions share a program."""
+
+from __future__ import annotations
+
+from texelflow.graph import Node, TensorType
+from texelflow.operators import operator
+from texelflow.operators.elementwise import Elementwise, Uniforms
+
+
+@operator("OptionalSum", domain="texelflow")
+class OptionalSum(Elementwise):
+    """The sum of two values of one shape, or the first where the second is missing: one program does both."""
+
+    operand_count = 2
+    may_miss_operand = True
+
+    def infer(self, node: Node) -> list[TensorType]:
+        """Return the first input's type."""
+        return [node.required(0).known_type]
+
+    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
+        """Return the sum; a missing operand is read as zeros."""
+        return f"({operands[0]} + {operands[1]})"

@@ -1,0 +1,1 @@
+"""Operators of ONNX's default domain, ai.onnx."""

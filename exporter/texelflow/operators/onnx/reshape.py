@@ -1,0 +1,90 @@
+"""Reshape and Flatten: the same elements in another shape."""
+
+from __future__ import annotations
+
+from texelflow.backends.webgl2.lowering import Lowering
+from texelflow.dimensions import Dimension, floor_divide, product, proved_different, proved_equal
+from texelflow.graph import Element, Node, NodeError, TensorType
+from texelflow.operators import Operator, operator
+from texelflow.operators.decomposition import Decomposition
+from texelflow.operators.shapes import at_least, dimensions, normalize_axis, unify
+
+
+@operator("Reshape")
+class Reshape(Operator):
+    """A shape in which one extent may be -1 (what is left) and, without allowzero, 0 (as in the input)."""
+
+    def infer(self, node: Node) -> list[TensorType]:
+        """Return the type; raise NodeError if the numbers of elements provably differ."""
+        source = node.required(0).known_type
+        wanted = dimensions(node, node.known(1, "shape"), "shape")
+        if not node.attributes.get("allowzero", 0):
+            if any(proved_equal(extent, 0) for extent in wanted[source.rank :]):
+                raise NodeError(node, f"shape {wanted} copies an axis that the input {source} does not have")
+            wanted = [
+                source.shape[axis] if proved_equal(extent, 0) else extent
+                for axis, extent in enumerate(wanted)
+            ]
+        free = [axis for axis, extent in enumerate(wanted) if proved_equal(extent, -1)]
+        if len(free) > 1 or any(isinstance(extent, int) and extent < -1 for extent in wanted):
+            raise NodeError(node, f"shape {wanted} has more than one -1, or an extent below it")
+        if free:
+            rest = product([extent for axis, extent in enumerate(wanted) if axis not in free])
+            wanted[free[0]] = self._remaining(node, source, wanted, rest)
+        self._check(node, source, wanted)
+        return [TensorType(source.dtype, tuple(wanted))]
+
+    @staticmethod
+    def _remaining(node: Node, source: TensorType, wanted: list[Dimension], rest: Dimension) -> Dimension:
+        if proved_equal(rest, 0):
+            raise NodeError(node, f"shape {wanted} leaves its -1 undetermined, for another extent is 0")
+        at_least(node, rest, 1, f"the product of the extents beside the -1 of shape {wanted}")
+        extent = floor_divide(source.size, rest)
+        if isinstance(source.size, int) and isinstance(rest, int) and source.size % rest:
+            raise NodeError(node, f"{source} has {source.size} elements, which do not fill shape {wanted}")
+        return extent
+
+    @staticmethod
+    def _check(node: Node, source: TensorType, wanted: list[Dimension]) -> None:
+        size = product(wanted)
+        if proved_different(source.size, size):
+            raise NodeError(node, f"{source} has {source.size} elements, but shape {wanted} has {size}")
+        unify(node, source.size, size, "the numbers of elements of its input and of its output")
+
+    def evaluate(self, node: Node) -> list[list[Element]] | None:
+        """Return the input's elements."""
+        elements = node.required(0).elements
+        return None if elements is None else [list(elements)]
+
+    def lower(self, node: Node, lowering: Lowering) -> None:
+        """Read the same elements in another shape, without moving them where the layout allows."""
+        shape = node.outputs[0].shape
+        lowering.bind_view(node.outputs[0], node.required(0), lambda view: view.reshape(shape))
+
+
+class Reshaping(Operator):
+    """The input's elements in their order; only the shape, which `infer` says, is another."""
+
+    decomposes = True
+
+    def evaluate(self, node: Node) -> list[list[Element]] | None:
+        """Return the input's elements."""
+        elements = node.required(0).elements
+        return None if elements is None else [list(elements)]
+
+    def decompose(self, node: Node) -> list[Node] | None:
+        """Replace by a Reshape."""
+        steps = Decomposition(node)
+        steps.reshape(node.outputs[0], node.required(0), node.outputs[0].shape)
+        return steps.nodes
+
+
+@operator("Flatten")
+class Flatten(Reshaping):
+    """A matrix: the axes before `axis` and those from it on."""
+
+    def infer(self, node: Node) -> list[TensorType]:
+        """Return the matrix type."""
+        source = node.required(0).known_type
+        axis = normalize_axis(node, int(node.attributes.get("axis", 1)), source.rank, end=True)
+        return [TensorType(source.dtype, (product(source.shape[:axis]), product(source.shape[axis:])))]

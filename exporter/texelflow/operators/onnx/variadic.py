@@ -1,0 +1,97 @@
+"""Max, Min, Sum and Mean: elementwise operators of any number of inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from math import nan
+
+from texelflow.dimensions import maximum, minimum
+from texelflow.dimensions.floats import float_operation
+from texelflow.graph import FLOATING, Element, Node, NodeError
+from texelflow.operators import operator
+from texelflow.operators.decomposition import Decomposition
+from texelflow.operators.elementwise import UNSIGNED_32, Elementwise, Uniforms, is_symbolic, whole
+
+
+@operator("Max", "Min")
+class Extremum(Elementwise):
+    """The largest or smallest of the inputs; NaN if one is NaN."""
+
+    operand_count = None
+
+    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
+        """Return nested calls of a maximum or minimum of two."""
+        function = "maximum" if self.name == "Max" else "minimum"
+        if node.required(0).dtype in UNSIGNED_32:
+            function += "_unsigned"
+        return reduce(lambda a, b: f"{function}({a}, {b})", map(str, operands))
+
+    def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
+        """Compute with numbers or expressions."""
+        if is_symbolic(*operands):
+            wholes = [number for number in map(whole, operands) if number is not None]
+            if len(wholes) == len(operands):
+                return reduce(maximum if self.name == "Max" else minimum, wholes)
+            dtype = node.required(0).dtype
+            return float_operation(self.name.lower(), list(operands), dtype) if len(operands) == 2 else None
+        numbers = [operand for operand in operands if isinstance(operand, int | float)]
+        if any(number != number for number in numbers):
+            return nan
+        return max(numbers) if self.name == "Max" else min(numbers)
+
+    def decompose(self, node: Node) -> list[Node] | None:
+        """Chain pairs when there are more than two inputs, so that no kernel reads too many textures."""
+        return _chain(node, self.name) if len(node.inputs) > 2 else None
+
+
+@operator("Sum")
+class Sum(Elementwise):
+    """The sum of the inputs."""
+
+    operand_count = None
+
+    decomposes = True
+
+    def decompose(self, node: Node) -> list[Node] | None:
+        """Replace by additions."""
+        return _chain(node, "Add") if len(node.inputs) > 1 else _identity(node)
+
+
+@operator("Mean")
+class Mean(Elementwise):
+    """The mean of the inputs."""
+
+    operand_count = None
+
+    decomposes = True
+
+    def decompose(self, node: Node) -> list[Node] | None:
+        """Replace by additions and a product with 1/n."""
+        dtype = node.outputs[0].dtype
+        if dtype not in FLOATING:
+            raise NodeError(node, f"its inputs have type {dtype}; a floating type is needed")
+        if len(node.inputs) == 1:
+            return _identity(node)
+        steps = Decomposition(node)
+        total = node.required(0)
+        for index in range(1, len(node.inputs)):
+            total = steps.add("Add", f"sum_{index}", total, node.required(index))
+        steps.add("Mul", node.outputs[0], total, steps.scalar("weight", dtype, 1 / len(node.inputs)))
+        return steps.nodes
+
+
+def _chain(node: Node, operator_name: str) -> list[Node]:
+    steps = Decomposition(node)
+    result = node.required(0)
+    last = len(node.inputs) - 1
+    for index in range(1, last + 1):
+        target = node.outputs[0] if index == last else f"step_{index}"
+        result = steps.add(operator_name, target, result, node.required(index))
+    return steps.nodes
+
+
+def _identity(node: Node) -> list[Node]:
+    steps = Decomposition(node)
+    steps.add("Identity", node.outputs[0], node.required(0))
+    return steps.nodes

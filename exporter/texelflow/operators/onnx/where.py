@@ -1,0 +1,36 @@
+"""Where: one of two inputs, chosen element by element."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from texelflow.dimensions import Expression, select
+from texelflow.graph import Element, Node, NodeError, TensorType
+from texelflow.operators import operator
+from texelflow.operators.elementwise import Elementwise, Uniforms, whole
+from texelflow.operators.shapes import same_dtype
+
+
+@operator("Where")
+class Where(Elementwise):
+    """`condition ? X : Y`; the input not chosen may be NaN."""
+
+    operand_count = 3
+
+    def result_dtype(self, node: Node, kinds: Sequence[TensorType]) -> str:
+        """Return the element type of X and Y; raise NodeError unless the condition is bool."""
+        if kinds[0].dtype != "bool":
+            raise NodeError(node, f"its condition has type {kinds[0].dtype}; bool is needed")
+        return same_dtype(node, kinds[1:])
+
+    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
+        """Return the call of a selection by bits, not by arithmetic."""
+        return f"choose({operands[0]}, {operands[1]}, {operands[2]})"
+
+    def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
+        """Choose; where the condition is an expression, both must be whole numbers."""
+        condition, then, otherwise = operands
+        if not isinstance(condition, Expression):
+            return then if condition else otherwise
+        left, right = whole(then), whole(otherwise)
+        return None if left is None or right is None else select(condition, left, right)
