@@ -29,7 +29,7 @@ ROOMS: dict[str, set[str]] = {
     "dimensions": {"errors"},
     "graph": {"errors", "dimensions"},
     "problems": {"errors", "graph"},
-    "operators": {*MODEL, "backends"},
+    "operators": MODEL,
     "passes": MEANING,
     "importers": MEANING,
     "backends": {*MEANING, "passes"},

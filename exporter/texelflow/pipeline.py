@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from texelflow.backends.webgl2.lowering import Lowering
+from texelflow.backends.webgl2.lower_graph import lower_graph
 from texelflow.backends.webgl2.picture_input import add_preprocessing, picture_shape
 from texelflow.backends.webgl2.plan import liveness
 from texelflow.backends.webgl2.plan.plan import Plan, PlanTensor, Program
@@ -19,7 +19,6 @@ from texelflow.dimensions import assuming, symbols_of
 from texelflow.dimensions.text import to_json
 from texelflow.errors import DefectError, ExportError
 from texelflow.graph import Graph, NodeError, Value
-from texelflow.operators import operator_of
 from texelflow.options import ImageOptions, Options
 from texelflow.summary import DeviceProfile, Signature, Summary, example_sizes, summarize
 
@@ -84,7 +83,7 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
         simplify(graph)
         prepare(graph)
     with assuming(graph.facts), stage("lowering to draws", 0.5):
-        plan = Lowering(operator_of).lower(graph)
+        plan = lower_graph(graph)
         share_pixels(plan, example_sizes(graph))
         liveness.assign_lifetimes(plan)
     with assuming(graph.facts), stage("describing the bundle", 0.9):

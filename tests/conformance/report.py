@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from conformance.cases import Case
+from texelflow.backends.webgl2.lower import rules
 from texelflow.graph import OPSET
 from texelflow.operators import Operator, registry
 from texelflow.operators.elementwise import Elementwise
@@ -60,6 +61,6 @@ def render_report(cases: Sequence[Case]) -> str:
 def _kind(operator: Operator) -> str:
     if isinstance(operator, Elementwise):
         return "elementwise, fused"
-    if type(operator).lower is Operator.lower:
+    if (operator.domain, operator.name) not in rules():
         return "known at export" if not operator.decomposes else "decomposed"
     return "decomposed or draws" if operator.decomposes else "draws"

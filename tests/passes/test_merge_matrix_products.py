@@ -11,6 +11,7 @@ from numeric import assert_same_outputs
 from onnx import numpy_helper
 
 from model_support import operators, save_text
+from texelflow.backends.webgl2.passes import rewrite
 from texelflow.graph import Graph
 from texelflow.importers import read_model
 from texelflow.passes import simplify
@@ -30,6 +31,7 @@ def _simplified(folder: Path, body: str, inputs: str = "float[1, N, 16] x") -> t
     onnx.save(model, path)
     graph = read_model(path)
     simplify(graph)
+    rewrite(graph)
     return path, graph
 
 

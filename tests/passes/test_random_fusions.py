@@ -10,7 +10,7 @@ from numeric import run_model
 from onnx_export import to_onnx
 
 from kernels.random_sheets import random_fusions
-from texelflow.backends.webgl2.passes import fuse_elementwise, join_moments
+from texelflow.backends.webgl2.passes import fuse_elementwise, join_moments, rewrite
 from texelflow.graph import Graph, Node, Value
 from texelflow.graph.check import run as check_graph
 from texelflow.importers import read_model
@@ -51,6 +51,7 @@ def test_random_fusions(tmp_path: Path) -> None:
     path.write_bytes(sheet.model().SerializeToString())
     graph = read_model(path)
     simplify(graph)
+    rewrite(graph)
     join_moments.run(graph)
     remove_dead_nodes.run(graph)
     before = len(graph.nodes)

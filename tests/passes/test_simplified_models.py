@@ -11,6 +11,7 @@ from numeric import random_inputs, run_model
 from onnx_export import to_onnx
 
 from model_support import model_parameters
+from texelflow.backends.webgl2.passes import rewrite
 from texelflow.dimensions import symbols_of
 from texelflow.errors import ExportError
 from texelflow.graph import Graph, Value
@@ -51,6 +52,7 @@ def test_outputs_are_those_of_the_model(path: Path) -> None:
         assert all("not supported" in problem for problem in error.problems), error
         pytest.skip("; ".join(error.problems))
     simplify(graph)
+    rewrite(graph)
     model = onnx.load(path)
     probabilities = _add_logits(model, graph)
 
@@ -77,6 +79,8 @@ def test_simplifying_again_changes_nothing(path: Path) -> None:
     except ExportError as error:
         pytest.skip("; ".join(error.problems))
     simplify(graph)
+    rewrite(graph)
     before = [(node.operator, [str(value.type) for value in node.outputs]) for node in graph.nodes]
     simplify(graph)
+    rewrite(graph)
     assert [(node.operator, [str(value.type) for value in node.outputs]) for node in graph.nodes] == before

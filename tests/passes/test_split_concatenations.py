@@ -8,6 +8,7 @@ import pytest
 from numeric import assert_same_outputs
 
 from model_support import operators, save_text
+from texelflow.backends.webgl2.passes import rewrite
 from texelflow.graph import Graph
 from texelflow.importers import read_model
 from texelflow.passes import simplify
@@ -31,6 +32,7 @@ def _simplified(folder: Path, body: str, outputs: str = "float[A, B, C, D] y") -
     path = save_text(text, folder)
     graph = read_model(path)
     simplify(graph)
+    rewrite(graph)
     return path, graph
 
 

@@ -1,8 +1,9 @@
 """The operators: one file for each, or for a family given by a table.
 
-An operator's file holds its whole meaning: shape inference, evaluation at export, upgrades from older opsets
-and the lowering to draws. Every module of this package is imported when the registry is first asked for; a
-class decorated with `@operator` is in it, so nothing is listed by hand.
+An operator's file holds what ONNX says of it: shape inference, evaluation at export, upgrades from older
+opsets, decomposition. How it becomes draws is the backend's (`backends/webgl2/lower/`, under the same stem).
+Every module of this package is imported when the registry is first asked for; a class decorated with
+`@operator` is in it, so nothing is listed by hand.
 """
 
 from __future__ import annotations
@@ -11,12 +12,9 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 from texelflow.graph import Element, Node, NodeError, TensorType
-
-if TYPE_CHECKING:
-    from texelflow.backends.webgl2.lowering import Lowering
 
 EVALUATION_LIMIT = 1024
 """Most elements a value may have to be evaluated at export."""
@@ -36,9 +34,6 @@ class Operator:
 
     decomposes: ClassVar[bool] = False
     """Whether `decompose` replaces every node of this operator before the lowering."""
-
-    fuses_epilogue: ClassVar[bool] = False
-    """Whether elementwise work on its output can happen in its kernel (see passes/fuse_elementwise.py)."""
 
     def upgrade(self, node: Node, opset: int) -> None:
         """Rewrite in place a node of an older opset to the form of `graph.OPSET`, before shape inference.
@@ -61,14 +56,6 @@ class Operator:
     def decompose(self, node: Node) -> list[Node] | None:
         """Return simpler nodes that compute the very same output Values, or None to keep the node."""
         return None
-
-    def fuses_prologue(self, node: Node) -> bool:
-        """Whether elementwise work on its first input can happen as it reads each element once."""
-        return False
-
-    def lower(self, node: Node, lowering: Lowering) -> None:
-        """Emit the draws that compute the node's outputs."""
-        raise NodeError(node, "has no lowering to WebGL2")
 
 
 Class = TypeVar("Class", bound=type[Operator])

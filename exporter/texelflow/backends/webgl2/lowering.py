@@ -1,4 +1,4 @@
-"""The lowering: walks the graph in order and turns every node into draws.
+"""The lowering: where values are while the nodes of a graph become draws one by one (see lower_graph.py).
 
 Each value is a view of a buffer. A buffer is a row-major sequence of elements that lives in the GPU as one or
 more tensors, flat or blocked; `flat` and `blocked` return the one that a kernel wants, and add the copy that
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from texelflow.backends.webgl2.kernels import copying
 from texelflow.backends.webgl2.kernels.kernel import Kernel
@@ -17,25 +16,17 @@ from texelflow.backends.webgl2.layout.blocking import (
     axes_in_memory,
     axes_within,
     is_expressible,
-    is_vector,
     same_memory,
     storage_within,
 )
 from texelflow.backends.webgl2.layout.view import View
 from texelflow.backends.webgl2.plan.plan import Axes, Plan, PlanTensor, Real
 from texelflow.backends.webgl2.plan.precision import needs_32_bits
-from texelflow.dimensions import Dimension, Expression, assuming, product, same_shape
+from texelflow.dimensions import Dimension, Expression, product, same_shape
 from texelflow.dimensions.floats import FloatExpression
 from texelflow.dimensions.text import Json, to_json
-from texelflow.graph import ConstantData, Element, Graph, Node, NodeError, Shape, TensorType, Value
+from texelflow.graph import ConstantData, Element, Node, NodeError, Shape, TensorType, Value
 from texelflow.graph.constants import pack_elements, unpack_elements
-from texelflow.problems import Problems
-
-
-class Lowerable(Protocol):
-    """What the lowering asks of an operator."""
-
-    def lower(self, node: Node, lowering: Lowering) -> None: ...
 
 
 @dataclass(eq=False, slots=True)
@@ -71,44 +62,14 @@ class Placed:
 
 
 class Lowering:
-    """The state of one lowering; operators call its methods from their `lower`."""
+    """The state of one lowering; the rules of operators call its methods."""
 
-    def __init__(self, operator_of: Callable[[Node], Lowerable]) -> None:
+    def __init__(self, operator_of: Callable[[Node], object]) -> None:
         self.plan = Plan()
         self.operator_of = operator_of
+        self.node: Node | None = None
+        """The node that is being lowered: what is refused is its fault, and what is emitted its work."""
         self._places: dict[Value, Placed] = {}
-        self._node: Node | None = None
-
-    def lower(self, graph: Graph) -> Plan:
-        """Lower a whole graph; raise ExportError with every node that cannot be."""
-        with assuming(graph.facts):
-            return self._lower(graph)
-
-    def _lower(self, graph: Graph) -> Plan:
-        problems = Problems()
-        for value in graph.inputs:
-            tensor = PlanTensor(value.dtype, value.shape, value=value.name, precise=True, external=True)
-            self.bind(value, tensor)
-            self.plan.inputs.append(tensor)
-        for node in graph.nodes:
-            self._node = node
-            with problems.of(node):
-                self.operator_of(node).lower(node, self)
-                continue
-            for value in node.outputs:  # in flat tensors, so that the nodes that read them are tried, too
-                self.bind(value, self.tensor(value))
-        problems.raise_for(graph.source)
-        self._node = None
-        taken: set[PlanTensor] = set()
-        for value in graph.outputs:
-            try:
-                for extent in value.shape:
-                    self._require_computable(extent)
-                self.plan.outputs.append(self._output(value, taken))
-            except NodeError as error:
-                problems.add_node(error.node, error.reason)
-        problems.raise_for(graph.source)
-        return self.plan
 
     def place(self, value: Value) -> Placed:
         """Return where a value is; a constant is placed on its first use."""
@@ -235,15 +196,15 @@ class Lowering:
         inputs = kernel.inputs.values()
         output = kernel.output
         output.constant = all(tensor.constant for tensor in inputs) and not kernel.reads_symbols()
-        ends = self._node if kernel.epilogue.expressions else None
+        ends = self.node if kernel.epilogue.expressions else None
         output.precise = output.precise or needs_32_bits(kernel.template, inputs, ends)
         draw = kernel.draw((node or self._current()).title)
         for number in (*draw.ints, *output.shape):
-            self._require_computable(number)
+            self.require_computable(number)
         (self.plan.load if output.constant else self.plan.run).append(draw)
         return output
 
-    def _require_computable(self, number: Dimension) -> None:
+    def require_computable(self, number: Dimension) -> None:
         """Raise NodeError for a number of a draw, or an extent, that pages do not hold or compute exactly."""
         if isinstance(number, int):
             self._require_between(-(2**31), number, 2**31 - 1, "it computes with")
@@ -260,9 +221,9 @@ class Lowering:
             )
 
     def _current(self) -> Node:
-        if self._node is None:
-            self._node = Node("Output", [], [Value("output")], name="graph output")
-        return self._node
+        if self.node is None:
+            self.node = Node("Output", [], [Value("output")], name="graph output")
+        return self.node
 
     def _copies(self, value: Value, placed: Placed) -> Buffer:
         if placed.copies is None:
@@ -323,32 +284,6 @@ class Lowering:
 
     def _fill(self, output: PlanTensor, placed: Placed) -> PlanTensor:
         return self.emit(copying.copy_kernel([(self._held(placed.buffer), placed.view)], output))
-
-    def _output(self, value: Value, taken: set[PlanTensor]) -> PlanTensor:
-        """Return a tensor of the value that is this output's alone: flat, or blocked if of one pixel."""
-        vector = self._vector(value)
-        if vector is not None and vector not in taken:
-            taken.add(vector)
-            vector.value = value.name
-            return vector
-        tensor = self.flat(value)
-        if tensor in taken or tensor.constant or tensor.external:
-            placed = Placed(Buffer(tensor.dtype, tensor.shape, flat=tensor), View.whole(value.shape))
-            tensor = PlanTensor(tensor.dtype, value.shape, value=value.name)
-            kernel = copying.copy_kernel([(placed.buffer.tensors[0], placed.view)], tensor)
-            self.plan.run.append(kernel.draw(f"Output {value.name!r}"))
-        taken.add(tensor)
-        tensor.precise = True
-        tensor.value = value.name
-        return tensor
-
-    def _vector(self, value: Value) -> PlanTensor | None:
-        """Return the blocked tensor of one pixel that a run leaves a value in, if it does."""
-        placed = self.place(value)
-        buffer = placed.buffer
-        if buffer.flat is not None or not placed.view.is_whole(product(buffer.shape)):
-            return None
-        return next((t for t in buffer.blocked if is_vector(t) and not t.constant), None)
 
     def _place_elements(self, value: Value) -> Placed:
         """Place a value known at export: numbers as a constant, expressions by a draw that writes them."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from texelflow.backends.webgl2.layout.view import View
-from texelflow.backends.webgl2.lowering import Lowering
-from texelflow.dimensions import Dimension, product
+from texelflow.dimensions import Dimension
 from texelflow.graph import Node, TensorType
 from texelflow.operators import Operator, operator
 
@@ -15,18 +13,9 @@ class Filters(Operator):
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the stored type in that shape."""
-        return [TensorType(node.required(0).dtype, _shape(node))]
-
-    def lower(self, node: Node, lowering: Lowering) -> None:
-        """View what is stored."""
-        shape = _shape(node)
-
-        def leave_out_the_rest(view: View) -> View | None:
-            filters = view.slice(1, 0, 1, product(shape[1:]))
-            return filters and filters.reshape(shape)
-
-        lowering.bind_view(node.outputs[0], node.required(0), leave_out_the_rest)
+        return [TensorType(node.required(0).dtype, filters_shape(node))]
 
 
-def _shape(node: Node) -> tuple[Dimension, ...]:
+def filters_shape(node: Node) -> tuple[Dimension, ...]:
+    """Return the shape that the filters are read in."""
     return tuple(node.attributes["shape"])

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from texelflow.backends.webgl2.kernels.reduction import lower_element_reduction
-from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.dimensions import Dimension
 from texelflow.graph import Node, TensorType
 from texelflow.operators import Operator, operator
-from texelflow.operators.elementwise import UNSIGNED_32
 from texelflow.operators.shapes import at_least, normalize_axis
 
 
@@ -22,10 +19,3 @@ class ArgReduce(Operator):
         at_least(node, source.shape[axis], 1, f"the extent of axis {axis}, of which it takes one,")
         kept: tuple[Dimension, ...] = (1,) if node.attributes.get("keepdims", 1) else ()
         return [TensorType("int64", (*source.shape[:axis], *kept, *source.shape[axis + 1 :]))]
-
-    def lower(self, node: Node, lowering: Lowering) -> None:
-        """Compare the elements along the axis one by one."""
-        axis = normalize_axis(node, int(node.attributes.get("axis", 0)), node.required(0).known_type.rank)
-        last_index = bool(node.attributes.get("select_last_index", 0))
-        suffix = "_unsigned" if node.required(0).dtype in UNSIGNED_32 else ""
-        lower_element_reduction(node, lowering, self.name.lower() + suffix, [axis], last_index)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from math import prod
 
-from texelflow.backends.webgl2.kernels.joining import lower_concatenation
-from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.graph import Element, Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.shapes import known_shape, normalize_axis, same_dtype, unify
@@ -51,8 +49,3 @@ class Concat(Operator):
             for part, run in pieces:
                 joined.extend(part[i * run : (i + 1) * run])
         return [joined]
-
-    def lower(self, node: Node, lowering: Lowering) -> None:
-        """Copy all inputs in one draw."""
-        axis = normalize_axis(node, int(node.attributes["axis"]), node.outputs[0].known_type.rank)
-        lower_concatenation(node, lowering, axis)

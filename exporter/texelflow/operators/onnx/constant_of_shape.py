@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.dimensions import proved_equal
 from texelflow.graph import Element, Node, NodeError, TensorType, Value
-from texelflow.graph.constants import scalar_value, unpack_elements
+from texelflow.graph.constants import unpack_elements
 from texelflow.operators import Operator, operator
 from texelflow.operators.shapes import dimensions, known_shape
 
@@ -38,11 +37,3 @@ class ConstantOfShape(Operator):
         size = node.outputs[0].known_type.size
         known = known_shape(node.outputs[0].shape)
         return None if known is None or not isinstance(size, int) else [[fill(node)[1]] * size]
-
-    def lower(self, node: Node, lowering: Lowering) -> None:
-        """Read one constant everywhere."""
-        output = node.outputs[0]
-        dtype, number = fill(node)
-        assert isinstance(number, (int, float))
-        scalar = scalar_value(f"{output.name}/fill", dtype, number)
-        lowering.bind_view(output, scalar, lambda view: view.expand(output.shape))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from texelflow.backends.webgl2.kernels.convolution import lower_convolution
-from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.graph import Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.shapes import divided, floating_dtype, require_rank, unify
@@ -28,8 +26,6 @@ def conv_windows(node: Node) -> list[Window]:
 class Conv(Operator):
     """X [N, C, …] by W [M, C/group, …] and an optional bias B [M] to [N, M, …]."""
 
-    fuses_epilogue = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type; raise NodeError if channels, groups, bias or kernel do not fit."""
         kinds = [value.known_type for value in node.inputs if value is not None]
@@ -48,9 +44,3 @@ class Conv(Operator):
             unify(node, bias.shape[0], filters, "the lengths of its bias and its weight")
         spatial = [window.output for window in conv_windows(node)]
         return [TensorType(floating_dtype(node, kinds), (source.shape[0], filters, *spatial))]
-
-    def lower(self, node: Node, lowering: Lowering) -> None:
-        """Convolve in a kernel for one group, for depthwise convolution, or for any groups."""
-        lower_convolution(
-            node, lowering, conv_windows(node), int(node.attributes.get("group", 1)), transposed=False
-        )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from texelflow.backends.webgl2.kernels.convolution import lower_convolution
-from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.dimensions import Dimension, floor_divide
 from texelflow.graph import Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
@@ -62,8 +60,6 @@ def conv_transpose_windows(node: Node) -> list[Window]:
 class ConvTranspose(Operator):
     """X [N, C, …] by W [C, M/group, …] and an optional bias B [M] to [N, M, …]."""
 
-    fuses_epilogue = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type; raise NodeError if channels, groups or bias do not fit."""
         kinds = [value.known_type for value in node.inputs if value is not None]
@@ -83,13 +79,3 @@ class ConvTranspose(Operator):
             unify(node, bias.shape[0], filters, "the lengths of its bias and its weight")
         spatial = [window.output for window in conv_transpose_windows(node)]
         return [TensorType(floating_dtype(node, kinds), (source.shape[0], filters, *spatial))]
-
-    def lower(self, node: Node, lowering: Lowering) -> None:
-        """Gather, for each output pixel, the input pixels that reach it."""
-        lower_convolution(
-            node,
-            lowering,
-            conv_transpose_windows(node),
-            int(node.attributes.get("group", 1)),
-            transposed=True,
-        )

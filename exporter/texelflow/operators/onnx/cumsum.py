@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from math import ceil
-
-from texelflow.backends.webgl2.kernels.reduction import elements_kernel, sums_of_blocks
-from texelflow.backends.webgl2.lowering import Lowering
-from texelflow.dimensions import floor_divide, product
 from texelflow.graph import Node, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.shapes import integers, normalize_axis
@@ -29,22 +24,3 @@ class CumSum(Operator):
         """Return the input's type."""
         cumsum_axis(node)
         return [node.required(0).known_type]
-
-    def lower(self, node: Node, lowering: Lowering) -> None:
-        """Sum all before each element; of a longer axis what is in its block, and the blocks before it."""
-        source, output, axis = node.required(0), node.outputs[0], cumsum_axis(node)
-        extent = source.shape[axis]
-        kernel = elements_kernel("cumulative_sum", lowering.tensor(output))
-        kernel.output.precise = True
-        kernel.input("x", lowering.flat(source))
-        kernel.integer("extent", extent)
-        kernel.integer("inner", product(source.shape[axis + 1 :]))
-        kernel.integer("exclusive", int(node.attributes.get("exclusive", 0)))
-        kernel.integer("reverse", int(node.attributes.get("reverse", 0)))
-        kernel.structure["in_blocks"] = not isinstance(extent, int) or extent > LONGEST
-        if kernel.structure["in_blocks"]:
-            taken = ceil(extent**0.5) if isinstance(extent, int) else LONGEST
-            kernel.input("sums", sums_of_blocks(source, lowering, axis, taken))
-            kernel.integer("blocks", floor_divide(extent + taken - 1, taken))
-            kernel.integer("taken", taken)
-        lowering.bind(output, lowering.emit(kernel))

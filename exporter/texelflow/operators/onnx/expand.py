@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.graph import Element, Node, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.row_major import broadcast_elements
@@ -26,8 +25,3 @@ class Expand(Operator):
         if source.elements is None or shape is None or target is None:
             return None
         return [broadcast_elements(source.elements, shape, target)]
-
-    def lower(self, node: Node, lowering: Lowering) -> None:
-        """Read the input's elements again along the repeated axes."""
-        shape = node.outputs[0].shape
-        lowering.bind_view(node.outputs[0], node.required(0), lambda view: view.expand(shape))

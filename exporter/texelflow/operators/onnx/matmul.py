@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from texelflow.backends.webgl2.kernels.convolution import lower_matrix_product
-from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.graph import Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
@@ -29,7 +27,6 @@ class MatMul(Operator):
     """[…, M, K] × […, K, N] → […, M, N]; a vector is a row before and a column behind the sign."""
 
     decomposes = True
-    fuses_epilogue = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type; raise NodeError if the inner extents differ or the outer do not broadcast."""
@@ -55,7 +52,3 @@ class MatMul(Operator):
             b = steps.reshape("column", b, (*b.shape, 1))
         steps.reshape(output, steps.add("MatMul", "matrix", a, b), output.shape)
         return steps.nodes
-
-    def lower(self, node: Node, lowering: Lowering) -> None:
-        """Multiply with rows as pixels and columns as channels; passes/fuse_biases.py may add a bias."""
-        lower_matrix_product(node, lowering)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from texelflow.backends.webgl2.kernels.pooling import lower_pooling
-from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.dimensions import Dimension, product
 from texelflow.graph import Node, NodeError, TensorType, Value
 from texelflow.operators import Operator, operator
@@ -74,7 +72,6 @@ class MaxPool(Operator):
     """The largest number in each window, and optionally its position in the flattened input."""
 
     decomposes = True
-    fuses_epilogue = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the pooled type, and int64 for the positions."""
@@ -85,19 +82,12 @@ class MaxPool(Operator):
         """Pool the columns of large windows, then the rows."""
         return _pool_in_turn(node) if len(node.outputs) == 1 else None
 
-    def lower(self, node: Node, lowering: Lowering) -> None:
-        """Take the maximum over each window."""
-        if len(node.outputs) > 1:
-            raise NodeError(node, "its second output (Indices) is not supported; export the model without it")
-        lower_pooling(node, lowering, pool_windows(node), "max")
-
 
 @operator("AveragePool")
 class AveragePool(Operator):
     """The mean of each window, over the input's elements or, with count_include_pad, the padding's too."""
 
     decomposes = True
-    fuses_epilogue = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the pooled type; raise NodeError unless it is floating."""
@@ -108,11 +98,6 @@ class AveragePool(Operator):
     def decompose(self, node: Node) -> list[Node] | None:
         """Pool the columns of large windows, then the rows."""
         return _pool_in_turn(node) if len(node.outputs) == 1 else None
-
-    def lower(self, node: Node, lowering: Lowering) -> None:
-        """Take the mean over each window."""
-        count_padding = bool(node.attributes.get("count_include_pad", 0))
-        lower_pooling(node, lowering, pool_windows(node), "average", count_padding)
 
 
 @operator("LpPool")

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from math import ceil
 
-from texelflow.backends.webgl2.kernels.reduction import elements_kernel
-from texelflow.backends.webgl2.lowering import Lowering, real_of
 from texelflow.dimensions import Dimension, floor_divide, maximum
 from texelflow.dimensions.floats import float_operation, whole_part
 from texelflow.graph import Element, Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.elementwise import is_symbolic, whole
-from texelflow.operators.shapes import dimensions, same_dtype
+from texelflow.operators.shapes import same_dtype
 
 
 @operator("Range")
@@ -36,19 +34,6 @@ class Range(Operator):
             return None if first is None or step is None else [[first + step * i for i in range(length)]]
         assert isinstance(start, int | float) and isinstance(delta, int | float)
         return [[start + i * delta for i in range(length)]]
-
-    def lower(self, node: Node, lowering: Lowering) -> None:
-        """Compute each number from its index."""
-        output = node.outputs[0]
-        kernel = elements_kernel("range", lowering.tensor(output))
-        start, delta = node.known(0, "start")[0], node.known(2, "delta")[0]
-        if output.known_type.is_floating:
-            kernel.real("start_at", real_of(start))
-            kernel.real("delta", real_of(delta))
-        else:
-            kernel.integer("start_at", dimensions(node, [start], "start")[0])
-            kernel.integer("delta", dimensions(node, [delta], "delta")[0])
-        lowering.bind(output, lowering.emit(kernel))
 
 
 def _length(node: Node, start: Element, limit: Element, delta: Element) -> Dimension:

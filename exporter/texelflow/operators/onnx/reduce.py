@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from functools import reduce
 
-from texelflow.backends.webgl2.kernels.reduction import lower_reduction
-from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.dimensions import Dimension, maximum, minimum, product
 from texelflow.graph import FLOATING, Element, Node, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
-from texelflow.operators.elementwise import UNSIGNED_32, round_element, whole
+from texelflow.operators.elementwise import round_element, whole
 from texelflow.operators.row_major import gather_view, strides
 from texelflow.operators.shapes import known_shape, normalize_axes, sum_of
 from texelflow.operators.upgrading import attribute_to_input
@@ -47,7 +45,6 @@ class Reduce(Reduction):
     """A reduction that the lowering computes itself."""
 
     decomposes = True
-    fuses_epilogue = True
 
     def evaluate(self, node: Node) -> list[list[Element]] | None:
         """Reduce whole numbers and expressions."""
@@ -86,14 +83,3 @@ class Reduce(Reduction):
         kept = steps.reduce(self.name, "kept", source, axes) if axes else source
         steps.reshape(output, kept, output.shape)
         return steps.nodes
-
-    def fuses_prologue(self, node: Node) -> bool:
-        """Read what is computed from the elements instead of the elements."""
-        return True
-
-    def lower(self, node: Node, lowering: Lowering) -> None:
-        """Reduce whole texels of a blocked tensor, or single elements."""
-        operation = self.name.removeprefix("Reduce").lower()
-        if node.required(0).dtype in UNSIGNED_32 and operation in ("max", "min", "mean"):
-            operation += "_unsigned"
-        lower_reduction(node, lowering, operation, reduced_axes(node))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.dimensions import Dimension, floor_divide, product, proved_different, proved_equal
 from texelflow.graph import Element, Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
@@ -55,11 +54,6 @@ class Reshape(Operator):
         """Return the input's elements."""
         elements = node.required(0).elements
         return None if elements is None else [list(elements)]
-
-    def lower(self, node: Node, lowering: Lowering) -> None:
-        """Read the same elements in another shape, without moving them where the layout allows."""
-        shape = node.outputs[0].shape
-        lowering.bind_view(node.outputs[0], node.required(0), lambda view: view.reshape(shape))
 
 
 class Reshaping(Operator):

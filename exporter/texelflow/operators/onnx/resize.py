@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import floor
 
-from texelflow.backends.webgl2.kernels.resizing import lower_resize
-from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.dimensions import Dimension, Expression, proved_equal, same_shape
 from texelflow.dimensions.floats import (
     FloatExpression,
@@ -160,7 +158,6 @@ class Resize(Operator):
     """Nearest, linear or cubic sampling; where a grid point lies is the coordinate transformation's say."""
 
     decomposes = True
-    fuses_epilogue = True
 
     def upgrade(self, node: Node, opset: int) -> None:
         """Opset 10 had inputs X and scales, and sampled at x / scale, nearest rounding down."""
@@ -202,7 +199,3 @@ class Resize(Operator):
         if not all(axis.is_unchanged for axis in resized_axes(node)):
             return None
         return [Node("Identity", [node.required(0)], node.outputs, {}, node.name)]
-
-    def lower(self, node: Node, lowering: Lowering) -> None:
-        """Sample the rows and columns of an image."""
-        lower_resize(node, lowering, resized_axes(node))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from texelflow.backends.webgl2.layout.view import View
-from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.dimensions import Dimension, floor_divide, less, lower_bound, maximum, minimum, select
 from texelflow.graph import Element, Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
@@ -108,14 +106,3 @@ class Slice(Operator):
             offset += part.start * steps[part.axis]
             steps[part.axis] *= part.step
         return [gather_view(source.elements, extents, steps, offset)]
-
-    def lower(self, node: Node, lowering: Lowering) -> None:
-        """Read a part of the input, without moving it."""
-
-        def part(view: View) -> View | None:
-            sliced: View | None = view
-            for piece in axis_slices(node):
-                sliced = sliced and sliced.slice(piece.axis, piece.start, piece.step, piece.extent)
-            return sliced
-
-        lowering.bind_view(node.outputs[0], node.required(0), part)

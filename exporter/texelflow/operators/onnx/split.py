@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from math import prod
 
-from texelflow.backends.webgl2.layout.view import View
-from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.dimensions import Dimension, floor_divide, proved_different
 from texelflow.graph import Element, Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
@@ -96,17 +94,3 @@ class Split(Operator):
             )
             begin += length
         return results
-
-    def lower(self, node: Node, lowering: Lowering) -> None:
-        """Read each part where it lies in the input."""
-        axis = split_axis(node)
-        start: Dimension = 0
-        for output in node.outputs:
-
-            def part(
-                view: View, start: Dimension = start, extent: Dimension = output.shape[axis]
-            ) -> View | None:
-                return view.slice(axis, start, 1, extent)
-
-            lowering.bind_view(output, node.required(0), part)
-            start = start + output.shape[axis]

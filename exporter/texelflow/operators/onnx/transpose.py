@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.graph import Element, Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.row_major import gather_view, strides
@@ -39,8 +38,3 @@ class Transpose(Operator):
         steps, axes = strides(shape), permutation(node)
         extents, moved = [shape[axis] for axis in axes], [steps[axis] for axis in axes]
         return [gather_view(source.elements, extents, moved)]
-
-    def lower(self, node: Node, lowering: Lowering) -> None:
-        """Read the elements in another order, without moving them."""
-        axes = tuple(permutation(node))
-        lowering.bind_view(node.outputs[0], node.required(0), lambda view: view.transpose(axes))

@@ -15,10 +15,8 @@ from texelflow.backends.webgl2.passes import (
 from texelflow.graph import Graph
 from texelflow.passes import Pass, remove_dead_nodes, run_passes
 
-_PREPARING: tuple[Pass, ...] = (
-    merge_matrix_products.run,
-    split_concatenations.run,
-    remove_dead_nodes.run,
+_REWRITING: tuple[Pass, ...] = (merge_matrix_products.run, split_concatenations.run, remove_dead_nodes.run)
+_FUSING: tuple[Pass, ...] = (
     join_moments.run,
     remove_dead_nodes.run,
     narrow_integers.run,
@@ -35,4 +33,10 @@ def prepare(graph: Graph) -> None:
     Raises:
         ExportError: the graph cannot be exported; `problems` has every reason.
     """
-    run_passes(graph, _PREPARING)
+    rewrite(graph)
+    run_passes(graph, _FUSING)
+
+
+def rewrite(graph: Graph) -> None:
+    """Rewrite a simplified graph to nodes that draws serve better, all still ONNX's."""
+    run_passes(graph, _REWRITING)

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from texelflow.backends.webgl2.lower import find_rule, fuses_epilogue
 from texelflow.dimensions import Dimension, same_shape
 from texelflow.graph import Graph, Node, Value, node_reads
 from texelflow.operators import operator_of
@@ -97,7 +98,8 @@ class _Grouping:
         """Return the groups, the last in the graph's order first."""
         groups: list[_Group] = []
         for node in reversed(self._graph.nodes):
-            if operator_of(node).fuses_prologue(node):
+            rule = find_rule(node)
+            if rule is not None and rule.fuses_prologue(node):
                 x = node.required(0)
                 group = _Group(x, x in self._constant, reader=node)
             elif isinstance(operator_of(node), Elementwise):
@@ -160,7 +162,7 @@ class _Grouping:
                 producer = value.producer
                 if producer is None or len(self._consumers[value]) > 1 or value in self._outputs:
                     continue
-                if operator_of(producer).fuses_epilogue or producer in found:
+                if fuses_epilogue(producer) or producer in found:
                     found.add(node)
         return found
 
@@ -260,5 +262,5 @@ def _can_host(value: Value, removed: set[Node]) -> bool:
         and producer.outputs[0] is value
         and producer not in removed
         and not producer.epilogue
-        and operator_of(producer).fuses_epilogue
+        and fuses_epilogue(producer)
     )

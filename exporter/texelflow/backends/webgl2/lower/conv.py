@@ -1,0 +1,17 @@
+"""How Conv becomes draws."""
+
+from __future__ import annotations
+
+from texelflow.backends.webgl2.kernels.convolution import lower_convolution
+from texelflow.backends.webgl2.lower import lowers
+from texelflow.backends.webgl2.lowering import Lowering
+from texelflow.graph import Node
+from texelflow.operators.onnx.conv import conv_windows
+
+
+@lowers("Conv", fuses_epilogue=True)
+def lower(node: Node, lowering: Lowering) -> None:
+    """Convolve in a kernel for one group, for depthwise convolution, or for any groups."""
+    lower_convolution(
+        node, lowering, conv_windows(node), int(node.attributes.get("group", 1)), transposed=False
+    )

@@ -1,0 +1,21 @@
+"""How ConvTranspose becomes draws."""
+
+from __future__ import annotations
+
+from texelflow.backends.webgl2.kernels.convolution import lower_convolution
+from texelflow.backends.webgl2.lower import lowers
+from texelflow.backends.webgl2.lowering import Lowering
+from texelflow.graph import Node
+from texelflow.operators.onnx.conv_transpose import conv_transpose_windows
+
+
+@lowers("ConvTranspose", fuses_epilogue=True)
+def lower(node: Node, lowering: Lowering) -> None:
+    """Gather, for each output pixel, the input pixels that reach it."""
+    lower_convolution(
+        node,
+        lowering,
+        conv_transpose_windows(node),
+        int(node.attributes.get("group", 1)),
+        transposed=True,
+    )

@@ -1,0 +1,22 @@
+"""How Slice becomes draws."""
+
+from __future__ import annotations
+
+from texelflow.backends.webgl2.layout.view import View
+from texelflow.backends.webgl2.lower import lowers
+from texelflow.backends.webgl2.lowering import Lowering
+from texelflow.graph import Node
+from texelflow.operators.onnx.slice import axis_slices
+
+
+@lowers("Slice")
+def lower(node: Node, lowering: Lowering) -> None:
+    """Read a part of the input, without moving it."""
+
+    def part(view: View) -> View | None:
+        sliced: View | None = view
+        for piece in axis_slices(node):
+            sliced = sliced and sliced.slice(piece.axis, piece.start, piece.step, piece.extent)
+        return sliced
+
+    lowering.bind_view(node.outputs[0], node.required(0), part)

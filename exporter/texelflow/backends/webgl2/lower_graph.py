@@ -1,0 +1,76 @@
+"""From the Graph to the Plan: each node's rule in turn, then the outputs."""
+
+from __future__ import annotations
+
+from texelflow.backends.webgl2.kernels import copying
+from texelflow.backends.webgl2.layout.blocking import is_vector
+from texelflow.backends.webgl2.layout.view import View
+from texelflow.backends.webgl2.lower import rule_of
+from texelflow.backends.webgl2.lowering import Buffer, Lowering, Placed
+from texelflow.backends.webgl2.plan.plan import Plan, PlanTensor
+from texelflow.dimensions import assuming, product
+from texelflow.graph import Graph, NodeError, Value
+from texelflow.operators import operator_of
+from texelflow.problems import Problems
+
+
+def lower_graph(graph: Graph) -> Plan:
+    """Turn a prepared graph into draws.
+
+    Raises:
+        ExportError: a node cannot be lowered; `problems` has every reason.
+    """
+    with assuming(graph.facts):
+        lowering = Lowering(operator_of)
+        problems = Problems()
+        for value in graph.inputs:
+            tensor = PlanTensor(value.dtype, value.shape, value=value.name, precise=True, external=True)
+            lowering.bind(value, tensor)
+            lowering.plan.inputs.append(tensor)
+        for node in graph.nodes:
+            lowering.node = node
+            with problems.of(node):
+                rule_of(node).lower(node, lowering)
+                continue
+            for value in node.outputs:  # in flat tensors, so that the nodes that read them are tried, too
+                lowering.bind(value, lowering.tensor(value))
+        problems.raise_for(graph.source)
+        lowering.node = None
+        taken: set[PlanTensor] = set()
+        for value in graph.outputs:
+            try:
+                for extent in value.shape:
+                    lowering.require_computable(extent)
+                lowering.plan.outputs.append(_output(value, lowering, taken))
+            except NodeError as error:
+                problems.add_node(error.node, error.reason)
+        problems.raise_for(graph.source)
+        return lowering.plan
+
+
+def _output(value: Value, lowering: Lowering, taken: set[PlanTensor]) -> PlanTensor:
+    """Return a tensor of the value that is this output's alone: flat, or blocked if of one pixel."""
+    vector = _vector(value, lowering)
+    if vector is not None and vector not in taken:
+        taken.add(vector)
+        vector.value = value.name
+        return vector
+    tensor = lowering.flat(value)
+    if tensor in taken or tensor.constant or tensor.external:
+        placed = Placed(Buffer(tensor.dtype, tensor.shape, flat=tensor), View.whole(value.shape))
+        tensor = PlanTensor(tensor.dtype, value.shape, value=value.name)
+        kernel = copying.copy_kernel([(placed.buffer.tensors[0], placed.view)], tensor)
+        lowering.plan.run.append(kernel.draw(f"Output {value.name!r}"))
+    taken.add(tensor)
+    tensor.precise = True
+    tensor.value = value.name
+    return tensor
+
+
+def _vector(value: Value, lowering: Lowering) -> PlanTensor | None:
+    """Return the blocked tensor of one pixel that a run leaves a value in, if it does."""
+    placed = lowering.place(value)
+    buffer = placed.buffer
+    if buffer.flat is not None or not placed.view.is_whole(product(buffer.shape)):
+        return None
+    return next((t for t in buffer.blocked if is_vector(t) and not t.constant), None)

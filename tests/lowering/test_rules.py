@@ -1,0 +1,24 @@
+"""Every operator becomes draws: by decomposition, as an elementwise expression, or by a rule of the backend."""
+
+from __future__ import annotations
+
+from texelflow.backends.webgl2.lower import rules
+from texelflow.operators import Operator, registry
+from texelflow.operators.elementwise import Elementwise
+
+EVALUATED = {"Shape", "Size", "SequenceLength"}
+"""Operators whose outputs are always known at export, so that nothing is left to draw."""
+
+
+def _is_served(operator: Operator) -> bool:
+    decomposes = type(operator).decompose is not Operator.decompose
+    return decomposes or isinstance(operator, Elementwise) or (operator.domain, operator.name) in rules()
+
+
+def test_every_operator_is_served() -> None:
+    missing = {operator.name for operator in registry().values() if not _is_served(operator)}
+    assert missing <= EVALUATED, f"no draws for {sorted(missing - EVALUATED)}"
+
+
+def test_every_rule_has_an_operator() -> None:
+    assert set(rules()) <= set(registry())
