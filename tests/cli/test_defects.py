@@ -4,14 +4,18 @@ the model.
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 import typer
 
 import texelflow
 from model_support import save_text
+from texelflow.backends.webgl2.lower import Rule, rules
 from texelflow.cli import commands as cli
 from texelflow.graph import Node, NodeError
 from texelflow.operators import registry
@@ -46,6 +50,15 @@ MODEL = "g (float[2, 3] x) => (float[2, 3] y) { [a_node] y = Softmax(x) }"
 METHODS = {"upgrade": "reading the model", "infer": "rewriting the graph", "decompose": "rewriting the graph"}
 
 
+def replace(monkeypatch: pytest.MonkeyPatch, method: str, replacement: Callable[..., None]) -> None:
+    """Have a method of Softmax, or the rule by which what it decomposes to is lowered, do something else."""
+    if method == "lower":
+        rule = dataclasses.replace(rules()["", "ReduceMax"], lower=replacement)
+        monkeypatch.setitem(cast(dict[tuple[str, str], Rule], rules()), ("", "ReduceMax"), rule)
+    else:
+        monkeypatch.setattr(type(registry()["", "Softmax"]), method, replacement)
+
+
 @pytest.mark.parametrize("method", [*METHODS, "lower"])
 @pytest.mark.parametrize("error", [IndexError, AssertionError, RecursionError, KeyError])
 def test_a_defect_of_an_operator_names_stage_and_node(
@@ -54,8 +67,7 @@ def test_a_defect_of_an_operator_names_stage_and_node(
     def fail(*_: object) -> None:
         raise error("unforeseen")
 
-    operator = registry()["", "ReduceMax" if method == "lower" else "Softmax"]
-    monkeypatch.setattr(type(operator), method, fail)
+    replace(monkeypatch, method, fail)
     with pytest.raises(texelflow.DefectError) as caught:
         texelflow.export(save_text(MODEL, tmp_path), tmp_path / "bundle")
     message = str(caught.value)
@@ -70,10 +82,9 @@ def test_a_defect_of_an_operator_names_stage_and_node(
 def test_a_fault_of_the_model_is_none_of_texelflow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
-    def refuse(_: object, node: Node, *__: object) -> None:
-        raise NodeError(node, "it is odd")
+    def refuse(*given: object) -> None:
+        raise NodeError(next(node for node in given if isinstance(node, Node)), "it is odd")
 
-    operator = registry()["", "ReduceMax" if method == "lower" else "Softmax"]
-    monkeypatch.setattr(type(operator), method, refuse)
+    replace(monkeypatch, method, refuse)
     with pytest.raises(texelflow.ExportError, match="it is odd"):
         texelflow.export(save_text(MODEL, tmp_path), tmp_path / "bundle")

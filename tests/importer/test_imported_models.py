@@ -23,7 +23,7 @@ for name in ("numpy", "onnx", "ml_dtypes", "onnxruntime"):
     sys.modules[name] = None  # importing it raises ImportError
 
 from texelflow.errors import ExportError
-from texelflow.format.writer import write_bundle
+from texelflow.bundle.writer import write_bundle
 from texelflow.importers import read_model
 from texelflow.backends.webgl2.passes import prepare
 from texelflow.passes import simplify

@@ -1,8 +1,10 @@
-"""Every operator becomes draws: by decomposition, as an elementwise expression, or by a rule of the backend."""
+"""Every operator becomes draws: by decomposition, as an expression, or by a rule of the backend."""
 
 from __future__ import annotations
 
 from texelflow.backends.webgl2.lower import rules
+from texelflow.backends.webgl2.scalar import print_scalar
+from texelflow.graph.scalar import PRIMITIVES, Call, Operand
 from texelflow.operators import Operator, registry
 from texelflow.operators.elementwise import Elementwise
 
@@ -22,3 +24,20 @@ def test_every_operator_is_served() -> None:
 
 def test_every_rule_has_an_operator() -> None:
     assert set(rules()) <= set(registry())
+
+
+class Names:
+    """Uniforms that are not looked at."""
+
+    def real(self, number: float) -> str:
+        return "1.0"
+
+    def integer(self, number: int) -> str:
+        return "1"
+
+
+def test_every_primitive_is_printed() -> None:
+    for primitive in PRIMITIVES:
+        count = 2 if primitive == "power" else 3
+        tree = Call(primitive, (Operand(0, "float32"),) * count, "float32")
+        assert "a" in print_scalar(tree, ["a"], Names())

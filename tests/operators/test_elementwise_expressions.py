@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 from shader_evaluation import RecordedUniforms, evaluate
 
 from browser_support import require_webgl2
+from texelflow.backends.webgl2.scalar import print_scalar
 from texelflow.errors import ExportError
 from texelflow.graph import FLOATING, Node
 from texelflow.operators import operator_of, registry
@@ -84,9 +85,8 @@ def test_expression(case: NodeCase, canvas: Page, tmp_path: Path) -> None:
     arrays = [case.inputs[value.name] for value in node.inputs if value is not None]
     letters = iter("abc")
     uniforms = RecordedUniforms()
-    expression = operator.expression(
-        node, [None if value is None else next(letters) for value in node.inputs], uniforms
-    )
+    names = [None if value is None else next(letters) for value in node.inputs]
+    expression = print_scalar(operator.tree(node), names, uniforms)
     dtype = node.outputs[0].dtype
     result = evaluate(
         canvas,

@@ -1,37 +1,21 @@
 """The base of operators that compute each element from the elements at the same place of the inputs.
 
-Such an operator needs no lowering of its own: it is an expression in GLSL, used in the elementwise kernel or
-behind another kernel as its epilogue.
+Such an operator needs no lowering of its own: it is an expression (`graph/scalar.py`), which backends print.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from texelflow.dimensions import Expression
 from texelflow.dimensions.floats import FloatExpression
 from texelflow.graph import FLOATING, Element, Node, NodeError, TensorType
 from texelflow.graph.constants import pack_elements, unpack_elements
+from texelflow.graph.scalar import Operand, Scalar
 from texelflow.operators import Operator
 from texelflow.operators.row_major import broadcast_elements
 from texelflow.operators.shapes import broadcast, known_shape, same_dtype
-
-UNSIGNED_32 = frozenset({"uint32", "uint64"})
-"""Types computed as unsigned 32-bit numbers; the shader holds their bits in an int."""
-
-NARROW_INTEGERS = frozenset({"int8", "uint8", "int16", "uint16"})
-"""Types that wrap around within the 32 bits of the shader's int."""
-
-
-class Uniforms(Protocol):
-    """Numbers that a shader receives at run time, so that programs are shared."""
-
-    def real(self, x: float) -> str:
-        """Return a GLSL expression of type float for `x`."""
-
-    def integer(self, x: int) -> str:
-        """Return a GLSL expression of type int for `x`."""
 
 
 class Elementwise(Operator):
@@ -48,14 +32,19 @@ class Elementwise(Operator):
         """Whether its two operands may change places."""
         return False
 
-    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
-        """Return the GLSL ES 3.00 expression of four elements of the result.
+    def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
+        """Return what an element of the result is, of the elements of the inputs; None for an omitted one."""
+        raise NotImplementedError(f"{type(self).__name__}.scalar")
 
-        An operand is an expression of type vec4 if its input is floating, else ivec4 (bool: 0 or 1), and
-        None if the input is omitted. The result has type vec4 if the output is floating, else ivec4. The
-        expression calls functions of `shaders/lib/math/`.
-        """
-        raise NotImplementedError(f"{type(self).__name__}.expression")
+    def tree(self, node: Node) -> Scalar:
+        """Return what an element of the result is, of the node's inputs."""
+        return self.scalar(
+            node,
+            [
+                None if value is None else Operand(index, value.dtype)
+                for index, value in enumerate(node.inputs)
+            ],
+        )
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type whose shape is that of the inputs broadcast together."""
@@ -111,9 +100,10 @@ def round_element(dtype: str, element: Element) -> Element:
     return wrapped - (1 << bits) if not dtype.startswith("u") and wrapped >> (bits - 1) else wrapped
 
 
-def wrap(dtype: str, expression: str) -> str:
-    """Return the expression of an ivec4, wrapped around to a narrow integer type."""
-    return f"wrap_{dtype}({expression})" if dtype in NARROW_INTEGERS else expression
+def given(operands: Sequence[Scalar | None]) -> list[Scalar]:
+    """Return the operands, of which none is omitted."""
+    assert all(operand is not None for operand in operands)
+    return [operand for operand in operands if operand is not None]
 
 
 def whole(element: Element) -> int | Expression | None:

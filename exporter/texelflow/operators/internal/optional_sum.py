@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from texelflow.graph import Node, TensorType
+from texelflow.graph.scalar import Operand, Scalar, call
 from texelflow.operators import operator
-from texelflow.operators.elementwise import Elementwise, Uniforms
+from texelflow.operators.elementwise import Elementwise
 
 
 @operator("OptionalSum", domain="texelflow")
@@ -18,6 +21,8 @@ class OptionalSum(Elementwise):
         """Return the first input's type."""
         return [node.required(0).known_type]
 
-    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
+    def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
         """Return the sum; a missing operand is read as zeros."""
-        return f"({operands[0]} + {operands[1]})"
+        x, summand = operands
+        assert x is not None
+        return call("add", x.dtype, x, summand or Operand(1, x.dtype))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from texelflow.graph import Node, NodeError, TensorType
+from texelflow.graph.scalar import Scalar, call
 from texelflow.operators import operator
-from texelflow.operators.elementwise import Elementwise, Uniforms
+from texelflow.operators.elementwise import Elementwise, given
 
 PARAMETERS: Mapping[str, tuple[str, Mapping[str, float]]] = {
     "Celu": ("celu", {"alpha": 1.0}),
@@ -17,7 +18,7 @@ PARAMETERS: Mapping[str, tuple[str, Mapping[str, float]]] = {
     "Shrink": ("shrink", {"lambd": 0.5, "bias": 0.0}),
     "ThresholdedRelu": ("thresholded_relu", {"alpha": 1.0}),
 }
-"""For each operator its GLSL function, and the function's parameters with ONNX's defaults."""
+"""For each operator its primitive, and the primitive's parameters with ONNX's defaults."""
 
 
 class FloatingActivation(Elementwise):
@@ -34,13 +35,11 @@ class FloatingActivation(Elementwise):
 class Activation(FloatingActivation):
     """A function of a number and parameters."""
 
-    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
-        """Return the call of the function, its parameters as uniforms."""
+    def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
+        """Return the function, its attributes as parameters."""
         function, defaults = PARAMETERS[self.name]
-        numbers = [
-            uniforms.real(float(node.attributes.get(name, default))) for name, default in defaults.items()
-        ]
-        return f"{function}({', '.join([str(operands[0]), *numbers])})"
+        numbers = [float(node.attributes.get(name, default)) for name, default in defaults.items()]
+        return call(function, node.outputs[0].dtype, *given(operands), parameters=tuple(numbers))
 
 
 @operator("Gelu")
@@ -54,7 +53,7 @@ class Gelu(FloatingActivation):
             raise NodeError(node, f"approximate is {approximate!r}; 'none' or 'tanh' is expected")
         return super().result_dtype(node, kinds)
 
-    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
-        """Return the call of the function that the attribute `approximate` chooses."""
+    def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
+        """Return the function that the attribute `approximate` chooses."""
         by_tanh = node.attributes.get("approximate", "none") == "tanh"
-        return f"{'gelu_by_tanh' if by_tanh else 'gelu'}({operands[0]})"
+        return call("gelu_by_tanh" if by_tanh else "gelu", node.outputs[0].dtype, *given(operands))

@@ -18,10 +18,13 @@ from texelflow.dimensions import (
 from texelflow.dimensions.constraints import require_least
 from texelflow.dimensions.floats import FloatExpression, float_operation
 from texelflow.graph import Element, Node, TensorType
+from texelflow.graph.scalar import Scalar, call
 from texelflow.operators import operator
-from texelflow.operators.elementwise import UNSIGNED_32, Elementwise, Uniforms, whole, wrap
+from texelflow.operators.elementwise import Elementwise, given, whole
 
 SYMBOLS = {"Add": "+", "Sub": "-", "Mul": "*"}
+PRIMITIVES = {"Add": "add", "Sub": "subtract", "Mul": "multiply"}
+KNOWN_POWERS = {2: "square", 3: "cube", 0.5: "sqrt", 1: "copy", -1: "reciprocal"}
 
 
 @operator(*SYMBOLS)
@@ -35,9 +38,9 @@ class Arithmetic(Elementwise):
         """Whether it is a sum or a product."""
         return self.name != "Sub"
 
-    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
-        """Return the GLSL operation."""
-        return wrap(node.required(0).dtype, f"({operands[0]} {SYMBOLS[self.name]} {operands[1]})")
+    def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
+        """Return the operation."""
+        return call(PRIMITIVES[self.name], node.outputs[0].dtype, *given(operands))
 
     def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
         """Compute with numbers or expressions."""
@@ -56,11 +59,9 @@ class Div(Elementwise):
 
     operand_count = 2
 
-    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
-        """Return the call of a division with IEEE's edge cases."""
-        dtype = node.required(0).dtype
-        function = "divide_unsigned" if dtype in UNSIGNED_32 else "divide"
-        return wrap(dtype, f"{function}({operands[0]}, {operands[1]})")
+    def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
+        """Return the quotient."""
+        return call("divide", node.outputs[0].dtype, *given(operands))
 
     def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
         """Divide as the type does; by zero is left to the GPU. A symbolic integer divisor is at least 1."""
@@ -101,14 +102,10 @@ class Mod(Elementwise):
 
     operand_count = 2
 
-    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
-        """Return the call of the remainder chosen by type and attribute."""
-        kind = node.required(0).known_type
-        if kind.dtype in UNSIGNED_32:
-            function = "remainder_unsigned"
-        else:
-            function = "remainder_of_dividend" if node.attributes.get("fmod", 0) else "remainder_of_divisor"
-        return f"{function}({operands[0]}, {operands[1]})"
+    def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
+        """Return the remainder that the attribute chooses."""
+        named = "dividend" if node.attributes.get("fmod", 0) else "divisor"
+        return call(f"remainder_of_{named}", node.outputs[0].dtype, *given(operands))
 
     def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
         """Compute the remainder of whole numbers by a positive one."""
@@ -131,16 +128,13 @@ class Pow(Elementwise):
         """Return the element type of the base."""
         return kinds[0].dtype
 
-    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
-        """Return products for the exponents that models use most, else the call of a general power."""
-        base, exponent = node.required(0).known_type, node.required(1)
-        if base.is_floating:
-            known = {2: "square", 3: "cube", 0.5: "accurate_sqrt", 1: "", -1: "reciprocal"}
-            number = exponent.number
-            if number in known:
-                return f"{known[number]}({operands[0]})"
-            return f"power({operands[0]}, vec4({operands[1]}))"
-        return wrap(base.dtype, f"power({operands[0]}, {operands[1]})")
+    def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
+        """Return products for the exponents that models use most, else a general power."""
+        dtype, number = node.outputs[0].dtype, node.required(1).number
+        base, exponent = given(operands)
+        if node.outputs[0].known_type.is_floating and number in KNOWN_POWERS:
+            return call(KNOWN_POWERS[number], dtype, base)
+        return call("power", dtype, base, exponent)
 
     def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
         """Compute a small whole power."""
@@ -161,12 +155,9 @@ class PRelu(Elementwise):
 
     operand_count = 2
 
-    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
-        """Return the call of the function."""
-        dtype = node.required(0).dtype
-        if dtype in UNSIGNED_32:
-            return f"({operands[0]})"
-        return wrap(dtype, f"leaky_relu({operands[0]}, {operands[1]})")
+    def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
+        """Return the function."""
+        return call("leaky_relu", node.outputs[0].dtype, *given(operands))
 
 
 def _is_divisor(node: Node, b: Dimension) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from texelflow.graph import FLOATING, Node, NodeError, TensorType
+from texelflow.graph.scalar import Scalar, call
 from texelflow.operators import operator
-from texelflow.operators.elementwise import Elementwise, Uniforms, wrap
+from texelflow.operators.elementwise import Elementwise, given
 
-SYMBOLS = {"BitwiseAnd": "&", "BitwiseOr": "|", "BitwiseXor": "^"}
+PRIMITIVES = {"BitwiseAnd": "bitwise_and", "BitwiseOr": "bitwise_or", "BitwiseXor": "bitwise_xor"}
 
 
 class IntegerElementwise(Elementwise):
@@ -22,24 +23,24 @@ class IntegerElementwise(Elementwise):
         return dtype
 
 
-@operator(*SYMBOLS)
+@operator(*PRIMITIVES)
 class Bitwise(IntegerElementwise):
     """An operation on the bits of two integers."""
 
     operand_count = 2
 
-    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
-        """Return the GLSL operation; a narrow integer's sign is extended, so the result needs no wrapping."""
-        return f"({operands[0]} {SYMBOLS[self.name]} {operands[1]})"
+    def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
+        """Return the operation on bits."""
+        return call(PRIMITIVES[self.name], node.outputs[0].dtype, *given(operands))
 
 
 @operator("BitwiseNot")
 class BitwiseNot(IntegerElementwise):
     """All bits of an integer inverted."""
 
-    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
-        """Return the GLSL operation, within the type's width."""
-        return wrap(node.required(0).dtype, f"(~({operands[0]}))")
+    def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
+        """Return the inversion of all bits."""
+        return call("bitwise_not", node.outputs[0].dtype, *given(operands))
 
 
 @operator("BitShift")
@@ -55,9 +56,9 @@ class BitShift(IntegerElementwise):
             raise NodeError(node, f"direction is {direction!r}; 'LEFT' or 'RIGHT' is expected")
         return super().result_dtype(node, kinds)
 
-    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
-        """Return the call of the shift in the direction of the attribute."""
-        dtype, function = node.required(0).dtype, f"shift_{node.attributes['direction'].lower()}"
+    def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
+        """Return the shift in the direction of the attribute."""
+        dtype, function = node.outputs[0].dtype, f"shift_{node.attributes['direction'].lower()}"
         if function == "shift_right" and not dtype.startswith("u"):
             function = "shift_right_signed"
-        return wrap(dtype, f"{function}({operands[0]}, {operands[1]})")
+        return call(function, dtype, *given(operands))

@@ -9,9 +9,10 @@ from texelflow.dimensions import Expression, equal
 from texelflow.dimensions.floats import FloatExpression
 from texelflow.graph import DTYPES, FLOATING, Element, Node, NodeError, TensorType
 from texelflow.graph.onnx_dtypes import ONNX_DTYPES
+from texelflow.graph.scalar import Scalar, call
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
-from texelflow.operators.elementwise import NARROW_INTEGERS, UNSIGNED_32, Elementwise, Uniforms, wrap
+from texelflow.operators.elementwise import Elementwise, given
 
 
 def dtype_of_code(node: Node, code: int) -> str:
@@ -37,20 +38,9 @@ class Cast(Elementwise):
             raise NodeError(node, "attribute 'to' is missing")
         return dtype_of_code(node, int(node.attributes["to"]))
 
-    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
+    def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
         """Return the conversion."""
-        source, target, x = node.required(0).dtype, node.outputs[0].dtype, operands[0]
-        if target == "bool":
-            return f"({x})" if source == "bool" else f"is_nonzero({x})"
-        if target in FLOATING:
-            number = f"({x})"
-            if source not in FLOATING:
-                number = f"vec4(uvec4({x}))" if source in UNSIGNED_32 else f"vec4({x})"
-            return f"round_to_{target}({number})" if _rounds(source, target) else number
-        if source in FLOATING:
-            return wrap(target, f"truncate_to_{'unsigned' if target in UNSIGNED_32 else 'integer'}({x})")
-        keeps = source == "bool" or source == target or target not in NARROW_INTEGERS
-        return f"({x})" if keeps else wrap(target, str(x))
+        return call("convert", node.outputs[0].dtype, *given(operands))
 
     def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
         """Convert a number; an expression is whole, and as bool says whether it is not 0.

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from texelflow.dimensions import Dimension, maximum, minimum
 from texelflow.graph import Element, Node, TensorType
+from texelflow.graph.scalar import Number, Scalar, call
 from texelflow.operators import operator
-from texelflow.operators.elementwise import UNSIGNED_32, Elementwise, Uniforms, whole
+from texelflow.operators.elementwise import Elementwise, whole
 from texelflow.operators.upgrading import attribute_to_input
 
 LARGEST_32 = (2 - 2**-23) * 2.0**127
@@ -34,18 +35,19 @@ class Clip(Elementwise):
         """Return the type of the input; the bounds are scalars."""
         return [node.required(0).known_type]
 
-    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
-        """Return the calls that apply the bounds given."""
+    def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
+        """Return the limit of each bound given; of floating numbers both are."""
+        dtype = node.outputs[0].dtype
         x, lower, upper = [*operands, None, None][:3]
-        if largest := LARGEST.get(node.required(0).dtype):
-            lower = lower or f"vec4({uniforms.real(-largest)})"
-            upper = upper or f"vec4({uniforms.real(largest)})"
-        suffix = "_unsigned" if node.required(0).dtype in UNSIGNED_32 else ""
-        if lower is not None and upper is not None and not suffix:
-            return f"clip({x}, {lower}, {upper})"
+        assert x is not None
+        if largest := LARGEST.get(dtype):
+            lower = lower or Number(-largest, dtype)
+            upper = upper or Number(largest, dtype)
+        if lower is not None and upper is not None:
+            return call("clip", dtype, x, lower, upper)
         if lower is not None:
-            x = f"clip_below{suffix}({x}, {lower})"
-        return f"clip_above{suffix}({x}, {upper})" if upper is not None else f"({x})"
+            return call("clip_below", dtype, x, lower)
+        return call("copy", dtype, x) if upper is None else call("clip_above", dtype, x, upper)
 
     def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
         """Compute with whole numbers or expressions."""

@@ -7,20 +7,21 @@ from collections.abc import Sequence
 from texelflow.dimensions import Dimension, Expression, equal, less
 from texelflow.dimensions.floats import FloatExpression
 from texelflow.graph import Element, Node, TensorType
+from texelflow.graph.scalar import Scalar, call
 from texelflow.operators import operator
-from texelflow.operators.elementwise import UNSIGNED_32, Elementwise, Uniforms, whole
+from texelflow.operators.elementwise import Elementwise, given, whole
 from texelflow.operators.shapes import same_dtype
 
-FUNCTIONS = {
-    "Equal": "is_equal",
-    "Greater": "is_greater",
-    "GreaterOrEqual": "is_greater_or_equal",
-    "Less": "is_less",
-    "LessOrEqual": "is_less_or_equal",
+PRIMITIVES = {
+    "Equal": "equal",
+    "Greater": "greater",
+    "GreaterOrEqual": "greater_or_equal",
+    "Less": "less",
+    "LessOrEqual": "less_or_equal",
 }
 
 
-@operator(*FUNCTIONS)
+@operator(*PRIMITIVES)
 class Comparison(Elementwise):
     """A comparison of two numbers; NaN compares false."""
 
@@ -31,10 +32,9 @@ class Comparison(Elementwise):
         same_dtype(node, kinds)
         return "bool"
 
-    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
-        """Return the call of the comparison, in unsigned arithmetic where the type asks for it."""
-        unsigned = node.required(0).dtype in UNSIGNED_32 and self.name != "Equal"
-        return f"{FUNCTIONS[self.name]}{'_unsigned' if unsigned else ''}({operands[0]}, {operands[1]})"
+    def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
+        """Return the comparison."""
+        return call(PRIMITIVES[self.name], "bool", *given(operands))
 
     def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
         """Compare numbers or expressions; the result is a bool, or an expression that is 0 or 1."""

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from texelflow.dimensions import Dimension, maximum
 from texelflow.graph import Element, Node, NodeError, TensorType
+from texelflow.graph.scalar import Scalar, call
 from texelflow.operators import operator
-from texelflow.operators.elementwise import Elementwise, Uniforms, whole
+from texelflow.operators.elementwise import Elementwise, given, whole
 
-SYMBOLS = {"And": "&", "Or": "|", "Xor": "^"}
+PRIMITIVES = {"And": "bitwise_and", "Or": "bitwise_or", "Xor": "bitwise_xor"}
 
 
-@operator(*SYMBOLS)
+@operator(*PRIMITIVES)
 class Logical(Elementwise):
     """A logical operation on two bools, which are 0 or 1 in the shader."""
 
@@ -22,9 +23,9 @@ class Logical(Elementwise):
         """Return bool; raise NodeError for other inputs."""
         return _require_bool(node, kinds)
 
-    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
-        """Return the bitwise operation."""
-        return f"({operands[0]} {SYMBOLS[self.name]} {operands[1]})"
+    def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
+        """Return the operation on bits."""
+        return call(PRIMITIVES[self.name], "bool", *given(operands))
 
     def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
         """Compute with 0 and 1, so that expressions can take part."""
@@ -43,9 +44,9 @@ class Not(Elementwise):
         """Return bool; raise NodeError for another input."""
         return _require_bool(node, kinds)
 
-    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
-        """Return 1 less the operand."""
-        return f"(1 - {operands[0]})"
+    def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
+        """Return the opposite."""
+        return call("logical_not", "bool", *given(operands))
 
     def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
         """Compute 1 less the operand."""
@@ -61,9 +62,9 @@ class IsNaN(Elementwise):
         """Return bool; raise NodeError unless the input is floating."""
         return _bool_of_floating(node, kinds[0])
 
-    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
-        """Return a test of the number's bits."""
-        return f"ivec4(is_nan({operands[0]}))"
+    def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
+        """Return the predicate."""
+        return call("is_nan", "bool", *given(operands))
 
 
 @operator("IsInf")
@@ -74,13 +75,10 @@ class IsInf(Elementwise):
         """Return bool; raise NodeError unless the input is floating."""
         return _bool_of_floating(node, kinds[0])
 
-    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
-        """Return a test of the number's bits; the signs that count are uniforms."""
-        signs = [
-            uniforms.integer(int(node.attributes.get(f"detect_{sign}", 1)))
-            for sign in ("positive", "negative")
-        ]
-        return f"is_infinite({operands[0]}, {signs[0]}, {signs[1]})"
+    def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
+        """Return the predicate; the signs that count are parameters."""
+        signs = [int(node.attributes.get(f"detect_{sign}", 1)) for sign in ("positive", "negative")]
+        return call("is_infinite", "bool", *given(operands), parameters=tuple(signs))
 
 
 def _bool_of_floating(node: Node, kind: TensorType) -> str:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from texelflow.graph import Node, NodeError, TensorType
+from texelflow.graph import DTYPES, FLOATING, Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
-from texelflow.operators.elementwise import NARROW_INTEGERS
 from texelflow.operators.shapes import broadcast, require_rank, same_dtype, unify
 
 
 def product_dtype(node: Node, kinds: Sequence[TensorType]) -> str:
     """Return the element type of a matrix product; raise NodeError unless ONNX multiplies matrices of it."""
     dtype = same_dtype(node, kinds)
-    if dtype in NARROW_INTEGERS or dtype == "bool":
+    if dtype not in FLOATING and DTYPES[dtype] < 4:
         raise NodeError(
             node,
             f"its inputs have type {dtype}; a floating type or integers of 32 or 64 bits are needed",

@@ -8,40 +8,41 @@ from math import ceil, floor, sqrt
 from texelflow.dimensions import Expression, less, maximum
 from texelflow.dimensions.floats import FloatExpression, FloatOperand, float_operation
 from texelflow.graph import Element, Node, NodeError, TensorType
+from texelflow.graph.scalar import Scalar, call
 from texelflow.operators import operator
-from texelflow.operators.elementwise import UNSIGNED_32, Elementwise, Uniforms, wrap
+from texelflow.operators.elementwise import Elementwise, given
 
 FUNCTIONS: Mapping[str, str] = {
-    "Acos": "accurate_acos",
-    "Acosh": "accurate_acosh",
-    "Asin": "accurate_asin",
-    "Asinh": "accurate_asinh",
-    "Atan": "accurate_atan",
-    "Atanh": "accurate_atanh",
+    "Acos": "acos",
+    "Acosh": "acosh",
+    "Asin": "asin",
+    "Asinh": "asinh",
+    "Atan": "atan",
+    "Atanh": "atanh",
     "Ceil": "ceil",
-    "Cos": "accurate_cos",
-    "Cosh": "accurate_cosh",
-    "Erf": "error_function",
-    "Exp": "accurate_exp",
+    "Cos": "cos",
+    "Cosh": "cosh",
+    "Erf": "erf",
+    "Exp": "exp",
     "Floor": "floor",
     "HardSwish": "hard_swish",
-    "Log": "accurate_log",
+    "Log": "log",
     "Mish": "mish",
     "Reciprocal": "reciprocal",
-    "Round": "roundEven",
-    "Sigmoid": "logistic",
-    "Sin": "accurate_sin",
-    "Sinh": "accurate_sinh",
+    "Round": "round_even",
+    "Sigmoid": "sigmoid",
+    "Sin": "sin",
+    "Sinh": "sinh",
     "Softplus": "softplus",
     "Softsign": "softsign",
-    "Sqrt": "accurate_sqrt",
-    "Tan": "accurate_tan",
-    "Tanh": "accurate_tanh",
+    "Sqrt": "sqrt",
+    "Tan": "tan",
+    "Tanh": "tanh",
 }
-"""GLSL functions of the operators that take floating numbers only."""
+"""Primitives of the operators that take floating numbers only."""
 
-SIGNED_FUNCTIONS: Mapping[str, str] = {"Abs": "abs", "Neg": "-", "Relu": "relu", "Sign": "sign_of"}
-"""GLSL functions of the operators that take whole numbers too."""
+SIGNED_FUNCTIONS: Mapping[str, str] = {"Abs": "abs", "Neg": "negate", "Relu": "relu", "Sign": "sign"}
+"""Primitives of the operators that take whole numbers too."""
 
 EVALUATIONS: Mapping[str, Callable[[float], float]] = {
     "Ceil": lambda x: float(ceil(x)),
@@ -70,9 +71,9 @@ class FloatFunction(Elementwise):
             raise NodeError(node, f"its input has type {kinds[0].dtype}; a floating type is needed")
         return kinds[0].dtype
 
-    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
-        """Return the call of the function."""
-        return f"{FUNCTIONS[self.name]}({operands[0]})"
+    def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
+        """Return the function."""
+        return call(FUNCTIONS[self.name], node.outputs[0].dtype, *given(operands))
 
     def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
         """Compute what shape arithmetic needs; an expression is a whole number."""
@@ -83,13 +84,9 @@ class FloatFunction(Elementwise):
 class SignedFunction(Elementwise):
     """A function of floating or whole numbers."""
 
-    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
-        """Return the call of the function; an unsigned number is its own absolute value."""
-        kind, operand = node.required(0).known_type, operands[0]
-        if kind.dtype in UNSIGNED_32:
-            return f"sign_of_unsigned({operand})" if self.name == "Sign" else f"{operand}"
-        call = f"(-({operand}))" if self.name == "Neg" else f"{SIGNED_FUNCTIONS[self.name]}({operand})"
-        return wrap(kind.dtype, call)
+    def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
+        """Return the function."""
+        return call(SIGNED_FUNCTIONS[self.name], node.outputs[0].dtype, *given(operands))
 
     def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
         """Compute the function."""
@@ -100,9 +97,9 @@ class SignedFunction(Elementwise):
 class Identity(Elementwise):
     """The input itself."""
 
-    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
+    def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
         """Return the operand."""
-        return f"({operands[0]})"
+        return call("copy", node.outputs[0].dtype, *given(operands))
 
     def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
         """Return the element."""

@@ -9,9 +9,10 @@ from math import nan
 from texelflow.dimensions import maximum, minimum
 from texelflow.dimensions.floats import float_operation
 from texelflow.graph import FLOATING, Element, Node, NodeError
+from texelflow.graph.scalar import Scalar, call
 from texelflow.operators import operator
 from texelflow.operators.decomposition import Decomposition
-from texelflow.operators.elementwise import UNSIGNED_32, Elementwise, Uniforms, is_symbolic, whole
+from texelflow.operators.elementwise import Elementwise, given, is_symbolic, whole
 
 
 @operator("Max", "Min")
@@ -20,12 +21,10 @@ class Extremum(Elementwise):
 
     operand_count = None
 
-    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
-        """Return nested calls of a maximum or minimum of two."""
-        function = "maximum" if self.name == "Max" else "minimum"
-        if node.required(0).dtype in UNSIGNED_32:
-            function += "_unsigned"
-        return reduce(lambda a, b: f"{function}({a}, {b})", map(str, operands))
+    def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
+        """Return nested maxima or minima of two."""
+        name, dtype = "maximum" if self.name == "Max" else "minimum", node.outputs[0].dtype
+        return reduce(lambda a, b: call(name, dtype, a, b), given(operands))
 
     def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
         """Compute with numbers or expressions."""

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from texelflow.dimensions import Expression, select
 from texelflow.graph import Element, Node, NodeError, TensorType
+from texelflow.graph.scalar import Scalar, call
 from texelflow.operators import operator
-from texelflow.operators.elementwise import Elementwise, Uniforms, whole
+from texelflow.operators.elementwise import Elementwise, given, whole
 from texelflow.operators.shapes import same_dtype
 
 
@@ -23,9 +24,9 @@ class Where(Elementwise):
             raise NodeError(node, f"its condition has type {kinds[0].dtype}; bool is needed")
         return same_dtype(node, kinds[1:])
 
-    def expression(self, node: Node, operands: list[str | None], uniforms: Uniforms) -> str:
-        """Return the call of a selection by bits, not by arithmetic."""
-        return f"choose({operands[0]}, {operands[1]}, {operands[2]})"
+    def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
+        """Return a choice by bits, not by arithmetic."""
+        return call("choose", node.outputs[0].dtype, *given(operands))
 
     def element(self, node: Node, operands: Sequence[Element]) -> Element | None:
         """Choose; where the condition is an expression, both must be whole numbers."""

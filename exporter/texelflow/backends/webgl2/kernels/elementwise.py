@@ -11,21 +11,23 @@ from texelflow.backends.webgl2.kernels.kernel import Kernel, Steps
 from texelflow.backends.webgl2.layout.blocking import channel_within, is_expressible, role_strides
 from texelflow.backends.webgl2.layout.view import View
 from texelflow.backends.webgl2.plan.plan import Axes, PlanTensor
+from texelflow.backends.webgl2.scalar import print_scalar
 from texelflow.dimensions import Dimension, Expression, proved_different, proved_equal, same_shape
 from texelflow.dimensions.floats import FloatExpression
 from texelflow.graph import FLOATING, Element, Node, Shape, Value, node_reads
 from texelflow.graph.constants import signed_bits
+from texelflow.graph.scalar import Scalar
 
 if TYPE_CHECKING:
     from texelflow.backends.webgl2.lowering import Lowering
 
 
 class Expressible(Protocol):
-    """An elementwise operator: its GLSL expression on the variables that hold its operands."""
+    """An elementwise operator, as an expression."""
 
     may_miss_operand: ClassVar[bool]
 
-    def expression(self, node: Node, operands: list[str | None], uniforms: Numbers) -> str: ...
+    def tree(self, node: Node) -> Scalar: ...
 
 
 class Numbers:
@@ -127,7 +129,7 @@ def _add_steps(
         operands = [None if value is None else names.get(value) for value in node.inputs]
         if operator.may_miss_operand:
             operands[1] = _optional_operand(node.inputs[1], kernel, steps, place, lowering)
-        code = operator.expression(node, operands, numbers)
+        code = print_scalar(operator.tree(node), operands, numbers)
         kind = "vec4" if node.outputs[0].known_type.is_floating else "ivec4"
         names[node.outputs[0]] = f"step_{index}"
         steps.expressions.append({"type": kind, "name": f"step_{index}", "code": code})

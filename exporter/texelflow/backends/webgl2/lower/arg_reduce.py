@@ -5,8 +5,8 @@ from __future__ import annotations
 from texelflow.backends.webgl2.kernels.reduction import lower_element_reduction
 from texelflow.backends.webgl2.lower import lowers
 from texelflow.backends.webgl2.lowering import Lowering
+from texelflow.backends.webgl2.scalar import UNSIGNED_32
 from texelflow.graph import Node
-from texelflow.operators.elementwise import UNSIGNED_32
 from texelflow.operators.shapes import normalize_axis
 
 

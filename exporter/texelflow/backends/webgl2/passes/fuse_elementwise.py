@@ -21,8 +21,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from texelflow.backends.webgl2.lower import find_rule, fuses_epilogue
-from texelflow.dimensions import Dimension, same_shape
+from texelflow.dimensions import same_shape
 from texelflow.graph import Graph, Node, Value, node_reads
+from texelflow.graph.scalar import numbers_of
 from texelflow.operators import operator_of
 from texelflow.operators.elementwise import Elementwise
 
@@ -30,21 +31,6 @@ OPERAND_LIMIT = 8
 STEP_LIMIT = 64
 NUMBER_LIMIT = 128
 """These are 32 vectors of four, of the 224 that a shader has on any device (kernels/kernel.py)."""
-
-
-class _NumberCount:
-    """Counts the numbers that an operator asks for as uniforms."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def real(self, x: float) -> str:
-        self.count += 1
-        return "0.0"
-
-    def integer(self, x: Dimension) -> str:
-        self.count += 1
-        return "0"
 
 
 @dataclass(eq=False, slots=True)
@@ -169,12 +155,10 @@ class _Grouping:
 
 def _count_numbers(node: Node) -> int:
     """Return how many uniforms of one number an elementwise node takes at most."""
-    numbers = _NumberCount()
     operator = operator_of(node)
     assert isinstance(operator, Elementwise)
-    operator.expression(node, ["0" if value is not None else None for value in node.inputs], numbers)
     scalars = sum(value is not None and value.scalar is not None for value in node.inputs)
-    return numbers.count + scalars
+    return len(list(numbers_of(operator.tree(node)))) + scalars
 
 
 def _attach_groups(graph: Graph, groups: list[_Group], constant: set[Value]) -> None:
