@@ -44,7 +44,7 @@ const PLAIN: DeviceBlocking = { pixels: 1, groups: 1 };
 
 /**
  * P and M in order of preference. Processors gain most by few fetches; a GPU by many fragments, short programs, and few
- * targets to begin and end each draw with. Measured: ARCHITECTURE.md, "A GPU gets other settings than a processor".
+ * targets to begin and end each draw with. Measured: docs/measurements.md, "A GPU gets other settings than a processor".
  */
 const BLOCKINGS = { software: [WIDE, NARROW, PLAIN], gpu: [NARROW, WIDE, PLAIN] };
 
