@@ -81,9 +81,9 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
         operators = Counter(node.operator for node in graph.nodes)
     with assuming(graph.facts), stage("rewriting the graph", 0.3):
         simplify(graph)
-        prepare(graph)
+        groups = prepare(graph)
     with assuming(graph.facts), stage("lowering to draws", 0.5):
-        plan = lower_graph(graph)
+        plan = lower_graph(graph, groups)
         share_pixels(plan, example_sizes(graph))
         liveness.assign_lifetimes(plan)
     with assuming(graph.facts), stage("describing the bundle", 0.9):
@@ -95,7 +95,7 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
 
 
 def write(bundle: Bundle, directory: Path, force: bool = False) -> list[str]:
-    """Write a bundle to a new folder, see `format.writer.write_bundle`; return warnings."""
+    """Write a bundle to a new folder, see `bundle.writer.write_bundle`; return warnings."""
     from texelflow.bundle.float16 import to_float16
     from texelflow.bundle.safetensors import WeightEntry
     from texelflow.bundle.writer import write_bundle

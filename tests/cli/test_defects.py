@@ -15,6 +15,7 @@ import typer
 
 import texelflow
 from model_support import save_text
+from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.lower import Rule, rules
 from texelflow.cli import commands as cli
 from texelflow.graph import Node, NodeError
@@ -83,7 +84,8 @@ def test_a_fault_of_the_model_is_none_of_texelflow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     def refuse(*given: object) -> None:
-        raise NodeError(next(node for node in given if isinstance(node, Node)), "it is odd")
+        nodes = [one.node if isinstance(one, Group) else one for one in given]
+        raise NodeError(next(node for node in nodes if isinstance(node, Node)), "it is odd")
 
     replace(monkeypatch, method, refuse)
     with pytest.raises(texelflow.ExportError, match="it is odd"):

@@ -10,9 +10,9 @@ from numeric import run_model
 from onnx_export import to_onnx
 
 from kernels.random_sheets import random_fusions
+from texelflow.backends.webgl2.group import Group, check_groups
 from texelflow.backends.webgl2.passes import fuse_elementwise, join_moments, rewrite
-from texelflow.graph import Graph, Node, Value
-from texelflow.graph.check import run as check_graph
+from texelflow.graph import Graph, Node
 from texelflow.importers import read_model
 from texelflow.operators.decomposition import Decomposition
 from texelflow.passes import remove_dead_nodes, simplify
@@ -20,23 +20,19 @@ from texelflow.passes import remove_dead_nodes, simplify
 GRAPHS = 200
 
 
-def _taken_apart(graph: Graph) -> Graph:
-    """Return the graph with nodes for what was fused, in the order in which it is computed."""
+def _taken_apart(graph: Graph, groups: list[Group]) -> Graph:
+    """Return a graph of the nodes of groups, in the order in which they are computed."""
     nodes: list[Node] = []
-    for node in graph.nodes:
-        nodes += node.prologue
-        if node.operator != "Elementwise":
-            first = node.outputs[0] if node.result is None else node.result
-            nodes += _as_onnx(node, [first, *node.outputs[1:]])
-        nodes += node.epilogue
+    for group in groups:
+        nodes += [*group.prologue, *([] if group.host is None else _as_onnx(group.host)), *group.epilogue]
     # A node fused into several groups is in each of them.
     return Graph(graph.name, graph.inputs, graph.outputs, list({id(node): node for node in nodes}.values()))
 
 
-def _as_onnx(node: Node, outputs: list[Value]) -> list[Node]:
+def _as_onnx(node: Node) -> list[Node]:
     if node.operator != "Moments":
-        return [Node(node.operator, node.inputs, outputs, node.attributes, node.name)]
-    (variance, mean), x = outputs, node.required(0)
+        return [node]
+    (variance, mean), x = node.outputs, node.required(0)
     steps = Decomposition(node)
     last = steps.vector("last", [-1])
     steps.add("ReduceMean", mean, x, last)
@@ -55,13 +51,13 @@ def test_random_fusions(tmp_path: Path) -> None:
     join_moments.run(graph)
     remove_dead_nodes.run(graph)
     before = len(graph.nodes)
-    fuse_elementwise.run(graph)
-    check_graph(graph)
-    assert len(graph.nodes) < before / 2
-    assert sum(node.operator == "Moments" and bool(node.epilogue) for node in graph.nodes) > GRAPHS / 80
-    assert sum(bool(node.prologue) for node in graph.nodes) > GRAPHS / 10
+    groups = fuse_elementwise.run(graph)
+    check_groups(graph.inputs, groups, graph.outputs)
+    assert len(groups) < before / 2
+    assert sum("Moments" in group.title and bool(group.epilogue) for group in groups) > GRAPHS / 80
+    assert sum(bool(group.prologue) for group in groups) > GRAPHS / 10
     feeds = sheet.feeds({})
     expected = run_model(onnx.load(path), feeds)
-    actual = run_model(to_onnx(_taken_apart(graph), {}), feeds)
+    actual = run_model(to_onnx(_taken_apart(graph, groups), {}), feeds)
     for name, array in expected.items():
         assert np.allclose(actual[name], array, rtol=1e-4, atol=1e-5), name

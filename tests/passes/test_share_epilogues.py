@@ -32,10 +32,9 @@ def _ends(folder: Path, body: str) -> list[str]:
     path = save_text(f"g (float[1, 4, 8, 8] x) => (float[A, B, C, D] y) <{constants}> {{ {body} }}", folder)
     graph = read_model(path)
     simplify(graph)
-    prepare(graph)
     return [
-        " ".join([*(step.operator for step in node.epilogue), *map(_bounds, node.epilogue[-1:])]).strip()
-        for node in graph.nodes
+        " ".join([*(step.operator for step in group.epilogue), *map(_bounds, group.epilogue[-1:])]).strip()
+        for group in prepare(graph)
     ]
 
 

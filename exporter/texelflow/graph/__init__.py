@@ -12,7 +12,7 @@ from texelflow.graph.nodes import (
     Shape,
     TensorType,
     Value,
-    node_reads,
+    node_title,
 )
 
 __all__ = [
@@ -27,5 +27,5 @@ __all__ = [
     "Shape",
     "TensorType",
     "Value",
-    "node_reads",
+    "node_title",
 ]

@@ -128,12 +128,7 @@ class Value:
 
 @dataclass(eq=False, slots=True)
 class Node:
-    """One operator applied to values. Omitted optional inputs are None.
-
-    `epilogue` are elementwise nodes fused behind this one, in order: the last of them makes `outputs[0]`, and
-    `result` is the value of the node itself that they start from. `prologue` are elementwise nodes fused in
-    front of it: the last of them makes `inputs[0]`, which is nowhere stored.
-    """
+    """One operator applied to values. Omitted optional inputs are None."""
 
     operator: str
     inputs: list[Value | None]
@@ -141,9 +136,6 @@ class Node:
     attributes: dict[str, Any] = field(default_factory=dict)
     name: str = ""
     domain: str = ""
-    prologue: list[Node] = field(default_factory=list)
-    epilogue: list[Node] = field(default_factory=list)
-    result: Value | None = None
 
     def __post_init__(self) -> None:
         for output in self.outputs:
@@ -152,10 +144,12 @@ class Node:
     @property
     def title(self) -> str:
         """Operator and name, for messages."""
-        if self.operator == "Elementwise" and self.epilogue:
-            return self.epilogue[-1].title
-        qualified = f"{self.domain}::{self.operator}" if self.domain else self.operator
-        return f"{qualified} {self.name!r}" if self.name else f"{qualified} (→ {self.outputs[0].name!r})"
+        return node_title(self)
+
+    @property
+    def reads(self) -> list[Value]:
+        """The inputs that are not omitted, each once."""
+        return list(dict.fromkeys(value for value in self.inputs if value is not None))
 
     def input(self, index: int) -> Value | None:
         """Return the input at `index`, or None if it is omitted."""
@@ -202,20 +196,20 @@ class Graph:
         yield from dict.fromkeys(value for value in candidates if value is not None)
 
     def consumers(self) -> dict[Value, list[Node]]:
-        """Return, by value, the nodes that read it (fused nodes count as their host)."""
+        """Return, by value, the nodes that read it."""
         readers: dict[Value, list[Node]] = {}
         for node in self.nodes:
-            for value in node_reads(node):
+            for value in node.reads:
                 readers.setdefault(value, []).append(node)
         return readers
 
 
-def node_reads(node: Node) -> list[Value]:
-    """Return the values that a node reads from outside itself, and its fused nodes, each once."""
-    fused = (*node.prologue, *node.epilogue)
-    internal = {node.result} | {output for step in fused for output in step.outputs}
-    inputs = [value for step in (node, *fused) for value in step.inputs]
-    return list(dict.fromkeys(value for value in inputs if value is not None and value not in internal))
+def node_title(node: Node, result: Value | None = None) -> str:
+    """Return what a node is called in messages: its operator and name, or `result`, its first output."""
+    qualified = f"{node.domain}::{node.operator}" if node.domain else node.operator
+    return (
+        f"{qualified} {node.name!r}" if node.name else f"{qualified} (→ {(result or node.outputs[0]).name!r})"
+    )
 
 
 class NodeError(Exception):

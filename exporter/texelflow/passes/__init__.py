@@ -47,12 +47,17 @@ def simplify(graph: Graph) -> None:
     run_passes(graph, _SIMPLIFYING, typed=False)
 
 
+def is_checking() -> bool:
+    """Return whether the variable `TEXELFLOW_CHECK_GRAPH` asks to check the graph after each pass."""
+    return bool(os.environ.get("TEXELFLOW_CHECK_GRAPH"))
+
+
 def run_passes(graph: Graph, passes: Iterable[Pass], typed: bool = True) -> None:
     """Run passes in order; with the variable `TEXELFLOW_CHECK_GRAPH` set, check the graph after each.
 
     `typed` says whether its values have types before the first; see `graph/check.py`.
     """
-    checking = bool(os.environ.get("TEXELFLOW_CHECK_GRAPH"))
+    checking = is_checking()
     if checking:
         check_graph.run(graph, typed)
     with assuming(graph.facts):

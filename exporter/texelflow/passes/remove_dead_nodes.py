@@ -7,7 +7,7 @@ Rules:
 
 from __future__ import annotations
 
-from texelflow.graph import Graph, Node, Value, node_reads
+from texelflow.graph import Graph, Node, Value
 
 
 def run(graph: Graph) -> int:
@@ -18,7 +18,7 @@ def run(graph: Graph) -> int:
         node = pending.pop().producer
         if node is not None and node not in live:
             live.add(node)
-            pending.extend(node_reads(node))
+            pending.extend(node.reads)
     kept = [node for node in graph.nodes if node in live]  # rule 2
     removed = len(graph.nodes) - len(kept)
     graph.nodes = kept

@@ -1,8 +1,10 @@
-"""From the Graph to the Plan: each node's rule in turn, then the outputs."""
+"""From the Graph to the Plan: each group by its rule in turn, then the outputs."""
 
 from __future__ import annotations
 
+from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels import copying
+from texelflow.backends.webgl2.kernels.elementwise import lower_elementwise
 from texelflow.backends.webgl2.layout.blocking import is_vector
 from texelflow.backends.webgl2.layout.view import View
 from texelflow.backends.webgl2.lower import rule_of
@@ -14,8 +16,8 @@ from texelflow.operators import operator_of
 from texelflow.problems import Problems
 
 
-def lower_graph(graph: Graph) -> Plan:
-    """Turn a prepared graph into draws.
+def lower_graph(graph: Graph, groups: list[Group]) -> Plan:
+    """Turn the groups of a graph into draws.
 
     Raises:
         ExportError: a node cannot be lowered; `problems` has every reason.
@@ -27,15 +29,16 @@ def lower_graph(graph: Graph) -> Plan:
             tensor = PlanTensor(value.dtype, value.shape, value=value.name, precise=True, external=True)
             lowering.bind(value, tensor)
             lowering.plan.inputs.append(tensor)
-        for node in graph.nodes:
-            lowering.node = node
-            with problems.of(node):
-                rule_of(node).lower(node, lowering)
+        for group in groups:
+            lowering.group = group
+            with problems.of(group.origin):
+                lower = lower_elementwise if group.host is None else rule_of(group.host).lower
+                lower(group, lowering)
                 continue
-            for value in node.outputs:  # in flat tensors, so that the nodes that read them are tried, too
+            for value in group.outputs:  # in flat tensors, so that the nodes that read them are tried, too
                 lowering.bind(value, lowering.tensor(value))
         problems.raise_for(graph.source)
-        lowering.node = None
+        lowering.group = None
         taken: set[PlanTensor] = set()
         for value in graph.outputs:
             try:

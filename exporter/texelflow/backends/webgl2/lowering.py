@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels import copying
 from texelflow.backends.webgl2.kernels.kernel import Kernel
 from texelflow.backends.webgl2.layout.blocking import (
@@ -27,6 +28,9 @@ from texelflow.dimensions.floats import FloatExpression
 from texelflow.dimensions.text import Json, to_json
 from texelflow.graph import ConstantData, Element, Node, NodeError, Shape, TensorType, Value
 from texelflow.graph.constants import pack_elements, unpack_elements
+
+OUTPUT = Node("Output", [], [Value("output")], name="graph output")
+"""Whose fault and work it is, when no group is being lowered."""
 
 
 @dataclass(eq=False, slots=True)
@@ -67,8 +71,8 @@ class Lowering:
     def __init__(self, operator_of: Callable[[Node], object]) -> None:
         self.plan = Plan()
         self.operator_of = operator_of
-        self.node: Node | None = None
-        """The node that is being lowered: what is refused is its fault, and what is emitted its work."""
+        self.group: Group | None = None
+        """The group that is being lowered: what is refused is its fault, and what is emitted its work."""
         self._places: dict[Value, Placed] = {}
 
     def place(self, value: Value) -> Placed:
@@ -191,14 +195,14 @@ class Lowering:
             return placed.buffer.flat, placed.view
         return self.flat(value), View.whole(value.shape)
 
-    def emit(self, kernel: Kernel, node: Node | None = None) -> PlanTensor:
+    def emit(self, kernel: Kernel) -> PlanTensor:
         """Add the kernel's draw to the phase it belongs to and return its output."""
         inputs = kernel.inputs.values()
         output = kernel.output
         output.constant = all(tensor.constant for tensor in inputs) and not kernel.reads_symbols()
-        ends = self.node if kernel.epilogue.expressions else None
+        ends = self.group.epilogue if self.group is not None and kernel.epilogue.expressions else []
         output.precise = output.precise or needs_32_bits(kernel.template, inputs, ends)
-        draw = kernel.draw((node or self._current()).title)
+        draw = kernel.draw(OUTPUT.title if self.group is None else self.group.title)
         for number in (*draw.ints, *output.shape):
             self.require_computable(number)
         (self.plan.load if output.constant else self.plan.run).append(draw)
@@ -221,9 +225,7 @@ class Lowering:
             )
 
     def _current(self) -> Node:
-        if self.node is None:
-            self.node = Node("Output", [], [Value("output")], name="graph output")
-        return self.node
+        return OUTPUT if self.group is None else self.group.origin
 
     def _copies(self, value: Value, placed: Placed) -> Buffer:
         if placed.copies is None:

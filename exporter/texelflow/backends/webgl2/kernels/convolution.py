@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels.elementwise import attach_epilogue
 from texelflow.backends.webgl2.kernels.kernel import Kernel
 from texelflow.backends.webgl2.layout.blocking import (
@@ -99,12 +100,13 @@ def spatial_image_axes(node: Node, value: Value) -> Axes:
 
 
 def lower_convolution(
-    node: Node, lowering: Lowering, windows: Sequence[SlidingWindow], groups: int, transposed: bool
+    group: Group, lowering: Lowering, windows: Sequence[SlidingWindow], groups: int, transposed: bool
 ) -> None:
     """Lower a Conv or ConvTranspose: inputs are x, weights and optionally a bias."""
+    node = group.node
     x, weights, bias = node.required(0), node.required(1), node.input(2)
     axes = spatial_image_axes(node, x)
-    output = node.outputs[0]
+    output = group.result
     template = _template(weights, groups, transposed)
     kernel = Kernel(template, lowering.tensor(output, axes))
     kernel.flops = product((2, *(x if transposed else output).shape, *weights.shape[1:]))
@@ -129,7 +131,7 @@ def lower_convolution(
         kernel.any_blocking = frozenset({"x"})
     if sliding != "point":
         bind_windows(kernel, windows)
-    attach_epilogue(kernel, node, lowering)
+    attach_epilogue(kernel, group, lowering)
     lowering.bind(output, lowering.emit(kernel))
 
 
@@ -200,11 +202,12 @@ def _bind_weights(
             kernel.integer("multiplier", floor_divide(first, groups))
 
 
-def lower_matrix_product(node: Node, lowering: Lowering) -> None:
+def lower_matrix_product(group: Group, lowering: Lowering) -> None:
     """Lower a MatMul of operands of rank 2 or more; a third input is a vector added to every row."""
-    a, b, bias, output = node.required(0), node.required(1), node.input(2), node.outputs[0]
+    node, output = group.node, group.result
+    a, b, bias = node.required(0), node.required(1), node.input(2)
     if not a.known_type.is_floating:
-        _lower_integer_product(node, lowering)
+        _lower_integer_product(group, lowering)
         return
     rank = len(output.shape)
     batched = any(not proved_equal(extent, 1) for extent in b.shape[:-2])
@@ -231,13 +234,13 @@ def lower_matrix_product(node: Node, lowering: Lowering) -> None:
     )
     if bias is not None:
         kernel.input("bias", lowering.flat(bias))
-    attach_epilogue(kernel, node, lowering)
+    attach_epilogue(kernel, group, lowering)
     lowering.bind(output, lowering.emit(kernel))
 
 
-def _lower_integer_product(node: Node, lowering: Lowering) -> None:
+def _lower_integer_product(group: Group, lowering: Lowering) -> None:
     """Lower a product of matrices of integers: each element by itself, read where it lies."""
-    a, b, output = node.required(0), node.required(1), node.outputs[0]
+    a, b, output = group.node.required(0), group.node.required(1), group.result
     outer, rows, columns = output.shape[:-2], a.shape[-2], b.shape[-1]
     kernel = Kernel("integer_product", lowering.tensor(output))
     strides: list[tuple[Dimension, ...]] = []
@@ -256,7 +259,7 @@ def _lower_integer_product(node: Node, lowering: Lowering) -> None:
     kernel.integer("inner", a.shape[-1])
     kernel.integer("a_step", a_step)
     kernel.integer("b_step", b_step)
-    attach_epilogue(kernel, node, lowering)
+    attach_epilogue(kernel, group, lowering)
     lowering.bind(output, lowering.emit(kernel))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
+from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels.kernel import Kernel, Steps
 from texelflow.backends.webgl2.layout.blocking import channel_within, is_expressible, role_strides
 from texelflow.backends.webgl2.layout.view import View
@@ -14,7 +15,7 @@ from texelflow.backends.webgl2.plan.plan import Axes, PlanTensor
 from texelflow.backends.webgl2.scalar import print_scalar
 from texelflow.dimensions import Dimension, Expression, proved_different, proved_equal, same_shape
 from texelflow.dimensions.floats import FloatExpression
-from texelflow.graph import FLOATING, Element, Node, Shape, Value, node_reads
+from texelflow.graph import FLOATING, Element, Node, Shape, Value
 from texelflow.graph.constants import signed_bits
 from texelflow.graph.scalar import Scalar
 
@@ -45,49 +46,47 @@ class Numbers:
         return self._kernel.integer(f"number_{self._kernel.count_integers()}", number)
 
 
-def lower_group(node: Node, lowering: Lowering, precise: bool = False) -> None:
-    """Lower a group that stands alone: blocked like its first blocked operand of full shape, else flat."""
-    output = node.outputs[0]
-    axes = next(_blocked_axes(node_reads(node), output.shape, lowering), None)
+def lower_elementwise(group: Group, lowering: Lowering, precise: bool = False) -> None:
+    """Lower a group without a host: blocked like its first blocked operand of full shape, else flat."""
+    output = group.result
+    axes = next(_blocked_axes(group.reads, output.shape, lowering), None)
     kernel = Kernel("elementwise", lowering.tensor(output, axes))
     kernel.output.precise = precise
-    attach_epilogue(kernel, node, lowering)
+    attach_epilogue(kernel, group, lowering)
     lowering.bind(output, lowering.emit(kernel))
 
 
-def attach_epilogue(kernel: Kernel, node: Node, lowering: Lowering) -> None:
-    """Add the elementwise nodes fused behind `node` to its kernel; the kernel's output is the last one's."""
+def attach_epilogue(kernel: Kernel, group: Group, lowering: Lowering) -> None:
+    """Add a group's epilogue to its kernel, whose output is the group's result."""
     kernel.structure["start"] = None
     names: dict[Value, str] = {}
-    if node.result is not None:
-        names[node.result] = "value"
-        kernel.structure["start"] = "vec4" if node.result.known_type.is_floating else "ivec4"
-    elif node.operator != "Elementwise":
+    if group.host is not None and group.epilogue:
+        start = group.host.outputs[0]
+        names[start] = "value"
+        kernel.structure["start"] = "vec4" if start.known_type.is_floating else "ivec4"
+    elif group.host is not None:
         kernel.structure["start"] = "ivec4" if kernel.output.is_integer else "vec4"
-    _add_steps(kernel, kernel.epilogue, node.epilogue, kernel.output, names, lowering)
+    _add_steps(kernel, kernel.epilogue, group.epilogue, kernel.output, names, lowering)
 
 
-def attach_prologue(kernel: Kernel, node: Node, place: PlanTensor, lowering: Lowering) -> None:
-    """Add the elementwise nodes fused in front of `node`; `place` is like the tensor that they would fill."""
-    _add_steps(kernel, kernel.prologue, node.prologue, place, {}, lowering)
+def attach_prologue(kernel: Kernel, group: Group, place: PlanTensor, lowering: Lowering) -> None:
+    """Add a group's prologue to its kernel; `place` is like the tensor that it would fill."""
+    _add_steps(kernel, kernel.prologue, group.prologue, place, {}, lowering)
 
 
-def lower_prologue(node: Node, lowering: Lowering, precise: bool = False) -> None:
-    """Store what a node's prologue computes, for a kernel that cannot carry it; in 32 bits if `precise`."""
-    if node.prologue:
-        group = Node(
-            "Elementwise", [], [node.required(0)], {}, node.name, "texelflow", epilogue=node.prologue
-        )
-        lower_group(group, lowering, precise)
+def lower_prologue(group: Group, lowering: Lowering, precise: bool = False) -> None:
+    """Store what a group's prologue computes, for a kernel that cannot carry it; in 32 bits if `precise`."""
+    if group.prologue:
+        lower_elementwise(Group(None, epilogue=group.prologue), lowering, precise)
 
 
-def shared_axes(node: Node, source: Value, lowering: Lowering) -> Iterator[Axes]:
-    """Yield the axes by which a node's first input, or what its prologue makes it of, is blocked already."""
-    if not node.prologue:
+def shared_axes(group: Group, source: Value, lowering: Lowering) -> Iterator[Axes]:
+    """Yield the axes by which a host's first input, or what its prologue makes it of, is blocked already."""
+    if not group.prologue:
         yield from lowering.known_axes(source, aliases=True)
         return
-    made = {step.outputs[0] for step in node.prologue}
-    reads = [value for step in node.prologue for value in step.inputs if value is not None]
+    made = {step.outputs[0] for step in group.prologue}
+    reads = [value for step in group.prologue for value in step.inputs if value is not None]
     yield from _blocked_axes([value for value in reads if value not in made], source.shape, lowering)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels.elementwise import attach_epilogue
 from texelflow.backends.webgl2.kernels.kernel import Kernel
 from texelflow.backends.webgl2.kernels.reduction import channel_parts
@@ -9,12 +10,12 @@ from texelflow.backends.webgl2.layout.blocking import matrix_axes
 from texelflow.backends.webgl2.lowering import Lowering, value_like
 from texelflow.backends.webgl2.plan.plan import PlanTensor
 from texelflow.dimensions import floor_divide
-from texelflow.graph import Node, Shape
+from texelflow.graph import Shape
 
 
-def lower_moments(node: Node, lowering: Lowering) -> None:
-    """Lower a node whose outputs are the variance of each row, through its epilogue, and the mean."""
-    x, (variance, mean) = node.required(0), node.outputs
+def lower_moments(group: Group, lowering: Lowering) -> None:
+    """Lower a Moments: its outputs are the variance of each row, through the epilogue, and the mean."""
+    x, (variance, mean) = group.node.required(0), group.outputs
     last = len(x.shape) - 1
     axes = next((known for known in lowering.known_axes(x) if known[1] == (last,)), matrix_axes(last + 1))
     source = lowering.blocked(x, axes)
@@ -38,7 +39,7 @@ def lower_moments(node: Node, lowering: Lowering) -> None:
     if parts is not None:
         kernel.integer("channels", x.shape[-1])
     kernel.structure.update(joined=parts is not None, final=True)
-    attach_epilogue(kernel, node, lowering)
+    attach_epilogue(kernel, group, lowering)
     lowering.bind(both, lowering.emit(kernel))
     lowering.bind_view(variance, both, lambda view: view.slice(last, 0, 1, 1))
     lowering.bind_view(mean, both, lambda view: view.slice(last, 1, 1, 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels.convolution import (
     SlidingWindow,
     bind_windows,
@@ -15,19 +16,18 @@ from texelflow.backends.webgl2.kernels.convolution import (
 from texelflow.backends.webgl2.kernels.elementwise import attach_epilogue
 from texelflow.backends.webgl2.kernels.kernel import Kernel
 from texelflow.backends.webgl2.lowering import Lowering
-from texelflow.graph import Node
 
 
 def lower_pooling(
-    node: Node,
+    group: Group,
     lowering: Lowering,
     windows: Sequence[SlidingWindow],
     operation: str,
     count_padding: bool = False,
 ) -> None:
     """Lower a pooling; `operation` is max or average, which with `count_padding` counts padding too."""
-    x, output = node.required(0), node.outputs[0]
-    axes = spatial_image_axes(node, x)
+    x, output = group.node.required(0), group.result
+    axes = spatial_image_axes(group.node, x)
     sliding = sliding_structure("pool", windows)
     shared = sliding != "any" and not lowering.tensor(output).is_integer
     kernel = Kernel("shared_pool" if shared else "pool", lowering.tensor(output, axes))
@@ -44,5 +44,5 @@ def lower_pooling(
     if shared:
         kernel.structure["sliding"] = sliding
         kernel.output.pair_rows = shares_rows(sliding)
-    attach_epilogue(kernel, node, lowering)
+    attach_epilogue(kernel, group, lowering)
     lowering.bind(output, lowering.emit(kernel))

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, prod
 
+from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels.elementwise import (
     attach_epilogue,
     attach_prologue,
@@ -22,7 +23,7 @@ from texelflow.backends.webgl2.layout.view import Run, merged_runs
 from texelflow.backends.webgl2.lowering import Lowering, value_like
 from texelflow.backends.webgl2.plan.plan import Axes, PlanTensor
 from texelflow.dimensions import Dimension, floor_divide, maximum, product, proved_equal, same_shape
-from texelflow.graph import FLOATING, Node, Shape, Value
+from texelflow.graph import FLOATING, Shape, Value
 
 MOST = 1024
 """Most texels, or elements of a flat tensor, that one fragment reduces. Free extents of a blocked tensor are
@@ -61,16 +62,16 @@ class _Step:
     in_parts: bool
 
 
-def lower_reduction(node: Node, lowering: Lowering, operation: str, axes: list[int]) -> None:
+def lower_reduction(group: Group, lowering: Lowering, operation: str, axes: list[int]) -> None:
     """Lower a reduction that keeps its axes with extent 1.
 
     `operation` is sum, mean, prod, max or min; of unsigned numbers mean_unsigned and so on.
     """
-    x, output = node.required(0), node.outputs[0]
-    blocked = _blocked_axes(node, lowering, axes)
+    x, output = group.node.required(0), group.result
+    blocked = _blocked_axes(group, lowering, axes)
     if blocked is None:
-        lower_prologue(node, lowering, precise=operation in SUMS)
-        lower_element_reduction(node, lowering, operation, axes)
+        lower_prologue(group, lowering, precise=operation in SUMS)
+        lower_element_reduction(group, lowering, operation, axes)
         return
     place = PlanTensor(x.dtype, x.shape, blocked)
     steps = _steps(place, axes)
@@ -80,9 +81,9 @@ def lower_reduction(node: Node, lowering: Lowering, operation: str, axes: list[i
         kernel = Kernel("reduce", lowering.tensor(result, blocked))
         if index:
             kernel.input("x", place)
-        elif node.prologue:
+        elif group.prologue:
             kernel.vector("x_shape", place.extents)
-            attach_prologue(kernel, node, place, lowering)
+            attach_prologue(kernel, group, place, lowering)
         else:
             kernel.input("x", lowering.blocked(x, blocked))
         _describe(kernel, step, operation if final else _of_parts(operation), x.dtype)
@@ -91,7 +92,7 @@ def lower_reduction(node: Node, lowering: Lowering, operation: str, axes: list[i
                 kernel.integer(
                     "elements", maximum(product(x.shape[axis] for axis in axes), 1)
                 )  # of none, it is 0
-            attach_epilogue(kernel, node, lowering)
+            attach_epilogue(kernel, group, lowering)
         place = lowering.emit(kernel)
     lowering.bind(output, place)
 
@@ -168,9 +169,9 @@ def channel_parts(place: PlanTensor) -> int | None:
     return parts if parts > 1 else None
 
 
-def _blocked_axes(node: Node, lowering: Lowering, axes: list[int]) -> Axes | None:
-    x = node.required(0)
-    for known in shared_axes(node, x, lowering):
+def _blocked_axes(group: Group, lowering: Lowering, axes: list[int]) -> Axes | None:
+    x = group.node.required(0)
+    for known in shared_axes(group, x, lowering):
         if all(_uniform(role, axes, x.shape) for role in known):
             return known
     return None
@@ -182,10 +183,10 @@ def _uniform(role: tuple[int, ...], axes: list[int], shape: tuple[Dimension, ...
 
 
 def lower_element_reduction(
-    node: Node, lowering: Lowering, operation: str, axes: list[int], last_index: bool = False
+    group: Group, lowering: Lowering, operation: str, axes: list[int], last_index: bool = False
 ) -> None:
     """Lower a reduction of a flat tensor; `operation` may also be argmax or argmin, over one axis."""
-    x, output = node.required(0), node.outputs[0]
+    x, output = group.node.required(0), group.result
     tensor, view = lowering.flat_source(x)
     runs: list[Run] = list(zip(view.shape, view.strides, strict=True))
     kept = merged_runs([run for axis, run in enumerate(runs) if axis not in axes])
@@ -224,7 +225,7 @@ def lower_element_reduction(
             joined=positions is not None,
         )
         if final:
-            attach_epilogue(kernel, node, lowering)
+            attach_epilogue(kernel, group, lowering)
         made = lowering.emit(kernel)
         count = parts
         if finds:

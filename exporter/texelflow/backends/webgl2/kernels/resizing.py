@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels.elementwise import attach_epilogue
 from texelflow.backends.webgl2.kernels.kernel import Kernel
 from texelflow.backends.webgl2.layout.blocking import is_expressible
@@ -33,11 +34,12 @@ class ResizedAxis(Protocol):
     def is_unchanged(self) -> bool: ...
 
 
-def lower_resize(node: Node, lowering: Lowering, axes: Sequence[ResizedAxis]) -> None:
+def lower_resize(group: Group, lowering: Lowering, axes: Sequence[ResizedAxis]) -> None:
     """Lower a Resize of at most two axes."""
+    node, output = group.node, group.result
     if node.attributes.get("antialias", 0):
         raise NodeError(node, "antialias=1 is not supported; export the model without it")
-    x, output = node.required(0), node.outputs[0]
+    x = node.required(0)
     mode = node.attributes.get("mode", "nearest")
     if mode != "nearest" and not x.known_type.is_floating:
         raise NodeError(node, f"mode {mode} on {x.dtype} is not supported; cast the input to float32")
@@ -62,7 +64,7 @@ def lower_resize(node: Node, lowering: Lowering, axes: Sequence[ResizedAxis]) ->
         rounding=node.attributes.get("nearest_mode", "round_prefer_floor"),
         exclude_outside=bool(node.attributes.get("exclude_outside", 0)),
     )
-    attach_epilogue(kernel, node, lowering)
+    attach_epilogue(kernel, group, lowering)
     lowering.bind(output, lowering.emit(kernel))
 
 

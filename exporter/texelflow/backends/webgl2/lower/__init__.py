@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
+from texelflow.backends.webgl2.group import Group
 from texelflow.graph import Node, NodeError
 
 if TYPE_CHECKING:
     from texelflow.backends.webgl2.lowering import Lowering
 
-Lower: TypeAlias = "Callable[[Node, Lowering], None]"
+Lower: TypeAlias = "Callable[[Group, Lowering], None]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Rule:
     """How the nodes of one operator become draws."""
 
     lower: Lower
-    """Emits the draws that compute a node's outputs."""
+    """Emits the draws that compute what a group, whose host such a node is, stores."""
     fuses_epilogue: bool
     """Whether elementwise work on its first output can happen in its kernel (passes/fuse_elementwise.py)."""
     fuses_prologue: Callable[[Node], bool]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.lower import lowers
 from texelflow.backends.webgl2.lowering import Lowering
-from texelflow.graph import Node
 from texelflow.graph.constants import scalar_value
 from texelflow.operators.onnx.constant_of_shape import fill
 
 
 @lowers("ConstantOfShape")
-def lower(node: Node, lowering: Lowering) -> None:
+def lower(group: Group, lowering: Lowering) -> None:
     """Read one constant everywhere."""
+    node = group.node
     output = node.outputs[0]
     dtype, number = fill(node)
     assert isinstance(number, (int, float))

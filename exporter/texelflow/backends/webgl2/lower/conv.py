@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels.convolution import lower_convolution
 from texelflow.backends.webgl2.lower import lowers
 from texelflow.backends.webgl2.lowering import Lowering
-from texelflow.graph import Node
 from texelflow.operators.onnx.conv import conv_windows
 
 
 @lowers("Conv", fuses_epilogue=True)
-def lower(node: Node, lowering: Lowering) -> None:
+def lower(group: Group, lowering: Lowering) -> None:
     """Convolve in a kernel for one group, for depthwise convolution, or for any groups."""
+    node = group.node
     lower_convolution(
-        node, lowering, conv_windows(node), int(node.attributes.get("group", 1)), transposed=False
+        group, lowering, conv_windows(node), int(node.attributes.get("group", 1)), transposed=False
     )

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from math import ceil
 
+from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels.reduction import elements_kernel, sums_of_blocks
 from texelflow.backends.webgl2.lower import lowers
 from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.dimensions import floor_divide, product
-from texelflow.graph import Node
 from texelflow.operators.onnx.cumsum import LONGEST, cumsum_axis
 
 
 @lowers("CumSum")
-def lower(node: Node, lowering: Lowering) -> None:
+def lower(group: Group, lowering: Lowering) -> None:
     """Sum all before each element; of a longer axis what is in its block, and the blocks before it."""
+    node = group.node
     source, output, axis = node.required(0), node.outputs[0], cumsum_axis(node)
     extent = source.shape[axis]
     kernel = elements_kernel("cumulative_sum", lowering.tensor(output))

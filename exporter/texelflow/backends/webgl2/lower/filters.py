@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.layout.view import View
 from texelflow.backends.webgl2.lower import lowers
 from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.dimensions import product
-from texelflow.graph import Node
 from texelflow.operators.internal.filters import filters_shape
 
 
 @lowers("Filters", domain="texelflow")
-def lower(node: Node, lowering: Lowering) -> None:
+def lower(group: Group, lowering: Lowering) -> None:
     """View what is stored."""
+    node = group.node
     shape = filters_shape(node)
 
     def leave_out_the_rest(view: View) -> View | None:

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels.elementwise import attach_epilogue
 from texelflow.backends.webgl2.kernels.reduction import elements_kernel
 from texelflow.backends.webgl2.layout.view import View
 from texelflow.backends.webgl2.lower import lowers
 from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.dimensions import Dimension, less, product, select
-from texelflow.graph import Node, Value
+from texelflow.graph import Value
 from texelflow.operators.elementwise import whole
 from texelflow.operators.shapes import normalize_axis
 
 
 @lowers("Gather", fuses_epilogue=True)
-def lower(node: Node, lowering: Lowering) -> None:
+def lower(group: Group, lowering: Lowering) -> None:
     """View a part of the data if the indices are known and evenly spaced, else gather by elements."""
-    data, indices, output = node.required(0), node.required(1), node.outputs[0]
+    node = group.node
+    data, indices, output = node.required(0), node.required(1), group.result
     axis = normalize_axis(node, int(node.attributes.get("axis", 0)), data.known_type.rank)
     part = _even_part(indices, data.shape[axis])
-    if part is not None and not node.epilogue:
+    if part is not None and not group.epilogue:
         start, step, count = part
 
         def sliced(view: View) -> View | None:
@@ -36,7 +38,7 @@ def lower(node: Node, lowering: Lowering) -> None:
     kernel.integer("inner", product(data.shape[axis + 1 :]))
     kernel.integer("extent", data.shape[axis])
     kernel.integer("count", indices.known_type.size)
-    attach_epilogue(kernel, node, lowering)
+    attach_epilogue(kernel, group, lowering)
     lowering.bind(output, lowering.emit(kernel))
 
 

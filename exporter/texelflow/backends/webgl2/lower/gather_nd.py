@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels.reduction import elements_kernel
 from texelflow.backends.webgl2.layout.view import row_major_strides
 from texelflow.backends.webgl2.lower import lowers
 from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.dimensions import product
-from texelflow.graph import Node
 
 
 @lowers("GatherND")
-def lower(node: Node, lowering: Lowering) -> None:
+def lower(group: Group, lowering: Lowering) -> None:
     """Gather element by element."""
+    node = group.node
     data, indices, output = node.required(0), node.required(1), node.outputs[0]
     batch = int(node.attributes.get("batch_dims", 0))
     depth = indices.shape[-1]

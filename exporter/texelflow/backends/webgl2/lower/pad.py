@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels.padding import lower_padding
 from texelflow.backends.webgl2.layout.view import View
 from texelflow.backends.webgl2.lower import lowers
@@ -20,11 +21,12 @@ def fuses_prologue(node: Node) -> bool:
 
 
 @lowers("Pad", fuses_prologue=fuses_prologue)
-def lower(node: Node, lowering: Lowering) -> None:
+def lower(group: Group, lowering: Lowering) -> None:
     """Read a constant outside the input without moving it; other borders are copied.
 
     What negative amounts remove is gone before the rest is repeated, as in ONNX Runtime.
     """
+    node = group.node
     source, output = node.required(0), node.outputs[0]
     mode = node.attributes.get("mode", "constant")
     amounts = padding(node)
@@ -55,7 +57,7 @@ def lower(node: Node, lowering: Lowering) -> None:
         )
         whole, source = source, value_like(source, "cut", shape)
         lowering.bind_view(source, whole, cut)
-    lower_padding(node, source, lowering, mode, added)
+    lower_padding(group, source, lowering, mode, added)
 
 
 def _removed(amount: Dimension) -> Dimension:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels.reduction import elements_kernel
 from texelflow.backends.webgl2.lower import lowers
 from texelflow.backends.webgl2.lowering import Lowering, real_of
-from texelflow.graph import Node
 from texelflow.operators.shapes import dimensions
 
 
 @lowers("Range")
-def lower(node: Node, lowering: Lowering) -> None:
+def lower(group: Group, lowering: Lowering) -> None:
     """Compute each number from its index."""
+    node = group.node
     output = node.outputs[0]
     kernel = elements_kernel("range", lowering.tensor(output))
     start, delta = node.known(0, "start")[0], node.known(2, "delta")[0]

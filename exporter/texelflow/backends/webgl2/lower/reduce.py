@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels.reduction import lower_reduction
 from texelflow.backends.webgl2.lower import lowers
 from texelflow.backends.webgl2.lowering import Lowering
@@ -24,9 +25,10 @@ def fuses_prologue(node: Node) -> bool:
     fuses_epilogue=True,
     fuses_prologue=fuses_prologue,
 )
-def lower(node: Node, lowering: Lowering) -> None:
+def lower(group: Group, lowering: Lowering) -> None:
     """Reduce whole texels of a blocked tensor, or single elements."""
+    node = group.node
     operation = node.operator.removeprefix("Reduce").lower()
     if node.required(0).dtype in UNSIGNED_32 and operation in ("max", "min", "mean"):
         operation += "_unsigned"
-    lower_reduction(node, lowering, operation, reduced_axes(node))
+    lower_reduction(group, lowering, operation, reduced_axes(node))

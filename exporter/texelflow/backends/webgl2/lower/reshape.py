@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.lower import lowers
 from texelflow.backends.webgl2.lowering import Lowering
-from texelflow.graph import Node
 
 
 @lowers("Reshape")
-def lower(node: Node, lowering: Lowering) -> None:
+def lower(group: Group, lowering: Lowering) -> None:
     """Read the same elements in another shape, without moving them where the layout allows."""
+    node = group.node
     shape = node.outputs[0].shape
     lowering.bind_view(node.outputs[0], node.required(0), lambda view: view.reshape(shape))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.layout.view import View
 from texelflow.backends.webgl2.lower import lowers
 from texelflow.backends.webgl2.lowering import Lowering
-from texelflow.graph import Node
 from texelflow.operators.onnx.slice import axis_slices
 
 
 @lowers("Slice")
-def lower(node: Node, lowering: Lowering) -> None:
+def lower(group: Group, lowering: Lowering) -> None:
     """Read a part of the input, without moving it."""
+    node = group.node
 
     def part(view: View) -> View | None:
         sliced: View | None = view

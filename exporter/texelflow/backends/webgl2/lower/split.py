@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.layout.view import View
 from texelflow.backends.webgl2.lower import lowers
 from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.dimensions import Dimension
-from texelflow.graph import Node
 from texelflow.operators.onnx.split import split_axis
 
 
 @lowers("Split")
-def lower(node: Node, lowering: Lowering) -> None:
+def lower(group: Group, lowering: Lowering) -> None:
     """Read each part where it lies in the input."""
+    node = group.node
     axis = split_axis(node)
     start: Dimension = 0
     for output in node.outputs:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.lower import lowers
 from texelflow.backends.webgl2.lowering import Lowering, value_like
-from texelflow.graph import Node
 from texelflow.operators.shapes import dimensions
 
 
 @lowers("Tile")
-def lower(node: Node, lowering: Lowering) -> None:
+def lower(group: Group, lowering: Lowering) -> None:
     """Give each axis an axis of repeats before it, and copy that as one."""
+    node = group.node
     source, output = node.required(0), node.outputs[0]
     split = tuple(extent for size in source.shape for extent in (1, size))
     repeats = dimensions(node, node.known(1, "repeats"), "repeats")

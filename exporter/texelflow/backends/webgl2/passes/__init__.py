@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from texelflow.backends.webgl2.group import Group, check_groups
 from texelflow.backends.webgl2.passes import (
     align_weights,
     fuse_biases,
@@ -12,29 +13,40 @@ from texelflow.backends.webgl2.passes import (
     share_epilogues,
     split_concatenations,
 )
+from texelflow.dimensions import assuming
 from texelflow.graph import Graph
-from texelflow.passes import Pass, remove_dead_nodes, run_passes
+from texelflow.passes import Pass, is_checking, remove_dead_nodes, run_passes
 
 _REWRITING: tuple[Pass, ...] = (merge_matrix_products.run, split_concatenations.run, remove_dead_nodes.run)
-_FUSING: tuple[Pass, ...] = (
+_ADAPTING: tuple[Pass, ...] = (
     join_moments.run,
     remove_dead_nodes.run,
     narrow_integers.run,
-    fuse_elementwise.run,
-    fuse_biases.run,
-    share_epilogues.run,
     align_weights.run,
 )
 
 
-def prepare(graph: Graph) -> None:
-    """Make a simplified graph ready for the lowering.
+def prepare(graph: Graph) -> list[Group]:
+    """Make a simplified graph ready for the lowering; return its nodes in groups, each of which is a kernel.
 
     Raises:
         ExportError: the graph cannot be exported; `problems` has every reason.
     """
     rewrite(graph)
-    run_passes(graph, _FUSING)
+    run_passes(graph, _ADAPTING)
+    with assuming(graph.facts):
+        groups = fuse_elementwise.run(graph)
+        check_fused(graph, groups)
+        for change in (fuse_biases.run, share_epilogues.run):
+            change(groups)
+            check_fused(graph, groups)
+    return groups
+
+
+def check_fused(graph: Graph, groups: list[Group]) -> None:
+    """Check the groups of a graph, where its passes are checked."""
+    if is_checking():
+        check_groups(graph.inputs, groups, graph.outputs)
 
 
 def rewrite(graph: Graph) -> None:

@@ -11,38 +11,42 @@ Rules:
 
 from __future__ import annotations
 
+from texelflow.backends.webgl2.group import Group
 from texelflow.dimensions import same_shape
-from texelflow.graph import Graph, Node, Value
+from texelflow.graph import Node, Value
 
 
-def run(graph: Graph) -> int:
-    """Change products in place, whose epilogues are fused; return how many."""
+def run(groups: list[Group]) -> int:
+    """Change groups in place; return how many."""
     changed = 0
-    for node in graph.nodes:
-        bias = _bias(node)
+    for group in groups:
+        bias = _bias(group)
         if bias is not None:
-            _take(node, bias)
+            _take(group, bias)
             changed += 1
     return changed
 
 
-def _bias(node: Node) -> Value | None:
+def _bias(group: Group) -> Value | None:
     """Return the vector that is added to a product, if it can be its bias."""
-    if (node.domain, node.operator) != ("", "MatMul") or not node.epilogue or len(node.inputs) > 2:
+    node = group.host
+    if node is None or (node.domain, node.operator) != ("", "MatMul") or len(node.inputs) > 2:
         return None
-    add, *later = node.epilogue
-    result = node.result
-    if result is None or add.operator != "Add" or add.inputs[0] is not result:
+    if not group.epilogue:
         return None
-    if any(value is result for step in later for value in step.inputs):  # rule 2
+    product = node.outputs[0]
+    add, *later = group.epilogue
+    if add.operator != "Add" or add.inputs[0] is not product:
+        return None
+    if any(value is product for step in later for value in step.inputs):  # rule 2
         return None
     bias = add.required(1)
-    is_vector = same_shape(bias.shape, result.shape[-1:]) and bias.known_type.is_floating
-    return bias if is_vector and bias is not result and bias.scalar is None else None
+    is_vector = same_shape(bias.shape, product.shape[-1:]) and bias.known_type.is_floating
+    return bias if is_vector and bias is not product and bias.scalar is None else None
 
 
-def _take(node: Node, bias: Value) -> None:
-    node.inputs = [*node.inputs[:2], bias]
-    add, *later = node.epilogue
-    node.epilogue = later
-    node.result = add.outputs[0] if later else None
+def _take(group: Group, bias: Value) -> None:
+    node, (add, *later) = group.node, group.epilogue
+    inputs = [*node.inputs[:2], bias]
+    group.host = Node(node.operator, inputs, add.outputs, node.attributes, node.name, node.domain)
+    group.epilogue = later

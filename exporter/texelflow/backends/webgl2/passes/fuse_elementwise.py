@@ -9,7 +9,7 @@ their result.
 4. A group becomes the epilogue of an operand's producer if that operator can carry one, nobody else reads the
    operand and it has the group's shape; of several the last in the graph's order is taken. The producer is
    then computed where the group ends, so that nothing up to there may read another output of it.
-5. A group without such a producer becomes one texelflow::Elementwise node.
+5. A group without such a producer is a kernel of its own.
 6. What a reduction or another such kernel reads is a group, too, and becomes its prologue: nowhere stored.
    A node of consumers in several groups joins each of them, to be computed again, if one is a prologue and it
    reads only one tensor of its own size. What could be another kernel's epilogue stays out of prologues.
@@ -20,9 +20,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.lower import find_rule, fuses_epilogue
 from texelflow.dimensions import same_shape
-from texelflow.graph import Graph, Node, Value, node_reads
+from texelflow.graph import Graph, Node, Value
 from texelflow.graph.scalar import numbers_of
 from texelflow.operators import operator_of
 from texelflow.operators.elementwise import Elementwise
@@ -34,8 +35,8 @@ NUMBER_LIMIT = 128
 
 
 @dataclass(eq=False, slots=True)
-class _Group:
-    """Nodes that end in `result`; `reader` is the node that they are the prologue of."""
+class _Forming:
+    """A group that is being formed, which ends in `result`; `reader` is the node whose prologue it is."""
 
     result: Value
     constant: bool
@@ -50,11 +51,10 @@ class _Group:
         return list(dict.fromkeys(value for value in inputs if value not in inside and value.scalar is None))
 
 
-def run(graph: Graph) -> None:
-    """Fuse in place."""
+def run(graph: Graph) -> list[Group]:
+    """Return the nodes of a graph in groups."""
     constant = _constant_values(graph)
-    groups = _Grouping(graph, constant).form()
-    _attach_groups(graph, groups, constant)
+    return _attach(graph, _Grouping(graph, constant).form(), constant)
 
 
 def _constant_values(graph: Graph) -> set[Value]:
@@ -77,17 +77,17 @@ class _Grouping:
         self._constant = constant
         self._consumers = graph.consumers()
         self._outputs = set(graph.outputs)
-        self._groups_of: dict[Node, list[_Group]] = {}
+        self._groups_of: dict[Node, list[_Forming]] = {}
         self._ends_in_host = self._find_ends_in_host()
 
-    def form(self) -> list[_Group]:
+    def form(self) -> list[_Forming]:
         """Return the groups, the last in the graph's order first."""
-        groups: list[_Group] = []
+        groups: list[_Forming] = []
         for node in reversed(self._graph.nodes):
             rule = find_rule(node)
             if rule is not None and rule.fuses_prologue(node):
                 x = node.required(0)
-                group = _Group(x, x in self._constant, reader=node)
+                group = _Forming(x, x in self._constant, reader=node)
             elif isinstance(operator_of(node), Elementwise):
                 joined = self._joinable(node)
                 for group in joined:
@@ -97,14 +97,14 @@ class _Grouping:
                     self._groups_of[node] = joined
                     continue
                 output = node.outputs[0]
-                group = _Group(output, output in self._constant, [node], numbers=_count_numbers(node))
+                group = _Forming(output, output in self._constant, [node], numbers=_count_numbers(node))
             else:
                 continue
             self._groups_of[node] = [group]
             groups.append(group)
         return groups
 
-    def _joinable(self, node: Node) -> list[_Group]:
+    def _joinable(self, node: Node) -> list[_Forming]:
         """Return the groups that the node joins."""
         output = node.outputs[0]
         readers = self._consumers.get(output, [])
@@ -126,13 +126,13 @@ class _Grouping:
             (value is other) == (index == 0) for index, other in enumerate(reader.inputs)
         )
 
-    def _fits(self, node: Node, group: _Group) -> bool:
+    def _fits(self, node: Node, group: _Forming) -> bool:
         output = node.outputs[0]
         if not same_shape(output.shape, group.result.shape) or (output in self._constant) != group.constant:
             return False
         if len(group.members) == STEP_LIMIT or group.numbers + _count_numbers(node) > NUMBER_LIMIT:
             return False
-        return len(_Group(group.result, group.constant, [node, *group.members]).reads()) <= OPERAND_LIMIT
+        return len(_Forming(group.result, group.constant, [node, *group.members]).reads()) <= OPERAND_LIMIT
 
     def _of_own_size(self, node: Node) -> list[Value]:
         shape = node.outputs[0].shape
@@ -161,15 +161,16 @@ def _count_numbers(node: Node) -> int:
     return len(list(numbers_of(operator.tree(node)))) + scalars
 
 
-def _attach_groups(graph: Graph, groups: list[_Group], constant: set[Value]) -> None:
+def _attach(graph: Graph, groups: list[_Forming], constant: set[Value]) -> list[Group]:
+    """Give each group of elementwise nodes its host, if it has one, and each host its prologue."""
     consumers = graph.consumers()
     outputs = set(graph.outputs)
     position: dict[Node | None, int] = {node: index for index, node in enumerate(graph.nodes)}
-    groups_of: dict[Node, list[_Group]] = {}
+    groups_of: dict[Node, list[_Forming]] = {}
     for group in groups:
         for member in group.members:
             groups_of.setdefault(member, []).append(group)
-    at_sink: dict[Node, Node] = {}
+    at_sink: dict[Node, Group] = {}
     removed = set(groups_of)
 
     def place(reader: Node) -> int:
@@ -183,9 +184,10 @@ def _attach_groups(graph: Graph, groups: list[_Group], constant: set[Value]) -> 
         readers = [reader for value in others for reader in consumers.get(value, [])]
         return all(place(reader) > position[sink] for reader in readers)
 
+    prologues: dict[Node, list[Node]] = {}
     for group in reversed(groups):
         if group.reader is not None:
-            group.reader.prologue = group.members
+            prologues[group.reader] = group.members
             continue
         sink = group.members[-1]
         hosts = [
@@ -198,41 +200,29 @@ def _attach_groups(graph: Graph, groups: list[_Group], constant: set[Value]) -> 
             and same_shape(value.shape, group.result.shape)
             and all(groups_of.get(reader) == [group] for reader in consumers[value])
         ]
+        host = None  # rule 5
         if hosts:  # rule 4
-            start = max(hosts, key=lambda value: position[value.producer])
-            host = start.producer
+            host = max(hosts, key=lambda value: position[value.producer]).producer
             assert host is not None
             removed.add(host)
-            fused = Node(
-                host.operator,
-                host.inputs,
-                [group.result, *host.outputs[1:]],
-                host.attributes,
-                host.name,
-                host.domain,
-                host.prologue,
-            )
-            fused.result = start
-        else:  # rule 5
-            fused = Node("Elementwise", [], [group.result], {}, sink.name, "texelflow")
-        fused.epilogue = group.members
-        _put_own_first(fused)
-        if fused.result is None:
-            fused.inputs = list(node_reads(fused))
-        at_sink[sink] = fused
-    nodes: list[Node] = []
+        at_sink[sink] = Group(host, epilogue=group.members)
+        _put_own_first(at_sink[sink])
+    result: list[Group] = []
     for node in graph.nodes:
         if node in at_sink:
-            nodes.append(at_sink[node])
+            result.append(at_sink[node])
         elif node not in removed:
-            nodes.append(node)
-    graph.nodes = nodes
+            result.append(Group(node))
+    for group_made in result:
+        if group_made.host is not None:
+            group_made.prologue = prologues.get(group_made.host, [])
+    return result
 
 
-def _put_own_first(node: Node) -> None:
+def _put_own_first(group: Group) -> None:
     """Order the operands of sums and products in an epilogue (rule 7)."""
-    own = {node.result}
-    for step in node.epilogue:
+    own = {None if group.host is None else group.host.outputs[0]}
+    for step in group.epilogue:
         operator = operator_of(step)
         if isinstance(operator, Elementwise) and operator.is_symmetric and step.inputs[0] not in own:
             step.inputs.reverse()
@@ -245,6 +235,5 @@ def _can_host(value: Value, removed: set[Node]) -> bool:
         producer is not None
         and producer.outputs[0] is value
         and producer not in removed
-        and not producer.epilogue
         and fuses_epilogue(producer)
     )

@@ -20,15 +20,16 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from math import inf
 
+from texelflow.backends.webgl2.group import Group
 from texelflow.dimensions import proved_equal, same_shape
-from texelflow.graph import Graph, Node, TensorType, Value
+from texelflow.graph import Node, TensorType, Value
 
 
 @dataclass(frozen=True, slots=True)
 class _End:
     """What is done with the sums of a convolution: `added` to them, limited by the step `limit`."""
 
-    node: Node
+    group: Group
     added: Value | None
     limit: Node | None
 
@@ -37,13 +38,13 @@ class _End:
         return self.limit.operator if self.limit else ""
 
 
-def run(graph: Graph) -> None:
+def run(groups: list[Group]) -> None:
     """Change epilogues in place."""
     alike: dict[Hashable, list[_End]] = {}
-    for node in graph.nodes:
-        end = _read_end(node)
+    for group in groups:
+        end = _read_end(group)
         if end is not None:
-            alike.setdefault(_form(node), []).append(end)
+            alike.setdefault(_form(group.node), []).append(end)
     for ends in alike.values():
         limits = len({end.limiting for end in ends}) > 1
         sums = len({end.added is None for end in ends}) > 1
@@ -51,30 +52,36 @@ def run(graph: Graph) -> None:
             _rewrite(end, limits, sums)
 
 
-def _read_end(node: Node) -> _End | None:
-    """Return what is done with the sums of a node, if it is a convolution and that can be shared (rule 2)."""
-    if node.domain or not (node.operator in ("Conv", "ConvTranspose") or _is_fully_connected(node)):
+def _read_end(group: Group) -> _End | None:
+    """Return what is done with the sums, if the host is a convolution and that can be shared (rule 2)."""
+    node = group.host
+    if (
+        node is None
+        or node.domain
+        or not (node.operator in ("Conv", "ConvTranspose") or _is_fully_connected(node))
+    ):
         return None
-    if not node.outputs[0].known_type.is_floating:
+    if not group.result.known_type.is_floating:
         return None
-    steps = list(node.epilogue)
-    added = _added(node)
+    steps = list(group.epilogue)
+    added = _added(group)
     if added is not None:
         del steps[0]
     if len(steps) > 1 or not (steps == [] or _is_limit(steps[0])):
         return None
-    return _End(node, added, steps[0] if steps else None)
+    return _End(group, added, steps[0] if steps else None)
 
 
-def _added(node: Node) -> Value | None:
-    """Return the computed value of its own shape that a node first adds to its result, if it does."""
-    if not node.epilogue or node.result is None or node.epilogue[0].operator != "Add":
+def _added(group: Group) -> Value | None:
+    """Return the computed value of its own shape that is first added to the host's result, if one is."""
+    if not group.epilogue or group.epilogue[0].operator != "Add":
         return None
-    first, second = node.epilogue[0].inputs
-    if first is not node.result or second is None or second is node.result:
+    start = group.node.outputs[0]
+    first, second = group.epilogue[0].inputs
+    if first is not start or second is None or second is start:
         return None
     is_computed = second.constant is None and second.elements is None
-    return second if is_computed and same_shape(second.shape, node.outputs[0].shape) else None
+    return second if is_computed and same_shape(second.shape, group.result.shape) else None
 
 
 def _is_limit(step: Node) -> bool:
@@ -115,12 +122,11 @@ def _form(node: Node) -> Hashable:
 
 def _rewrite(end: _End, limits: bool, sums: bool) -> None:
     """Write a convolution's epilogue anew: with a Clip if `limits`, with an OptionalSum if `sums`."""
-    node, limit = end.node, end.limit
-    output = node.outputs[0]
+    group, limit = end.group, end.limit
+    node, output = group.node, group.result
     kind = TensorType(output.dtype, output.shape)
-    steps = []
-    value = node.result or Value(f"{output.name}/result", kind, producer=node)
-    node.result = value
+    steps: list[Node] = []
+    start = value = node.outputs[0] if group.epilogue else Value(f"{output.name}/result", kind)
 
     def add(operator: str, inputs: list[Value | None], domain: str = "") -> None:
         nonlocal value
@@ -137,9 +143,11 @@ def _rewrite(end: _End, limits: bool, sums: bool) -> None:
         add("Clip", [Value("", TensorType(output.dtype, ()), elements=[bound]) for bound in bounds])
     elif limit is not None:
         add(limit.operator, limit.inputs[1:])
-    if steps:
-        steps[-1].outputs = [output]
-    else:
-        node.result = None
-    node.epilogue = steps
-    output.producer = node
+    if not steps:
+        return
+    if not group.epilogue:
+        outputs = [start, *node.outputs[1:]]
+        group.host = Node(node.operator, node.inputs, outputs, node.attributes, node.name, node.domain)
+    steps[-1].outputs = [output]
+    output.producer = steps[-1]
+    group.epilogue = steps

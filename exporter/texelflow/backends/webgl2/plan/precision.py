@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from texelflow.backends.webgl2.plan.plan import PlanTensor
 from texelflow.graph import Node, Value
@@ -18,17 +18,17 @@ _KEEPING = frozenset({"elementwise", "copy", "copy_pixels", "copy_texels", "pool
 _LINEAR = frozenset({"Add", "Sub", "Mul", "Sum", "Neg", "Abs"})
 
 
-def needs_32_bits(template: str, inputs: Iterable[PlanTensor], node: Node | None) -> bool:
-    """Whether a kernel's result does, by rules 2 and 3; `node` is what it ends in the elementwise work of."""
+def needs_32_bits(template: str, inputs: Iterable[PlanTensor], epilogue: Sequence[Node]) -> bool:
+    """Whether a kernel's result does, by rules 2 and 3; `epilogue` is the work that it ends in."""
     read = [tensor for tensor in inputs if not tensor.constant]
     keeps = template in _KEEPING or template.startswith("reduce")
     if keeps and read and all(tensor.precise and not tensor.external for tensor in read):
         return True
-    return node is not None and bool(node.epilogue) and _outgrows(node.epilogue[-1], node)
+    return bool(epilogue) and _outgrows(epilogue[-1], epilogue)
 
 
-def _outgrows(step: Node, node: Node) -> bool:
-    own = {other.outputs[0]: other for other in node.epilogue}
+def _outgrows(step: Node, epilogue: Sequence[Node]) -> bool:
+    own = {other.outputs[0]: other for other in epilogue}
     steps = [own[value] for value in step.inputs if value is not None and value in own]
     if step.operator == "Mul" and step.inputs[0] is step.inputs[1]:
         return True
@@ -38,8 +38,8 @@ def _outgrows(step: Node, node: Node) -> bool:
     if step.operator == "Exp":
         return not _is_difference(step.required(0))
     if step.operator == "Div":
-        return step.required(1).scalar is not None and any(_outgrows(other, node) for other in steps[:1])
-    return step.operator in _LINEAR and any(_outgrows(other, node) for other in steps)
+        return step.required(1).scalar is not None and any(_outgrows(other, epilogue) for other in steps[:1])
+    return step.operator in _LINEAR and any(_outgrows(other, epilogue) for other in steps)
 
 
 def _is_difference(value: Value) -> bool:
