@@ -24,7 +24,7 @@ def run(graph: Graph, typed: bool = True) -> None:
         present.add(value)
 
     def check_read(value: Value, reader: str) -> None:
-        known = value.producer is None and (value.constant is not None or value.elements is not None)
+        known = value.producer is None and value.is_known
         _require(known or value in present, f"{reader} reads {value!r}, which is not there yet")
         _require(not typed or value.type is not None, f"{reader} reads {value!r}, which has no type")
 

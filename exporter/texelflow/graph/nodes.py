@@ -112,6 +112,11 @@ class Value:
         return self.type
 
     @property
+    def is_known(self) -> bool:
+        """Whether its content is known at export: bytes, numbers, or expressions over symbols."""
+        return self.constant is not None or self.elements is not None
+
+    @property
     def scalar(self) -> Element | None:
         """The only element, if the value has exactly one and it is known at export."""
         return self.elements[0] if self.elements is not None and len(self.elements) == 1 else None
@@ -194,6 +199,14 @@ class Graph:
             *self.outputs,
         ]
         yield from dict.fromkeys(value for value in candidates if value is not None)
+
+    def constants(self) -> set[Value]:
+        """Return what nodes compute of values that are known at export alone."""
+        computed: set[Value] = set()
+        for node in self.nodes:
+            if node.inputs and all(value.is_known or value in computed for value in node.reads):
+                computed.update(node.outputs)
+        return computed
 
     def consumers(self) -> dict[Value, list[Node]]:
         """Return, by value, the nodes that read it."""

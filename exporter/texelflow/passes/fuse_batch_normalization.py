@@ -30,7 +30,7 @@ from texelflow.problems import Problems
 def run(graph: Graph) -> int:
     """Fold batch normalizations; return how many. Raises ExportError with all problems."""
     problems = Problems()
-    constants = _constant_values(graph)
+    constants = graph.constants()
     readers = graph.consumers()
     outputs = set(graph.outputs)
     folded: set[Node] = set()
@@ -58,21 +58,11 @@ def _private_producer(node: Node, readers: dict[Value, list[Node]], outputs: set
     return product.producer if len(readers[product]) == 1 and product not in outputs else None
 
 
-def _constant_values(graph: Graph) -> set[Value]:
-    """Return the values that depend on constants alone."""
-    inputs = set(graph.inputs)
-    constants = {value for value in graph.values() if value.producer is None and value not in inputs}
-    for node in graph.nodes:
-        if node.inputs and all(value is None or value in constants for value in node.inputs):
-            constants |= set(node.outputs)
-    return constants
-
-
 def _fold(node: Node, host: Node, constants: set[Value]) -> list[Node] | None:
     """Return the host with the normalization in its weights, or None if rules 1 to 6 do not apply."""
     fold = _HOSTS.get(host.operator) if not host.domain else None
     parameters = [*node.inputs[1:], *host.inputs[1:]]
-    if fold is None or any(value is not None and value not in constants for value in parameters):
+    if fold is None or not all(value is None or value.is_known or value in constants for value in parameters):
         return None
     steps = Decomposition(node)
     return steps.nodes if fold(steps, host) else None

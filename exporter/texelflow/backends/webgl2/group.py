@@ -59,8 +59,7 @@ def check_groups(inputs: list[Value], groups: list[Group], outputs: list[Value])
     present = set(inputs)
 
     def is_there(value: Value) -> bool:
-        known = value.producer is None and (value.constant is not None or value.elements is not None)
-        return known or value in present
+        return (value.producer is None and value.is_known) or value in present
 
     for group in groups:
         for value in group.reads:

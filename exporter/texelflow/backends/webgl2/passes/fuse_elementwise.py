@@ -53,20 +53,8 @@ class _Forming:
 
 def run(graph: Graph) -> list[Group]:
     """Return the nodes of a graph in groups."""
-    constant = _constant_values(graph)
+    constant = graph.constants()
     return _attach(graph, _Grouping(graph, constant).form(), constant)
-
-
-def _constant_values(graph: Graph) -> set[Value]:
-    constant: set[Value] = set()
-
-    def known(value: Value) -> bool:
-        return value in constant or value.constant is not None or value.elements is not None
-
-    for node in graph.nodes:
-        if node.inputs and all(known(value) for value in node.inputs if value is not None):
-            constant.update(node.outputs)
-    return constant
 
 
 class _Grouping:

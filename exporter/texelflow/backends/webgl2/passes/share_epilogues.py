@@ -80,8 +80,7 @@ def _added(group: Group) -> Value | None:
     first, second = group.epilogue[0].inputs
     if first is not start or second is None or second is start:
         return None
-    is_computed = second.constant is None and second.elements is None
-    return second if is_computed and same_shape(second.shape, group.result.shape) else None
+    return second if not second.is_known and same_shape(second.shape, group.result.shape) else None
 
 
 def _is_limit(step: Node) -> bool:
