@@ -3,7 +3,7 @@
 Python: `ROOMS` says which parts of the package each part may import. In a backend, kernels, layouts and plans
 know no operator. What turns a model into a bundle imports neither numpy nor onnx, so that it can run where
 they cannot be installed.
-TypeScript: index → loader, executor, profiler → webgl; webgl/ imports nothing outside itself.
+TypeScript: index → loader, executor, profiler → webgl → wait.
 """
 
 import ast
@@ -46,6 +46,9 @@ WITHOUT_OPERATORS = {"kernels", "layout", "plan"}
 """Parts of a backend that know no operator."""
 
 NEVER_IN_CONVERSION = {"numpy", "onnx", "onnxruntime", "playwright", "typer", "rich"}
+LOWEST = {"webgl": {"webgl", "wait"}, "wait": {"wait"}}
+"""For the lowest folders of the runtime those that they may import."""
+
 TYPESCRIPT_IMPORT = re.compile(r"""^(?:import|export)\b[^;]*?from\s+["']([^"']+)["']""", re.MULTILINE)
 
 
@@ -99,8 +102,9 @@ def typescript_violations() -> Iterator[str]:
                 yield f"{shown}: the runtime has no dependency"
                 continue
             target = (path.parent / name).resolve()
-            if RUNTIME / "webgl" in path.parents and RUNTIME / "webgl" not in target.parents:
-                yield f"{shown}: webgl/ imports nothing outside itself"
+            room = path.relative_to(RUNTIME).parts[0]
+            if room in LOWEST and not LOWEST[room].intersection(target.relative_to(RUNTIME).parts[:1]):
+                yield f"{shown}: {room}/ imports nothing outside {' and '.join(sorted(LOWEST[room]))}"
             if target.stem == "index" and target.parent == RUNTIME and path.parent != RUNTIME:
                 yield f"{shown}: nothing below imports index.ts"
 

@@ -70,6 +70,39 @@ def test_browser_without_webgl2(page: Page, serve: Serve, tmp_path: Path) -> Non
     assert "WebGL2 is not available" in load_error(page, serve(tmp_path))
 
 
+def test_workers_without_webgl2(page: Page, serve: Serve, tmp_path: Path) -> None:
+    add_bundle(tmp_path)
+    message = page.evaluate(
+        """async (url) => {
+            const source = `import {loadModel} from '${location.origin}/dist/texelflow.js';
+                OffscreenCanvas.prototype.getContext = () => null;
+                loadModel('${url}').catch((error) => postMessage(error.message));`;
+            const script = URL.createObjectURL(new Blob([source], {type: 'text/javascript'}));
+            const worker = new Worker(script, {type: 'module'});
+            return new Promise((resolve) => { worker.onmessage = ({data}) => resolve(data); });
+        }""",
+        serve(tmp_path),
+    )
+    assert "this browser's workers" in message and "on the page" in message
+
+
+def test_browser_that_alters_what_is_read(page: Page, serve: Serve, tmp_path: Path) -> None:
+    """As privacy modes do, so that pages cannot recognise the GPU by it."""
+    add_bundle(tmp_path)
+    page.evaluate(
+        """() => {
+            const prototype = WebGL2RenderingContext.prototype;
+            const original = prototype.getBufferSubData;
+            prototype.getBufferSubData = function (target, offset, view) {
+                original.call(this, target, offset, view);
+                for (let i = 0; i < view.length; i++) view[i] += Math.random();
+            };
+        }"""
+    )
+    message = load_error(page, serve(tmp_path))
+    assert "alters what pages read" in message and "privacy.resistFingerprinting" in message
+
+
 def test_gpu_out_of_memory(page: Page, serve: Serve, tmp_path: Path) -> None:
     """The driver reports a failed allocation once; the model works again afterwards."""
     add_bundle(tmp_path)

@@ -4,7 +4,7 @@ import { bindInputs, type RunInput } from "./executor/inputs.ts";
 import { readPlaced } from "./executor/placed_reading.ts";
 import type { Model } from "./model.ts";
 import type { Tensor } from "./tensor.ts";
-import { gpuFinished } from "./webgl/readback.ts";
+import { gpuFinished } from "./webgl/fence.ts";
 
 export * from "./index.ts";
 export { chromeTrace, type TraceEvent } from "./profiler/trace.ts";

@@ -7,9 +7,9 @@ import type { DataType, GraphFile, ImagePreprocessing } from "./generated/graph_
 import type { BundleSource } from "./loader/bundle_source.ts";
 import { loadGraphFile } from "./loader/graph_file.ts";
 import { canHash, downloadWeights } from "./loader/weight_files.ts";
-import { breathe } from "./pace.ts";
 import type { Profile, ProfileOptions } from "./profiler/profile.ts";
 import type { Tensor } from "./tensor.ts";
+import { breathe } from "./wait/tasks.ts";
 
 /** How far loading is. Phases overlap: weights download while programs compile. */
 export interface Progress {

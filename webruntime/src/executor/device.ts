@@ -1,7 +1,7 @@
 import type { Capabilities } from "../webgl/capabilities.ts";
 import { acquireContext, type Context, releaseContext } from "../webgl/context.ts";
 import type { DeviceBlocking } from "./layouts.ts";
-import { selfTest } from "./self_test.ts";
+import { ALTERED_READINGS, selfTest } from "./self_test.ts";
 import type { DeviceSetting } from "./setting.ts";
 
 /** Wishes about the device's setting, for tests and measurements; leave them out and the device decides. */
@@ -89,7 +89,7 @@ export function prepareDevice(options: DeviceOptions): { milliseconds: number; r
  *
  * @param onCandidate - called with each setting that is tried, while its self-test runs
  * @returns the setting and the reasons for each departure from the preferred one
- * @throws Error when no setting works
+ * @throws Error when no setting works, or the browser alters what is read
  */
 export async function chooseSetting(
   context: Context,
@@ -110,6 +110,7 @@ export async function chooseSetting(
     onCandidate(setting);
     const failure = await outcome;
     if (failure === null) return { setting, reasons };
+    if (failure === ALTERED_READINGS) throw new Error(failure);
     if (context.isLost) {
       throw new Error("The GPU context was lost while the model was loading. Load it again.");
     }

@@ -1,9 +1,10 @@
 import type { DataType, GraphFile } from "../generated/graph_file.ts";
-import { breathe, pause } from "../pace.ts";
 import type { Tensor, TensorData } from "../tensor.ts";
+import { breathe, pause } from "../wait/tasks.ts";
 import { acquireContext, type Context, releaseContext } from "../webgl/context.ts";
+import { gpuFinished } from "../webgl/fence.ts";
 import { releasePrograms } from "../webgl/program.ts";
-import { gpuFinished, Milestone } from "../webgl/readback.ts";
+import { EarlyStart } from "../webgl/readback.ts";
 import { ranOutOfMemory } from "../webgl/texture.ts";
 import { chooseSetting, type DeviceLimits, type DeviceOptions, effectiveLimits } from "./device.ts";
 import { executeDraws } from "./draws.ts";
@@ -27,15 +28,6 @@ import { type WarmUp, warmUp } from "./warm_up.ts";
 /** Plans kept for the sizes used last. */
 const PLANS_KEPT = 4;
 
-/** Milliseconds that waiting for the GPU may keep the page from answering: longer runs are waited for by a query. */
-const LONGEST_BLOCK = 24;
-
-/**
- * The part of a run's expected time during which nobody asks whether it is done. Browsers look after a pending query
- * every 2 ms, page and GPU process together a tenth of a core, which a GPU in software cannot spare.
- */
-const SURELY_BUSY = 0.9;
-
 /** Draws that a plan's first run issues at a time. */
 const FIRST_PORTION = 16;
 
@@ -53,8 +45,7 @@ export class Executor implements LoadedModel {
   readonly weights: LoadPhase;
   readonly timings: Timings = { download: 0, context: 0, compile: 0, upload: 0, loadDraws: 0, firstRun: 0 };
   readonly pool: TexturePool;
-  /** The last draw of the run that is under way. */
-  private readonly lastDraw: Milestone;
+  private readonly earlyStart: EarlyStart;
   /** Most recently used first. */
   private plans: RunPlan[] = [];
   /** Of the setting that is tried or was chosen. */
@@ -86,7 +77,7 @@ export class Executor implements LoadedModel {
       }
       this.weights = new LoadPhase(this.context, graph, this.limits);
       this.pool = new TexturePool(this.context, this.limits.maxTextureSize);
-      this.lastDraw = new Milestone(this.context);
+      this.earlyStart = new EarlyStart(this.context);
     } catch (error) {
       releaseContext(this.context);
       throw error;
@@ -115,7 +106,7 @@ export class Executor implements LoadedModel {
       const programs = planPrograms(context, graph.plans.webgl2, candidate, images);
       this.programs = programs;
       this.warm?.stop();
-      this.warm = warmUp(context, graph, candidate, programs, this.lastDraw, signal, onProgress);
+      this.warm = warmUp(context, graph, candidate, programs, signal, onProgress);
     };
     const { setting, reasons } = await chooseSetting(context, this.limits, this.options, issue);
     signal.throwIfAborted();
@@ -156,7 +147,7 @@ export class Executor implements LoadedModel {
     const start = performance.now();
     const { plan, bound } = this.prepare(given);
     const isFirst = !plan.isBound;
-    await this.draw(plan, bound);
+    await this.draw(plan, bound, start);
     const outputs = this.graph.outputs.map(({ name }, index) => [name, plan.readers[index]?.read()] as const);
     if (!isFirst) plan.times.record(start);
     this.timings.firstRun ||= performance.now() - start;
@@ -173,7 +164,7 @@ export class Executor implements LoadedModel {
   }
 
   /** Uploads inputs, issues all draws of a plan, and waits for them if that takes longer than the page may be blocked. */
-  async draw(plan: RunPlan, inputs: BoundInputs): Promise<void> {
+  async draw(plan: RunPlan, inputs: BoundInputs, start = performance.now()): Promise<void> {
     if (this.options.poison) {
       for (const texture of plan.textures)
         texture.fill(texture.format === "int32" ? POISON_INTEGER : Number.NaN);
@@ -181,7 +172,7 @@ export class Executor implements LoadedModel {
     inputs.values.forEach((value, index) => {
       if (value) plan.feeds[index]?.write(value, this.limits.maxTextureSize);
     });
-    if (plan.isBound) await this.drawAgain(plan);
+    if (plan.isBound) await this.drawAgain(plan, start);
     else await this.drawFirst(plan);
   }
 
@@ -221,7 +212,7 @@ export class Executor implements LoadedModel {
     this.pool.keepOnly(new Set());
     this.weights.delete();
     this.warm?.stop();
-    this.lastDraw.delete();
+    this.earlyStart.delete();
     releasePrograms(this.context, this.programs.all);
     releaseContext(this.context);
   }
@@ -247,10 +238,9 @@ export class Executor implements LoadedModel {
       await weights.filled(graph.outputs.map(({ tensor }) => tensor));
       bindOutputs(this, plan);
       plan.isBound = true;
-      // The last draw is issued again where a portion ended in it: it is what is waited for.
-      this.issueToEnd(plan, Math.min(issued, plan.draws.length - 1));
+      executeDraws(this.context, plan.draws, issued);
       // Waiting first keeps the question about errors from blocking the page.
-      await this.lastDraw.reached();
+      await gpuFinished(this.context);
       weights.throwIfFailed();
       this.checkMemory("intermediate results", this.pool.bytes);
     } catch (error) {
@@ -262,35 +252,20 @@ export class Executor implements LoadedModel {
   }
 
   /** Issues the draws of a bound plan and waits for them, unless the page may be blocked for so long. */
-  private async drawAgain(plan: RunPlan): Promise<void> {
-    const { context, lastDraw } = this;
-    const { draws, times } = plan;
-    const { expected } = times;
+  private async drawAgain({ draws, times }: RunPlan, start: number): Promise<void> {
+    executeDraws(this.context, draws);
     const last = draws.at(-1);
     if (!last) return;
-    if (expected === Number.POSITIVE_INFINITY) {
-      this.issueToEnd(plan, 0);
-      return lastDraw.reached();
+    const waiting = times.wait(start);
+    if (waiting.pause > 0) {
+      this.earlyStart.send(last.target);
+      await pause(waiting.pause);
+      times.wake();
+      if (this.deleted) return;
     }
-    executeDraws(context, draws);
-    // Reading at once is quicker, but keeps the page from answering until the GPU is done.
-    if (expected <= LONGEST_BLOCK) return;
-    lastDraw.send(last.target);
-    await pause(expected * SURELY_BUSY);
-    times.wake();
-    if (this.deleted || expected * (1 - SURELY_BUSY) <= LONGEST_BLOCK) return;
-    // One texel of the last draw once more: it can be done only when all is.
-    lastDraw.mark(() => executeDraws(context, [{ ...last, width: 1, height: 1 }]));
-    await lastDraw.reached();
-  }
-
-  /** Issues the draws of a bound plan from `first` on, if it has any. */
-  private issueToEnd({ draws }: RunPlan, first: number): void {
-    const last = draws.length - 1;
-    if (last < 0) return;
-    executeDraws(this.context, draws, first, last);
-    this.lastDraw.mark(() => executeDraws(this.context, draws, last));
-    this.context.gl.flush();
+    if (!waiting.ask) return;
+    await gpuFinished(this.context);
+    times.finish();
   }
 
   /** The plan for the sizes, made unless it is among those kept. */

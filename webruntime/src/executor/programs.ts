@@ -1,8 +1,8 @@
 import type { Draw, PlanTensor, Program, WebGL2Plan } from "../generated/graph_file.ts";
-import { breathe } from "../pace.ts";
+import { breathe, tick } from "../wait/tasks.ts";
 import type { Context } from "../webgl/context.ts";
+import { gpuFinished } from "../webgl/fence.ts";
 import { type LinkedProgram, programOf } from "../webgl/program.ts";
-import { gpuFinished } from "../webgl/readback.ts";
 import { type Blocking, blockingOf, FLAT } from "./layouts.ts";
 import { type DeviceSetting, storageFormat } from "./setting.ts";
 
@@ -97,7 +97,7 @@ export function planPrograms(
 
 /** Resolves when a program that was issued is linked, or where the browser cannot tell, or when `isOver` gives true. */
 export async function programReady(program: LinkedProgram, isOver: () => boolean): Promise<void> {
-  while (!program.isReady && !isOver()) await new Promise((resolve) => setTimeout(resolve, 4));
+  while (!program.isReady && !isOver()) await tick(4);
 }
 
 /** Issues programs and resolves when all are linked; rejects with the log and source of the first that is wrong. */
@@ -109,7 +109,7 @@ export async function programsLinked(
   for (const program of programs) program.issue();
   let waiting = programs.filter((program) => !program.isReady);
   while (waiting.length > 0 && !context.isLost) {
-    await new Promise((resolve) => setTimeout(resolve, 4));
+    await tick(4);
     signal?.throwIfAborted();
     waiting = waiting.filter((program) => !program.isReady);
   }

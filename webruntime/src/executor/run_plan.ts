@@ -1,4 +1,5 @@
 import type { Draw, GraphFile, PlanTensor } from "../generated/graph_file.ts";
+import { RunTimes } from "../wait/run_times.ts";
 import type { Context } from "../webgl/context.ts";
 import type { LinkedProgram } from "../webgl/program.ts";
 import type { ArrayTexture } from "../webgl/texture.ts";
@@ -10,7 +11,6 @@ import { isAlias, type Layout, layoutOf } from "./layouts.ts";
 import { assignSlots, type Demand, type Slot } from "./memory.ts";
 import { OutputReader } from "./output_reader.ts";
 import type { PlanPrograms } from "./programs.ts";
-import { RunTimes } from "./run_times.ts";
 import { type DeviceSetting, storageFormat } from "./setting.ts";
 
 /** All that stays the same while a model is loaded. */

@@ -11,6 +11,11 @@ const WIDTH = 7;
 const HEIGHT = 5;
 const ADDED = 3;
 
+/** What is wrong where one texture reads as other numbers each time. */
+export const ALTERED_READINGS =
+  "This browser alters what pages read from the GPU, to keep them from recognising the visitor (in Firefox " +
+  "privacy.resistFingerprinting does). Results would be wrong: allow this page to read canvas data, or use another browser.";
+
 /**
  * Draws through the setting's render targets with its fetch function and storage, and compares with JavaScript.
  * Done once per context and setting.
@@ -51,6 +56,8 @@ async function runSelfTest(context: Context, setting: DeviceSetting): Promise<st
     if (program.scales) gl.uniform2fv(program.scales.location, [1 / WIDTH, 1 / HEIGHT]);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
     const results = await readLayers(context, output);
+    const again = await readLayers(context, output);
+    if (results.some((value, index) => !Object.is(value, again[index]))) return ALTERED_READINGS;
     for (let layer = 0; layer < layers; layer++) {
       const values = layerValues((layer + 1) % layers, setting);
       const actual = results.subarray(layer * WIDTH * HEIGHT * 4, (layer + 1) * WIDTH * HEIGHT * 4);

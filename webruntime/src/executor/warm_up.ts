@@ -1,8 +1,8 @@
 import type { Draw, GraphFile, GraphInput, PlanTensor } from "../generated/graph_file.ts";
 import { kindOf } from "../tensor.ts";
 import type { Context } from "../webgl/context.ts";
+import { gpuFinished } from "../webgl/fence.ts";
 import type { LinkedProgram } from "../webgl/program.ts";
-import { gpuFinished, type Milestone } from "../webgl/readback.ts";
 import { ArrayTexture, type TexelFormat } from "../webgl/texture.ts";
 import { blockingOf, layersOf } from "./layouts.ts";
 import { type PlanPrograms, programReady } from "./programs.ts";
@@ -22,8 +22,6 @@ interface FirstDraw {
   readonly program: LinkedProgram;
   readonly output: number;
   readonly inputs: readonly number[];
-  /** Whether a query counts the draw, as it does the last one of a run: drivers make other code then. */
-  readonly counted: boolean;
 }
 
 /** Programs on their way to their first use; both promises reject when a program cannot be linked. */
@@ -41,7 +39,6 @@ export interface WarmUp {
  * from textures of the formats that it will be used with: drivers make machine code at the first such draw, which
  * takes up to 0.3 s a program. So they do while other programs are linked and weights download, not in the first run.
  *
- * @param lastDraw - counts the last draw of a run
  * @param signal - when aborted, nothing more is drawn
  * @param onProgress - called with the number of programs that are done, and of all
  */
@@ -50,7 +47,6 @@ export function warmUp(
   graph: GraphFile,
   setting: DeviceSetting,
   programs: PlanPrograms,
-  lastDraw: Milestone,
   signal: AbortSignal,
   onProgress: (done: number, total: number) => void,
 ): WarmUp {
@@ -60,7 +56,7 @@ export function warmUp(
   let all: Promise<void> = Promise.resolve();
   const load = new Promise<void>((resolve, reject) => {
     const isOver = () => scratch.isDeleted || signal.aborted;
-    all = drawEach(context, graph, setting, draws, lastDraw, scratch, isOver, (done) => {
+    all = drawEach(context, graph, setting, draws, scratch, isOver, (done) => {
       onProgress(done, draws.length);
       if (done === loadDraws) resolve();
     });
@@ -98,7 +94,6 @@ async function drawEach(
   graph: GraphFile,
   setting: DeviceSetting,
   draws: readonly FirstDraw[],
-  lastDraw: Milestone,
   scratch: Scratch,
   isOver: () => boolean,
   onDone: (count: number) => void,
@@ -136,8 +131,7 @@ async function drawEach(
       if (queued.length === QUEUED) await nextDone();
       await programReady(draw.program, isOver);
       if (context.isLost || isOver()) return;
-      if (draw.counted) lastDraw.mark(() => drawNothing(draw));
-      else drawNothing(draw);
+      drawNothing(draw);
       queued.push(gpuFinished(context));
     }
     while (queued.length > 0) await nextDone();
@@ -146,12 +140,12 @@ async function drawEach(
   }
 }
 
-/** The first draw with each program, those of the load phase first; that of a run's last draw comes last. */
+/** The first draw with each program, those of the load phase first. */
 function firstDraws(graph: GraphFile, programs: PlanPrograms): FirstDraw[] {
   const { load, run } = graph.plans.webgl2;
   const draws = new Map<LinkedProgram, FirstDraw>();
   const add = (program: LinkedProgram | undefined, output: number, inputs: readonly number[]) => {
-    if (program && !draws.has(program)) draws.set(program, { program, output, inputs, counted: false });
+    if (program && !draws.has(program)) draws.set(program, { program, output, inputs });
   };
   load.forEach(({ inputs, output }: Draw, step) => {
     add(programs.load[step], output, inputs);
@@ -159,10 +153,8 @@ function firstDraws(graph: GraphFile, programs: PlanPrograms): FirstDraw[] {
   graph.inputs.forEach(({ tensor }: GraphInput, index) => {
     add(programs.image[index], tensor, []);
   });
-  run.slice(0, -1).forEach(({ inputs, output }: Draw, step) => {
+  run.forEach(({ inputs, output }: Draw, step) => {
     add(programs.run[step], output, inputs);
   });
-  const last = run.at(-1);
-  const program = programs.run.at(-1);
-  return last && program ? [...draws.values(), { ...last, program, counted: true }] : [...draws.values()];
+  return [...draws.values()];
 }

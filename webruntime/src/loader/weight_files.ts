@@ -1,6 +1,6 @@
 import type { BundleFile, DataType, GraphFile } from "../generated/graph_file.ts";
-import { breathe } from "../pace.ts";
 import type { TensorData } from "../tensor.ts";
+import { breathe } from "../wait/tasks.ts";
 import { type BundleSource, openFile } from "./bundle_source.ts";
 import { elementsOf, parseHeader, type SafetensorsEntry, type SafetensorsHeader } from "./safetensors.ts";
 

@@ -3,7 +3,7 @@ import type { Executor } from "../executor/executor.ts";
 import { programsLinked } from "../executor/programs.ts";
 import type { RunPlan } from "../executor/run_plan.ts";
 import type { Draw, Program } from "../generated/graph_file.ts";
-import { breathe } from "../pace.ts";
+import { breathe } from "../wait/tasks.ts";
 import type { Context } from "../webgl/context.ts";
 import { type LinkedProgram, programOf, releasePrograms } from "../webgl/program.ts";
 import { readTexels } from "../webgl/readback.ts";

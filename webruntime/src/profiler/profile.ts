@@ -6,7 +6,7 @@ import type { Executor } from "../executor/executor.ts";
 import { evaluate } from "../executor/expressions.ts";
 import type { RunInput } from "../executor/inputs.ts";
 import type { Draw, Program } from "../generated/graph_file.ts";
-import { breathe } from "../pace.ts";
+import { breathe } from "../wait/tasks.ts";
 import { TEXEL_BYTES } from "../webgl/texture.ts";
 import { countFetches } from "./fetches.ts";
 import { chooseTimer } from "./timer.ts";

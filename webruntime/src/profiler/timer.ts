@@ -1,4 +1,5 @@
 import type { PlacedTensor } from "../executor/draws.ts";
+import { breathe, tick } from "../wait/tasks.ts";
 import type { Context } from "../webgl/context.ts";
 import { readTexels } from "../webgl/readback.ts";
 import type { ArrayTexture } from "../webgl/texture.ts";
@@ -52,6 +53,7 @@ export function chooseTimer(context: Context): Timer {
 
 /** From an idle GPU to the arrival of one pixel, less what that takes alone. */
 async function byFence(context: Context, issue: () => void, texture: ArrayTexture): Promise<number> {
+  await breathe();
   const pixel = texture.format === "int32" ? new Int32Array(4) : new Float32Array(4);
   const wait = () => readTexels(context, texture, 0, 1, 1, pixel);
   wait();
@@ -74,7 +76,7 @@ async function byQuery(context: Context, issue: () => void): Promise<number> {
     gl.flush();
     do {
       // Results never arrive within the task that asked.
-      await new Promise((resolve) => setTimeout(resolve));
+      await tick();
     } while (!context.isLost && !gl.getQueryParameter(query, gl.QUERY_RESULT_AVAILABLE));
     const nanoseconds: number = gl.getQueryParameter(query, gl.QUERY_RESULT) ?? 0;
     gl.deleteQuery(query);

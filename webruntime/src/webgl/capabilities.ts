@@ -4,6 +4,8 @@ export interface Capabilities {
   readonly renderer: string;
   /** Whether a processor draws, by the name: a GPU wants other kernels. */
   readonly isSoftware: boolean;
+  /** Whether machine code depends on whether extents of textures are powers of two: see Context.roomyExtent. */
+  readonly compilesByExtent: boolean;
   /** Largest extent of a texture in texels. */
   readonly maxTextureSize: number;
   /** Most render targets of one draw. */
@@ -30,6 +32,7 @@ export function readCapabilities(gl: WebGL2RenderingContext): Capabilities {
   return {
     renderer,
     isSoftware: SOFTWARE.test(renderer),
+    compilesByExtent: /llvmpipe/i.test(renderer),
     maxTextureSize: gl.getParameter(gl.MAX_TEXTURE_SIZE),
     drawBuffers: Math.min(gl.getParameter(gl.MAX_DRAW_BUFFERS), gl.getParameter(gl.MAX_COLOR_ATTACHMENTS)),
     textureUnits: gl.getParameter(gl.MAX_TEXTURE_IMAGE_UNITS),

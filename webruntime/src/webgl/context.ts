@@ -39,7 +39,9 @@ export class Context {
     const gl = canvas?.getContext("webgl2", ATTRIBUTES) as WebGL2RenderingContext | null | undefined;
     if (!canvas || !gl) {
       throw new Error(
-        "WebGL2 is not available in this browser. Update the browser, or allow hardware acceleration in its settings.",
+        typeof document === "undefined"
+          ? "WebGL2 is not available in this browser's workers. Load the model on the page, or update the browser."
+          : "WebGL2 is not available in this browser. Update it, or allow hardware acceleration in its settings.",
       );
     }
     canvas.addEventListener("webglcontextlost", (event) => {
@@ -76,14 +78,28 @@ export class Context {
     }
   }
 
-  /** A 1×1 texture of zeros for samplers that have nothing to read. */
+  /**
+   * The extent that a texture gets which needs one of so many texels. Where the driver makes other machine code of a
+   * program when the extents of what it reads are powers of two, none ever is: so the code that is made while loading
+   * is that of the first run.
+   */
+  roomyExtent(extent: number): number {
+    const { compilesByExtent, maxTextureSize } = this.capabilities;
+    if (!compilesByExtent) return extent;
+    let roomy = extent;
+    while ((roomy & (roomy - 1)) === 0) roomy++;
+    return roomy > maxTextureSize ? extent : roomy;
+  }
+
+  /** A texture of a texel of zeros for samplers that have nothing to read. */
   emptyTexture(kind: "float" | "integer"): WebGLTexture {
     let texture = this.emptyTextures.get(kind);
     if (!texture) {
       const gl = this.gl;
       texture = gl.createTexture();
       this.selectTexture(texture);
-      gl.texStorage3D(gl.TEXTURE_2D_ARRAY, 1, kind === "float" ? gl.RGBA32F : gl.RGBA32I, 1, 1, 1);
+      const extent = this.roomyExtent(1);
+      gl.texStorage3D(gl.TEXTURE_2D_ARRAY, 1, kind === "float" ? gl.RGBA32F : gl.RGBA32I, extent, extent, 1);
       setNearest(gl, gl.TEXTURE_2D_ARRAY);
       this.created.textures++;
       this.emptyTextures.set(kind, texture);

@@ -1,4 +1,5 @@
 import type { Context } from "./context.ts";
+import { gpuFinished } from "./fence.ts";
 import type { ArrayTexture } from "./texture.ts";
 
 /**
@@ -50,19 +51,13 @@ export async function readLayers(context: Context, texture: ArrayTexture): Promi
   }
 }
 
-/**
- * A point among the commands for the GPU that can be waited for again and again: an occlusion query around a draw,
- * because each fence would be a new GL object.
- */
-export class Milestone {
-  private readonly query: WebGLQuery;
+/** Has the GPU begin with what was issued, though nobody waits for it yet. */
+export class EarlyStart {
   /** One texel, which nobody looks at. */
   private readonly texel: WebGLBuffer;
-  private isMarked = false;
 
   constructor(private readonly context: Context) {
     const { gl } = context;
-    this.query = gl.createQuery();
     this.texel = gl.createBuffer();
     gl.bindBuffer(gl.PIXEL_PACK_BUFFER, this.texel);
     gl.bufferData(gl.PIXEL_PACK_BUFFER, 16, gl.STREAM_READ);
@@ -70,8 +65,8 @@ export class Milestone {
   }
 
   /**
-   * Has the GPU begin with all that was issued, the last of it into `target`, though nobody waits for it yet. A flush
-   * may keep everything back until that last pass ends (so does ANGLE), and reading from its target ends it.
+   * Sends what was issued, the last of it into `target`. A flush may keep everything back until that last pass ends (so
+   * does ANGLE), and reading from its target ends it.
    */
   send(target: ArrayTexture): void {
     const { gl } = this.context;
@@ -81,47 +76,8 @@ export class Milestone {
     gl.flush();
   }
 
-  /** Issues what `draw` issues, of which the milestone is the end. */
-  mark(draw: () => void): void {
-    const { gl } = this.context;
-    gl.beginQuery(gl.ANY_SAMPLES_PASSED_CONSERVATIVE, this.query);
-    draw();
-    gl.endQuery(gl.ANY_SAMPLES_PASSED_CONSERVATIVE);
-    this.isMarked = true;
-  }
-
-  /** Resolves when the GPU has come there (at once if there is nothing to wait for), without blocking the page. */
-  async reached(): Promise<void> {
-    const { gl } = this.context;
-    gl.flush();
-    while (
-      this.isMarked &&
-      !this.context.isLost &&
-      !gl.getQueryParameter(this.query, gl.QUERY_RESULT_AVAILABLE)
-    ) {
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
-    this.isMarked = false;
-  }
-
-  /** Frees the query; who waits for it goes on. */
+  /** Frees the buffer. */
   delete(): void {
-    this.isMarked = false;
-    this.context.gl.deleteQuery(this.query);
     this.context.gl.deleteBuffer(this.texel);
   }
-}
-
-/** Resolves when the GPU has done all that was queued so far (or the context is lost), without blocking the page. */
-export async function gpuFinished(context: Context): Promise<void> {
-  const { gl } = context;
-  const fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
-  if (!fence) return;
-  gl.flush();
-  while (!context.isLost) {
-    const status = gl.clientWaitSync(fence, 0, 0);
-    if (status !== gl.TIMEOUT_EXPIRED) break;
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  gl.deleteSync(fence);
 }

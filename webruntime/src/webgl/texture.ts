@@ -12,20 +12,25 @@ export type TexelData = Float32Array | Uint16Array | Int32Array;
 /** A 2D-array texture, with a framebuffer over all its layers when something is drawn into it. */
 export class ArrayTexture {
   readonly handle: WebGLTexture;
+  /** Extents in texels, at least as many as asked for. */
+  readonly width: number;
+  readonly height: number;
   private framebufferHandle: WebGLFramebuffer | null = null;
 
   constructor(
     private readonly context: Context,
     readonly format: TexelFormat,
-    readonly width: number,
-    readonly height: number,
+    width: number,
+    height: number,
     readonly layers: number,
   ) {
     const { gl } = context;
+    this.width = context.roomyExtent(width);
+    this.height = context.roomyExtent(height);
     this.handle = gl.createTexture();
     context.selectTexture(this.handle);
     const internal = { float32: gl.RGBA32F, float16: gl.RGBA16F, int32: gl.RGBA32I }[format];
-    gl.texStorage3D(gl.TEXTURE_2D_ARRAY, 1, internal, width, height, layers);
+    gl.texStorage3D(gl.TEXTURE_2D_ARRAY, 1, internal, this.width, this.height, layers);
     setNearest(gl, gl.TEXTURE_2D_ARRAY);
     context.created.textures++;
     context.countBytes(this.bytes);

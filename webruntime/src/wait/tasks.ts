@@ -16,7 +16,18 @@ export async function pause(milliseconds: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** Resolves in a task of its own. By a message, because nested timers wait 4 ms. */
+/** Resolves in a later task, after about so many milliseconds where somebody sees the page. */
+export async function tick(milliseconds = 1): Promise<void> {
+  if (isHidden()) await nextTask();
+  else await new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** Whether nobody sees the page: browsers then let its timers wait for a second, and blocking it harms nobody. */
+export function isHidden(): boolean {
+  return typeof document !== "undefined" && document.visibilityState === "hidden";
+}
+
+/** Resolves in a task of its own. By a message, because nested timers wait 4 ms, and those of hidden pages a second. */
 function nextTask(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
