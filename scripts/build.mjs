@@ -72,7 +72,7 @@ try {
     }),
     build({
       ...common,
-      entryPoints: [`${source}/profiler/profile.ts`],
+      entryPoints: [`${source}/backends/webgl2/profiler/profile.ts`],
       format: "esm",
       outfile: `${stage}/texelflow.profile.js`,
     }),

@@ -1,11 +1,11 @@
-// Writes from the bundle's JSON Schema the types of graph.json, webruntime/src/generated/graph_file.ts, and a short
-// description that the loader checks files against, webruntime/src/generated/graph_format.ts.
+// Writes from the bundle's JSON Schema the types of graph.json, webruntime/src/bundle/generated/graph_file.ts, and a short
+// description that the loader checks files against, webruntime/src/bundle/generated/graph_format.ts.
 // With --check it writes nothing and fails when a committed file is stale.
 import { readFile, writeFile } from "node:fs/promises";
 import { compileFromFile } from "json-schema-to-typescript";
 
 const path = "exporter/texelflow/bundle/graph.schema.json";
-const folder = "webruntime/src/generated";
+const folder = "webruntime/src/bundle/generated";
 const banner = `// Generated from ${path} by \`npm run generate\`. Do not edit.`;
 
 const { definitions, ...file } = JSON.parse(await readFile(path, "utf8"));
@@ -16,7 +16,7 @@ const { definitions, ...file } = JSON.parse(await readFile(path, "utf8"));
  */
 const kinds = new Set();
 
-/** The description of one place in the file; loader/format_check.ts says what its forms mean. */
+/** The description of one place in the file; bundle/format_check.ts says what its forms mean. */
 function describe(schema, name) {
   if (schema.$ref) {
     const referred = schema.$ref.split("/").at(-1);
@@ -46,7 +46,7 @@ const description = `${banner}
 /** The kinds of single values in the file. */
 export type KindName = ${[...kinds].map((name) => JSON.stringify(name)).join(" | ")};
 
-/** What graph.json must look like; loader/format_check.ts says how to read it. */
+/** What graph.json must look like; bundle/format_check.ts says how to read it. */
 export const FORMAT = ${format} as const;
 `;
 const types = await compileFromFile(path, {

@@ -3,7 +3,7 @@
 Python: `ROOMS` says which parts of the package each part may import. In a backend, kernels, layouts and plans
 know no operator. What turns a model into a bundle imports neither numpy nor onnx, so that it can run where
 they cannot be installed.
-TypeScript: index → loader, executor, profiler → webgl → wait.
+TypeScript: index → api → backends → bundle → graph, wait (`BELOW`). No file outside of backends/ uses GL.
 """
 
 import ast
@@ -46,9 +46,17 @@ WITHOUT_OPERATORS = {"kernels", "layout", "plan"}
 """Parts of a backend that know no operator."""
 
 NEVER_IN_CONVERSION = {"numpy", "onnx", "onnxruntime", "playwright", "typer", "rich"}
-LOWEST = {"webgl": {"webgl", "wait"}, "wait": {"wait"}}
-"""For the lowest folders of the runtime those that they may import."""
+BELOW: dict[str, set[str]] = {
+    "wait": set(),
+    "graph": {"bundle/generated"},
+    "bundle": {"graph", "wait"},
+    "backends": {"graph", "bundle", "wait", "api/timings"},
+    "backends/webgl2/gl": {"wait"},
+    "api": {"backends", "bundle", "graph", "wait"},
+}
+"""For each folder of the runtime what it may import besides itself."""
 
+USES_GL = re.compile(r"\bgl\.\w|WebGL2RenderingContext")
 TYPESCRIPT_IMPORT = re.compile(r"""^(?:import|export)\b[^;]*?from\s+["']([^"']+)["']""", re.MULTILINE)
 
 
@@ -93,18 +101,23 @@ def imported_modules(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def typescript_violations() -> Iterator[str]:
-    """Yield one line for each TypeScript import that leaves webgl/ or climbs towards index.ts."""
+    """Yield one line for each TypeScript import that goes the wrong way."""
     for path in sorted(RUNTIME.rglob("*.ts")):
-        for match in TYPESCRIPT_IMPORT.finditer(path.read_text(encoding="utf-8")):
+        text = path.read_text(encoding="utf-8")
+        if path.relative_to(RUNTIME).parts[0] != "backends" and USES_GL.search(text):
+            yield f"{path.relative_to(ROOT)}: only backends use GL"
+        for match in TYPESCRIPT_IMPORT.finditer(text):
             name = match.group(1)
             shown = f"{path.relative_to(ROOT)}: imports {name}"
             if not name.startswith("."):
                 yield f"{shown}: the runtime has no dependency"
                 continue
             target = (path.parent / name).resolve()
-            room = path.relative_to(RUNTIME).parts[0]
-            if room in LOWEST and not LOWEST[room].intersection(target.relative_to(RUNTIME).parts[:1]):
-                yield f"{shown}: {room}/ imports nothing outside {' and '.join(sorted(LOWEST[room]))}"
+            own = path.relative_to(RUNTIME).as_posix()
+            wanted = target.relative_to(RUNTIME).as_posix()
+            for folder, allowed in BELOW.items():
+                if own.startswith(f"{folder}/") and not wanted.startswith((f"{folder}/", *allowed)):
+                    yield f"{shown}: {folder}/ imports only {', '.join(sorted(allowed)) or 'nothing'}"
             if target.stem == "index" and target.parent == RUNTIME and path.parent != RUNTIME:
                 yield f"{shown}: nothing below imports index.ts"
 

@@ -121,7 +121,7 @@ def build_graph(text: str, image: str | None) -> Any:
 
 
 def device_shaders(content: Any, origin: str) -> Iterator[Shader]:
-    """Yield what the runtime would compile of a bundle on every device: see executor/programs.ts."""
+    """Yield what the runtime would compile of a bundle on every device: see device/programs.ts."""
     plan = content["plans"]["webgl2"]
     uses = [(draw["program"], draw["output"], draw["inputs"]) for draw in (*plan["load"], *plan["run"])]
     uses += [
@@ -156,7 +156,7 @@ def runtime_shaders() -> Iterator[Shader]:
 
 
 def blocking_of(tensor: Any, pixels: int, groups: int) -> tuple[int, int, int]:
-    """Return pixels, rows and groups of a tensor on a device: see executor/layouts.ts."""
+    """Return pixels, rows and groups of a tensor on a device: see layout/layouts.ts."""
     if "axes" not in tensor:
         return 1, 1, 1
     pixels = tensor.get("pixels", pixels)

@@ -61,9 +61,10 @@ def test_the_repository_passes(checkout: Path, script: str) -> None:
         ("exporter/texelflow/graph/nodes.py", "import texelflow.passes.x", "imports only"),
         ("exporter/texelflow/pipeline.py", "from texelflow import cli", "command line"),
         ("exporter/texelflow/operators/spoiled.py", "import texelflow.checking.verify", "imports only"),
-        ("webruntime/src/webgl/spoiled.ts", 'import { x } from "../loader/x";', "nothing outside"),
-        ("webruntime/src/loader/spoiled.ts", 'import {\n  x,\n} from "../index";', "index.ts"),
-        ("webruntime/src/loader/spoiled.ts", 'import x from "lodash";', "no dependency"),
+        ("webruntime/src/wait/spoiled.ts", 'import { x } from "../bundle/x";', "imports only nothing"),
+        ("webruntime/src/api/spoiled.ts", "gl.flush();", "only backends use GL"),
+        ("webruntime/src/bundle/spoiled.ts", 'import {\n  x,\n} from "../index";', "index.ts"),
+        ("webruntime/src/bundle/spoiled.ts", 'import x from "lodash";', "no dependency"),
     ],
 )
 def test_wrong_imports_are_found(checkout: Path, path: str, line: str, fragment: str) -> None:

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { build } from "esbuild";
 
-const source = new URL("../../webruntime/src/executor/expressions.ts", import.meta.url).pathname;
+const source = new URL("../../webruntime/src/graph/expressions.ts", import.meta.url).pathname;
 const { outputFiles } = await build({ entryPoints: [source], bundle: true, format: "esm", write: false });
 const code = Buffer.from(outputFiles[0].contents).toString("base64");
 const { evaluate, render } = await import(`data:text/javascript;base64,${code}`);

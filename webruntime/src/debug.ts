@@ -1,13 +1,13 @@
 // The runtime with extras for verification and measurement; pages that only run models want `texelflow` instead.
 
-import { bindInputs, type RunInput } from "./executor/inputs.ts";
-import { readPlaced } from "./executor/placed_reading.ts";
-import type { Model } from "./model.ts";
-import type { Tensor } from "./tensor.ts";
-import { gpuFinished } from "./webgl/fence.ts";
+import type { Model } from "./api/model.ts";
+import { gpuFinished } from "./backends/webgl2/gl/fence.ts";
+import { readPlaced } from "./backends/webgl2/run/placed_reading.ts";
+import { bindInputs, type RunInput } from "./graph/inputs.ts";
+import type { Tensor } from "./graph/tensor.ts";
 
+export { chromeTrace, type TraceEvent } from "./backends/webgl2/profiler/trace.ts";
 export * from "./index.ts";
-export { chromeTrace, type TraceEvent } from "./profiler/trace.ts";
 
 /** What one draw computed. */
 export interface Intermediate {

@@ -34,7 +34,7 @@ PROFILES = (
     DeviceProfile("minimal", 1, 1, 32, 1, 2048),
 )
 """From what nearly every GPU offers, and what draws where there is none, down to the least that WebGL2 and a
-float render target allow; webruntime/src/executor/device.ts chooses among them."""
+float render target allow; the runtime's device/device.ts chooses among them."""
 
 
 def assign_lifetimes(plan: Plan) -> None:
@@ -70,7 +70,7 @@ def ceil_divide(dividend: int, divisor: int) -> int:
 
 
 def tile_columns(planes: int, columns: int, lines: int, max_texture_size: int) -> int:
-    """Return the number of tile columns that webruntime/src/executor/layouts.ts chooses, see there."""
+    """Return the number of tile columns that the runtime chooses, see its layout/layouts.ts."""
     fewest = max(1, ceil_divide(planes, max(1, max_texture_size // lines)))
     most = min(planes, fewest + TRIED_TILES, max_texture_size // columns)
     quads = {
@@ -126,7 +126,7 @@ class _Texture:
 def peak_bytes(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dimension]) -> int:
     """Return the bytes of all textures that the run phase shares, assigned greedily as the runtime does it.
 
-    The assignment is webruntime/src/executor/memory.ts, line for line.
+    The assignment is that of the runtime's run/memory.ts, line for line.
     """
     textures: list[_Texture] = []
     tensors = [tensor for tensor in plan.tensors() if tensor.lifetime is not None]
@@ -168,8 +168,8 @@ def load_peak_bytes(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dime
     """Return the most bytes that the load phase's textures take at once: when all weights are there before
     its first draw, since compiling took longer than the download.
 
-    A tensor is freed after its last draw of the load phase unless the run phase reads it, as in
-    webruntime/src/executor/load_phase.ts. `weights` is the type that the bundle stores float32 weights in.
+    A tensor is freed after its last draw of the load phase unless the run phase reads it, as in the
+    runtime's load/load_phase.ts. `weights` is the type that the bundle stores float32 weights in.
     """
     uses = Counter(tensor for draw in plan.load for tensor in _distinct(draw.inputs))
     uses.update(tensor.holder for draw in plan.run for tensor in draw.inputs)  # never used up while loading

@@ -1,0 +1,123 @@
+import type { Draw, PlanTensor, Program, WebGL2Plan } from "../../../bundle/generated/graph_file.ts";
+import { breathe, tick } from "../../../wait/tasks.ts";
+import type { Context } from "../gl/context.ts";
+import { gpuFinished } from "../gl/fence.ts";
+import { type LinkedProgram, programOf } from "../gl/program.ts";
+import { type Blocking, blockingOf, FLAT } from "../layout/layouts.ts";
+import { type DeviceSetting, storageFormat } from "./setting.ts";
+
+/** The linked programs of a plan: one for each draw, and one for each input that takes pictures. */
+export interface PlanPrograms {
+  readonly load: readonly LinkedProgram[];
+  readonly run: readonly LinkedProgram[];
+  /** By index of the input; undefined where it takes no picture. */
+  readonly image: readonly (LinkedProgram | undefined)[];
+  /** Every program once for each reference held. */
+  readonly all: readonly LinkedProgram[];
+}
+
+/** Input tensors that pictures are drawn into. */
+export interface ImageDraw {
+  readonly program: number;
+  readonly tensor: number;
+  readonly input: string;
+}
+
+/** The lines that the device puts before a program's source; see ARCHITECTURE.md, Programs and uniforms. */
+export function defines(
+  source: string,
+  setting: DeviceSetting,
+  result: Blocking,
+  half: boolean,
+  samplers: readonly (readonly [name: string, blocking: Blocking])[],
+): string {
+  const values: [string, number][] = [
+    ["TEXEL_FETCH", setting.fetch === "texelFetch" ? 1 : 0],
+    ["RESULT_PIXELS", result.pixels],
+    ["RESULT_ROWS", result.rows],
+    ["RESULT_GROUPS", result.groups],
+    ["RESULT_HALF", half ? 1 : 0],
+  ];
+  for (const [name, blocking] of samplers) {
+    const prefix = name.toUpperCase();
+    values.push([`${prefix}_PIXELS`, blocking.pixels]);
+    // A program that reads any rows and groups is one whatever they are.
+    if (source.includes(`${prefix}_ROWS`)) values.push([`${prefix}_ROWS`, blocking.rows]);
+    if (source.includes(`${prefix}_GROUPS`)) values.push([`${prefix}_GROUPS`, blocking.groups]);
+  }
+  return `#version 300 es\n${values.map(([name, value]) => `#define ${name} ${value}\n`).join("")}`;
+}
+
+/** All programs that a plan needs, to be issued. */
+export function planPrograms(
+  context: Context,
+  plan: WebGL2Plan,
+  setting: DeviceSetting,
+  images: readonly (ImageDraw | undefined)[],
+): PlanPrograms {
+  const variants = new Map<string, LinkedProgram>();
+  const issue = (program: number, output: PlanTensor, inputs: readonly Blocking[], node: string) => {
+    const blocking = blockingOf(output, setting);
+    const half = storageFormat(output.dtype, setting, !!output.precise) === "float16";
+    const key = JSON.stringify([program, half, blocking, inputs]);
+    let linked = variants.get(key);
+    if (!linked) {
+      const { name, source, samplers } = plan.programs[program] as Program;
+      const pairs = samplers.map((sampler, index) => [sampler, inputs[index] ?? FLAT] as const);
+      const text = defines(source, setting, blocking, half, pairs) + source;
+      linked = programOf(context, text, samplers, `Program "${name}" of node «${node}»`);
+      variants.set(key, linked);
+    }
+    return linked;
+  };
+  const issueDraw = (draw: Draw) =>
+    issue(
+      draw.program,
+      plan.tensors[draw.output] as PlanTensor,
+      draw.inputs.map((tensor) => blockingOf(plan.tensors[tensor] as PlanTensor, setting)),
+      draw.node,
+    );
+
+  return {
+    load: plan.load.map(issueDraw),
+    run: plan.run.map(issueDraw),
+    image: images.map(
+      (image) =>
+        image &&
+        issue(
+          image.program,
+          plan.tensors[image.tensor] as PlanTensor,
+          [FLAT],
+          `picture of input ${image.input}`,
+        ),
+    ),
+    all: [...variants.values()],
+  };
+}
+
+/** Resolves when a program that was issued is linked, or where the browser cannot tell, or when `isOver` gives true. */
+export async function programReady(program: LinkedProgram, isOver: () => boolean): Promise<void> {
+  while (!program.isReady && !isOver()) await tick(4);
+}
+
+/** Issues programs and resolves when all are linked; rejects with the log and source of the first that is wrong. */
+export async function programsLinked(
+  context: Context,
+  programs: readonly LinkedProgram[],
+  signal?: AbortSignal,
+): Promise<void> {
+  for (const program of programs) program.issue();
+  let waiting = programs.filter((program) => !program.isReady);
+  while (waiting.length > 0 && !context.isLost) {
+    await tick(4);
+    signal?.throwIfAborted();
+    waiting = waiting.filter((program) => !program.isReady);
+  }
+  // Where the browser cannot tell, a check waits for all that is queued: that is done by then, or most of it.
+  if (!context.capabilities.parallelCompile) await gpuFinished(context);
+  for (const program of programs) {
+    signal?.throwIfAborted();
+    program.finish();
+    await breathe();
+  }
+}

@@ -1,0 +1,193 @@
+import type { PlanTensor } from "../../../bundle/generated/graph_file.ts";
+import { elementCount } from "../../../graph/tensor.ts";
+
+/** P neighbouring pixels of R rows of M neighbouring channel groups, which the layers of a blocked tensor hold. */
+export interface Blocking {
+  readonly pixels: number;
+  readonly rows: number;
+  readonly groups: number;
+}
+
+/** What a device blocks: pixels, and channel groups, or as many rows of tensors that ask for them instead. */
+export type DeviceBlocking = Pick<Blocking, "pixels" | "groups">;
+
+/** A tensor that reads a part of another one's texture. */
+export type Alias = PlanTensor & Required<Pick<PlanTensor, "axes" | "storage">>;
+
+/** Batch, channels, height and width of a blocked tensor. */
+export type Extents = readonly [number, number, number, number];
+
+/** The blocking of flat tensors. */
+export const FLAT: Blocking = { pixels: 1, rows: 1, groups: 1 };
+
+/** Where the elements of a tensor lie in its texture; see ARCHITECTURE.md, Layouts. */
+export interface Layout {
+  readonly shape: readonly number[];
+  readonly elements: number;
+  readonly blocking: Blocking;
+  /** Extent in use, in texels, of each layer. */
+  readonly width: number;
+  readonly height: number;
+  readonly layers: number;
+  /** The tensor's two entries in the uniform `ints`. */
+  readonly entries: readonly number[];
+  /** Null for flat tensors. */
+  readonly extents: Extents | null;
+}
+
+/** Viewports of blocked tensors are at least so wide where that costs nothing: narrow ones are drawn slower. */
+const GOOD_WIDTH = 16;
+
+/** Factor by which the drawn area of a tensor may exceed the least. */
+const TOLERATED_WASTE = 1.04;
+
+/** Most planes of a blocked tensor: shaders find a plane's tile by a division that is exact so far (kernel.glsl.j2). */
+const MOST_PLANES = 2 ** 21;
+
+/** Numbers of tile columns that are tried beyond the least that the device's textures ask for. */
+const TRIED_TILES = 32;
+
+/** Whether a tensor has no texture of its own. */
+export function isAlias(tensor: PlanTensor): tensor is Alias {
+  return !!tensor.storage;
+}
+
+/**
+ * Places an alias of known shape among the channels of the tensor whose texture it reads.
+ *
+ * @throws Error when it is not within that tensor
+ */
+export function aliasLayout(tensor: Alias, shape: readonly number[], storage: Layout): Layout {
+  const { start, step } = tensor.storage;
+  const [tiles, columns] = storage.entries.slice(4) as [number, number];
+  const { groups } = storage.blocking;
+  const extents = extentsOf(shape, tensor.axes);
+  const [batch, channels, height, width] = extents;
+  const [storedBatch, storedChannels, storedHeight, storedWidth] = storage.extents as Extents;
+  const last = start + (batch - 1) * step + channels;
+  if (last > storedBatch * storedChannels || height !== storedHeight || width !== storedWidth) {
+    throw new Error(`Tensor "${tensor.value}" of shape [${shape.join(", ")}] is not within its storage.`);
+  }
+  const [stepPlanes, startPlanes] = [step, start].map((count) => count / (4 * groups)) as [number, number];
+  return {
+    ...storage,
+    shape,
+    elements: elementCount(shape),
+    entries: [...extents, tiles, columns, stepPlanes, startAndBlocking(startPlanes, storage.blocking)],
+    extents,
+  };
+}
+
+/** P, R and M of a tensor on a device with the given setting: 1 each when it is flat. */
+export function blockingOf(tensor: PlanTensor, device: DeviceBlocking): Blocking {
+  if (!tensor.axes) return FLAT;
+  const pixels = tensor.pixels ?? device.pixels;
+  if (tensor.rows) return { pixels, rows: device.groups, groups: 1 };
+  return { pixels, rows: 1, groups: tensor.groups ?? device.groups };
+}
+
+/** Layers that a blocked tensor has. */
+export function layersOf({ pixels, rows, groups }: Blocking): number {
+  return pixels * rows * groups;
+}
+
+/**
+ * Places a tensor of known shape in a texture.
+ *
+ * @throws Error when an extent is negative, or the tensor has too many planes, or the device has no texture as large
+ */
+export function layoutOf(
+  tensor: PlanTensor,
+  shape: readonly number[],
+  device: DeviceBlocking,
+  maxTextureSize: number,
+): Layout {
+  const named = `Tensor ${tensor.value ? `"${tensor.value}" ` : ""}of shape [${shape.join(", ")}]`;
+  if (shape.some((extent) => extent < 0)) {
+    throw new Error(`${named} cannot be: an input is too small for this model.`);
+  }
+  const layout = tensor.axes
+    ? blockedLayout(shape, tensor.axes, blockingOf(tensor, device), maxTextureSize)
+    : flatLayout(shape);
+  if (layout.elements > 0 && Math.max(layout.width, layout.height) > maxTextureSize) {
+    throw new Error(
+      `${named} needs a texture of ${layout.width}×${layout.height} texels, but this device allows ` +
+        `${maxTextureSize}×${maxTextureSize}. Run with smaller inputs or a smaller batch.`,
+    );
+  }
+  const planes = layout.extents ? layout.extents[0] * (layout.entries[6] as number) : 0;
+  if (planes > MOST_PLANES) {
+    throw new Error(
+      `${named} is ${planes} planes of up to ${4 * layout.blocking.groups} channels, but shaders tell ` +
+        `${MOST_PLANES} apart. Run with smaller inputs or a smaller batch.`,
+    );
+  }
+  return layout;
+}
+
+function flatLayout(shape: readonly number[]): Layout {
+  const elements = elementCount(shape);
+  const texels = Math.ceil(elements / 4);
+  let exponent = 1;
+  while (4 ** exponent < texels) exponent++;
+  const width = 2 ** exponent;
+  return {
+    shape,
+    elements,
+    blocking: FLAT,
+    width,
+    height: Math.ceil(texels / width),
+    layers: 1,
+    entries: [elements, exponent, 0, 0, 0, 0, 0, 0],
+    extents: null,
+  };
+}
+
+function blockedLayout(
+  shape: readonly number[],
+  axes: readonly (readonly number[])[],
+  blocking: Blocking,
+  maxTextureSize: number,
+): Layout {
+  const extents = extentsOf(shape, axes);
+  const [batch, channels, height, width] = extents;
+  const columns = Math.ceil(width / blocking.pixels);
+  const lines = Math.ceil(height / blocking.rows);
+  const planesPerImage = Math.ceil(Math.ceil(channels / 4) / blocking.groups);
+  const planes = batch * planesPerImage;
+  const tiles = tileColumns(planes, columns, lines, maxTextureSize);
+  return {
+    shape,
+    elements: batch * channels * height * width,
+    blocking,
+    width: tiles * columns,
+    height: Math.ceil(planes / tiles) * lines,
+    layers: layersOf(blocking),
+    entries: [...extents, tiles, columns, planesPerImage, startAndBlocking(0, blocking)],
+    extents,
+  };
+}
+
+/** The last entry of a blocked tensor: its first plane, and what programs that read any blocking have to know. */
+function startAndBlocking(start: number, { rows, groups }: Blocking): number {
+  return 4 * start + 2 * (rows - 1) + (groups - 1);
+}
+
+function extentsOf(shape: readonly number[], axes: readonly (readonly number[])[]): Extents {
+  return axes.map((group) => elementCount(group.map((axis) => shape[axis] as number))) as unknown as Extents;
+}
+
+/**
+ * The number of tile columns that covers all planes with nearly the fewest 2×2 quads, in which GPUs shade: of those the
+ * smallest that gives a good width, so that tensors of like sizes fit the same textures.
+ */
+function tileColumns(planes: number, columns: number, lines: number, maxTextureSize: number): number {
+  const fewest = Math.max(1, Math.ceil(planes / Math.max(1, Math.floor(maxTextureSize / lines))));
+  const most = Math.min(planes, fewest + TRIED_TILES, Math.floor(maxTextureSize / columns));
+  const candidates = Array.from({ length: Math.max(1, most - fewest + 1) }, (_, index) => fewest + index);
+  const quads = (tiles: number) =>
+    Math.ceil((tiles * columns) / 2) * Math.ceil((Math.ceil(planes / tiles) * lines) / 2);
+  const enough = Math.min(...candidates.map(quads)) * TOLERATED_WASTE;
+  const good = candidates.filter((tiles) => quads(tiles) <= enough);
+  return good.find((tiles) => tiles * columns >= GOOD_WIDTH) ?? (good[0] as number);
+}

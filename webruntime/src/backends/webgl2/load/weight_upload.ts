@@ -1,0 +1,101 @@
+import type { DataType } from "../../../bundle/generated/graph_file.ts";
+import { kindOf, narrow, type TensorData } from "../../../graph/tensor.ts";
+import type { TexelData, TexelFormat } from "../gl/texture.ts";
+import type { PlacedTensor } from "../run/draws.ts";
+
+/** Uploads the parts of one weight in order, though they may arrive in any. */
+export class WeightUpload {
+  placed: PlacedTensor | null = null;
+  private readonly early = new Map<number, TexelData>();
+  private nextPart = 0;
+  private uploadedTexels = 0;
+  private elements = 0;
+  /** Up to three elements that did not fill a texel. */
+  private rest: TexelData | null = null;
+
+  /**
+   * @param parts - number of parts that make up the weight
+   * @param what - names the weight in errors
+   * @param place - gives the weight a texture of a format, once the first part tells which
+   */
+  constructor(
+    private readonly parts: number,
+    private readonly what: string,
+    private readonly dtype: DataType,
+    private readonly place: (format: TexelFormat) => PlacedTensor,
+  ) {}
+
+  /**
+   * Takes the elements of one part.
+   *
+   * @param stored - type of the elements in the file, which may differ from the tensor's
+   * @returns the tensor when this completed it
+   * @throws Error when the type or the number of elements does not fit the tensor
+   */
+  take(part: number, stored: DataType, data: TensorData): PlacedTensor | null {
+    if (kindOf(stored) !== kindOf(this.dtype)) {
+      throw new Error(
+        `${this.what} is stored as ${stored}, but ${this.dtype} is needed: export the model again.`,
+      );
+    }
+    this.early.set(part, texelData(stored, data, this.what));
+    for (let next = this.early.get(this.nextPart); next; next = this.early.get(this.nextPart)) {
+      this.early.delete(this.nextPart++);
+      this.append(next);
+    }
+    return this.nextPart === this.parts ? this.complete() : null;
+  }
+
+  private append(part: TexelData): void {
+    this.placed ??= this.place(formatOf(part));
+    this.elements += part.length;
+    const { layout } = this.placed;
+    if (this.elements > layout.elements) this.wrongLength();
+    const data = this.rest ? joined(this.rest, part) : part;
+    const texels = Math.floor(data.length / 4);
+    this.write(texels, data);
+    this.rest = data.length % 4 === 0 ? null : data.slice(texels * 4);
+  }
+
+  private complete(): PlacedTensor {
+    if (!this.placed || this.elements !== this.placed.layout.elements) return this.wrongLength();
+    if (this.rest) {
+      const padding = this.rest.slice(0, 1).fill(0);
+      while (this.rest.length < 4) this.rest = joined(this.rest, padding);
+      this.write(1, this.rest);
+    }
+    return this.placed;
+  }
+
+  private write(texels: number, data: TexelData): void {
+    this.placed?.texture?.write(this.uploadedTexels, texels, this.placed.layout.width, data);
+    this.uploadedTexels += texels;
+  }
+
+  private wrongLength(): never {
+    const expected = this.placed?.layout.elements ?? 0;
+    throw new Error(
+      `${this.what} has ${this.elements} elements where graph.json says ${expected}: the files are not of one export.`,
+    );
+  }
+}
+
+/** Elements as the GPU takes them: float16 stays bit patterns, other floats become float32, integers int32. */
+function texelData(stored: DataType, data: TensorData, what: string): TexelData {
+  if (stored === "float32" || stored === "int32" || stored === "float16") return data as TexelData;
+  const target = kindOf(stored) === "float" ? new Float32Array(data.length) : new Int32Array(data.length);
+  narrow(stored, data, target, what);
+  return target;
+}
+
+function formatOf(data: TexelData): TexelFormat {
+  if (data instanceof Int32Array) return "int32";
+  return data instanceof Uint16Array ? "float16" : "float32";
+}
+
+function joined(first: TexelData, second: TexelData): TexelData {
+  const both = new (first.constructor as new (length: number) => TexelData)(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
+}

@@ -1,0 +1,85 @@
+import type { PlanTensor } from "../../../bundle/generated/graph_file.ts";
+import { elementCount, kindOf, Tensor, widen } from "../../../graph/tensor.ts";
+import type { Context } from "../gl/context.ts";
+import { readTexels } from "../gl/readback.ts";
+import type { Layout } from "../layout/layouts.ts";
+import type { PlacedTensor } from "./draws.ts";
+
+/** Reads a tensor of any layout, and counts the lanes past its channels or last element that are not zero. */
+export function readPlaced(
+  context: Context,
+  { dtype, layout, texture }: PlacedTensor,
+  axes: PlanTensor["axes"],
+): { tensor: Tensor; dirtyLanes: number } {
+  const array = kindOf(dtype) === "float" ? Float32Array : Int32Array;
+  const values = new array(layout.elements);
+  if (!texture) return { tensor: new Tensor(dtype, layout.shape, widen(dtype, values, 0)), dirtyLanes: 0 };
+  const layers = Array.from({ length: layout.layers }, (_, layer) => {
+    const texels = new array(layout.width * layout.height * 4);
+    readTexels(context, texture, layer, layout.width, layout.height, texels);
+    return texels;
+  });
+  const dirtyLanes = axes
+    ? readBlocked(layout, axes, layers, values)
+    : readFlat(layers[0] as Float32Array | Int32Array, values);
+  return { tensor: new Tensor(dtype, layout.shape, widen(dtype, values, values.length)), dirtyLanes };
+}
+
+type Values = Float32Array | Int32Array;
+
+function readFlat(texels: Values, values: Values): number {
+  values.set(texels.subarray(0, values.length));
+  let dirty = 0;
+  for (let i = values.length; i < texels.length; i++) if (texels[i] !== 0) dirty++;
+  return dirty;
+}
+
+/** Walks the planes as ARCHITECTURE.md, Layouts, defines them. */
+function readBlocked(
+  layout: Layout,
+  axes: NonNullable<PlanTensor["axes"]>,
+  layers: readonly Values[],
+  values: Values,
+): number {
+  const [batch, channels, height, width] = layout.extents as [number, number, number, number];
+  const [tiles, columns, planesPerImage] = layout.entries.slice(4) as [number, number, number];
+  const { pixels, rows, groups } = layout.blocking;
+  const lines = Math.ceil(height / rows);
+  const [offsetN, offsetC, offsetH, offsetW] = axes.map((group) =>
+    offsets(layout.shape, group),
+  ) as number[][];
+  let dirty = 0;
+  for (let n = 0; n < batch; n++) {
+    for (let c = 0; c < 4 * Math.ceil(channels / 4); c++) {
+      const group = Math.floor(c / 4);
+      const plane = n * planesPerImage + Math.floor(group / groups);
+      for (let h = 0; h < height; h++) {
+        for (let w = 0; w < width; w++) {
+          const x = (plane % tiles) * columns + Math.floor(w / pixels);
+          const y = Math.floor(plane / tiles) * lines + Math.floor(h / rows);
+          const texels = layers[((group % groups) * rows + (h % rows)) * pixels + (w % pixels)];
+          const value = texels?.[(y * layout.width + x) * 4 + (c % 4)] ?? Number.NaN;
+          if (c < channels) {
+            const element = [offsetN?.[n], offsetC?.[c], offsetH?.[h], offsetW?.[w]];
+            values[element.reduce((sum: number, offset) => sum + (offset ?? 0), 0)] = value;
+          } else if (value !== 0) {
+            dirty++;
+          }
+        }
+      }
+    }
+  }
+  return dirty;
+}
+
+/** Row-major offset in `shape` of each index of a group of its axes, first axis slowest. */
+function offsets(shape: readonly number[], group: readonly number[]): number[] {
+  let result = [0];
+  for (const axis of group) {
+    const stride = elementCount(shape.slice(axis + 1));
+    result = result.flatMap((offset) =>
+      Array.from({ length: shape[axis] ?? 1 }, (_, index) => offset + index * stride),
+    );
+  }
+  return result;
+}

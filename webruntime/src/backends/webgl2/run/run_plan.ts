@@ -1,0 +1,148 @@
+import type { Draw, GraphFile, PlanTensor } from "../../../bundle/generated/graph_file.ts";
+import { evaluate, type Symbols } from "../../../graph/expressions.ts";
+import { RunTimes } from "../../../wait/run_times.ts";
+import type { DeviceLimits } from "../device/device.ts";
+import type { PlanPrograms } from "../device/programs.ts";
+import { type DeviceSetting, storageFormat } from "../device/setting.ts";
+import type { Context } from "../gl/context.ts";
+import type { LinkedProgram } from "../gl/program.ts";
+import type { ArrayTexture } from "../gl/texture.ts";
+import { isAlias, type Layout, layoutOf } from "../layout/layouts.ts";
+import { type BoundDraw, bindDraw, type PlacedTensor, placeAlias } from "./draws.ts";
+import { InputFeed } from "./input_feed.ts";
+import { assignSlots, type Demand, type Slot } from "./memory.ts";
+import { OutputReader } from "./output_reader.ts";
+
+/** All that stays the same while a model is loaded. */
+export interface LoadedModel {
+  readonly context: Context;
+  readonly graph: GraphFile;
+  readonly setting: DeviceSetting;
+  readonly limits: DeviceLimits;
+  readonly programs: PlanPrograms;
+  /** Weights and results of the load phase, by tensor. */
+  readonly persistent: ReadonlyMap<number, PlacedTensor>;
+}
+
+/** All that a run needs once the sizes of the symbolic dimensions are known. */
+export interface RunPlan {
+  readonly symbols: Symbols;
+  /** Whether all steps and outputs are bound: not before the first run, during which weights may still arrive. */
+  isBound: boolean;
+  readonly draws: BoundDraw[];
+  /** Index of each draw in the bundle's `run`: empty outputs have none. */
+  readonly steps: number[];
+  /** Weights are there once a draw that reads them is bound. */
+  readonly placed: Map<number, PlacedTensor>;
+  /** Textures of the pool that the plan uses. */
+  readonly textures: ReadonlySet<ArrayTexture>;
+  /** In the order of the graph; null for an input that nothing reads. */
+  readonly feeds: readonly (InputFeed | null)[];
+  readonly readers: OutputReader[];
+  readonly times: RunTimes;
+}
+
+/**
+ * Places every tensor of a run in a texture. Nothing is allocated when a tensor does not fit the device.
+ *
+ * @param reuse - whether tensors with disjoint lifetimes share textures
+ */
+export function placeTensors(
+  model: LoadedModel,
+  symbols: Symbols,
+  reuse: boolean,
+): { layouts: Map<number, Layout>; slots: Slot[] } {
+  const { graph, setting, limits } = model;
+  const layouts = new Map<number, Layout>();
+  const demands: Demand[] = [];
+  graph.plans.webgl2.tensors.forEach((tensor, index) => {
+    if (!tensor.lifetime) return;
+    const shape = tensor.shape.map((dimension) => evaluate(dimension, symbols));
+    const layout = layoutOf(tensor, shape, setting, limits.maxTextureSize);
+    layouts.set(index, layout);
+    if (layout.elements === 0) return;
+    const [first, last] = reuse ? tensor.lifetime : [-1, Number.POSITIVE_INFINITY];
+    const kind = { format: storageFormat(tensor.dtype, setting, !!tensor.precise), layers: layout.layers };
+    demands.push({ tensor: index, kind, width: layout.width, height: layout.height, first, last });
+  });
+  return { layouts, slots: assignSlots(demands) };
+}
+
+/** Binds the inputs of the model to the textures of its tensors; `bindStep` and `bindOutputs` do the rest. */
+export function bindPlan(
+  model: LoadedModel,
+  symbols: Symbols,
+  layouts: ReadonlyMap<number, Layout>,
+  textures: ReadonlyMap<Slot, ArrayTexture>,
+): RunPlan {
+  const { context, graph, programs } = model;
+  const textureOf = new Map<number, ArrayTexture>();
+  for (const [slot, texture] of textures) for (const tensor of slot.tensors) textureOf.set(tensor, texture);
+
+  const placed = new Map<number, PlacedTensor>();
+  for (const [index, layout] of layouts) {
+    const { dtype } = graph.plans.webgl2.tensors[index] as PlanTensor;
+    placed.set(index, { dtype, layout, texture: textureOf.get(index) ?? null });
+  }
+  const feeds = graph.inputs.map((input, index) =>
+    input.tensor < 0
+      ? null
+      : new InputFeed(
+          context,
+          input,
+          placed.get(input.tensor) as PlacedTensor,
+          programs.image[index],
+          symbols,
+        ),
+  );
+  return {
+    symbols,
+    isBound: false,
+    draws: [],
+    steps: [],
+    placed,
+    textures: new Set(textures.values()),
+    feeds,
+    readers: [],
+    times: new RunTimes(),
+  };
+}
+
+/** Binds one step of the bundle's `run`, in order; the weights that it reads must be there. */
+export function bindStep(model: LoadedModel, plan: RunPlan, step: number): void {
+  const { inputs, output, ...parameters } = model.graph.plans.webgl2.run[step] as Draw;
+  const program = model.programs.run[step] as LinkedProgram;
+  const [target, ...sources] = [output, ...inputs].map((tensor) => find(model, plan, tensor));
+  const bound = bindDraw(model.context, program, target as PlacedTensor, sources, parameters, plan.symbols);
+  if (!bound) return;
+  plan.draws.push(bound);
+  plan.steps.push(step);
+}
+
+/** Makes the readers of the outputs; those that are weights must be there. */
+export function bindOutputs(model: LoadedModel, plan: RunPlan): void {
+  for (const output of model.graph.outputs) {
+    const shape = output.shape.map((dimension) => evaluate(dimension, plan.symbols));
+    const source = find(model, plan, output.tensor);
+    // Made here, not at the first read, so that a run makes no GL object.
+    source.texture?.framebuffer;
+    plan.readers.push(new OutputReader(model.context, output, shape, source));
+  }
+}
+
+function find(model: LoadedModel, plan: RunPlan, index: number): PlacedTensor {
+  const { placed, symbols } = plan;
+  const tensor = model.graph.plans.webgl2.tensors[index] as PlanTensor;
+  const found =
+    placed.get(index) ??
+    (isAlias(tensor)
+      ? placeAlias(tensor, find(model, plan, tensor.storage.tensor), symbols)
+      : (model.persistent.get(index) as PlacedTensor));
+  placed.set(index, found);
+  return found;
+}
+
+/** Frees what a plan owns besides the pool's textures. */
+export function deletePlan(plan: RunPlan): void {
+  for (const feed of plan.feeds) feed?.delete();
+}

@@ -1,0 +1,230 @@
+// Generated from exporter/texelflow/bundle/graph.schema.json by `npm run generate`. Do not edit.
+
+/** The kinds of single values in the file. */
+export type KindName = "string" | "Expression" | "DataType" | "InputIndex" | "number" | "ProgramIndex" | "Real" | "TensorIndex" | "integer" | "Natural";
+
+/** What graph.json must look like; bundle/format_check.ts says how to read it. */
+export const FORMAT = {
+  "formatVersion": [
+    "one of",
+    2
+  ],
+  "generator": "string",
+  "name": "string",
+  "symbols": [
+    "list of",
+    "string"
+  ],
+  "derived": [
+    "list of",
+    {
+      "name": "string",
+      "value": "Expression"
+    }
+  ],
+  "constraints": [
+    "list of",
+    {
+      "left": "Expression",
+      "relation": [
+        "one of",
+        "=",
+        ">=",
+        "1 or ="
+      ],
+      "right": "Expression",
+      "node": "string",
+      "meaning": "string"
+    }
+  ],
+  "inputs": [
+    "list of",
+    {
+      "name": "string",
+      "dtype": "DataType",
+      "shape": [
+        "list of",
+        "Expression"
+      ],
+      "tensor": "InputIndex",
+      "image?": {
+        "width": "Expression",
+        "height": "Expression",
+        "fit": [
+          "one of",
+          "stretch",
+          "cover",
+          "contain"
+        ],
+        "channels": [
+          "one of",
+          "rgb",
+          "bgr",
+          "gray"
+        ],
+        "mean": [
+          "list of",
+          "number"
+        ],
+        "deviation": [
+          "list of",
+          "number"
+        ],
+        "program": "ProgramIndex",
+        "ints": [
+          "list of",
+          "Expression"
+        ],
+        "floats": [
+          "list of",
+          "Real"
+        ]
+      }
+    }
+  ],
+  "outputs": [
+    "list of",
+    {
+      "name": "string",
+      "dtype": "DataType",
+      "shape": [
+        "list of",
+        "Expression"
+      ],
+      "tensor": "TensorIndex"
+    }
+  ],
+  "labels?": [
+    "list of",
+    "string"
+  ],
+  "weights": [
+    "list of",
+    {
+      "tensor": "TensorIndex",
+      "parts": [
+        "list of",
+        {
+          "file": "string",
+          "key": "string"
+        },
+        1
+      ]
+    }
+  ],
+  "plans": {
+    "webgl2": {
+      "requirements": {
+        "textureUnits": "integer"
+      },
+      "tensors": [
+        "list of",
+        {
+          "dtype": "DataType",
+          "shape": [
+            "list of",
+            "Expression"
+          ],
+          "axes?": [
+            "list of",
+            [
+              "list of",
+              "integer"
+            ],
+            4,
+            4
+          ],
+          "pixels?": [
+            "one of",
+            1
+          ],
+          "groups?": [
+            "one of",
+            1
+          ],
+          "rows?": [
+            "one of",
+            2
+          ],
+          "storage?": {
+            "tensor": "TensorIndex",
+            "start": "Natural",
+            "step": "Natural"
+          },
+          "precise?": [
+            "one of",
+            true
+          ],
+          "value?": "string",
+          "lifetime?": [
+            "list of",
+            "integer",
+            2,
+            2
+          ]
+        }
+      ],
+      "programs": [
+        "list of",
+        {
+          "name": "string",
+          "source": "string",
+          "samplers": [
+            "list of",
+            "string"
+          ]
+        }
+      ],
+      "load": [
+        "list of",
+        {
+          "program": "ProgramIndex",
+          "inputs": [
+            "list of",
+            "TensorIndex"
+          ],
+          "output": "TensorIndex",
+          "ints?": [
+            "list of",
+            "Expression"
+          ],
+          "floats?": [
+            "list of",
+            "Real"
+          ],
+          "flops?": "Expression",
+          "node": "string"
+        }
+      ],
+      "run": [
+        "list of",
+        {
+          "program": "ProgramIndex",
+          "inputs": [
+            "list of",
+            "TensorIndex"
+          ],
+          "output": "TensorIndex",
+          "ints?": [
+            "list of",
+            "Expression"
+          ],
+          "floats?": [
+            "list of",
+            "Real"
+          ],
+          "flops?": "Expression",
+          "node": "string"
+        }
+      ]
+    }
+  },
+  "files": [
+    "list of",
+    {
+      "name": "string",
+      "bytes": "Natural",
+      "sha256": "string"
+    }
+  ]
+} as const;

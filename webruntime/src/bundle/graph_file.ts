@@ -1,0 +1,207 @@
+import { isExpression, isSpecial } from "../graph/expressions.ts";
+import { isDataType } from "../graph/tensor.ts";
+import { type BundleSource, openFile } from "./bundle_source.ts";
+import { checkFormat, type Fail, type Kinds } from "./format_check.ts";
+import type { Draw, Expression, GraphFile, PlanTensor, WebGL2Plan } from "./generated/graph_file.ts";
+import { FORMAT } from "./generated/graph_format.ts";
+
+/** The format version that this runtime reads. */
+const FORMAT_VERSION = 2;
+
+/** Characters of a wrong value that an error shows. */
+const LONGEST_VALUE = 80;
+
+/** Aliases begin and step by whole planes on every device: by multiples of the most channels of one. */
+const CHANNEL_BLOCK = 8;
+
+/** The step that fills the inputs: before the first of a run. */
+const BEFORE = -1;
+
+/** The step that tensors without a lifetime are filled in. */
+const LOADING = -2;
+
+/**
+ * Fetches and checks a bundle's graph.json.
+ *
+ * @throws Error when it cannot be fetched, is no JSON, is of another version, or is damaged: then the error names the
+ *   place in it, what was expected there and what came
+ */
+export async function loadGraphFile(source: BundleSource, signal: AbortSignal): Promise<GraphFile> {
+  const { text: read, location, contentType } = await openFile(source, "graph.json", signal);
+  const text = await read();
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    if (/^\s*</.test(text) || contentType.includes("text/html")) {
+      throw new Error(
+        `${location} is an HTML page, not a Texelflow graph.json: the server answers with a page for files it does not ` +
+          "have. Check the path of the bundle.",
+      );
+    }
+    throw new Error(`${location} is not valid JSON (${error instanceof Error ? error.message : error}).`);
+  }
+  checkVersion(content, location);
+  const graph = content as GraphFile;
+  checkContent(graph, (path, expected, value) => {
+    const came = JSON.stringify(value)?.slice(0, LONGEST_VALUE) ?? "missing";
+    throw new Error(
+      `${location} is damaged: ${path} must be ${expected}, but is ${came}. Export the model again.`,
+    );
+  });
+  return graph;
+}
+
+function checkVersion(content: unknown, location: string): void {
+  const { formatVersion, generator } = (content ?? {}) as Partial<Record<keyof GraphFile, unknown>>;
+  if (typeof formatVersion !== "number") {
+    throw new Error(`${location} is not a Texelflow graph.json: it has no formatVersion.`);
+  }
+  if (formatVersion === FORMAT_VERSION) return;
+  const remedy =
+    formatVersion > FORMAT_VERSION
+      ? "Update the texelflow runtime of this page, or export the model with an exporter of the same version"
+      : "Export the model again with the current exporter";
+  throw new Error(
+    `${location} has format version ${formatVersion} (written by ${generator ?? "an unknown program"}), but this ` +
+      `runtime reads version ${FORMAT_VERSION}. ${remedy}.`,
+  );
+}
+
+/** Checks everything that the runtime relies on, so that damage is told of here and not by what it breaks. */
+function checkContent(graph: GraphFile, fail: Fail): void {
+  // What is no list is told of in its place; what points into it is not to blame.
+  const isIndexOf = (list: unknown) => (value: unknown) =>
+    isNatural(value) && (!Array.isArray(list) || (value as number) < list.length);
+  const plan: Partial<WebGL2Plan> | undefined = graph.plans?.webgl2;
+  const isTensor = isIndexOf(plan?.tensors);
+  // Each derived name is checked to be used behind its definition by `checkReferences`.
+  const derived = Array.isArray(graph.derived) ? graph.derived.map((entry) => entry?.name) : [];
+  const symbols = [graph.symbols, derived, "picture.width", "picture.height"].flat();
+  const kinds: Kinds = {
+    string: ["a text", (value) => typeof value === "string"],
+    number: ["a number", Number.isFinite],
+    integer: ["an integer", Number.isSafeInteger],
+    Natural: ["an integer of at least 0", isNatural],
+    DataType: ["an element type", isDataType],
+    Expression: ["an expression", (value) => isExpression(value, symbols, Number.isSafeInteger)],
+    Real: ["an expression", (value) => isSpecial(value) || isExpression(value, symbols, Number.isFinite)],
+    TensorIndex: ["the index of a tensor", isTensor],
+    InputIndex: ["the index of a tensor, or -1", (value) => value === -1 || isTensor(value)],
+    ProgramIndex: ["the index of a program", isIndexOf(plan?.programs)],
+  };
+  checkFormat(graph, FORMAT, "", kinds, fail);
+  checkReferences(graph, fail);
+}
+
+/** Follows the file in the order in which it is executed: what is read must have been filled before, and live. */
+function checkReferences(graph: GraphFile, fail: Fail): void {
+  const { inputs, outputs, weights, files, plans } = graph;
+  const { tensors, programs, load, run } = plans.webgl2;
+  checkNames(graph, fail);
+  const filled = new Set<number>();
+  const use = (path: string, index: number, step: number, fills: boolean) => {
+    if (fills && tensors[index]?.storage) fail(path, "a tensor with a texture of its own", index);
+    const tensor = tensors[index]?.storage?.tensor ?? index;
+    const [first, last] = tensors[tensor]?.lifetime ?? [fills ? LOADING : step, fills ? LOADING : step];
+    if (filled.has(tensor) === fills) {
+      fail(path, `a tensor that ${fills ? "nothing else fills" : "is filled before"}`, tensor);
+    }
+    if (step < first || step > last) fail(path, "a tensor with a fitting lifetime", tensor);
+    filled.add(tensor);
+  };
+  const countSources = (path: string, program: number, sources: readonly number[]) => {
+    const count = programs[program]?.samplers.length;
+    if (sources.length !== count) fail(path, `a list of ${count} tensors, one for each sampler`, sources);
+  };
+  const follow = (name: "load" | "run", draws: readonly Draw[]) => {
+    draws.forEach((draw, index) => {
+      const path = `plans.webgl2.${name}[${index}]`;
+      const step = name === "run" ? index : LOADING;
+      countSources(`${path}.inputs`, draw.program, draw.inputs);
+      draw.inputs.forEach((tensor, unit) => {
+        use(`${path}.inputs[${unit}]`, tensor, step, false);
+      });
+      use(`${path}.output`, draw.output, step, true);
+    });
+  };
+
+  tensors.forEach(({ shape, axes }, index) => {
+    if (axes && axes.flat().sort().join() !== [...shape.keys()].join()) {
+      fail(`plans.webgl2.tensors[${index}].axes`, "each axis of the shape once", axes);
+    }
+  });
+  tensors.forEach((tensor, index) => {
+    if (tensor.storage) checkAlias(tensor, tensors, `plans.webgl2.tensors[${index}]`, fail);
+  });
+  const names = files.map(({ name }) => name);
+  names.forEach((name, index) => {
+    if (/[\\/:]|^\.\.?$/.test(name)) fail(`files[${index}].name`, "a name without a folder", name);
+  });
+  weights.forEach(({ tensor, parts }, index) => {
+    parts.forEach(({ file }, part) => {
+      const path = `weights[${index}].parts[${part}].file`;
+      if (!names.includes(file)) fail(path, "the name of one of the files", file);
+    });
+    use(`weights[${index}].tensor`, tensor, LOADING, true);
+  });
+  follow("load", load);
+  inputs.forEach(({ tensor, image }, index) => {
+    if (tensor >= 0) use(`inputs[${index}].tensor`, tensor, BEFORE, true);
+    if (image) countSources(`inputs[${index}].image.program`, image.program, [tensor]);
+  });
+  follow("run", run);
+  outputs.forEach(({ tensor }, index) => {
+    use(`outputs[${index}].tensor`, tensor, run.length, false);
+    const { axes, shape, storage } = tensors[tensor] as PlanTensor;
+    // The page puts channels in their order, and nothing else.
+    if (axes && (storage || [axes[2], axes[3]].flat().some((axis) => shape[axis as number] !== 1))) {
+      fail(`outputs[${index}].tensor`, "a flat tensor or one of one pixel", tensor);
+    }
+  });
+}
+
+/** Checks that what is evaluated before the derived names are uses none of them, and each of these those before it. */
+function checkNames({ symbols, derived, constraints, inputs }: GraphFile, fail: Fail): void {
+  const known = [...symbols];
+  const check = (path: string, expression: Expression) => {
+    if (!isExpression(expression, known, Number.isSafeInteger)) fail(path, "an expression", expression);
+  };
+  inputs.forEach(({ shape }, index) => {
+    shape.forEach((extent, axis) => {
+      check(`inputs[${index}].shape[${axis}]`, extent);
+    });
+  });
+  constraints.forEach(({ left, right }, index) => {
+    check(`constraints[${index}].left`, left);
+    check(`constraints[${index}].right`, right);
+  });
+  derived.forEach(({ name, value }, index) => {
+    check(`derived[${index}].value`, value);
+    if (known.includes(name)) fail(`derived[${index}].name`, "a name of its own", name);
+    known.push(name);
+  });
+}
+
+/** Checks that an alias reads whole planes of a tensor that is blocked as it is. */
+function checkAlias(alias: PlanTensor, tensors: readonly PlanTensor[], path: string, fail: Fail): void {
+  const { tensor, start, step } = alias.storage as PlanTensor["storage"] & object;
+  const holder = tensors[tensor] as PlanTensor;
+  const text = ({ dtype, axes, pixels, rows, groups }: PlanTensor) =>
+    [dtype, !!axes, pixels, rows, groups].join();
+  if (holder.storage || !alias.axes || text(holder) !== text(alias)) {
+    fail(
+      `${path}.storage.tensor`,
+      "a tensor of the same type and blocking with a texture of its own",
+      tensor,
+    );
+  }
+  if (alias.lifetime) fail(`${path}.lifetime`, "absent from a tensor without a texture", alias.lifetime);
+  for (const [name, count] of Object.entries({ start, step })) {
+    if (count % CHANNEL_BLOCK !== 0) fail(`${path}.storage.${name}`, `a multiple of ${CHANNEL_BLOCK}`, count);
+  }
+}
+
+function isNatural(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

@@ -1,0 +1,87 @@
+import type { TensorData } from "../graph/tensor.ts";
+import type { DataType } from "./generated/graph_file.ts";
+
+/** Header of a safetensors file: https://github.com/huggingface/safetensors#format. */
+export interface SafetensorsHeader {
+  /** Bytes before the data: the length field and the JSON text. */
+  readonly end: number;
+  readonly entries: ReadonlyMap<string, SafetensorsEntry>;
+}
+
+/** One tensor of a safetensors file. */
+export interface SafetensorsEntry {
+  readonly dtype: DataType;
+  /** Offsets of the first byte and past the last byte, from the start of the file. */
+  readonly begin: number;
+  readonly end: number;
+}
+
+type ArrayConstructor = {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBufferLike, offset: number, length: number): TensorData;
+};
+
+const TYPES: Record<string, readonly [DataType, ArrayConstructor]> = {
+  F64: ["float64", Float64Array],
+  F32: ["float32", Float32Array],
+  F16: ["float16", Uint16Array],
+  BF16: ["bfloat16", Uint16Array],
+  I64: ["int64", BigInt64Array],
+  I32: ["int32", Int32Array],
+  I16: ["int16", Int16Array],
+  I8: ["int8", Int8Array],
+  U64: ["uint64", BigUint64Array],
+  U32: ["uint32", Uint32Array],
+  U16: ["uint16", Uint16Array],
+  U8: ["uint8", Uint8Array],
+  BOOL: ["bool", Uint8Array],
+};
+
+const ARRAYS = new Map(Object.values(TYPES).map(([dtype, array]) => [dtype, array]));
+
+/**
+ * Parses the header from the first bytes of a file.
+ *
+ * @param bytes - of the size of the whole file
+ * @param arrived - how many of them are there
+ * @returns null while more bytes are needed
+ * @throws Error when it is no safetensors header
+ */
+export function parseHeader(bytes: Uint8Array, arrived: number, location: string): SafetensorsHeader | null {
+  const damaged = (what: string) => new Error(`${location} is no intact safetensors file: ${what}.`);
+  if (bytes.length < 8) throw damaged("it is shorter than a header");
+  if (arrived < 8) return null;
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  const end = 8 + length;
+  if (end > bytes.length) throw damaged("the header is longer than the file");
+  if (arrived < end) return null;
+  let content: Record<string, { dtype: string; data_offsets: [number, number] }>;
+  try {
+    content = JSON.parse(new TextDecoder().decode(bytes.subarray(8, end)));
+  } catch {
+    throw damaged("its header is not JSON");
+  }
+  const entries = new Map<string, SafetensorsEntry>();
+  for (const [key, entry] of Object.entries(content)) {
+    if (key === "__metadata__") continue;
+    const [dtype, array] = TYPES[entry?.dtype] ?? [];
+    const [first, last] = entry?.data_offsets ?? [];
+    if (!dtype || !array) throw damaged(`"${key}" has the unknown type ${entry?.dtype}`);
+    const valid = Number.isInteger(first) && Number.isInteger(last) && 0 <= Number(first);
+    const size = Number(last) - Number(first);
+    if (!valid || size < 0 || end + Number(last) > bytes.length || size % array.BYTES_PER_ELEMENT !== 0) {
+      throw damaged(`the extent of "${key}" is wrong`);
+    }
+    entries.set(key, { dtype, begin: end + Number(first), end: end + Number(last) });
+  }
+  return { end, entries };
+}
+
+/** The elements of an entry: a view of the file's bytes, or a copy where they are not aligned. */
+export function elementsOf(bytes: Uint8Array, { dtype, begin, end }: SafetensorsEntry): TensorData {
+  const array = ARRAYS.get(dtype) as ArrayConstructor;
+  const size = array.BYTES_PER_ELEMENT;
+  const offset = bytes.byteOffset + begin;
+  if (offset % size === 0) return new array(bytes.buffer, offset, (end - begin) / size);
+  return new array(bytes.slice(begin, end).buffer, 0, (end - begin) / size);
+}

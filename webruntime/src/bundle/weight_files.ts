@@ -1,0 +1,164 @@
+import type { TensorData } from "../graph/tensor.ts";
+import { breathe } from "../wait/tasks.ts";
+import { type BundleSource, openFile } from "./bundle_source.ts";
+import type { BundleFile, DataType, GraphFile } from "./generated/graph_file.ts";
+import { elementsOf, parseHeader, type SafetensorsEntry, type SafetensorsHeader } from "./safetensors.ts";
+
+/**
+ * Bytes asked for beyond those that have come: enough to fill a connection, and no more, because files on their way
+ * share it, and the weights that are needed first shall come first.
+ */
+const LOOK_AHEAD = 2 ** 24;
+
+/** Takes one part of a weight as soon as its bytes are there; `weight` is the index in graph.json. */
+export type PartConsumer = (weight: number, part: number, dtype: DataType, data: TensorData) => void;
+
+/** Part of a weight that a file holds. */
+interface WantedPart {
+  readonly weight: number;
+  readonly part: number;
+  readonly key: string;
+}
+
+/** Whether files can be checked by SHA-256: only secure contexts (https, localhost) have it. */
+export function canHash(): boolean {
+  return globalThis.crypto?.subtle !== undefined;
+}
+
+/**
+ * Downloads all weight files, handing over each tensor when its bytes are complete.
+ *
+ * @param onBytes - called with the bytes of all files so far
+ * @throws Error when a file is missing, too short, too long, damaged or altered; all downloads are stopped then
+ */
+export async function downloadWeights(
+  source: BundleSource,
+  graph: GraphFile,
+  signal: AbortSignal,
+  consume: PartConsumer,
+  onBytes: (loaded: number) => void,
+): Promise<void> {
+  const wanted = new Map<string, WantedPart[]>(graph.files.map(({ name }) => [name, []]));
+  graph.weights.forEach(({ parts }, weight) => {
+    parts.forEach(({ file, key }, part) => {
+      wanted.get(file)?.push({ weight, part, key });
+    });
+  });
+  const failed = new AbortController();
+  const both = AbortSignal.any ? AbortSignal.any([signal, failed.signal]) : linked(signal, failed);
+  let loaded = 0;
+  let requested = 0;
+  let moved = () => {};
+  const fail = (error: unknown) => {
+    failed.abort(error);
+    moved();
+    throw error;
+  };
+  const downloads: Promise<void>[] = [];
+  for (const file of graph.files) {
+    while (requested - loaded > LOOK_AHEAD && !both.aborted) {
+      await new Promise<void>((resolve) => {
+        moved = resolve;
+      });
+    }
+    if (both.aborted) break;
+    requested += file.bytes;
+    const download = downloadFile(source, file, wanted.get(file.name) ?? [], both, consume, (bytes) => {
+      loaded += bytes;
+      onBytes(loaded);
+      moved();
+    }).catch(fail);
+    // A failure is told of below, once all that is needed is requested.
+    download.catch(() => {});
+    downloads.push(download);
+  }
+  await Promise.all(downloads);
+  signal.throwIfAborted();
+}
+
+/** One signal for both, where AbortSignal.any does not exist (Safari before 17.4). */
+function linked(signal: AbortSignal, controller: AbortController): AbortSignal {
+  if (signal.aborted) controller.abort(signal.reason);
+  signal.addEventListener("abort", () => controller.abort(signal.reason), { signal: controller.signal });
+  return controller.signal;
+}
+
+async function downloadFile(
+  source: BundleSource,
+  file: BundleFile,
+  wanted: WantedPart[],
+  signal: AbortSignal,
+  consume: PartConsumer,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
+  const { body, location, contentType } = await openFile(source, file.name, signal);
+  const cut = (arrived: string) =>
+    new Error(
+      `${location} is not the file that was exported: ${file.bytes} bytes expected, ${arrived} came` +
+        `${contentType.includes("text/html") ? " (an HTML page)" : ""}. Copy the whole bundle again.`,
+    );
+  const bytes = new Uint8Array(file.bytes);
+  let arrived = 0;
+  let header: SafetensorsHeader | null = null;
+  let waiting: (WantedPart & SafetensorsEntry)[] = [];
+  const reader = body.getReader();
+  // A body of a blob knows nothing of the signal.
+  const cancel = () => void reader.cancel(signal.reason).catch(() => {});
+  signal.addEventListener("abort", cancel);
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      signal.throwIfAborted();
+      if (done) break;
+      if (arrived + value.length > bytes.length) throw cut("more");
+      bytes.set(value, arrived);
+      arrived += value.length;
+      onBytes(value.length);
+      if (!header) {
+        header = parseHeader(bytes, arrived, location);
+        if (header) waiting = locate(header, wanted, location);
+      }
+      for (let entry = waiting[0]; entry && entry.end <= arrived; entry = waiting[0]) {
+        waiting.shift();
+        consume(entry.weight, entry.part, entry.dtype, elementsOf(bytes, entry));
+        await breathe();
+        signal.throwIfAborted();
+      }
+    }
+  } finally {
+    signal.removeEventListener("abort", cancel);
+    cancel();
+  }
+  if (arrived !== bytes.length) throw cut(String(arrived));
+  await checkHash(bytes, file, location);
+  signal.throwIfAborted();
+}
+
+/** Finds the parts in a file; in the order in which they arrive. */
+function locate(
+  { entries }: SafetensorsHeader,
+  wanted: readonly WantedPart[],
+  location: string,
+): (WantedPart & SafetensorsEntry)[] {
+  const located = wanted.map((part) => {
+    const entry = entries.get(part.key);
+    if (!entry)
+      throw new Error(
+        `${location} has no tensor "${part.key}", which graph.json names: the files are not of one export.`,
+      );
+    return { ...part, ...entry };
+  });
+  return located.sort((a, b) => a.end - b.end);
+}
+
+async function checkHash(bytes: Uint8Array<ArrayBuffer>, file: BundleFile, location: string): Promise<void> {
+  if (!canHash()) return;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const actual = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (actual !== file.sha256.toLowerCase()) {
+    throw new Error(
+      `${location} was altered since it was exported: its SHA-256 is ${actual}, but graph.json says ${file.sha256}. ` +
+        "Copy the whole bundle again, or clear the browser's cache.",
+    );
+  }
+}

@@ -1,0 +1,176 @@
+import type { Constraint, GraphFile, GraphInput } from "../bundle/generated/graph_file.ts";
+import { evaluate, render } from "./expressions.ts";
+import { asPicture, type ImageSource, type Picture } from "./pictures.ts";
+import { Tensor } from "./tensor.ts";
+
+/** What `run` takes for an input. */
+export type RunInput = Tensor | ImageSource;
+
+/**
+ * Checked inputs in the order of the graph (null: not given and not read), and the symbols they determine, with what the
+ * graph derives from them.
+ */
+export interface BoundInputs {
+  readonly values: readonly (Tensor | Picture | null)[];
+  readonly symbols: ReadonlyMap<string, number>;
+}
+
+/**
+ * Checks names, types and shapes of the inputs of a run, binds each symbolic dimension to its size, and checks what the
+ * model needs of these sizes.
+ *
+ * @throws Error naming the input or node, what was expected and what came
+ */
+export function bindInputs(graph: GraphFile, given: Readonly<Record<string, unknown>>): BoundInputs {
+  const names = graph.inputs.map(({ name }) => name);
+  for (const name of Object.keys(given ?? {})) {
+    if (!names.includes(name)) {
+      throw new Error(`The model has no input "${name}"; its inputs are: ${names.join(", ") || "none"}.`);
+    }
+  }
+  const values = graph.inputs.map((input) => checkValue(input, given?.[input.name], names));
+  const symbols = new Map<string, number>();
+  const origin = new Map<string, string>();
+  values.forEach((value, index) => {
+    const input = graph.inputs[index] as GraphInput;
+    if (value instanceof Tensor) bindTensor(input, value, symbols, origin);
+  });
+  values.forEach((value, index) => {
+    const input = graph.inputs[index] as GraphInput;
+    if (value instanceof Tensor) checkShape(input, value, symbols);
+    else if (value) bindPicture(input, value, symbols, origin);
+  });
+  for (const symbol of graph.symbols) {
+    if (!symbols.has(symbol)) {
+      throw new Error(`The size of dimension "${symbol}" does not follow from the inputs given.`);
+    }
+  }
+  for (const constraint of graph.constraints) checkConstraint(constraint, symbols, origin);
+  for (const { name, value } of graph.derived) symbols.set(name, evaluate(value, symbols));
+  return { values, symbols };
+}
+
+/** Refuses sizes that a node cannot compute with. */
+function checkConstraint(
+  { left, relation, right, node, meaning }: Constraint,
+  symbols: ReadonlyMap<string, number>,
+  origin: ReadonlyMap<string, string>,
+): void {
+  const [own, other] = [evaluate(left, symbols), evaluate(right, symbols)];
+  const holds = {
+    "=": own === other,
+    ">=": own >= other,
+    "1 or =": own === other || own === 1 || other === 1,
+  }[relation];
+  if (holds) return;
+  const written = (expression: Constraint["left"], value: number) =>
+    typeof expression === "number" ? String(value) : `${render(expression)} = ${value}`;
+  const problem =
+    relation === ">="
+      ? `${meaning} is ${written(left, own)}, but at least ${written(right, other)} is needed`
+      : `${meaning} are ${written(left, own)} and ${written(right, other)}, but must be equal` +
+        (relation === "=" ? "" : " unless one is 1");
+  const sizes = [...origin].map(([symbol, input]) => `${symbol} = ${symbols.get(symbol)} (input "${input}")`);
+  throw new Error(`${node}: ${problem}. The model does not take these sizes: ${sizes.join(", ")}.`);
+}
+
+function checkValue(input: GraphInput, value: unknown, names: readonly string[]): Tensor | Picture | null {
+  const what = `Input "${input.name}"`;
+  const expected = `a ${input.dtype} Tensor of shape ${shapeText(input)}`;
+  if (value === undefined || value === null) {
+    if (input.tensor < 0) return null;
+    throw new Error(`${what} is missing: ${expected} was expected. The inputs are: ${names.join(", ")}.`);
+  }
+  const picture = asPicture(value, what);
+  if (picture) {
+    if (input.image) return picture;
+    throw new Error(
+      `${what} got a picture, but the bundle does not say how to turn one into ${expected}. ` +
+        "Export the model with --image, or give a Tensor.",
+    );
+  }
+  const { dtype, shape, data } = value as Partial<Tensor>;
+  if (typeof dtype !== "string" || !Array.isArray(shape) || !data) {
+    const came = Object.prototype.toString.call(value).slice(8, -1);
+    throw new Error(
+      `${what}: ${expected}${input.image ? " or a picture" : ""} was expected, but ${came} came.`,
+    );
+  }
+  if (dtype !== input.dtype) {
+    throw new Error(`${what}: ${expected} was expected, but its dtype is ${dtype}.`);
+  }
+  if (shape.length !== input.shape.length) {
+    throw new Error(
+      `${what}: ${expected} was expected, but the shape is [${shape.join(", ")}], of rank ${shape.length}.`,
+    );
+  }
+  // Checked again even if it is a Tensor of ours: the data may have been detached (transferred) since it was made.
+  return new Tensor(dtype, shape, data);
+}
+
+function bindTensor(
+  input: GraphInput,
+  value: Tensor,
+  symbols: Map<string, number>,
+  origin: Map<string, string>,
+): void {
+  input.shape.forEach((dimension, axis) => {
+    const extent = value.shape[axis] as number;
+    if (typeof dimension !== "string") return;
+    const bound = symbols.get(dimension);
+    if (bound !== undefined && bound !== extent) {
+      throw new Error(
+        `Input "${input.name}": axis ${axis} is ${extent}, but "${dimension}" is ${bound} in input ` +
+          `"${origin.get(dimension)}"; they must be the same.`,
+      );
+    }
+    symbols.set(dimension, extent);
+    origin.set(dimension, input.name);
+  });
+}
+
+function checkShape(input: GraphInput, value: Tensor, symbols: ReadonlyMap<string, number>): void {
+  input.shape.forEach((dimension, axis) => {
+    const expected = evaluate(dimension, symbols);
+    if (value.shape[axis] !== expected) {
+      throw new Error(
+        `Input "${input.name}": shape ${shapeText(input)} was expected, but [${value.shape.join(", ")}] came: ` +
+          `axis ${axis} must be ${expected}.`,
+      );
+    }
+  });
+}
+
+/** A picture fixes the symbols of its width and height; a symbol that is neither is the batch: one picture. */
+function bindPicture(
+  input: GraphInput,
+  picture: Picture,
+  symbols: Map<string, number>,
+  origin: Map<string, string>,
+): void {
+  const { image } = input;
+  if (!image) return;
+  const size = new Map([
+    ["picture.width", picture.width],
+    ["picture.height", picture.height],
+  ]);
+  for (const [expression, extent] of [
+    [image.width, picture.width],
+    [image.height, picture.height],
+  ] as const) {
+    if (typeof expression === "string" && !symbols.has(expression)) {
+      symbols.set(expression, size.get(expression) ?? extent);
+      origin.set(expression, input.name);
+    }
+  }
+  for (const dimension of input.shape) {
+    if (typeof dimension === "string" && !symbols.has(dimension)) {
+      symbols.set(dimension, size.get(dimension) ?? 1);
+      origin.set(dimension, input.name);
+    }
+  }
+}
+
+function shapeText(input: GraphInput): string {
+  return `[${input.shape.map(render).join(", ")}]`;
+}
