@@ -82,6 +82,8 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
     with assuming(graph.facts), stage("rewriting the graph", 0.3):
         simplify(graph)
         groups = prepare(graph)
+    if labels is not None:
+        graph.warnings += _label_warnings(graph, labels)
     with assuming(graph.facts), stage("lowering to draws", 0.5):
         plan = lower_graph(graph, groups)
         share_pixels(plan, example_sizes(graph))
@@ -124,6 +126,21 @@ def _read_labels(path: Path | None) -> list[str] | None:
         return path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ExportError(f"the labels {path} cannot be read: {error}") from error
+
+
+def _label_warnings(graph: Graph, labels: list[str]) -> list[str]:
+    """Return a warning if outputs that look like scores of classes have more or fewer than labels."""
+    classes = [
+        extent
+        for value in graph.outputs
+        if len(value.shape) <= 2
+        for extent in value.shape[-1:]
+        if isinstance(extent, int) and extent > 1
+    ]
+    if not classes or len(labels) in classes:
+        return []
+    counts = " and ".join(map(str, dict.fromkeys(classes)))
+    return [f"there are {len(labels)} labels for outputs of {counts} classes: is it the file of this model?"]
 
 
 def _graph_file(

@@ -92,6 +92,13 @@ def test_labels_and_image(texelflow_command: RunCommand, classifier: Path) -> No
     assert image["mean"] == [0.5, 0.5, 0.5]
 
 
+def test_labels_of_another_number_are_warned_of(texelflow_command: RunCommand, classifier: Path) -> None:
+    (classifier.parent / "labels.txt").write_text("cat\ndog\nbird\n")
+    result = texelflow_command("export", classifier, "-o", "bundle", "--labels", "labels.txt")
+    assert result.code == 0, result.stderr
+    assert "there are 3 labels for outputs of 4 classes" in result.stderr
+
+
 def test_inspect_writes_nothing(texelflow_command: RunCommand, classifier: Path) -> None:
     before = sorted(classifier.parent.iterdir())
     result = texelflow_command("inspect", classifier, "--json")

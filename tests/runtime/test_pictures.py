@@ -83,6 +83,61 @@ def test_picture(page: Page, serve: Serve, tmp_path: Path, picture: str) -> None
     assert answer["inputs"][0]["image"]["fit"] == "stretch"
 
 
+TRANSPARENT = """
+    context.clearRect(0, 0, 4, 2);
+    context.fillStyle = 'rgb(200 100 50 / 40%)';
+    context.fillRect(0, 0, 4, 2);
+"""
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        "canvas",
+        "context.getImageData(0, 0, 4, 2)",
+        "await createImageBitmap(canvas)",
+        "await createImageBitmap(canvas, {premultiplyAlpha: 'none'})",
+        "await createImageBitmap(canvas, {premultiplyAlpha: 'premultiply'})",
+        "await (async () => { const image = new Image(); image.src = canvas.toDataURL();"
+        " await image.decode(); return image; })()",
+        "(() => { const other = new OffscreenCanvas(4, 2); other.getContext('2d').drawImage(canvas, 0, 0);"
+        " return other; })()",
+    ],
+    ids=["canvas", "ImageData", "ImageBitmap", "straight", "premultiplied", "img", "OffscreenCanvas"],
+)
+def test_colours_are_not_multiplied_by_alpha(page: Page, serve: Serve, tmp_path: Path, picture: str) -> None:
+    picture_bundle(tmp_path)
+    data = page.evaluate(
+        "async (url) => {"
+        + MAKE_CANVAS
+        + TRANSPARENT
+        + f"""
+            const model = await texelflow.loadModel(url);
+            const photo = {picture};
+            return Array.from((await model.run({{photo}})).y.data);
+        }}""",
+        serve(tmp_path),
+    )
+    assert data == pytest.approx([200] * 8 + [100] * 8, abs=2)
+
+
+@pytest.mark.parametrize("width", [4, 8])
+def test_frames_are_read_as_they_are_shown(page: Page, serve: Serve, tmp_path: Path, width: int) -> None:
+    """Coded pixels need not be square."""
+    picture_bundle(tmp_path)
+    data = page.evaluate(
+        "async ([url, displayWidth]) => {"
+        + MAKE_CANVAS
+        + """
+            const model = await texelflow.loadModel(url);
+            const photo = new VideoFrame(canvas, {timestamp: 0, displayWidth, displayHeight: 2});
+            return Array.from((await model.run({photo})).y.data);
+        }""",
+        [serve(tmp_path), width],
+    )
+    assert data == pytest.approx(RED_GREEN, abs=20)
+
+
 def test_pictures_of_changing_sizes_and_tensors_in_turn(page: Page, serve: Serve, tmp_path: Path) -> None:
     picture_bundle(tmp_path)
     answer = page.evaluate(

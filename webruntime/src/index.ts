@@ -5,8 +5,9 @@ export type { DeviceLimits, DeviceOptions, DeviceReport } from "./backends/webgl
 export type { DeviceSetting } from "./backends/webgl2/device/setting.ts";
 export type { Blocking } from "./backends/webgl2/layout/layouts.ts";
 export type { DrawProfile, Profile, ProfileOptions } from "./backends/webgl2/profiler/profile.ts";
-export type { BundleSource } from "./bundle/bundle_source.ts";
+export type { BundleSource, FetchFile } from "./bundle/bundle_source.ts";
 export type { DataType } from "./bundle/generated/graph_file.ts";
+export { type ErrorCode, type ErrorDetails, TexelflowError } from "./errors.ts";
 export type { RunInput } from "./graph/inputs.ts";
 export type { ImageSource } from "./graph/pictures.ts";
-export { Tensor, type TensorData } from "./graph/tensor.ts";
+export { Tensor, type TensorArrays, type TensorData } from "./graph/tensor.ts";

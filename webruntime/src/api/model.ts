@@ -1,10 +1,11 @@
 import { type DeviceOptions, type DeviceReport, prepareDevice } from "../backends/webgl2/device/device.ts";
 import type { Profile, ProfileOptions } from "../backends/webgl2/profiler/profile.ts";
 import { Executor } from "../backends/webgl2/run/executor.ts";
-import type { BundleSource } from "../bundle/bundle_source.ts";
+import { type BundleFiles, type BundleSource, bundleFiles, type FetchFile } from "../bundle/bundle_source.ts";
 import type { DataType, GraphFile, ImagePreprocessing } from "../bundle/generated/graph_file.ts";
 import { loadGraphFile } from "../bundle/graph_file.ts";
 import { canHash, downloadWeights } from "../bundle/weight_files.ts";
+import { TexelflowError } from "../errors.ts";
 import { render } from "../graph/expressions.ts";
 import type { RunInput } from "../graph/inputs.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -31,6 +32,8 @@ export interface LoadOptions {
    * `Model.loaded` and every run. False unless given.
    */
   streaming?: boolean;
+  /** Fetches the files of a bundle instead of the page's `fetch`: to send headers, say, or to sign addresses. */
+  fetch?: FetchFile;
   /** Overrides of what the runtime would choose for this device. */
   device?: DeviceOptions;
 }
@@ -68,7 +71,7 @@ export class Model {
 
   /** @internal */
   constructor(
-    private readonly source: BundleSource,
+    private readonly files: BundleFiles,
     /** @internal */
     readonly graph: GraphFile,
     private readonly deviceOptions: DeviceOptions,
@@ -164,7 +167,7 @@ export class Model {
   }
 
   private disposal(): Error {
-    return new Error(`The model "${this.name}" was disposed.`);
+    return new TexelflowError("disposed", `The model "${this.name}" was disposed.`);
   }
 
   private async restore(): Promise<void> {
@@ -172,7 +175,7 @@ export class Model {
     await this.loaded.catch(() => {});
     const signal = new AbortController().signal;
     const loading = await load(
-      this.source,
+      this.files,
       this.graph,
       this.deviceOptions,
       signal,
@@ -189,25 +192,38 @@ export class Model {
 /**
  * Loads a bundle made by `texelflow export`.
  *
- * @param source - URL of the bundle's folder or of its graph.json (relative to the page), or its files by name, such as
- *   those of a folder that the visitor chose
+ * A file that is not the one that was exported is asked for once more, past the browser's cache, which may have kept an
+ * older one; not with `streaming`, which has begun to use it then.
+ *
+ * @param source - URL of the bundle's folder or of its graph.json (relative to the page; a query goes along to every
+ *   file), or its files, as they are or by name, such as those of a folder that the visitor chose
  * @returns the model, once its weights are on the GPU and every file is checked, or before with `streaming`
  * @throws Error when a file is missing, cut, altered or of another format version, when the device lacks what the model
  *   needs, or when a shader does not compile; the signal's reason when aborted. Nothing stays on the GPU then.
  */
 export async function loadModel(source: BundleSource, options: LoadOptions = {}): Promise<Model> {
+  const files = bundleFiles(source, options.fetch);
+  try {
+    return await loadFrom(files, options);
+  } catch (error) {
+    if (!(error instanceof TexelflowError && error.code === "altered") || !files.pastCache) throw error;
+    return loadFrom(files.pastCache, options);
+  }
+}
+
+async function loadFrom(files: BundleFiles, options: LoadOptions): Promise<Model> {
   const { onProgress = () => {}, signal = new AbortController().signal, device = {}, streaming } = options;
   signal.throwIfAborted();
   const start = performance.now();
-  const request = loadGraphFile(source, signal);
+  const request = loadGraphFile(files, signal);
   request.catch(() => {}); // awaited below, unless the device fails first
   const prepared = prepareDevice(device);
   try {
     const graph = await request;
-    const loading = await load(source, graph, device, signal, onProgress, start);
+    const loading = await load(files, graph, device, signal, onProgress, start);
     loading.executor.timings.context += prepared.milliseconds;
     if (!streaming) await loading.loaded;
-    return new Model(source, graph, device, loading);
+    return new Model(files, graph, device, loading);
   } finally {
     prepared.release();
   }
@@ -224,7 +240,7 @@ interface Loading {
 
 /** Downloads, compiles and uploads at the same time; resolves when all is compiled. */
 async function load(
-  source: BundleSource,
+  files: BundleFiles,
   graph: GraphFile,
   device: DeviceOptions,
   signal: AbortSignal,
@@ -239,7 +255,7 @@ async function load(
   const forward = () => stop.abort(signal.reason);
   signal.addEventListener("abort", forward);
   const download = downloadWeights(
-    source,
+    files,
     graph,
     stop.signal,
     (weight, part, dtype, data) => {

@@ -1,6 +1,7 @@
+import { TexelflowError } from "../errors.ts";
 import { isExpression, isSpecial } from "../graph/expressions.ts";
 import { isDataType } from "../graph/tensor.ts";
-import { type BundleSource, openFile } from "./bundle_source.ts";
+import type { BundleFiles } from "./bundle_source.ts";
 import { checkFormat, type Fail, type Kinds } from "./format_check.ts";
 import type { Draw, Expression, GraphFile, PlanTensor, WebGL2Plan } from "./generated/graph_file.ts";
 import { FORMAT } from "./generated/graph_format.ts";
@@ -26,27 +27,35 @@ const LOADING = -2;
  * @throws Error when it cannot be fetched, is no JSON, is of another version, or is damaged: then the error names the
  *   place in it, what was expected there and what came
  */
-export async function loadGraphFile(source: BundleSource, signal: AbortSignal): Promise<GraphFile> {
-  const { text: read, location, contentType } = await openFile(source, "graph.json", signal);
+export async function loadGraphFile(files: BundleFiles, signal: AbortSignal): Promise<GraphFile> {
+  const { text: read, location, contentType } = await files.open("graph.json", signal);
   const text = await read();
   let content: unknown;
   try {
     content = JSON.parse(text);
   } catch (error) {
     if (/^\s*</.test(text) || contentType.includes("text/html")) {
-      throw new Error(
+      throw new TexelflowError(
+        "damaged",
         `${location} is an HTML page, not a Texelflow graph.json: the server answers with a page for files it does not ` +
           "have. Check the path of the bundle.",
+        { file: location },
       );
     }
-    throw new Error(`${location} is not valid JSON (${error instanceof Error ? error.message : error}).`);
+    throw new TexelflowError(
+      "damaged",
+      `${location} is not valid JSON (${error instanceof Error ? error.message : error}).`,
+      { file: location, cause: error },
+    );
   }
   checkVersion(content, location);
   const graph = content as GraphFile;
   checkContent(graph, (path, expected, value) => {
     const came = JSON.stringify(value)?.slice(0, LONGEST_VALUE) ?? "missing";
-    throw new Error(
+    throw new TexelflowError(
+      "damaged",
       `${location} is damaged: ${path} must be ${expected}, but is ${came}. Export the model again.`,
+      { file: location },
     );
   });
   return graph;
@@ -55,16 +64,22 @@ export async function loadGraphFile(source: BundleSource, signal: AbortSignal): 
 function checkVersion(content: unknown, location: string): void {
   const { formatVersion, generator } = (content ?? {}) as Partial<Record<keyof GraphFile, unknown>>;
   if (typeof formatVersion !== "number") {
-    throw new Error(`${location} is not a Texelflow graph.json: it has no formatVersion.`);
+    throw new TexelflowError(
+      "damaged",
+      `${location} is not a Texelflow graph.json: it has no formatVersion.`,
+      { file: location },
+    );
   }
   if (formatVersion === FORMAT_VERSION) return;
   const remedy =
     formatVersion > FORMAT_VERSION
       ? "Update the texelflow runtime of this page, or export the model with an exporter of the same version"
       : "Export the model again with the current exporter";
-  throw new Error(
+  throw new TexelflowError(
+    "version",
     `${location} has format version ${formatVersion} (written by ${generator ?? "an unknown program"}), but this ` +
       `runtime reads version ${FORMAT_VERSION}. ${remedy}.`,
+    { file: location },
   );
 }
 

@@ -1,3 +1,4 @@
+import { TexelflowError } from "../errors.ts";
 import type { TensorData } from "../graph/tensor.ts";
 import type { DataType } from "./generated/graph_file.ts";
 
@@ -48,7 +49,8 @@ const ARRAYS = new Map(Object.values(TYPES).map(([dtype, array]) => [dtype, arra
  * @throws Error when it is no safetensors header
  */
 export function parseHeader(bytes: Uint8Array, arrived: number, location: string): SafetensorsHeader | null {
-  const damaged = (what: string) => new Error(`${location} is no intact safetensors file: ${what}.`);
+  const damaged = (what: string) =>
+    new TexelflowError("damaged", `${location} is no intact safetensors file: ${what}.`, { file: location });
   if (bytes.length < 8) throw damaged("it is shorter than a header");
   if (arrived < 8) return null;
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));

@@ -1,6 +1,7 @@
+import { TexelflowError } from "../errors.ts";
 import type { TensorData } from "../graph/tensor.ts";
 import { breathe } from "../wait/tasks.ts";
-import { type BundleSource, openFile } from "./bundle_source.ts";
+import type { BundleFiles } from "./bundle_source.ts";
 import type { BundleFile, DataType, GraphFile } from "./generated/graph_file.ts";
 import { elementsOf, parseHeader, type SafetensorsEntry, type SafetensorsHeader } from "./safetensors.ts";
 
@@ -29,10 +30,11 @@ export function canHash(): boolean {
  * Downloads all weight files, handing over each tensor when its bytes are complete.
  *
  * @param onBytes - called with the bytes of all files so far
- * @throws Error when a file is missing, too short, too long, damaged or altered; all downloads are stopped then
+ * @throws Error when a file is missing, breaks off or is damaged, or when it is another than was exported;
+ *   all downloads are stopped then
  */
 export async function downloadWeights(
-  source: BundleSource,
+  files: BundleFiles,
   graph: GraphFile,
   signal: AbortSignal,
   consume: PartConsumer,
@@ -63,7 +65,7 @@ export async function downloadWeights(
     }
     if (both.aborted) break;
     requested += file.bytes;
-    const download = downloadFile(source, file, wanted.get(file.name) ?? [], both, consume, (bytes) => {
+    const download = downloadFile(files, file, wanted.get(file.name) ?? [], both, consume, (bytes) => {
       loaded += bytes;
       onBytes(loaded);
       moved();
@@ -84,18 +86,20 @@ function linked(signal: AbortSignal, controller: AbortController): AbortSignal {
 }
 
 async function downloadFile(
-  source: BundleSource,
+  files: BundleFiles,
   file: BundleFile,
   wanted: WantedPart[],
   signal: AbortSignal,
   consume: PartConsumer,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
-  const { body, location, contentType } = await openFile(source, file.name, signal);
+  const { body, location, contentType } = await files.open(file.name, signal);
   const cut = (arrived: string) =>
-    new Error(
+    new TexelflowError(
+      "altered",
       `${location} is not the file that was exported: ${file.bytes} bytes expected, ${arrived} came` +
         `${contentType.includes("text/html") ? " (an HTML page)" : ""}. Copy the whole bundle again.`,
+      { file: location },
     );
   const bytes = new Uint8Array(file.bytes);
   let arrived = 0;
@@ -107,7 +111,15 @@ async function downloadFile(
   signal.addEventListener("abort", cancel);
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await reader.read().catch((error: unknown) => {
+        signal.throwIfAborted();
+        throw new TexelflowError(
+          "network",
+          `${location} broke off after ${arrived} of ${file.bytes} bytes ` +
+            `(${error instanceof Error ? error.message : error}). Check the connection and load the model again.`,
+          { file: location, cause: error },
+        );
+      });
       signal.throwIfAborted();
       if (done) break;
       if (arrived + value.length > bytes.length) throw cut("more");
@@ -143,8 +155,10 @@ function locate(
   const located = wanted.map((part) => {
     const entry = entries.get(part.key);
     if (!entry)
-      throw new Error(
+      throw new TexelflowError(
+        "damaged",
         `${location} has no tensor "${part.key}", which graph.json names: the files are not of one export.`,
+        { file: location },
       );
     return { ...part, ...entry };
   });
@@ -156,9 +170,11 @@ async function checkHash(bytes: Uint8Array<ArrayBuffer>, file: BundleFile, locat
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   const actual = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
   if (actual !== file.sha256.toLowerCase()) {
-    throw new Error(
+    throw new TexelflowError(
+      "altered",
       `${location} was altered since it was exported: its SHA-256 is ${actual}, but graph.json says ${file.sha256}. ` +
         "Copy the whole bundle again, or clear the browser's cache.",
+      { file: location },
     );
   }
 }

@@ -1,4 +1,5 @@
 import type { Expression, Real } from "../bundle/generated/graph_file.ts";
+import { TexelflowError } from "../errors.ts";
 
 /** Sizes of the free dimensions by name. */
 export type Symbols = ReadonlyMap<string, number>;
@@ -59,7 +60,8 @@ export function evaluate(expression: Expression | Real, symbols: Symbols): numbe
   if (typeof expression === "number") return expression;
   if (typeof expression === "string") {
     const value = symbols.get(expression) ?? SPECIAL[expression];
-    if (value === undefined) throw new Error(`The size of dimension "${expression}" is not known.`);
+    if (value === undefined)
+      throw new TexelflowError("size", `The size of dimension "${expression}" is not known.`);
     return value;
   }
   const [name, first, ...rest] = expression as [string, Real, ...Real[]];
@@ -71,7 +73,10 @@ export function evaluate(expression: Expression | Real, symbols: Symbols): numbe
   if (name === "trunc") return wholePart(start);
   const others = rest.map((operand) => evaluate(operand, symbols));
   if (others.includes(0) && DIVISIONS.includes(name)) {
-    throw new Error(`A size is divided by zero (${start} ${name} 0): an input is too small for this model.`);
+    throw new TexelflowError(
+      "size",
+      `A size is divided by zero (${start} ${name} 0): an input is too small for this model.`,
+    );
   }
   if (name === "-" && others.length === 0) return -start;
   const chained = CHAINED[name];
@@ -80,7 +85,10 @@ export function evaluate(expression: Expression | Real, symbols: Symbols): numbe
 
 function wholePart(number: number): number {
   if (Number.isFinite(number)) return Math.trunc(number);
-  throw new Error(`A size is computed as ${number}: an input is too small or too large for this model.`);
+  throw new TexelflowError(
+    "size",
+    `A size is computed as ${number}: an input is too small or too large for this model.`,
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Constraint, GraphFile, GraphInput } from "../bundle/generated/graph_file.ts";
+import { TexelflowError } from "../errors.ts";
 import { evaluate, render } from "./expressions.ts";
 import { asPicture, type ImageSource, type Picture } from "./pictures.ts";
 import { Tensor } from "./tensor.ts";
@@ -25,7 +26,11 @@ export function bindInputs(graph: GraphFile, given: Readonly<Record<string, unkn
   const names = graph.inputs.map(({ name }) => name);
   for (const name of Object.keys(given ?? {})) {
     if (!names.includes(name)) {
-      throw new Error(`The model has no input "${name}"; its inputs are: ${names.join(", ") || "none"}.`);
+      throw new TexelflowError(
+        "input",
+        `The model has no input "${name}"; its inputs are: ${names.join(", ") || "none"}.`,
+        { input: name },
+      );
     }
   }
   const values = graph.inputs.map((input) => checkValue(input, given?.[input.name], names));
@@ -42,7 +47,10 @@ export function bindInputs(graph: GraphFile, given: Readonly<Record<string, unkn
   });
   for (const symbol of graph.symbols) {
     if (!symbols.has(symbol)) {
-      throw new Error(`The size of dimension "${symbol}" does not follow from the inputs given.`);
+      throw new TexelflowError(
+        "size",
+        `The size of dimension "${symbol}" does not follow from the inputs given.`,
+      );
     }
   }
   for (const constraint of graph.constraints) checkConstraint(constraint, symbols, origin);
@@ -71,7 +79,10 @@ function checkConstraint(
       : `${meaning} are ${written(left, own)} and ${written(right, other)}, but must be equal` +
         (relation === "=" ? "" : " unless one is 1");
   const sizes = [...origin].map(([symbol, input]) => `${symbol} = ${symbols.get(symbol)} (input "${input}")`);
-  throw new Error(`${node}: ${problem}. The model does not take these sizes: ${sizes.join(", ")}.`);
+  throw new TexelflowError(
+    "size",
+    `${node}: ${problem}. The model does not take these sizes: ${sizes.join(", ")}.`,
+  );
 }
 
 function checkValue(input: GraphInput, value: unknown, names: readonly string[]): Tensor | Picture | null {
@@ -79,29 +90,41 @@ function checkValue(input: GraphInput, value: unknown, names: readonly string[])
   const expected = `a ${input.dtype} Tensor of shape ${shapeText(input)}`;
   if (value === undefined || value === null) {
     if (input.tensor < 0) return null;
-    throw new Error(`${what} is missing: ${expected} was expected. The inputs are: ${names.join(", ")}.`);
+    throw new TexelflowError(
+      "input",
+      `${what} is missing: ${expected} was expected. The inputs are: ${names.join(", ")}.`,
+      { input: input.name },
+    );
   }
   const picture = asPicture(value, what);
   if (picture) {
     if (input.image) return picture;
-    throw new Error(
+    throw new TexelflowError(
+      "input",
       `${what} got a picture, but the bundle does not say how to turn one into ${expected}. ` +
         "Export the model with --image, or give a Tensor.",
+      { input: input.name },
     );
   }
   const { dtype, shape, data } = value as Partial<Tensor>;
   if (typeof dtype !== "string" || !Array.isArray(shape) || !data) {
     const came = Object.prototype.toString.call(value).slice(8, -1);
-    throw new Error(
+    throw new TexelflowError(
+      "input",
       `${what}: ${expected}${input.image ? " or a picture" : ""} was expected, but ${came} came.`,
+      { input: input.name },
     );
   }
   if (dtype !== input.dtype) {
-    throw new Error(`${what}: ${expected} was expected, but its dtype is ${dtype}.`);
+    throw new TexelflowError("input", `${what}: ${expected} was expected, but its dtype is ${dtype}.`, {
+      input: input.name,
+    });
   }
   if (shape.length !== input.shape.length) {
-    throw new Error(
+    throw new TexelflowError(
+      "input",
       `${what}: ${expected} was expected, but the shape is [${shape.join(", ")}], of rank ${shape.length}.`,
+      { input: input.name },
     );
   }
   // Checked again even if it is a Tensor of ours: the data may have been detached (transferred) since it was made.
@@ -119,9 +142,11 @@ function bindTensor(
     if (typeof dimension !== "string") return;
     const bound = symbols.get(dimension);
     if (bound !== undefined && bound !== extent) {
-      throw new Error(
+      throw new TexelflowError(
+        "input",
         `Input "${input.name}": axis ${axis} is ${extent}, but "${dimension}" is ${bound} in input ` +
           `"${origin.get(dimension)}"; they must be the same.`,
+        { input: input.name },
       );
     }
     symbols.set(dimension, extent);
@@ -133,9 +158,11 @@ function checkShape(input: GraphInput, value: Tensor, symbols: ReadonlyMap<strin
   input.shape.forEach((dimension, axis) => {
     const expected = evaluate(dimension, symbols);
     if (value.shape[axis] !== expected) {
-      throw new Error(
+      throw new TexelflowError(
+        "input",
         `Input "${input.name}": shape ${shapeText(input)} was expected, but [${value.shape.join(", ")}] came: ` +
           `axis ${axis} must be ${expected}.`,
+        { input: input.name },
       );
     }
   });

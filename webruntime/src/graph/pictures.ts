@@ -1,3 +1,4 @@
+import { TexelflowError } from "../errors.ts";
 /** Pictures that an input with image preprocessing takes. */
 export type ImageSource =
   | HTMLImageElement
@@ -13,6 +14,8 @@ export interface Picture {
   readonly source: ImageSource;
   readonly width: number;
   readonly height: number;
+  /** Whether its pixels have to go through a canvas, so that they come as those of an `<img>`; see `isAsStored`. */
+  readonly redraw: boolean;
 }
 
 /** Properties that hold the size, by class: of an image its own size, not the size it is shown at. */
@@ -40,10 +43,22 @@ export function asPicture(value: unknown, what: string): Picture | null {
   const properties = value as Record<string, number>;
   const [width, height] = names.map((name) => properties[name] ?? 0) as [number, number];
   if (width === 0 || height === 0) {
-    throw new Error(
+    throw new TexelflowError(
+      "input",
       `${what}: the ${kind} has no pixels. Wait until it is loaded (image.decode(), the video's "loadeddata" event), ` +
         "and do not close it before run() has resolved.",
     );
   }
-  return { source: value as ImageSource, width, height };
+  return { source: value as ImageSource, width, height, redraw: !isAsStored(kind, value, width, height) };
+}
+
+/**
+ * Whether GL gets the pixels that a page shows. Of an ImageBitmap it gets colours that may be multiplied by alpha, which
+ * nobody can ask; of a VideoFrame those that were coded, whose shape may be another than that of the picture.
+ */
+function isAsStored(kind: string, value: unknown, width: number, height: number): boolean {
+  if (kind === "ImageBitmap") return false;
+  if (kind !== "VideoFrame") return true;
+  const { visibleRect } = value as VideoFrame;
+  return visibleRect?.width === width && visibleRect.height === height;
 }

@@ -1,4 +1,5 @@
 import type { DataType } from "../bundle/generated/graph_file.ts";
+import { TexelflowError } from "../errors.ts";
 import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from "./half.ts";
 
 /** Typed arrays that a tensor's data may be. */
@@ -15,12 +16,34 @@ export type TensorData =
   | BigInt64Array
   | BigUint64Array;
 
+/** The array that `Tensor.as` gives for an element type. */
+export interface TensorArrays {
+  float32: Float32Array;
+  float16: Uint16Array;
+  bfloat16: Uint16Array;
+  float64: Float64Array;
+  int8: Int8Array;
+  uint8: Uint8Array;
+  int16: Int16Array;
+  uint16: Uint16Array;
+  int32: Int32Array;
+  uint32: Uint32Array;
+  int64: BigInt64Array;
+  uint64: BigUint64Array;
+  bool: Uint8Array;
+}
+
+/** A class of typed arrays. */
+interface TensorArray {
+  readonly name: string;
+  new (length: number): TensorData;
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): TensorData;
+}
+
 interface DataTypeTraits {
-  readonly array: new (length: number) => TensorData;
+  readonly array: TensorArray;
   /** Typed arrays accepted besides `array`. */
-  readonly also: readonly (new (
-    length: number,
-  ) => TensorData)[];
+  readonly also: readonly TensorArray[];
   readonly kind: "float" | "integer";
 }
 
@@ -57,6 +80,8 @@ export function elementCount(shape: readonly number[]): number {
 
 /** A multi-dimensional array: elements in row-major order (last axis fastest). */
 export class Tensor {
+  readonly data: TensorData;
+
   /**
    * @param dtype - an ONNX element type in lower case
    * @param shape - extent of each axis; empty for a scalar
@@ -69,29 +94,61 @@ export class Tensor {
   constructor(
     readonly dtype: DataType,
     readonly shape: readonly number[],
-    readonly data: TensorData,
+    data: TensorData,
   ) {
     const traits = TRAITS[dtype];
     if (!traits) {
-      throw new Error(
+      throw new TexelflowError(
+        "input",
         `Tensor: unknown dtype "${dtype}"; one of ${Object.keys(TRAITS).join(", ")} was expected.`,
       );
     }
     if (!Array.isArray(shape) || !shape.every((extent) => Number.isInteger(extent) && extent >= 0)) {
-      throw new Error(`Tensor: the shape must be an array of whole numbers, not ${JSON.stringify(shape)}.`);
+      throw new TexelflowError(
+        "input",
+        `Tensor: the shape must be an array of whole numbers, not ${JSON.stringify(shape)}.`,
+      );
     }
     const accepted = [traits.array, ...traits.also];
-    if (!accepted.some((array) => data instanceof array)) {
-      const names = accepted.map((array) => array.name).join(" or ");
-      const came = Object.prototype.toString.call(data).slice(8, -1);
-      throw new Error(`Tensor: the data of a ${dtype} tensor must be a ${names}, not a ${came}.`);
+    const came = Object.prototype.toString.call(data).slice(8, -1);
+    // By its name: an array of another frame is of another class. A Float16Array has the same bits.
+    const name = dtype === "float16" && came === "Float16Array" ? "Uint16Array" : came;
+    const own = accepted.find((array) => array.name === name);
+    if (!own) {
+      const names = accepted.map(({ name }) => name).join(" or ");
+      throw new TexelflowError(
+        "input",
+        `Tensor: the data of a ${dtype} tensor must be a ${names}, not a ${came}.`,
+      );
     }
     const count = elementCount(shape);
     if (data.length !== count) {
-      throw new Error(
+      throw new TexelflowError(
+        "input",
         `Tensor: a tensor of shape [${shape.join(", ")}] has ${count} elements, but ${data.length} came.`,
       );
     }
+    this.data = data instanceof own ? data : new own(data.buffer, data.byteOffset, data.length);
+  }
+
+  /**
+   * The elements in the array of an element type, so that TypeScript knows which: `data` itself for the tensor's own
+   * dtype; for float32 also a copy of elements of any other type, rounded.
+   *
+   * @throws Error when the tensor has another dtype
+   */
+  as<D extends DataType>(dtype: D): TensorArrays[D] {
+    if (dtype === this.dtype && this.data instanceof TRAITS[dtype].array) return this.data as TensorArrays[D];
+    if (dtype !== "float32") {
+      throw new TexelflowError(
+        "input",
+        `Tensor: its elements are ${this.dtype}, not ${dtype}; as("float32") converts any.`,
+      );
+    }
+    const numbers = new Float32Array(this.data.length);
+    if (kindOf(this.dtype) === "float") narrow(this.dtype, this.data, numbers, "Tensor");
+    else for (let i = 0; i < numbers.length; i++) numbers[i] = Number(this.data[i]);
+    return numbers as TensorArrays[D];
   }
 }
 
@@ -114,7 +171,8 @@ export function narrow(
     for (let i = 0; i < data.length; i++) {
       const value = data[i] as bigint;
       if (value < low || value > high) {
-        throw new Error(
+        throw new TexelflowError(
+          "input",
           `${what}: element ${i} is ${value}, but ${dtype} values are computed in 32 bits and must lie between ${low} and ${high}.`,
         );
       }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from texelflow.backends.webgl2.kernels.preprocessing import (
+    INTEGER_LIMITS,
     Preprocessing,
     preprocessing_draw,
     preprocessing_json,
@@ -22,10 +23,9 @@ def picture_shape(graph: Graph, options: ImageOptions) -> dict[str, list[int | s
     if options.width is None and options.height is None:
         return {}
     value = graph.inputs[_image_input(graph, options)]
-    if len(value.shape) != 4:
+    if len(value.shape) not in (3, 4):
         return {}
-    channel_axis = _channel_axis(value, options)
-    rows, columns = (axis for axis in range(1, 4) if axis != channel_axis)
+    rows, columns = _image_axes(value, options)
     chosen = {rows: options.height, columns: options.width}
     shape: list[int | str] = [extent if isinstance(extent, int) else str(extent) for extent in value.shape]
     free = {axis: size for axis, size in chosen.items() if size is not None and isinstance(shape[axis], str)}
@@ -63,10 +63,13 @@ def _image_input(graph: Graph, options: ImageOptions) -> int:
         if options.input not in names:
             raise ExportError(f"--image names input {options.input!r}; the inputs are {', '.join(names)}")
         return names.index(options.input)
-    likely = [index for index, value in enumerate(graph.inputs) if value.known_type.rank == 4]
+    ranks = [value.known_type.rank for value in graph.inputs]
+    likely = [index for index, rank in enumerate(ranks) if rank == 4]
+    likely = likely or [index for index, rank in enumerate(ranks) if rank == 3]
     if len(likely) != 1:
         raise ExportError(
-            f"--image: {len(likely)} inputs have four axes, so none is clearly the picture; add name=INPUT"
+            f"--image: {len(likely)} inputs have three or four axes, so none is clearly the picture; "
+            "add name=INPUT"
         )
     return likely[0]
 
@@ -74,13 +77,15 @@ def _image_input(graph: Graph, options: ImageOptions) -> int:
 def _preprocessing(value: Value, options: ImageOptions) -> Preprocessing:
     count = 1 if options.channels == "gray" else 3
     shape = value.shape
-    if len(shape) != 4 or count not in (shape[1], shape[3]) or not value.known_type.is_floating:
+    is_number = value.known_type.is_floating or value.dtype in INTEGER_LIMITS
+    if len(shape) not in (3, 4) or count not in (shape[-3], shape[-1]) or not is_number:
+        kinds = ", ".join(INTEGER_LIMITS)
         raise ExportError(
-            f"--image: input {value.name!r} is {value.type}; a floating [batch, {count}, height, width] or "
-            f"[batch, height, width, {count}] is needed for channels={options.channels}"
+            f"--image: input {value.name!r} is {value.type}; [batch, {count}, height, width] or "
+            f"[batch, height, width, {count}], with or without the batch, floating or of {kinds}, is needed "
+            f"for channels={options.channels}"
         )
-    channel_axis = _channel_axis(value, options)
-    height, width = (shape[axis] for axis in range(1, 4) if axis != channel_axis)
+    height, width = (shape[axis] for axis in _image_axes(value, options))
     return Preprocessing(
         _chosen(width, options.width, "width", value),
         _chosen(height, options.height, "height", value),
@@ -88,12 +93,19 @@ def _preprocessing(value: Value, options: ImageOptions) -> Preprocessing:
         options.channels,
         options.mean,
         options.deviation,
-        channel_axis,
+        _channel_axis(value, options),
     )
 
 
 def _channel_axis(value: Value, options: ImageOptions) -> int:
-    return 1 if value.shape[1] == (1 if options.channels == "gray" else 3) else 3
+    rank = len(value.shape)
+    return rank - 3 if value.shape[-3] == (1 if options.channels == "gray" else 3) else rank - 1
+
+
+def _image_axes(value: Value, options: ImageOptions) -> list[int]:
+    """Return the axes of rows and columns."""
+    rank = len(value.shape)
+    return [axis for axis in range(rank - 3, rank) if axis != _channel_axis(value, options)]
 
 
 def _chosen(extent: Dimension, chosen: int | None, name: str, value: Value) -> Dimension:

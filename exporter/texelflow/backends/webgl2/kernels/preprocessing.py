@@ -12,10 +12,17 @@ from texelflow.backends.webgl2.plan.plan import Draw, PlanTensor, Program, finit
 from texelflow.dimensions import Dimension, symbol
 from texelflow.dimensions.text import to_json
 
+INTEGER_LIMITS = {"uint8": (0, 255), "int8": (-128, 127), "int32": (-(2**24), 2**24)}
+"""Integer types that pictures become, with the least and the largest number of each that floats hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
-    """How a picture becomes an image input [N, C, H, W] (`channel_axis` 1) or [N, H, W, C] (3)."""
+    """How a picture becomes an image input: […, C, H, W] or […, H, W, C], with or without a batch.
+
+    `channel_axis` is the axis of the channels. Of an integer type, numbers are rounded, and limited to what
+    it holds.
+    """
 
     width: Dimension
     height: Dimension
@@ -29,8 +36,10 @@ class Preprocessing:
 def preprocessing_draw(image: Preprocessing, output: PlanTensor) -> Draw:
     """Return the draw that fills the flat tensor `output` from the sampler `picture`."""
     strides = row_major_strides(output.shape)
-    rows, columns = (axis for axis in range(1, 4) if axis != image.channel_axis)
-    kernel = Kernel("image", output, {"fit": image.fit, "channels": image.channels})
+    rank = len(output.shape)
+    rows, columns = (axis for axis in range(rank - 3, rank) if axis != image.channel_axis)
+    limits = INTEGER_LIMITS.get(output.dtype)
+    kernel = Kernel("image", output, {"fit": image.fit, "channels": image.channels, "limits": limits})
     kernel.vector("picture_size", [symbol("picture.width"), symbol("picture.height")])
     kernel.vector("target", [image.width, image.height])
     kernel.vector("strides", [strides[image.channel_axis], strides[rows], strides[columns]])

@@ -1,3 +1,4 @@
+import { TexelflowError } from "../../../errors.ts";
 import type { Capabilities } from "../gl/capabilities.ts";
 import { acquireContext, type Context, releaseContext } from "../gl/context.ts";
 import type { DeviceBlocking } from "../layout/layouts.ts";
@@ -100,7 +101,8 @@ export async function chooseSetting(
   const { capabilities } = context;
   const reasons: string[] = [];
   if (!capabilities.float16Targets) {
-    throw new Error(
+    throw new TexelflowError(
+      "device",
       `This device (${capabilities.renderer}) has no float render targets: WebGL2 offers neither ` +
         "EXT_color_buffer_float nor EXT_color_buffer_half_float. Use another browser or device.",
     );
@@ -110,13 +112,19 @@ export async function chooseSetting(
     onCandidate(setting);
     const failure = await outcome;
     if (failure === null) return { setting, reasons };
-    if (failure === ALTERED_READINGS) throw new Error(failure);
+    if (failure === ALTERED_READINGS) throw new TexelflowError("privacy", failure);
     if (context.isLost) {
-      throw new Error("The GPU context was lost while the model was loading. Load it again.");
+      throw new TexelflowError(
+        "context-lost",
+        "The GPU context was lost while the model was loading. Load it again.",
+      );
     }
     reasons.push(`Not ${blockingName(setting)} with ${setting.fetch}(): ${failure}.`);
   }
-  throw new Error(`No setting works on this device (${capabilities.renderer}). ${reasons.join(" ")}`);
+  throw new TexelflowError(
+    "device",
+    `No setting works on this device (${capabilities.renderer}). ${reasons.join(" ")}`,
+  );
 }
 
 /** The settings that the device has the means for, in order of preference; `reasons` gets why others are left out. */

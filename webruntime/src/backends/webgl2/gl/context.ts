@@ -1,3 +1,4 @@
+import { TexelflowError } from "../../../errors.ts";
 import { type Capabilities, readCapabilities } from "./capabilities.ts";
 import type { LinkedProgram } from "./program.ts";
 
@@ -38,7 +39,8 @@ export class Context {
     const canvas = createCanvas();
     const gl = canvas?.getContext("webgl2", ATTRIBUTES) as WebGL2RenderingContext | null | undefined;
     if (!canvas || !gl) {
-      throw new Error(
+      throw new TexelflowError(
+        "no-webgl2",
         typeof document === "undefined"
           ? "WebGL2 is not available in this browser's workers. Load the model on the page, or update the browser."
           : "WebGL2 is not available in this browser. Update it, or allow hardware acceleration in its settings.",

@@ -1,3 +1,4 @@
+import { TexelflowError } from "../../../errors.ts";
 import type { Context } from "./context.ts";
 import triangle from "./triangle.vert.glsl";
 
@@ -64,9 +65,11 @@ export class LinkedProgram {
     this.issue();
     const { gl } = this.context;
     if (!gl.getProgramParameter(this.handle, gl.LINK_STATUS)) {
-      if (this.context.isLost) throw new Error("The GPU context was lost while shaders were compiled.");
+      if (this.context.isLost)
+        throw new TexelflowError("context-lost", "The GPU context was lost while shaders were compiled.");
       const log = `${gl.getShaderInfoLog(this.fragment as WebGLShader) ?? ""}\n${gl.getProgramInfoLog(this.handle) ?? ""}`;
-      throw new Error(
+      throw new TexelflowError(
+        "device",
         `${this.label} does not compile on this device.\n${log.trim()}\n${numberedSource(this.source, log)}`,
       );
     }

@@ -1,3 +1,4 @@
+import { TexelflowError } from "../../../errors.ts";
 import { type Context, setNearest } from "./context.ts";
 
 /** How the four values of a texel are stored. */
@@ -117,9 +118,19 @@ export class ArrayTexture {
   }
 }
 
+/** A picture to be uploaded: as it is, or, with `redraw`, as a canvas shows it. */
+export interface PictureSource {
+  readonly source: TexImageSource;
+  readonly width: number;
+  readonly height: number;
+  readonly redraw: boolean;
+}
+
 /** A picture as RGBA8, replaced as a whole at each use. */
 export class PictureTexture {
   private readonly handle: WebGLTexture;
+  /** What pictures are redrawn on, made when there is one to be. */
+  private canvas: OffscreenCanvas | HTMLCanvasElement | null = null;
 
   constructor(private readonly context: Context) {
     const { gl } = context;
@@ -131,8 +142,9 @@ export class PictureTexture {
   }
 
   /** Uploads a picture, first row first, alpha not multiplied in, and leaves it bound to `unit`. */
-  upload(unit: number, picture: TexImageSource): void {
+  upload(unit: number, { source, width, height, redraw }: PictureSource): void {
     const { gl } = this.context;
+    const picture = redraw ? this.redrawn(source as CanvasImageSource, width, height) : source;
     gl.activeTexture(gl.TEXTURE0 + unit);
     gl.bindTexture(gl.TEXTURE_2D, this.handle);
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE, picture);
@@ -141,6 +153,24 @@ export class PictureTexture {
   /** Frees the GPU memory. */
   delete(): void {
     this.context.gl.deleteTexture(this.handle);
+    this.canvas = null;
+  }
+
+  private redrawn(source: CanvasImageSource, width: number, height: number): TexImageSource {
+    this.canvas ??=
+      typeof OffscreenCanvas === "undefined" ? document.createElement("canvas") : new OffscreenCanvas(1, 1);
+    const { canvas } = this;
+    // Setting an extent clears the canvas, too.
+    canvas.width = width;
+    canvas.height = height;
+    const context = canvas.getContext("2d") as CanvasDrawImage | null;
+    if (!context)
+      throw new TexelflowError(
+        "device",
+        "This browser cannot draw pictures on a canvas here: give an ImageData or a Tensor.",
+      );
+    context.drawImage(source, 0, 0, width, height);
+    return canvas;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { PlanTensor } from "../../../bundle/generated/graph_file.ts";
+import { TexelflowError } from "../../../errors.ts";
 import { elementCount } from "../../../graph/tensor.ts";
 
 /** P neighbouring pixels of R rows of M neighbouring channel groups, which the layers of a blocked tensor hold. */
@@ -66,7 +67,10 @@ export function aliasLayout(tensor: Alias, shape: readonly number[], storage: La
   const [storedBatch, storedChannels, storedHeight, storedWidth] = storage.extents as Extents;
   const last = start + (batch - 1) * step + channels;
   if (last > storedBatch * storedChannels || height !== storedHeight || width !== storedWidth) {
-    throw new Error(`Tensor "${tensor.value}" of shape [${shape.join(", ")}] is not within its storage.`);
+    throw new TexelflowError(
+      "damaged",
+      `Tensor "${tensor.value}" of shape [${shape.join(", ")}] is not within its storage.`,
+    );
   }
   const [stepPlanes, startPlanes] = [step, start].map((count) => count / (4 * groups)) as [number, number];
   return {
@@ -104,20 +108,22 @@ export function layoutOf(
 ): Layout {
   const named = `Tensor ${tensor.value ? `"${tensor.value}" ` : ""}of shape [${shape.join(", ")}]`;
   if (shape.some((extent) => extent < 0)) {
-    throw new Error(`${named} cannot be: an input is too small for this model.`);
+    throw new TexelflowError("size", `${named} cannot be: an input is too small for this model.`);
   }
   const layout = tensor.axes
     ? blockedLayout(shape, tensor.axes, blockingOf(tensor, device), maxTextureSize)
     : flatLayout(shape);
   if (layout.elements > 0 && Math.max(layout.width, layout.height) > maxTextureSize) {
-    throw new Error(
+    throw new TexelflowError(
+      "size",
       `${named} needs a texture of ${layout.width}×${layout.height} texels, but this device allows ` +
         `${maxTextureSize}×${maxTextureSize}. Run with smaller inputs or a smaller batch.`,
     );
   }
   const planes = layout.extents ? layout.extents[0] * (layout.entries[6] as number) : 0;
   if (planes > MOST_PLANES) {
-    throw new Error(
+    throw new TexelflowError(
+      "size",
       `${named} is ${planes} planes of up to ${4 * layout.blocking.groups} channels, but shaders tell ` +
         `${MOST_PLANES} apart. Run with smaller inputs or a smaller batch.`,
     );

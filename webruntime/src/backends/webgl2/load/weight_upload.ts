@@ -1,4 +1,5 @@
 import type { DataType } from "../../../bundle/generated/graph_file.ts";
+import { TexelflowError } from "../../../errors.ts";
 import { kindOf, narrow, type TensorData } from "../../../graph/tensor.ts";
 import type { TexelData, TexelFormat } from "../gl/texture.ts";
 import type { PlacedTensor } from "../run/draws.ts";
@@ -34,7 +35,8 @@ export class WeightUpload {
    */
   take(part: number, stored: DataType, data: TensorData): PlacedTensor | null {
     if (kindOf(stored) !== kindOf(this.dtype)) {
-      throw new Error(
+      throw new TexelflowError(
+        "damaged",
         `${this.what} is stored as ${stored}, but ${this.dtype} is needed: export the model again.`,
       );
     }
@@ -74,7 +76,8 @@ export class WeightUpload {
 
   private wrongLength(): never {
     const expected = this.placed?.layout.elements ?? 0;
-    throw new Error(
+    throw new TexelflowError(
+      "damaged",
       `${this.what} has ${this.elements} elements where graph.json says ${expected}: the files are not of one export.`,
     );
   }

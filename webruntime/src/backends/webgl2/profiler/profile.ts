@@ -1,3 +1,4 @@
+import { TexelflowError } from "../../../errors.ts";
 // Loaded by `model.profile` when it is first called, as dist/texelflow.profile.js: pages that only run models never
 // download it. It therefore shares no state with the runtime but what the executor hands it.
 
@@ -62,7 +63,7 @@ export async function profile(
   { runs = 10, fetches = true }: ProfileOptions,
 ): Promise<Profile> {
   if (!Number.isInteger(runs) || runs < 1)
-    throw new Error(`runs must be an integer of at least 1, but is ${runs}.`);
+    throw new TexelflowError("input", `runs must be an integer of at least 1, but is ${runs}.`);
   const { context, graph } = executor;
   const { run, programs } = graph.plans.webgl2;
   const { plan, bound } = executor.prepare(inputs);
@@ -80,7 +81,8 @@ export async function profile(
     times.push(await timer.time(() => executeDraws(context, plan.draws, index, index + 1), result, runs));
   }
   const counts = fetches ? await countFetches(executor, plan) : null;
-  if (context.isLost) throw new Error("The GPU context was lost while the model was profiled.");
+  if (context.isLost)
+    throw new TexelflowError("context-lost", "The GPU context was lost while the model was profiled.");
 
   const milliseconds = times.reduce((sum, time) => sum + time, 0);
   const draws = plan.steps.map((step, index): DrawProfile => {

@@ -1,4 +1,5 @@
 import type { DataType, Expression, Real } from "../../../bundle/generated/graph_file.ts";
+import { TexelflowError } from "../../../errors.ts";
 import { evaluate, type Symbols } from "../../../graph/expressions.ts";
 import { kindOf } from "../../../graph/tensor.ts";
 import type { Context } from "../gl/context.ts";
@@ -85,7 +86,8 @@ export function setParameters(
   const ints = values(parameters.ints);
   const large = ints.find((number) => number !== (number | 0));
   if (large !== undefined) {
-    throw new Error(
+    throw new TexelflowError(
+      "size",
       `The sizes of the inputs give the number ${large}, but whole numbers are computed in 32 bits: give smaller inputs.`,
     );
   }

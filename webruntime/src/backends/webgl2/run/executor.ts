@@ -1,5 +1,6 @@
 import type { Timings } from "../../../api/timings.ts";
 import type { DataType, GraphFile } from "../../../bundle/generated/graph_file.ts";
+import { TexelflowError } from "../../../errors.ts";
 import { type BoundInputs, bindInputs } from "../../../graph/inputs.ts";
 import type { Tensor, TensorData } from "../../../graph/tensor.ts";
 import { breathe, pause } from "../../../wait/tasks.ts";
@@ -70,7 +71,8 @@ export class Executor implements LoadedModel {
       this.limits = effectiveLimits(capabilities, options);
       const needed = graph.plans.webgl2.requirements.textureUnits;
       if (needed > this.limits.textureUnits) {
-        throw new Error(
+        throw new TexelflowError(
+          "device",
           `The model "${graph.name}" reads ${needed} textures in one draw, but this device ` +
             `(${capabilities.renderer}) allows ${this.limits.textureUnits}.`,
         );
@@ -138,7 +140,10 @@ export class Executor implements LoadedModel {
     await gpuFinished(this.context);
     this.timings.loadDraws = performance.now() - start;
     if (this.context.isLost)
-      throw new Error("The GPU context was lost while the model was loading. Load it again.");
+      throw new TexelflowError(
+        "context-lost",
+        "The GPU context was lost while the model was loading. Load it again.",
+      );
     this.checkMemory("weights", this.weights.bytes);
   }
 
@@ -152,7 +157,10 @@ export class Executor implements LoadedModel {
     if (!isFirst) plan.times.record(start);
     this.timings.firstRun ||= performance.now() - start;
     if (this.context.isLost) {
-      throw new Error("The GPU context was lost during run(); the next run() loads the model again.");
+      throw new TexelflowError(
+        "context-lost",
+        "The GPU context was lost during run(); the next run() loads the model again.",
+      );
     }
     return Object.fromEntries(outputs) as Record<string, Tensor>;
   }
@@ -309,7 +317,8 @@ export class Executor implements LoadedModel {
   private checkMemory(what: string, bytes: number): void {
     if (!ranOutOfMemory(this.context)) return;
     const largest = this.largestTensor();
-    throw new Error(
+    throw new TexelflowError(
+      "out-of-memory",
       `The GPU has too little memory for the ${what} of "${this.graph.name}" (${Math.ceil(bytes / 2 ** 20)} MiB` +
         `${largest}). Run with smaller inputs, export with --weights float16, or close other pages.`,
     );

@@ -1,4 +1,5 @@
 import type { GraphInput, ImagePreprocessing } from "../../../bundle/generated/graph_file.ts";
+import { TexelflowError } from "../../../errors.ts";
 import type { Symbols } from "../../../graph/expressions.ts";
 import type { Picture } from "../../../graph/pictures.ts";
 import { kindOf, narrow, Tensor } from "../../../graph/tensor.ts";
@@ -68,16 +69,18 @@ class PictureFeed {
     this.bound = bindDraw(context, program, placed, [], {}, symbols);
   }
 
-  draw({ source, width, height }: Picture, maxTextureSize: number, what: string): void {
+  draw(picture: Picture, maxTextureSize: number, what: string): void {
     if (!this.bound) return;
+    const { width, height } = picture;
     if (Math.max(width, height) > maxTextureSize) {
-      throw new Error(
+      throw new TexelflowError(
+        "size",
         `${what}: the picture is ${width}×${height} pixels, but this device takes at most ${maxTextureSize} a side. ` +
           "Draw it on a smaller canvas first.",
       );
     }
     if (width !== this.width || height !== this.height) this.resize(width, height);
-    this.texture.upload(0, source);
+    this.texture.upload(0, picture);
     executeDraws(this.context, [this.bound]);
   }
 

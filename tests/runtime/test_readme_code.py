@@ -1,0 +1,56 @@
+"""The JavaScript in README.md compiles under TypeScript strict, with the types that the package has."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from browser_support import REPOSITORY
+
+BLOCK = re.compile(r"```(?:js|html)\n(.*?)```", re.DOTALL)
+MODULE = re.compile(r"<script type=\"module\">\n(.*?)</script>", re.DOTALL)
+PRELUDE = 'import { loadModel, Tensor } from "./texelflow.js";\ndeclare const photo: HTMLImageElement;\n'
+LIBRARIES = "es2022,dom,dom.iterable"
+
+
+def _programs() -> list[str]:
+    """Return the modules of README.md; those that go on from an earlier one get what it imports."""
+    found = []
+    for block in BLOCK.findall((REPOSITORY / "README.md").read_text(encoding="utf-8")):
+        code = "\n".join(MODULE.findall(block)) if "<script" in block else block
+        if "loadModel" in code:
+            found.append(code if "import" in code else PRELUDE + code)
+    return found
+
+
+def _compile(folder: Path, programs: list[str]) -> str:
+    (folder / "texelflow.d.ts").write_text((REPOSITORY / "dist/texelflow.d.ts").read_text())
+    names = [f"program_{index}.ts" for index in range(len(programs))]
+    for name, program in zip(names, programs, strict=True):
+        (folder / name).write_text(f"{program}\nexport {{}};\n")
+    compiler = REPOSITORY / "node_modules/.bin/tsc"
+    options = ["--noEmit", "--strict", "--target", "es2022", "--module", "esnext"]
+    resolution = ["--moduleResolution", "bundler", "--lib", LIBRARIES]
+    command = [compiler, *options, *resolution, *names]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
+
+
+def test_readme_compiles(tmp_path: Path) -> None:
+    programs = _programs()
+    assert len(programs) >= 4
+    assert _compile(tmp_path, programs) == ""
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        'const model = await loadModel("bundle/"); model.inputs = [];',
+        'const model = await loadModel("bundle/"); await model.run({ x: [1, 2] });',
+        'const text: string = new Tensor("int64", [1], new BigInt64Array(1)).as("int64")[0];',
+    ],
+)
+def test_wrong_code_does_not(tmp_path: Path, wrong: str) -> None:
+    assert "error TS" in _compile(tmp_path, [PRELUDE + wrong])

@@ -1,0 +1,58 @@
+/**
+ * What went wrong, for programs; docs/errors.md says what to do about each.
+ *
+ * - `input`: an input of a run is missing, unknown, or of a wrong type or shape
+ * - `size`: the sizes of the inputs are none that the model takes, or too large for the device
+ * - `not-found`: a file of the bundle is not there
+ * - `network`: a download failed or broke off
+ * - `damaged`: the files are no intact bundle
+ * - `altered`: a file is another one than was exported
+ * - `version`: the bundle is of a format version that this runtime does not read
+ * - `no-webgl2`: the browser has no WebGL2 here
+ * - `device`: the GPU or its driver lacks what the model needs
+ * - `privacy`: the browser alters what pages read from the GPU
+ * - `out-of-memory`: the GPU has too little memory
+ * - `context-lost`: the browser took the GPU away meanwhile
+ * - `disposed`: the model was disposed
+ */
+export type ErrorCode =
+  | "input"
+  | "size"
+  | "not-found"
+  | "network"
+  | "damaged"
+  | "altered"
+  | "version"
+  | "no-webgl2"
+  | "device"
+  | "privacy"
+  | "out-of-memory"
+  | "context-lost"
+  | "disposed";
+
+/** What an error is about. */
+export interface ErrorDetails {
+  /** Address or name of the file. */
+  readonly file?: string;
+  /** Name of the input. */
+  readonly input?: string;
+  /** The error that led to it. */
+  readonly cause?: unknown;
+}
+
+/** An error of Texelflow: its message is for people, its code for programs. */
+export class TexelflowError extends Error {
+  override readonly name = "TexelflowError";
+  readonly file: string | undefined;
+  readonly input: string | undefined;
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    { file, input, cause }: ErrorDetails = {},
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.file = file;
+    this.input = input;
+  }
+}
