@@ -303,4 +303,4 @@ def test_classic_script(page: Page, serve: Serve, tmp_path: Path) -> None:
         }""",
         serve(tmp_path),
     )
-    assert answer == "Tensor,loadModeltest"
+    assert answer == "Tensor,TexelflowError,loadModeltest"
