@@ -12,7 +12,7 @@ from browser_support import PageServer
 from conformance.cases import Case, export_case, node_cases
 from conformance.harness import counts, run_cases
 from conformance.report import render_report
-from settings import IN_16_BITS, SETTINGS
+from settings import FEWEST, IN_16_BITS, SETTINGS
 
 REPORT = Path(__file__).resolve().parents[2] / "docs" / "operators.md"
 
@@ -27,11 +27,13 @@ def exported(tmp_path_factory: pytest.TempPathFactory, page_server: PageServer) 
     return cases, page_server.mount("/node_cases", directory)
 
 
-def test_results(exported: tuple[list[Case], str], module_page: Page) -> None:
+@pytest.mark.parametrize("setting", [setting for setting in FEWEST if setting != IN_16_BITS])
+def test_results(setting: str, exported: tuple[list[Case], str], module_page: Page) -> None:
     """Every exported case gives the test's result; the outcome is what docs/operators.md says."""
     cases, url = exported
-    run_cases(module_page, url, cases, SETTINGS["default"])
-    _assert_none_failed(cases)
+    run_cases(module_page, url, cases, SETTINGS[setting])
+    failed = [f"{case.name}: {case.reason}" for case in cases if case.status == "failed"]
+    assert not failed, f"{len(failed)} of {len(cases)} cases failed:\n" + "\n".join(failed)
     assert counts(cases)["passed"] > 800
     report = render_report(cases)
     if os.environ.get("TEXELFLOW_WRITE_DOCS"):
@@ -40,21 +42,12 @@ def test_results(exported: tuple[list[Case], str], module_page: Page) -> None:
     assert REPORT.read_text(encoding="utf-8") == report, "docs/operators.md is stale: run `make docs`"
 
 
-def test_results_on_smaller_devices(exported: tuple[list[Case], str], module_page: Page) -> None:
-    """Every second case with small limits, the others without blocking and with 16-bit storage.
-
-    In 16 bits results are right to about its 11 bits; integers and booleans stay exact.
-    """
+def test_results_in_16_bits(exported: tuple[list[Case], str], module_page: Page) -> None:
+    """With 16-bit storage results are right to about its 11 bits; integers and booleans stay exact."""
     cases, url = exported
-    plain, in_16_bits = cases[::2], cases[1::2]
-    for case in in_16_bits:
+    for case in cases:
         if all(array.dtype.kind == "f" for array in case.outputs.values()):
             case.relative, case.absolute = max(case.relative, 1e-2), max(case.absolute, 1e-2)
-    run_cases(module_page, url, plain, SETTINGS["P4M1-texelFetch-small"])
-    run_cases(module_page, url, in_16_bits, SETTINGS[IN_16_BITS])
-    _assert_none_failed(cases)
-
-
-def _assert_none_failed(cases: list[Case]) -> None:
+    run_cases(module_page, url, cases, SETTINGS[IN_16_BITS])
     failed = [f"{case.name}: {case.reason}" for case in cases if case.status == "failed"]
     assert not failed, f"{len(failed)} of {len(cases)} cases failed:\n" + "\n".join(failed)

@@ -113,7 +113,7 @@ export class Model {
    *
    * @param inputs - a tensor for each input by name, or a picture where the input has `image`
    * @returns a tensor for each output by name
-   * @throws Error when an input is missing, unknown, or of wrong type or shape, when the GPU's memory runs out, when the
+   * @throws TexelflowError when an input is missing, unknown, or of wrong type or shape, when the GPU's memory runs out, when the
    *   GPU's context is lost meanwhile (the next call loads the model again), when loading failed, or after `dispose`
    */
   run(inputs: Readonly<Record<string, RunInput>>): Promise<Record<string, Tensor>> {
@@ -198,7 +198,7 @@ export class Model {
  * @param source - URL of the bundle's folder or of its graph.json (relative to the page; a query goes along to every
  *   file), or its files, as they are or by name, such as those of a folder that the visitor chose
  * @returns the model, once its weights are on the GPU and every file is checked, or before with `streaming`
- * @throws Error when a file is missing, cut, altered or of another format version, when the device lacks what the model
+ * @throws TexelflowError when a file is missing, cut, altered or of another format version, when the device lacks what the model
  *   needs, or when a shader does not compile; the signal's reason when aborted. Nothing stays on the GPU then.
  */
 export async function loadModel(source: BundleSource, options: LoadOptions = {}): Promise<Model> {
@@ -207,11 +207,12 @@ export async function loadModel(source: BundleSource, options: LoadOptions = {})
     return await loadFrom(files, options);
   } catch (error) {
     if (!(error instanceof TexelflowError && error.code === "altered") || !files.pastCache) throw error;
-    return loadFrom(files.pastCache, options);
+    return loadFrom(files.pastCache, options, files);
   }
 }
 
-async function loadFrom(files: BundleFiles, options: LoadOptions): Promise<Model> {
+/** Loads a model from files; a lost context is made up for from `later`, which the cache has by then. */
+async function loadFrom(files: BundleFiles, options: LoadOptions, later = files): Promise<Model> {
   const { onProgress = () => {}, signal = new AbortController().signal, device = {}, streaming } = options;
   signal.throwIfAborted();
   const start = performance.now();
@@ -223,7 +224,7 @@ async function loadFrom(files: BundleFiles, options: LoadOptions): Promise<Model
     const loading = await load(files, graph, device, signal, onProgress, start);
     loading.executor.timings.context += prepared.milliseconds;
     if (!streaming) await loading.loaded;
-    return new Model(files, graph, device, loading);
+    return new Model(later, graph, device, loading);
   } finally {
     prepared.release();
   }

@@ -8,7 +8,6 @@ from typing import TypeAlias
 import numpy as np
 import pytest
 
-from lowering.view_reading import all_indices, random_change, read
 from texelflow.backends.webgl2.layout.blocking import (
     axes_in_memory,
     axes_within,
@@ -22,6 +21,7 @@ from texelflow.backends.webgl2.layout.blocking import (
 from texelflow.backends.webgl2.layout.view import View
 from texelflow.backends.webgl2.plan.plan import Axes, PlanTensor
 from texelflow.dimensions import symbol
+from webgl2.view_reading import all_indices, random_change, read
 
 Place: TypeAlias = tuple[int, int, int, int]
 """Batch, channel, row and column."""

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pytest
 
-from symbolic.random_dimensions import random_sample, random_sizes, value_of
+from dimensions.random_dimensions import random_sample, random_sizes, value_of
 from texelflow.dimensions import Expression, broadcast, substitute, symbol
 from texelflow.dimensions.floats import FloatExpression, float_operation, scaled_extent
 from texelflow.dimensions.text import to_json, to_text

@@ -10,7 +10,7 @@ from operator import mul
 
 import pytest
 
-from symbolic.random_dimensions import (
+from dimensions.random_dimensions import (
     SYMBOLS,
     Sample,
     dimension_of,

@@ -7,9 +7,9 @@ import random
 import numpy as np
 import pytest
 
-from lowering.view_reading import FILL, bound_to, numpy_shares, random_change, random_shape, read, regrouped
 from texelflow.backends.webgl2.layout.view import View
 from texelflow.dimensions import floor_divide, symbol
+from webgl2.view_reading import FILL, bound_to, numpy_shares, random_change, random_shape, read, regrouped
 
 CHAINS = 1500
 
