@@ -82,3 +82,16 @@ def load_error(page: Page, source: str, options: str = "{}") -> str:
         }}""",
         source,
     )
+
+
+# A picture of 4×2 pixels: red grows to the right by 50, green is 100 in the second row.
+MAKE_CANVAS = """
+    const canvas = document.createElement('canvas');
+    canvas.width = 4;
+    canvas.height = 2;
+    const context = canvas.getContext('2d');
+    for (let y = 0; y < 2; y++) for (let x = 0; x < 4; x++) {
+        context.fillStyle = `rgb(${50 * x} ${100 * y} 7)`;
+        context.fillRect(x, y, 1, 1);
+    }
+"""

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import Page
+from run_support import MAKE_CANVAS
 
 import texelflow
 from model_support import save_text
@@ -16,17 +17,6 @@ Serve = Callable[[Path], str]
 
 # Red grows to the right by 50, green downwards by 100, blue is 7.
 PICTURE = np.array([[[50 * x, 100 * y, 7] for x in range(4)] for y in range(2)], np.float32)
-
-DRAW = """
-    const canvas = document.createElement('canvas');
-    canvas.width = 4;
-    canvas.height = 2;
-    const context = canvas.getContext('2d');
-    for (let y = 0; y < 2; y++) for (let x = 0; x < 4; x++) {
-        context.fillStyle = `rgb(${50 * x} ${100 * y} 7)`;
-        context.fillRect(x, y, 1, 1);
-    }
-"""
 
 IMAGE_INPUTS = {
     "float[1, 3, 2, 4]": lambda picture: picture.transpose(2, 0, 1)[None],
@@ -47,7 +37,7 @@ def test_picture_becomes_the_input(page: Page, serve: Serve, tmp_path: Path, kin
     texelflow.export(model, tmp_path / "bundle", image="0..255")
     answer = page.evaluate(
         "async (url) => {"
-        + DRAW
+        + MAKE_CANVAS
         + """
             const model = await texelflow.loadModel(url);
             const {y} = await model.run({x: canvas});
@@ -66,7 +56,7 @@ def test_integers_are_rounded_and_limited(page: Page, serve: Serve, tmp_path: Pa
     means = "mean=-20/255:130/255:-250.4/255,deviation=1/255"
     texelflow.export(model, tmp_path / "bundle", image=means)
     data = page.evaluate(
-        "async (url) => {" + DRAW + "const model = await texelflow.loadModel(url);"
+        "async (url) => {" + MAKE_CANVAS + "const model = await texelflow.loadModel(url);"
         "return Array.from((await model.run({x: canvas})).y.data); }",
         serve(tmp_path / "bundle"),
     )
