@@ -64,14 +64,8 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
     @contextmanager
     def stage(doing: str, fraction: float) -> Iterator[None]:
         report(doing, fraction)
-        try:
+        with _stage(doing, str(source)):
             yield
-        except NodeError as error:
-            raise ExportError(f"{source} cannot be exported: {error}", [str(error)]) from error
-        except (ExportError, OSError):
-            raise
-        except Exception as error:
-            raise DefectError(error, doing) from error
 
     with stage("reading the model", 0.0):
         labels = _read_labels(options.labels)
@@ -82,8 +76,8 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
     with assuming(graph.facts), stage("rewriting the graph", 0.3):
         simplify(graph)
         groups = prepare(graph)
-    if labels is not None:
-        graph.warnings += _label_warnings(graph, labels)
+        if labels is not None:
+            graph.warnings += _label_warnings(graph, labels)
     with assuming(graph.facts), stage("lowering to draws", 0.5):
         plan = lower_graph(graph, groups)
         share_pixels(plan, example_sizes(graph))
@@ -97,7 +91,30 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
 
 
 def write(bundle: Bundle, directory: Path, force: bool = False) -> list[str]:
-    """Write a bundle to a new folder, see `bundle.writer.write_bundle`; return warnings."""
+    """Write a bundle to a new folder, see `bundle.writer.write_bundle`; return warnings.
+
+    Raises:
+        ExportError: the folder exists, or cannot be written.
+        DefectError: Texelflow is at fault.
+    """
+    with _stage("writing the bundle", str(directory)):
+        return _write(bundle, directory, force)
+
+
+@contextmanager
+def _stage(doing: str, subject: str) -> Iterator[None]:
+    """Tell whose fault it is what the block raises: the model's or the data's, or else Texelflow's."""
+    try:
+        yield
+    except NodeError as error:
+        raise ExportError(f"{subject} cannot be exported: {error}", [str(error)]) from error
+    except (ExportError, OSError):
+        raise
+    except Exception as error:
+        raise DefectError(error, doing) from error
+
+
+def _write(bundle: Bundle, directory: Path, force: bool) -> list[str]:
     from texelflow.bundle.float16 import to_float16
     from texelflow.bundle.safetensors import WeightEntry
     from texelflow.bundle.writer import write_bundle

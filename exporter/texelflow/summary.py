@@ -118,15 +118,15 @@ def example_sizes(graph: Graph) -> dict[str, Dimension]:
 
 
 def _profile(plan: Plan, profile: liveness.DeviceProfile, graph: Graph, options: Options) -> DeviceProfile:
-    sizes = example_sizes(graph)
-    side, tensor = liveness.largest_side(plan, profile, sizes)
+    extents = liveness.texture_extents(plan, profile, example_sizes(graph))
+    side, tensor = liveness.largest_side(extents)
     fits = side <= profile.max_texture_size
     too_long = "" if tensor is None else f"{tensor.value or 'a tensor'} needs a texture of {side} texels"
     return DeviceProfile(
         **asdict(profile),
-        peak_bytes=liveness.peak_bytes(plan, profile, sizes),
-        weight_texture_bytes=liveness.resident_bytes(plan, profile, sizes, options.weights),
-        load_peak_bytes=liveness.load_peak_bytes(plan, profile, sizes, options.weights),
+        peak_bytes=liveness.peak_bytes(plan, profile, extents),
+        weight_texture_bytes=liveness.resident_bytes(plan, profile, extents, options.weights),
+        load_peak_bytes=liveness.load_peak_bytes(plan, profile, extents, options.weights),
         fits=fits,
         reason="" if fits else too_long,
     )

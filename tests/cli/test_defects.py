@@ -79,6 +79,28 @@ def test_a_defect_of_an_operator_names_stage_and_node(
     assert not (tmp_path / "bundle").exists()
 
 
+@pytest.mark.parametrize(
+    ("place", "stage"),
+    [
+        ("texelflow.backends.webgl2.passes.fuse_biases.run", "rewriting the graph"),
+        ("texelflow.pipeline.share_pixels", "lowering to draws"),
+        ("texelflow.pipeline.name_derived", "describing the bundle"),
+        ("texelflow.bundle.writer.write_bundle", "writing the bundle"),
+    ],
+)
+def test_a_defect_of_any_stage_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, stage: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("unforeseen")
+
+    monkeypatch.setattr(place, fail)
+    with pytest.raises(texelflow.DefectError) as caught:
+        texelflow.export(save_text(MODEL, tmp_path), tmp_path / "bundle")
+    assert stage in str(caught.value) and isinstance(caught.value.__cause__, KeyError)
+    assert not (tmp_path / "bundle").exists()
+
+
 @pytest.mark.parametrize("method", [*METHODS, "lower"])
 def test_a_fault_of_the_model_is_none_of_texelflow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str

@@ -19,7 +19,7 @@ from texelflow.backends.webgl2.layout.blocking import (
     transposed_matrix_axes,
 )
 from texelflow.backends.webgl2.layout.view import View
-from texelflow.backends.webgl2.plan.plan import Axes, PlanTensor
+from texelflow.backends.webgl2.plan.plan import Axes, Blocking, PlanTensor
 from texelflow.dimensions import symbol
 from webgl2.view_reading import all_indices, random_change, read
 
@@ -96,7 +96,7 @@ def test_same_memory_is_the_same_memory() -> None:
     claimed = 0
     for _ in range(6000):
         shape = source.choice(SHAPES)
-        tensor = PlanTensor("float32", shape, _expressible_axes(source, shape))
+        tensor = PlanTensor("float32", shape, Blocking(_expressible_axes(source, shape)))
         view = _random_view(source, shape)
         axes = _random_axes(source, len(view.shape))
         if same_memory(view, axes, tensor):
@@ -112,7 +112,7 @@ def test_axes_found_in_memory_are_right() -> None:
     found = 0
     for _ in range(6000):
         shape = source.choice(SHAPES)
-        tensor = PlanTensor("float32", shape, _expressible_axes(source, shape))
+        tensor = PlanTensor("float32", shape, Blocking(_expressible_axes(source, shape)))
         view = _random_view(source, shape)
         axes = axes_in_memory(view, tensor)
         if axes is not None:
@@ -126,7 +126,7 @@ def test_axes_found_in_memory_are_right() -> None:
 def test_transposed_images_stay_in_place(order: tuple[int, ...]) -> None:
     """A Transpose of a blocked tensor needs no copy: the same axes are found under their new numbers."""
     for shape in ((2, 5, 3, 4), (symbol("n"), 5, symbol("h"), symbol("w"))):
-        tensor = PlanTensor("float32", shape, image_axes(4))
+        tensor = PlanTensor("float32", shape, Blocking(image_axes(4)))
         axes = axes_in_memory(View.whole(shape).transpose(order), tensor)
         assert axes is not None
         assert [[order[axis] for axis in role] for role in axes] == [[0], [1], [2], [3]]
@@ -135,7 +135,7 @@ def test_transposed_images_stay_in_place(order: tuple[int, ...]) -> None:
 def test_tokens_of_an_image_stay_in_place() -> None:
     """[n, c, 1, w] read as [n, w, c] is a matrix of positions by channels, where it lies."""
     n, w = symbol("n"), symbol("w")
-    tensor = PlanTensor("float32", (n, 5, 1, w), image_axes(4))
+    tensor = PlanTensor("float32", (n, 5, 1, w), Blocking(image_axes(4)))
     view = View.whole((n, 5, 1, w)).reshape((n, 5, w))
     assert view is not None
     assert same_memory(view.transpose((0, 2, 1)), matrix_axes(3), tensor)
@@ -144,7 +144,7 @@ def test_tokens_of_an_image_stay_in_place() -> None:
 
 def test_a_single_column_is_blocked_otherwise() -> None:
     """Tensors of one pixel's width hold one pixel a texel: equal runs alone do not make the same memory."""
-    wide = PlanTensor("float32", (2, 5, 3), ((0,), (1,), (), (2,)))
+    wide = PlanTensor("float32", (2, 5, 3), Blocking(((0,), (1,), (), (2,))))
     assert not same_memory(View.whole((2, 5, 3)), ((0,), (1,), (2,), ()), wide)
     assert not same_memory(View.whole((2, 5, 3)).slice(2, 0, 1, 1) or View(()), ((0,), (1,), (), (2,)), wide)
 
@@ -203,7 +203,7 @@ def test_aliases_read_what_is_there() -> None:
     claimed = 0
     for _ in range(8000):
         shape = source.choice(WIDE_SHAPES)
-        tensor = PlanTensor("float32", shape, _expressible_axes(source, shape))
+        tensor = PlanTensor("float32", shape, Blocking(_expressible_axes(source, shape)))
         view = _random_part(source, shape)
         axes = axes_within(view, tensor) or _random_axes(source, len(view.shape))
         storage = storage_within(view, axes, tensor)
@@ -218,14 +218,14 @@ def test_aliases_read_what_is_there() -> None:
 def test_heads_lie_where_they_were_computed(batch: int) -> None:
     """Heads of 32 channels are split off and joined without a copy, keys also as a transposed matrix."""
     length = symbol("length")
-    projected = PlanTensor("float32", (batch, length, 96), matrix_axes(3))
+    projected = PlanTensor("float32", (batch, length, 96), Blocking(matrix_axes(3)))
     split = View.whole(projected.shape).reshape((batch, length, 3, 32))
     assert split is not None
     for order, axes in (((0, 2, 1, 3), matrix_axes(4)), ((0, 2, 3, 1), transposed_matrix_axes(4))):
         storage = storage_within(split.transpose(order), axes, projected)
         assert storage is not None and (storage.start, storage.step) == (0, 32)
         assert axes_within(split.transpose(order), projected) == axes
-    mixed = PlanTensor("float32", (batch, 3, length, 32), matrix_axes(4))
+    mixed = PlanTensor("float32", (batch, 3, length, 32), Blocking(matrix_axes(4)))
     joined = View.whole(mixed.shape).transpose((0, 2, 1, 3))
     storage = storage_within(joined, ((0,), (2, 3), (), (1,)), mixed)
     assert storage is not None and (storage.start, storage.step) == (0, 96)
@@ -233,7 +233,7 @@ def test_heads_lie_where_they_were_computed(batch: int) -> None:
 
 def test_heads_of_other_sizes_are_copied() -> None:
     """12 channels end amid the planes of devices with two channel groups a texel group."""
-    projected = PlanTensor("float32", (1, 5, 24), matrix_axes(3))
+    projected = PlanTensor("float32", (1, 5, 24), Blocking(matrix_axes(3)))
     split = View.whole(projected.shape).reshape((1, 5, 2, 12))
     assert split is not None
     assert storage_within(split.transpose((0, 2, 1, 3)), matrix_axes(4), projected) is None

@@ -1,5 +1,7 @@
 """Checks what every pass relies on and must leave behind it. A graph that breaks a rule shows a defect.
 
+Passes call for it where the variable `TEXELFLOW_CHECK_GRAPH` asks so, as tests do (`is_checking`).
+
 Rules:
 1. What a node reads is an input of the graph, known at export, or the output of a node before it.
 2. A value is the output of one node, its producer; inputs and constants have none.
@@ -9,37 +11,59 @@ Rules:
 
 from __future__ import annotations
 
-from texelflow.graph.nodes import Graph, Value
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from texelflow.graph.nodes import Graph, Node, Value
 
 
 class BrokenGraphError(Exception):
     """A rule that a graph breaks, and where."""
 
 
+def is_checking() -> bool:
+    """Return whether the variable `TEXELFLOW_CHECK_GRAPH` asks to check the graph after each pass."""
+    return bool(os.environ.get("TEXELFLOW_CHECK_GRAPH"))
+
+
+@contextmanager
+def checked_after(rewrite: Callable[..., object]) -> Iterator[None]:
+    """Name the pass in a BrokenGraphError that the block raises."""
+    try:
+        yield
+    except BrokenGraphError as error:
+        raise BrokenGraphError(f"after {rewrite.__module__}: {error}") from None
+
+
 def run(graph: Graph, typed: bool = True) -> None:
     """Raise BrokenGraphError if a rule is broken; before shape inference (not `typed`) rule 3 is none."""
     present: set[Value] = set()
     for value in graph.inputs:
-        _require(value.producer is None, f"input {value!r} has a producer")
+        if value.producer is not None:
+            raise BrokenGraphError(f"input {value!r} has a producer")
         present.add(value)
 
-    def check_read(value: Value, reader: str) -> None:
-        known = value.producer is None and value.is_known
-        _require(known or value in present, f"{reader} reads {value!r}, which is not there yet")
-        _require(not typed or value.type is not None, f"{reader} reads {value!r}, which has no type")
+    def check_read(value: Value, reader: Node | None) -> None:
+        if value not in present and not (value.producer is None and value.is_known):
+            raise BrokenGraphError(f"{_title(reader)} reads {value!r}, which is not there yet")
+        if typed and value.type is None:
+            raise BrokenGraphError(f"{_title(reader)} reads {value!r}, which has no type")
 
     for node in graph.nodes:
         for value in node.reads:
-            check_read(value, node.title)
+            check_read(value, node)
         for value in node.outputs:
-            _require(value.producer is node, f"{node.title} makes {value!r}, whose producer is another")
-            _require(value not in present, f"{node.title} makes {value!r}, which is there already")
-            _require(not typed or value.type is not None, f"{node.title} makes {value!r}, which has no type")
+            if value.producer is not node:
+                raise BrokenGraphError(f"{node.title} makes {value!r}, whose producer is another")
+            if value in present:
+                raise BrokenGraphError(f"{node.title} makes {value!r}, which is there already")
+            if typed and value.type is None:
+                raise BrokenGraphError(f"{node.title} makes {value!r}, which has no type")
             present.add(value)
     for value in graph.outputs:
-        check_read(value, "the caller")
+        check_read(value, None)
 
 
-def _require(holds: bool, message: str) -> None:
-    if not holds:
-        raise BrokenGraphError(message)
+def _title(reader: Node | None) -> str:
+    return "the caller" if reader is None else reader.title

@@ -5,7 +5,6 @@ These are true on any backend; a backend has its own in its folder.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
@@ -47,17 +46,12 @@ def simplify(graph: Graph) -> None:
     run_passes(graph, _SIMPLIFYING, typed=False)
 
 
-def is_checking() -> bool:
-    """Return whether the variable `TEXELFLOW_CHECK_GRAPH` asks to check the graph after each pass."""
-    return bool(os.environ.get("TEXELFLOW_CHECK_GRAPH"))
-
-
 def run_passes(graph: Graph, passes: Iterable[Pass], typed: bool = True) -> None:
     """Run passes in order; with the variable `TEXELFLOW_CHECK_GRAPH` set, check the graph after each.
 
     `typed` says whether its values have types before the first; see `graph/check.py`.
     """
-    checking = is_checking()
+    checking = check_graph.is_checking()
     if checking:
         check_graph.run(graph, typed)
     with assuming(graph.facts):
@@ -65,7 +59,5 @@ def run_passes(graph: Graph, passes: Iterable[Pass], typed: bool = True) -> None
             rewrite(graph)
             if checking:
                 typed = typed or rewrite is infer_types.run
-                try:
+                with check_graph.checked_after(rewrite):
                     check_graph.run(graph, typed)
-                except check_graph.BrokenGraphError as error:
-                    raise check_graph.BrokenGraphError(f"after {rewrite.__module__}: {error}") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from texelflow.graph import Node, Value, node_title
+from texelflow.graph.check import BrokenGraphError
 
 
 @dataclass(eq=False, slots=True)
@@ -55,27 +56,29 @@ class Group:
 
 
 def check_groups(inputs: list[Value], groups: list[Group], outputs: list[Value]) -> None:
-    """Raise AssertionError unless each group reads only what is there by then, and makes what is not."""
+    """Raise BrokenGraphError unless each group reads only what is there by then, and makes what is not."""
     present = set(inputs)
 
     def is_there(value: Value) -> bool:
-        return (value.producer is None and value.is_known) or value in present
+        return value in present or (value.producer is None and value.is_known)
 
     for group in groups:
         for value in group.reads:
-            assert is_there(value), f"{group.title} reads {value!r}, which is not there yet"
-        made = set(group.prologue[-1].outputs if group.prologue else ())
-        assert not group.prologue or group.node.inputs[0] in made, f"{group.title} does not read its prologue"
+            if not is_there(value):
+                raise BrokenGraphError(f"{group.title} reads {value!r}, which is not there yet")
+        if group.prologue and group.node.inputs[0] not in group.prologue[-1].outputs:
+            raise BrokenGraphError(f"{group.title} does not read its prologue")
         own = {output for step in group.epilogue for output in step.outputs}
         done = set(group.host.outputs if group.host is not None else ())
         for step in group.epilogue:
             for read in step.inputs:
-                assert read not in own or read in done, (
-                    f"{step.title}, fused, reads {read!r} before it is made"
-                )
+                if read in own and read not in done:
+                    raise BrokenGraphError(f"{step.title}, fused, reads {read!r} before it is made")
             done.update(step.outputs)
         for value in group.outputs:
-            assert value not in present, f"{group.title} makes {value!r}, which is there already"
+            if value in present:
+                raise BrokenGraphError(f"{group.title} makes {value!r}, which is there already")
             present.add(value)
     for value in outputs:
-        assert is_there(value), f"the caller reads {value!r}, which nothing makes"
+        if not is_there(value):
+            raise BrokenGraphError(f"the caller reads {value!r}, which nothing makes")

@@ -8,7 +8,7 @@ makes it where there is none yet. A draw whose inputs are all constant belongs t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels import copying
@@ -21,7 +21,7 @@ from texelflow.backends.webgl2.layout.blocking import (
     storage_within,
 )
 from texelflow.backends.webgl2.layout.view import View
-from texelflow.backends.webgl2.plan.plan import Axes, Plan, PlanTensor, Real
+from texelflow.backends.webgl2.plan.plan import Axes, Blocking, Plan, PlanTensor, Real
 from texelflow.backends.webgl2.plan.precision import needs_32_bits
 from texelflow.dimensions import Dimension, Expression, product, same_shape
 from texelflow.dimensions.floats import FloatExpression
@@ -91,9 +91,16 @@ class Lowering:
             self._places[value] = placed
         return placed
 
-    def tensor(self, value: Value, axes: Axes | None = None) -> PlanTensor:
-        """Return a new tensor for a value that a kernel is about to compute: blocked by `axes`, else flat."""
-        return PlanTensor(value.dtype, value.shape, axes, value=value.name)
+    def tensor(
+        self, value: Value, blocking: Blocking | Axes | None = None, precise: bool = False
+    ) -> PlanTensor:
+        """Return a new tensor for a value that a kernel is about to compute; flat without a `blocking`.
+
+        Axes alone block as the device's setting says; `precise` asks for 32 bits on every device.
+        """
+        if isinstance(blocking, tuple):
+            blocking = Blocking(blocking)
+        return PlanTensor(value.dtype, value.shape, blocking, value=value.name, precise=precise)
 
     def bind(self, value: Value, tensor: PlanTensor) -> None:
         """Say that `tensor` holds `value`."""
@@ -249,13 +256,14 @@ class Lowering:
         buffer = placed.buffer
         if buffer.tensors or buffer.origin is None or not placed.view.is_whole(product(buffer.shape)):
             return None
-        wanted = PlanTensor(value.dtype, value.shape, axes)
+        wanted = PlanTensor(value.dtype, value.shape, Blocking(axes))
         own_axes = axes_in_memory(View.whole(buffer.shape), wanted)
         if own_axes is None:
             return None
         made = self._alias(buffer.origin, own_axes)
         if made is None:
-            made = PlanTensor(buffer.dtype, buffer.shape, own_axes, value=value.name, one_group=one_group)
+            blocking = Blocking(own_axes, one_group)
+            made = PlanTensor(buffer.dtype, buffer.shape, blocking, value=value.name)
             self._fill(made, buffer.origin)
         buffer.blocked.append(made)
         return made
@@ -264,24 +272,21 @@ class Lowering:
         """Return a tensor of the view, blocked by `axes`, that reads the texels of another, if possible."""
         for tensor in placed.buffer.blocked:
             storage = storage_within(placed.view, axes, tensor)
-            if storage is not None:
+            if storage is not None and tensor.blocking is not None:
                 return PlanTensor(
                     tensor.dtype,
                     placed.view.shape,
-                    axes,
+                    replace(tensor.blocking, axes=axes),
                     value=tensor.value,
                     constant=tensor.constant,
                     precise=tensor.precise,
-                    one_group=tensor.one_group,
-                    pair_rows=tensor.pair_rows,
                     storage=storage,
                 )
         return None
 
     def _copy(self, value: Value, placed: Placed, axes: Axes | None, one_group: bool = False) -> PlanTensor:
-        output = PlanTensor(
-            placed.buffer.dtype, placed.view.shape, axes, value=value.name, one_group=one_group
-        )
+        blocking = None if axes is None else Blocking(axes, one_group)
+        output = PlanTensor(placed.buffer.dtype, placed.view.shape, blocking, value=value.name)
         return self._fill(output, placed)
 
     def _fill(self, output: PlanTensor, placed: Placed) -> PlanTensor:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeAlias
 
 from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels.elementwise import attach_epilogue
 from texelflow.backends.webgl2.kernels.kernel import Kernel
+from texelflow.backends.webgl2.kernels.rendering import Structure
 from texelflow.backends.webgl2.layout.blocking import (
     image_axes,
     is_expressible,
@@ -16,7 +18,7 @@ from texelflow.backends.webgl2.layout.blocking import (
 )
 from texelflow.backends.webgl2.layout.view import View
 from texelflow.backends.webgl2.lowering import Lowering, value_like
-from texelflow.backends.webgl2.plan.plan import Axes, PlanTensor
+from texelflow.backends.webgl2.plan.plan import Axes, Blocking, PlanTensor
 from texelflow.dimensions import Dimension, floor_divide, product, proved_equal, remainder, same_shape
 from texelflow.graph import Node, NodeError, Value
 
@@ -34,6 +36,25 @@ class SlidingWindow(Protocol):
     def before(self) -> Dimension: ...
     @property
     def behind(self) -> Dimension: ...
+
+
+Sliding: TypeAlias = str | tuple[int, int, int]
+"""How windows move: `point`, `any`, or their width, stride and height (shaders/lib/window.glsl.j2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Convolution(Structure):
+    """A convolution or matrix product; `thin` images have so many channels, fewer than a texel holds.
+
+    `weights_transposed` are held with inputs as channels; `weights_end` says that they may end amid a texel.
+    """
+
+    sliding: Sliding
+    bias: bool
+    transposed: bool = False
+    weights_transposed: bool = False
+    weights_end: bool = False
+    thin: int = 0
 
 
 def bind_windows(kernel: Kernel, windows: Sequence[SlidingWindow]) -> None:
@@ -56,8 +77,8 @@ TAPS_WITHOUT_LOOP = {"convolution": 9, "depthwise": 25, "pool": 9}
 """Most taps of windows, moving by 1, whose rows are all written out: faster, but more code to compile."""
 
 
-def sliding_structure(template: str, windows: Sequence[SlidingWindow]) -> str | tuple[int, int, int]:
-    """Return the structure `sliding` of the template: how its window moves (shaders/lib/window.glsl.j2)."""
+def sliding_structure(template: str, windows: Sequence[SlidingWindow]) -> Sliding:
+    """Return how the windows of a template move."""
     points = all(
         proved_equal(window.kernel, 1) and window.stride == 1 and proved_equal(window.before, 0)
         for window in windows
@@ -71,7 +92,7 @@ def sliding_structure(template: str, windows: Sequence[SlidingWindow]) -> str | 
     return "any"
 
 
-def shares_rows(sliding: str | tuple[int, int, int]) -> bool:
+def shares_rows(sliding: Sliding) -> bool:
     """Whether windows above each other share so much that a fragment should compute two rows."""
     return isinstance(sliding, tuple) and sliding[2] > 0
 
@@ -108,23 +129,25 @@ def lower_convolution(
     axes = spatial_image_axes(node, x)
     output = group.result
     template = _template(weights, groups, transposed)
-    kernel = Kernel(template, lowering.tensor(output, axes))
-    kernel.flops = product((2, *(x if transposed else output).shape, *weights.shape[1:]))
+    flops = product((2, *(x if transposed else output).shape, *weights.shape[1:]))
     sliding = "any" if transposed else sliding_structure(template, windows)
     if template == "convolution" and not transposed and _skips_pixels(windows):
         x = _every_stride(x, output, windows, lowering)
         sliding = "point"
-    kernel.input("x", lowering.blocked(x, axes))
     thin = 0 if transposed or template != "convolution" or sliding == "point" else _thin(x)
-    _bind_weights(kernel, weights, groups, transposed, thin, lowering)
-    kernel.output.pair_rows = template == "depthwise" or shares_rows(sliding)
-    # Half the code to compile: a first layer takes drivers longest, and runs once.
-    kernel.output.one_group = thin > 0 and not shares_rows(sliding)
-    kernel.structure.update(
-        sliding=sliding, transposed=transposed, weights_transposed=False, bias=bias is not None
+    blocking = Blocking(
+        axes,
+        # Half the code to compile: a first layer takes drivers longest, and runs once.
+        one_group=thin > 0 and not shares_rows(sliding),
+        pair_rows=template == "depthwise" or shares_rows(sliding),
     )
+    kernel = Kernel(template, lowering.tensor(output, blocking), flops=flops)
+    kernel.input("x", lowering.blocked(x, axes))
+    _bind_weights(kernel, weights, groups, transposed, thin, lowering)
+    kernel.structure = Convolution(sliding, bias is not None, transposed)
     if template == "convolution":
-        kernel.structure.update(weights_end=not thin and _may_end(kernel.inputs["weights"]), thin=thin)
+        may_end = not thin and _may_end(kernel.inputs["weights"])
+        kernel.structure = replace(kernel.structure, weights_end=may_end, thin=thin)
     if bias is not None:
         kernel.input("bias", lowering.flat(bias))
     if sliding == "point" or template == "depthwise":
@@ -224,13 +247,11 @@ def lower_matrix_product(group: Group, lowering: Lowering) -> None:
     kernel.flops = product((2, *output.shape, a.shape[-1]))
     weights, held_transposed = _product_weights(b, lowering)
     kernel.input("weights", weights)
-    kernel.structure.update(
-        sliding="point",
-        transposed=False,
+    kernel.structure = Convolution(
+        "point",
+        bias is not None,
         weights_transposed=held_transposed,
         weights_end=not held_transposed and _may_end(weights),
-        thin=0,
-        bias=bias is not None,
     )
     if bias is not None:
         kernel.input("bias", lowering.flat(bias))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TypeAlias, TypeGuard
 
 from texelflow.backends.webgl2.kernels.kernel import Kernel
+from texelflow.backends.webgl2.kernels.rendering import Structure
 from texelflow.backends.webgl2.layout.blocking import is_empty, role_strides, tensor_strides
 from texelflow.backends.webgl2.layout.view import Bounds, View
 from texelflow.backends.webgl2.plan.plan import Axes, PlanTensor
@@ -14,6 +16,28 @@ from texelflow.graph.constants import signed_bits
 
 Place: TypeAlias = list[Dimension]
 """Batch, channel, row and column of a blocked tensor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A tensor that a copy reads: whether flat, blocked, or blocked and stepped through along its roles.
+
+    `bounded` are the axes that it does not fill; a `shifted` one steps by 1 along each of its own roles.
+    """
+
+    name: str
+    kind: str
+    bounded: tuple[int, ...]
+    shifted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Copy(Structure):
+    """A copy of `sources` along `rank` axes, which are the output's roles if it goes `by_role`."""
+
+    by_role: bool
+    rank: int
+    sources: tuple[Source, ...]
 
 
 def copy_kernel(sources: list[tuple[PlanTensor, View]], output: PlanTensor) -> Kernel:
@@ -36,11 +60,11 @@ def copy_kernel(sources: list[tuple[PlanTensor, View]], output: PlanTensor) -> K
         kernel.table("axes", [[extent] for extent in shape])
         if output.axes is not None:
             kernel.vector("result_strides", tensor_strides(output))
-    kernel.structure.update(by_role=by_role is not None, rank=len(shape))
-    kernel.structure["sources"] = [
-        _add_source(kernel, f"source_{index}", tensor, view)
+    added = tuple(
+        _add_source(kernel, f"source_{index}", tensor, view, by_role is not None)
         for index, ((tensor, _), view) in enumerate(zip(sources, views, strict=True))
-    ]
+    )
+    kernel.structure = Copy(by_role is not None, len(shape), added)
     if all(view.bounds is not None for view in views):
         if output.is_integer:
             kernel.integer("fill", signed_bits(output.dtype, int(views[0].fill)))
@@ -55,7 +79,8 @@ def copy_kernel(sources: list[tuple[PlanTensor, View]], output: PlanTensor) -> K
 
 def _keeps_pixels(view: View | None, tensor: PlanTensor, output: PlanTensor) -> TypeGuard[View]:
     """Whether four pixels of a view (n, c, h, w) that a fragment computes share a texel of a flat tensor."""
-    if view is None or view.bounds is not None or tensor.axes is not None or output.pair_rows:
+    pairs_rows = output.blocking is not None and output.blocking.pair_rows
+    if view is None or view.bounds is not None or tensor.axes is not None or pairs_rows:
         return False
     return proved_equal(view.strides[3], 1) and all(
         _is_texel(number) for number in (*view.strides[:3], view.offset)
@@ -94,7 +119,7 @@ def _is_texel(channel: Dimension) -> bool:
     return proved_equal(remainder(channel, 4), 0)
 
 
-def _add_source(kernel: Kernel, name: str, tensor: PlanTensor, view: View) -> dict[str, object]:
+def _add_source(kernel: Kernel, name: str, tensor: PlanTensor, view: View, by_role: bool) -> Source:
     kernel.input(name, tensor)
     if view.bounds is not None:
         bounds = [limits or (0, extent) for limits, extent in zip(view.bounds, view.shape, strict=True)]
@@ -109,14 +134,14 @@ def _add_source(kernel: Kernel, name: str, tensor: PlanTensor, view: View) -> di
         else:
             offset, steps = places
             kernel.vector(f"{name}_offset", offset)
-            shifted = kernel.structure["by_role"] and _is_shifted(view, steps)
+            shifted = by_role and _is_shifted(view, steps)
             if not shifted:
                 kernel.table(f"{name}_steps", steps)
     if kind != "direct":
         kernel.integer(f"{name}_offset", view.offset)
         kernel.table(f"{name}_steps", [[stride] for stride in view.strides])
-    bounded = [axis for axis, limits in enumerate(view.bounds or ()) if limits is not None]
-    return {"name": name, "kind": kind, "bounded": bounded, "shifted": shifted}
+    bounded = tuple(axis for axis, limits in enumerate(view.bounds or ()) if limits is not None)
+    return Source(name, kind, bounded, shifted)
 
 
 def _places(view: View, tensor: PlanTensor) -> tuple[Place, list[Place]] | None:

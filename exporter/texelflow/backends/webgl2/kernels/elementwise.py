@@ -5,10 +5,12 @@ prologue of a reduction.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 from texelflow.backends.webgl2.group import Group
-from texelflow.backends.webgl2.kernels.kernel import Kernel, Steps
+from texelflow.backends.webgl2.kernels.kernel import Kernel, StepList
+from texelflow.backends.webgl2.kernels.rendering import Operand, Step
 from texelflow.backends.webgl2.layout.blocking import channel_within, is_expressible, role_strides
 from texelflow.backends.webgl2.layout.view import View
 from texelflow.backends.webgl2.plan.plan import Axes, PlanTensor
@@ -50,22 +52,20 @@ def lower_elementwise(group: Group, lowering: Lowering, precise: bool = False) -
     """Lower a group without a host: blocked like its first blocked operand of full shape, else flat."""
     output = group.result
     axes = next(_blocked_axes(group.reads, output.shape, lowering), None)
-    kernel = Kernel("elementwise", lowering.tensor(output, axes))
-    kernel.output.precise = precise
+    kernel = Kernel("elementwise", lowering.tensor(output, axes, precise))
     attach_epilogue(kernel, group, lowering)
     lowering.bind(output, lowering.emit(kernel))
 
 
 def attach_epilogue(kernel: Kernel, group: Group, lowering: Lowering) -> None:
     """Add a group's epilogue to its kernel, whose output is the group's result."""
-    kernel.structure["start"] = None
     names: dict[Value, str] = {}
     if group.host is not None and group.epilogue:
         start = group.host.outputs[0]
         names[start] = "value"
-        kernel.structure["start"] = "vec4" if start.known_type.is_floating else "ivec4"
+        kernel.epilogue.start = "vec4" if start.known_type.is_floating else "ivec4"
     elif group.host is not None:
-        kernel.structure["start"] = "ivec4" if kernel.output.is_integer else "vec4"
+        kernel.epilogue.start = "ivec4" if kernel.output.is_integer else "vec4"
     _add_steps(kernel, kernel.epilogue, group.epilogue, kernel.output, names, lowering)
 
 
@@ -112,7 +112,7 @@ def _may_have_shape(own: Shape, shape: Shape) -> bool:
 
 def _add_steps(
     kernel: Kernel,
-    steps: Steps,
+    steps: StepList,
     nodes: list[Node],
     place: PlanTensor,
     names: dict[Value, str],
@@ -131,33 +131,31 @@ def _add_steps(
         code = print_scalar(operator.tree(node), operands, numbers)
         kind = "vec4" if node.outputs[0].known_type.is_floating else "ivec4"
         names[node.outputs[0]] = f"step_{index}"
-        steps.expressions.append({"type": kind, "name": f"step_{index}", "code": code})
+        steps.expressions.append(Step(kind, f"step_{index}", code))
 
 
-def _operand(value: Value, kernel: Kernel, steps: Steps, place: PlanTensor, lowering: Lowering) -> str:
+def _operand(value: Value, kernel: Kernel, steps: StepList, place: PlanTensor, lowering: Lowering) -> str:
     """Bind a value that the steps read; return the GLSL expression for it where they happen."""
     scalar = value.scalar
     if scalar is not None:
         return _scalar(scalar, value.dtype, kernel)
     name = f"operand_{len(kernel.prologue.operands) + len(kernel.epilogue.operands)}"
-    operand = {"name": name, "integer": not value.known_type.is_floating, "exact": False, "given": None}
+    channel, exact = None, False
     if place.axes is not None:
         channel = _bind_channel(name, value, kernel, place, lowering)
-        operand["channel"] = channel
-        operand["kind"] = (
-            _bind_blocked(name, value, kernel, place, lowering) if channel is None else "channel"
-        )
+        kind = "channel" if channel is not None else _bind_blocked(name, value, kernel, place, lowering)
         tensor = kernel.inputs[name]
         own = tensor.axes is not None and tensor.storage is None  # an alias may be amid other planes
-        operand["exact"] = own and operand["kind"] == "blocked" and same_shape(tensor.extents, place.extents)
+        exact = own and kind == "blocked" and same_shape(tensor.extents, place.extents)
     else:
-        operand["kind"] = _bind_flat(name, value, kernel, place, lowering)
-    steps.operands.append(operand)
+        kind = _bind_flat(name, value, kernel, place, lowering)
+    integer = not value.known_type.is_floating
+    steps.operands.append(Operand(name, integer, kind, exact=exact, channel=channel))
     return f"{name}_value"
 
 
 def _optional_operand(
-    value: Value | None, kernel: Kernel, steps: Steps, place: PlanTensor, lowering: Lowering
+    value: Value | None, kernel: Kernel, steps: StepList, place: PlanTensor, lowering: Lowering
 ) -> str:
     """Bind a value that the steps read if there is one, by a program that does not depend on whether it is.
 
@@ -168,16 +166,15 @@ def _optional_operand(
     if value is None:
         name = f"operand_{len(kernel.prologue.operands) + len(kernel.epilogue.operands)}"
         kernel.input(name, next(iter(kernel.inputs.values())))
-        steps.operands.append(
-            {"name": name, "integer": False, "exact": True, "given": None, "kind": "blocked"}
-        )
+        steps.operands.append(Operand(name, False, "blocked", exact=True))
     else:
         _operand(value, kernel, steps, place, lowering)
     operand = steps.operands[-1]
-    name = operand["name"]
+    name = operand.name
     tensor = kernel.inputs[name]
-    if operand["exact"] and (value is None or (tensor.is_blocked_like(place) and not tensor.constant)):
-        operand["given"] = Numbers(kernel).integer(0 if value is None else 1)
+    if operand.exact and (value is None or (tensor.is_blocked_like(place) and not tensor.constant)):
+        given = Numbers(kernel).integer(0 if value is None else 1)
+        steps.operands[-1] = replace(operand, given=given)
         kernel.any_blocking |= {name}
     return f"{name}_value"
 

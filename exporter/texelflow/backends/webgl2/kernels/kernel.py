@@ -6,41 +6,43 @@ Numbers reach the shader in the uniform arrays `ints` and `floats`; templates us
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any
 
-import jinja2
-
-from texelflow.backends.webgl2.kernels.shader_library import Section, read_library, select_functions
+from texelflow.backends.webgl2.kernels.rendering import (
+    Define,
+    Operand,
+    Rendering,
+    Result,
+    Sampler,
+    Step,
+    Steps,
+    Structure,
+    render,
+)
 from texelflow.backends.webgl2.plan.plan import Draw, PlanTensor, Program, Real
 from texelflow.dimensions import Dimension, proved_equal, remainder
-from texelflow.resources import shader_directory
 
 _LANES = "xyzw"
-
-SHORT_EPILOGUE = 600
-"""Characters of library code up to which an epilogue counts as short: clipping is, a sigmoid is not."""
 
 UNIFORM_VECTORS = 224
 """Vectors of four numbers that a fragment shader may have as uniforms on every device (WebGL2's least)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Define:
-    """`#define name body`, by which a template reads a number from a uniform array."""
-
-    name: str
-    body: str
-
-
 @dataclass(slots=True)
-class Steps:
-    """Elementwise work on the texels of a kernel: the tensors it reads, and expressions one after another."""
+class StepList:
+    """Elementwise work while it is put together; see `Steps`.
 
-    operands: list[dict[str, Any]] = field(default_factory=list)
-    expressions: list[dict[str, str]] = field(default_factory=list)
+    `start` is the GLSL type of what the kernel itself computes, which the first step goes on from.
+    """
+
+    operands: list[Operand] = field(default_factory=list)
+    expressions: list[Step] = field(default_factory=list)
+    start: str | None = None
+
+    def steps(self) -> Steps:
+        """Return the work as it is now."""
+        return Steps(tuple(self.operands), tuple(self.expressions))
 
 
 @dataclass(slots=True)
@@ -49,10 +51,10 @@ class Kernel:
 
     template: str
     output: PlanTensor
-    structure: dict[str, Any] = field(default_factory=dict)
+    structure: Structure = field(default_factory=Structure)
     inputs: dict[str, PlanTensor] = field(default_factory=dict)
-    prologue: Steps = field(default_factory=Steps)
-    epilogue: Steps = field(default_factory=Steps)
+    prologue: StepList = field(default_factory=StepList)
+    epilogue: StepList = field(default_factory=StepList)
     flops: Dimension | None = None
     any_blocking: frozenset[str] = frozenset()
     """Inputs that one program reads however their rows and groups are blocked: less to compile."""
@@ -62,6 +64,7 @@ class Kernel:
     _vectors: dict[str, Sequence[Dimension]] = field(default_factory=dict)
     _tables: dict[str, Sequence[Sequence[Dimension]]] = field(default_factory=dict)
     _reals: dict[str, Real] = field(default_factory=dict)
+    _parameters: dict[str, str] = field(default_factory=dict)
     _real_tables: dict[str, Sequence[Real]] = field(default_factory=dict)
 
     def input(self, name: str, tensor: PlanTensor) -> None:
@@ -94,10 +97,10 @@ class Kernel:
 
     def parameter(self, number: Real) -> str:
         """Return the name of a float of this value, sharing those that are the same."""
-        for name, known in self._reals.items():
-            if repr(known) == repr(number) and name.startswith("parameter_"):  # 0.0 is not -0.0
-                return name
-        return self.real(f"parameter_{len(self._reals)}", number)
+        text = repr(number)  # 0.0 is not -0.0
+        if text not in self._parameters:
+            self._parameters[text] = self.real(f"parameter_{len(self._reals)}", number)
+        return self._parameters[text]
 
     def count_integers(self) -> int:
         """Return how many single integers the kernel has, for making unused names."""
@@ -115,55 +118,29 @@ class Kernel:
 
     def draw(self, node: str) -> Draw:
         """Render the template and return the draw."""
-        self.structure.setdefault("start", None)
-        vector = "ivec4" if self.output.is_integer else "vec4"
-        value_vector = self.structure["start"] or vector
         ints, int_defines = self._pack_ints()
         floats, real_defines = self._pack_reals()
-        defines = [*int_defines, *real_defines]
         int_count, float_count = 2 * (1 + len(self.inputs)) + (len(ints) + 3) // 4, (len(floats) + 3) // 4
         vectors = int_count + float_count + len(self.inputs)
         assert vectors <= UNIFORM_VECTORS, f"kernel {self.template} has {vectors} vectors of uniforms"
-        source = (
-            _environment()
-            .get_template(f"{self.template}.glsl.j2")
-            .render(
-                inputs=[
-                    {
-                        "name": name,
-                        "blocked": tensor.axes is not None,
-                        "integer": tensor.is_integer,
-                        "any_blocking": name in self.any_blocking,
-                    }
-                    for name, tensor in self.inputs.items()
-                ],
-                result={"blocked": self.output.axes is not None, "integer": self.output.is_integer},
-                vector=vector,
-                value_vector=value_vector,
-                value_scalar="float" if value_vector == "vec4" else "int",
-                value_integer=value_vector == "ivec4",
-                defines=defines,
-                int_count=int_count,
-                float_count=float_count,
-                prologue=self.prologue,
-                epilogue=self.epilogue,
-                short_epilogue=self._has_short_epilogue(),
-                clears=self._clears(),
-                **self.structure,
-            )
+        rendering = Rendering(
+            self.template,
+            self.structure,
+            tuple(
+                Sampler(name, tensor.axes is not None, tensor.is_integer, name in self.any_blocking)
+                for name, tensor in self.inputs.items()
+            ),
+            Result(self.output.axes is not None, self.output.is_integer),
+            (*int_defines, *real_defines),
+            int_count,
+            float_count,
+            self.prologue.steps(),
+            self.epilogue.steps(),
+            self.epilogue.start,
+            self._clears(),
         )
-        marker = "//@library\n"
-        before, _, after = source.partition(marker)
-        source = before + select_functions(after, _library()) + after
-        program = Program(self.template, _compact(source), tuple(self.inputs))
+        program = Program(self.template, render(rendering), tuple(self.inputs))
         return Draw(program, list(self.inputs.values()), self.output, ints, floats, node, self.flops)
-
-    def _has_short_epilogue(self) -> bool:
-        """Whether the epilogue is so little code that writing it for each layer costs little to compile."""
-        code = "".join(step["code"] for step in self.epilogue.expressions)
-        return (
-            len(self.epilogue.expressions) <= 3 and len(select_functions(code, _library())) < SHORT_EPILOGUE
-        )
 
     def _clears(self) -> str:
         """Return what a store sets to zero beside the tensor's elements; see ARCHITECTURE.md, Layouts."""
@@ -171,12 +148,12 @@ class Kernel:
             return "all"
         return "none" if proved_equal(remainder(self.output.extents[1], 4), 0) else "lanes"
 
-    def _pack_ints(self) -> tuple[list[Dimension], list[_Define]]:
+    def _pack_ints(self) -> tuple[list[Dimension], list[Define]]:
         first = 2 * (1 + len(self.inputs))
         ints: list[Dimension] = []
-        defines: list[_Define] = []
+        defines: list[Define] = []
         for name, rows in self._tables.items():
-            defines.append(_Define(f"{name}(i)", f"ints[{first + len(ints) // 4} + (i)]"))
+            defines.append(Define(f"{name}(i)", f"ints[{first + len(ints) // 4} + (i)]"))
             for row in rows:
                 ints.extend([*row, *[0] * (4 - len(row))])
         for name, numbers in self._vectors.items():
@@ -184,42 +161,21 @@ class Kernel:
                 ints.extend([0] * (4 - len(ints) % 4))
             lane = len(ints) % 4
             defines.append(
-                _Define(name, f"ints[{first + len(ints) // 4}].{_LANES[lane : lane + len(numbers)]}")
+                Define(name, f"ints[{first + len(ints) // 4}].{_LANES[lane : lane + len(numbers)]}")
             )
             ints.extend(numbers)
         for name, number in self._scalars.items():
-            defines.append(_Define(name, f"ints[{first + len(ints) // 4}].{_LANES[len(ints) % 4]}"))
+            defines.append(Define(name, f"ints[{first + len(ints) // 4}].{_LANES[len(ints) % 4]}"))
             ints.append(number)
         return ints, defines
 
-    def _pack_reals(self) -> tuple[list[Real], list[_Define]]:
+    def _pack_reals(self) -> tuple[list[Real], list[Define]]:
         floats: list[Real] = []
-        defines: list[_Define] = []
+        defines: list[Define] = []
         for name, numbers in self._real_tables.items():
-            defines.append(_Define(f"{name}(i)", f"floats[{len(floats) // 4} + (i)]"))
+            defines.append(Define(f"{name}(i)", f"floats[{len(floats) // 4} + (i)]"))
             floats.extend([*numbers, *[0.0] * (-len(numbers) % 4)])
         for name, number in self._reals.items():
-            defines.append(_Define(name, f"floats[{len(floats) // 4}].{_LANES[len(floats) % 4]}"))
+            defines.append(Define(name, f"floats[{len(floats) // 4}].{_LANES[len(floats) % 4]}"))
             floats.append(number)
         return floats, defines
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(shader_directory()),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-
-
-def _library() -> Mapping[str, Section]:
-    return read_library(shader_directory() / "lib" / "math")
-
-
-def _compact(source: str) -> str:
-    """Drop comments, indentation and empty lines: they would only travel to the browser."""
-    lines = (line.split("//")[0].strip() for line in source.splitlines())
-    return "\n".join(line for line in lines if line) + "\n"

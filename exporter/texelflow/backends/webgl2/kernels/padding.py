@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels.elementwise import attach_prologue, lower_prologue, shared_axes
 from texelflow.backends.webgl2.kernels.kernel import Kernel
 from texelflow.backends.webgl2.kernels.reduction import elements_kernel
+from texelflow.backends.webgl2.kernels.rendering import Structure
 from texelflow.backends.webgl2.layout.blocking import is_expressible
 from texelflow.backends.webgl2.layout.view import row_major_strides
 from texelflow.backends.webgl2.lowering import Lowering
-from texelflow.backends.webgl2.plan.plan import Axes, PlanTensor
+from texelflow.backends.webgl2.plan.plan import Axes, Blocking, PlanTensor
 from texelflow.dimensions import Dimension, proved_equal
 from texelflow.graph import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Padding(Structure):
+    """Padding with a tensor's own elements: reflect, edge or wrap."""
+
+    mode: str
 
 
 def lower_padding(
@@ -27,7 +37,7 @@ def lower_padding(
         return
     output = group.result
     kernel = Kernel("pad_texels", lowering.tensor(output, axes))
-    place = PlanTensor(source.dtype, source.shape, axes)
+    place = PlanTensor(source.dtype, source.shape, Blocking(axes))
     if group.prologue:
         kernel.vector("x_shape", place.extents)
         attach_prologue(kernel, group, place, lowering)
@@ -35,7 +45,7 @@ def lower_padding(
         kernel.input("x", lowering.blocked(source, axes))
     padded = [next((before[axis] for axis in role if not proved_equal(before[axis], 0)), 0) for role in axes]
     kernel.vector("before", padded)
-    kernel.structure["mode"] = mode
+    kernel.structure = Padding(mode)
     lowering.bind(output, lowering.emit(kernel))
 
 
@@ -67,5 +77,5 @@ def _pad_elements(
     columns = zip(output.shape, before, source.shape, row_major_strides(source.shape), strict=True)
     kernel.table("axes", [list(row) for row in columns])
     kernel.integer("rank", len(output.shape))
-    kernel.structure["mode"] = mode
+    kernel.structure = Padding(mode)
     lowering.bind(output, lowering.emit(kernel))

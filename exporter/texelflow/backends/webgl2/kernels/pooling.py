@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels.convolution import (
+    Sliding,
     SlidingWindow,
     bind_windows,
     shares_rows,
@@ -15,7 +17,23 @@ from texelflow.backends.webgl2.kernels.convolution import (
 )
 from texelflow.backends.webgl2.kernels.elementwise import attach_epilogue
 from texelflow.backends.webgl2.kernels.kernel import Kernel
+from texelflow.backends.webgl2.kernels.rendering import Structure
 from texelflow.backends.webgl2.lowering import Lowering
+from texelflow.backends.webgl2.plan.plan import Blocking
+
+
+@dataclass(frozen=True, slots=True)
+class Pool(Structure):
+    """Pooling of each pixel's window by itself."""
+
+    operation: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPool(Pool):
+    """Pooling of neighbouring windows, which share what they fetch; see `sliding_structure`."""
+
+    sliding: Sliding
 
 
 def lower_pooling(
@@ -30,7 +48,9 @@ def lower_pooling(
     axes = spatial_image_axes(group.node, x)
     sliding = sliding_structure("pool", windows)
     shared = sliding != "any" and not lowering.tensor(output).is_integer
-    kernel = Kernel("shared_pool" if shared else "pool", lowering.tensor(output, axes))
+    blocking = Blocking(axes, pair_rows=shared and shares_rows(sliding))
+    kernel = Kernel("shared_pool" if shared else "pool", lowering.tensor(output, blocking))
+    kernel.structure = SharedPool(operation, sliding) if shared else Pool(operation)
     kernel.input("x", lowering.blocked(x, axes))
     bind_windows(kernel, windows)
     if operation == "average":
@@ -40,9 +60,5 @@ def lower_pooling(
         ]
         kernel.vector("padded", x_y(padded, 1))
         kernel.integer("count_padding", int(count_padding))
-    kernel.structure["operation"] = operation
-    if shared:
-        kernel.structure["sliding"] = sliding
-        kernel.output.pair_rows = shares_rows(sliding)
     attach_epilogue(kernel, group, lowering)
     lowering.bind(output, lowering.emit(kernel))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from texelflow.backends.webgl2.kernels.kernel import Kernel
+from texelflow.backends.webgl2.kernels.rendering import Structure
 from texelflow.backends.webgl2.layout.view import row_major_strides
 from texelflow.backends.webgl2.plan.plan import Draw, PlanTensor, Program, finite_json
 from texelflow.dimensions import Dimension, symbol
@@ -14,6 +15,15 @@ from texelflow.dimensions.text import to_json
 
 INTEGER_LIMITS = {"uint8": (0, 255), "int8": (-128, 127), "int32": (-(2**24), 2**24)}
 """Integer types that pictures become, with the least and the largest number of each that floats hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture(Structure):
+    """How a picture fits its input, the order of its channels, and the limits of an integer type."""
+
+    fit: str
+    channels: str
+    limits: tuple[int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +49,7 @@ def preprocessing_draw(image: Preprocessing, output: PlanTensor) -> Draw:
     rank = len(output.shape)
     rows, columns = (axis for axis in range(rank - 3, rank) if axis != image.channel_axis)
     limits = INTEGER_LIMITS.get(output.dtype)
-    kernel = Kernel("image", output, {"fit": image.fit, "channels": image.channels, "limits": limits})
+    kernel = Kernel("image", output, Picture(image.fit, image.channels, limits))
     kernel.vector("picture_size", [symbol("picture.width"), symbol("picture.height")])
     kernel.vector("target", [image.width, image.height])
     kernel.vector("strides", [strides[image.channel_axis], strides[rows], strides[columns]])

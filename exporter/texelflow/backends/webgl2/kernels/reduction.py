@@ -7,7 +7,7 @@ the next what is left of them. Sums of sums are also more accurate than one sum 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, prod
 
 from texelflow.backends.webgl2.group import Group
@@ -18,10 +18,11 @@ from texelflow.backends.webgl2.kernels.elementwise import (
     shared_axes,
 )
 from texelflow.backends.webgl2.kernels.kernel import Kernel
+from texelflow.backends.webgl2.kernels.rendering import Structure
 from texelflow.backends.webgl2.layout.blocking import tensor_strides
 from texelflow.backends.webgl2.layout.view import Run, merged_runs
 from texelflow.backends.webgl2.lowering import Lowering, value_like
-from texelflow.backends.webgl2.plan.plan import Axes, PlanTensor
+from texelflow.backends.webgl2.plan.plan import Axes, Blocking, PlanTensor
 from texelflow.dimensions import Dimension, floor_divide, maximum, product, proved_equal, same_shape
 from texelflow.graph import FLOATING, Shape, Value
 
@@ -50,6 +51,27 @@ SUMS = frozenset({"sum", "mean", "prod"})
 
 
 @dataclass(frozen=True, slots=True)
+class TexelReduction(Structure):
+    """A reduction of a blocked tensor, or of its channels alone, of which `many` have more than one sum."""
+
+    operation: str
+    over_channels: bool
+    in_parts: bool
+    boolean: bool
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ElementReduction(Structure):
+    """A reduction of a flat tensor; with `joined`, of the positions that the draw before it found."""
+
+    operation: str
+    x_integer: bool
+    boolean: bool
+    joined: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Step:
     """One draw of a blocked tensor's reduction: how many texels along (n, c, h, w) make one; what is left.
 
@@ -73,12 +95,13 @@ def lower_reduction(group: Group, lowering: Lowering, operation: str, axes: list
         lower_prologue(group, lowering, precise=operation in SUMS)
         lower_element_reduction(group, lowering, operation, axes)
         return
-    place = PlanTensor(x.dtype, x.shape, blocked)
+    place = PlanTensor(x.dtype, x.shape, Blocking(blocked))
     steps = _steps(place, axes)
     for index, step in enumerate(steps):
         final = step is steps[-1]
         result = output if final else value_like(x, f"partial_{index}", step.shape)
-        kernel = Kernel("reduce", lowering.tensor(result, blocked))
+        doing = operation if final else _of_parts(operation)
+        kernel = Kernel("reduce", lowering.tensor(result, blocked, doing in SUMS))
         if index:
             kernel.input("x", place)
         elif group.prologue:
@@ -86,7 +109,7 @@ def lower_reduction(group: Group, lowering: Lowering, operation: str, axes: list
             attach_prologue(kernel, group, place, lowering)
         else:
             kernel.input("x", lowering.blocked(x, blocked))
-        _describe(kernel, step, operation if final else _of_parts(operation), x.dtype)
+        _describe(kernel, step, doing, x.dtype)
         if final:
             if operation.startswith("mean"):
                 kernel.integer(
@@ -104,18 +127,13 @@ def _of_parts(operation: str) -> str:
 
 def _describe(kernel: Kernel, step: _Step, operation: str, dtype: str) -> None:
     kernel.vector("part", step.part)
-    kernel.structure.update(
-        operation=operation,
-        over_channels=step.over_channels,
-        in_parts=step.in_parts,
-        boolean=dtype == "bool",
-    )
-    kernel.output.precise = operation in SUMS
+    kernel.structure = TexelReduction(operation, step.over_channels, step.in_parts, dtype == "bool")
     others = (step.part[0], *step.part[2:])
     if (step.over_channels or step.in_parts) and dtype in FLOATING and same_shape(others, (1, 1, 1)):
         kernel.template = "reduce_channels"
         groups = step.part[1]
-        kernel.structure["many"] = operation in SUMS and isinstance(groups, int) and groups > MANY_GROUPS
+        many = operation in SUMS and isinstance(groups, int) and groups > MANY_GROUPS
+        kernel.structure = replace(kernel.structure, many=many)
 
 
 def _steps(place: PlanTensor, axes: list[int]) -> list[_Step]:
@@ -200,7 +218,9 @@ def lower_element_reduction(
         final = draw == len(taken)
         parts = 1 if final else floor_divide(count + taken[draw] - 1, taken[draw])
         partial = value_like(x, f"partial_{draw}", (rows, parts), "int64" if finds else None)
-        kernel = elements_kernel("reduce_elements", lowering.tensor(output if final else partial))
+        doing = operation if final else _of_parts(operation)
+        made_of = lowering.tensor(output if final else partial, precise=not finds and operation in SUMS)
+        kernel = elements_kernel("reduce_elements", made_of)
         kernel.input("x", source)
         kernel.table("kept", kept or [(1, 0)])
         kernel.table("reduced", reduced or [(1, 0)])
@@ -215,15 +235,10 @@ def lower_element_reduction(
                 kernel.input("positions", positions)
         else:
             kernel.integer("reduced_rank", max(1, len(reduced)))
-            kernel.output.precise = operation in SUMS
             if operation.startswith("mean"):
                 kernel.integer("elements", maximum(elements, 1))
-        kernel.structure.update(
-            operation=operation if final else _of_parts(operation),
-            x_integer=source.is_integer,
-            boolean=x.dtype == "bool",
-            joined=positions is not None,
-        )
+        joined = positions is not None
+        kernel.structure = ElementReduction(doing, source.is_integer, x.dtype == "bool", joined)
         if final:
             attach_epilogue(kernel, group, lowering)
         made = lowering.emit(kernel)
@@ -241,7 +256,8 @@ def sums_of_blocks(x: Value, lowering: Lowering, axis: int, taken: int) -> PlanT
     rows = product(extents[:axis] + extents[axis + 1 :])
     blocks = floor_divide(extents[axis] + taken - 1, taken)
     inner = product(extents[axis + 1 :])
-    kernel = elements_kernel("reduce_elements", lowering.tensor(value_like(x, "sums", (rows, blocks))))
+    sums = lowering.tensor(value_like(x, "sums", (rows, blocks)), precise=True)
+    kernel = elements_kernel("reduce_elements", sums)
     kernel.input("x", lowering.flat(x))
     kept: list[Run] = [(product(extents[:axis]), inner * extents[axis]), (inner, 1)]
     kernel.table("kept", kept)
@@ -249,8 +265,7 @@ def sums_of_blocks(x: Value, lowering: Lowering, axis: int, taken: int) -> PlanT
     numbers = {"kept_rank": 2, "reduced_rank": 1, "offset": 0, "parts": blocks, "taken": taken}
     for name, number in {**numbers, "count": extents[axis]}.items():
         kernel.integer(name, number)
-    kernel.structure.update(operation="sum", x_integer=x.dtype not in FLOATING, boolean=False, joined=False)
-    kernel.output.precise = True
+    kernel.structure = ElementReduction("sum", x.dtype not in FLOATING, boolean=False, joined=False)
     return lowering.emit(kernel)
 
 

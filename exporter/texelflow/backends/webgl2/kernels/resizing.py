@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels.elementwise import attach_epilogue
 from texelflow.backends.webgl2.kernels.kernel import Kernel
+from texelflow.backends.webgl2.kernels.rendering import Structure
 from texelflow.backends.webgl2.layout.blocking import is_expressible
 from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.backends.webgl2.plan.plan import Axes, Real
@@ -34,6 +36,16 @@ class ResizedAxis(Protocol):
     def is_unchanged(self) -> bool: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Resizing(Structure):
+    """The attributes of a Resize; `rounding` is its nearest_mode."""
+
+    mode: str
+    coordinates: str
+    rounding: str
+    exclude_outside: bool
+
+
 def lower_resize(group: Group, lowering: Lowering, axes: Sequence[ResizedAxis]) -> None:
     """Lower a Resize of at most two axes."""
     node, output = group.node, group.result
@@ -58,7 +70,7 @@ def lower_resize(group: Group, lowering: Lowering, axes: Sequence[ResizedAxis]) 
         kernel.real("extrapolation", float(node.attributes.get("extrapolation_value", 0.0)))
     if mode == "cubic":
         kernel.real("cubic_coefficient", float(node.attributes.get("cubic_coeff_a", -0.75)))
-    kernel.structure.update(
+    kernel.structure = Resizing(
         mode=mode,
         coordinates=coordinates,
         rounding=node.attributes.get("nearest_mode", "round_prefer_floor"),

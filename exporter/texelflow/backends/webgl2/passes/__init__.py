@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from texelflow.backends.webgl2.group import Group, check_groups
 from texelflow.backends.webgl2.passes import (
     align_weights,
@@ -15,7 +17,8 @@ from texelflow.backends.webgl2.passes import (
 )
 from texelflow.dimensions import assuming
 from texelflow.graph import Graph
-from texelflow.passes import Pass, is_checking, remove_dead_nodes, run_passes
+from texelflow.graph import check as check_graph
+from texelflow.passes import Pass, remove_dead_nodes, run_passes
 
 _REWRITING: tuple[Pass, ...] = (merge_matrix_products.run, split_concatenations.run, remove_dead_nodes.run)
 _ADAPTING: tuple[Pass, ...] = (
@@ -36,17 +39,17 @@ def prepare(graph: Graph) -> list[Group]:
     run_passes(graph, _ADAPTING)
     with assuming(graph.facts):
         groups = fuse_elementwise.run(graph)
-        check_fused(graph, groups)
+        _check_fused(graph, groups, fuse_elementwise.run)
         for change in (fuse_biases.run, share_epilogues.run):
             change(groups)
-            check_fused(graph, groups)
+            _check_fused(graph, groups, change)
     return groups
 
 
-def check_fused(graph: Graph, groups: list[Group]) -> None:
-    """Check the groups of a graph, where its passes are checked."""
-    if is_checking():
-        check_groups(graph.inputs, groups, graph.outputs)
+def _check_fused(graph: Graph, groups: list[Group], change: Callable[..., object]) -> None:
+    if check_graph.is_checking():
+        with check_graph.checked_after(change):
+            check_groups(graph.inputs, groups, graph.outputs)
 
 
 def rewrite(graph: Graph) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
+from typing import TypeAlias
 
 from texelflow.backends.webgl2.plan.plan import Plan, PlanTensor
 from texelflow.dimensions import Dimension, substitute
@@ -69,6 +71,7 @@ def ceil_divide(dividend: int, divisor: int) -> int:
     return -(-dividend // divisor)
 
 
+@lru_cache(maxsize=4096)
 def tile_columns(planes: int, columns: int, lines: int, max_texture_size: int) -> int:
     """Return the number of tile columns that the runtime chooses, see its layout/layouts.ts."""
     fewest = max(1, ceil_divide(planes, max(1, max_texture_size // lines)))
@@ -86,6 +89,8 @@ def texture_extent(tensor: PlanTensor, profile: DeviceProfile, sizes: Mapping[st
     """Return the texture that a tensor needs when the symbols have these sizes (ARCHITECTURE.md, Layouts)."""
 
     def number(dimension: Dimension) -> int:
+        if isinstance(dimension, int):
+            return dimension
         value = substitute(dimension, sizes)
         assert isinstance(value, int), f"{dimension} is not bound by {sorted(sizes)}"
         return value
@@ -108,6 +113,15 @@ def texture_extent(tensor: PlanTensor, profile: DeviceProfile, sizes: Mapping[st
     return Extent(tiles * columns, ceil_divide(planes, tiles) * lines, pixels * rows * groups)
 
 
+Extents: TypeAlias = Mapping[PlanTensor, Extent]
+
+
+def texture_extents(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dimension]) -> Extents:
+    """Return the textures that all tensors need when the symbols have these sizes; an alias has none."""
+    tensors = dict.fromkeys(tensor.holder for tensor in plan.tensors())
+    return {tensor: texture_extent(tensor, profile, sizes) for tensor in tensors}
+
+
 def texel_bytes(tensor: PlanTensor, profile: DeviceProfile, weights: str = "float32") -> int:
     """Return the bytes of one texel: four numbers of 16 or 32 bits. `weights` is how float32 is stored."""
     if tensor.weight is not None:
@@ -123,22 +137,24 @@ class _Texture:
     busy_until: int
 
 
-def peak_bytes(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dimension]) -> int:
+def peak_bytes(plan: Plan, profile: DeviceProfile, extents: Extents) -> int:
     """Return the bytes of all textures that the run phase shares, assigned greedily as the runtime does it.
 
-    The assignment is that of the runtime's run/memory.ts, line for line.
+    The assignment is that of the runtime's run/memory.ts.
     """
     textures: list[_Texture] = []
+    reusable: defaultdict[tuple[int, int], list[_Texture]] = defaultdict(list)
+    end = len(plan.run)  # until when outputs are busy, whose textures are not reused
     tensors = [tensor for tensor in plan.tensors() if tensor.lifetime is not None]
     for tensor in sorted(tensors, key=lambda tensor: (tensor.lifetime or (0, 0))[0]):
         assert tensor.lifetime is not None
         first, last = tensor.lifetime
-        extent = texture_extent(tensor, profile, sizes)
+        extent = extents[tensor]
         kind = (extent.layers, texel_bytes(tensor, profile) * 2 + tensor.is_integer)
         best: _Texture | None = None
         best_cost, best_size = extent.width * extent.height, float("inf")
-        for texture in textures:
-            if texture.busy_until >= first or texture.kind != kind:
+        for texture in reusable[kind]:
+            if texture.busy_until >= first:
                 continue
             size = texture.width * texture.height
             cost = max(texture.width, extent.width) * max(texture.height, extent.height) - size
@@ -147,24 +163,27 @@ def peak_bytes(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dimension
         if best is None:
             best = _Texture(kind, extent.width, extent.height, last)
             textures.append(best)
+            reusable[kind].append(best)
         best.width = max(best.width, extent.width)
         best.height = max(best.height, extent.height)
         best.busy_until = last
+        if last == end:
+            reusable[kind].remove(best)
     return sum(
         texture.width * texture.height * texture.kind[0] * (texture.kind[1] // 2) for texture in textures
     )
 
 
-def resident_bytes(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dimension], weights: str) -> int:
+def resident_bytes(plan: Plan, profile: DeviceProfile, extents: Extents, weights: str) -> int:
     """Return the bytes of the weights' textures that stay while the model runs.
 
     `weights` is the type that the bundle stores float32 weights in.
     """
     read = _distinct([tensor for draw in plan.run for tensor in draw.inputs if tensor.constant])
-    return sum(_texture_bytes(tensor, profile, sizes, weights) for tensor in read)
+    return sum(_texture_bytes(tensor, profile, extents[tensor], weights) for tensor in read)
 
 
-def load_peak_bytes(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dimension], weights: str) -> int:
+def load_peak_bytes(plan: Plan, profile: DeviceProfile, extents: Extents, weights: str) -> int:
     """Return the most bytes that the load phase's textures take at once: when all weights are there before
     its first draw, since compiling took longer than the download.
 
@@ -174,18 +193,18 @@ def load_peak_bytes(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dime
     uses = Counter(tensor for draw in plan.load for tensor in _distinct(draw.inputs))
     uses.update(tensor.holder for draw in plan.run for tensor in draw.inputs)  # never used up while loading
     now = sum(
-        _texture_bytes(tensor, profile, sizes, weights)
+        _texture_bytes(tensor, profile, extents[tensor], weights)
         for tensor in plan.tensors()
         if tensor.weight is not None
     )
     peak = now
     for draw in plan.load:
-        now += _texture_bytes(draw.output, profile, sizes, weights)
+        now += _texture_bytes(draw.output, profile, extents[draw.output], weights)
         peak = max(peak, now)
         for tensor in _distinct(draw.inputs):
             uses[tensor] -= 1
             if uses[tensor] == 0:
-                now -= _texture_bytes(tensor, profile, sizes, weights)
+                now -= _texture_bytes(tensor, profile, extents[tensor], weights)
     return peak
 
 
@@ -194,20 +213,14 @@ def _distinct(tensors: Sequence[PlanTensor]) -> list[PlanTensor]:
     return list(dict.fromkeys(tensor.holder for tensor in tensors))
 
 
-def _texture_bytes(
-    tensor: PlanTensor, profile: DeviceProfile, sizes: Mapping[str, Dimension], weights: str
-) -> int:
-    extent = texture_extent(tensor, profile, sizes)
+def _texture_bytes(tensor: PlanTensor, profile: DeviceProfile, extent: Extent, weights: str) -> int:
     return extent.width * extent.height * extent.layers * texel_bytes(tensor, profile, weights)
 
 
-def largest_side(
-    plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dimension]
-) -> tuple[int, PlanTensor | None]:
+def largest_side(extents: Extents) -> tuple[int, PlanTensor | None]:
     """Return the longest texture side that any tensor needs, and that tensor."""
     longest: tuple[int, PlanTensor | None] = (0, None)
-    for tensor in _distinct(plan.tensors()):
-        extent = texture_extent(tensor, profile, sizes)
+    for tensor, extent in extents.items():
         if max(extent.width, extent.height) > longest[0]:
             longest = (max(extent.width, extent.height), tensor)
     return longest

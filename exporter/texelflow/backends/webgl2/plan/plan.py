@@ -18,6 +18,21 @@ CHANNEL_BLOCK = 8
 
 
 @dataclass(frozen=True, slots=True)
+class Blocking:
+    """How a tensor is blocked: its axes, and where it departs from the device's setting.
+
+    `one_group` asks for fragments that compute one channel group. `pair_rows` asks for fragments that compute
+    two rows: windows of neighbouring pixels overlap in both directions, so that kernels with windows fetch
+    less so. `as_wide` blocks one pixel as if it were many, so as to share programs (share_pixels.py).
+    """
+
+    axes: Axes
+    one_group: bool = False
+    pair_rows: bool = False
+    as_wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Storage:
     """The tensor that an alias reads, and which of its channels, counted on from one batch entry to the next.
 
@@ -32,24 +47,19 @@ class Storage:
 
 @dataclass(eq=False, slots=True)
 class PlanTensor:
-    """A tensor in GPU memory: flat without `axes`, blocked with them (ARCHITECTURE.md, Layouts).
+    """A tensor in GPU memory: flat without a `blocking` (ARCHITECTURE.md, Layouts).
 
-    `weight` is the constant it is uploaded from, `constant` says that the load phase makes it. `pair_rows`
-    asks for fragments that compute two rows: windows of neighbouring pixels overlap in both directions, so
-    that kernels with windows fetch less so. `as_wide` blocks one pixel as if it were many, so as to share
-    programs (share_pixels.py). An alias has no texture of its own, but reads its `storage`'s.
+    `weight` is the constant it is uploaded from, `constant` says that the load phase makes it, `precise` that
+    it has 32 bits on every device. An alias has no texture of its own, but reads its `storage`'s.
     """
 
     dtype: str
     shape: Shape
-    axes: Axes | None = None
+    blocking: Blocking | None = None
     value: str = ""
     weight: Value | None = None
     constant: bool = False
     precise: bool = False
-    one_group: bool = False
-    pair_rows: bool = False
-    as_wide: bool = False
     external: bool = False
     storage: Storage | None = None
     lifetime: tuple[int, int] | None = None
@@ -59,6 +69,11 @@ class PlanTensor:
     def holder(self) -> PlanTensor:
         """The tensor whose texture it is in."""
         return self if self.storage is None else self.storage.tensor
+
+    @property
+    def axes(self) -> Axes | None:
+        """The axes of a blocked tensor."""
+        return None if self.blocking is None else self.blocking.axes
 
     @property
     def is_integer(self) -> bool:
@@ -75,22 +90,23 @@ class PlanTensor:
     @property
     def single_pixel(self) -> bool:
         """Whether it is blocked one pixel a fragment: it is one pixel wide, and not `as_wide`."""
-        return self.axes is not None and proved_equal(self.extents[3], 1) and not self.as_wide
+        blocking = self.blocking
+        return blocking is not None and not blocking.as_wide and proved_equal(self.extents[3], 1)
 
     @property
     def single_group(self) -> bool:
         """Whether it has at most one channel group, or asks to be blocked one group a fragment."""
-        channels = self.extents[1] if self.axes is not None else 0
-        return self.axes is not None and (self.one_group or (isinstance(channels, int) and channels <= 4))
+        if self.blocking is None:
+            return False
+        channels = self.extents[1]
+        return self.blocking.one_group or (isinstance(channels, int) and channels <= 4)
 
     @property
     def paired_rows(self) -> bool:
         """Whether a fragment computes two rows of it rather than two channel groups, as asked for."""
-        return (
-            self.pair_rows
-            and self.axes is not None
-            and not any(proved_equal(extent, 1) for extent in self.extents[2:])
-        )
+        if self.blocking is None or not self.blocking.pair_rows:
+            return False
+        return not any(proved_equal(extent, 1) for extent in self.extents[2:])
 
     def is_blocked_like(self, other: PlanTensor) -> bool:
         """Whether both are blocked by the same numbers of pixels, rows and groups on every device."""

@@ -12,6 +12,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from texelflow.backends.webgl2.plan.plan import Draw, Plan
 from texelflow.dimensions import Dimension, substitute
@@ -33,8 +34,8 @@ def share_pixels(plan: Plan, sizes: Mapping[str, Dimension]) -> None:
     if wasted * (PIXELS - 1) > total * TOLERATED_WASTE:
         return
     for tensor in plan.tensors():
-        if tensor.single_pixel and not tensor.constant:
-            tensor.as_wide = True
+        if tensor.blocking is not None and tensor.single_pixel and not tensor.constant:
+            tensor.blocking = replace(tensor.blocking, as_wide=True)
 
 
 def _operations(draw: Draw, sizes: Mapping[str, Dimension]) -> int:
