@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,8 @@ import numpy as np
 import onnx
 import onnxruntime
 from onnx import numpy_helper
-from onnx.backend.test.loader import load_model_tests
 
+from onnx_node_tests import NodeTest, node_tests
 from texelflow.errors import ExportError
 from texelflow.operators import registry
 from texelflow.pipeline import Options, build, write
@@ -80,20 +79,14 @@ class Case:
     known_at_export: bool = False
 
 
-@cache
-def _node_tests() -> list[Any]:
-    """ONNX's node tests, which take half a minute to make."""
-    tests: list[Any] = load_model_tests(kind="node")
-    return tests
-
-
 def node_cases() -> Iterator[Case]:
     """Yield the tests whose operators are all registered and whose data are tensors."""
     known = {name for domain, name in registry() if domain == ""}
-    for test in _node_tests():
-        operators = [node.op_type for node in test.model.graph.node]
+    for test in node_tests():
+        model = test.model
+        operators = [node.op_type for node in model.graph.node]
         if not set(operators) <= known or any(
-            node.domain not in ("", "ai.onnx") for node in test.model.graph.node
+            node.domain not in ("", "ai.onnx") for node in model.graph.node
         ):
             continue
         for inputs, outputs in test.data_sets:
@@ -102,7 +95,7 @@ def node_cases() -> Iterator[Case]:
                 for value in (*inputs, *outputs)
             ):
                 continue
-            case = _case(test, operators, list(map(_array, inputs)), list(map(_array, outputs)))
+            case = _case(test, model, operators, list(map(_array, inputs)), list(map(_array, outputs)))
             if case.name in AS_ONNX_RUNTIME:
                 session = onnxruntime.InferenceSession(case.model.SerializeToString())
                 case.outputs = dict(zip(case.outputs, session.run(None, case.inputs), strict=True))
@@ -110,13 +103,17 @@ def node_cases() -> Iterator[Case]:
 
 
 def _case(
-    test: Any, operators: list[str], inputs: Sequence[np.ndarray], outputs: Sequence[np.ndarray]
+    test: NodeTest,
+    model: onnx.ModelProto,
+    operators: list[str],
+    inputs: Sequence[np.ndarray],
+    outputs: Sequence[np.ndarray],
 ) -> Case:
-    graph = test.model.graph
+    graph = model.graph
     return Case(
         test.name,
         operators,
-        test.model,
+        model,
         {value.name: array for value, array in zip(graph.input, inputs, strict=False)},
         {value.name: array for value, array in zip(graph.output, outputs, strict=False)},
         test.rtol,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -12,8 +11,8 @@ from typing import Any
 import numpy as np
 import onnx
 from onnx import numpy_helper
-from onnx.backend.test.loader import load_model_tests
 
+from onnx_node_tests import node_tests
 from texelflow.graph import DTYPES, Graph
 from texelflow.importers import read_model
 from texelflow.operators import registry
@@ -65,12 +64,9 @@ def _as_array(tensor: Any) -> np.ndarray | None:
 def node_cases() -> list[NodeCase]:
     """The cases whose model has one node, of a registered operator, and tensors of supported types only."""
     cases = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # ONNX computes infinities on purpose
-        tests = load_model_tests(kind="node")
-    for test in tests:
+    for test in node_tests():
         model, sets = test.model, test.data_sets
-        if model is None or not sets or len(model.graph.node) != 1:
+        if not sets or len(model.graph.node) != 1:
             continue
         node = model.graph.node[0]
         if (node.domain, node.op_type) not in registry():

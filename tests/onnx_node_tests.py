@@ -1,0 +1,51 @@
+"""ONNX's own node tests. To compute them takes a quarter of a minute, so they are kept in build/."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import warnings
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx.backend.test.loader import load_model_tests
+
+from browser_support import REPOSITORY
+
+
+@dataclass(frozen=True, slots=True)
+class NodeTest:
+    """A model, pairs of lists of its inputs and outputs as ONNX has them, and the tolerances for these."""
+
+    name: str
+    serialized: bytes
+    data_sets: list[tuple[list[Any], list[Any]]]
+    rtol: float
+    atol: float
+
+    @property
+    def model(self) -> onnx.ModelProto:
+        """The model, anew."""
+        return onnx.ModelProto.FromString(self.serialized)
+
+
+@cache
+def node_tests() -> list[NodeTest]:
+    """All node tests of the onnx package that is installed."""
+    path = REPOSITORY / "build" / f"node-tests-{onnx.__version__}-{np.__version__}.pickle"
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # ONNX computes infinities on purpose
+            made = [
+                NodeTest(test.name, test.model.SerializeToString(), test.data_sets, test.rtol, test.atol)
+                for test in load_model_tests(kind="node")
+            ]
+        beside = path.with_suffix(f".{os.getpid()}")  # other processes may do the same
+        beside.write_bytes(pickle.dumps(made))
+        beside.replace(path)
+    tests: list[NodeTest] = pickle.loads(path.read_bytes())
+    return tests
