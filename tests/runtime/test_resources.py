@@ -286,21 +286,3 @@ def test_progress_covers_all_phases(page: Page, serve: Serve, tmp_path: Path) ->
     assert set(last) == {"download", "compile", "upload", "ready"}
     assert all(event["loaded"] == event["total"] for event in last.values())
     assert events[-1]["phase"] == "ready"
-
-
-def test_classic_script(page: Page, serve: Serve, tmp_path: Path) -> None:
-    add_bundle(tmp_path)
-    answer = page.evaluate(
-        """async (url) => {
-            const script = document.createElement('script');
-            script.src = '/dist/texelflow.iife.js';
-            const loaded = new Promise((resolve) => { script.onload = resolve; });
-            delete globalThis.texelflow;
-            document.head.append(script);
-            await loaded;
-            const model = await globalThis.texelflow.loadModel(url);
-            return Object.keys(globalThis.texelflow).sort().join() + model.name;
-        }""",
-        serve(tmp_path),
-    )
-    assert answer == "Tensor,TexelflowError,loadModeltest"
