@@ -56,18 +56,18 @@ export function runWithIntermediates(
   model: Model,
   inputs: Readonly<Record<string, RunInput>>,
 ): Promise<Intermediate[]> {
-  return model.exclusively(async (executor) => {
+  return model.exclusively(async (session) => {
     await model.loaded;
-    const { context, graph } = executor;
+    const { context, graph, persistent } = session.model;
     const { load, run, tensors } = graph.plans.webgl2;
     const bound = bindInputs(graph, inputs);
-    const { plan, delete: free } = executor.planWithoutReuse(bound.symbols);
+    const { plan, delete: free } = session.planWithoutReuse(bound.symbols);
     try {
-      await executor.draw(plan, bound);
+      await session.draw(plan, bound);
       await gpuFinished(context);
-      const kept = load.filter(({ output }) => executor.persistent.has(output));
+      const kept = load.filter(({ output }) => persistent.has(output));
       return [...kept, ...run].flatMap(({ node, output }) => {
-        const placed = plan.placed.get(output) ?? executor.persistent.get(output);
+        const placed = plan.placed.get(output) ?? persistent.get(output);
         if (!placed) return [];
         const { tensor, dirtyLanes } = readPlaced(context, placed, tensors[output]?.axes);
         const value = tensors[output]?.value ?? null;
@@ -81,7 +81,8 @@ export function runWithIntermediates(
 
 /** Counts a model's programs, draws, memory and GL objects. */
 export function statistics(model: Model): Statistics {
-  const { context, graph, programs, weights, pool } = model.executor;
+  const { model: loaded, pool } = model.session;
+  const { context, graph, programs, weights } = loaded;
   return {
     programs: new Set(programs.all).size,
     draws: graph.plans.webgl2.run.length,
