@@ -1,5 +1,5 @@
 // Builds dist/: the runtime as ES modules and as script, and the declarations.
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { build, transform } from "esbuild";
 import { rollup } from "rollup";
 import { dts } from "rollup-plugin-dts";
@@ -13,6 +13,11 @@ const entries = { texelflow: `${source}/index.ts`, "texelflow.debug": `${source}
 
 /** The profiler, a file of its own, which the runtime imports when it is first asked for a profile. */
 const profiler = "texelflow.profile";
+
+/** What dist/ holds, source maps apart. */
+const FILES = ["texelflow", "texelflow.debug", "texelflow.iife"]
+  .flatMap((name) => [`${name}.js`, `${name}.d.ts`])
+  .concat(`${profiler}.js`);
 
 /** Declaration of what the script defines. */
 const GLOBAL = `declare global {
@@ -57,15 +62,12 @@ async function modules() {
     dir: stage,
     format: "es",
     entryFileNames: "[name].js",
-    chunkFileNames: `${profiler}.js`,
+    chunkFileNames: ({ name }) => (name === "profile" ? `${profiler}.js` : "[name].js"),
     sourcemap: true,
   });
   await bundle.close();
-  const chunks = output.filter(({ type }) => type === "chunk");
-  const runtime = chunks.find(({ name }) => name === "texelflow");
-  if (chunks.length !== 3 || runtime.imports.length > 0) {
-    throw new Error(`texelflow.js must stand alone: ${chunks.map(({ fileName }) => fileName).join(", ")}`);
-  }
+  const runtime = output.find(({ fileName }) => fileName === "texelflow.js");
+  if (runtime.imports.length > 0) throw new Error(`texelflow.js imports ${runtime.imports}`);
 }
 
 /** Bundles the runtime as a script, without the profiler. */
@@ -116,6 +118,8 @@ function fail({ message }) {
 try {
   await mkdir(stage, { recursive: true });
   await Promise.all([modules(), script(), declarations()]);
+  const built = (await readdir(stage)).filter((name) => !name.endsWith(".map"));
+  if (built.sort().join() !== FILES.sort().join()) throw new Error(`Other files were built: ${built}`);
   // Readers of dist/ never see a half-written folder.
   await rm("dist", { recursive: true, force: true });
   await rename(stage, "dist");

@@ -1,13 +1,25 @@
 // The runtime with extras for verification and measurement; pages that only run models want `texelflow` instead.
 
+import { loadOn, type TestLoadOptions } from "./api/load_model.ts";
 import type { Model } from "./api/model.ts";
+import { checkDeviceOptions } from "./api/options.ts";
 import { gpuFinished } from "./backends/webgl2/gl/fence.ts";
 import { readPlaced } from "./backends/webgl2/run/placed_reading.ts";
+import type { BundleSource } from "./bundle/bundle_source.ts";
 import { bindInputs, type RunInput } from "./graph/inputs.ts";
 import type { Tensor } from "./graph/tensor.ts";
 
+export type { TestLoadOptions } from "./api/load_model.ts";
+export type { TestDeviceOptions } from "./backends/webgl2/device/device.ts";
 export { chromeTrace, type TraceEvent } from "./backends/webgl2/profiler/trace.ts";
 export * from "./index.ts";
+
+/** Loads a bundle as the runtime's own `loadModel` does. */
+export async function loadModel(source: BundleSource, options: TestLoadOptions = {}): Promise<Model> {
+  const { limits, poison, ...wishes } = options.device ?? {};
+  checkDeviceOptions(wishes);
+  return loadOn(options.device ?? {}, source, options);
+}
 
 /** What one draw computed. */
 export interface Intermediate {

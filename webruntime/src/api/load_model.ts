@@ -1,11 +1,17 @@
-import { prepareDevice } from "../backends/webgl2/device/device.ts";
+import { prepareDevice, type TestDeviceOptions } from "../backends/webgl2/device/device.ts";
 import type { LoadingReport } from "../backends/webgl2/load/loaded_model.ts";
 import { type BundleFiles, type BundleSource, bundleFiles } from "../bundle/bundle_source.ts";
 import { loadGraphFile } from "../bundle/graph_file.ts";
 import { TexelflowError } from "../errors.ts";
 import { load } from "./loading.ts";
 import { Model } from "./model.ts";
-import type { LoadOptions } from "./options.ts";
+import { checkDeviceOptions, type LoadOptions } from "./options.ts";
+import { ProgressMeter } from "./progress.ts";
+
+/** Settings of `loadModel`, with those of `device` that only tests want. */
+export interface TestLoadOptions extends LoadOptions {
+  device?: TestDeviceOptions;
+}
 
 /**
  * Loads a bundle made by `texelflow export`.
@@ -16,22 +22,41 @@ import type { LoadOptions } from "./options.ts";
  * @param source - URL of the bundle's folder or of its graph.json (relative to the page; a query goes along to every
  *   file), or its files, as they are or by name, such as those of a folder that the visitor chose
  * @returns the model, once its weights are on the GPU and every file is checked, or before with `streaming`
- * @throws TexelflowError when a file is missing, cut, altered or of another format version, when the device lacks what the model
- *   needs, or when a shader does not compile; the signal's reason when aborted. Nothing stays on the GPU then.
+ * @throws TexelflowError when an option is wrong, when a file is missing, cut, altered or of another format version, when
+ *   the device lacks what the model needs, or when a shader does not compile; the signal's reason when aborted. Nothing
+ *   stays on the GPU then.
  */
 export async function loadModel(source: BundleSource, options: LoadOptions = {}): Promise<Model> {
-  const files = bundleFiles(source, options.fetch);
+  const { device = {} } = options;
+  checkDeviceOptions(device);
+  return loadOn(device, source, options);
+}
+
+/** Loads a model for a device with options that are checked, or a test's. */
+export async function loadOn(
+  device: TestDeviceOptions,
+  source: BundleSource,
+  { fetch, onProgress = () => {}, ...options }: Omit<LoadOptions, "device">,
+): Promise<Model> {
+  const files = bundleFiles(source, fetch);
+  const meter = new ProgressMeter(onProgress);
+  const attempt = (opened: BundleFiles) => loadFrom(opened, files, device, meter, options);
   try {
-    return await loadFrom(files, options);
+    return await attempt(files);
   } catch (error) {
     if (!(error instanceof TexelflowError && error.code === "altered") || !files.pastCache) throw error;
-    return loadFrom(files.pastCache, options, files);
+    return attempt(files.pastCache);
   }
 }
 
 /** Loads a model from files; a lost context is made up for from `later`, which the cache has by then. */
-async function loadFrom(files: BundleFiles, options: LoadOptions, later = files): Promise<Model> {
-  const { onProgress = () => {}, signal = new AbortController().signal, device = {}, streaming } = options;
+async function loadFrom(
+  files: BundleFiles,
+  later: BundleFiles,
+  device: TestDeviceOptions,
+  meter: ProgressMeter,
+  { signal = new AbortController().signal, streaming }: Pick<LoadOptions, "signal" | "streaming">,
+): Promise<Model> {
   signal.throwIfAborted();
   const start = performance.now();
   const request = loadGraphFile(files, signal);
@@ -39,7 +64,8 @@ async function loadFrom(files: BundleFiles, options: LoadOptions, later = files)
   const prepared = prepareDevice(device);
   try {
     const graph = await request;
-    const report: LoadingReport = (phase, done, total) => onProgress({ phase, loaded: done, total });
+    meter.begin(graph);
+    const report: LoadingReport = (phase, done, total) => meter.report(phase, done, total);
     const loading = await load(files, graph, device, signal, report, start);
     loading.session.model.timings.context += prepared.milliseconds;
     if (!streaming) await loading.loaded;

@@ -1,4 +1,4 @@
-import type { DeviceOptions } from "../backends/webgl2/device/device.ts";
+import type { TestDeviceOptions } from "../backends/webgl2/device/device.ts";
 import { LoadedModel, type LoadingReport } from "../backends/webgl2/load/loaded_model.ts";
 import { Session } from "../backends/webgl2/run/session.ts";
 import type { BundleFiles } from "../bundle/bundle_source.ts";
@@ -26,7 +26,7 @@ export interface Loading {
 export async function load(
   files: BundleFiles,
   graph: GraphFile,
-  device: DeviceOptions,
+  device: TestDeviceOptions,
   signal: AbortSignal,
   report: LoadingReport,
   start: number,

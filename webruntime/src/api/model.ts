@@ -1,4 +1,4 @@
-import type { DeviceOptions, DeviceReport } from "../backends/webgl2/device/device.ts";
+import type { DeviceReport, TestDeviceOptions } from "../backends/webgl2/device/device.ts";
 import type { LoadedModel } from "../backends/webgl2/load/loaded_model.ts";
 import type { Profile, ProfileOptions } from "../backends/webgl2/profiler/profile.ts";
 import type { Session } from "../backends/webgl2/run/session.ts";
@@ -49,7 +49,7 @@ export class Model {
     private readonly files: BundleFiles,
     /** @internal */
     readonly graph: GraphFile,
-    private readonly deviceOptions: DeviceOptions,
+    private readonly deviceOptions: TestDeviceOptions,
     private loading: Loading,
   ) {
     const describe = ({ name, dtype, shape }: GraphFile["outputs"][number]) => ({

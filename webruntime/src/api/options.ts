@@ -1,13 +1,7 @@
 import type { DeviceOptions } from "../backends/webgl2/device/device.ts";
 import type { FetchFile } from "../bundle/bundle_source.ts";
-
-/** How far loading is. Phases overlap: weights download while programs compile. */
-export interface Progress {
-  /** What the numbers count: bytes of weights received, programs ready, weights on the GPU, or that all is done. */
-  readonly phase: "download" | "compile" | "upload" | "ready";
-  readonly loaded: number;
-  readonly total: number;
-}
+import { TexelflowError } from "../errors.ts";
+import type { Progress } from "./progress.ts";
 
 /** Settings of `loadModel`, all optional. */
 export interface LoadOptions {
@@ -25,4 +19,32 @@ export interface LoadOptions {
   fetch?: FetchFile;
   /** Overrides of what the runtime would choose for this device. */
   device?: DeviceOptions;
+}
+
+/** The values that each wish about the device may have. */
+const CHOICES = new Map<string, readonly unknown[]>([
+  ["pixels", [4, 1]],
+  ["groups", [2, 1]],
+  ["fetch", ["texture", "texelFetch"]],
+  ["storage", [32, 16]],
+]);
+
+/**
+ * Checks wishes about the device.
+ *
+ * @throws TexelflowError when one is unknown or has a value that it cannot have
+ */
+export function checkDeviceOptions(device: DeviceOptions): void {
+  const fail = (what: string) => {
+    throw new TexelflowError("option", `loadModel: ${what}.`);
+  };
+  if (Object(device) !== device) fail(`the option device must be an object, not ${device}`);
+  for (const [name, value] of Object.entries(device)) {
+    const choices = CHOICES.get(name);
+    if (!choices) fail(`the device has no option ${name}, only ${[...CHOICES.keys()].join(", ")}`);
+    else if (value !== undefined && !choices.includes(value)) {
+      fail(`the device's option ${name} must be ${choices.join(" or ")}, not ${String(value)}`);
+    }
+  }
+  if (device.pixels === 1 && device.groups === 2) fail("the device's groups must be 1 where pixels is 1");
 }

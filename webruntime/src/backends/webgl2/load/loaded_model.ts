@@ -3,7 +3,12 @@ import type { DataType, GraphFile } from "../../../bundle/generated/graph_file.t
 import type { WeightSink } from "../../../bundle/weight_files.ts";
 import { TexelflowError } from "../../../errors.ts";
 import type { TensorData } from "../../../graph/tensor.ts";
-import { chooseSetting, type DeviceLimits, type DeviceOptions, effectiveLimits } from "../device/device.ts";
+import {
+  chooseSetting,
+  type DeviceLimits,
+  effectiveLimits,
+  type TestDeviceOptions,
+} from "../device/device.ts";
 import { type ImageDraw, type PlanPrograms, planPrograms, programsLinked } from "../device/programs.ts";
 import type { DeviceSetting } from "../device/setting.ts";
 import { type WarmUp, warmUp } from "../device/warm_up.ts";
@@ -45,7 +50,7 @@ export class LoadedModel implements WeightSink {
    */
   constructor(
     readonly graph: GraphFile,
-    readonly options: DeviceOptions,
+    readonly options: TestDeviceOptions,
     private readonly report: LoadingReport,
   ) {
     this.bytes = graph.files.reduce((sum, file) => sum + file.bytes, 0);

@@ -63,7 +63,7 @@ export async function profile(
   { runs = 10, fetches = true }: ProfileOptions,
 ): Promise<Profile> {
   if (!Number.isInteger(runs) || runs < 1)
-    throw new TexelflowError("input", `runs must be an integer of at least 1, but is ${runs}.`);
+    throw new TexelflowError("option", `runs must be an integer of at least 1, but is ${runs}.`);
   const { context, graph } = session.model;
   const { run, programs } = graph.plans.webgl2;
   const { plan, bound } = session.prepare(inputs);
