@@ -1,84 +1,125 @@
-// Builds dist/: the runtime as ES module and as script, the debugging entry, the profiler, and the declarations.
-import { mkdir, readFile, rename, rm } from "node:fs/promises";
-import { build } from "esbuild";
+// Builds dist/: the runtime as ES modules and as script, and the declarations.
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { build, transform } from "esbuild";
 import { rollup } from "rollup";
 import { dts } from "rollup-plugin-dts";
 
 const stage = `dist.${process.pid}.tmp`;
 const source = "webruntime/src";
+const target = "es2022";
 
-/** Imports shaders as text, without comments and indentation. */
-const shaders = {
-  name: "shaders",
-  setup(build) {
-    build.onLoad({ filter: /\.glsl$/ }, async ({ path }) => {
-      const text = await readFile(path, "utf8");
-      const lines = text.split("\n").map((line) => line.replace(/\/\/.*/, "").trim());
-      return { contents: `${lines.filter(Boolean).join("\n")}\n`, loader: "text" };
-    });
+/** The modules that pages may import, by the names of their files in dist/. */
+const entries = { texelflow: `${source}/index.ts`, "texelflow.debug": `${source}/debug.ts` };
+
+/** The profiler, a file of its own, which the runtime imports when it is first asked for a profile. */
+const profiler = "texelflow.profile";
+
+/** What dist/ holds, source maps apart. */
+const FILES = ["texelflow", "texelflow.debug", "texelflow.iife"]
+  .flatMap((name) => [`${name}.js`, `${name}.d.ts`])
+  .concat(`${profiler}.js`);
+
+/** Declaration of what the script defines. */
+const GLOBAL = `declare global {
+  var texelflow: typeof import("./texelflow.js");
+}
+export {};
+`;
+
+/** A shader as text, without comments and indentation. */
+async function shaderText(path) {
+  const lines = (await readFile(path, "utf8")).split("\n").map((line) => line.replace(/\/\/.*/, "").trim());
+  return `${lines.filter(Boolean).join("\n")}\n`;
+}
+
+const typescript = {
+  name: "typescript",
+  async load(id) {
+    return id.endsWith(".glsl") ? `export default ${JSON.stringify(await shaderText(id))}` : null;
+  },
+  transform(code, id) {
+    return id.endsWith(".ts")
+      ? transform(code, { loader: "ts", target, sourcemap: true, sourcefile: id })
+      : null;
+  },
+  renderChunk(code) {
+    return transform(code, { minify: true, target, format: "esm", sourcemap: true, legalComments: "none" });
   },
 };
 
-/** Leaves the profiler in a file of its own, which the runtime imports when it is first asked for a profile. */
-const profiler = {
-  name: "profiler",
-  setup(build) {
-    build.onResolve({ filter: /\/profile\.ts$/ }, ({ kind }) =>
-      kind === "dynamic-import" ? { path: "./texelflow.profile.js", external: true } : undefined,
-    );
-  },
-};
-
-const common = {
-  bundle: true,
-  minify: true,
-  target: "es2022",
-  sourcemap: true,
-  plugins: [shaders, profiler],
-  legalComments: "none",
-};
-
-/** Bundles the declarations of one entry into one file, without what is marked @internal. */
-async function declarations(entry, file) {
+/**
+ * Bundles the modules. What several use is in texelflow.js, which imports nothing: Rollup keeps shared code in the entry
+ * that all of it belongs to, and exports from there what the others need under names of one or two letters.
+ */
+async function modules() {
   const bundle = await rollup({
-    input: entry,
-    plugins: [dts({ compilerOptions: { stripInternal: true } })],
+    input: entries,
+    plugins: [typescript],
+    preserveEntrySignatures: "allow-extension",
+    onwarn: fail,
   });
-  await bundle.write({ file, format: "es" });
+  const { output } = await bundle.write({
+    dir: stage,
+    format: "es",
+    entryFileNames: "[name].js",
+    chunkFileNames: ({ name }) => (name === "profile" ? `${profiler}.js` : "[name].js"),
+    sourcemap: true,
+  });
   await bundle.close();
+  const runtime = output.find(({ fileName }) => fileName === "texelflow.js");
+  if (runtime.imports.length > 0) throw new Error(`texelflow.js imports ${runtime.imports}`);
+}
+
+/** Bundles the runtime as a script, without the profiler. */
+function script() {
+  return build({
+    entryPoints: [`${source}/script.ts`],
+    outfile: `${stage}/texelflow.iife.js`,
+    bundle: true,
+    format: "iife",
+    minify: true,
+    target,
+    sourcemap: true,
+    legalComments: "none",
+    plugins: [
+      {
+        name: "parts",
+        setup({ onLoad, onResolve }) {
+          onLoad({ filter: /\.glsl$/ }, async ({ path }) => ({
+            contents: await shaderText(path),
+            loader: "text",
+          }));
+          onResolve({ filter: /\/profile\.ts$/ }, ({ kind }) =>
+            kind === "dynamic-import" ? { path: `./${profiler}.js`, external: true } : undefined,
+          );
+        },
+      },
+    ],
+  });
+}
+
+/** Bundles the declarations, without what is marked @internal; what several have is declared once. */
+async function declarations() {
+  const bundle = await rollup({
+    input: entries,
+    plugins: [dts({ compilerOptions: { stripInternal: true } })],
+    preserveEntrySignatures: "allow-extension",
+    onwarn: fail,
+  });
+  await bundle.write({ dir: stage, format: "es", entryFileNames: "[name].d.ts" });
+  await bundle.close();
+  await writeFile(`${stage}/texelflow.iife.d.ts`, GLOBAL);
+}
+
+function fail({ message }) {
+  throw new Error(message);
 }
 
 try {
   await mkdir(stage, { recursive: true });
-  await Promise.all([
-    build({
-      ...common,
-      entryPoints: [`${source}/index.ts`],
-      format: "esm",
-      outfile: `${stage}/texelflow.js`,
-    }),
-    build({
-      ...common,
-      entryPoints: [`${source}/index.ts`],
-      format: "iife",
-      globalName: "texelflow",
-      outfile: `${stage}/texelflow.iife.js`,
-    }),
-    build({
-      ...common,
-      entryPoints: [`${source}/debug.ts`],
-      format: "esm",
-      outfile: `${stage}/texelflow.debug.js`,
-    }),
-    build({
-      ...common,
-      entryPoints: [`${source}/backends/webgl2/profiler/profile.ts`],
-      format: "esm",
-      outfile: `${stage}/texelflow.profile.js`,
-    }),
-    declarations(`${source}/index.ts`, `${stage}/texelflow.d.ts`),
-    declarations(`${source}/debug.ts`, `${stage}/texelflow.debug.d.ts`),
-  ]);
+  await Promise.all([modules(), script(), declarations()]);
+  const built = (await readdir(stage)).filter((name) => !name.endsWith(".map"));
+  if (built.sort().join() !== FILES.sort().join()) throw new Error(`Other files were built: ${built}`);
   // Readers of dist/ never see a half-written folder.
   await rm("dist", { recursive: true, force: true });
   await rename(stage, "dist");

@@ -54,12 +54,10 @@ export class Runner {
     try {
       const model = await loadModel(source, {
         signal,
-        onProgress: ({ phase, loaded, total }) => {
+        onProgress: ({ fraction, phase }) => {
           if (!signal.aborted) {
             text.textContent = `Opening ${name}: ${phase}…`;
-            if (total > 0) {
-              progress.value = loaded / total;
-            }
+            progress.value = fraction;
           }
         },
       });

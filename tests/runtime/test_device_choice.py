@@ -103,3 +103,44 @@ def test_wrong_numbers_fall_back_to_the_next_setting(page: Page, serve: Serve, t
     device = answer["device"]
     assert (device["pixels"], device["groups"], device["fetch"]) == (4, 1, "texelFetch")
     assert len(device["reasons"]) == 3 and "self-test" in device["reasons"][0]
+
+
+@pytest.mark.parametrize(
+    ("device", "message"),
+    [
+        ({"pixels": 3}, "the device's option pixels must be 4 or 1, not 3"),
+        ({"groups": "2"}, "the device's option groups must be 2 or 1, not 2"),
+        ({"fetch": "texelfetch"}, "the device's option fetch must be texture or texelFetch, not texelfetch"),
+        ({"storage": 64}, "the device's option storage must be 32 or 16, not 64"),
+        ({"pixels": 1, "groups": 2}, "the device's groups must be 1 where pixels is 1"),
+        ({"pixel": 4}, "the device has no option pixel, only pixels, groups, fetch, storage"),
+        ({"constructor": 1}, "the device has no option constructor"),
+        ("fast", "the option device must be an object, not fast"),
+        (None, "the option device must be an object, not null"),
+        ({"poison": True}, "the device has no option poison"),
+        ({"limits": {"drawBuffers": 4}}, "the device has no option limits"),
+    ],
+)
+def test_wrong_options_are_refused(module_page: Page, device: object, message: str) -> None:
+    """Before anything is asked for. What tests want, the extras' entry alone takes."""
+    answer = module_page.evaluate(
+        """async (device) => {
+            const {loadModel} = await import('/dist/texelflow.js');
+            const error = await loadModel('/absent', {device}).catch((error) => error);
+            return [error.code, error.message];
+        }""",
+        device,
+    )
+    assert answer[0] == "option"
+    assert message in answer[1]
+
+
+def test_options_of_tests_are_refused_when_wrong(module_page: Page) -> None:
+    answer = module_page.evaluate(
+        """async () => {
+            const error = await texelflow.loadModel('/absent', {device: {poison: true, pixels: 2}})
+                .catch((error) => error);
+            return [error.code, error.message];
+        }"""
+    )
+    assert answer == ["option", "loadModel: the device's option pixels must be 4 or 1, not 2."]

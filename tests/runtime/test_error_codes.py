@@ -18,6 +18,7 @@ SCENARIOS = {
     "input": """
         const model = await load();
         await model.run({x: new texelflow.Tensor('int32', [1], new Int32Array(1))});""",
+    "option": "await load({device: {pixels: 3}});",
     "size": """
         const model = await load({device: {limits: {maxTextureSize: 16}}});
         await model.run({x: sized(9, 9, 40, 40)});""",

@@ -184,7 +184,8 @@ def test_lost_context_is_restored_by_the_next_run(page: Page, serve: Serve, tmp_
             const model = await texelflow.loadModel(url);
             const x = new texelflow.Tensor('float32', [6], new Float32Array(6));
             await model.run({x});
-            const lose = () => model.executor.context.gl.getExtension('WEBGL_lose_context').loseContext();
+            const {gl} = model.session.model.context;
+            const lose = () => gl.getExtension('WEBGL_lose_context').loseContext();
             lose();
             const between = (await model.run({x})).y.data[2];
             const during = model.run({x}).then(() => 'NO ERROR', (error) => error.message);
@@ -270,37 +271,3 @@ def test_loads_from_blobs_and_in_a_worker(page: Page, serve: Serve, tmp_path: Pa
         serve(tmp_path),
     )
     assert answer == [3, 3]
-
-
-def test_progress_covers_all_phases(page: Page, serve: Serve, tmp_path: Path) -> None:
-    add_bundle(tmp_path)
-    events = page.evaluate(
-        """async (url) => {
-            const events = [];
-            await texelflow.loadModel(url, {onProgress: (event) => events.push(event)});
-            return events;
-        }""",
-        serve(tmp_path),
-    )
-    last = {event["phase"]: event for event in events}
-    assert set(last) == {"download", "compile", "upload", "ready"}
-    assert all(event["loaded"] == event["total"] for event in last.values())
-    assert events[-1]["phase"] == "ready"
-
-
-def test_classic_script(page: Page, serve: Serve, tmp_path: Path) -> None:
-    add_bundle(tmp_path)
-    answer = page.evaluate(
-        """async (url) => {
-            const script = document.createElement('script');
-            script.src = '/dist/texelflow.iife.js';
-            const loaded = new Promise((resolve) => { script.onload = resolve; });
-            delete globalThis.texelflow;
-            document.head.append(script);
-            await loaded;
-            const model = await globalThis.texelflow.loadModel(url);
-            return Object.keys(globalThis.texelflow).sort().join() + model.name;
-        }""",
-        serve(tmp_path),
-    )
-    assert answer == "Tensor,TexelflowError,loadModeltest"

@@ -1,13 +1,25 @@
 // The runtime with extras for verification and measurement; pages that only run models want `texelflow` instead.
 
+import { loadOn, type TestLoadOptions } from "./api/load_model.ts";
 import type { Model } from "./api/model.ts";
+import { checkDeviceOptions } from "./api/options.ts";
 import { gpuFinished } from "./backends/webgl2/gl/fence.ts";
 import { readPlaced } from "./backends/webgl2/run/placed_reading.ts";
+import type { BundleSource } from "./bundle/bundle_source.ts";
 import { bindInputs, type RunInput } from "./graph/inputs.ts";
 import type { Tensor } from "./graph/tensor.ts";
 
+export type { TestLoadOptions } from "./api/load_model.ts";
+export type { TestDeviceOptions } from "./backends/webgl2/device/device.ts";
 export { chromeTrace, type TraceEvent } from "./backends/webgl2/profiler/trace.ts";
 export * from "./index.ts";
+
+/** Loads a bundle as the runtime's own `loadModel` does. */
+export async function loadModel(source: BundleSource, options: TestLoadOptions = {}): Promise<Model> {
+  const { limits, poison, ...wishes } = options.device ?? {};
+  checkDeviceOptions(wishes);
+  return loadOn(options.device ?? {}, source, options);
+}
 
 /** What one draw computed. */
 export interface Intermediate {
@@ -56,18 +68,18 @@ export function runWithIntermediates(
   model: Model,
   inputs: Readonly<Record<string, RunInput>>,
 ): Promise<Intermediate[]> {
-  return model.exclusively(async (executor) => {
+  return model.exclusively(async (session) => {
     await model.loaded;
-    const { context, graph } = executor;
+    const { context, graph, persistent } = session.model;
     const { load, run, tensors } = graph.plans.webgl2;
     const bound = bindInputs(graph, inputs);
-    const { plan, delete: free } = executor.planWithoutReuse(bound.symbols);
+    const { plan, delete: free } = session.planWithoutReuse(bound.symbols);
     try {
-      await executor.draw(plan, bound);
+      await session.draw(plan, bound);
       await gpuFinished(context);
-      const kept = load.filter(({ output }) => executor.persistent.has(output));
+      const kept = load.filter(({ output }) => persistent.has(output));
       return [...kept, ...run].flatMap(({ node, output }) => {
-        const placed = plan.placed.get(output) ?? executor.persistent.get(output);
+        const placed = plan.placed.get(output) ?? persistent.get(output);
         if (!placed) return [];
         const { tensor, dirtyLanes } = readPlaced(context, placed, tensors[output]?.axes);
         const value = tensors[output]?.value ?? null;
@@ -81,7 +93,8 @@ export function runWithIntermediates(
 
 /** Counts a model's programs, draws, memory and GL objects. */
 export function statistics(model: Model): Statistics {
-  const { context, graph, programs, weights, pool } = model.executor;
+  const { model: loaded, pool } = model.session;
+  const { context, graph, programs, weights } = loaded;
   return {
     programs: new Set(programs.all).size,
     draws: graph.plans.webgl2.run.length,

@@ -1,42 +1,17 @@
-import { type DeviceOptions, type DeviceReport, prepareDevice } from "../backends/webgl2/device/device.ts";
+import type { DeviceReport, TestDeviceOptions } from "../backends/webgl2/device/device.ts";
+import type { LoadedModel } from "../backends/webgl2/load/loaded_model.ts";
 import type { Profile, ProfileOptions } from "../backends/webgl2/profiler/profile.ts";
-import { Executor } from "../backends/webgl2/run/executor.ts";
-import { type BundleFiles, type BundleSource, bundleFiles, type FetchFile } from "../bundle/bundle_source.ts";
+import type { Session } from "../backends/webgl2/run/session.ts";
+import type { BundleFiles } from "../bundle/bundle_source.ts";
 import type { DataType, GraphFile, ImagePreprocessing } from "../bundle/generated/graph_file.ts";
-import { loadGraphFile } from "../bundle/graph_file.ts";
-import { canHash, downloadWeights } from "../bundle/weight_files.ts";
+import { canHash } from "../bundle/weight_files.ts";
 import { TexelflowError } from "../errors.ts";
 import { render } from "../graph/expressions.ts";
 import type { RunInput } from "../graph/inputs.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { breathe } from "../wait/tasks.ts";
+import { type Loading, load } from "./loading.ts";
 import type { Timings } from "./timings.ts";
-
-/** How far loading is. Phases overlap: weights download while programs compile. */
-export interface Progress {
-  /** What the numbers count: bytes of weights received, programs ready, weights on the GPU, or that all is done. */
-  readonly phase: "download" | "compile" | "upload" | "ready";
-  readonly loaded: number;
-  readonly total: number;
-}
-
-/** Settings of `loadModel`, all optional. */
-export interface LoadOptions {
-  /** Called often while loading. */
-  onProgress?: (progress: Progress) => void;
-  /** Stops loading when aborted; `loadModel`, or a run that waits for weights, rejects with the signal's reason. */
-  signal?: AbortSignal;
-  /**
-   * Resolves as soon as the model can take inputs, while its weights are still on their way: a run computes as far as
-   * they have come, so that the first result is there soon after their last byte. What is wrong with them then rejects
-   * `Model.loaded` and every run. False unless given.
-   */
-  streaming?: boolean;
-  /** Fetches the files of a bundle instead of the page's `fetch`: to send headers, say, or to sign addresses. */
-  fetch?: FetchFile;
-  /** Overrides of what the runtime would choose for this device. */
-  device?: DeviceOptions;
-}
 
 /** How an input takes pictures. */
 export type ImageInfo = Pick<
@@ -74,7 +49,7 @@ export class Model {
     private readonly files: BundleFiles,
     /** @internal */
     readonly graph: GraphFile,
-    private readonly deviceOptions: DeviceOptions,
+    private readonly deviceOptions: TestDeviceOptions,
     private loading: Loading,
   ) {
     const describe = ({ name, dtype, shape }: GraphFile["outputs"][number]) => ({
@@ -90,12 +65,12 @@ export class Model {
     });
     this.outputs = graph.outputs.map(describe);
     this.labels = graph.labels ?? [];
-    this.device = report(this.executor);
+    this.device = report(this.session.model);
   }
 
   /** @internal */
-  get executor(): Executor {
-    return this.loading.executor;
+  get session(): Session {
+    return this.loading.session;
   }
 
   /** Resolves when every file is checked and all weights are on the GPU; rejects when loading fails. */
@@ -105,7 +80,7 @@ export class Model {
 
   /** What loading and the first run took, in milliseconds. */
   get timings(): Readonly<Timings> {
-    return { ...this.executor.timings };
+    return { ...this.session.model.timings };
   }
 
   /**
@@ -117,8 +92,8 @@ export class Model {
    *   GPU's context is lost meanwhile (the next call loads the model again), when loading failed, or after `dispose`
    */
   run(inputs: Readonly<Record<string, RunInput>>): Promise<Record<string, Tensor>> {
-    return this.exclusively(async (executor) => {
-      const outputs = await executor.run(inputs);
+    return this.exclusively(async (session) => {
+      const outputs = await session.run(inputs);
       // Not before every file is checked.
       await this.loaded;
       return outputs;
@@ -132,10 +107,10 @@ export class Model {
    * @throws Error as `run` does, or when that file cannot be fetched
    */
   profile(inputs: Readonly<Record<string, RunInput>>, options: ProfileOptions = {}): Promise<Profile> {
-    return this.exclusively(async (executor) => {
+    return this.exclusively(async (session) => {
       await this.loaded;
       const { profile } = await import("../backends/webgl2/profiler/profile.ts");
-      return profile(executor, inputs, options);
+      return profile(session, inputs, options);
     });
   }
 
@@ -144,7 +119,7 @@ export class Model {
     if (this.disposed) return;
     this.disposed = true;
     this.loading.stop(this.disposal());
-    const free = () => this.executor.delete();
+    const free = () => this.loading.free();
     this.queue = this.queue.then(free, free);
   }
 
@@ -153,12 +128,13 @@ export class Model {
    *
    * @internal
    */
-  exclusively<T>(task: (executor: Executor) => Promise<T>): Promise<T> {
+  exclusively<T>(task: (session: Session) => Promise<T>): Promise<T> {
     const guarded = async () => {
       await breathe();
-      this.executor.throwIfFailed();
-      if (this.executor.context.isLost) await this.restore();
-      return task(this.executor);
+      const { model } = this.session;
+      model.throwIfFailed();
+      if (model.context.isLost) await this.restore();
+      return task(this.session);
     };
     if (this.disposed) return Promise.reject(this.disposal());
     const result = this.queue.then(guarded, guarded);
@@ -183,121 +159,13 @@ export class Model {
       performance.now(),
     );
     await loading.loaded;
-    this.executor.delete();
+    this.loading.free();
     this.loading = loading;
-    this.device = report(this.executor);
+    this.device = report(this.session.model);
   }
 }
 
-/**
- * Loads a bundle made by `texelflow export`.
- *
- * A file that is not the one that was exported is asked for once more, past the browser's cache, which may have kept an
- * older one; not with `streaming`, which has begun to use it then.
- *
- * @param source - URL of the bundle's folder or of its graph.json (relative to the page; a query goes along to every
- *   file), or its files, as they are or by name, such as those of a folder that the visitor chose
- * @returns the model, once its weights are on the GPU and every file is checked, or before with `streaming`
- * @throws TexelflowError when a file is missing, cut, altered or of another format version, when the device lacks what the model
- *   needs, or when a shader does not compile; the signal's reason when aborted. Nothing stays on the GPU then.
- */
-export async function loadModel(source: BundleSource, options: LoadOptions = {}): Promise<Model> {
-  const files = bundleFiles(source, options.fetch);
-  try {
-    return await loadFrom(files, options);
-  } catch (error) {
-    if (!(error instanceof TexelflowError && error.code === "altered") || !files.pastCache) throw error;
-    return loadFrom(files.pastCache, options, files);
-  }
-}
-
-/** Loads a model from files; a lost context is made up for from `later`, which the cache has by then. */
-async function loadFrom(files: BundleFiles, options: LoadOptions, later = files): Promise<Model> {
-  const { onProgress = () => {}, signal = new AbortController().signal, device = {}, streaming } = options;
-  signal.throwIfAborted();
-  const start = performance.now();
-  const request = loadGraphFile(files, signal);
-  request.catch(() => {}); // awaited below, unless the device fails first
-  const prepared = prepareDevice(device);
-  try {
-    const graph = await request;
-    const loading = await load(files, graph, device, signal, onProgress, start);
-    loading.executor.timings.context += prepared.milliseconds;
-    if (!streaming) await loading.loaded;
-    return new Model(later, graph, device, loading);
-  } finally {
-    prepared.release();
-  }
-}
-
-/** A model on its way to the GPU. */
-interface Loading {
-  readonly executor: Executor;
-  /** Resolves when all is there and checked; rejects when it will not be, and nothing stays on the GPU then. */
-  readonly loaded: Promise<void>;
-  /** Gives up what is not there yet. */
-  readonly stop: (reason: Error) => void;
-}
-
-/** Downloads, compiles and uploads at the same time; resolves when all is compiled. */
-async function load(
-  files: BundleFiles,
-  graph: GraphFile,
-  device: DeviceOptions,
-  signal: AbortSignal,
-  onProgress: (progress: Progress) => void,
-  start: number,
-): Promise<Loading> {
-  const bytes = graph.files.reduce((sum, file) => sum + file.bytes, 0);
-  const parts = graph.weights.reduce((sum, weight) => sum + weight.parts.length, 0);
-  let executor: Executor | undefined;
-  let uploaded = 0;
-  const stop = new AbortController();
-  const forward = () => stop.abort(signal.reason);
-  signal.addEventListener("abort", forward);
-  const download = downloadWeights(
-    files,
-    graph,
-    stop.signal,
-    (weight, part, dtype, data) => {
-      executor?.takePart(weight, part, dtype, data);
-      onProgress({ phase: "upload", loaded: ++uploaded, total: parts });
-    },
-    (loaded) => onProgress({ phase: "download", loaded, total: bytes }),
-  );
-  const fail = (error: unknown) => {
-    signal.removeEventListener("abort", forward);
-    stop.abort(error);
-    download.catch(() => {});
-    executor?.fail(error);
-    throw error;
-  };
-  try {
-    executor = new Executor(graph, device);
-  } catch (error) {
-    return fail(error);
-  }
-  const compiled = executor.compile(stop.signal, (loaded, total) =>
-    onProgress({ phase: "compile", loaded, total }),
-  );
-  const finish = async (loading: Executor) => {
-    const downloaded = download.then(() => {
-      loading.timings.download = performance.now() - start;
-    });
-    await Promise.all([downloaded, compiled]);
-    await loading.finishLoading();
-    signal.throwIfAborted();
-    signal.removeEventListener("abort", forward);
-    onProgress({ phase: "ready", loaded: 1, total: 1 });
-  };
-  const loaded = finish(executor).catch(fail);
-  // Whoever waits for it learns of a failure; nobody has to.
-  loaded.catch(() => {});
-  await Promise.race([compiled, loaded]);
-  return { executor, loaded, stop: (reason) => stop.abort(reason) };
-}
-
-function report({ context, limits, setting, reasons }: Executor): DeviceReport {
+function report({ context, limits, setting, reasons }: LoadedModel): DeviceReport {
   return {
     renderer: context.capabilities.renderer,
     limits: { ...limits },

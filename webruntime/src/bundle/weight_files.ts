@@ -11,8 +11,13 @@ import { elementsOf, parseHeader, type SafetensorsEntry, type SafetensorsHeader 
  */
 const LOOK_AHEAD = 2 ** 24;
 
-/** Takes one part of a weight as soon as its bytes are there; `weight` is the index in graph.json. */
-export type PartConsumer = (weight: number, part: number, dtype: DataType, data: TensorData) => void;
+/** What weights go to while they arrive. */
+export interface WeightSink {
+  /** Told how many bytes of all files are there. */
+  takeBytes(count: number): void;
+  /** Takes one part of a weight as soon as its bytes are there; `weight` is the index in graph.json. */
+  takePart(weight: number, part: number, stored: DataType, data: TensorData): void;
+}
 
 /** Part of a weight that a file holds. */
 interface WantedPart {
@@ -29,7 +34,6 @@ export function canHash(): boolean {
 /**
  * Downloads all weight files, handing over each tensor when its bytes are complete.
  *
- * @param onBytes - called with the bytes of all files so far
  * @throws Error when a file is missing, breaks off or is damaged, or when it is another than was exported;
  *   all downloads are stopped then
  */
@@ -37,8 +41,7 @@ export async function downloadWeights(
   files: BundleFiles,
   graph: GraphFile,
   signal: AbortSignal,
-  consume: PartConsumer,
-  onBytes: (loaded: number) => void,
+  sink: WeightSink,
 ): Promise<void> {
   const wanted = new Map<string, WantedPart[]>(graph.files.map(({ name }) => [name, []]));
   graph.weights.forEach(({ parts }, weight) => {
@@ -65,9 +68,9 @@ export async function downloadWeights(
     }
     if (both.aborted) break;
     requested += file.bytes;
-    const download = downloadFile(files, file, wanted.get(file.name) ?? [], both, consume, (bytes) => {
+    const download = downloadFile(files, file, wanted.get(file.name) ?? [], both, sink, (bytes) => {
       loaded += bytes;
-      onBytes(loaded);
+      sink.takeBytes(loaded);
       moved();
     }).catch(fail);
     // A failure is told of below, once all that is needed is requested.
@@ -90,7 +93,7 @@ async function downloadFile(
   file: BundleFile,
   wanted: WantedPart[],
   signal: AbortSignal,
-  consume: PartConsumer,
+  sink: WeightSink,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
   const { body, location, contentType } = await files.open(file.name, signal);
@@ -132,7 +135,7 @@ async function downloadFile(
       }
       for (let entry = waiting[0]; entry && entry.end <= arrived; entry = waiting[0]) {
         waiting.shift();
-        consume(entry.weight, entry.part, entry.dtype, elementsOf(bytes, entry));
+        sink.takePart(entry.weight, entry.part, entry.dtype, elementsOf(bytes, entry));
         await breathe();
         signal.throwIfAborted();
       }

@@ -5,7 +5,7 @@ import type { DeviceBlocking } from "../layout/layouts.ts";
 import { ALTERED_READINGS, selfTest } from "./self_test.ts";
 import type { DeviceSetting } from "./setting.ts";
 
-/** Wishes about the device's setting, for tests and measurements; leave them out and the device decides. */
+/** Wishes about the device's setting, for measurements; leave them out and the device decides. */
 export interface DeviceOptions {
   /** Neighbouring pixels that one fragment computes. */
   pixels?: 1 | 4;
@@ -15,6 +15,10 @@ export interface DeviceOptions {
   fetch?: "texture" | "texelFetch";
   /** Bits that a float of an intermediate result is stored in. */
   storage?: 16 | 32;
+}
+
+/** What only tests want of a device, besides. */
+export interface TestDeviceOptions extends DeviceOptions {
   /** Limits to keep to where the device has larger ones. */
   limits?: { maxTextureSize?: number; drawBuffers?: number; textureUnits?: number };
   /** Fills all reused textures with NaN before each run, so that reading what was never written shows. */
@@ -58,7 +62,7 @@ const FETCH_FUNCTIONS = {
 } as const;
 
 /** Smaller of the device's limits and those asked for. */
-export function effectiveLimits(capabilities: Capabilities, options: DeviceOptions): DeviceLimits {
+export function effectiveLimits(capabilities: Capabilities, options: TestDeviceOptions): DeviceLimits {
   const least = (name: keyof DeviceLimits) =>
     Math.min(capabilities[name], options.limits?.[name] ?? Number.POSITIVE_INFINITY);
   return {
@@ -75,7 +79,7 @@ export function effectiveLimits(capabilities: Capabilities, options: DeviceOptio
  * @returns the milliseconds that the context took, and what gives up this use of it
  * @throws Error when there is no WebGL2
  */
-export function prepareDevice(options: DeviceOptions): { milliseconds: number; release: () => void } {
+export function prepareDevice(options: TestDeviceOptions): { milliseconds: number; release: () => void } {
   const start = performance.now();
   const context = acquireContext();
   const milliseconds = performance.now() - start;

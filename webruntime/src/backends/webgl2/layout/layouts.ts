@@ -30,10 +30,21 @@ export interface Layout {
   readonly width: number;
   readonly height: number;
   readonly layers: number;
-  /** The tensor's two entries in the uniform `ints`. */
-  readonly entries: readonly number[];
   /** Null for flat tensors. */
-  readonly extents: Extents | null;
+  readonly planes: Planes | null;
+}
+
+/** How the planes of a blocked tensor lie in its texture: in tiles of one plane each. */
+export interface Planes {
+  readonly extents: Extents;
+  /** Tiles beside each other: G. */
+  readonly tiles: number;
+  /** Texels of a tile's row. */
+  readonly columns: number;
+  /** Planes from one batch entry to the next. */
+  readonly perImage: number;
+  /** The plane of the first channels; others than 0 for aliases only. */
+  readonly first: number;
 }
 
 /** Viewports of blocked tensors are at least so wide where that costs nothing: narrow ones are drawn slower. */
@@ -60,11 +71,10 @@ export function isAlias(tensor: PlanTensor): tensor is Alias {
  */
 export function aliasLayout(tensor: Alias, shape: readonly number[], storage: Layout): Layout {
   const { start, step } = tensor.storage;
-  const [tiles, columns] = storage.entries.slice(4) as [number, number];
-  const { groups } = storage.blocking;
+  const stored = storage.planes as Planes;
   const extents = extentsOf(shape, tensor.axes);
   const [batch, channels, height, width] = extents;
-  const [storedBatch, storedChannels, storedHeight, storedWidth] = storage.extents as Extents;
+  const [storedBatch, storedChannels, storedHeight, storedWidth] = stored.extents;
   const last = start + (batch - 1) * step + channels;
   if (last > storedBatch * storedChannels || height !== storedHeight || width !== storedWidth) {
     throw new TexelflowError(
@@ -72,13 +82,12 @@ export function aliasLayout(tensor: Alias, shape: readonly number[], storage: La
       `Tensor "${tensor.value}" of shape [${shape.join(", ")}] is not within its storage.`,
     );
   }
-  const [stepPlanes, startPlanes] = [step, start].map((count) => count / (4 * groups)) as [number, number];
+  const channelsOfPlane = 4 * storage.blocking.groups;
   return {
     ...storage,
     shape,
     elements: elementCount(shape),
-    entries: [...extents, tiles, columns, stepPlanes, startAndBlocking(startPlanes, storage.blocking)],
-    extents,
+    planes: { ...stored, extents, perImage: step / channelsOfPlane, first: start / channelsOfPlane },
   };
 }
 
@@ -120,7 +129,7 @@ export function layoutOf(
         `${maxTextureSize}×${maxTextureSize}. Run with smaller inputs or a smaller batch.`,
     );
   }
-  const planes = layout.extents ? layout.extents[0] * (layout.entries[6] as number) : 0;
+  const planes = layout.planes ? layout.planes.extents[0] * layout.planes.perImage : 0;
   if (planes > MOST_PLANES) {
     throw new TexelflowError(
       "size",
@@ -144,8 +153,7 @@ function flatLayout(shape: readonly number[]): Layout {
     width,
     height: Math.ceil(texels / width),
     layers: 1,
-    entries: [elements, exponent, 0, 0, 0, 0, 0, 0],
-    extents: null,
+    planes: null,
   };
 }
 
@@ -159,8 +167,8 @@ function blockedLayout(
   const [batch, channels, height, width] = extents;
   const columns = Math.ceil(width / blocking.pixels);
   const lines = Math.ceil(height / blocking.rows);
-  const planesPerImage = Math.ceil(Math.ceil(channels / 4) / blocking.groups);
-  const planes = batch * planesPerImage;
+  const perImage = Math.ceil(Math.ceil(channels / 4) / blocking.groups);
+  const planes = batch * perImage;
   const tiles = tileColumns(planes, columns, lines, maxTextureSize);
   return {
     shape,
@@ -169,14 +177,8 @@ function blockedLayout(
     width: tiles * columns,
     height: Math.ceil(planes / tiles) * lines,
     layers: layersOf(blocking),
-    entries: [...extents, tiles, columns, planesPerImage, startAndBlocking(0, blocking)],
-    extents,
+    planes: { extents, tiles, columns, perImage, first: 0 },
   };
-}
-
-/** The last entry of a blocked tensor: its first plane, and what programs that read any blocking have to know. */
-function startAndBlocking(start: number, { rows, groups }: Blocking): number {
-  return 4 * start + 2 * (rows - 1) + (groups - 1);
 }
 
 function extentsOf(shape: readonly number[], axes: readonly (readonly number[])[]): Extents {

@@ -6,8 +6,8 @@ import { type LinkedProgram, programOf, releasePrograms } from "../gl/program.ts
 import { readTexels } from "../gl/readback.ts";
 import { ArrayTexture } from "../gl/texture.ts";
 import { bindDraw, executeDraws, type PlacedTensor } from "../run/draws.ts";
-import type { Executor } from "../run/executor.ts";
 import type { RunPlan } from "../run/run_plan.ts";
+import type { Session } from "../run/session.ts";
 
 /** Fragments that count, whatever the driver does, in the order of a program's source: at its head and its end. */
 const HEAD = `
@@ -30,8 +30,8 @@ void main() {
  *
  * @returns the sum over all fragments, by draw of the plan
  */
-export async function countFetches(executor: Executor, plan: RunPlan): Promise<number[]> {
-  const { context, graph } = executor;
+export async function countFetches(session: Session, plan: RunPlan): Promise<number[]> {
+  const { context, graph } = session.model;
   const { run, programs } = graph.plans.webgl2;
   const counting = new Map<LinkedProgram, LinkedProgram>();
   try {
@@ -52,7 +52,7 @@ export async function countFetches(executor: Executor, plan: RunPlan): Promise<n
       await breathe();
       const original = (plan.draws[index] as { program: LinkedProgram }).program;
       const program = counting.get(original) as LinkedProgram;
-      counts.push(countDraw(executor, plan, run[step] as Draw, program));
+      counts.push(countDraw(session, plan, run[step] as Draw, program));
     }
     return counts;
   } finally {
@@ -60,8 +60,8 @@ export async function countFetches(executor: Executor, plan: RunPlan): Promise<n
   }
 }
 
-function countDraw(executor: Executor, plan: RunPlan, draw: Draw, program: LinkedProgram): number {
-  const { context } = executor;
+function countDraw(session: Session, plan: RunPlan, draw: Draw, program: LinkedProgram): number {
+  const { context } = session.model;
   const placed = (tensor: number) => plan.placed.get(tensor) as PlacedTensor;
   const output = placed(draw.output);
   const { width, height, layers } = output.layout;

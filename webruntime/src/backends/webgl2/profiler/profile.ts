@@ -1,14 +1,14 @@
-import { TexelflowError } from "../../../errors.ts";
 // Loaded by `model.profile` when it is first called, as dist/texelflow.profile.js: pages that only run models never
-// download it. It therefore shares no state with the runtime but what the executor hands it.
+// download it.
 
 import type { Draw, Program } from "../../../bundle/generated/graph_file.ts";
+import { TexelflowError } from "../../../errors.ts";
 import { evaluate } from "../../../graph/expressions.ts";
 import type { RunInput } from "../../../graph/inputs.ts";
 import { breathe } from "../../../wait/tasks.ts";
 import { TEXEL_BYTES } from "../gl/texture.ts";
 import { executeDraws, type PlacedTensor } from "../run/draws.ts";
-import type { Executor } from "../run/executor.ts";
+import type { Session } from "../run/session.ts";
 import { countFetches } from "./fetches.ts";
 import { chooseTimer } from "./timer.ts";
 
@@ -58,20 +58,20 @@ export interface Profile {
  * @throws Error when the inputs do not fit the model, or the context is lost meanwhile
  */
 export async function profile(
-  executor: Executor,
+  session: Session,
   inputs: Readonly<Record<string, RunInput>>,
   { runs = 10, fetches = true }: ProfileOptions,
 ): Promise<Profile> {
   if (!Number.isInteger(runs) || runs < 1)
-    throw new TexelflowError("input", `runs must be an integer of at least 1, but is ${runs}.`);
-  const { context, graph } = executor;
+    throw new TexelflowError("option", `runs must be an integer of at least 1, but is ${runs}.`);
+  const { context, graph } = session.model;
   const { run, programs } = graph.plans.webgl2;
-  const { plan, bound } = executor.prepare(inputs);
+  const { plan, bound } = session.prepare(inputs);
   const timer = chooseTimer(context);
   const placed = (tensor: number) => plan.placed.get(tensor) as PlacedTensor;
 
   // Drivers finish programs at their first draw.
-  await executor.draw(plan, bound);
+  await session.draw(plan, bound);
   const results = plan.steps.map((step) => placed((run[step] as Draw).output));
   const last = results.at(-1);
   const runMilliseconds = last ? await timer.time(() => executeDraws(context, plan.draws), last, runs) : 0;
@@ -80,7 +80,7 @@ export async function profile(
     await breathe();
     times.push(await timer.time(() => executeDraws(context, plan.draws, index, index + 1), result, runs));
   }
-  const counts = fetches ? await countFetches(executor, plan) : null;
+  const counts = fetches ? await countFetches(session, plan) : null;
   if (context.isLost)
     throw new TexelflowError("context-lost", "The GPU context was lost while the model was profiled.");
 

@@ -1,11 +1,11 @@
-import type { DataType, Expression, Real } from "../../../bundle/generated/graph_file.ts";
-import { TexelflowError } from "../../../errors.ts";
+import type { DataType } from "../../../bundle/generated/graph_file.ts";
 import { evaluate, type Symbols } from "../../../graph/expressions.ts";
 import { kindOf } from "../../../graph/tensor.ts";
 import type { Context } from "../gl/context.ts";
 import type { LinkedProgram } from "../gl/program.ts";
 import type { ArrayTexture } from "../gl/texture.ts";
 import { type Alias, aliasLayout, type Layout } from "../layout/layouts.ts";
+import { type Parameters, setParameters, setScales, type Uniforms, uniformsFor } from "./uniforms.ts";
 
 /** A tensor of known shape in its texture; null for an empty tensor. */
 export interface PlacedTensor {
@@ -15,7 +15,7 @@ export interface PlacedTensor {
 }
 
 /** A draw with all that GL needs to issue it, so that issuing computes and allocates nothing. */
-export interface BoundDraw {
+export interface BoundDraw extends Uniforms {
   readonly program: LinkedProgram;
   readonly target: ArrayTexture;
   /** Viewport in texels. */
@@ -23,9 +23,6 @@ export interface BoundDraw {
   readonly height: number;
   /** By texture unit. */
   readonly textures: readonly WebGLTexture[];
-  readonly ints: Int32Array | null;
-  readonly floats: Float32Array | null;
-  readonly scales: Float32Array | null;
 }
 
 /** Places a tensor of the plan that reads another one's texture, once that one is placed. */
@@ -44,55 +41,25 @@ export function bindDraw(
   program: LinkedProgram,
   output: PlacedTensor,
   inputs: readonly PlacedTensor[],
-  parameters: { readonly ints?: readonly Expression[]; readonly floats?: readonly Real[] },
+  parameters: Parameters,
   symbols: Symbols,
 ): BoundDraw | null {
   if (!output.texture) return null;
-  const ints = program.ints && new Int32Array(program.ints.entries * 4);
-  const floats = program.floats && new Float32Array(program.floats.entries * 4);
-  const scales = program.scales && new Float32Array(program.scales.entries * 2).fill(1);
-  inputs.forEach(({ texture }, unit) => {
-    if (texture)
-      scales?.set([1 / texture.width, 1 / texture.height].slice(0, scales.length - unit * 2), unit * 2);
-  });
   const draw = {
     program,
     target: output.texture,
     width: output.layout.width,
     height: output.layout.height,
     textures: inputs.map(({ dtype, texture }) => texture?.handle ?? context.emptyTexture(kindOf(dtype))),
-    ints,
-    floats,
-    scales,
+    ...uniformsFor(program),
   };
-  setParameters(
+  const layouts = [output, ...inputs].map(({ layout }) => layout);
+  setParameters(draw, layouts, parameters, symbols);
+  setScales(
     draw,
-    [output, ...inputs].flatMap(({ layout }) => layout.entries),
-    parameters,
-    symbols,
+    inputs.map(({ texture }) => texture),
   );
   return draw;
-}
-
-/** Writes the entries of the tensors and the evaluated parameters into a draw's uniforms. */
-export function setParameters(
-  draw: BoundDraw,
-  entries: readonly number[],
-  parameters: { readonly ints?: readonly Expression[]; readonly floats?: readonly Real[] },
-  symbols: Symbols,
-): void {
-  // The compiler may have dropped the tail of an array: what lies past its end goes nowhere.
-  const values = (list: readonly (Expression | Real)[] = []) => list.map((item) => evaluate(item, symbols));
-  const ints = values(parameters.ints);
-  const large = ints.find((number) => number !== (number | 0));
-  if (large !== undefined) {
-    throw new TexelflowError(
-      "size",
-      `The sizes of the inputs give the number ${large}, but whole numbers are computed in 32 bits: give smaller inputs.`,
-    );
-  }
-  draw.ints?.set([...entries, ...ints].slice(0, draw.ints.length));
-  draw.floats?.set(values(parameters.floats).slice(0, draw.floats.length));
 }
 
 /** Issues draws in order, all or those from `first` to before `end`. */

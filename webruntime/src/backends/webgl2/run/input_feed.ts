@@ -6,7 +6,8 @@ import { kindOf, narrow, Tensor } from "../../../graph/tensor.ts";
 import type { Context } from "../gl/context.ts";
 import type { LinkedProgram } from "../gl/program.ts";
 import { PictureTexture } from "../gl/texture.ts";
-import { type BoundDraw, bindDraw, executeDraws, type PlacedTensor, setParameters } from "./draws.ts";
+import { type BoundDraw, bindDraw, executeDraws, type PlacedTensor } from "./draws.ts";
+import { setParameters, setScales } from "./uniforms.ts";
 
 /** Largest magnitude that 16-bit floats hold. */
 const LARGEST_FLOAT16 = 65504;
@@ -91,8 +92,8 @@ class PictureFeed {
   private resize(width: number, height: number): void {
     const symbols = new Map([...this.symbols, ["picture.width", width], ["picture.height", height]]);
     const draw = this.bound as BoundDraw;
-    setParameters(draw, this.placed.layout.entries, this.image, symbols);
-    draw.scales?.set([1 / width, 1 / height]);
+    setParameters(draw, [this.placed.layout], this.image, symbols);
+    setScales(draw, [{ width, height }]);
     this.width = width;
     this.height = height;
   }

@@ -2,7 +2,7 @@ import type { GraphOutput } from "../../../bundle/generated/graph_file.ts";
 import { elementCount, kindOf, Tensor, widen } from "../../../graph/tensor.ts";
 import type { Context } from "../gl/context.ts";
 import { readTexels } from "../gl/readback.ts";
-import type { Layout } from "../layout/layouts.ts";
+import type { Layout, Planes } from "../layout/layouts.ts";
 import type { PlacedTensor } from "./draws.ts";
 
 /** Brings one output from its texture into a tensor, for one plan. */
@@ -22,7 +22,7 @@ export class OutputReader {
     const array = kindOf(output.dtype) === "float" ? Float32Array : Int32Array;
     const texels = texture ? layout.width * layout.height : 0;
     this.layers = Array.from({ length: layout.blocking.groups }, () => new array(texels * 4));
-    this.elements = layout.extents
+    this.elements = layout.planes
       ? new array(layout.elements)
       : (this.layers[0] as Float32Array | Int32Array);
   }
@@ -37,24 +37,24 @@ export class OutputReader {
         readTexels(this.context, texture, group * rows * pixels, layout.width, layout.height, texels);
       });
     }
-    if (layout.extents) gatherChannels(layout, this.layers, this.elements);
+    if (layout.planes) gatherChannels(layout, this.layers, this.elements);
     return new Tensor(dtype, this.shape, widen(dtype, this.elements, elementCount(this.shape)));
   }
 }
 
 /** Gathers the channels of a blocked tensor of one pixel, so that texels follow each other as its planes do. */
 function gatherChannels(
-  { extents, entries, blocking }: Layout,
+  { planes, blocking }: Layout,
   layers: readonly (Float32Array | Int32Array)[],
   elements: Float32Array | Int32Array,
 ): void {
-  const [batch, channels] = extents as NonNullable<Layout["extents"]>;
-  const planesPerImage = entries[6] as number;
+  const { extents, perImage } = planes as Planes;
+  const [batch, channels] = extents;
   let element = 0;
   for (let n = 0; n < batch; n++) {
     for (let c = 0; c < channels; c++) {
       const group = c >> 2;
-      const plane = n * planesPerImage + Math.floor(group / blocking.groups);
+      const plane = n * perImage + Math.floor(group / blocking.groups);
       elements[element++] = layers[group % blocking.groups]?.[plane * 4 + (c & 3)] as number;
     }
   }

@@ -2,7 +2,7 @@ import type { PlanTensor } from "../../../bundle/generated/graph_file.ts";
 import { elementCount, kindOf, Tensor, widen } from "../../../graph/tensor.ts";
 import type { Context } from "../gl/context.ts";
 import { readTexels } from "../gl/readback.ts";
-import type { Layout } from "../layout/layouts.ts";
+import type { Layout, Planes } from "../layout/layouts.ts";
 import type { PlacedTensor } from "./draws.ts";
 
 /** Reads a tensor of any layout, and counts the lanes past its channels or last element that are not zero. */
@@ -41,8 +41,8 @@ function readBlocked(
   layers: readonly Values[],
   values: Values,
 ): number {
-  const [batch, channels, height, width] = layout.extents as [number, number, number, number];
-  const [tiles, columns, planesPerImage] = layout.entries.slice(4) as [number, number, number];
+  const { extents, tiles, columns, perImage } = layout.planes as Planes;
+  const [batch, channels, height, width] = extents;
   const { pixels, rows, groups } = layout.blocking;
   const lines = Math.ceil(height / rows);
   const [offsetN, offsetC, offsetH, offsetW] = axes.map((group) =>
@@ -52,7 +52,7 @@ function readBlocked(
   for (let n = 0; n < batch; n++) {
     for (let c = 0; c < 4 * Math.ceil(channels / 4); c++) {
       const group = Math.floor(c / 4);
-      const plane = n * planesPerImage + Math.floor(group / groups);
+      const plane = n * perImage + Math.floor(group / groups);
       for (let h = 0; h < height; h++) {
         for (let w = 0; w < width; w++) {
           const x = (plane % tiles) * columns + Math.floor(w / pixels);

@@ -1,28 +1,15 @@
-import type { Draw, GraphFile, PlanTensor } from "../../../bundle/generated/graph_file.ts";
+import type { Draw, PlanTensor } from "../../../bundle/generated/graph_file.ts";
 import { evaluate, type Symbols } from "../../../graph/expressions.ts";
 import { RunTimes } from "../../../wait/run_times.ts";
-import type { DeviceLimits } from "../device/device.ts";
-import type { PlanPrograms } from "../device/programs.ts";
-import { type DeviceSetting, storageFormat } from "../device/setting.ts";
-import type { Context } from "../gl/context.ts";
+import { storageFormat } from "../device/setting.ts";
 import type { LinkedProgram } from "../gl/program.ts";
 import type { ArrayTexture } from "../gl/texture.ts";
 import { isAlias, type Layout, layoutOf } from "../layout/layouts.ts";
+import type { LoadedModel } from "../load/loaded_model.ts";
 import { type BoundDraw, bindDraw, type PlacedTensor, placeAlias } from "./draws.ts";
 import { InputFeed } from "./input_feed.ts";
 import { assignSlots, type Demand, type Slot } from "./memory.ts";
 import { OutputReader } from "./output_reader.ts";
-
-/** All that stays the same while a model is loaded. */
-export interface LoadedModel {
-  readonly context: Context;
-  readonly graph: GraphFile;
-  readonly setting: DeviceSetting;
-  readonly limits: DeviceLimits;
-  readonly programs: PlanPrograms;
-  /** Weights and results of the load phase, by tensor. */
-  readonly persistent: ReadonlyMap<number, PlacedTensor>;
-}
 
 /** All that a run needs once the sizes of the symbolic dimensions are known. */
 export interface RunPlan {

@@ -1,0 +1,76 @@
+import { prepareDevice, type TestDeviceOptions } from "../backends/webgl2/device/device.ts";
+import type { LoadingReport } from "../backends/webgl2/load/loaded_model.ts";
+import { type BundleFiles, type BundleSource, bundleFiles } from "../bundle/bundle_source.ts";
+import { loadGraphFile } from "../bundle/graph_file.ts";
+import { TexelflowError } from "../errors.ts";
+import { load } from "./loading.ts";
+import { Model } from "./model.ts";
+import { checkDeviceOptions, type LoadOptions } from "./options.ts";
+import { ProgressMeter } from "./progress.ts";
+
+/** Settings of `loadModel`, with those of `device` that only tests want. */
+export interface TestLoadOptions extends LoadOptions {
+  device?: TestDeviceOptions;
+}
+
+/**
+ * Loads a bundle made by `texelflow export`.
+ *
+ * A file that is not the one that was exported is asked for once more, past the browser's cache, which may have kept an
+ * older one; not with `streaming`, which has begun to use it then.
+ *
+ * @param source - URL of the bundle's folder or of its graph.json (relative to the page; a query goes along to every
+ *   file), or its files, as they are or by name, such as those of a folder that the visitor chose
+ * @returns the model, once its weights are on the GPU and every file is checked, or before with `streaming`
+ * @throws TexelflowError when an option is wrong, when a file is missing, cut, altered or of another format version, when
+ *   the device lacks what the model needs, or when a shader does not compile; the signal's reason when aborted. Nothing
+ *   stays on the GPU then.
+ */
+export async function loadModel(source: BundleSource, options: LoadOptions = {}): Promise<Model> {
+  const { device = {} } = options;
+  checkDeviceOptions(device);
+  return loadOn(device, source, options);
+}
+
+/** Loads a model for a device with options that are checked, or a test's. */
+export async function loadOn(
+  device: TestDeviceOptions,
+  source: BundleSource,
+  { fetch, onProgress = () => {}, ...options }: Omit<LoadOptions, "device">,
+): Promise<Model> {
+  const files = bundleFiles(source, fetch);
+  const meter = new ProgressMeter(onProgress);
+  const attempt = (opened: BundleFiles) => loadFrom(opened, files, device, meter, options);
+  try {
+    return await attempt(files);
+  } catch (error) {
+    if (!(error instanceof TexelflowError && error.code === "altered") || !files.pastCache) throw error;
+    return attempt(files.pastCache);
+  }
+}
+
+/** Loads a model from files; a lost context is made up for from `later`, which the cache has by then. */
+async function loadFrom(
+  files: BundleFiles,
+  later: BundleFiles,
+  device: TestDeviceOptions,
+  meter: ProgressMeter,
+  { signal = new AbortController().signal, streaming }: Pick<LoadOptions, "signal" | "streaming">,
+): Promise<Model> {
+  signal.throwIfAborted();
+  const start = performance.now();
+  const request = loadGraphFile(files, signal);
+  request.catch(() => {}); // awaited below, unless the device fails first
+  const prepared = prepareDevice(device);
+  try {
+    const graph = await request;
+    meter.begin(graph);
+    const report: LoadingReport = (phase, done, total) => meter.report(phase, done, total);
+    const loading = await load(files, graph, device, signal, report, start);
+    loading.session.model.timings.context += prepared.milliseconds;
+    if (!streaming) await loading.loaded;
+    return new Model(later, graph, device, loading);
+  } finally {
+    prepared.release();
+  }
+}

@@ -1,0 +1,66 @@
+import type { TestDeviceOptions } from "../backends/webgl2/device/device.ts";
+import { LoadedModel, type LoadingReport } from "../backends/webgl2/load/loaded_model.ts";
+import { Session } from "../backends/webgl2/run/session.ts";
+import type { BundleFiles } from "../bundle/bundle_source.ts";
+import type { GraphFile } from "../bundle/generated/graph_file.ts";
+import { downloadWeights } from "../bundle/weight_files.ts";
+
+/** A model on its way to the GPU, or there. */
+export interface Loading {
+  /** Takes runs, which wait for the weights that they need. */
+  readonly session: Session;
+  /** Resolves when all is there and checked; rejects when it will not be, and nothing stays on the GPU then. */
+  readonly loaded: Promise<void>;
+  /** Gives up what is not there yet. */
+  readonly stop: (reason: Error) => void;
+  /** Frees all that is on the GPU. */
+  readonly free: () => void;
+}
+
+/**
+ * Downloads, compiles and uploads at the same time; resolves when all is compiled.
+ *
+ * @param start - when loading began, in milliseconds of performance.now()
+ * @throws Error when it fails before all is compiled; afterwards `loaded` rejects
+ */
+export async function load(
+  files: BundleFiles,
+  graph: GraphFile,
+  device: TestDeviceOptions,
+  signal: AbortSignal,
+  report: LoadingReport,
+  start: number,
+): Promise<Loading> {
+  signal.throwIfAborted();
+  const model = new LoadedModel(graph, device, report);
+  const session = new Session(model);
+  const stop = new AbortController();
+  const forward = () => stop.abort(signal.reason);
+  signal.addEventListener("abort", forward);
+  const free = () => {
+    session.delete();
+    model.delete();
+  };
+  const downloaded = downloadWeights(files, graph, stop.signal, model).then(() => {
+    model.timings.download = performance.now() - start;
+  });
+  const compiled = model.compile(stop.signal);
+  const finish = async () => {
+    await Promise.all([downloaded, compiled]);
+    await model.finishLoading();
+    signal.throwIfAborted();
+    report("ready", 1, 1);
+  };
+  const loaded = finish()
+    .catch((error) => {
+      stop.abort(error);
+      model.fail(error);
+      free();
+      throw error;
+    })
+    .finally(() => signal.removeEventListener("abort", forward));
+  // Whoever waits for it learns of a failure; nobody has to.
+  loaded.catch(() => {});
+  await Promise.race([compiled, loaded]);
+  return { session, loaded, stop: (reason) => stop.abort(reason), free };
+}

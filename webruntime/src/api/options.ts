@@ -1,0 +1,50 @@
+import type { DeviceOptions } from "../backends/webgl2/device/device.ts";
+import type { FetchFile } from "../bundle/bundle_source.ts";
+import { TexelflowError } from "../errors.ts";
+import type { Progress } from "./progress.ts";
+
+/** Settings of `loadModel`, all optional. */
+export interface LoadOptions {
+  /** Called often while loading. */
+  onProgress?: (progress: Progress) => void;
+  /** Stops loading when aborted; `loadModel`, or a run that waits for weights, rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /**
+   * Resolves as soon as the model can take inputs, while its weights are still on their way: a run computes as far as
+   * they have come, so that the first result is there soon after their last byte. What is wrong with them then rejects
+   * `Model.loaded` and every run. False unless given.
+   */
+  streaming?: boolean;
+  /** Fetches the files of a bundle instead of the page's `fetch`: to send headers, say, or to sign addresses. */
+  fetch?: FetchFile;
+  /** Overrides of what the runtime would choose for this device. */
+  device?: DeviceOptions;
+}
+
+/** The values that each wish about the device may have. */
+const CHOICES = new Map<string, readonly unknown[]>([
+  ["pixels", [4, 1]],
+  ["groups", [2, 1]],
+  ["fetch", ["texture", "texelFetch"]],
+  ["storage", [32, 16]],
+]);
+
+/**
+ * Checks wishes about the device.
+ *
+ * @throws TexelflowError when one is unknown or has a value that it cannot have
+ */
+export function checkDeviceOptions(device: DeviceOptions): void {
+  const fail = (what: string) => {
+    throw new TexelflowError("option", `loadModel: ${what}.`);
+  };
+  if (Object(device) !== device) fail(`the option device must be an object, not ${device}`);
+  for (const [name, value] of Object.entries(device)) {
+    const choices = CHOICES.get(name);
+    if (!choices) fail(`the device has no option ${name}, only ${[...CHOICES.keys()].join(", ")}`);
+    else if (value !== undefined && !choices.includes(value)) {
+      fail(`the device's option ${name} must be ${choices.join(" or ")}, not ${String(value)}`);
+    }
+  }
+  if (device.pixels === 1 && device.groups === 2) fail("the device's groups must be 1 where pixels is 1");
+}

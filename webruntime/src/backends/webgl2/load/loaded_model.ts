@@ -1,0 +1,192 @@
+import type { Timings } from "../../../api/timings.ts";
+import type { DataType, GraphFile } from "../../../bundle/generated/graph_file.ts";
+import type { WeightSink } from "../../../bundle/weight_files.ts";
+import { TexelflowError } from "../../../errors.ts";
+import type { TensorData } from "../../../graph/tensor.ts";
+import {
+  chooseSetting,
+  type DeviceLimits,
+  effectiveLimits,
+  type TestDeviceOptions,
+} from "../device/device.ts";
+import { type ImageDraw, type PlanPrograms, planPrograms, programsLinked } from "../device/programs.ts";
+import type { DeviceSetting } from "../device/setting.ts";
+import { type WarmUp, warmUp } from "../device/warm_up.ts";
+import { acquireContext, type Context, releaseContext } from "../gl/context.ts";
+import { gpuFinished } from "../gl/fence.ts";
+import { releasePrograms } from "../gl/program.ts";
+import { ranOutOfMemory } from "../gl/texture.ts";
+import type { PlacedTensor } from "../run/draws.ts";
+import { LoadPhase } from "./load_phase.ts";
+
+/** What goes on while a model is loaded; more than one at a time. */
+export type LoadingPhase = "download" | "compile" | "upload" | "ready";
+
+/** Told how far a phase is: so many bytes, programs or parts of weights of all, or that all is done. */
+export type LoadingReport = (phase: LoadingPhase, done: number, total: number) => void;
+
+/** A model on the GPU, all that is the same for each of its runs: programs, and what the load phase makes of weights. */
+export class LoadedModel implements WeightSink {
+  readonly context: Context;
+  readonly limits: DeviceLimits;
+  /** Chosen by `compile`. */
+  setting!: DeviceSetting;
+  reasons: readonly string[] = [];
+  programs: PlanPrograms = { load: [], run: [], image: [], all: [] };
+  readonly weights: LoadPhase;
+  readonly timings: Timings = { download: 0, context: 0, compile: 0, upload: 0, loadDraws: 0, firstRun: 0 };
+  private readonly bytes: number;
+  private readonly parts: number;
+  private uploaded = 0;
+  /** Of the setting that is tried or was chosen. */
+  private warm: WarmUp | undefined;
+  private deleted = false;
+  private failure: { readonly reason: unknown } | null = null;
+
+  /**
+   * Takes the context; weights may come from now on.
+   *
+   * @throws Error when the device has too few texture units
+   */
+  constructor(
+    readonly graph: GraphFile,
+    readonly options: TestDeviceOptions,
+    private readonly report: LoadingReport,
+  ) {
+    this.bytes = graph.files.reduce((sum, file) => sum + file.bytes, 0);
+    this.parts = graph.weights.reduce((sum, weight) => sum + weight.parts.length, 0);
+    const start = performance.now();
+    this.context = acquireContext();
+    this.timings.context = performance.now() - start;
+    try {
+      const { capabilities } = this.context;
+      this.limits = effectiveLimits(capabilities, options);
+      const needed = graph.plans.webgl2.requirements.textureUnits;
+      if (needed > this.limits.textureUnits) {
+        throw new TexelflowError(
+          "device",
+          `The model "${graph.name}" reads ${needed} textures in one draw, but this device ` +
+            `(${capabilities.renderer}) allows ${this.limits.textureUnits}.`,
+        );
+      }
+      this.weights = new LoadPhase(this.context, graph, this.limits);
+    } catch (error) {
+      releaseContext(this.context);
+      throw error;
+    }
+  }
+
+  /** Weights and results of the load phase, by tensor. */
+  get persistent(): ReadonlyMap<number, PlacedTensor> {
+    return this.weights.persistent;
+  }
+
+  /**
+   * Chooses the device's setting, compiles for it, and starts the draws of the load phase.
+   *
+   * @throws Error when no setting works, or a program does not compile
+   */
+  async compile(signal: AbortSignal): Promise<void> {
+    const start = performance.now();
+    const { context, graph } = this;
+    const images = graph.inputs.map(({ name, tensor, image }): ImageDraw | undefined =>
+      image && tensor >= 0 ? { program: image.program, tensor, input: name } : undefined,
+    );
+    // Nearly every device takes the first setting: preparing for it need not wait for its self-test.
+    const issue = (candidate: DeviceSetting) => {
+      signal.throwIfAborted();
+      releasePrograms(context, this.programs.all);
+      const programs = planPrograms(context, graph.plans.webgl2, candidate, images);
+      this.programs = programs;
+      this.warm?.stop();
+      this.warm = warmUp(context, graph, candidate, programs, signal, (done, total) =>
+        this.report("compile", done, total),
+      );
+    };
+    const { setting, reasons } = await chooseSetting(context, this.limits, this.options, issue);
+    signal.throwIfAborted();
+    this.setting = setting;
+    this.reasons = reasons;
+    const { load, all } = this.programs;
+    await this.warm?.load;
+    await programsLinked(context, [...new Set(load)], signal);
+    signal.throwIfAborted();
+    this.weights.start(this.programs, setting);
+    await this.warm?.all;
+    await programsLinked(context, all, signal);
+    signal.throwIfAborted();
+    this.timings.compile = performance.now() - start;
+  }
+
+  takeBytes(count: number): void {
+    this.report("download", count, this.bytes);
+  }
+
+  /** Uploads one part of a weight and issues the draws that waited for it; see LoadPhase.takePart. */
+  takePart(weight: number, part: number, stored: DataType, data: TensorData): void {
+    const start = performance.now();
+    this.weights.takePart(weight, part, stored, data);
+    this.timings.upload += performance.now() - start;
+    this.report("upload", ++this.uploaded, this.parts);
+  }
+
+  /** Resolves when the load phase is done on the GPU; rejects when something went wrong there. */
+  async finishLoading(): Promise<void> {
+    const start = performance.now();
+    this.weights.finish();
+    // Waiting first keeps the question about errors from blocking the page.
+    await gpuFinished(this.context);
+    this.timings.loadDraws = performance.now() - start;
+    if (this.context.isLost)
+      throw new TexelflowError(
+        "context-lost",
+        "The GPU context was lost while the model was loading. Load it again.",
+      );
+    this.checkMemory("weights", this.weights.bytes, this.persistent);
+  }
+
+  /**
+   * Asks GL once, after a batch of allocations, whether memory ran out: asking each time would stall loading.
+   *
+   * @param what - names the batch, which takes so many bytes, in the error
+   * @param placed - the tensors, by index, of which the error names the largest
+   */
+  checkMemory(what: string, bytes: number, placed: Iterable<readonly [number, PlacedTensor]>): void {
+    if (!ranOutOfMemory(this.context)) return;
+    let largest = "";
+    let most = 0;
+    for (const [index, { layout, texture }] of placed) {
+      if (!texture || texture.bytes <= most) continue;
+      most = texture.bytes;
+      const name = this.graph.plans.webgl2.tensors[index]?.value ?? String(index);
+      largest = `; the largest is tensor "${name}" of shape [${layout.shape.join(", ")}]`;
+    }
+    throw new TexelflowError(
+      "out-of-memory",
+      `The GPU has too little memory for the ${what} of "${this.graph.name}" (${Math.ceil(bytes / 2 ** 20)} MiB` +
+        `${largest}). Run with smaller inputs, export with --weights float16, or close other pages.`,
+    );
+  }
+
+  /** Gives up loading: runs that wait for weights reject. */
+  fail(reason: unknown): void {
+    // A context can be made up for: the next run loads the model again.
+    if (!this.context.isLost) this.failure = { reason };
+    this.weights.fail(reason);
+  }
+
+  /** Throws the reason for which loading was given up, if it was, but for a lost context. */
+  throwIfFailed(): void {
+    if (this.failure) throw this.failure.reason;
+  }
+
+  /** Frees programs, weights and the use of the context; sessions go before. */
+  delete(): void {
+    if (this.deleted) return;
+    this.deleted = true;
+    this.weights.delete();
+    this.warm?.stop();
+    releasePrograms(this.context, this.programs.all);
+    releaseContext(this.context);
+  }
+}
