@@ -16,12 +16,20 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "poison": True,
     },
     "P1M1-texture": {"pixels": 1, "groups": 1, "fetch": "texture", "poison": True},
-    "P1M1-texture-16-bit": {"storage": 16, "pixels": 1, "groups": 1, "fetch": "texture", "poison": True},
+    "P1M1-texture-16-bit-folded": {
+        "storage": 16,
+        "pixels": 1,
+        "groups": 1,
+        "fetch": "texture",
+        "fold": 1,
+        "poison": True,
+    },
 }
 """`poison` fills every pooled texture with NaN before each run, so that a texel that a kernel forgot shows.
+`fold` folds rows of more than two texels, which else only those are that no texture holds.
 """
 
-IN_16_BITS = "P1M1-texture-16-bit"
+IN_16_BITS = "P1M1-texture-16-bit-folded"
 FULL_PRECISION = [name for name in SETTINGS if name != IN_16_BITS]
 FEWEST = ["default", "P4M1-texelFetch-small", IN_16_BITS]
-"""Settings that have each way of blocking, fetching and storing once, for what takes long."""
+"""Settings that have each way of blocking, folding, fetching and storing once, for what takes long."""

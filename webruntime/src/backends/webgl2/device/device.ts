@@ -23,6 +23,8 @@ export interface TestDeviceOptions extends DeviceOptions {
   limits?: { maxTextureSize?: number; drawBuffers?: number; textureUnits?: number };
   /** Fills all reused textures with NaN before each run, so that reading what was never written shows. */
   poison?: boolean;
+  /** Rows of more than 2^fold texels are folded, rather than those that no texture holds. */
+  fold?: number;
 }
 
 /** Limits that plans keep to. */
@@ -43,15 +45,15 @@ export interface DeviceReport extends DeviceSetting {
   readonly reasons: readonly string[];
 }
 
-const WIDE: DeviceBlocking = { pixels: 4, groups: 2 };
-const NARROW: DeviceBlocking = { pixels: 4, groups: 1 };
-const PLAIN: DeviceBlocking = { pixels: 1, groups: 1 };
+const WIDE = { pixels: 4, groups: 2 };
+const NARROW = { pixels: 4, groups: 1 };
+const PLAIN = { pixels: 1, groups: 1 };
 
 /**
  * P and M in order of preference. Processors gain most by few fetches; a GPU by many fragments, short programs, and few
  * targets to begin and end each draw with. Measured: docs/measurements.md, "A GPU gets other settings than a processor".
  */
-const BLOCKINGS = { software: [WIDE, NARROW, PLAIN], gpu: [NARROW, WIDE, PLAIN] };
+const BLOCKINGS = { software: [WIDE, NARROW, PLAIN], gpu: [NARROW, WIDE, PLAIN] } as const;
 
 /** Functions that read textures in order of preference, measured, too. */
 const FETCH_FUNCTIONS = {
@@ -99,7 +101,7 @@ export function prepareDevice(options: TestDeviceOptions): { milliseconds: numbe
 export async function chooseSetting(
   context: Context,
   limits: DeviceLimits,
-  options: DeviceOptions,
+  options: TestDeviceOptions,
   onCandidate: (setting: DeviceSetting) => void,
 ): Promise<{ setting: DeviceSetting; reasons: string[] }> {
   const { capabilities } = context;
@@ -135,7 +137,7 @@ export async function chooseSetting(
 function* candidates(
   capabilities: Capabilities,
   limits: DeviceLimits,
-  options: DeviceOptions,
+  options: TestDeviceOptions,
   reasons: string[],
 ): Generator<DeviceSetting> {
   if (!capabilities.float16Targets) return;
@@ -144,6 +146,7 @@ function* candidates(
     storage = 16;
     reasons.push("16-bit storage: 32-bit float textures cannot be drawn into.");
   }
+  const fold = options.fold ?? 31 - Math.clz32(limits.maxTextureSize);
   for (const blocking of BLOCKINGS[capabilities.isSoftware ? "software" : "gpu"]) {
     if ((options.pixels ?? blocking.pixels) !== blocking.pixels) continue;
     if ((options.groups ?? blocking.groups) !== blocking.groups) continue;
@@ -151,17 +154,17 @@ function* candidates(
       reasons.push(`Not ${blockingName(blocking)}: only ${limits.drawBuffers} render targets.`);
       continue;
     }
-    for (const fetch of fetchFunctions(capabilities, options)) yield { ...blocking, fetch, storage };
+    for (const fetch of fetchFunctions(capabilities, options)) yield { ...blocking, fold, fetch, storage };
   }
 }
 
-function blockingName({ pixels, groups }: DeviceBlocking): string {
+function blockingName({ pixels, groups }: Pick<DeviceBlocking, "pixels" | "groups">): string {
   return `${pixels}×${groups} blocking`;
 }
 
 function fetchFunctions(
   { renderer, isSoftware }: Capabilities,
-  options: DeviceOptions,
+  options: TestDeviceOptions,
 ): readonly DeviceSetting["fetch"][] {
   if (options.fetch) return [options.fetch];
   if (renderer.includes("Direct3D")) return FETCH_FUNCTIONS.direct3D;

@@ -14,7 +14,23 @@ export interface PlanPrograms {
   readonly image: readonly (LinkedProgram | undefined)[];
   /** Every program once for each reference held. */
   readonly all: readonly LinkedProgram[];
+  /**
+   * The program of a draw of the run phase whose tensors are blocked so, its result first. It is one of `run` unless a row
+   * whose length was free is too long for a texture; then it is still to be issued.
+   */
+  readonly runVariant: (step: number, blockings: readonly Blocking[]) => LinkedProgram;
 }
+
+/** Programs of no plan. */
+export const NO_PROGRAMS: PlanPrograms = {
+  load: [],
+  run: [],
+  image: [],
+  all: [],
+  runVariant: () => {
+    throw new Error("nothing is compiled yet");
+  },
+};
 
 /** Input tensors that pictures are drawn into. */
 export interface ImageDraw {
@@ -36,6 +52,7 @@ export function defines(
     ["RESULT_PIXELS", result.pixels],
     ["RESULT_ROWS", result.rows],
     ["RESULT_GROUPS", result.groups],
+    ["RESULT_FOLD", result.fold],
     ["RESULT_HALF", half ? 1 : 0],
   ];
   for (const [name, blocking] of samplers) {
@@ -44,6 +61,7 @@ export function defines(
     // A program that reads any rows and groups is one whatever they are.
     if (source.includes(`${prefix}_ROWS`)) values.push([`${prefix}_ROWS`, blocking.rows]);
     if (source.includes(`${prefix}_GROUPS`)) values.push([`${prefix}_GROUPS`, blocking.groups]);
+    if (source.includes(`${prefix}_FOLD`)) values.push([`${prefix}_FOLD`, blocking.fold]);
   }
   return `#version 300 es\n${values.map(([name, value]) => `#define ${name} ${value}\n`).join("")}`;
 }
@@ -56,42 +74,46 @@ export function planPrograms(
   images: readonly (ImageDraw | undefined)[],
 ): PlanPrograms {
   const variants = new Map<string, LinkedProgram>();
-  const issue = (program: number, output: PlanTensor, inputs: readonly Blocking[], node: string) => {
-    const blocking = blockingOf(output, setting);
-    const half = storageFormat(output.dtype, setting, !!output.precise) === "float16";
-    const key = JSON.stringify([program, half, blocking, inputs]);
+  const all: LinkedProgram[] = [];
+  const issue = (
+    program: number,
+    { dtype, precise }: PlanTensor,
+    [result, ...inputs]: readonly Blocking[],
+    node: string,
+  ) => {
+    const half = storageFormat(dtype, setting, !!precise) === "float16";
+    const key = JSON.stringify([program, half, result, inputs]);
     let linked = variants.get(key);
     if (!linked) {
       const { name, source, samplers } = plan.programs[program] as Program;
       const pairs = samplers.map((sampler, index) => [sampler, inputs[index] ?? FLAT] as const);
-      const text = defines(source, setting, blocking, half, pairs) + source;
+      const text = defines(source, setting, result as Blocking, half, pairs) + source;
       linked = programOf(context, text, samplers, `Program "${name}" of node «${node}»`);
       variants.set(key, linked);
+      all.push(linked);
     }
     return linked;
   };
-  const issueDraw = (draw: Draw) =>
-    issue(
-      draw.program,
-      plan.tensors[draw.output] as PlanTensor,
-      draw.inputs.map((tensor) => blockingOf(plan.tensors[tensor] as PlanTensor, setting)),
-      draw.node,
-    );
+  const tensor = (index: number) => plan.tensors[index] as PlanTensor;
+  const expected = (index: number) => blockingOf(tensor(index), setting);
+  const issueDraw = ({ program, output, inputs, node }: Draw, blockings?: readonly Blocking[]) =>
+    issue(program, tensor(output), blockings ?? [output, ...inputs].map(expected), node);
 
   return {
-    load: plan.load.map(issueDraw),
-    run: plan.run.map(issueDraw),
+    load: plan.load.map((draw) => issueDraw(draw)),
+    run: plan.run.map((draw) => issueDraw(draw)),
     image: images.map(
       (image) =>
         image &&
         issue(
           image.program,
-          plan.tensors[image.tensor] as PlanTensor,
-          [FLAT],
+          tensor(image.tensor),
+          [expected(image.tensor), FLAT],
           `picture of input ${image.input}`,
         ),
     ),
-    all: [...variants.values()],
+    all,
+    runVariant: (step, blockings) => issueDraw(plan.run[step] as Draw, blockings),
   };
 }
 

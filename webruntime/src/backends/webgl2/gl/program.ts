@@ -59,6 +59,11 @@ export class LinkedProgram {
     );
   }
 
+  /** Whether it may be drawn with. */
+  get isFinished(): boolean {
+    return this.finished;
+  }
+
   /** Checks the link and looks up the uniforms, once. Throws with the log and the source when the shader is wrong. */
   finish(): void {
     if (this.finished) return;

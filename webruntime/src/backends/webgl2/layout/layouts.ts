@@ -7,10 +7,15 @@ export interface Blocking {
   readonly pixels: number;
   readonly rows: number;
   readonly groups: number;
+  /** Rows go on below the plane's rows from the texel 2^fold on; 0 where they are not folded. */
+  readonly fold: number;
 }
 
-/** What a device blocks: pixels, and channel groups, or as many rows of tensors that ask for them instead. */
-export type DeviceBlocking = Pick<Blocking, "pixels" | "groups">;
+/**
+ * What a device blocks: pixels, and channel groups, or as many rows of tensors that ask for them instead. Rows of more
+ * than 2^fold texels are folded; with 0 none is.
+ */
+export type DeviceBlocking = Pick<Blocking, "pixels" | "groups" | "fold">;
 
 /** A tensor that reads a part of another one's texture. */
 export type Alias = PlanTensor & Required<Pick<PlanTensor, "axes" | "storage">>;
@@ -19,7 +24,7 @@ export type Alias = PlanTensor & Required<Pick<PlanTensor, "axes" | "storage">>;
 export type Extents = readonly [number, number, number, number];
 
 /** The blocking of flat tensors. */
-export const FLAT: Blocking = { pixels: 1, rows: 1, groups: 1 };
+export const FLAT: Blocking = { pixels: 1, rows: 1, groups: 1, fold: 0 };
 
 /** Where the elements of a tensor lie in its texture; see ARCHITECTURE.md, Layouts. */
 export interface Layout {
@@ -91,12 +96,19 @@ export function aliasLayout(tensor: Alias, shape: readonly number[], storage: La
   };
 }
 
-/** P, R and M of a tensor on a device with the given setting: 1 each when it is flat. */
+/**
+ * How a tensor is blocked on a device with the given setting: P, R and M are 1 each when it is flat. Whether its rows are
+ * folded is decided by its width, where that is a number.
+ */
 export function blockingOf(tensor: PlanTensor, device: DeviceBlocking): Blocking {
   if (!tensor.axes) return FLAT;
   const pixels = tensor.pixels ?? device.pixels;
-  if (tensor.rows) return { pixels, rows: device.groups, groups: 1 };
-  return { pixels, rows: 1, groups: tensor.groups ?? device.groups };
+  const widths = tensor.axes[3].map((axis) => tensor.shape[axis]);
+  const isWide = device.fold > 0 && widths.every((extent) => typeof extent === "number");
+  const width = isWide ? elementCount(widths as number[]) : 0;
+  const fold = Math.ceil(width / pixels) > 2 ** device.fold ? device.fold : 0;
+  if (tensor.rows) return { pixels, rows: device.groups, groups: 1, fold };
+  return { pixels, rows: 1, groups: tensor.groups ?? device.groups, fold };
 }
 
 /** Layers that a blocked tensor has. */
@@ -120,7 +132,7 @@ export function layoutOf(
     throw new TexelflowError("size", `${named} cannot be: an input is too small for this model.`);
   }
   const layout = tensor.axes
-    ? blockedLayout(shape, tensor.axes, blockingOf(tensor, device), maxTextureSize)
+    ? blockedLayout(shape, tensor.axes, blockingOf({ ...tensor, shape: [...shape] }, device), maxTextureSize)
     : flatLayout(shape);
   if (layout.elements > 0 && Math.max(layout.width, layout.height) > maxTextureSize) {
     throw new TexelflowError(
@@ -165,8 +177,10 @@ function blockedLayout(
 ): Layout {
   const extents = extentsOf(shape, axes);
   const [batch, channels, height, width] = extents;
-  const columns = Math.ceil(width / blocking.pixels);
-  const lines = Math.ceil(height / blocking.rows);
+  const texels = Math.ceil(width / blocking.pixels);
+  const columns = blocking.fold ? 2 ** blocking.fold : texels;
+  const folds = blocking.fold ? Math.ceil(texels / columns) : 1;
+  const lines = Math.ceil(height / blocking.rows) * folds;
   const perImage = Math.ceil(Math.ceil(channels / 4) / blocking.groups);
   const planes = batch * perImage;
   const tiles = tileColumns(planes, columns, lines, maxTextureSize);

@@ -9,7 +9,13 @@ import {
   effectiveLimits,
   type TestDeviceOptions,
 } from "../device/device.ts";
-import { type ImageDraw, type PlanPrograms, planPrograms, programsLinked } from "../device/programs.ts";
+import {
+  type ImageDraw,
+  NO_PROGRAMS,
+  type PlanPrograms,
+  planPrograms,
+  programsLinked,
+} from "../device/programs.ts";
 import type { DeviceSetting } from "../device/setting.ts";
 import { type WarmUp, warmUp } from "../device/warm_up.ts";
 import { acquireContext, type Context, releaseContext } from "../gl/context.ts";
@@ -32,7 +38,7 @@ export class LoadedModel implements WeightSink {
   /** Chosen by `compile`. */
   setting!: DeviceSetting;
   reasons: readonly string[] = [];
-  programs: PlanPrograms = { load: [], run: [], image: [], all: [] };
+  programs: PlanPrograms = NO_PROGRAMS;
   readonly weights: LoadPhase;
   readonly timings: Timings = { download: 0, context: 0, compile: 0, upload: 0, loadDraws: 0, firstRun: 0 };
   private readonly bytes: number;

@@ -43,8 +43,9 @@ function readBlocked(
 ): number {
   const { extents, tiles, columns, perImage } = layout.planes as Planes;
   const [batch, channels, height, width] = extents;
-  const { pixels, rows, groups } = layout.blocking;
+  const { pixels, rows, groups, fold } = layout.blocking;
   const lines = Math.ceil(height / rows);
+  const folds = fold ? Math.ceil(width / pixels / columns) : 1;
   const [offsetN, offsetC, offsetH, offsetW] = axes.map((group) =>
     offsets(layout.shape, group),
   ) as number[][];
@@ -55,8 +56,10 @@ function readBlocked(
       const plane = n * perImage + Math.floor(group / groups);
       for (let h = 0; h < height; h++) {
         for (let w = 0; w < width; w++) {
-          const x = (plane % tiles) * columns + Math.floor(w / pixels);
-          const y = Math.floor(plane / tiles) * lines + Math.floor(h / rows);
+          const column = Math.floor(w / pixels);
+          const x = (plane % tiles) * columns + (column % columns);
+          const folded = Math.floor(column / columns) * lines;
+          const y = Math.floor(plane / tiles) * lines * folds + folded + Math.floor(h / rows);
           const texels = layers[((group % groups) * rows + (h % rows)) * pixels + (w % pixels)];
           const value = texels?.[(y * layout.width + x) * 4 + (c % 4)] ?? Number.NaN;
           if (c < channels) {

@@ -4,7 +4,7 @@ import { RunTimes } from "../../../wait/run_times.ts";
 import { storageFormat } from "../device/setting.ts";
 import type { LinkedProgram } from "../gl/program.ts";
 import type { ArrayTexture } from "../gl/texture.ts";
-import { isAlias, type Layout, layoutOf } from "../layout/layouts.ts";
+import { type Blocking, blockingOf, isAlias, type Layout, layoutOf } from "../layout/layouts.ts";
 import type { LoadedModel } from "../load/loaded_model.ts";
 import { type BoundDraw, bindDraw, type PlacedTensor, placeAlias } from "./draws.ts";
 import { InputFeed } from "./input_feed.ts";
@@ -16,6 +16,8 @@ export interface RunPlan {
   readonly symbols: Symbols;
   /** Whether all steps and outputs are bound: not before the first run, during which weights may still arrive. */
   isBound: boolean;
+  /** By step of the bundle's `run`. */
+  readonly programs: readonly LinkedProgram[];
   readonly draws: BoundDraw[];
   /** Index of each draw in the bundle's `run`: empty outputs have none. */
   readonly steps: number[];
@@ -71,6 +73,13 @@ export function bindPlan(
     const { dtype } = graph.plans.webgl2.tensors[index] as PlanTensor;
     placed.set(index, { dtype, layout, texture: textureOf.get(index) ?? null });
   }
+  const { tensors, run } = graph.plans.webgl2;
+  const blockingIn = (index: number): Blocking => {
+    const tensor = tensors[index] as PlanTensor;
+    if (isAlias(tensor)) return blockingIn(tensor.storage.tensor);
+    return layouts.get(index)?.blocking ?? blockingOf(tensor, model.setting);
+  };
+  const isFolded = [...layouts.values()].some(({ blocking }) => blocking.fold > 0);
   const feeds = graph.inputs.map((input, index) =>
     input.tensor < 0
       ? null
@@ -85,6 +94,9 @@ export function bindPlan(
   return {
     symbols,
     isBound: false,
+    programs: isFolded
+      ? run.map(({ output, inputs }, step) => programs.runVariant(step, [output, ...inputs].map(blockingIn)))
+      : programs.run,
     draws: [],
     steps: [],
     placed,
@@ -98,7 +110,7 @@ export function bindPlan(
 /** Binds one step of the bundle's `run`, in order; the weights that it reads must be there. */
 export function bindStep(model: LoadedModel, plan: RunPlan, step: number): void {
   const { inputs, output, ...parameters } = model.graph.plans.webgl2.run[step] as Draw;
-  const program = model.programs.run[step] as LinkedProgram;
+  const program = plan.programs[step] as LinkedProgram;
   const [target, ...sources] = [output, ...inputs].map((tensor) => find(model, plan, tensor));
   const bound = bindDraw(model.context, program, target as PlacedTensor, sources, parameters, plan.symbols);
   if (!bound) return;

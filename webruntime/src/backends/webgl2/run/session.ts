@@ -2,6 +2,7 @@ import { TexelflowError } from "../../../errors.ts";
 import { type BoundInputs, bindInputs } from "../../../graph/inputs.ts";
 import type { Tensor } from "../../../graph/tensor.ts";
 import { breathe, pause } from "../../../wait/tasks.ts";
+import { programsLinked } from "../device/programs.ts";
 import { gpuFinished } from "../gl/fence.ts";
 import { EarlyStart } from "../gl/readback.ts";
 import type { LoadedModel } from "../load/loaded_model.ts";
@@ -99,6 +100,8 @@ export class Session {
   private async drawFirst(plan: RunPlan): Promise<void> {
     const { context, graph, weights, persistent } = this.model;
     try {
+      const late = plan.programs.filter((program) => !program.isFinished);
+      if (late.length > 0) await programsLinked(context, late);
       let issued = 0;
       for (const [step, { inputs }] of graph.plans.webgl2.run.entries()) {
         if (plan.draws.length - issued === FIRST_PORTION || !weights.has(inputs)) {
