@@ -1,7 +1,7 @@
 """Random models with free extents, each valid by its rules at several sizes of them.
 
 A `Growing` model keeps the extent of every axis of every value at each of `CASES` assignments of its symbols.
-A move (random_moves.py) adds a few nodes to it; where the sizes of an assignment do not allow that, the
+A move (random_moves/) adds a few nodes to it; where the sizes of an assignment do not allow that, the
 assignment is given up, and ONNX Runtime is expected to refuse it.
 """
 
