@@ -337,7 +337,7 @@ def test_integer_base_and_real_exponent(canvas: Page) -> None:
 @pytest.mark.parametrize("name", LIBRARY)
 def test_section_needs_only_what_it_names(name: str, canvas: Page) -> None:
     """Each function compiles with its dependencies alone."""
-    assert compile_error(canvas, select_functions(name, LIBRARY)) is None
+    assert compile_error(canvas, select_functions(f"{name}(x)", LIBRARY)) is None
 
 
 def test_missing_dependency_is_found(canvas: Page) -> None:
@@ -363,3 +363,8 @@ def test_wrong_libraries_are_refused(texts: tuple[str, ...], fragment: str) -> N
 def test_functions_follow_those_that_they_call_whatever_the_file() -> None:
     library = parse_library("//@ a: c\nA\n//@ b:\nB", "//@ c:\nC")
     assert select_functions("a(x)", library).split() == ["C", "A"]
+
+
+def test_only_what_is_called_is_taken() -> None:
+    library = parse_library("//@ a:\nA\n//@ b:\nB")
+    assert select_functions("float a = b (a);", library).split() == ["B"]
