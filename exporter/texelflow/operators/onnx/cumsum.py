@@ -16,7 +16,7 @@ def cumsum_axis(node: Node) -> int:
     return normalize_axis(node, axis, node.required(0).known_type.rank)
 
 
-@operator("CumSum")
+@operator("CumSum", inputs=2)
 class CumSum(Operator):
     """Running sums, from the end if `reverse`, each without its own element if `exclusive`."""
 
