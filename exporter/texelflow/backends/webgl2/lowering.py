@@ -135,6 +135,16 @@ class Lowering:
             copies.flat = self._copy(value, placed, None)
         return copies.flat
 
+    def flat_precise(self, value: Value) -> PlanTensor:
+        """Return what `flat` does, of a value whose errors grow, as those of coordinates in pixels do.
+
+        It is stored in 32 bits on every device, and so is what it is a copy of.
+        """
+        tensor = self.flat(value)
+        for held in (tensor, *self.place(value).buffer.tensors):
+            held.precise = True
+        return tensor
+
     def find_blocked(self, value: Value, axes: Axes) -> PlanTensor | None:
         """Return the tensor that holds the value blocked by `axes` already, or None."""
         placed = self.place(value)
