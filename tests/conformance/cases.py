@@ -145,7 +145,7 @@ def attempt_export(case: Case) -> Attempt:
 
     They shape a computation; the case's `inputs` have them no more.
     """
-    attempt = _attempt(copy.deepcopy(case.model))
+    attempt = _attempt(case.name, copy.deepcopy(case.model))
     while attempt.asked_for:
         model = attempt.model
         for name in attempt.asked_for:
@@ -153,11 +153,11 @@ def attempt_export(case: Case) -> Attempt:
         kept = [value for value in model.graph.input if value.name not in attempt.asked_for]
         del model.graph.input[:]
         model.graph.input.extend(kept)
-        attempt = _attempt(model)
+        attempt = _attempt(case.name, model)
     return attempt
 
 
-def _attempt(model: onnx.ModelProto) -> Attempt:
+def _attempt(name: str, model: onnx.ModelProto) -> Attempt:
     asked: dict[str, None] = {}
     known = Node.known
 
@@ -169,7 +169,7 @@ def _attempt(model: onnx.ModelProto) -> Attempt:
 
     bundle, refusal = None, ""
     with TemporaryDirectory() as folder, patch.object(Node, "known", record):
-        path = Path(folder) / "model.onnx"
+        path = Path(folder) / f"{name}.onnx"
         path.write_bytes(model.SerializeToString())
         try:
             bundle = build(path, Options())

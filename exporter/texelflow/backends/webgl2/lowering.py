@@ -333,13 +333,6 @@ def real_of(element: Element) -> Real:
     return ["+", to_json(element), 0] if isinstance(element, Expression) else float(element)
 
 
-def aligned_view(view: View, rank: int) -> View:
-    """Return the view with leading axes of extent 1 added up to `rank`, as broadcasting does."""
-    missing = rank - len(view.shape)
-    bounds = None if view.bounds is None else (*[None] * missing, *view.bounds)
-    return View((1,) * missing + view.shape, (0,) * missing + view.strides, view.offset, bounds, view.fill)
-
-
 def value_like(value: Value, name: str, shape: Shape, dtype: str | None = None) -> Value:
     """Return a new intermediate value of another shape."""
     return Value(f"{value.name}/{name}", TensorType(dtype or value.dtype, shape))

@@ -6,9 +6,6 @@ from texelflow.graph import Node, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.shapes import integers, normalize_axis
 
-LONGEST = 256
-"""Longest axis along which each element sums all before it."""
-
 
 def cumsum_axis(node: Node) -> int:
     """Return the axis; raise NodeError if it is not known at export."""
