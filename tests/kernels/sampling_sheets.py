@@ -30,7 +30,9 @@ def grid_samples() -> Sheet:
     sheet.case("a grid that is computed")
     # A picture wide enough that coordinates of 16 bits would be off by much.
     x = sheet.node("Relu", [sheet.blocked([1, 4, 3, 1025])])
-    grid = sheet.node("Mul", [sheet.input([1, 2, 9, 2], low=-1, high=1), sheet.weights([2])])
+    grid = sheet.node(
+        "Mul", [sheet.input([1, 2, 9, 2], low=-1, high=1), sheet.constant([0.9, 0.7], "float32")]
+    )
     sheet.output(sheet.node("Neg", [sheet.node("GridSample", [x, grid])]), "alone")
     turned = sheet.node("Transpose", [grid], perm=[0, 2, 1, 3])
     sheet.output(sheet.node("GridSample", [x, turned]), "turned")

@@ -11,7 +11,7 @@ Rules; a node is an identity if it is
  8. Mul or Div by a scalar 1, Sub of a scalar 0, Add of a scalar 0 if integer (-0.0 + 0.0 would be 0.0, and
     so would be -0.0 - -0.0);
  9. Split into one part.
-Its readers read its input instead, except:
+Its consumers read its input instead, except:
 10. A graph output keeps its name: the node that makes the input makes the output instead. If that input is a
     graph input or output or a constant, the identity stays.
 """

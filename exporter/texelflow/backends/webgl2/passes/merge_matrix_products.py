@@ -28,11 +28,11 @@ Biased: TypeAlias = tuple[Node, Node]
 
 def run(graph: Graph) -> int:
     """Merge products; return how many nodes went into others."""
-    readers = graph.consumers()
+    consumers = graph.consumers()
     outputs = set(graph.outputs)
     by_operand: dict[Value | None, list[Biased]] = {}
     for node in graph.nodes:
-        add = _bias_of(node, readers, outputs)
+        add = _bias_of(node, consumers, outputs)
         if add is not None:
             by_operand.setdefault(node.inputs[0], []).append((node, add))
     problems = Problems()
@@ -47,7 +47,7 @@ def run(graph: Graph) -> int:
     return before - len(graph.nodes)
 
 
-def _bias_of(node: Node, readers: dict[Value, list[Node]], outputs: set[Value]) -> Node | None:
+def _bias_of(node: Node, consumers: dict[Value, list[Node]], outputs: set[Value]) -> Node | None:
     """Return the Add behind a product that can be merged with others (rules 1 and 2)."""
     if (node.domain, node.operator) != ("", "MatMul"):
         return None
@@ -62,7 +62,7 @@ def _bias_of(node: Node, readers: dict[Value, list[Node]], outputs: set[Value]) 
         return None
     if not proved_equal(product(a.shape[:-2]), 1) or a.known_type.rank < 2 or node.outputs[0] in outputs:
         return None
-    following = readers.get(node.outputs[0], [])
+    following = consumers.get(node.outputs[0], [])
     if len(following) != 1 or (following[0].domain, following[0].operator) != ("", "Add"):
         return None
     add = following[0]
@@ -74,8 +74,8 @@ def _bias_of(node: Node, readers: dict[Value, list[Node]], outputs: set[Value]) 
         or add.outputs[0] in outputs
     ):
         return None
-    behind = readers.get(add.outputs[0], [])
-    return None if any(isinstance(operator_of(reader), Elementwise) for reader in behind) else add
+    behind = consumers.get(add.outputs[0], [])
+    return None if any(isinstance(operator_of(consumer), Elementwise) for consumer in behind) else add
 
 
 def _other(add: Node, value: Value) -> Value | None:
