@@ -30,8 +30,8 @@ class Structure:
 class Operand:
     """A tensor that elementwise work reads; `kind` says where its texels are (shaders/lib/steps.glsl.j2).
 
-    `exact` says that the extents are proved to be the place's own, `given` is the number by which the shader
-    knows whether there is such a tensor, and `channel` is the one that is read of a tensor that has more.
+    `exact`: its extents are proved to be those of the result. `given` is the number by which the shader knows
+    whether there is such a tensor. `channel` is the one that is read of a tensor that has more.
     """
 
     name: str

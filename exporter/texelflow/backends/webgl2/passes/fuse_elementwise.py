@@ -1,13 +1,13 @@
 """Fuse elementwise nodes into groups, and groups into the kernel that computes their first operand or reads
 their result.
 
-1. An elementwise node joins the group of its consumers if they are all in one group, its output is not an
-   output of the graph, and its shape is provably the group's.
+1. An elementwise node joins the group of its consumers. They are all in one group, whose shape is provably
+   the node's, and its output is not an output of the graph.
 2. A group takes at most OPERAND_LIMIT tensors from outside and NUMBER_LIMIT numbers, to leave texture units
    and uniforms to its host kernel, and at most STEP_LIMIT nodes: long code compiles slowly, or not at all.
 3. A node that depends on constants alone stays out of a group that does not: it belongs to the load phase.
-4. A group becomes the epilogue of an operand's producer if that operator can carry one, nobody else reads the
-   operand and it has the group's shape; of several the last in the graph's order is taken. The producer is
+4. A group becomes the epilogue of an operand's producer. That operator can carry one, nobody else reads the
+   operand, and it has the group's shape. Of several the last in the graph's order is taken. The producer is
    then computed where the group ends, so that nothing up to there may read another output of it.
 5. A group without such a producer is a kernel of its own.
 6. What a reduction or another such kernel reads is a group, too, and becomes its prologue: nowhere stored.

@@ -1,9 +1,10 @@
 """Computes products of one matrix with several constant ones as one, side by side: queries, keys and values.
 
 Rules:
-1. MatMul nodes with the same left operand and constant right operands of rank 2, each followed by nothing but
-   an Add of a constant vector, become one MatMul and one Add of the joined constants, and a Split.
-2. Every part is a multiple of CHANNEL_BLOCK columns wide, and there is one matrix on the left: then the
+1. It joins MatMul nodes that have the same left operand, and on the right a constant of rank 2. Behind each
+   is an Add of a constant vector, and nothing else.
+2. They become one MatMul and one Add, of the joined constants, and a Split.
+3. Every part is a multiple of CHANNEL_BLOCK columns wide, and there is one matrix on the left: then the
    parts are read where they lie. Nothing elementwise reads them: it would no longer happen in a draw of the
    product.
 The constants are joined by Concat nodes, which run at load.

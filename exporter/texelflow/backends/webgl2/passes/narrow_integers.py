@@ -3,8 +3,8 @@
 Rules:
 1. A constant beyond 32 bits becomes the largest or smallest number of these where its consumer compares or
    chooses (Less, Equal, Min, Max, Clip, Where, Pad …): a mask or a bound means "more than any number".
-2. A comparison with constants that are all beyond what 32 bits hold is rewritten so that it is decided as
-   ONNX decides it, also for the largest and smallest numbers of 32 bits.
+2. A comparison with constants that are all beyond 32 bits is rewritten: it is then decided as ONNX decides
+   it, also for the largest and smallest numbers of 32 bits.
 3. A node whose 64-bit results may exceed 32 bits is warned of. So is one that computes with a number that
    rule 1 may have changed, and an output that may hold one. What certainly exceeds 32 bits is a problem.
 Other constants beyond 32 bits are refused by the lowering, where it stores them (lowering.py).
