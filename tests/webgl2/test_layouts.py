@@ -90,7 +90,7 @@ def _is_same(view: View, axes: Axes, tensor: PlanTensor) -> bool:
     return _extents(wanted) == _extents(own) and found == wanted
 
 
-def test_same_memory_is_the_same_memory() -> None:
+def test_a_tensor_holds_what_has_the_same_texels() -> None:
     """What is claimed is true; what is plain, such as the tensor's own axes, is claimed."""
     source = random.Random(5)
     claimed = 0
