@@ -1,7 +1,8 @@
 """Compile the shaders of many small graphs with glslangValidator, as every kind of device would.
 
-Every template in shaders/ must be rendered by one of them. Errors are shown against the numbered source, with
-the template and the graph that it was rendered for.
+The graphs are those of shader_lint_graphs.py and, for an operator that none of them has, ONNX's own tests of
+it. Every template in shaders/ must be rendered by one of them. Errors are shown against the numbered source,
+with the template and the graph that it was rendered for.
 """
 
 import itertools
@@ -22,9 +23,13 @@ from typing import Any
 import onnx.parser
 from shader_lint_graphs import graph, kernel_graphs
 
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from conformance.cases import attempt_export, node_cases
 from texelflow.arguments import parse_image
+from texelflow.backends.webgl2.lower import rules
 from texelflow.errors import ExportError
-from texelflow.operators import registry
+from texelflow.operators import MANY, registry
 from texelflow.operators.elementwise import Elementwise
 from texelflow.pipeline import Options, build
 from texelflow.resources import shader_directory
@@ -81,11 +86,23 @@ def render_all(problems: list[str]) -> list[Shader]:
             problems.append(f"{error}, the graph {text}")
     for (domain, name), operator in sorted(registry().items()):
         if domain == "" and isinstance(operator, Elementwise):
-            found = render_operator(name, operator.operand_count or 2)
+            found = render_operator(name, 2 if operator.inputs == (1, MANY) else operator.inputs[0])
             if not found and not any(f"= {name} <" in text for text, _ in texts):
                 problems.append(f"no graph uses {name}: add one to scripts/shader_lint_graphs.py")
             shaders.update(found)
+    for domain, name in rules():
+        if domain == "" and not any(f"= {name} " in text or f"= {name}(" in text for text, _ in texts):
+            shaders.update(render_node_tests(name))
     return list(shaders.values())
+
+
+def render_node_tests(name: str) -> dict[str, Shader]:
+    """Return the shaders of ONNX's own tests of an operator, as far as they can be exported."""
+    shaders: dict[str, Shader] = {}
+    for case in node_cases(name):
+        if bundle := attempt_export(case).bundle:
+            shaders.update({one.source: one for one in device_shaders(bundle.graph_file, case.name)})
+    return shaders
 
 
 def render_operator(name: str, operand_count: int) -> dict[str, Shader]:

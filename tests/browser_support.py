@@ -54,13 +54,9 @@ def find_chromium() -> str | None:
     return str(system) if system.exists() else None
 
 
-def launch_chromium(playwright: Playwright, flags: list[str] | None = None) -> Browser:
-    """Launches headless Chromium with WebGL2 in software, or as it likes where TEXELFLOW_TEST_GPU is set.
-
-    `flags` replace those that choose the GL driver.
-    """
-    if flags is None:
-        flags = GPU_WEBGL_FLAGS if os.environ.get("TEXELFLOW_TEST_GPU") else SOFTWARE_WEBGL_FLAGS
+def launch_chromium(playwright: Playwright) -> Browser:
+    """Launches headless Chromium with WebGL2 in software, or as it likes where TEXELFLOW_TEST_GPU is set."""
+    flags = GPU_WEBGL_FLAGS if os.environ.get("TEXELFLOW_TEST_GPU") else SOFTWARE_WEBGL_FLAGS
     return playwright.chromium.launch(
         executable_path=find_chromium(),
         headless=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -22,14 +23,15 @@ class NodeTest:
 
     name: str
     serialized: bytes
-    data_sets: list[tuple[list[Any], list[Any]]]
+    data_sets: Sequence[tuple[Sequence[Any], Sequence[Any]]]
     rtol: float
     atol: float
 
     @property
     def model(self) -> onnx.ModelProto:
         """The model, anew."""
-        return onnx.ModelProto.FromString(self.serialized)
+        model: onnx.ModelProto = onnx.ModelProto.FromString(self.serialized)
+        return model
 
 
 @cache
@@ -43,6 +45,7 @@ def node_tests() -> list[NodeTest]:
             made = [
                 NodeTest(test.name, test.model.SerializeToString(), test.data_sets, test.rtol, test.atol)
                 for test in load_model_tests(kind="node")
+                if test.model is not None and test.data_sets is not None
             ]
         beside = path.with_suffix(f".{os.getpid()}")  # other processes may do the same
         beside.write_bytes(pickle.dumps(made))

@@ -34,9 +34,9 @@ class DefectError(Exception):
     def __init__(self, cause: BaseException, stage: str = "") -> None:
         self.stage = stage
         self.nodes = list(getattr(cause, "__notes__", []))
-        place = traceback.extract_tb(cause.__traceback__)[-1]
+        frame = traceback.extract_tb(cause.__traceback__)[-1]
         where = ", ".join(
-            [f"at {Path(place.filename).name}:{place.lineno}", *filter(None, [stage]), *self.nodes]
+            [f"at {Path(frame.filename).name}:{frame.lineno}", *filter(None, [stage]), *self.nodes]
         )
         super().__init__(
             f"{type(cause).__name__}: {cause} ({where}). This is a defect of Texelflow: please report it"

@@ -20,11 +20,11 @@ from texelflow.dimensions.text import to_json
 from texelflow.errors import DefectError, ExportError
 from texelflow.graph import Graph, NodeError, Value
 from texelflow.options import ImageOptions, Options
-from texelflow.summary import DeviceProfile, Signature, Summary, example_sizes, summarize
+from texelflow.summary import DeviceNeeds, Signature, Summary, example_sizes, summarize
 
 __all__ = [
     "Bundle",
-    "DeviceProfile",
+    "DeviceNeeds",
     "ImageOptions",
     "Options",
     "Progress",

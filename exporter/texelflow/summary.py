@@ -27,7 +27,7 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceProfile(liveness.DeviceProfile):
+class DeviceNeeds(liveness.DeviceKind):
     """A kind of device, and what the model needs of it for its example shapes.
 
     `peak_bytes` are the textures that a run shares, `weight_texture_bytes` those of the weights beside them;
@@ -59,7 +59,7 @@ class Summary:
     draws_load: int
     draws_run: int
     constraints: list[str]
-    profiles: list[DeviceProfile]
+    devices: list[DeviceNeeds]
     warnings: list[str]
     """What may come out otherwise than in the source model."""
 
@@ -94,7 +94,7 @@ def summarize(
         draws_load=len(plan.load),
         draws_run=len(plan.run),
         constraints=list(map(str, graph.facts.simplified())),
-        profiles=[_profile(plan, profile, graph, options) for profile in liveness.PROFILES],
+        devices=[_needs(plan, device, graph, options) for device in liveness.DEVICE_KINDS],
         warnings=graph.warnings,
     )
 
@@ -117,16 +117,16 @@ def example_sizes(graph: Graph) -> dict[str, Dimension]:
     return graph.facts.fitting(sizes)
 
 
-def _profile(plan: Plan, profile: liveness.DeviceProfile, graph: Graph, options: Options) -> DeviceProfile:
-    extents = liveness.texture_extents(plan, profile, example_sizes(graph))
+def _needs(plan: Plan, device: liveness.DeviceKind, graph: Graph, options: Options) -> DeviceNeeds:
+    extents = liveness.texture_extents(plan, device, example_sizes(graph))
     side, tensor = liveness.largest_side(extents)
-    fits = side <= profile.max_texture_size
+    fits = side <= device.max_texture_size
     too_long = "" if tensor is None else f"{tensor.value or 'a tensor'} needs a texture of {side} texels"
-    return DeviceProfile(
-        **asdict(profile),
-        peak_bytes=liveness.peak_bytes(plan, profile, extents),
-        weight_texture_bytes=liveness.resident_bytes(plan, profile, extents, options.weights),
-        load_peak_bytes=liveness.load_peak_bytes(plan, profile, extents, options.weights),
+    return DeviceNeeds(
+        **asdict(device),
+        peak_bytes=liveness.peak_bytes(plan, device, extents),
+        weight_texture_bytes=liveness.resident_bytes(plan, device, extents, options.weights),
+        load_peak_bytes=liveness.load_peak_bytes(plan, device, extents, options.weights),
         fits=fits,
         reason="" if fits else too_long,
     )

@@ -30,8 +30,8 @@ def _graph(weights: int = 0) -> Graph:
     }
 
 
-def _weight(key: str, size: int, fill: int = 0) -> WeightEntry:
-    return WeightEntry(key, "uint8", (size,), ConstantData([bytes([fill]) * size]))
+def _weight(key: str, size: int) -> WeightEntry:
+    return WeightEntry(key, "uint8", (size,), ConstantData([bytes(size)]))
 
 
 def _names(folder: Path) -> list[str]:

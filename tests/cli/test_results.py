@@ -55,8 +55,8 @@ def test_export_json(texelflow_command: RunCommand, classifier: Path) -> None:
     summary = result.json
     assert summary["operators"]["Conv"] == 1
     assert summary["parameters"] == 5 * 27 + 5 + 20 + 4
-    assert summary["profiles"]
-    assert all(profile["fits"] for profile in summary["profiles"])
+    assert summary["devices"]
+    assert all(device["fits"] for device in summary["devices"])
     files = sorted(path for path in (classifier.parent / "bundle").iterdir())
     size = sum(path.stat().st_size for path in files)
     assert abs(summary["download_bytes"] - size) < 2_000  # the headers of the files are not counted

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import onnx
@@ -15,36 +17,9 @@ from onnx import numpy_helper
 
 from onnx_node_tests import NodeTest, node_tests
 from texelflow.errors import ExportError
+from texelflow.graph import Element, Node
 from texelflow.operators import registry
-from texelflow.pipeline import Options, build, write
-
-PARAMETER_INPUTS = {
-    "Clip": (1, 2),
-    "CumSum": (1,),
-    "Dropout": (1, 2),
-    "Expand": (1,),
-    "OneHot": (1,),
-    "Pad": (1, 2, 3),
-    "Range": (0, 1, 2),
-    "Reshape": (1,),
-    "Resize": (1, 2, 3),
-    "Slice": (1, 2, 3, 4),
-    "Split": (1,),
-    "Squeeze": (1,),
-    "Tile": (1,),
-    "Trilu": (1,),
-    "Unsqueeze": (1,),
-    "Upsample": (1,),
-    "ConstantOfShape": (0,),
-    "CenterCropPad": (1,),
-    **{
-        f"Reduce{name}": (1,)
-        for name in ("L1", "L2", "LogSum", "LogSumExp", "Max", "Mean", "Min", "Prod", "Sum", "SumSquare")
-    },
-}
-"""Inputs that shape a computation: where they are inputs of the test's graph they become constants of the
-bundle.
-"""
+from texelflow.pipeline import Bundle, Options, build, write
 
 AS_ONNX_RUNTIME = frozenset(
     f"test_resize_downsample_scales_{mode}_align_corners" for mode in ("linear", "cubic")
@@ -74,15 +49,14 @@ class Case:
     absolute: float
     status: str = ""
     reason: str = ""
-    fixed_parameters: list[str] = field(default_factory=list)
     folder: Path | None = None
     known_at_export: bool = False
 
 
-def node_cases() -> Iterator[Case]:
-    """Yield the tests whose operators are all registered and whose data are tensors."""
+def node_cases(operator: str | None = None) -> Iterator[Case]:
+    """Yield the tests whose operators are all registered and whose data are tensors; or those of one."""
     known = {name for domain, name in registry() if domain == ""}
-    for test in node_tests():
+    for test in _tests_of(operator):
         model = test.model
         operators = [node.op_type for node in model.graph.node]
         if not set(operators) <= known or any(
@@ -100,6 +74,16 @@ def node_cases() -> Iterator[Case]:
                 session = onnxruntime.InferenceSession(case.model.SerializeToString())
                 case.outputs = dict(zip(case.outputs, session.run(None, case.inputs), strict=True))
             yield case
+
+
+def _tests_of(operator: str | None) -> list[NodeTest]:
+    """Return all tests, or those of one operator and of what ONNX expands it to."""
+    if operator is None:
+        return node_tests()
+    names = tuple(
+        test.name for test in node_tests() if operator in {node.op_type for node in test.model.graph.node}
+    )
+    return [test for test in node_tests() if test.name.startswith(names)]
 
 
 def _case(
@@ -127,17 +111,13 @@ def _array(value: Any) -> np.ndarray:
 
 def export_case(case: Case, directory: Path) -> None:
     """Export a case to a bundle; sets `status` to "not supported" where the exporter refuses it."""
-    model = with_constant_parameters(case)
-    source = directory / f"{case.name}.onnx"
-    source.write_bytes(model.SerializeToString())
-    try:
-        bundle = build(source, Options())
-        write(bundle, directory / case.name)
+    attempt = attempt_export(case)
+    if attempt.bundle is None:
+        case.status, case.reason = "not supported", attempt.refusal
+    else:
+        write(attempt.bundle, directory / case.name)
         case.folder = directory / case.name
-        case.known_at_export = _is_known_at_export(bundle.graph_file)
-    except ExportError as error:
-        # The report must not differ by the folder that the test happens to write to.
-        case.status, case.reason = "not supported", error.problems[0].replace(f"{directory}/", "")
+        case.known_at_export = _is_known_at_export(attempt.bundle.graph_file)
 
 
 def _is_known_at_export(content: dict[str, Any]) -> bool:
@@ -150,22 +130,53 @@ def _is_known_at_export(content: dict[str, Any]) -> bool:
     )
 
 
-def with_constant_parameters(case: Case) -> onnx.ModelProto:
-    """Return a case's model with the inputs that shape its computation made constant, and out of `inputs`."""
-    model = copy.deepcopy(case.model)
-    names = {
-        node.input[position]
-        for node in model.graph.node
-        for position in PARAMETER_INPUTS.get(node.op_type, ())
-        if position < len(node.input) and node.input[position] in case.inputs
-    }
-    for name in sorted(names):
-        model.graph.initializer.append(numpy_helper.from_array(case.inputs.pop(name), name))
-        case.fixed_parameters.append(name)
-    kept = [value for value in model.graph.input if value.name not in names]
-    del model.graph.input[:]
-    model.graph.input.extend(kept)
-    return model
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A model that was exported, its bundle or the reason why there is none, and the inputs asked for."""
+
+    model: onnx.ModelProto
+    bundle: Bundle | None
+    refusal: str
+    asked_for: list[str]
+
+
+def attempt_export(case: Case) -> Attempt:
+    """Export a case's model with the inputs whose elements the exporter asks for made constant.
+
+    They shape a computation; the case's `inputs` have them no more.
+    """
+    attempt = _attempt(case.name, copy.deepcopy(case.model))
+    while attempt.asked_for:
+        model = attempt.model
+        for name in attempt.asked_for:
+            model.graph.initializer.append(numpy_helper.from_array(case.inputs.pop(name), name))
+        kept = [value for value in model.graph.input if value.name not in attempt.asked_for]
+        del model.graph.input[:]
+        model.graph.input.extend(kept)
+        attempt = _attempt(case.name, model)
+    return attempt
+
+
+def _attempt(name: str, model: onnx.ModelProto) -> Attempt:
+    asked: dict[str, None] = {}
+    known = Node.known
+
+    def record(node: Node, index: int, meaning: str) -> list[Element]:
+        value = node.input(index)
+        if value is not None and not value.is_known:
+            asked[value.name] = None
+        return known(node, index, meaning)
+
+    bundle, refusal = None, ""
+    with TemporaryDirectory() as folder, patch.object(Node, "known", record):
+        path = Path(folder) / f"{name}.onnx"
+        path.write_bytes(model.SerializeToString())
+        try:
+            bundle = build(path, Options())
+        except ExportError as error:
+            # The report must not differ by the folder that the model happens to be in.
+            refusal = error.problems[0].replace(f"{folder}/", "")
+    return Attempt(model, bundle, refusal, [value.name for value in model.graph.input if value.name in asked])
 
 
 def judge(case: Case, results: dict[str, np.ndarray]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+
+import onnx.defs
 
 from conformance.cases import Case
 from texelflow.backends.webgl2.lower import rules
@@ -50,12 +52,52 @@ def render_report(cases: Sequence[Case]) -> str:
         numbers = " | ".join(str(row.get(status, 0)) for status in STATUSES)
         title = f"{domain}::{name}" if domain else name
         lines.append(f"| {title} | {_kind(operator)} | {numbers} |")
-    lines += ["", "## Tests refused at export", "", "| test | reason |", "|---|---|"]
+    lines += ["", *_missing(), "", "## Tests refused at export", "", "| test | reason |", "|---|---|"]
     for case in sorted(cases, key=lambda case: case.name):
         if case.status == "not supported":
             reason = case.reason.replace("|", "\\|")
             lines.append(f"| {case.name.removeprefix('test_')} | {reason} |")
     return "\n".join(lines) + "\n"
+
+
+DOMAINS = ("", "ai.onnx.ml")
+"""The domains of ONNX whose operators belong in models that are exported for inference."""
+
+KINDS: dict[str, Callable[[onnx.defs.OpSchema], bool]] = {
+    "Control flow": lambda schema: any(one.type.name == "GRAPH" for one in schema.attributes.values()),
+    "Sequences, maps and optional values": lambda schema: _has_only(schema, "seq", "map", "optional"),
+    "Strings": lambda schema: _has_only(schema, "tensor(string)", "seq(tensor(string)"),
+    "Others": lambda _: True,
+}
+"""Headings for operators that are not supported; one belongs under the first that holds of its schema."""
+
+
+def _has_only(schema: onnx.defs.OpSchema, *beginnings: str) -> bool:
+    """Whether an input or output of an operator can be of no other type than those that begin so."""
+    return any(
+        all(one.startswith(beginnings) for one in value.types) for value in (*schema.inputs, *schema.outputs)
+    )
+
+
+def _missing() -> Iterator[str]:
+    """Yield a section that names the operators of ONNX that are not supported."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for schema in onnx.defs.get_all_schemas():
+        key = (schema.domain, schema.name)
+        if schema.domain not in DOMAINS or schema.deprecated or key in {*registry(), ("", "Constant")}:
+            continue
+        kind = next(kind for kind, holds in KINDS.items() if holds(schema))
+        groups.setdefault((schema.domain, kind), []).append(schema.name)
+    yield from ("## Operators that are missing", "")
+    newest = onnx.defs.onnx_opset_version()
+    yield f"Models with these operators of ONNX (opset {newest}) are refused at export."
+    yield "Of other domains, com.microsoft among them, only what the table lists is known."
+    yield ""
+    for domain in DOMAINS:
+        for kind in KINDS:
+            if names := groups.get((domain, kind)):
+                title = f"{kind} of {domain}" if domain else kind
+                yield f"- {title}: {', '.join(sorted(names))}."
 
 
 def _kind(operator: Operator) -> str:

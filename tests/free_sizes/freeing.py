@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 
 import onnx
 
-Rename = Callable[[str, int, int | str], int | str | None]
-"""From an input, an axis and its extent: what the extent becomes; None leaves an axis without a name."""
+Rename = Callable[[str, int, int | str], int | str]
+"""From an input, an axis and its extent: what the extent becomes."""
 
 
 def free_extents(model: onnx.ModelProto, rename: Rename) -> onnx.ModelProto:
@@ -30,7 +30,7 @@ def free_extents(model: onnx.ModelProto, rename: Rename) -> onnx.ModelProto:
             dimension.Clear()
             if isinstance(after, int):
                 dimension.dim_value = after
-            elif after is not None:
+            else:
                 dimension.dim_param = after
     forget_shapes(graph)
     return freed
@@ -46,16 +46,6 @@ def forget_shapes(graph: onnx.GraphProto) -> None:
 def every_axis(model: onnx.ModelProto) -> onnx.ModelProto:
     """Free every axis of every input, each under a name of its own."""
     return free_extents(model, lambda name, axis, _: f"{_letters(name)}_{axis}")
-
-
-def every_number(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Free every axis; equal extents get one name, whichever input they belong to."""
-    return free_extents(model, lambda _, __, extent: f"d{extent}" if isinstance(extent, int) else extent)
-
-
-def without_names(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Leave every axis of every input open, without a name."""
-    return free_extents(model, lambda _, __, ___: None)
 
 
 def chosen_axes(model: onnx.ModelProto, names: Mapping[str, Mapping[int, str]]) -> onnx.ModelProto:

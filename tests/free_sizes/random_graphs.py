@@ -1,7 +1,7 @@
 """Random models with free extents, each valid by its rules at several sizes of them.
 
 A `Growing` model keeps the extent of every axis of every value at each of `CASES` assignments of its symbols.
-A move (random_moves.py) adds a few nodes to it; where the sizes of an assignment do not allow that, the
+A move (random_moves/) adds a few nodes to it; where the sizes of an assignment do not allow that, the
 assignment is given up, and ONNX Runtime is expected to refuse it.
 """
 
@@ -74,7 +74,7 @@ class Growing:
     alive: list[bool] = field(default_factory=lambda: [True] * CASES)
     unasked: set[int] = field(default_factory=set)
     symbols: dict[str, Extent] = field(default_factory=dict)
-    inputs: dict[str, tuple[str, tuple[str | int | None, ...]]] = field(default_factory=dict)
+    inputs: dict[str, tuple[str, tuple[str | int, ...]]] = field(default_factory=dict)
     values: list[Value] = field(default_factory=list)
     nodes: list[onnx.NodeProto] = field(default_factory=list)
     constants: list[onnx.TensorProto] = field(default_factory=list)
@@ -92,9 +92,9 @@ class Growing:
             raise DeadEndError
         return choices[int(self.random.integers(len(choices)))]
 
-    def pick(self, fits: Callable[[Value], bool] = lambda _: True, dtype: str = "float32") -> Value:
-        """Return a value of a type that fits, rather a late one; give up if there is none."""
-        fitting = [value for value in self.values if value.dtype == dtype and fits(value)]
+    def pick(self, fits: Callable[[Value], bool]) -> Value:
+        """Return a value of floats that fits, rather a late one; give up if there is none."""
+        fitting = [value for value in self.values if value.dtype == "float32" and fits(value)]
         if not fitting:
             raise DeadEndError
         late = int(max(self.random.integers(len(fitting), size=2)))
@@ -127,13 +127,12 @@ class Growing:
         self.symbols[name] = tuple(sizes)
         return name
 
-    def free_extent(self, image: bool = False) -> str:
+    def free_extent(self) -> str:
         """Return a symbol, rather a new one."""
         if self.symbols and self.chance(0.3):
             name: str = self.one_of(list(self.symbols))
-            if not image or self.symbols[name][OWN] >= 4:
-                return name
-        return self.new_symbol(image)
+            return name
+        return self.new_symbol()
 
     # Values
 
@@ -142,10 +141,9 @@ class Growing:
         return constantly(dimension) if isinstance(dimension, int) else self.symbols[dimension]
 
     def input(self, dimensions: Sequence[str | int], dtype: str = "float32") -> Value:
-        """Add an input; one in eight has an axis without a name."""
+        """Add an input with these symbols or numbers as extents."""
         name = f"x{len(self.inputs)}"
-        named: list[str | int | None] = list(dimensions)
-        self.inputs[name] = (dtype, tuple(named))
+        self.inputs[name] = (dtype, tuple(dimensions))
         value = Value(name, dtype, tuple(map(self.extent_of, dimensions)))
         self.values.append(value)
         return value

@@ -19,11 +19,10 @@ class Seen:
     sizes: Sequence[Sizes]
 
 
-def _pyramid(lower: str, declarations: str = "") -> str:
+def _pyramid(lower: str) -> str:
     """A feature and, by `lower`, a smaller one made of it, upsampled and added: FPNs and U-Nets are such."""
     return f"""g (float[n,3,h,w] x) => (float y)
         <float[4,3,3,3] first = {{{_numbers(108)}}}, float[4,4,1,1] second = {{{_numbers(16)}}},
-         {declarations}
          float[4] scales = {{1, 1, 2, 2}}>
         {{ a = Conv <pads = [1, 1, 1, 1]> (x, first)  {lower}
            y = Add (up, a) }}"""

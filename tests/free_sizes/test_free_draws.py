@@ -71,10 +71,7 @@ def draws(text: str, extents: tuple[str, str, str], folder: Path) -> list[dict[s
             "node": draw["node"],
             "shader": READS_OPERAND.sub("", plan["programs"][draw["program"]]["source"]),
             "layouts": [
-                {
-                    key: plan["tensors"][index].get(key)
-                    for key in ("dtype", "axes", "groups", "rows", "precise")
-                }
+                {key: plan["tensors"][index].get(key) for key in LAYOUT}
                 for index in (*draw["inputs"], draw["output"])
             ],
         }

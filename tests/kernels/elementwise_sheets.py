@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from kernels.sheet import CHANNELS, WIDTHS, Sheet
+from kernels.sheet import CHANNELS, WIDTHS, Sheet, not_finite
 
 FULL = (2, 5, 3, 6)
 
@@ -112,6 +112,7 @@ def epilogues() -> Sheet:
     return sheet
 
 
+@not_finite
 def limits() -> Sheet:
     """Convolutions alike but for what limits their results, which run as one program; also of inf and NaN."""
     sheet = Sheet("limits")

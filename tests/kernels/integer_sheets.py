@@ -7,7 +7,7 @@ from itertools import product
 import ml_dtypes
 import numpy as np
 
-from kernels.sheet import Sheet
+from kernels.sheet import Sheet, not_finite
 from texelflow.graph.onnx_dtypes import onnx_number
 
 FLOATS = ("float32", "float16", "float64")
@@ -72,6 +72,7 @@ WHOLE = [
 """Whole numbers about where types end; and one less than the last, all negated, and the largest of uint32."""
 
 
+@not_finite
 def casts() -> Sheet:
     """Cast between each two element types, of numbers about where each type ends or rounds."""
     sheet = Sheet("casts")

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable
 from math import prod
 
-from kernels.sheet import Sheet
+from kernels.sheet import Sheet, not_finite
 
 LARGEST = 600
 """Elements, to keep the sheet quick."""
@@ -122,6 +122,7 @@ def _multiply(sheet: Sheet, source: random.Random, value: str, shape: list[int])
 STEPS = (_transpose, _slice, _expand, _pad, _reshape, _reshape, _concatenate, _add, _pool, _multiply)
 
 
+@not_finite
 def random_fusions(count: int = 16) -> Sheet:
     """Graphs of up to sixteen nodes, many of which read the same values, and some of which are outputs.
 
@@ -145,6 +146,7 @@ def random_fusions(count: int = 16) -> Sheet:
     return sheet
 
 
+@not_finite
 def long_chains() -> Sheet:
     """More nodes in a row than one shader can be long, or has uniforms for."""
     sheet = Sheet("long chains")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import onnx
@@ -18,6 +18,19 @@ Shape: TypeAlias = Sequence[Extent]
 CHANNELS = (1, 3, 5, 9)
 WIDTHS = (1, 3, 7)
 """Less than a texel, not a multiple of one, more than one; and the same of a block of four pixels."""
+
+
+SheetMaker: TypeAlias = "Callable[[], Sheet]"
+Maker = TypeVar("Maker", bound=SheetMaker)
+
+NOT_FINITE: set[SheetMaker] = set()
+"""What makes sheets with results that 16 bits do not hold: see `not_finite`."""
+
+
+def not_finite(make: Maker) -> Maker:
+    """Say that some results of a sheet are infinities, which stores clamp, or differences that cancel."""
+    NOT_FINITE.add(make)
+    return make
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +76,12 @@ class Given:
 class Sheet:
     """A model under construction. `case` names the computation that the following nodes belong to.
 
-    Free dimensions are given as names in the shapes of inputs; `feeds` wants a number for each.
+    Free dimensions are given as names in the shapes of inputs; `sizes` has a number for each, run by run.
     """
 
-    def __init__(self, name: str, opset: int = 21) -> None:
-        self.name = name
+    def __init__(self, name: str, opset: int = 21, sizes: Sequence[Mapping[str, int]] = ({},)) -> None:
         self.opset = opset
+        self.sizes = sizes
         self.random = np.random.default_rng(len(name))
         self._case = name
         self._count = 0

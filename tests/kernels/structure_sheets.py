@@ -105,9 +105,17 @@ def single_pixels() -> Sheet:
     return sheet
 
 
+FREE_SIZES = [
+    {"batch": 1, "rows": 4, "columns": 5},
+    {"batch": 3, "rows": 7, "columns": 2},
+    {"batch": 2, "rows": 1, "columns": 1},
+    {"batch": 1, "rows": 4, "columns": 5},
+]
+
+
 def free_dimensions() -> Sheet:
     """Batch, rows and columns left free: what each operator makes of extents that it does not know."""
-    sheet = Sheet("free dimensions")
+    sheet = Sheet("free dimensions", sizes=FREE_SIZES)
     x = sheet.input(["batch", 6, "rows", "columns"])
     image = sheet.node("Conv", [x, sheet.weights([5, 6, 3, 3])], pads=[1, 1, 1, 1])
     sheet.case("image")
@@ -179,7 +187,7 @@ def free_dimensions() -> Sheet:
 
 def empty_batches() -> Sheet:
     """A batch that may be empty."""
-    sheet = Sheet("empty batches")
+    sheet = Sheet("empty batches", sizes=[{"batch": 0}, {"batch": 2}, {"batch": 0}])
     x = sheet.input(["batch", 5, 4, 6])
     sheet.case("batch of images")
     image = sheet.node("Relu", [sheet.node("Conv", [x, sheet.weights([6, 5, 3, 3])], pads=[1, 1, 1, 1])])

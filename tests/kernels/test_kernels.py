@@ -14,8 +14,8 @@ from playwright.sync_api import Page
 
 from browser_support import PageServer
 from bundle_runner import LoadedBundle
-from kernels.sheet import Sheet, run_reference
-from kernels.sheets import NOT_FINITE, SHEETS, SIZES
+from kernels.sheet import NOT_FINITE, Sheet, run_reference
+from kernels.sheets import SHEETS
 from settings import FEWEST, FULL_PRECISION, SETTINGS
 from texelflow.pipeline import Options, build, write
 
@@ -37,7 +37,7 @@ class Exported:
         onnx.save(sheet.model(), model)
         write(build(model, Options()), folder / "bundle")
         spoil_stores(folder / "bundle" / "graph.json")
-        self.feeds = [sheet.feeds(sizes) for sizes in SIZES.get(sheet.name, [{}])]
+        self.feeds = [sheet.feeds(sizes) for sizes in sheet.sizes]
         self.expected = [run_reference(model, feeds) for feeds in self.feeds]
 
 
@@ -62,7 +62,11 @@ def exported(
 
 @pytest.mark.parametrize(
     ("name", "setting"),
-    [(name, setting) for name in SHEETS for setting in (FULL_PRECISION if name in NOT_FINITE else FEWEST)],
+    [
+        (name, setting)
+        for name, make in SHEETS.items()
+        for setting in (FULL_PRECISION if make in NOT_FINITE else FEWEST)
+    ],
 )
 def test_sheet(
     name: str, setting: str, exported: Callable[[str], tuple[Exported, str]], module_page: Page

@@ -60,7 +60,7 @@ def many_elements() -> Sheet:
 
 def many_free_elements() -> Sheet:
     """The same where extents are free."""
-    sheet = Sheet("many free elements")
+    sheet = Sheet("many free elements", sizes=[{"n": 1, "h": 50, "w": 1300}, {"n": 2, "h": 1, "w": 3}])
     shapes: dict[str, tuple[Shape, tuple[int, ...]]] = {
         "pixels": (["n", 3, "h", "w"], (2, 3)),
         "columns": (["n", 5, 2, "w"], (3,)),

@@ -14,10 +14,9 @@ from browser_support import PageServer
 from bundle_runner import Arrays, LoadedBundle
 from models.model_cases import MODELS, Model
 from models.reference_values import reference_cases, relative_error, run_origin, with_logits
-from texelflow.backends.webgl2.plan.liveness import PROFILES, DeviceProfile
+from texelflow.backends.webgl2.plan.liveness import DEVICE_KINDS, DeviceKind
 from texelflow.pipeline import Options, build, write
-from texelflow.summary import DeviceProfile as Needs
-from texelflow.summary import Summary
+from texelflow.summary import DeviceNeeds, Summary
 
 TOLERANCE_16_BITS = 0.2
 """Eleven bits in every intermediate tensor of a deep network leave outputs right in kind, not in digits."""
@@ -30,19 +29,19 @@ HALVED = ("squeezenet_f32_derived", "yolox_nano", "stories260k_derived")
 """Models whose weights are also stored in 16 bits."""
 
 CASES = [
-    (model, weights, profile)
+    (model, weights, device)
     for model in MODELS
     for weights in ((OWN_WEIGHTS, "float16") if model.name in HALVED else (OWN_WEIGHTS,))
-    for profile in PROFILES
+    for device in DEVICE_KINDS
 ]
 
 
-def device_options(profile: DeviceProfile) -> dict[str, Any]:
-    """Make the browser a device of this profile, as far as the real one has its limits."""
-    limits = {"maxTextureSize": profile.max_texture_size, "drawBuffers": profile.draw_buffers}
-    blocking = {"pixels": profile.pixels, "groups": profile.groups}
-    fetch = FETCHES.get(profile.name, "texture")
-    return {**blocking, "storage": profile.storage, "limits": limits, "fetch": fetch, "poison": True}
+def device_options(device: DeviceKind) -> dict[str, Any]:
+    """Make the browser a device of this kind, as far as the real one has its limits."""
+    limits = {"maxTextureSize": device.max_texture_size, "drawBuffers": device.draw_buffers}
+    blocking = {"pixels": device.pixels, "groups": device.groups}
+    fetch = FETCHES.get(device.name, "texture")
+    return {**blocking, "storage": device.storage, "limits": limits, "fetch": fetch, "poison": True}
 
 
 def example_inputs(summary: Summary) -> dict[str, np.ndarray]:
@@ -65,7 +64,7 @@ def shapes(feeds: Arrays) -> dict[str, tuple[int, ...]]:
     return {name: array.shape for name, array in feeds.items()}
 
 
-def assert_memory(bundle: LoadedBundle, loaded: dict[str, int], reported: Needs) -> None:
+def assert_memory(bundle: LoadedBundle, loaded: dict[str, int], reported: DeviceNeeds) -> None:
     """Assert that a bundle, run at the example sizes, holds what export reports: no more, and no less.
 
     `loaded` is what it held before the run.
@@ -76,14 +75,14 @@ def assert_memory(bundle: LoadedBundle, loaded: dict[str, int], reported: Needs)
 
 
 @pytest.mark.parametrize(
-    ("model", "weights", "profile"),
+    ("model", "weights", "device"),
     CASES,
-    ids=[f"{model.name}-{weights}-{profile.name}" for model, weights, profile in CASES],
+    ids=[f"{model.name}-{weights}-{device.name}" for model, weights, device in CASES],
 )
 def test_reference(
     model: Model,
     weights: str,
-    profile: DeviceProfile,
+    device: DeviceKind,
     bundle_of: Callable[[str, str], tuple[str, Summary]],
     source_of: Callable[[str], Path],
     module_page: Page,
@@ -94,25 +93,25 @@ def test_reference(
     with 16.
     """
     url, summary = bundle_of(model.name, weights)
-    (reported,) = (need for need in summary.profiles if need.name == profile.name)
+    (reported,) = (need for need in summary.devices if need.name == device.name)
     if not reported.fits:
         with (
             pytest.raises(Error, match="needs a texture of"),
-            LoadedBundle(module_page, url, device_options(profile)) as bundle,
+            LoadedBundle(module_page, url, device_options(device)) as bundle,
         ):
             bundle.run(example_inputs(summary))
         return
-    exact = profile.storage == 32 and weights == OWN_WEIGHTS
+    exact = device.storage == 32 and weights == OWN_WEIGHTS
     tolerance = model.tolerance if exact else TOLERANCE_16_BITS
     cases = list(reference_cases(source_of(model.name).parent))
-    with LoadedBundle(module_page, url, device_options(profile)) as bundle:
+    with LoadedBundle(module_page, url, device_options(device)) as bundle:
         loaded = bundle.texture_bytes()
         assert loaded["weights"] <= loaded["loadPeak"] <= reported.load_peak_bytes
         as_reported = shapes(cases[0].inputs) == shapes(example_inputs(summary))
         if not as_reported:
             bundle.run(example_inputs(summary))
             assert_memory(bundle, loaded, reported)
-        every_case = profile.name == "software" and weights == OWN_WEIGHTS
+        every_case = device.name == "software" and weights == OWN_WEIGHTS
         for index, case in enumerate(cases if every_case else cases[:1]):
             outputs = bundle.run(case.inputs)
             if as_reported and index == 0:

@@ -12,6 +12,26 @@ from texelflow.passes import infer_types
 
 REFUSALS = [
     (
+        'g (float[1,1,2,2] x, float[1,2,2,2] z) => (float[4] y) { y = GridSample <mode = "area"> (x, z) }',
+        "mode is 'area'; one of linear, nearest, cubic is expected",
+    ),
+    (
+        "g (float[1,1,2,2] x, float[3,2,2,2] z) => (float[a,b,c,d] y) { y = GridSample (x, z) }",
+        "the batches of its image and its grid differ: 1 and 3",
+    ),
+    (
+        "g (float[1,1,2,2] x, float[1,2,2,3] z) => (float[a,b,c,d] y) { y = GridSample (x, z) }",
+        "differ: 3 and 2",
+    ),
+    (
+        "g (float[1,1,2,2] x, int64[1,2,2,2] z) => (float[a,b,c,d] y) { y = GridSample (x, z) }",
+        "a floating type is needed",
+    ),
+    (
+        "g (float[1,1,2,2] x, float[1,2,2] z) => (float[a,b,c,d] y) { y = GridSample (x, z) }",
+        "its grid has shape [1, 2, 2]; rank 4 is needed",
+    ),
+    (
         "g (float[2,3] x, float[4] z) => (float[a,b] y) { y = Add (x, z) }",
         "do not broadcast together",
     ),

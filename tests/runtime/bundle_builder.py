@@ -217,16 +217,11 @@ class BundleBuilder:
             {"name": name, "dtype": declared["dtype"], "shape": declared["shape"], "tensor": tensor, **more}
         )
 
-    def output(self, name: str, tensor: int, dtype: str | None = None) -> None:
+    def output(self, name: str, tensor: int) -> None:
         """Declares a graph output held by a tensor."""
         declared = self.tensors[tensor]
         self.outputs.append(
-            {
-                "name": name,
-                "dtype": dtype or declared["dtype"],
-                "shape": declared["shape"],
-                "tensor": tensor,
-            }
+            {"name": name, "dtype": declared["dtype"], "shape": declared["shape"], "tensor": tensor}
         )
 
     def draw(self, program: int, inputs: list[int], output: int, phase: str = "run", **more: Any) -> None:

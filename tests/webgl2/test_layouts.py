@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from texelflow.backends.webgl2.layout.blocking import (
-    axes_in_memory,
     axes_within,
+    held_axes,
+    holds,
     image_axes,
     is_expressible,
     matrix_axes,
-    same_memory,
     storage_within,
     transposed_matrix_axes,
 )
@@ -29,7 +29,7 @@ Place: TypeAlias = tuple[int, int, int, int]
 SHAPES = ((2, 5, 3, 4), (1, 3, 1, 7), (2, 6, 4), (3, 1, 4), (4, 6), (5,), (2, 3, 2, 2, 3), (6, 1, 1, 2))
 
 
-def _places(shape: tuple[int, ...], axes: Axes) -> list[Place]:
+def _locations(shape: tuple[int, ...], axes: Axes) -> list[Place]:
     """Batch, channel, row and column of each element of a shape in row-major order, by the axes of each."""
     places = []
     for index in all_indices(shape):
@@ -76,9 +76,9 @@ def _found_and_wanted(
 ) -> tuple[list[Place], list[Place], list[Place]]:
     """Places of all elements of a tensor, of those that a view reads, and of these by the view's own axes."""
     assert tensor.axes is not None
-    own = _places(tuple(extent for extent in tensor.shape if isinstance(extent, int)), tensor.axes)
+    own = _locations(tuple(extent for extent in tensor.shape if isinstance(extent, int)), tensor.axes)
     addresses = read(view, np.arange(len(own))).ravel()
-    wanted = _places(tuple(extent for extent in view.shape if isinstance(extent, int)), axes)
+    wanted = _locations(tuple(extent for extent in view.shape if isinstance(extent, int)), axes)
     return own, [own[int(address)] for address in addresses], wanted
 
 
@@ -90,7 +90,7 @@ def _is_same(view: View, axes: Axes, tensor: PlanTensor) -> bool:
     return _extents(wanted) == _extents(own) and found == wanted
 
 
-def test_same_memory_is_the_same_memory() -> None:
+def test_a_tensor_holds_what_has_the_same_texels() -> None:
     """What is claimed is true; what is plain, such as the tensor's own axes, is claimed."""
     source = random.Random(5)
     claimed = 0
@@ -99,11 +99,11 @@ def test_same_memory_is_the_same_memory() -> None:
         tensor = PlanTensor("float32", shape, Blocking(_expressible_axes(source, shape)))
         view = _random_view(source, shape)
         axes = _random_axes(source, len(view.shape))
-        if same_memory(view, axes, tensor):
+        if holds(view, axes, tensor):
             claimed += 1
             assert _is_same(view, axes, tensor), (view, axes, tensor)
         assert tensor.axes is not None
-        assert same_memory(View.whole(shape), tensor.axes, tensor)
+        assert holds(View.whole(shape), tensor.axes, tensor)
     assert claimed > 100
 
 
@@ -114,7 +114,7 @@ def test_axes_found_in_memory_are_right() -> None:
         shape = source.choice(SHAPES)
         tensor = PlanTensor("float32", shape, Blocking(_expressible_axes(source, shape)))
         view = _random_view(source, shape)
-        axes = axes_in_memory(view, tensor)
+        axes = held_axes(view, tensor)
         if axes is not None:
             found += 1
             assert sorted(axis for role in axes for axis in role) == list(range(len(view.shape)))
@@ -127,7 +127,7 @@ def test_transposed_images_stay_in_place(order: tuple[int, ...]) -> None:
     """A Transpose of a blocked tensor needs no copy: the same axes are found under their new numbers."""
     for shape in ((2, 5, 3, 4), (symbol("n"), 5, symbol("h"), symbol("w"))):
         tensor = PlanTensor("float32", shape, Blocking(image_axes(4)))
-        axes = axes_in_memory(View.whole(shape).transpose(order), tensor)
+        axes = held_axes(View.whole(shape).transpose(order), tensor)
         assert axes is not None
         assert [[order[axis] for axis in role] for role in axes] == [[0], [1], [2], [3]]
 
@@ -138,15 +138,15 @@ def test_tokens_of_an_image_stay_in_place() -> None:
     tensor = PlanTensor("float32", (n, 5, 1, w), Blocking(image_axes(4)))
     view = View.whole((n, 5, 1, w)).reshape((n, 5, w))
     assert view is not None
-    assert same_memory(view.transpose((0, 2, 1)), matrix_axes(3), tensor)
-    assert same_memory(view, transposed_matrix_axes(3), tensor)
+    assert holds(view.transpose((0, 2, 1)), matrix_axes(3), tensor)
+    assert holds(view, transposed_matrix_axes(3), tensor)
 
 
 def test_a_single_column_is_blocked_otherwise() -> None:
     """Tensors of one pixel's width hold one pixel a texel: equal runs alone do not make the same memory."""
     wide = PlanTensor("float32", (2, 5, 3), Blocking(((0,), (1,), (), (2,))))
-    assert not same_memory(View.whole((2, 5, 3)), ((0,), (1,), (2,), ()), wide)
-    assert not same_memory(View.whole((2, 5, 3)).slice(2, 0, 1, 1) or View(()), ((0,), (1,), (), (2,)), wide)
+    assert not holds(View.whole((2, 5, 3)), ((0,), (1,), (2,), ()), wide)
+    assert not holds(View.whole((2, 5, 3)).slice(2, 0, 1, 1) or View(()), ((0,), (1,), (), (2,)), wide)
 
 
 @pytest.mark.parametrize(

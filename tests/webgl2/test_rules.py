@@ -8,7 +8,7 @@ from texelflow.graph.scalar import PRIMITIVES, Call, Operand
 from texelflow.operators import Operator, registry
 from texelflow.operators.elementwise import Elementwise
 
-EVALUATED = {"Shape", "Size", "SequenceLength"}
+EVALUATED = {"Shape", "Size"}
 """Operators whose outputs are always known at export, so that nothing is left to draw."""
 
 

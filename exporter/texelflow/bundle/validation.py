@@ -20,7 +20,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 
 
 def violations(value: Any) -> Iterator[str]:
-    """Yield, for each place where `value` is not as graph.json must be, the place and what is wrong."""
+    """Yield, for each place where `value` is not as graph.json must be, the path and what is wrong."""
     return _violations(value, _schema(), "graph.json")
 
 
@@ -30,42 +30,42 @@ def _schema() -> Schema:
     return schema
 
 
-def _violations(value: Any, schema: Schema, place: str) -> Iterator[str]:
+def _violations(value: Any, schema: Schema, path: str) -> Iterator[str]:
     if "$ref" in schema:
-        yield from _violations(value, _schema()["definitions"][schema["$ref"].rpartition("/")[2]], place)
+        yield from _violations(value, _schema()["definitions"][schema["$ref"].rpartition("/")[2]], path)
     elif "anyOf" in schema:
-        if all(any(_violations(value, choice, place)) for choice in schema["anyOf"]):
-            yield f"{place}: {_shown(value)} is none of what the format allows here"
+        if all(any(_violations(value, choice, path)) for choice in schema["anyOf"]):
+            yield f"{path}: {_shown(value)} is none of what the format allows here"
     elif "const" in schema:
         if value != schema["const"] or isinstance(value, bool) != isinstance(schema["const"], bool):
-            yield f"{place}: {_shown(value)} is not {schema['const']!r}"
+            yield f"{path}: {_shown(value)} is not {schema['const']!r}"
     elif "enum" in schema:
         if value not in schema["enum"]:
-            yield f"{place}: {_shown(value)} is none of {', '.join(map(str, schema['enum']))}"
+            yield f"{path}: {_shown(value)} is none of {', '.join(map(str, schema['enum']))}"
     elif not _has_type(value, schema["type"]):
-        yield f"{place}: {_shown(value)} is no {schema['type']}"
+        yield f"{path}: {_shown(value)} is no {schema['type']}"
     elif "minimum" in schema and value < schema["minimum"]:
-        yield f"{place}: {value} is less than {schema['minimum']}"
+        yield f"{path}: {value} is less than {schema['minimum']}"
     elif schema["type"] == "object":
-        yield from _object_violations(value, schema, place)
+        yield from _object_violations(value, schema, path)
     elif schema["type"] == "array":
         lowest, highest = schema.get("minItems", 0), schema.get("maxItems", len(value))
         if not lowest <= len(value) <= highest:
-            yield f"{place}: {len(value)} items, but {lowest} to {highest} are allowed"
+            yield f"{path}: {len(value)} items, but {lowest} to {highest} are allowed"
         for index, item in enumerate(value):
-            yield from _violations(item, schema["items"], f"{place}[{index}]")
+            yield from _violations(item, schema["items"], f"{path}[{index}]")
 
 
-def _object_violations(value: dict[str, Any], schema: Schema, place: str) -> Iterator[str]:
+def _object_violations(value: dict[str, Any], schema: Schema, path: str) -> Iterator[str]:
     properties = schema["properties"]
     for key in schema.get("required", []):
         if key not in value:
-            yield f"{place}: {key!r} is missing"
+            yield f"{path}: {key!r} is missing"
     for key, entry in value.items():
         if key in properties:
-            yield from _violations(entry, properties[key], f"{place}.{key}")
+            yield from _violations(entry, properties[key], f"{path}.{key}")
         elif schema.get("additionalProperties") is False:
-            yield f"{place}: {key!r} is unknown"
+            yield f"{path}: {key!r} is unknown"
 
 
 def _has_type(value: Any, name: str) -> bool:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from texelflow.checking.judgement import Comparison
     from texelflow.checking.verify import SizesVerification, Verification
     from texelflow.errors import ExportError
-    from texelflow.pipeline import DeviceProfile, Summary
+    from texelflow.pipeline import DeviceNeeds, Summary
 
 LOG_WIDTH = 160
 """Columns of a table that goes to a file or a pipe."""
@@ -133,7 +133,7 @@ def print_summary(summary: Summary, console: Console) -> None:
         f"{format_bytes(summary.download_bytes)}, weights {format_bytes(summary.weight_bytes)} of it",
     )
     facts.print(console)
-    console.print(_profiles(summary.profiles))
+    console.print(_devices(summary.devices))
 
 
 def format_constraints(constraints: Sequence[str]) -> str:
@@ -148,22 +148,22 @@ def format_counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} ×{count}" if count > 1 else name for name, count in ordered)
 
 
-def _profiles(profiles: Sequence[DeviceProfile]) -> Table:
+def _devices(devices: Sequence[DeviceNeeds]) -> Table:
     table = Table(title="GPU memory by kind of device", title_justify="left", box=SIMPLE_HEAD)
     table.add_column("device")
     for heading in ("targets", "P×M", "bits", "texture limit", "shared by a run", "weights"):
         table.add_column(heading, justify="right")
     table.add_column("fits")
-    for profile in profiles:
+    for device in devices:
         table.add_row(
-            profile.name,
-            str(profile.draw_buffers),
-            f"{profile.pixels}×{profile.groups}",
-            str(profile.storage),
-            str(profile.max_texture_size),
-            format_bytes(profile.peak_bytes),
-            format_bytes(profile.weight_texture_bytes),
-            "[green]yes[/]" if profile.fits else f"[red]no[/]: {escape(profile.reason)}",
+            device.name,
+            str(device.draw_buffers),
+            f"{device.pixels}×{device.groups}",
+            str(device.storage),
+            str(device.max_texture_size),
+            format_bytes(device.peak_bytes),
+            format_bytes(device.weight_texture_bytes),
+            "[green]yes[/]" if device.fits else f"[red]no[/]: {escape(device.reason)}",
         )
     return table
 

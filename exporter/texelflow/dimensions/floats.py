@@ -1,8 +1,8 @@
 """Float arithmetic on extents, computed as ONNX Runtime does: each operation rounded to the element type.
 
-What such arithmetic gives becomes an extent by its whole part. Where that is what exact arithmetic gives, too
-(halves, divisions by a whole number that are rounded once), it is a dimension like any other, which can be
-compared with others; else it is an atom "trunc" of a `FloatExpression`.
+What such arithmetic gives becomes an extent by its whole part. Exact arithmetic often has the same whole
+part: of halves, and of divisions by a whole number that are rounded once. Then the extent is a dimension like
+any other, which can be compared. Else it is an atom "trunc" of a `FloatExpression`.
 
 Numbers of extents are taken to be below 2²⁴, up to which float32 holds whole numbers.
 """

@@ -44,11 +44,11 @@ def run(graph: Graph, typed: bool = True) -> None:
             raise BrokenGraphError(f"input {value!r} has a producer")
         present.add(value)
 
-    def check_read(value: Value, reader: Node | None) -> None:
+    def check_read(value: Value, consumer: Node | None) -> None:
         if value not in present and not (value.producer is None and value.is_known):
-            raise BrokenGraphError(f"{_title(reader)} reads {value!r}, which is not there yet")
+            raise BrokenGraphError(f"{_title(consumer)} reads {value!r}, which is not there yet")
         if typed and value.type is None:
-            raise BrokenGraphError(f"{_title(reader)} reads {value!r}, which has no type")
+            raise BrokenGraphError(f"{_title(consumer)} reads {value!r}, which has no type")
 
     for node in graph.nodes:
         for value in node.reads:
@@ -65,5 +65,5 @@ def run(graph: Graph, typed: bool = True) -> None:
         check_read(value, None)
 
 
-def _title(reader: Node | None) -> str:
-    return "the caller" if reader is None else reader.title
+def _title(consumer: Node | None) -> str:
+    return "the caller" if consumer is None else consumer.title

@@ -210,11 +210,11 @@ class Graph:
 
     def consumers(self) -> dict[Value, list[Node]]:
         """Return, by value, the nodes that read it."""
-        readers: dict[Value, list[Node]] = {}
+        consumers: dict[Value, list[Node]] = {}
         for node in self.nodes:
             for value in node.reads:
-                readers.setdefault(value, []).append(node)
-        return readers
+                consumers.setdefault(value, []).append(node)
+        return consumers
 
 
 def node_title(node: Node, result: Value | None = None) -> str:

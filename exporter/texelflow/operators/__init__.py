@@ -16,6 +16,9 @@ from typing import ClassVar, TypeVar
 
 from texelflow.graph import Element, Node, NodeError, TensorType
 
+MANY = 2**31 - 1
+"""As many inputs as one likes."""
+
 EVALUATION_LIMIT = 1024
 """Most elements a value may have to be evaluated at export."""
 
@@ -23,14 +26,17 @@ EVALUATION_LIMIT = 1024
 class Operator:
     """The meaning of one ONNX operator at `graph.OPSET`.
 
-    Subclasses override what applies. `name` and `domain` are set by `@operator`.
+    Subclasses override what applies. What is named here is set by `@operator`.
     """
 
     name: str
     domain: str
 
-    first_opset: ClassVar[int] = 1
-    """Oldest opset whose form `upgrade` understands."""
+    inputs: tuple[int, int]
+    """The least and the most inputs, in all forms that can be read."""
+
+    attributes: Mapping[str, str]
+    """What its own attributes are, as `signatures.ATTRIBUTES` says it of those that many operators have."""
 
     decomposes: ClassVar[bool] = False
     """Whether `decompose` replaces every node of this operator before the lowering."""
@@ -62,14 +68,24 @@ Class = TypeVar("Class", bound=type[Operator])
 _registry: dict[tuple[str, str], Operator] = {}
 
 
-def operator(*names: str, domain: str = "") -> Callable[[Class], Class]:
-    """Register a class under one or more operator names; a family's class reads `self.name`."""
+def operator(
+    *names: str,
+    inputs: int | tuple[int, int],
+    attributes: Mapping[str, str] | None = None,
+    domain: str = "",
+) -> Callable[[Class], Class]:
+    """Register a class under one or more operator names; a family's class reads `self.name`.
+
+    `inputs` says how many there are, or the least and the most; see `Operator` for `attributes`.
+    """
 
     def register(cls: Class) -> Class:
         for name in names:
             instance = cls()
             instance.name = name
             instance.domain = domain
+            instance.inputs = (inputs, inputs) if isinstance(inputs, int) else inputs
+            instance.attributes = attributes or {}
             _registry[domain, name] = instance
         return cls
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from texelflow.dimensions import Expression
 from texelflow.dimensions.floats import FloatExpression
-from texelflow.graph import FLOATING, Element, Node, NodeError, TensorType
+from texelflow.graph import FLOATING, Element, Node, TensorType
 from texelflow.graph.constants import pack_elements, unpack_elements
 from texelflow.graph.scalar import Operand, Scalar
 from texelflow.operators import Operator
@@ -20,9 +20,6 @@ from texelflow.operators.shapes import broadcast, known_shape, same_dtype
 
 class Elementwise(Operator):
     """An operator applied to each element, its inputs broadcast together."""
-
-    operand_count: ClassVar[int | None] = 1
-    """How many inputs it has; None for any number from one."""
 
     may_miss_operand: ClassVar[bool] = False
     """Whether the shader reads zeros for a second input that is omitted, by the program that reads one."""
@@ -48,12 +45,7 @@ class Elementwise(Operator):
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type whose shape is that of the inputs broadcast together."""
-        count = self.operand_count or max(1, len(node.inputs))
-        if len(node.inputs) != count:
-            raise NodeError(node, f"the number of its inputs is {len(node.inputs)}; {count} is needed")
-        for index in range(count):
-            node.required(index)
-        kinds = [value.known_type for value in node.inputs if value is not None]
+        kinds = [node.required(index).known_type for index in range(max(self.inputs[0], len(node.inputs)))]
         return [TensorType(self.result_dtype(node, kinds), broadcast(node, [kind.shape for kind in kinds]))]
 
     def result_dtype(self, node: Node, kinds: Sequence[TensorType]) -> str:

@@ -1,17 +1,15 @@
-"""How many inputs ONNX's operators take, and of which types their attributes are: checked at import.
+"""Whether a node has as many inputs as its operator takes, and attributes of the right types.
 
 An attribute's name says its type: where several operators have one of that name, it is of one type.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from texelflow.graph import Node, NodeError, Value
-
-MANY = 2**31 - 1
-"""As many inputs as one likes."""
+from texelflow.operators import MANY, Operator
 
 _NAMES = {
     "0 or 1": "allowzero antialias ceil_mode count_include_pad detect_negative detect_positive"
@@ -30,10 +28,7 @@ _NAMES = {
 }
 
 ATTRIBUTES = {name: kind for kind, names in _NAMES.items() for name in names.split()}
-"""What an attribute is, by its name."""
-
-_OTHERS = {("Pad", "value"): "a number"}
-"""The same for an attribute that is something else in an operator's old form."""
+"""What an attribute is, by its name, where its operator does not say it."""
 
 _CHECKS: dict[str, Callable[[Any], bool]] = {
     "0 or 1": lambda content: isinstance(content, int) and content in (0, 1),
@@ -46,44 +41,20 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
 }
 
 
-_INPUTS = {
-    (1, 1): "Abs Acos Acosh ArgMax ArgMin Asin Asinh Atan Atanh AveragePool BitwiseNot Cast Ceil Celu"
-    " ConstantOfShape Cos Cosh DepthToSpace Elu Erf Exp EyeLike Flatten Floor Gelu GlobalAveragePool"
-    " GlobalLpPool GlobalMaxPool HardSigmoid HardSwish Hardmax Identity IsInf IsNaN LRN LeakyRelu Log"
-    " LogSoftmax LpNormalization LpPool MaxPool MeanVarianceNormalization Mish Neg Not Reciprocal Relu"
-    " Round Selu Shape Shrink Sigmoid Sign Sin Sinh Size Softmax Softplus Softsign SpaceToDepth Sqrt Tan"
-    " Tanh ThresholdedRelu Transpose",
-    (1, 2): "ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd"
-    " ReduceSum ReduceSumSquare Split Squeeze Trilu Unsqueeze Upsample",
-    (1, 3): "Clip Dropout",
-    (1, 4): "Pad Resize",
-    (1, 5): "Slice",
-    (1, MANY): "Concat Max Mean Min Sum",
-    (2, 2): "Add And BitShift BitwiseAnd BitwiseOr BitwiseXor CastLike CumSum Div Equal Expand Gather"
-    " GatherElements GatherND Greater GreaterOrEqual Less LessOrEqual MatMul Mod Mul Or PRelu Pow"
-    " RMSNormalization Reshape Sub Tile Xor",
-    (2, 3): "Conv ConvTranspose Gemm LayerNormalization",
-    (3, 3): "GroupNormalization InstanceNormalization OneHot Range Where",
-    (5, 5): "BatchNormalization",
-}
-
-INPUTS = {name: limits for limits, names in _INPUTS.items() for name in names.split()}
-"""The least and the most inputs of an operator, in all forms that can be read."""
-
-
-def kind_of(operator: str, name: str) -> str | None:
-    """Return what an attribute is to be, in words; None if no operator has one of that name."""
-    return _OTHERS.get((operator, name)) or ATTRIBUTES.get(name)
-
-
-def check_signature(node: Node) -> None:
+def check_signature(node: Node, operator: Operator) -> None:
     """Raise NodeError if a node has too few or too many inputs, or an attribute that is not of its type."""
-    least, most = (0, MANY) if node.domain else INPUTS.get(node.operator, (0, MANY))
+    least, most = operator.inputs
     if not least <= len(node.inputs) <= most:
         wanted = f"{least}" if least == most else f"{least} or more" if most == MANY else f"{least} to {most}"
         raise NodeError(node, f"the number of its inputs is {len(node.inputs)}; {wanted} is needed")
+    check_attributes(node, operator.attributes)
+
+
+def check_attributes(node: Node, own: Mapping[str, str] | None = None) -> None:
+    """Raise NodeError if an attribute is not of its type; `own` has those that its operator says itself."""
+    kinds = {**ATTRIBUTES, **(own or {})}
     for name, content in node.attributes.items():
-        kind = kind_of(node.operator, name)
+        kind = kinds.get(name)
         if kind is not None and not _CHECKS[kind](content):
             shown = "a tensor" if isinstance(content, Value) else repr(content)
             raise NodeError(node, f"its attribute {name!r} is {shown}; {kind} is expected")

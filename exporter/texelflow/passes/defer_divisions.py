@@ -17,12 +17,12 @@ from texelflow.operators.onnx.reduce import reduced_axes
 
 def run(graph: Graph) -> int:
     """Move divisions; return how many."""
-    readers = graph.consumers()
+    consumers = graph.consumers()
     outputs = set(graph.outputs)
     replacements: dict[Node, list[Node]] = {}
     for node in graph.nodes:
         quotient = node.inputs[0] if _is(node, "MatMul") else None
-        if quotient is None or quotient in outputs or readers[quotient] != [node]:
+        if quotient is None or quotient in outputs or consumers[quotient] != [node]:
             continue  # rule 3
         division = quotient.producer
         if division is not None and quotient is not node.inputs[1] and _is_softmax(division):

@@ -8,10 +8,10 @@ Rules; a node is an identity if it is
  5. Reshape, Flatten, Squeeze, Unsqueeze, Expand or Tile to a shape provably the same;
  6. Pad by zeros only;
  7. Slice with steps of 1 to a shape provably the same;
- 8. Mul or Div by a scalar 1, Sub of a scalar 0, Add of a scalar 0 if integer (-0.0 + 0.0 would be 0.0, and
-    so would be -0.0 - -0.0);
+ 8. Mul or Div by a scalar 1; Sub of a scalar 0, but not of -0.0; Add of a scalar 0 to integers, since
+    -0.0 + 0.0 is 0.0;
  9. Split into one part.
-Its readers read its input instead, except:
+Its consumers read its input instead, except:
 10. A graph output keeps its name: the node that makes the input makes the output instead. If that input is a
     graph input or output or a constant, the identity stays.
 """

@@ -31,12 +31,12 @@ def run(graph: Graph) -> int:
     """Fold batch normalizations; return how many. Raises ExportError with all problems."""
     problems = Problems()
     constants = graph.constants()
-    readers = graph.consumers()
+    consumers = graph.consumers()
     outputs = set(graph.outputs)
     folded: set[Node] = set()
     nodes: list[Node] = []
     for node in graph.nodes:
-        host = _private_producer(node, readers, outputs)
+        host = _private_producer(node, consumers, outputs)
         parts: list[Node] | None = None
         with problems.of(node):
             parts = _fold(node, host, constants) if host is not None else None
@@ -50,12 +50,12 @@ def run(graph: Graph) -> int:
     return len(folded)
 
 
-def _private_producer(node: Node, readers: dict[Value, list[Node]], outputs: set[Value]) -> Node | None:
+def _private_producer(node: Node, consumers: dict[Value, list[Node]], outputs: set[Value]) -> Node | None:
     """Return the node whose result a BatchNormalization alone reads (rule 6)."""
     if (node.domain, node.operator) != ("", "BatchNormalization"):
         return None
     product = node.required(0)
-    return product.producer if len(readers[product]) == 1 and product not in outputs else None
+    return product.producer if len(consumers[product]) == 1 and product not in outputs else None
 
 
 def _fold(node: Node, host: Node, constants: set[Value]) -> list[Node] | None:

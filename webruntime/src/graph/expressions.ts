@@ -120,13 +120,6 @@ export function isSpecial(value: unknown): boolean {
   return Object.keys(SPECIAL).includes(value as string);
 }
 
-/** Whether an expression needs no symbol. */
-export function isConstant(expression: Expression | Real): boolean {
-  if (typeof expression === "number") return true;
-  if (typeof expression === "string") return expression in SPECIAL;
-  return expression.slice(1).every((operand) => isConstant(operand as Expression));
-}
-
 /** How tightly operations bind: those that are not here are written as calls. */
 const PRECEDENCE: Record<string, number> = { "+": 1, "-": 1, "*": 2, "/": 2, "//": 2, "%": 2 };
 const TIGHTEST = 3;

@@ -85,10 +85,9 @@ export class Tensor {
   /**
    * @param dtype - an ONNX element type in lower case
    * @param shape - extent of each axis; empty for a scalar
-   * @param data - one element for each place in the shape: Float32Array for float32, BigInt64Array (or Int32Array)
-   *   for int64, BigUint64Array (or Uint32Array) for uint64, Uint8Array of 0 and 1 for bool, Float64Array (or
-   *   Float32Array) for float64, a Uint16Array of bit patterns (or a Float32Array of values) for float16 and bfloat16,
-   *   and the array of the same name for the other types
+   * @param data - as many elements as the shape has, in the array of the type's name (Float32Array for float32). But
+   *   int64 takes BigInt64Array or Int32Array, uint64 BigUint64Array or Uint32Array, bool Uint8Array of 0 and 1, float64
+   *   Float64Array or Float32Array, and float16 and bfloat16 Uint16Array of bit patterns or Float32Array of values
    * @throws Error when the type is unknown, or the data's type or length does not fit
    */
   constructor(

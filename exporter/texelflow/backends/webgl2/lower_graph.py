@@ -8,7 +8,7 @@ from texelflow.backends.webgl2.kernels.elementwise import lower_elementwise
 from texelflow.backends.webgl2.layout.blocking import is_vector
 from texelflow.backends.webgl2.layout.view import View
 from texelflow.backends.webgl2.lower import rule_of
-from texelflow.backends.webgl2.lowering import Buffer, Lowering, Placed
+from texelflow.backends.webgl2.lowering import Buffer, Location, Lowering
 from texelflow.backends.webgl2.plan.plan import Plan, PlanTensor
 from texelflow.dimensions import assuming, product
 from texelflow.graph import Graph, NodeError, Value
@@ -60,9 +60,9 @@ def _output(value: Value, lowering: Lowering, taken: set[PlanTensor]) -> PlanTen
         return vector
     tensor = lowering.flat(value)
     if tensor in taken or tensor.constant or tensor.external:
-        placed = Placed(Buffer(tensor.dtype, tensor.shape, flat=tensor), View.whole(value.shape))
+        location = Location(Buffer(tensor.dtype, tensor.shape, flat=tensor), View.whole(value.shape))
         tensor = PlanTensor(tensor.dtype, value.shape, value=value.name)
-        kernel = copying.copy_kernel([(placed.buffer.tensors[0], placed.view)], tensor)
+        kernel = copying.copy_kernel([(location.buffer.tensors[0], location.view)], tensor)
         lowering.plan.run.append(kernel.draw(f"Output {value.name!r}"))
     taken.add(tensor)
     tensor.precise = True
@@ -72,8 +72,8 @@ def _output(value: Value, lowering: Lowering, taken: set[PlanTensor]) -> PlanTen
 
 def _vector(value: Value, lowering: Lowering) -> PlanTensor | None:
     """Return the blocked tensor of one pixel that a run leaves a value in, if it does."""
-    placed = lowering.place(value)
-    buffer = placed.buffer
-    if buffer.flat is not None or not placed.view.is_whole(product(buffer.shape)):
+    location = lowering.locate(value)
+    buffer = location.buffer
+    if buffer.flat is not None or not location.view.is_whole(product(buffer.shape)):
         return None
     return next((t for t in buffer.blocked if is_vector(t) and not t.constant), None)

@@ -14,10 +14,10 @@ from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels import copying
 from texelflow.backends.webgl2.kernels.kernel import Kernel
 from texelflow.backends.webgl2.layout.blocking import (
-    axes_in_memory,
     axes_within,
+    held_axes,
+    holds,
     is_expressible,
-    same_memory,
     storage_within,
 )
 from texelflow.backends.webgl2.layout.view import View
@@ -41,7 +41,7 @@ class Buffer:
     shape: Shape
     flat: PlanTensor | None = None
     blocked: list[PlanTensor] = field(default_factory=list)
-    origin: Placed | None = None
+    origin: Location | None = None
 
     @property
     def constant(self) -> bool:
@@ -57,8 +57,8 @@ class Buffer:
 
 
 @dataclass(eq=False, slots=True)
-class Placed:
-    """Where a value is: a view of a buffer. `copies` are the tensors that earlier readers made of it."""
+class Location:
+    """Where a value is: a view of a buffer. `copies` are the tensors that earlier kernels read of it."""
 
     buffer: Buffer
     view: View
@@ -73,23 +73,23 @@ class Lowering:
         self.operator_of = operator_of
         self.group: Group | None = None
         """The group that is being lowered: what is refused is its fault, and what is emitted its work."""
-        self._places: dict[Value, Placed] = {}
+        self._locations: dict[Value, Location] = {}
 
-    def place(self, value: Value) -> Placed:
-        """Return where a value is; a constant is placed on its first use."""
-        placed = self._places.get(value)
-        if placed is None:
+    def locate(self, value: Value) -> Location:
+        """Return where a value is; a constant is location on its first use."""
+        location = self._locations.get(value)
+        if location is None:
             if value.constant is None and value.elements is not None:
-                return self._place_elements(value)
+                return self._locate_elements(value)
             assert value.constant is not None, f"{value.name!r} is read before it is computed"
             if value.dtype in ("int64", "uint64"):
                 low, high = (0, 2**32 - 1) if value.dtype == "uint64" else (-(2**31), 2**31 - 1)
                 for element in unpack_elements(value.dtype, value.constant.tobytes()):
                     self._require_between(low, element, high, f"its constant {value.name!r} holds")
             tensor = PlanTensor(value.dtype, value.shape, weight=value, constant=True, value=value.name)
-            placed = Placed(Buffer(value.dtype, value.shape, flat=tensor), View.whole(value.shape))
-            self._places[value] = placed
-        return placed
+            location = Location(Buffer(value.dtype, value.shape, flat=tensor), View.whole(value.shape))
+            self._locations[value] = location
+        return location
 
     def tensor(
         self, value: Value, blocking: Blocking | Axes | None = None, precise: bool = False
@@ -109,48 +109,58 @@ class Lowering:
             buffer.flat = tensor
         else:
             buffer.blocked.append(tensor)
-        self._places[value] = Placed(buffer, View.whole(tensor.shape))
+        self._locations[value] = Location(buffer, View.whole(tensor.shape))
 
     def bind_view(self, value: Value, source: Value, change: Callable[[View], View | None]) -> None:
         """Say that `value` is a view of `source`; where `change` gives None, of a copy of it."""
-        placed = self.place(source)
-        view = change(placed.view)
+        location = self.locate(source)
+        view = change(location.view)
         if view is None:
             # The copy is made when a kernel wants it, in the layout that this kernel wants.
-            placed = Placed(self._copies(source, placed), View.whole(placed.view.shape))
-            view = change(placed.view)
+            location = Location(self._copies(source, location), View.whole(location.view.shape))
+            view = change(location.view)
             assert view is not None, "a view of a row-major copy can always be made"
-        self._places[value] = Placed(placed.buffer, view)
+        self._locations[value] = Location(location.buffer, view)
 
     def flat(self, value: Value) -> PlanTensor:
         """Return a flat tensor with the value's elements in their order."""
-        placed = self.place(value)
-        if placed.view.is_whole(product(placed.buffer.shape)):
-            self._held(placed.buffer)
-            if placed.buffer.flat is None:
-                placed.buffer.flat = self._copy(value, placed, None)
-            return placed.buffer.flat
-        copies = self._copies(value, placed)
+        location = self.locate(value)
+        if location.view.is_whole(product(location.buffer.shape)):
+            self._held(location.buffer)
+            if location.buffer.flat is None:
+                location.buffer.flat = self._copy(value, location, None)
+            return location.buffer.flat
+        copies = self._copies(value, location)
         if copies.flat is None:
-            copies.flat = self._copy(value, placed, None)
+            copies.flat = self._copy(value, location, None)
         return copies.flat
+
+    def flat_precise(self, value: Value) -> PlanTensor:
+        """Return what `flat` does, of a value whose errors grow, as those of coordinates in pixels do.
+
+        It is stored in 32 bits on every device, and so is what it is a copy of.
+        """
+        tensor = self.flat(value)
+        for held in (tensor, *self.locate(value).buffer.tensors):
+            held.precise = True
+        return tensor
 
     def find_blocked(self, value: Value, axes: Axes) -> PlanTensor | None:
         """Return the tensor that holds the value blocked by `axes` already, or None."""
-        placed = self.place(value)
-        for tensor in placed.buffer.blocked:
-            if same_memory(placed.view, axes, tensor):
+        location = self.locate(value)
+        for tensor in location.buffer.blocked:
+            if holds(location.view, axes, tensor):
                 return tensor
-        if placed.copies is not None:
-            whole = View.whole(placed.view.shape)
-            for tensor in placed.copies.blocked:
-                if same_memory(whole, axes, tensor):
+        if location.copies is not None:
+            whole = View.whole(location.view.shape)
+            for tensor in location.copies.blocked:
+                if holds(whole, axes, tensor):
                     return tensor
         if not is_expressible(value.shape, axes):
             return None
-        alias = self._alias(placed, axes)
+        alias = self._alias(location, axes)
         if alias is not None:
-            self._copies(value, placed).blocked.append(alias)
+            self._copies(value, location).blocked.append(alias)
         return alias
 
     def blocked(self, value: Value, axes: Axes, one_group: bool = False) -> PlanTensor:
@@ -160,46 +170,46 @@ class Lowering:
         """
         found = self.find_blocked(value, axes)
         if found is None:
-            placed = self.place(value)
+            location = self.locate(value)
             if not is_expressible(value.shape, axes):
                 raise NodeError(self._current(), f"cannot block {value} by axes {axes}")
-            if (made := self._make_blocked(value, placed, axes, one_group)) is not None:
+            if (made := self._make_blocked(value, location, axes, one_group)) is not None:
                 return made
-            found = self._copy(value, placed, axes, one_group)
-            whole = placed.view.is_whole(product(placed.buffer.shape)) and same_shape(
-                placed.view.shape, placed.buffer.shape
+            found = self._copy(value, location, axes, one_group)
+            whole = location.view.is_whole(product(location.buffer.shape)) and same_shape(
+                location.view.shape, location.buffer.shape
             )
-            (placed.buffer if whole else self._copies(value, placed)).blocked.append(found)
+            (location.buffer if whole else self._copies(value, location)).blocked.append(found)
         return found
 
     def blocked_source(self, value: Value, axes: Axes) -> tuple[PlanTensor, View]:
         """Return a tensor that holds the value blocked by `axes`, and the view that reads it."""
         tensor = self.blocked(value, axes)
-        placed = self.place(value)
-        own = any(tensor is other for other in placed.buffer.blocked)
-        return tensor, placed.view if own else View.whole(value.shape)
+        location = self.locate(value)
+        own = any(tensor is other for other in location.buffer.blocked)
+        return tensor, location.view if own else View.whole(value.shape)
 
     def known_axes(self, value: Value, aliases: bool = False) -> list[Axes]:
         """Return the axes by which the value is blocked in tensors that exist, or can be by `aliases`."""
-        placed = self.place(value)
-        readings = [(placed.view, tensor) for tensor in placed.buffer.blocked]
-        if placed.copies is not None:
-            readings += [(View.whole(placed.view.shape), tensor) for tensor in placed.copies.blocked]
-        candidates = [axes_in_memory(view, tensor) for view, tensor in readings]
+        location = self.locate(value)
+        readings = [(location.view, tensor) for tensor in location.buffer.blocked]
+        if location.copies is not None:
+            readings += [(View.whole(location.view.shape), tensor) for tensor in location.copies.blocked]
+        candidates = [held_axes(view, tensor) for view, tensor in readings]
         if aliases:
-            candidates += [axes_within(placed.view, tensor) for tensor in placed.buffer.blocked]
+            candidates += [axes_within(location.view, tensor) for tensor in location.buffer.blocked]
         return [axes for axes in candidates if axes is not None]
 
     def source_tensor(self, value: Value) -> tuple[PlanTensor, View]:
         """Return any tensor of the value's buffer, flat if there is one, and the view of it."""
-        placed = self.place(value)
-        return self._held(placed.buffer), placed.view
+        location = self.locate(value)
+        return self._held(location.buffer), location.view
 
     def flat_source(self, value: Value) -> tuple[PlanTensor, View]:
         """Return a flat tensor and the view, without bounds, by which the value is read from it."""
-        placed = self.place(value)
-        if placed.buffer.flat is not None and placed.view.bounds is None:
-            return placed.buffer.flat, placed.view
+        location = self.locate(value)
+        if location.buffer.flat is not None and location.view.bounds is None:
+            return location.buffer.flat, location.view
         return self.flat(value), View.whole(value.shape)
 
     def emit(self, kernel: Kernel) -> PlanTensor:
@@ -234,14 +244,16 @@ class Lowering:
     def _current(self) -> Node:
         return OUTPUT if self.group is None else self.group.origin
 
-    def _copies(self, value: Value, placed: Placed) -> Buffer:
-        if placed.copies is None:
-            placed.copies = Buffer(value.dtype, placed.view.shape, origin=placed)
-        return placed.copies
+    def _copies(self, value: Value, location: Location) -> Buffer:
+        if location.copies is None:
+            location.copies = Buffer(value.dtype, location.view.shape, origin=location)
+        return location.copies
 
     def _held(self, buffer: Buffer) -> PlanTensor:
         """Return a tensor of the buffer: a flat copy of its origin if there is none yet."""
-        missing: list[tuple[Buffer, Placed]] = []  # a copy of a copy and so on; not by recursion, which ends
+        missing: list[
+            tuple[Buffer, Location]
+        ] = []  # a copy of a copy and so on; not by recursion, which ends
         held = buffer
         while not held.tensors:
             assert held.origin is not None
@@ -251,13 +263,15 @@ class Lowering:
             copy.flat = self._fill(PlanTensor(copy.dtype, copy.shape), origin)
         return buffer.tensors[0]
 
-    def _make_blocked(self, value: Value, placed: Placed, axes: Axes, one_group: bool) -> PlanTensor | None:
+    def _make_blocked(
+        self, value: Value, location: Location, axes: Axes, one_group: bool
+    ) -> PlanTensor | None:
         """Copy the origin of a buffer without tensors to where `value` is blocked by `axes`, if possible."""
-        buffer = placed.buffer
-        if buffer.tensors or buffer.origin is None or not placed.view.is_whole(product(buffer.shape)):
+        buffer = location.buffer
+        if buffer.tensors or buffer.origin is None or not location.view.is_whole(product(buffer.shape)):
             return None
         wanted = PlanTensor(value.dtype, value.shape, Blocking(axes))
-        own_axes = axes_in_memory(View.whole(buffer.shape), wanted)
+        own_axes = held_axes(View.whole(buffer.shape), wanted)
         if own_axes is None:
             return None
         made = self._alias(buffer.origin, own_axes)
@@ -268,14 +282,14 @@ class Lowering:
         buffer.blocked.append(made)
         return made
 
-    def _alias(self, placed: Placed, axes: Axes) -> PlanTensor | None:
+    def _alias(self, location: Location, axes: Axes) -> PlanTensor | None:
         """Return a tensor of the view, blocked by `axes`, that reads the texels of another, if possible."""
-        for tensor in placed.buffer.blocked:
-            storage = storage_within(placed.view, axes, tensor)
+        for tensor in location.buffer.blocked:
+            storage = storage_within(location.view, axes, tensor)
             if storage is not None and tensor.blocking is not None:
                 return PlanTensor(
                     tensor.dtype,
-                    placed.view.shape,
+                    location.view.shape,
                     replace(tensor.blocking, axes=axes),
                     value=tensor.value,
                     constant=tensor.constant,
@@ -284,22 +298,24 @@ class Lowering:
                 )
         return None
 
-    def _copy(self, value: Value, placed: Placed, axes: Axes | None, one_group: bool = False) -> PlanTensor:
+    def _copy(
+        self, value: Value, location: Location, axes: Axes | None, one_group: bool = False
+    ) -> PlanTensor:
         blocking = None if axes is None else Blocking(axes, one_group)
-        output = PlanTensor(placed.buffer.dtype, placed.view.shape, blocking, value=value.name)
-        return self._fill(output, placed)
+        output = PlanTensor(location.buffer.dtype, location.view.shape, blocking, value=value.name)
+        return self._fill(output, location)
 
-    def _fill(self, output: PlanTensor, placed: Placed) -> PlanTensor:
-        return self.emit(copying.copy_kernel([(self._held(placed.buffer), placed.view)], output))
+    def _fill(self, output: PlanTensor, location: Location) -> PlanTensor:
+        return self.emit(copying.copy_kernel([(self._held(location.buffer), location.view)], output))
 
-    def _place_elements(self, value: Value) -> Placed:
+    def _locate_elements(self, value: Value) -> Location:
         """Place a value known at export: numbers as a constant, expressions by a draw that writes them."""
         elements = value.elements
         assert elements is not None
         numbers = [element for element in elements if isinstance(element, (int, float))]
         if len(numbers) == len(elements):
             value.constant = ConstantData([pack_elements(value.dtype, numbers)])
-            return self.place(value)
+            return self.locate(value)
         output = PlanTensor(value.dtype, value.shape, value=value.name)
         kernel = Kernel("numbers", output)
         if value.known_type.is_floating:
@@ -313,7 +329,7 @@ class Lowering:
             kernel.table("numbers", [dimensions[i : i + 4] for i in range(0, len(dimensions), 4)])
         self.bind(value, output)
         self.emit(kernel)
-        return self._places[value]
+        return self._locations[value]
 
 
 def real_of(element: Element) -> Real:
@@ -321,13 +337,6 @@ def real_of(element: Element) -> Real:
     if isinstance(element, FloatExpression):
         return element.to_json()
     return ["+", to_json(element), 0] if isinstance(element, Expression) else float(element)
-
-
-def aligned_view(view: View, rank: int) -> View:
-    """Return the view with leading axes of extent 1 added up to `rank`, as broadcasting does."""
-    missing = rank - len(view.shape)
-    bounds = None if view.bounds is None else (*[None] * missing, *view.bounds)
-    return View((1,) * missing + view.shape, (0,) * missing + view.strides, view.offset, bounds, view.fill)
 
 
 def value_like(value: Value, name: str, shape: Shape, dtype: str | None = None) -> Value:

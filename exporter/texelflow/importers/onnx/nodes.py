@@ -12,7 +12,7 @@ from texelflow.graph.constants import constant_value
 from texelflow.importers.onnx.attributes import AttributeReadError, read_attributes
 from texelflow.importers.onnx.tensors import ExternalFiles
 from texelflow.operators import operator_of
-from texelflow.operators.signatures import check_signature
+from texelflow.operators.signatures import check_attributes, check_signature
 from texelflow.problems import Problems
 
 Scope: TypeAlias = dict[str, Value | None]
@@ -100,13 +100,7 @@ class NodeImporter:
         operator = operator_of(node)
         if opset is None:
             raise NodeError(node, "the model does not say of which opset its operators are")
-        if opset < operator.first_opset:
-            raise NodeError(
-                node,
-                f"its form in opset {opset} is too old; convert the model to opset {operator.first_opset}"
-                " or newer with onnx.version_converter",
-            )
-        check_signature(node)
+        check_signature(node, operator)
         before = node.outputs
         node.outputs = list(before)
         operator.upgrade(node, opset)
@@ -158,7 +152,7 @@ class NodeImporter:
 
 def _make_constant(node: Node) -> None:
     """Turn the output of a Constant node into a constant; the node itself is not needed."""
-    check_signature(node)
+    check_attributes(node)
     if len(node.outputs) != 1:
         raise NodeError(node, f"it has {len(node.outputs)} outputs, where one is needed")
     result = node.outputs[0]

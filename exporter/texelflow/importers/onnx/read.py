@@ -105,7 +105,7 @@ def _read_initializers(proto: Any, external: ExternalFiles, problems: Problems) 
                 values[tensor.name] = read_tensor(tensor, tensor.name, external)
             except TensorError as error:
                 problems.add(f"initializer {tensor.name!r}: {error}")
-                values[tensor.name] = Value(tensor.name)  # so that its readers are not reported too
+                values[tensor.name] = Value(tensor.name)  # so that its consumers are not reported too
     return values
 
 

@@ -7,7 +7,7 @@ from texelflow.graph import Node, TensorType
 from texelflow.operators import Operator, operator
 
 
-@operator("Filters", domain="texelflow")
+@operator("Filters", inputs=1, domain="texelflow")
 class Filters(Operator):
     """[filters, elements] to `shape`, whose first extent is filters: the first elements of each."""
 

@@ -6,7 +6,7 @@ from texelflow.graph import Node, TensorType
 from texelflow.operators import Operator, operator
 
 
-@operator("Moments", domain="texelflow")
+@operator("Moments", inputs=1, domain="texelflow")
 class Moments(Operator):
     """The mean of the squared differences from the mean along the last axis, and the mean."""
 

@@ -10,11 +10,10 @@ from texelflow.operators import operator
 from texelflow.operators.elementwise import Elementwise
 
 
-@operator("OptionalSum", domain="texelflow")
+@operator("OptionalSum", inputs=2, domain="texelflow")
 class OptionalSum(Elementwise):
     """The sum of two values of one shape, or the first where the second is missing: one program does both."""
 
-    operand_count = 2
     may_miss_operand = True
 
     def infer(self, node: Node) -> list[TensorType]:

@@ -20,7 +20,7 @@ ACTIVATIONS: Mapping[str, tuple[str, ...]] = {
 """The activations, with the names of the numbers in activation_params."""
 
 
-@operator("FusedConv", domain="com.microsoft")
+@operator("FusedConv", inputs=(2, 4), domain="com.microsoft")
 class FusedConv(Operator):
     """`activation(Conv(X, W, B) + Z)`."""
 

@@ -31,7 +31,7 @@ class FloatingActivation(Elementwise):
         return kinds[0].dtype
 
 
-@operator(*PARAMETERS)
+@operator(*PARAMETERS, inputs=1)
 class Activation(FloatingActivation):
     """A function of a number and parameters."""
 
@@ -42,7 +42,7 @@ class Activation(FloatingActivation):
         return call(function, node.outputs[0].dtype, *given(operands), parameters=tuple(numbers))
 
 
-@operator("Gelu")
+@operator("Gelu", inputs=1)
 class Gelu(FloatingActivation):
     """The Gaussian error linear unit, exact or by tanh."""
 

@@ -8,7 +8,7 @@ from texelflow.operators import Operator, operator
 from texelflow.operators.shapes import at_least, normalize_axis
 
 
-@operator("ArgMax", "ArgMin")
+@operator("ArgMax", "ArgMin", inputs=1)
 class ArgReduce(Operator):
     """The first such position, or the last with select_last_index, as int64."""
 

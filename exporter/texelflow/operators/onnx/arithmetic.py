@@ -27,11 +27,9 @@ PRIMITIVES = {"Add": "add", "Sub": "subtract", "Mul": "multiply"}
 KNOWN_POWERS = {2: "square", 3: "cube", 0.5: "sqrt", 1: "copy", -1: "reciprocal"}
 
 
-@operator(*SYMBOLS)
+@operator(*SYMBOLS, inputs=2)
 class Arithmetic(Elementwise):
     """Sum, difference and product; integers wrap around."""
-
-    operand_count = 2
 
     @property
     def is_symmetric(self) -> bool:
@@ -53,11 +51,9 @@ class Arithmetic(Elementwise):
         return a + b if self.name == "Add" else a - b if self.name == "Sub" else a * b
 
 
-@operator("Div")
+@operator("Div", inputs=2)
 class Div(Elementwise):
     """Quotient; that of integers is truncated towards zero."""
-
-    operand_count = 2
 
     def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
         """Return the quotient."""
@@ -96,11 +92,9 @@ class Div(Elementwise):
         return float_operation("/", [a, b], node.required(0).dtype)
 
 
-@operator("Mod")
+@operator("Mod", inputs=2)
 class Mod(Elementwise):
     """Remainder: with the divisor's sign, or with fmod=1 the dividend's."""
-
-    operand_count = 2
 
     def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
         """Return the remainder that the attribute chooses."""
@@ -118,11 +112,9 @@ class Mod(Elementwise):
         return remainder(a, b)
 
 
-@operator("Pow")
+@operator("Pow", inputs=2)
 class Pow(Elementwise):
     """Power, of the base's element type; the exponent may have another."""
-
-    operand_count = 2
 
     def result_dtype(self, node: Node, kinds: Sequence[TensorType]) -> str:
         """Return the element type of the base."""
@@ -149,11 +141,9 @@ class Pow(Elementwise):
         return result
 
 
-@operator("PRelu")
+@operator("PRelu", inputs=2)
 class PRelu(Elementwise):
     """Negative numbers multiplied by a slope, which broadcasts to the input."""
-
-    operand_count = 2
 
     def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
         """Return the function."""

@@ -12,7 +12,7 @@ DEFAULT_EPSILON = 1e-5
 NAMES = ("scale", "bias", "mean", "variance")
 
 
-@operator("BatchNormalization")
+@operator("BatchNormalization", inputs=5)
 class BatchNormalization(Operator):
     """`(X - mean) / √(variance + epsilon) · scale + bias` for each channel (axis 1)."""
 

@@ -23,18 +23,16 @@ class IntegerElementwise(Elementwise):
         return dtype
 
 
-@operator(*PRIMITIVES)
+@operator(*PRIMITIVES, inputs=2)
 class Bitwise(IntegerElementwise):
     """An operation on the bits of two integers."""
-
-    operand_count = 2
 
     def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
         """Return the operation on bits."""
         return call(PRIMITIVES[self.name], node.outputs[0].dtype, *given(operands))
 
 
-@operator("BitwiseNot")
+@operator("BitwiseNot", inputs=1)
 class BitwiseNot(IntegerElementwise):
     """All bits of an integer inverted."""
 
@@ -43,11 +41,9 @@ class BitwiseNot(IntegerElementwise):
         return call("bitwise_not", node.outputs[0].dtype, *given(operands))
 
 
-@operator("BitShift")
+@operator("BitShift", inputs=2)
 class BitShift(IntegerElementwise):
     """The bits of an integer shifted; those shifted out are lost, and a negative number stays negative."""
-
-    operand_count = 2
 
     def result_dtype(self, node: Node, kinds: Sequence[TensorType]) -> str:
         """Return the shared element type; raise NodeError for an unknown direction."""

@@ -23,7 +23,7 @@ def dtype_of_code(node: Node, code: int) -> str:
     return dtype
 
 
-@operator("Cast")
+@operator("Cast", inputs=1)
 class Cast(Elementwise):
     """Numbers converted: to integers by truncation, to bool by comparison with zero.
 
@@ -66,7 +66,7 @@ def _rounds(source: str, target: str) -> bool:
     return target in ("float16", "bfloat16") and source not in (target, "bool", "int8", "uint8")
 
 
-@operator("CastLike")
+@operator("CastLike", inputs=2)
 class CastLike(Operator):
     """Cast to the element type of the second input."""
 

@@ -21,7 +21,7 @@ LARGEST = {
 """The largest numbers of floating types as the shader computes with them: 64 bits become 32."""
 
 
-@operator("Clip")
+@operator("Clip", inputs=(1, 3))
 class Clip(Elementwise):
     """`min(max(x, lower), upper)`; NaN stays NaN. Without a bound, it is the largest number of the type."""
 

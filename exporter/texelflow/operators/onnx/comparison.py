@@ -21,11 +21,9 @@ PRIMITIVES = {
 }
 
 
-@operator(*PRIMITIVES)
+@operator(*PRIMITIVES, inputs=2)
 class Comparison(Elementwise):
     """A comparison of two numbers; NaN compares false."""
-
-    operand_count = 2
 
     def result_dtype(self, node: Node, kinds: Sequence[TensorType]) -> str:
         """Return bool; raise NodeError unless both inputs have one element type."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from math import prod
 
 from texelflow.graph import Element, Node, NodeError, TensorType
-from texelflow.operators import Operator, operator
+from texelflow.operators import MANY, Operator, operator
 from texelflow.operators.shapes import known_shape, normalize_axis, same_dtype, unify
 
 
-@operator("Concat")
+@operator("Concat", inputs=(1, MANY))
 class Concat(Operator):
     """The inputs joined along `axis`; all other extents agree."""
 

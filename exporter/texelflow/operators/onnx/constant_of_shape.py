@@ -21,7 +21,7 @@ def fill(node: Node) -> tuple[str, Element]:
     return value.dtype, unpack_elements(value.dtype, value.constant.tobytes())[0]
 
 
-@operator("ConstantOfShape")
+@operator("ConstantOfShape", inputs=1)
 class ConstantOfShape(Operator):
     """One number everywhere, in a shape known at export."""
 

@@ -22,7 +22,7 @@ def conv_windows(node: Node) -> list[Window]:
     return windows(node, source.shape[2:], sizes)
 
 
-@operator("Conv")
+@operator("Conv", inputs=(2, 3))
 class Conv(Operator):
     """X [N, C, …] by W [M, C/group, …] and an optional bias B [M] to [N, M, …]."""
 

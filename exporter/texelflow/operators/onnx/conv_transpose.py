@@ -56,7 +56,7 @@ def conv_transpose_windows(node: Node) -> list[Window]:
     return result
 
 
-@operator("ConvTranspose")
+@operator("ConvTranspose", inputs=(2, 3))
 class ConvTranspose(Operator):
     """X [N, C, …] by W [C, M/group, …] and an optional bias B [M] to [N, M, …]."""
 

@@ -6,9 +6,6 @@ from texelflow.graph import Node, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.shapes import integers, normalize_axis
 
-LONGEST = 256
-"""Longest axis along which each element sums all before it."""
-
 
 def cumsum_axis(node: Node) -> int:
     """Return the axis; raise NodeError if it is not known at export."""
@@ -16,7 +13,7 @@ def cumsum_axis(node: Node) -> int:
     return normalize_axis(node, axis, node.required(0).known_type.rank)
 
 
-@operator("CumSum")
+@operator("CumSum", inputs=2)
 class CumSum(Operator):
     """Running sums, from the end if `reverse`, each without its own element if `exclusive`."""
 

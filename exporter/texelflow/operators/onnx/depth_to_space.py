@@ -25,7 +25,7 @@ def channel_order(node: Node) -> str:
     return mode
 
 
-@operator("DepthToSpace")
+@operator("DepthToSpace", inputs=1)
 class DepthToSpace(Operator):
     """[N, C, H, W] → [N, C/b², H·b, W·b]."""
 
@@ -53,7 +53,7 @@ class DepthToSpace(Operator):
         return steps.nodes
 
 
-@operator("SpaceToDepth")
+@operator("SpaceToDepth", inputs=1)
 class SpaceToDepth(Operator):
     """[N, C, H, W] → [N, C·b², H/b, W/b]."""
 

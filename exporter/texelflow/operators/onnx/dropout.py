@@ -8,7 +8,7 @@ from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
 
 
-@operator("Dropout")
+@operator("Dropout", inputs=(1, 3))
 class Dropout(Operator):
     """Returns its input, and as the optional second output a mask that is true everywhere."""
 

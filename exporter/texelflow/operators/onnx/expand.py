@@ -8,7 +8,7 @@ from texelflow.operators.row_major import broadcast_elements
 from texelflow.operators.shapes import broadcast, dimensions, known_shape
 
 
-@operator("Expand")
+@operator("Expand", inputs=2)
 class Expand(Operator):
     """The input repeated along its axes of extent 1; an extent of 1 in the shape leaves the input's."""
 

@@ -9,7 +9,7 @@ from texelflow.operators.onnx.cast import dtype_of_code
 from texelflow.operators.shapes import require_rank
 
 
-@operator("EyeLike")
+@operator("EyeLike", inputs=1)
 class EyeLike(Operator):
     """A matrix of the input's shape with ones where column - row = k."""
 

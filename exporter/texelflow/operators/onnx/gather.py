@@ -39,7 +39,7 @@ def known_indices(indices: Value) -> Sequence[Element]:
     return indices.elements or []
 
 
-@operator("Gather")
+@operator("Gather", inputs=2)
 class Gather(Operator):
     """The axis `axis` of the data is replaced by those of the indices; negative ones count from the end."""
 

@@ -8,7 +8,7 @@ from texelflow.operators.onnx.gather import known_indices, require_in_range, req
 from texelflow.operators.shapes import normalize_axis
 
 
-@operator("GatherElements")
+@operator("GatherElements", inputs=2)
 class GatherElements(Operator):
     """`output[i, j] = data[indices[i, j], j]` for axis 0; negative indices count from the end."""
 

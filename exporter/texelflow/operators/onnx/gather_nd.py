@@ -8,7 +8,7 @@ from texelflow.operators.onnx.gather import known_indices, require_in_range, req
 from texelflow.operators.shapes import unify
 
 
-@operator("GatherND")
+@operator("GatherND", inputs=2)
 class GatherND(Operator):
     """The last axis of the indices holds tuples that address the data behind its first `batch_dims` axes."""
 

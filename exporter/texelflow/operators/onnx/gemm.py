@@ -9,7 +9,7 @@ from texelflow.operators.onnx.matmul import product_dtype
 from texelflow.operators.shapes import broadcast_to, require_rank, unify
 
 
-@operator("Gemm")
+@operator("Gemm", inputs=(2, 3))
 class Gemm(Operator):
     """The product of two matrices, scaled, plus a scaled addend that broadcasts to it."""
 

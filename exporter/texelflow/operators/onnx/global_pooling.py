@@ -24,7 +24,7 @@ class Global(Operator):
         return [TensorType(source.dtype, (*source.shape[:2], *ones))]
 
 
-@operator(*REDUCTIONS)
+@operator(*REDUCTIONS, inputs=1)
 class GlobalPool(Global):
     """Mean or maximum over the spatial axes."""
 
@@ -36,7 +36,7 @@ class GlobalPool(Global):
         return steps.nodes
 
 
-@operator("GlobalLpPool")
+@operator("GlobalLpPool", inputs=1)
 class GlobalLpPool(Global):
     """`(Σ |x|^p)^(1/p)` over the spatial axes."""
 

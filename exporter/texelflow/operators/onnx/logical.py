@@ -13,11 +13,9 @@ from texelflow.operators.elementwise import Elementwise, given, whole
 PRIMITIVES = {"And": "bitwise_and", "Or": "bitwise_or", "Xor": "bitwise_xor"}
 
 
-@operator(*PRIMITIVES)
+@operator(*PRIMITIVES, inputs=2)
 class Logical(Elementwise):
     """A logical operation on two bools, which are 0 or 1 in the shader."""
-
-    operand_count = 2
 
     def result_dtype(self, node: Node, kinds: Sequence[TensorType]) -> str:
         """Return bool; raise NodeError for other inputs."""
@@ -36,7 +34,7 @@ class Logical(Elementwise):
         return _as_bool(result)
 
 
-@operator("Not")
+@operator("Not", inputs=1)
 class Not(Elementwise):
     """The negation of a bool."""
 
@@ -54,7 +52,7 @@ class Not(Elementwise):
         return None if x is None else _as_bool(1 - x)
 
 
-@operator("IsNaN")
+@operator("IsNaN", inputs=1)
 class IsNaN(Elementwise):
     """Whether a number is NaN."""
 
@@ -67,7 +65,7 @@ class IsNaN(Elementwise):
         return call("is_nan", "bool", *given(operands))
 
 
-@operator("IsInf")
+@operator("IsInf", inputs=1)
 class IsInf(Elementwise):
     """Whether a number is infinite; the attributes choose the signs that count."""
 

@@ -9,7 +9,7 @@ from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import require_rank
 
 
-@operator("LRN")
+@operator("LRN", inputs=1)
 class LRN(Operator):
     """`x / (bias + alpha/size · Σ x²)^beta`, the sum over `size` channels around each one."""
 

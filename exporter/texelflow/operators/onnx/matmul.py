@@ -21,7 +21,7 @@ def product_dtype(node: Node, kinds: Sequence[TensorType]) -> str:
     return dtype
 
 
-@operator("MatMul")
+@operator("MatMul", inputs=2)
 class MatMul(Operator):
     """[…, M, K] × […, K, N] → […, M, N]; a vector is a row before and a column behind the sign."""
 

@@ -56,7 +56,8 @@ def _require_floating(node: Node) -> TensorType:
     return source
 
 
-@operator("LayerNormalization", "RMSNormalization")
+@operator("LayerNormalization", inputs=(2, 3))
+@operator("RMSNormalization", inputs=2)
 class LayerNormalization(Operator):
     """Mean 0 (LayerNormalization only) and mean square 1 over the axes from `axis` on, scaled and shifted."""
 
@@ -87,7 +88,7 @@ class LayerNormalization(Operator):
         return steps.nodes
 
 
-@operator("InstanceNormalization")
+@operator("InstanceNormalization", inputs=3)
 class InstanceNormalization(Operator):
     """Mean 0 and variance 1 for each image and channel; then scale and bias of the channel."""
 
@@ -117,7 +118,7 @@ class InstanceNormalization(Operator):
         return steps.nodes
 
 
-@operator("GroupNormalization")
+@operator("GroupNormalization", inputs=3)
 class GroupNormalization(Operator):
     """Mean 0 and variance 1 for each image and group of channels; then scale and bias of the channel."""
 
@@ -166,7 +167,7 @@ class GroupNormalization(Operator):
         return steps.nodes
 
 
-@operator("MeanVarianceNormalization")
+@operator("MeanVarianceNormalization", inputs=1)
 class MeanVarianceNormalization(Operator):
     """Mean 0 and variance 1 over `axes`, by default all but the channels."""
 
@@ -191,7 +192,7 @@ class MeanVarianceNormalization(Operator):
         return steps.nodes
 
 
-@operator("LpNormalization")
+@operator("LpNormalization", inputs=1)
 class LpNormalization(Operator):
     """The input divided by its L1 or L2 norm along an axis; 0 where the norm is 0."""
 

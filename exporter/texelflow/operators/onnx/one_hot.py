@@ -9,7 +9,7 @@ from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import dimensions, normalize_axis, unify
 
 
-@operator("OneHot")
+@operator("OneHot", inputs=3)
 class OneHot(Operator):
     """`output[…, i, …] = values[i == index]`; an index of -depth to -1 counts from the end."""
 

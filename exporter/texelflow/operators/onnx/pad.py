@@ -46,7 +46,7 @@ def _require_reflection(
         at_least(node, left, 2, f"axis {axis} of its input, which mode reflect mirrors,")
 
 
-@operator("Pad")
+@operator("Pad", inputs=(1, 4), attributes={"value": "a number"})
 class Pad(Operator):
     """The input with borders: a constant, its reflection, its edge, or its other end."""
 

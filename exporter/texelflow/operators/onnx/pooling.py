@@ -67,7 +67,7 @@ def _pool_in_turn(node: Node) -> list[Node] | None:
     return steps.nodes
 
 
-@operator("MaxPool")
+@operator("MaxPool", inputs=1)
 class MaxPool(Operator):
     """The largest number in each window, and optionally its position in the flattened input."""
 
@@ -83,7 +83,7 @@ class MaxPool(Operator):
         return _pool_in_turn(node) if len(node.outputs) == 1 else None
 
 
-@operator("AveragePool")
+@operator("AveragePool", inputs=1)
 class AveragePool(Operator):
     """The mean of each window, over the input's elements or, with count_include_pad, the padding's too."""
 
@@ -100,7 +100,7 @@ class AveragePool(Operator):
         return _pool_in_turn(node) if len(node.outputs) == 1 else None
 
 
-@operator("LpPool")
+@operator("LpPool", inputs=1)
 class LpPool(Operator):
     """`(Σ |x|^p)^(1/p)` of each window."""
 

@@ -12,7 +12,7 @@ from texelflow.operators.elementwise import is_symbolic, whole
 from texelflow.operators.shapes import same_dtype
 
 
-@operator("Range")
+@operator("Range", inputs=3)
 class Range(Operator):
     """`start + i·delta` for every i at which it lies before the limit."""
 

@@ -40,7 +40,7 @@ class Reduction(Operator):
         return [TensorType(source.dtype, tuple(kept))]
 
 
-@operator("ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd")
+@operator("ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd", inputs=(1, 2))
 class Reduce(Reduction):
     """A reduction that the lowering computes itself."""
 

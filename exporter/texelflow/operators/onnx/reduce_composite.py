@@ -11,7 +11,7 @@ LARGEST = {"float16": 65504.0, "bfloat16": 3.3895313892515355e38}
 """The largest finite number of the types that have another than float32."""
 
 
-@operator("ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp")
+@operator("ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp", inputs=(1, 2))
 class CompositeReduction(Reduction):
     """A sum along axes with elementwise work before or behind it."""
 

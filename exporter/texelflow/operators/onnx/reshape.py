@@ -9,7 +9,7 @@ from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import at_least, dimensions, normalize_axis, unify
 
 
-@operator("Reshape")
+@operator("Reshape", inputs=2)
 class Reshape(Operator):
     """A shape in which one extent may be -1 (what is left) and, without allowzero, 0 (as in the input)."""
 
@@ -73,7 +73,7 @@ class Reshaping(Operator):
         return steps.nodes
 
 
-@operator("Flatten")
+@operator("Flatten", inputs=1)
 class Flatten(Reshaping):
     """A matrix: the axes before `axis` and those from it on."""
 

@@ -153,7 +153,7 @@ def _kept_aspect_of_free(
     return [whole_part(number) for number in rounded], scale
 
 
-@operator("Resize")
+@operator("Resize", inputs=(1, 4))
 class Resize(Operator):
     """Nearest, linear or cubic sampling; where a grid point lies is the coordinate transformation's say."""
 

@@ -11,7 +11,7 @@ def _part(node: Node) -> Shape:
     return shape[node.attributes.get("start", 0) : node.attributes.get("end", len(shape))]
 
 
-@operator("Shape")
+@operator("Shape", inputs=1)
 class ShapeOperator(Operator):
     """The extents from axis `start` to before `end`, as int64."""
 
@@ -24,7 +24,7 @@ class ShapeOperator(Operator):
         return [list(_part(node))]
 
 
-@operator("Size")
+@operator("Size", inputs=1)
 class Size(Operator):
     """The number of elements, as int64."""
 

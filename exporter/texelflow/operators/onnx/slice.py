@@ -72,7 +72,7 @@ def _clamp(bound: Dimension, size: Dimension, lowest: int, highest: Dimension) -
     return maximum(minimum(counted, highest), lowest)
 
 
-@operator("Slice")
+@operator("Slice", inputs=(1, 5))
 class Slice(Operator):
     """A part of the input; negative bounds count from the end, negative steps go backwards."""
 

@@ -39,7 +39,7 @@ class SoftmaxFamily(Operator):
         return [source]
 
 
-@operator("Softmax", "LogSoftmax")
+@operator("Softmax", "LogSoftmax", inputs=1)
 class Softmax(SoftmaxFamily):
     """`exp(x) / Σ exp(x)` along an axis, or its logarithm."""
 
@@ -58,7 +58,7 @@ class Softmax(SoftmaxFamily):
         return steps.nodes
 
 
-@operator("Hardmax")
+@operator("Hardmax", inputs=1)
 class Hardmax(SoftmaxFamily):
     """1 at the first largest element along an axis, 0 elsewhere."""
 

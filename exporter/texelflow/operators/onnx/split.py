@@ -28,7 +28,7 @@ EVEN = "even"
 """Attribute of Texelflow: all parts are equal, as before opset 18."""
 
 
-@operator("Split")
+@operator("Split", inputs=(1, 2))
 class Split(Operator):
     """Parts of the sizes given, or equal ones; of `num_outputs` parts the last may be smaller."""
 

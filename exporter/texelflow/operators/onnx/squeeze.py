@@ -19,7 +19,7 @@ class ExtentsOfOne(Reshaping):
             attribute_to_input(node, "axes", 1)
 
 
-@operator("Squeeze")
+@operator("Squeeze", inputs=(1, 2))
 class Squeeze(ExtentsOfOne):
     """Removes axes of extent 1: those named, or all.
 
@@ -45,7 +45,7 @@ class Squeeze(ExtentsOfOne):
         return [TensorType(source.dtype, kept)]
 
 
-@operator("Unsqueeze")
+@operator("Unsqueeze", inputs=(1, 2))
 class Unsqueeze(ExtentsOfOne):
     """Inserts axes of extent 1 at the positions that they have in the output."""
 

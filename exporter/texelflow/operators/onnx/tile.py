@@ -7,7 +7,7 @@ from texelflow.operators import Operator, operator
 from texelflow.operators.shapes import dimensions
 
 
-@operator("Tile")
+@operator("Tile", inputs=2)
 class Tile(Operator):
     """The input laid side by side with itself, `repeats` times along each axis."""
 

@@ -20,7 +20,7 @@ def permutation(node: Node) -> list[int]:
     return axes
 
 
-@operator("Transpose")
+@operator("Transpose", inputs=1)
 class Transpose(Operator):
     """Axis i of the output is axis perm[i] of the input."""
 

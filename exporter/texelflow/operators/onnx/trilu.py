@@ -8,7 +8,7 @@ from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import require_rank
 
 
-@operator("Trilu")
+@operator("Trilu", inputs=(1, 2))
 class Trilu(Operator):
     """Keeps the last two axes' elements with column - row ≥ k (upper) or ≤ k (lower); the rest is zero."""
 

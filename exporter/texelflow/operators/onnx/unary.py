@@ -61,7 +61,7 @@ _FLOAT_OPERATIONS = {"Ceil": "ceil", "Floor": "floor", "Round": "round", "Sqrt":
 """Those of float arithmetic on extents; see dimensions/floats.py."""
 
 
-@operator(*FUNCTIONS)
+@operator(*FUNCTIONS, inputs=1)
 class FloatFunction(Elementwise):
     """A function of floating numbers."""
 
@@ -80,7 +80,7 @@ class FloatFunction(Elementwise):
         return _evaluate(self.name, operands[0], node.outputs[0].dtype)
 
 
-@operator(*SIGNED_FUNCTIONS)
+@operator(*SIGNED_FUNCTIONS, inputs=1)
 class SignedFunction(Elementwise):
     """A function of floating or whole numbers."""
 
@@ -93,7 +93,7 @@ class SignedFunction(Elementwise):
         return _evaluate(self.name, operands[0], node.outputs[0].dtype)
 
 
-@operator("Identity")
+@operator("Identity", inputs=1)
 class Identity(Elementwise):
     """The input itself."""
 

@@ -10,7 +10,7 @@ from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.upgrading import attribute_to_input
 
 
-@operator("Upsample")
+@operator("Upsample", inputs=(1, 2))
 class Upsample(Operator):
     """Nearest or linear sampling at x / scale."""
 

@@ -10,16 +10,14 @@ from texelflow.dimensions import maximum, minimum
 from texelflow.dimensions.floats import float_operation
 from texelflow.graph import FLOATING, Element, Node, NodeError
 from texelflow.graph.scalar import Scalar, call
-from texelflow.operators import operator
+from texelflow.operators import MANY, operator
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.elementwise import Elementwise, given, is_symbolic, whole
 
 
-@operator("Max", "Min")
+@operator("Max", "Min", inputs=(1, MANY))
 class Extremum(Elementwise):
     """The largest or smallest of the inputs; NaN if one is NaN."""
-
-    operand_count = None
 
     def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
         """Return nested maxima or minima of two."""
@@ -44,11 +42,9 @@ class Extremum(Elementwise):
         return _chain(node, self.name) if len(node.inputs) > 2 else None
 
 
-@operator("Sum")
+@operator("Sum", inputs=(1, MANY))
 class Sum(Elementwise):
     """The sum of the inputs."""
-
-    operand_count = None
 
     decomposes = True
 
@@ -57,11 +53,9 @@ class Sum(Elementwise):
         return _chain(node, "Add") if len(node.inputs) > 1 else _identity(node)
 
 
-@operator("Mean")
+@operator("Mean", inputs=(1, MANY))
 class Mean(Elementwise):
     """The mean of the inputs."""
-
-    operand_count = None
 
     decomposes = True
 

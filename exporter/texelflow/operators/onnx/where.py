@@ -12,11 +12,9 @@ from texelflow.operators.elementwise import Elementwise, given, whole
 from texelflow.operators.shapes import same_dtype
 
 
-@operator("Where")
+@operator("Where", inputs=3)
 class Where(Elementwise):
     """`condition ? X : Y`; the input not chosen may be NaN."""
-
-    operand_count = 3
 
     def result_dtype(self, node: Node, kinds: Sequence[TensorType]) -> str:
         """Return the element type of X and Y; raise NodeError unless the condition is bool."""

@@ -290,13 +290,13 @@ def _product_weights(b: Value, lowering: Lowering) -> tuple[PlanTensor, bool]:
     natural = lowering.find_blocked(b, matrix_axes(rank))
     if natural is not None:
         return natural, False
-    constant = lowering.place(b).buffer.constant
+    constant = lowering.locate(b).buffer.constant
     if not constant:
         transposed = transposed_matrix_axes(rank)
         held = lowering.find_blocked(b, transposed)
         if held is not None:
             return held, True
-        if proved_equal(lowering.place(b).view.strides[-2], 1) and is_expressible(b.shape, transposed):
+        if proved_equal(lowering.locate(b).view.strides[-2], 1) and is_expressible(b.shape, transposed):
             # Held so, whole texels are copied; the other way takes single lanes.
             return lowering.blocked(b, transposed), True
     return lowering.blocked(b, matrix_axes(rank), one_group=constant), False

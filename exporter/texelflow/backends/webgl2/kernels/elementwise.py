@@ -202,15 +202,15 @@ def _bind_blocked(name: str, value: Value, kernel: Kernel, place: PlanTensor, lo
     if whole_roles and (found := lowering.find_blocked(value, axes)) is not None:
         kernel.input(name, found)
         return "blocked"
-    placed = lowering.place(value)
+    location = lowering.locate(value)
     full = same_shape(value.shape, place.shape)
-    if not (full and placed.buffer.constant):
-        if placed.buffer.flat is None and whole_roles and is_expressible(value.shape, axes):
+    if not (full and location.buffer.constant):
+        if location.buffer.flat is None and whole_roles and is_expressible(value.shape, axes):
             kernel.input(name, lowering.blocked(value, axes))
             return "blocked"
         strided = _strides_by_role(value, place, lowering)
         if strided is not None:
-            return _bind_strided(name, placed.buffer.flat, *strided, kernel)
+            return _bind_strided(name, location.buffer.flat, *strided, kernel)
         lowering.flat(value)
         strided = _strides_by_role(value, place, lowering, copied=True)
         if strided is not None:
@@ -227,13 +227,13 @@ def _bind_channel(
 ) -> int | None:
     """Bind a value that is one channel of a blocked tensor; return which."""
     assert place.axes is not None
-    placed = lowering.place(value)
+    location = lowering.locate(value)
     missing = len(place.shape) - len(value.shape)
     n, c, h, w = (tuple(axis - missing for axis in role if axis >= missing) for role in place.axes)
     if not all(_all_or_none(value, place, role, missing) for role in place.axes):
         return None
-    for tensor in placed.buffer.blocked:
-        channel = channel_within(placed.view, (n, c, h, w), tensor)
+    for tensor in location.buffer.blocked:
+        channel = channel_within(location.view, (n, c, h, w), tensor)
         if channel is not None:
             kernel.input(name, tensor)
             return channel
@@ -256,10 +256,10 @@ def _strides_by_role(
     value: Value, place: PlanTensor, lowering: Lowering, copied: bool = False
 ) -> tuple[tuple[Dimension, ...], Dimension] | None:
     """Return the strides and offset by which a flat buffer is read along (n, c, h, w) of a place, or None."""
-    placed = lowering.place(value)
-    if placed.buffer.flat is None and not copied:
+    location = lowering.locate(value)
+    if location.buffer.flat is None and not copied:
         return None
-    view = View.whole(value.shape) if copied else placed.view
+    view = View.whole(value.shape) if copied else location.view
     expanded = view.expand(place.shape)
     if expanded is None or expanded.bounds is not None or place.axes is None:
         return None
@@ -269,9 +269,9 @@ def _strides_by_role(
 
 def _bind_flat(name: str, value: Value, kernel: Kernel, place: PlanTensor, lowering: Lowering) -> str:
     shape = place.shape
-    placed = lowering.place(value)
-    view = placed.view
-    tensor = placed.buffer.flat
+    location = lowering.locate(value)
+    view = location.view
+    tensor = location.buffer.flat
     if same_shape(value.shape, shape) and view.is_row_major and proved_equal(view.offset, 0):
         kernel.input(name, lowering.flat(value))
         return "flat"

@@ -30,8 +30,8 @@ class Structure:
 class Operand:
     """A tensor that elementwise work reads; `kind` says where its texels are (shaders/lib/steps.glsl.j2).
 
-    `exact` says that the extents are proved to be the place's own, `given` is the number by which the shader
-    knows whether there is such a tensor, and `channel` is the one that is read of a tensor that has more.
+    `exact`: its extents are proved to be those of the result. `given` is the number by which the shader knows
+    whether there is such a tensor. `channel` is the one that is read of a tensor that has more.
     """
 
     name: str
@@ -133,8 +133,8 @@ def render(rendering: Rendering) -> str:
             value_integer=value_vector == "ivec4",
         )
     )
-    before, _, after = source.partition("//@library\n")
-    return _compact(before + select_functions(after, _library()) + after)
+    before, _, after = (_compact(part) for part in source.partition("//@library\n"))
+    return before + _compact(select_functions(after, _library())) + after
 
 
 @cache
@@ -155,4 +155,4 @@ def _library() -> Mapping[str, Section]:
 def _compact(source: str) -> str:
     """Drop comments, indentation and empty lines: they would only travel to the browser."""
     lines = (line.split("//")[0].strip() for line in source.splitlines())
-    return "\n".join(line for line in lines if line) + "\n"
+    return "".join(f"{line}\n" for line in lines if line)

@@ -14,7 +14,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 _HEADER = re.compile(r"^//@ (\w+):(.*)$", re.MULTILINE)
-_WORD = re.compile(r"[A-Za-z_]\w*")
+_CALL = re.compile(r"([A-Za-z_]\w*)\s*\(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,11 @@ def parse_library(*texts: str) -> dict[str, Section]:
 
 
 def select_functions(source: str, library: Mapping[str, Section]) -> str:
-    """Return the sections of `library` whose names occur in `source`, and those that they need, in order."""
-    needed = {name for name in set(_WORD.findall(source)) if name in library}
+    """Return the sections of `library` that `source` calls, and those that they need, in order.
+
+    A comment of `source` that looks like a call counts as one; a variable of the same name does not.
+    """
+    needed = {name for name in _CALL.findall(source) if name in library}
     for section in reversed(list(library.values())):
         if section.name in needed:
             needed.update(section.dependencies)

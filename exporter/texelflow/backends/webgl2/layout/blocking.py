@@ -1,4 +1,4 @@
-"""Which axes of a shape become (n, c, h, w) of a blocked tensor, and when two choices are the same memory."""
+"""Which axes of a shape become (n, c, h, w) of a blocked tensor, and what a tensor so blocked holds."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ def is_vector(tensor: PlanTensor) -> bool:
     return follow and (proved_equal(batch, 1) or proved_equal(batch_stride, channels))
 
 
-def same_memory(view: View, axes: Axes, tensor: PlanTensor) -> bool:
-    """Whether reading `view` with `axes` finds each element where the blocked `tensor` holds it."""
+def holds(view: View, axes: Axes, tensor: PlanTensor) -> bool:
+    """Whether a blocked `tensor` holds each element of `view` where blocking by `axes` wants it."""
     if view.bounds is not None or not proved_equal(view.offset, 0) or tensor.axes is None:
         return False
     if not all(map(same_runs, role_runs(view, axes), role_runs(View.whole(tensor.shape), tensor.axes))):
@@ -90,7 +90,7 @@ def _single_width(view: View, axes: Axes) -> bool:
     return all(proved_equal(view.shape[axis], 1) for axis in axes[3])
 
 
-def axes_in_memory(view: View, tensor: PlanTensor) -> Axes | None:
+def held_axes(view: View, tensor: PlanTensor) -> Axes | None:
     """Return the axes by which `view` reads a blocked tensor where it lies, or None if there are none."""
     assert tensor.axes is not None
     roles = role_runs(View.whole(tensor.shape), tensor.axes)
@@ -106,7 +106,7 @@ def axes_in_memory(view: View, tensor: PlanTensor) -> Axes | None:
     chosen[open_roles[0] if open_roles else 0].extend(left)
     n, c, h, w = (tuple(sorted(role)) for role in chosen)
     axes: Axes = (n, c, h, w)
-    return axes if same_memory(view, axes, tensor) else None
+    return axes if holds(view, axes, tensor) else None
 
 
 def storage_within(view: View, axes: Axes, tensor: PlanTensor) -> Storage | None:
@@ -185,7 +185,7 @@ def _runs_through_channels(runs: list[Run], tensor: PlanTensor) -> list[Run] | N
         return None
     if proved_equal(
         batch_stride, channels * channel_stride
-    ):  # in memory, too, channels go on in the next batch entry
+    ):  # in the buffer, too, channels go on in the next batch entry
         single, batch, channels = True, 1, batch * channels
     # What steps by the slowest axis can leave no other one.
     most = None if proved_equal(batch * batch_stride, product(tensor.shape)) else batch

@@ -30,7 +30,7 @@ def row_major_strides(shape: Shape) -> tuple[Dimension, ...]:
 
 
 def merged_runs(runs: list[Run]) -> list[Run]:
-    """Join neighbouring axes that step through memory as one; extents of 1 vanish."""
+    """Join neighbouring axes that step through the buffer as one; extents of 1 vanish."""
     merged: list[Run] = []
     for extent, stride in runs:
         if proved_equal(extent, 1):

@@ -11,7 +11,10 @@ from texelflow.backends.webgl2.kernels.rendering import Structure
 from texelflow.backends.webgl2.lower import lowers
 from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.dimensions import floor_divide, product
-from texelflow.operators.onnx.cumsum import LONGEST, cumsum_axis
+from texelflow.operators.onnx.cumsum import cumsum_axis
+
+LONGEST = 256
+"""Longest axis along which each element sums all before it."""
 
 
 @dataclass(frozen=True, slots=True)

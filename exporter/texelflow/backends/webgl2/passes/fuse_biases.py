@@ -4,9 +4,9 @@ A fully connected layer then runs as the program of 1×1 convolutions, and reads
 group, not for each pixel.
 
 Rules:
-1. Where the first thing behind a MatMul, in its epilogue, is an Add of a floating vector with an element for
-   each column, the vector becomes the node's third input, which ONNX's MatMul does not have.
-2. Not where a later step of the epilogue reads the product without the vector.
+1. The epilogue of a MatMul begins with an Add of a floating vector that has an element for each column.
+2. No later step of the epilogue reads the product without the vector.
+3. Then the vector becomes the node's third input, which ONNX's MatMul does not have.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """Fuse elementwise nodes into groups, and groups into the kernel that computes their first operand or reads
 their result.
 
-1. An elementwise node joins the group of its consumers if they are all in one group, its output is not an
-   output of the graph, and its shape is provably the group's.
+1. An elementwise node joins the group of its consumers. They are all in one group, whose shape is provably
+   the node's, and its output is not an output of the graph.
 2. A group takes at most OPERAND_LIMIT tensors from outside and NUMBER_LIMIT numbers, to leave texture units
    and uniforms to its host kernel, and at most STEP_LIMIT nodes: long code compiles slowly, or not at all.
 3. A node that depends on constants alone stays out of a group that does not: it belongs to the load phase.
-4. A group becomes the epilogue of an operand's producer if that operator can carry one, nobody else reads the
-   operand and it has the group's shape; of several the last in the graph's order is taken. The producer is
+4. A group becomes the epilogue of an operand's producer. That operator can carry one, nobody else reads the
+   operand, and it has the group's shape. Of several the last in the graph's order is taken. The producer is
    then computed where the group ends, so that nothing up to there may read another output of it.
 5. A group without such a producer is a kernel of its own.
 6. What a reduction or another such kernel reads is a group, too, and becomes its prologue: nowhere stored.
@@ -36,12 +36,12 @@ NUMBER_LIMIT = 128
 
 @dataclass(eq=False, slots=True)
 class _Forming:
-    """A group that is being formed, which ends in `result`; `reader` is the node whose prologue it is."""
+    """A group that is being formed, which ends in `result`; `consumer` is the node whose prologue it is."""
 
     result: Value
     constant: bool
     members: list[Node] = field(default_factory=list)
-    reader: Node | None = None
+    consumer: Node | None = None
     numbers: int = 0
 
     def reads(self) -> list[Value]:
@@ -75,7 +75,7 @@ class _Grouping:
             rule = find_rule(node)
             if rule is not None and rule.fuses_prologue(node):
                 x = node.required(0)
-                group = _Forming(x, x in self._constant, reader=node)
+                group = _Forming(x, x in self._constant, consumer=node)
             elif isinstance(operator_of(node), Elementwise):
                 joined = self._joinable(node)
                 for group in joined:
@@ -95,23 +95,25 @@ class _Grouping:
     def _joinable(self, node: Node) -> list[_Forming]:
         """Return the groups that the node joins."""
         output = node.outputs[0]
-        readers = self._consumers.get(output, [])
-        if output in self._outputs or not all(self._reads_in_group(reader, output) for reader in readers):
+        consumers = self._consumers.get(output, [])
+        if output in self._outputs or not all(
+            self._reads_in_group(consumer, output) for consumer in consumers
+        ):
             return []
-        groups = list(dict.fromkeys(group for reader in readers for group in self._groups_of[reader]))
-        prologue = any(group.reader is not None for group in groups)
+        groups = list(dict.fromkeys(group for consumer in consumers for group in self._groups_of[consumer]))
+        prologue = any(group.consumer is not None for group in groups)
         if len(groups) > 1 and not (prologue and len(self._of_own_size(node)) == 1):
             return []
         if prologue and node in self._ends_in_host:
             return []
         return groups if all(self._fits(node, group) for group in groups) else []
 
-    def _reads_in_group(self, reader: Node, value: Value) -> bool:
-        """Whether what the reader makes of the value is part of its groups."""
-        if reader not in self._groups_of:
+    def _reads_in_group(self, consumer: Node, value: Value) -> bool:
+        """Whether what the consumer makes of the value is part of its groups."""
+        if consumer not in self._groups_of:
             return False
-        return isinstance(operator_of(reader), Elementwise) or all(
-            (value is other) == (index == 0) for index, other in enumerate(reader.inputs)
+        return isinstance(operator_of(consumer), Elementwise) or all(
+            (value is other) == (index == 0) for index, other in enumerate(consumer.inputs)
         )
 
     def _fits(self, node: Node, group: _Forming) -> bool:
@@ -161,21 +163,23 @@ def _attach(graph: Graph, groups: list[_Forming], constant: set[Value]) -> list[
     at_sink: dict[Node, Group] = {}
     removed = set(groups_of)
 
-    def place(reader: Node) -> int:
+    def turn_of(consumer: Node) -> int:
         """Return where in the graph's order what a node reads has to be there."""
-        own = groups_of.get(reader, [])
-        return min((position[group.reader or group.members[-1]] for group in own), default=position[reader])
+        own = groups_of.get(consumer, [])
+        return min(
+            (position[group.consumer or group.members[-1]] for group in own), default=position[consumer]
+        )
 
     def may_move(host: Node | None, sink: Node) -> bool:
         """Whether a kernel can be computed where a group ends: what else it makes is read later."""
         others = host.outputs[1:] if host is not None else []
-        readers = [reader for value in others for reader in consumers.get(value, [])]
-        return all(place(reader) > position[sink] for reader in readers)
+        behind = [consumer for value in others for consumer in consumers.get(value, [])]
+        return all(turn_of(consumer) > position[sink] for consumer in behind)
 
     prologues: dict[Node, list[Node]] = {}
     for group in reversed(groups):
-        if group.reader is not None:
-            prologues[group.reader] = group.members
+        if group.consumer is not None:
+            prologues[group.consumer] = group.members
             continue
         sink = group.members[-1]
         hosts = [
@@ -186,7 +190,7 @@ def _attach(graph: Graph, groups: list[_Forming], constant: set[Value]) -> list[
             and value not in outputs
             and (value in constant) == group.constant
             and same_shape(value.shape, group.result.shape)
-            and all(groups_of.get(reader) == [group] for reader in consumers[value])
+            and all(groups_of.get(consumer) == [group] for consumer in consumers[value])
         ]
         host = None  # rule 5
         if hosts:  # rule 4

@@ -1,9 +1,10 @@
 """Computes products of one matrix with several constant ones as one, side by side: queries, keys and values.
 
 Rules:
-1. MatMul nodes with the same left operand and constant right operands of rank 2, each followed by nothing but
-   an Add of a constant vector, become one MatMul and one Add of the joined constants, and a Split.
-2. Every part is a multiple of CHANNEL_BLOCK columns wide, and there is one matrix on the left: then the
+1. It joins MatMul nodes that have the same left operand, and on the right a constant of rank 2. Behind each
+   is an Add of a constant vector, and nothing else.
+2. They become one MatMul and one Add, of the joined constants, and a Split.
+3. Every part is a multiple of CHANNEL_BLOCK columns wide, and there is one matrix on the left: then the
    parts are read where they lie. Nothing elementwise reads them: it would no longer happen in a draw of the
    product.
 The constants are joined by Concat nodes, which run at load.
@@ -28,11 +29,11 @@ Biased: TypeAlias = tuple[Node, Node]
 
 def run(graph: Graph) -> int:
     """Merge products; return how many nodes went into others."""
-    readers = graph.consumers()
+    consumers = graph.consumers()
     outputs = set(graph.outputs)
     by_operand: dict[Value | None, list[Biased]] = {}
     for node in graph.nodes:
-        add = _bias_of(node, readers, outputs)
+        add = _bias_of(node, consumers, outputs)
         if add is not None:
             by_operand.setdefault(node.inputs[0], []).append((node, add))
     problems = Problems()
@@ -47,7 +48,7 @@ def run(graph: Graph) -> int:
     return before - len(graph.nodes)
 
 
-def _bias_of(node: Node, readers: dict[Value, list[Node]], outputs: set[Value]) -> Node | None:
+def _bias_of(node: Node, consumers: dict[Value, list[Node]], outputs: set[Value]) -> Node | None:
     """Return the Add behind a product that can be merged with others (rules 1 and 2)."""
     if (node.domain, node.operator) != ("", "MatMul"):
         return None
@@ -62,7 +63,7 @@ def _bias_of(node: Node, readers: dict[Value, list[Node]], outputs: set[Value]) 
         return None
     if not proved_equal(product(a.shape[:-2]), 1) or a.known_type.rank < 2 or node.outputs[0] in outputs:
         return None
-    following = readers.get(node.outputs[0], [])
+    following = consumers.get(node.outputs[0], [])
     if len(following) != 1 or (following[0].domain, following[0].operator) != ("", "Add"):
         return None
     add = following[0]
@@ -74,8 +75,8 @@ def _bias_of(node: Node, readers: dict[Value, list[Node]], outputs: set[Value]) 
         or add.outputs[0] in outputs
     ):
         return None
-    behind = readers.get(add.outputs[0], [])
-    return None if any(isinstance(operator_of(reader), Elementwise) for reader in behind) else add
+    behind = consumers.get(add.outputs[0], [])
+    return None if any(isinstance(operator_of(consumer), Elementwise) for consumer in behind) else add
 
 
 def _other(add: Node, value: Value) -> Value | None:

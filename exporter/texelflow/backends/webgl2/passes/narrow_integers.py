@@ -1,10 +1,10 @@
 """Prepares whole numbers of 64 bits for a GPU that computes them in 32.
 
 Rules:
-1. A constant beyond 32 bits becomes the largest or smallest number of these where its reader compares or
+1. A constant beyond 32 bits becomes the largest or smallest number of these where its consumer compares or
    chooses (Less, Equal, Min, Max, Clip, Where, Pad …): a mask or a bound means "more than any number".
-2. A comparison with constants that are all beyond what 32 bits hold is rewritten so that it is decided as
-   ONNX decides it, also for the largest and smallest numbers of 32 bits.
+2. A comparison with constants that are all beyond 32 bits is rewritten: it is then decided as ONNX decides
+   it, also for the largest and smallest numbers of 32 bits.
 3. A node whose 64-bit results may exceed 32 bits is warned of. So is one that computes with a number that
    rule 1 may have changed, and an output that may hold one. What certainly exceeds 32 bits is a problem.
 Other constants beyond 32 bits are refused by the lowering, where it stores them (lowering.py).
@@ -113,7 +113,7 @@ def _narrow(node: Node, index: int, narrowed: dict[Value, Value], ranges: Ranges
 
 
 def _narrow_fill(node: Node) -> None:
-    """Limit what a ConstantOfShape fills with to 32 bits; its readers are told of the number that it was."""
+    """Limit what a ConstantOfShape fills with to 32 bits; consumers are told of the number that it was."""
     value = node.attributes.get("value")
     if node.operator == "ConstantOfShape" and value is not None and value.dtype in WIDE:
         node.attributes["value"] = _limited(value)

@@ -18,7 +18,7 @@ from texelflow.problems import Problems
 
 def run(graph: Graph) -> int:
     """Split convolutions; return how many concatenations went."""
-    readers = graph.consumers()
+    consumers = graph.consumers()
     outputs = set(graph.outputs)
     made: dict[Node, list[Node]] = {}
     count = 0
@@ -27,10 +27,10 @@ def run(graph: Graph) -> int:
         if not widths:
             continue
         chain = [node]
-        while (reader := _pooling(readers.get(chain[-1].outputs[0], []))) is not None:
-            chain.append(reader)
+        while (consumer := _pooling(consumers.get(chain[-1].outputs[0], []))) is not None:
+            chain.append(consumer)
         joined = chain[-1].outputs[0]
-        convolutions = readers.get(joined, [])
+        convolutions = consumers.get(joined, [])
         if any(each.outputs[0] in outputs for each in chain) or not _pays(convolutions, joined, widths):
             continue
         count += 1
@@ -63,14 +63,14 @@ def _widths(node: Node) -> list[int]:
     return known if len(known) == len(widths) > 1 else []
 
 
-def _pooling(readers: list[Node]) -> Node | None:
+def _pooling(consumers: list[Node]) -> Node | None:
     """Return the pooling that alone reads a value (rule 2)."""
-    if len(readers) != 1 or (readers[0].domain, readers[0].operator) not in (
+    if len(consumers) != 1 or (consumers[0].domain, consumers[0].operator) not in (
         ("", "MaxPool"),
         ("", "AveragePool"),
     ):
         return None
-    return readers[0] if len(readers[0].outputs) == 1 else None
+    return consumers[0] if len(consumers[0].outputs) == 1 else None
 
 
 def _pays(convolutions: list[Node], joined: Value, widths: list[int]) -> bool:

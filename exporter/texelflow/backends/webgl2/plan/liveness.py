@@ -18,7 +18,7 @@ TRIED_TILES = 32
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceProfile:
+class DeviceKind:
     """A kind of device to export for: how it blocks and stores tensors, and its limits."""
 
     name: str
@@ -29,11 +29,11 @@ class DeviceProfile:
     max_texture_size: int
 
 
-PROFILES = (
-    DeviceProfile("GPU", 4, 1, 32, 4, 8192),
-    DeviceProfile("GPU, 16-bit", 4, 1, 16, 4, 4096),
-    DeviceProfile("software", 4, 2, 32, 8, 8192),
-    DeviceProfile("minimal", 1, 1, 32, 1, 2048),
+DEVICE_KINDS = (
+    DeviceKind("GPU", 4, 1, 32, 4, 8192),
+    DeviceKind("GPU, 16-bit", 4, 1, 16, 4, 4096),
+    DeviceKind("software", 4, 2, 32, 8, 8192),
+    DeviceKind("minimal", 1, 1, 32, 1, 2048),
 )
 """From what nearly every GPU offers, and what draws where there is none, down to the least that WebGL2 and a
 float render target allow; the runtime's device/device.ts chooses among them."""
@@ -85,7 +85,7 @@ def tile_columns(planes: int, columns: int, lines: int, max_texture_size: int) -
     return next((tiles for tiles in good if tiles * columns >= GOOD_WIDTH), good[0])
 
 
-def texture_extent(tensor: PlanTensor, profile: DeviceProfile, sizes: Mapping[str, Dimension]) -> Extent:
+def texture_extent(tensor: PlanTensor, device: DeviceKind, sizes: Mapping[str, Dimension]) -> Extent:
     """Return the texture that a tensor needs when the symbols have these sizes (ARCHITECTURE.md, Layouts)."""
 
     def number(dimension: Dimension) -> int:
@@ -102,9 +102,9 @@ def texture_extent(tensor: PlanTensor, profile: DeviceProfile, sizes: Mapping[st
             exponent += 1
         return Extent(2**exponent, ceil_divide(texels, 2**exponent), 1)
     batch, channels, height, width = map(number, tensor.extents)
-    pixels = 1 if tensor.single_pixel else profile.pixels
-    rows = profile.groups if tensor.paired_rows else 1
-    groups = 1 if tensor.single_group or tensor.paired_rows else profile.groups
+    pixels = 1 if tensor.single_pixel else device.pixels
+    rows = device.groups if tensor.paired_rows else 1
+    groups = 1 if tensor.single_group or tensor.paired_rows else device.groups
     columns, lines = ceil_divide(width, pixels), ceil_divide(height, rows)
     fold = 1 << (profile.max_texture_size.bit_length() - 1)
     if columns > fold:  # a row goes on below the plane's rows
@@ -112,24 +112,24 @@ def texture_extent(tensor: PlanTensor, profile: DeviceProfile, sizes: Mapping[st
     planes = batch * ceil_divide(ceil_divide(channels, 4), groups)
     if planes == 0 or columns == 0 or height == 0:
         return Extent(0, 0, pixels * rows * groups)
-    tiles = tile_columns(planes, columns, lines, profile.max_texture_size)
+    tiles = tile_columns(planes, columns, lines, device.max_texture_size)
     return Extent(tiles * columns, ceil_divide(planes, tiles) * lines, pixels * rows * groups)
 
 
 Extents: TypeAlias = Mapping[PlanTensor, Extent]
 
 
-def texture_extents(plan: Plan, profile: DeviceProfile, sizes: Mapping[str, Dimension]) -> Extents:
+def texture_extents(plan: Plan, device: DeviceKind, sizes: Mapping[str, Dimension]) -> Extents:
     """Return the textures that all tensors need when the symbols have these sizes; an alias has none."""
     tensors = dict.fromkeys(tensor.holder for tensor in plan.tensors())
-    return {tensor: texture_extent(tensor, profile, sizes) for tensor in tensors}
+    return {tensor: texture_extent(tensor, device, sizes) for tensor in tensors}
 
 
-def texel_bytes(tensor: PlanTensor, profile: DeviceProfile, weights: str = "float32") -> int:
+def texel_bytes(tensor: PlanTensor, device: DeviceKind, weights: str = "float32") -> int:
     """Return the bytes of one texel: four numbers of 16 or 32 bits. `weights` is how float32 is stored."""
     if tensor.weight is not None:
         return 8 if "float16" in (tensor.dtype, weights if tensor.dtype == "float32" else "") else 16
-    return 8 if profile.storage == 16 and not tensor.precise and not tensor.is_integer else 16
+    return 8 if device.storage == 16 and not tensor.precise and not tensor.is_integer else 16
 
 
 @dataclass(slots=True)
@@ -140,7 +140,7 @@ class _Texture:
     busy_until: int
 
 
-def peak_bytes(plan: Plan, profile: DeviceProfile, extents: Extents) -> int:
+def peak_bytes(plan: Plan, device: DeviceKind, extents: Extents) -> int:
     """Return the bytes of all textures that the run phase shares, assigned greedily as the runtime does it.
 
     The assignment is that of the runtime's run/memory.ts.
@@ -153,7 +153,7 @@ def peak_bytes(plan: Plan, profile: DeviceProfile, extents: Extents) -> int:
         assert tensor.lifetime is not None
         first, last = tensor.lifetime
         extent = extents[tensor]
-        kind = (extent.layers, texel_bytes(tensor, profile) * 2 + tensor.is_integer)
+        kind = (extent.layers, texel_bytes(tensor, device) * 2 + tensor.is_integer)
         best: _Texture | None = None
         best_cost, best_size = extent.width * extent.height, float("inf")
         for texture in reusable[kind]:
@@ -177,16 +177,16 @@ def peak_bytes(plan: Plan, profile: DeviceProfile, extents: Extents) -> int:
     )
 
 
-def resident_bytes(plan: Plan, profile: DeviceProfile, extents: Extents, weights: str) -> int:
+def resident_bytes(plan: Plan, device: DeviceKind, extents: Extents, weights: str) -> int:
     """Return the bytes of the weights' textures that stay while the model runs.
 
     `weights` is the type that the bundle stores float32 weights in.
     """
     read = _distinct([tensor for draw in plan.run for tensor in draw.inputs if tensor.constant])
-    return sum(_texture_bytes(tensor, profile, extents[tensor], weights) for tensor in read)
+    return sum(_texture_bytes(tensor, device, extents[tensor], weights) for tensor in read)
 
 
-def load_peak_bytes(plan: Plan, profile: DeviceProfile, extents: Extents, weights: str) -> int:
+def load_peak_bytes(plan: Plan, device: DeviceKind, extents: Extents, weights: str) -> int:
     """Return the most bytes that the load phase's textures take at once: when all weights are there before
     its first draw, since compiling took longer than the download.
 
@@ -196,18 +196,18 @@ def load_peak_bytes(plan: Plan, profile: DeviceProfile, extents: Extents, weight
     uses = Counter(tensor for draw in plan.load for tensor in _distinct(draw.inputs))
     uses.update(tensor.holder for draw in plan.run for tensor in draw.inputs)  # never used up while loading
     now = sum(
-        _texture_bytes(tensor, profile, extents[tensor], weights)
+        _texture_bytes(tensor, device, extents[tensor], weights)
         for tensor in plan.tensors()
         if tensor.weight is not None
     )
     peak = now
     for draw in plan.load:
-        now += _texture_bytes(draw.output, profile, extents[draw.output], weights)
+        now += _texture_bytes(draw.output, device, extents[draw.output], weights)
         peak = max(peak, now)
         for tensor in _distinct(draw.inputs):
             uses[tensor] -= 1
             if uses[tensor] == 0:
-                now -= _texture_bytes(tensor, profile, extents[tensor], weights)
+                now -= _texture_bytes(tensor, device, extents[tensor], weights)
     return peak
 
 
@@ -216,8 +216,8 @@ def _distinct(tensors: Sequence[PlanTensor]) -> list[PlanTensor]:
     return list(dict.fromkeys(tensor.holder for tensor in tensors))
 
 
-def _texture_bytes(tensor: PlanTensor, profile: DeviceProfile, extent: Extent, weights: str) -> int:
-    return extent.width * extent.height * extent.layers * texel_bytes(tensor, profile, weights)
+def _texture_bytes(tensor: PlanTensor, device: DeviceKind, extent: Extent, weights: str) -> int:
+    return extent.width * extent.height * extent.layers * texel_bytes(tensor, device, weights)
 
 
 def largest_side(extents: Extents) -> tuple[int, PlanTensor | None]:

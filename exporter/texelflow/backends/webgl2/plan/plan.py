@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from texelflow.dimensions import Dimension, is_positive, product, proved_equal
+from texelflow.dimensions import Dimension, product, proved_equal
 from texelflow.dimensions.text import to_json
 from texelflow.graph import FLOATING, Shape, Value
 
@@ -236,8 +236,3 @@ class Plan:
     def programs(self) -> list[Program]:
         """Return the distinct programs in the order of their first use."""
         return list(dict.fromkeys(draw.program for draw in (*self.load, *self.run)))
-
-
-def provably_nonempty(shape: Shape) -> bool:
-    """Return whether no extent of the shape can be zero."""
-    return all(is_positive(extent) for extent in shape)

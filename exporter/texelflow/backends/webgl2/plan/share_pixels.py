@@ -4,9 +4,9 @@ The layout of one pixel a texel group (`pixels` in graph.json) spares what lies 
 but is another program for the driver: a classifier's last layer takes 0.1 s to compile, for little work.
 
 Rules:
-1. All tensors that are one pixel wide and not constant are blocked over pixels as others are, if a program
-   that computes one of them would serve a wider one, too, and what this wastes is little.
-2. Wasted is what convolutions and matrix products of one pixel compute for the pixels past it.
+1. Tensors that are one pixel wide, and not constant, are blocked over pixels as others are: all, or none.
+2. They are if a program that computes one of them would serve a wider one, too, and if this wastes little.
+3. Wasted is what convolutions and matrix products of one pixel compute for the pixels past it.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ export class LoadPhase {
   private readonly textures = new Set<ArrayTexture>();
   private readonly uploads: readonly WeightUpload[];
   /** How many draws are yet to read each tensor; infinity for those that runs read. */
-  private readonly readers = new Map<number, number>();
+  private readonly readsLeft = new Map<number, number>();
   private pending: (readonly [draw: Draw, index: number])[];
   private compiled: { readonly programs: PlanPrograms; readonly setting: DeviceSetting } | null = null;
   private failure: { readonly reason: unknown } | null = null;
@@ -38,10 +38,10 @@ export class LoadPhase {
   ) {
     const { load, run } = graph.plans.webgl2;
     this.pending = load.map((draw, index) => [draw, index] as const);
-    for (const { inputs } of load) for (const tensor of this.holders(inputs)) this.addReaders(tensor, 1);
+    for (const { inputs } of load) for (const tensor of this.holders(inputs)) this.addReads(tensor, 1);
     for (const { inputs } of run)
-      for (const tensor of this.holders(inputs)) this.addReaders(tensor, Number.POSITIVE_INFINITY);
-    for (const output of graph.outputs) this.addReaders(output.tensor, Number.POSITIVE_INFINITY);
+      for (const tensor of this.holders(inputs)) this.addReads(tensor, Number.POSITIVE_INFINITY);
+    for (const output of graph.outputs) this.addReads(output.tensor, Number.POSITIVE_INFINITY);
     this.uploads = graph.weights.map(
       ({ tensor, parts }: Weight) =>
         new WeightUpload(parts.length, `Weight "${parts[0].key}"`, this.planTensor(tensor).dtype, (format) =>
@@ -92,7 +92,7 @@ export class LoadPhase {
 
   /** Frees the weights that nothing reads, once all are there and every draw is issued. */
   finish(): void {
-    for (const tensor of [...this.persistent.keys()]) if (!this.readers.get(tensor)) this.free(tensor);
+    for (const tensor of [...this.persistent.keys()]) if (!this.readsLeft.get(tensor)) this.free(tensor);
   }
 
   /** Frees all textures. */
@@ -108,8 +108,8 @@ export class LoadPhase {
     return [...this.textures].reduce((sum, texture) => sum + texture.bytes, 0);
   }
 
-  private addReaders(tensor: number, count: number): void {
-    this.readers.set(tensor, (this.readers.get(tensor) ?? 0) + count);
+  private addReads(tensor: number, count: number): void {
+    this.readsLeft.set(tensor, (this.readsLeft.get(tensor) ?? 0) + count);
   }
 
   private planTensor(index: number): PlanTensor {
@@ -161,8 +161,8 @@ export class LoadPhase {
       const bound = program && bindDraw(this.context, program, output, inputs, draw, NO_SYMBOLS);
       if (bound) executeDraws(this.context, [bound]);
       for (const input of this.holders(draw.inputs)) {
-        this.addReaders(input, -1);
-        if (this.readers.get(input) === 0) this.free(input);
+        this.addReads(input, -1);
+        if (this.readsLeft.get(input) === 0) this.free(input);
       }
       return false;
     });
