@@ -25,6 +25,8 @@ def _graph(weights: int = 0) -> Graph:
         "formatVersion": 2,
         "generator": "texelflow test",
         "name": "größe",
+        "inputs": [],
+        "outputs": [],
         "weights": [{"tensor": index} for index in range(weights)],
         "files": [],
     }
@@ -45,7 +47,7 @@ def _listing(folder: Path) -> dict[str, bytes]:
 def test_bundle(tmp_path: Path) -> None:
     target = tmp_path / "new" / "bundle"
     written = write_bundle(_graph(2), [_weight("a", 3), _weight("b", 5)], target)
-    assert _names(target) == ["graph.json", "weights.safetensors"]
+    assert _names(target) == ["graph.json", "model.d.ts", "weights.safetensors"]
     content = json.loads((target / "graph.json").read_text(encoding="utf-8"))
     assert content == written
     assert content["name"] == "größe"
@@ -67,7 +69,7 @@ def test_bundle(tmp_path: Path) -> None:
 
 def test_bundle_without_weights(tmp_path: Path) -> None:
     assert write_bundle(_graph(), [], tmp_path / "bundle")["files"] == []
-    assert _names(tmp_path / "bundle") == ["graph.json"]
+    assert _names(tmp_path / "bundle") == ["graph.json", "model.d.ts"]
 
 
 def test_folder_is_readable_as_any_other(tmp_path: Path) -> None:
@@ -86,7 +88,7 @@ def test_split_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         _graph(3), [_weight("a", 60), _weight("b", 250), _weight("c", 30)], tmp_path / "bundle"
     )
     names = [f"weights-0000{index}-of-00004.safetensors" for index in range(1, 5)]
-    assert _names(tmp_path / "bundle") == ["graph.json", *names]
+    assert _names(tmp_path / "bundle") == ["graph.json", "model.d.ts", *names]
     assert [file["name"] for file in content["files"]] == names
     assert content["weights"][1]["parts"] == [
         {"file": names[index], "key": f"b.part-0000{index}-of-00003"} for index in (1, 2, 3)
@@ -122,7 +124,7 @@ def test_existing_folder_needs_force(tmp_path: Path) -> None:
         write_bundle(_graph(), [], target)
     assert _listing(tmp_path) == before
     write_bundle(_graph(), [], target, force=True)
-    assert _listing(tmp_path).keys() == {"bundle/graph.json"}
+    assert _listing(tmp_path).keys() == {"bundle/graph.json", "bundle/model.d.ts"}
 
 
 def test_force_replaces_an_empty_folder_and_older_versions(tmp_path: Path) -> None:
@@ -139,7 +141,7 @@ def test_force_keeps_a_symbolic_link(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("real")
     write_bundle(_graph(), [], tmp_path / "link", force=True)
     assert (tmp_path / "link").is_symlink()
-    assert _names(tmp_path / "real") == ["graph.json"]
+    assert _names(tmp_path / "real") == ["graph.json", "model.d.ts"]
 
 
 @pytest.mark.parametrize("force", [False, True])

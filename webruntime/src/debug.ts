@@ -3,6 +3,7 @@
 import { loadOn, type TestLoadOptions } from "./api/load_model.ts";
 import type { Model } from "./api/model.ts";
 import { checkDeviceOptions } from "./api/options.ts";
+import type { Signature } from "./api/signature.ts";
 import { gpuFinished } from "./backends/webgl2/gl/fence.ts";
 import { readPlaced } from "./backends/webgl2/run/placed_reading.ts";
 import type { BundleSource } from "./bundle/bundle_source.ts";
@@ -15,7 +16,10 @@ export { chromeTrace, type TraceEvent } from "./backends/webgl2/profiler/trace.t
 export * from "./index.ts";
 
 /** Loads a bundle as the runtime's own `loadModel` does. */
-export async function loadModel(source: BundleSource, options: TestLoadOptions = {}): Promise<Model> {
+export async function loadModel<S extends Signature = Signature>(
+  source: BundleSource,
+  options: TestLoadOptions = {},
+): Promise<Model<S>> {
   const { limits, poison, fold, ...wishes } = options.device ?? {};
   checkDeviceOptions(wishes);
   return loadOn(options.device ?? {}, source, options);

@@ -2,6 +2,7 @@ export { loadModel } from "./api/load_model.ts";
 export type { ImageInfo, InputInfo, Model, TensorInfo } from "./api/model.ts";
 export type { LoadOptions } from "./api/options.ts";
 export type { Progress } from "./api/progress.ts";
+export type { InputSignature, Inputs, Outputs, Signature, TensorSignature } from "./api/signature.ts";
 export type { Timings } from "./api/timings.ts";
 export type { DeviceLimits, DeviceOptions, DeviceReport } from "./backends/webgl2/device/device.ts";
 export type { DeviceSetting } from "./backends/webgl2/device/setting.ts";

@@ -1,4 +1,4 @@
-"""Writes a bundle: graph.json and its weight files, all of them or none."""
+"""Writes a bundle: graph.json, its weight files and model.d.ts, all of them or none."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+from texelflow.bundle import declarations
 from texelflow.bundle.safetensors import WeightEntry, group_into_files, split_rows, write_safetensors
 from texelflow.bundle.types import BundleFile, GraphFile
 from texelflow.errors import ExportError
@@ -73,7 +74,8 @@ def check_target(directory: Path, force: bool) -> None:
 
 
 def _is_bundle_file(path: Path) -> bool:
-    named = path.name == "graph.json" or (path.name.startswith("weights") and path.suffix == ".safetensors")
+    named = path.name in ("graph.json", declarations.FILE_NAME)
+    named = named or (path.name.startswith("weights") and path.suffix == ".safetensors")
     return named and path.is_file() and not path.is_symlink()
 
 
@@ -102,6 +104,7 @@ def _write_files(graph_file: Mapping[str, Any], weights: Sequence[WeightEntry], 
     content = cast(GraphFile, {**graph_file, "weights": described, "files": files})
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     (folder / "graph.json").write_text(text + "\n", encoding="utf-8")
+    (folder / declarations.FILE_NAME).write_text(declarations.declarations(content), encoding="utf-8")
     return content
 
 

@@ -7,6 +7,7 @@ import { load } from "./loading.ts";
 import { Model } from "./model.ts";
 import { checkDeviceOptions, type LoadOptions } from "./options.ts";
 import { ProgressMeter } from "./progress.ts";
+import type { Signature } from "./signature.ts";
 
 /** Settings of `loadModel`, with those of `device` that only tests want. */
 export interface TestLoadOptions extends LoadOptions {
@@ -21,26 +22,30 @@ export interface TestLoadOptions extends LoadOptions {
  *
  * @param source - URL of the bundle's folder or of its graph.json (relative to the page; a query goes along to every
  *   file), or its files, as they are or by name, such as those of a folder that the visitor chose
+ * @typeParam S - the bundle's signature, which its model.d.ts has
  * @returns the model, once its weights are on the GPU and every file is checked, or before with `streaming`
  * @throws TexelflowError when an option is wrong, when a file is missing, cut, altered or of another format version, when
  *   the device lacks what the model needs, or when a shader does not compile; the signal's reason when aborted. Nothing
  *   stays on the GPU then.
  */
-export async function loadModel(source: BundleSource, options: LoadOptions = {}): Promise<Model> {
+export async function loadModel<S extends Signature = Signature>(
+  source: BundleSource,
+  options: LoadOptions = {},
+): Promise<Model<S>> {
   const { device = {} } = options;
   checkDeviceOptions(device);
   return loadOn(device, source, options);
 }
 
 /** Loads a model for a device with options that are checked, or a test's. */
-export async function loadOn(
+export async function loadOn<S extends Signature>(
   device: TestDeviceOptions,
   source: BundleSource,
   { fetch, onProgress = () => {}, ...options }: Omit<LoadOptions, "device">,
-): Promise<Model> {
+): Promise<Model<S>> {
   const files = bundleFiles(source, fetch);
   const meter = new ProgressMeter(onProgress);
-  const attempt = (opened: BundleFiles) => loadFrom(opened, files, device, meter, options);
+  const attempt = (opened: BundleFiles) => loadFrom<S>(opened, files, device, meter, options);
   try {
     return await attempt(files);
   } catch (error) {
@@ -50,13 +55,13 @@ export async function loadOn(
 }
 
 /** Loads a model from files; a lost context is made up for from `later`, which the cache has by then. */
-async function loadFrom(
+async function loadFrom<S extends Signature>(
   files: BundleFiles,
   later: BundleFiles,
   device: TestDeviceOptions,
   meter: ProgressMeter,
   { signal = new AbortController().signal, streaming }: Pick<LoadOptions, "signal" | "streaming">,
-): Promise<Model> {
+): Promise<Model<S>> {
   signal.throwIfAborted();
   const start = performance.now();
   const request = loadGraphFile(files, signal);
@@ -69,7 +74,7 @@ async function loadFrom(
     const loading = await load(files, graph, device, signal, report, start);
     loading.session.model.timings.context += prepared.milliseconds;
     if (!streaming) await loading.loaded;
-    return new Model(later, graph, device, loading);
+    return new Model<S>(later, graph, device, loading);
   } finally {
     prepared.release();
   }

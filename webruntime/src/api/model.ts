@@ -7,10 +7,9 @@ import type { DataType, GraphFile, ImagePreprocessing } from "../bundle/generate
 import { canHash } from "../bundle/weight_files.ts";
 import { TexelflowError } from "../errors.ts";
 import { render } from "../graph/expressions.ts";
-import type { RunInput } from "../graph/inputs.ts";
-import type { Tensor } from "../graph/tensor.ts";
 import { breathe } from "../wait/tasks.ts";
 import { type Loading, load } from "./loading.ts";
+import type { Inputs, Outputs, Signature } from "./signature.ts";
 import type { Timings } from "./timings.ts";
 
 /** How an input takes pictures. */
@@ -33,7 +32,7 @@ export interface InputInfo extends TensorInfo {
 }
 
 /** A loaded model. Made by `loadModel`. */
-export class Model {
+export class Model<S extends Signature = Signature> {
   readonly name: string;
   readonly inputs: readonly InputInfo[];
   readonly outputs: readonly TensorInfo[];
@@ -91,12 +90,12 @@ export class Model {
    * @throws TexelflowError when an input is missing, unknown, or of wrong type or shape, when the GPU's memory runs out, when the
    *   GPU's context is lost meanwhile (the next call loads the model again), when loading failed, or after `dispose`
    */
-  run(inputs: Readonly<Record<string, RunInput>>): Promise<Record<string, Tensor>> {
+  run(inputs: Inputs<S>): Promise<Outputs<S>> {
     return this.exclusively(async (session) => {
       const outputs = await session.run(inputs);
       // Not before every file is checked.
       await this.loaded;
-      return outputs;
+      return outputs as Outputs<S>;
     });
   }
 
@@ -106,7 +105,7 @@ export class Model {
    * @param inputs - as for `run`
    * @throws Error as `run` does, or when that file cannot be fetched
    */
-  profile(inputs: Readonly<Record<string, RunInput>>, options: ProfileOptions = {}): Promise<Profile> {
+  profile(inputs: Inputs<S>, options: ProfileOptions = {}): Promise<Profile> {
     return this.exclusively(async (session) => {
       await this.loaded;
       const { profile } = await import("../backends/webgl2/profiler/profile.ts");

@@ -1,9 +1,17 @@
 import { TexelflowError } from "../errors.ts";
+
+/** Elements of a page; the types of workers (`lib: ["webworker"]`) have none. */
+type PageElement<Name extends string> = typeof globalThis extends {
+  [Key in Name]: { prototype: infer Element };
+}
+  ? Element
+  : never;
+
 /** Pictures that an input with image preprocessing takes. */
 export type ImageSource =
-  | HTMLImageElement
-  | HTMLVideoElement
-  | HTMLCanvasElement
+  | PageElement<"HTMLImageElement">
+  | PageElement<"HTMLVideoElement">
+  | PageElement<"HTMLCanvasElement">
   | OffscreenCanvas
   | ImageBitmap
   | ImageData

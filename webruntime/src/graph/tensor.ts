@@ -79,8 +79,8 @@ export function elementCount(shape: readonly number[]): number {
 }
 
 /** A multi-dimensional array: elements in row-major order (last axis fastest). */
-export class Tensor {
-  readonly data: TensorData;
+export class Tensor<D extends DataType = DataType, A extends TensorData = TensorData> {
+  readonly data: A;
 
   /**
    * @param dtype - an ONNX element type in lower case
@@ -91,9 +91,9 @@ export class Tensor {
    * @throws Error when the type is unknown, or the data's type or length does not fit
    */
   constructor(
-    readonly dtype: DataType,
+    readonly dtype: D,
     readonly shape: readonly number[],
-    data: TensorData,
+    data: A,
   ) {
     const traits = TRAITS[dtype];
     if (!traits) {
@@ -127,7 +127,7 @@ export class Tensor {
         `Tensor: a tensor of shape [${shape.join(", ")}] has ${count} elements, but ${data.length} came.`,
       );
     }
-    this.data = data instanceof own ? data : new own(data.buffer, data.byteOffset, data.length);
+    this.data = data instanceof own ? data : (new own(data.buffer, data.byteOffset, data.length) as A);
   }
 
   /**
@@ -136,8 +136,10 @@ export class Tensor {
    *
    * @throws Error when the tensor has another dtype
    */
-  as<D extends DataType>(dtype: D): TensorArrays[D] {
-    if (dtype === this.dtype && this.data instanceof TRAITS[dtype].array) return this.data as TensorArrays[D];
+  as<E extends DataType>(dtype: E): TensorArrays[E] {
+    const own: DataType = this.dtype;
+    if (dtype === own && this.data instanceof TRAITS[dtype].array)
+      return this.data as TensorData as TensorArrays[E];
     if (dtype !== "float32") {
       throw new TexelflowError(
         "input",
@@ -147,7 +149,7 @@ export class Tensor {
     const numbers = new Float32Array(this.data.length);
     if (kindOf(this.dtype) === "float") narrow(this.dtype, this.data, numbers, "Tensor");
     else for (let i = 0; i < numbers.length; i++) numbers[i] = Number(this.data[i]);
-    return numbers as TensorArrays[D];
+    return numbers as TensorArrays[E];
   }
 }
 

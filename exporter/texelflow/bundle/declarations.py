@@ -1,0 +1,68 @@
+"""Write what TypeScript knows of a bundle: model.d.ts, its inputs and outputs by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from texelflow.dimensions.text import format_expression
+
+FILE_NAME = "model.d.ts"
+
+_TEMPLATE = """\
+// Inputs and outputs of the model {name}, for TypeScript. Written by {generator}.
+//
+//     import type {{ Signature }} from "./model";
+//     const model = await loadModel<Signature>("…");
+
+export interface Signature {{
+  inputs: {inputs};
+  outputs: {outputs};
+}}
+"""
+
+
+def declarations(graph_file: Mapping[str, Any]) -> str:
+    """Return the text of model.d.ts for a graph.json.
+
+    An extent is a number, or the name or formula of a dimension that runs choose. `image` says whether an
+    input takes pictures.
+    """
+    inputs = {
+        _text(value["name"]): {**_signature(value), "image": _input_image(value)}
+        for value in graph_file["inputs"]
+    }
+    outputs = {_text(value["name"]): _signature(value) for value in graph_file["outputs"]}
+    return _TEMPLATE.format(
+        name=_text(graph_file["name"]),
+        generator=_text(graph_file["generator"]).strip('"'),
+        inputs=_object(inputs),
+        outputs=_object(outputs),
+    )
+
+
+def _input_image(value: Mapping[str, Any]) -> str:
+    return "true" if "image" in value else "false"
+
+
+def _signature(value: Mapping[str, Any]) -> dict[str, str]:
+    shape = [extent if isinstance(extent, int) else format_expression(extent) for extent in value["shape"]]
+    extents = map(_text, shape)
+    return {"dtype": _text(value["dtype"]), "shape": f"[{', '.join(extents)}]"}
+
+
+def _object(members: Mapping[str, Mapping[str, str]]) -> str:
+    if not members:
+        return "{}"
+    lines = (
+        f"    {name}: {{ {'; '.join(f'{key}: {text}' for key, text in member.items())} }};"
+        for name, member in members.items()
+    )
+    return "{\n" + "\n".join(lines) + "\n  }"
+
+
+def _text(value: str | int) -> str:
+    """Return a literal that has one line: TypeScript ends lines at two more characters than JSON."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

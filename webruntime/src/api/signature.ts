@@ -1,0 +1,42 @@
+import type { DataType } from "../bundle/generated/graph_file.ts";
+import type { ImageSource } from "../graph/pictures.ts";
+import type { Tensor, TensorArrays } from "../graph/tensor.ts";
+
+/** Element type and shape of an input or output: extents are numbers, or names of dimensions that each run chooses. */
+export interface TensorSignature {
+  readonly dtype: DataType;
+  readonly shape: readonly (number | string)[];
+}
+
+/** An input; with `image`, it takes pictures besides tensors. */
+export interface InputSignature extends TensorSignature {
+  readonly image: boolean;
+}
+
+/** Inputs and outputs by name. That of a bundle is in its model.d.ts; without it any are taken, and checked by `run`. */
+export interface Signature {
+  readonly inputs: { readonly [name: string]: InputSignature };
+  readonly outputs: { readonly [name: string]: TensorSignature };
+}
+
+/** What `run` takes: a tensor for each input, or a picture where it takes one. */
+export type Inputs<S extends Signature> = InputsOf<S["inputs"]>;
+
+/** What `run` gives: a tensor for each output. */
+export type Outputs<S extends Signature> = OutputsOf<S["outputs"]>;
+
+type InputsOf<I extends Signature["inputs"]> = { readonly [Name in keyof I]: Input<I[Name]> };
+
+type OutputsOf<O extends Signature["outputs"]> = { [Name in keyof O]: Output<O[Name]> };
+
+type Input<I extends InputSignature> =
+  | Tensor<I["dtype"]>
+  | (I extends { readonly image: false } ? never : ImageSource);
+
+type Output<O extends TensorSignature> = Tensor<O["dtype"], TensorArrays[O["dtype"]]> & {
+  readonly shape: Extents<O["shape"]>;
+};
+
+type Extents<E extends TensorSignature["shape"]> = {
+  readonly [Axis in keyof E]: E[Axis] extends number ? E[Axis] : number;
+};
