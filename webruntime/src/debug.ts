@@ -16,7 +16,7 @@ export * from "./index.ts";
 
 /** Loads a bundle as the runtime's own `loadModel` does. */
 export async function loadModel(source: BundleSource, options: TestLoadOptions = {}): Promise<Model> {
-  const { limits, poison, ...wishes } = options.device ?? {};
+  const { limits, poison, neverBlock, ...wishes } = options.device ?? {};
   checkDeviceOptions(wishes);
   return loadOn(options.device ?? {}, source, options);
 }

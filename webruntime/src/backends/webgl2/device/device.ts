@@ -17,12 +17,14 @@ export interface DeviceOptions {
   storage?: 16 | 32;
 }
 
-/** What only tests want of a device, besides. */
+/** What only tests and measurements want of a device, besides. */
 export interface TestDeviceOptions extends DeviceOptions {
   /** Limits to keep to where the device has larger ones. */
   limits?: { maxTextureSize?: number; drawBuffers?: number; textureUnits?: number };
   /** Fills all reused textures with NaN before each run, so that reading what was never written shows. */
   poison?: boolean;
+  /** Never blocks the page while it waits for a run, not even for the milliseconds in which that is quicker. */
+  neverBlock?: boolean;
 }
 
 /** Limits that plans keep to. */
