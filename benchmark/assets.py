@@ -42,6 +42,15 @@ def prepare_net(name: str) -> None:
             shutil.rmtree(folder, ignore_errors=True)
             shutil.copytree(scratch, folder)
     texelflow.export(folder / "model.onnx", folder / "bundle", name=name, force=True)
+    write_shaders(folder / "bundle", folder / "bundle-shaders")
+
+
+def write_shaders(bundle: Path, folder: Path) -> None:
+    """Write the sources of a bundle's programs to `sources.json` in `folder`: they are code, not model."""
+    graph = json.loads((bundle / "graph.json").read_text(encoding="utf-8"))
+    sources = [program["source"] for plan in graph["plans"].values() for program in plan["programs"]]
+    folder.mkdir(exist_ok=True)
+    (folder / "sources.json").write_text(json.dumps(sources), encoding="utf-8")
 
 
 def net_facts(name: str) -> dict[str, Any]:

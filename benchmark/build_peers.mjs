@@ -9,7 +9,7 @@ await build({
   stdin: {
     contents: `
       import "@tensorflow/tfjs-backend-webgl";
-      export { env, ready, setBackend, tensor } from "@tensorflow/tfjs-core";
+      export { backend, env, ready, setBackend, tensor } from "@tensorflow/tfjs-core";
       export { loadGraphModel } from "@tensorflow/tfjs-converter";
     `,
     resolveDir: import.meta.dirname,

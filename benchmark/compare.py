@@ -29,8 +29,9 @@ sys.path.insert(0, str(ROOT / "exporter"))  # this checkout's exporter, installe
 from assets import FOLDER, prepare_net  # noqa: E402
 from brotli_server import BrotliFiles, brotli_server  # noqa: E402
 from measuring.chromium import Bench, call  # noqa: E402
+from measuring.turns import checked  # noqa: E402
 from nets import NETS  # noqa: E402
-from playwright.async_api import async_playwright  # noqa: E402
+from playwright.async_api import Page, async_playwright  # noqa: E402
 
 from texelflow.checking.browser import find_chromium  # noqa: E402
 from texelflow.resources import javascript_directory  # noqa: E402
@@ -100,22 +101,35 @@ async def compare_net(bench: Bench, net: str, rounds: int, seconds: float) -> di
         await page.goto(f"{bench.url}/index.html")
         await page.wait_for_function("window.benchmark !== undefined")
         await call(page, "name => benchmark.start(name)", net, seconds=SECONDS)
-        run = "build => benchmark.run(build)"
-        found: dict[str, Any] = {}
-        for build in BUILDS:
-            opened = await call(page, "build => benchmark.open(build)", build, seconds=SECONDS)
-            await call(page, run, build, seconds=SECONDS)
-            costs = await call(page, "build => benchmark.costs(build)", build, seconds=SECONDS)
-            found[build] = {"error": opened["error"], **costs}
-        ratios: list[float] = []
-        spent = 0.0
-        while len(ratios) < rounds and (spent < seconds * 1000 or len(ratios) < 3):
-            times = {}
-            for build in BUILDS if len(ratios) % 2 else reversed(BUILDS):
-                times[build] = await call(page, run, build, seconds=SECONDS)
-            ratios.append(times["texelflow"] / times["before"])
-            spent += sum(times.values())
-        return {"ratios": ratios, **found}
+        return await take_pairs(page, rounds, seconds)
+
+
+async def take_pairs(page: Page, rounds: int, seconds: float) -> dict[str, Any]:
+    """Open the page's net on both builds and run them in pairs; returns what `compare_net` does.
+
+    Raises:
+        MeasurementError: a build fails, or its first or last result is wrong.
+    """
+
+    async def ask(function: str, build: str) -> Any:
+        return await call(page, f"build => benchmark.{function}(build)", build, seconds=SECONDS)
+
+    found: dict[str, Any] = {}
+    for build in BUILDS:
+        opened = await ask("open", build)
+        await ask("run", build)
+        found[build] = {"error": checked(opened["error"]), **await ask("costs", build)}
+    ratios: list[float] = []
+    spent = 0.0
+    while len(ratios) < rounds and (spent < seconds * 1000 or len(ratios) < 3):
+        times = {}
+        for build in BUILDS if len(ratios) % 2 else reversed(BUILDS):
+            times[build] = await ask("run", build)
+        ratios.append(times["texelflow"] / times["before"])
+        spent += sum(times.values())
+    for build in BUILDS:
+        found[build]["error"] = max(found[build]["error"], checked(await ask("error", build)))
+    return {"ratios": ratios, **found}
 
 
 def bundle_bytes(folder: Path) -> int:

@@ -2,6 +2,7 @@
 
 Four passes for each net: `counts` (on a page that is not timed), `steady` (all runtimes in turn on one page),
 `local` (navigation to first result, a fresh Chromium each) and `throttled` (that over a link of 10 MB/s).
+Some runtimes have variants, which take part in some passes. The order is shuffled in each round.
 Results are written after every net, to build/benchmark/results.json.
 
 python benchmark/run.py --nets mobilenetv2,resnet50 --runs 10 --peers texelflow,tfjs,ort-webgl --passes steady
@@ -14,7 +15,8 @@ import asyncio
 import sys
 import time
 import traceback
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -29,22 +31,23 @@ from measuring.chromium import Bench, call  # noqa: E402
 from measuring.counting import measure_counts  # noqa: E402
 from measuring.startup import measure_startup  # noqa: E402
 from measuring.steady import measure_steady  # noqa: E402
+from measuring.turns import Turns  # noqa: E402
 from nets import NETS  # noqa: E402
 from playwright.async_api import async_playwright  # noqa: E402
 from reporting.publish import publish, render_pages, write_json  # noqa: E402
 from reporting.table import show_net, show_targets  # noqa: E402
+from runtimes import PEERS, of_pass  # noqa: E402
 
 from texelflow import ExportError  # noqa: E402
 from texelflow.checking.browser import find_chromium  # noqa: E402
 from texelflow.resources import javascript_directory  # noqa: E402
 
-PEERS = ("texelflow", "tfjs", "ort-webgl", "ort-wasm")
 STARTS = {"local": False, "throttled": True}
 """The two kinds of start-up, and whether the link is throttled."""
 
 PASSES = ("counts", "steady", *STARTS)
 
-QUICK = {"runs": 5, "starts": 1, "seconds": 8.0}
+QUICK = {"runs": 3, "starts": 1, "seconds": 30.0}
 
 
 def read_arguments() -> argparse.Namespace:
@@ -55,10 +58,11 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--nets", default=",".join(NETS), help=f"of {', '.join(NETS)}")
     parser.add_argument("--peers", default=",".join(PEERS), help=f"of {', '.join(PEERS)}")
     parser.add_argument("--passes", default=",".join(PASSES), help=f"of {', '.join(PASSES)}")
-    parser.add_argument("--runs", type=int, default=20, help="timed runs of each runtime")
+    parser.add_argument("--runs", type=int, default=20, help="rounds of steady runs")
     parser.add_argument("--starts", type=int, default=3, help="measurements of start-up of each runtime")
-    parser.add_argument("--seconds", type=float, default=20, help="a runtime's time for steady runs of a net")
+    parser.add_argument("--seconds", type=float, default=100, help="after which five rounds of a net must do")
     parser.add_argument("--net-seconds", type=float, default=150, help="after which two starts must do")
+    parser.add_argument("--seed", type=int, default=1, help="of the order of the runtimes in each round")
     parser.add_argument("--quick", action="store_true", help="few runs, one start: numbers to look at only")
     parser.add_argument("--gpu", action="store_true", help="use the GPU instead of SwiftShader")
     parser.add_argument("--publish", action="store_true", help="also write docs/benchmarks.md (a full run)")
@@ -128,7 +132,9 @@ async def describe(bench: Bench, arguments: argparse.Namespace) -> dict[str, Any
             "browser": browser.version,
             "machine": describe_machine(),
             "versions": versions(),
-            "settings": {key: getattr(arguments, key) for key in ("runs", "starts", "seconds", "quick")},
+            "settings": {
+                key: getattr(arguments, key) for key in ("runs", "starts", "seconds", "seed", "quick")
+            },
             "nets": {},
         }
 
@@ -137,45 +143,49 @@ async def measure_net(
     bench: Bench, files: BrotliFiles, net: str, arguments: argparse.Namespace
 ) -> dict[str, Any]:
     """Make what the net needs and run the passes over it."""
-    runtimes = list(arguments.peers)
-    result: dict[str, Any] = {"runtimes": {runtime: {} for runtime in runtimes}}
+    peers = list(arguments.peers)
+    result: dict[str, Any] = {"runtimes": {runtime: {} for runtime in peers}, "order": {}}
     try:
         prepare_net(net)
     except ExportError as error:
         result["runtimes"]["texelflow"] = {"steady": {"failure": f"export: {error}"}}
-        runtimes.remove("texelflow")
+        peers.remove("texelflow")
     result |= net_facts(net)
     folder = FOLDER / "nets" / net
-    files.add([folder / "bundle", folder / "tfjs"])
-    if graph := files.of(folder / "bundle" / "graph.json"):
-        result["graphBytes"] = graph.stat().st_size
+    files.add([folder / "bundle", folder / "bundle-shaders", folder / "tfjs"])
+    for key, name in (("graphBytes", "bundle/graph.json"), ("shaderBytes", "bundle-shaders/sources.json")):
+        if compressed := files.of(folder / name):
+            result[key] = compressed.stat().st_size
     begin = time.monotonic()
     result["passSeconds"] = {}
 
-    async def add(key: str, measuring: Awaitable[dict[str, Any]]) -> None:
+    async def add(key: str, measuring: Callable[[list[str], Turns], Awaitable[dict[str, Any]]]) -> None:
         started = time.monotonic()
+        runtimes = of_pass(key, peers)
+        turns = Turns(f"{arguments.seed} {net} {key}")
         try:
-            measured = await measuring
+            measured = await measuring(runtimes, turns)
         except Exception as failure:  # such as a browser that does not start: the other passes may succeed
             traceback.print_exc()
             failed = {"failure": f"{type(failure).__name__}: {failure}"}
             measured = {runtime: [failed] if key in STARTS else failed for runtime in runtimes}
         for runtime, value in measured.items():
-            result["runtimes"][runtime][key] = value
+            result["runtimes"].setdefault(runtime, {})[key] = value
+        result["order"][key] = turns.rounds
         result["passSeconds"][key] = round(time.monotonic() - started, 1)
 
     if "counts" in arguments.passes:
-        await add("counts", measure_counts(bench, net, runtimes))
+        await add("counts", lambda runtimes, _: measure_counts(bench, net, runtimes))
     if "steady" in arguments.passes:
-        limits = {"runs": arguments.runs, "seconds": arguments.seconds}
-        await add("steady", measure_steady(bench, net, runtimes, **limits))
+        limits = {"rounds": arguments.runs, "seconds": arguments.seconds}
+        await add("steady", partial(measure_steady, bench, net, **limits))
     starts = [key for key in STARTS if key in arguments.passes]
     for index, key in enumerate(starts):
         # Of the time that is left, half is for the first of two kinds, all of it for the last.
         now = time.monotonic()
         end = now + (begin + arguments.net_seconds - now) / (len(starts) - index)
         rounds = {"times": arguments.starts, "enough": lambda end=end: time.monotonic() > end}
-        await add(key, measure_startup(bench, net, runtimes, throttled=STARTS[key], **rounds))
+        await add(key, partial(measure_startup, bench, net, throttled=STARTS[key], **rounds))
     return result
 
 

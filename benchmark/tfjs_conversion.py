@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import numpy_helper
+from onnx.reference import ReferenceEvaluator
 from tfjs_graph import TfjsGraph, Type
 
 TO_IMAGE, FROM_IMAGE = (0, 2, 3, 1), (0, 3, 1, 2)
@@ -44,6 +45,37 @@ class ConverterState:
         for info in (*model.graph.value_info, *model.graph.input, *model.graph.output):
             self.shapes[info.name] = tuple(dim.dim_value for dim in info.type.tensor_type.shape.dim)
         self.written: dict[str, str] = {}
+        self.swapped: dict[str, str] = {}
+        self.find_swapped()
+        self.fold_constants()
+
+    def find_swapped(self) -> None:
+        """Let matrix products swap the last two axes of their right operand, as TensorFlow's models do.
+
+        `swapped` has what is swapped by the name of the result. Weights are folded instead, also where that
+        stores an embedding twice: so does TensorFlow's converter, and the product takes half the time.
+        """
+        for node in self.nodes:
+            users = [user for user in self.nodes if node.output[0] in user.input]
+            if (
+                node.op_type == "Transpose"
+                and node.input[0] not in self.constants
+                and is_swap(onnx.helper.get_attribute_value(node.attribute[0]))
+                and users
+                and all(user.op_type == "MatMul" and user.input[0] != node.output[0] for user in users)
+            ):
+                self.swapped[node.output[0]] = node.input[0]
+                self.skipped.add(node.name)
+
+    def fold_constants(self) -> None:
+        """Compute what depends on constants alone, as TensorFlow's converter does."""
+        for node in self.nodes:
+            if node.name in self.skipped or not all(name in self.constants for name in node.input if name):
+                continue
+            feeds = {name: self.constants[name] for name in node.input if name}
+            results = cast(Sequence[NDArray[Any]], ReferenceEvaluator(node).run(None, feeds))
+            self.constants.update(zip(node.output, results, strict=True))
+            self.skipped.add(node.name)
 
     def add(self, operator: str, node: onnx.NodeProto, inputs: Sequence[str], **attributes: Any) -> str:
         return self.graph.node(operator, node.output[0], inputs, T=Type("DT_FLOAT"), **attributes)
@@ -141,3 +173,9 @@ class ConverterState:
         if same == [(top, bottom), (left, right)]:
             return {"padding": "SAME"}
         return {"padding": "EXPLICIT", "explicit_paddings": [0, 0, top, bottom, left, right, 0, 0]}
+
+
+def is_swap(order: Sequence[int]) -> bool:
+    """Whether a Transpose of this order swaps the last two axes and leaves the others."""
+    rank = len(order)
+    return list(order) == [*range(rank - 2), rank - 1, rank - 2]

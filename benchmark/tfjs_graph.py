@@ -17,6 +17,10 @@ SHARD_BYTES = 4 * 1024 * 1024
 DTYPES = {"float32": "DT_FLOAT", "int32": "DT_INT32", "bool": "DT_BOOL"}
 
 
+class ConstantWorkError(Exception):
+    """A graph would compute the same from constants at each run, for which TF.js is not to blame."""
+
+
 class TfjsGraph:
     """Collects nodes and constants; `write` puts `model.json` and the weight shards into a folder."""
 
@@ -41,7 +45,7 @@ class TfjsGraph:
         dtype = DTYPES[str(narrowed.dtype)]
         shape = {"dim": [{"size": str(extent)} for extent in narrowed.shape]}
         unique = self.node("Const", name, [], dtype=Type(dtype), value=Tensor(dtype, shape))
-        self._weights[unique] = np.ascontiguousarray(narrowed)
+        self._weights[unique] = narrowed.copy(order="C")  # a scalar stays one
         return unique
 
     def placeholder(self, name: str, dtype: str, shape: Sequence[int]) -> str:
@@ -51,7 +55,11 @@ class TfjsGraph:
         """Write `model.json` and `group1-shard1of1.bin` … into `folder`, which exists.
 
         With `half`, floating-point weights are stored in 16 bits; TF.js widens them when it loads them.
+
+        Raises:
+            ConstantWorkError: a node has constants alone as inputs.
         """
+        self._refuse_constant_work()
         stored = self._weights
         if half:
             stored = {name: narrowed(array) for name, array in stored.items()}
@@ -74,6 +82,15 @@ class TfjsGraph:
             "weightsManifest": [{"paths": paths, "weights": entries}],
         }
         (folder / "model.json").write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
+
+    def _refuse_constant_work(self) -> None:
+        idle = [
+            f"{node['op']} ({node['name']})"
+            for node in self._nodes
+            if node["input"] and self._weights.keys() >= set(node["input"])
+        ]
+        if idle:
+            raise ConstantWorkError(f"to be folded, for their inputs are constant: {', '.join(idle)}")
 
 
 def narrowed(array: NDArray[Any]) -> NDArray[Any]:

@@ -185,17 +185,18 @@ class Converter(ConverterState):
         ]
         self.done(node, self.fused_matmul(node, inputs), False)
 
-    def fused_matmul(self, node: onnx.NodeProto, inputs: Sequence[str]) -> str:
-        options = {"transpose_a": False, "transpose_b": False, "fused_ops": ["BiasAdd"], "num_args": 1}
+    def fused_matmul(self, node: onnx.NodeProto, inputs: Sequence[str], swapped: bool = False) -> str:
+        options = {"transpose_a": False, "transpose_b": swapped, "fused_ops": ["BiasAdd"], "num_args": 1}
         return self.add("_FusedMatMul", node, inputs, **options, epsilon=0.0)
 
     def convert_matmul(self, node: onnx.NodeProto, attributes: dict[str, Any]) -> None:
         left, right = node.input
+        swapped = right in self.swapped
+        if swapped:
+            right = self.swapped[right]
         if len(self.shapes[right]) != 2:
-            options = {"adj_x": False, "adj_y": False}
-            self.done(
-                node, self.add("BatchMatMulV2", node, [self.plain(left), self.plain(right)], **options), False
-            )
+            inputs = [self.plain(left), self.plain(right)]
+            self.done(node, self.add("BatchMatMulV2", node, inputs, adj_x=False, adj_y=swapped), False)
             return
         # A dense layer: TensorFlow flattens all axes but the last and adds the bias in the same kernel.
         rows = self.reshape(self.plain(left), [-1, self.shapes[left][-1]])
@@ -203,11 +204,10 @@ class Converter(ConverterState):
         if user is not None and user.op_type == "Add" and (bias := self.bias_of(user)):
             self.skipped.add(user.name)
             last = user
-            product = self.fused_matmul(last, [rows, self.plain(right), self.plain(bias)])
+            product = self.fused_matmul(last, [rows, self.plain(right), self.plain(bias)], swapped)
         else:
-            product = self.add(
-                "MatMul", node, [rows, self.plain(right)], transpose_a=False, transpose_b=False
-            )
+            inputs = [rows, self.plain(right)]
+            product = self.add("MatMul", node, inputs, transpose_a=False, transpose_b=swapped)
         self.done(last, self.reshape(product, self.shapes[node.output[0]]), False)
 
     def bias_of(self, node: onnx.NodeProto) -> str | None:
@@ -250,6 +250,7 @@ def write_tfjs_model(source: Path, folder: Path, half: bool = False) -> dict[str
 
     Raises:
         UnknownOperatorError: the net uses something that has no twin here.
+        ConstantWorkError: the twin would compute at each run what depends on constants alone.
     """
     model = onnx.shape_inference.infer_shapes(onnx.load(source), data_prop=True)
     converter = Converter(model)

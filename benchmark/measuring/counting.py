@@ -48,6 +48,8 @@ async def _count(page: Page, url: str) -> dict[str, Any]:
     await page.goto(url, wait_until="commit")
     await call(page, FIRST_RESULT, seconds=CALL_SECONDS)
     transferred = downloads.summary()
+    # It keeps the first result, which would count as memory.
+    await call(page, "() => { delete window.firstError; }", seconds=CALL_SECONDS)
     loading = await call(page, "() => structuredClone(window.glCounts)", seconds=CALL_SECONDS)
     for _ in range(WARM_UP):
         await call(page, "() => window.again()", seconds=CALL_SECONDS)
@@ -126,5 +128,5 @@ def kind_of(url: str) -> str:
     """Return whether a file is the model's, a runtime's, or the benchmark's own (inputs, pages, adapters)."""
     name = url.rpartition("/")[2]
     if "/nets/" in url:
-        return OWN if name == "net.json" or name.startswith("input.") else MODEL
+        return OWN if name == "net.json" or name.startswith(("input.", "output.")) else MODEL
     return RUNTIME if "/peers/" in url or "/javascript/" in url else OWN

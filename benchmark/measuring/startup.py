@@ -9,6 +9,7 @@ from typing import Any
 from playwright.async_api import Error
 
 from measuring.chromium import FIRST_RESULT, Bench, MeasurementError, call, reason_of
+from measuring.turns import Turns, checked
 
 THROTTLED_BYTES_PER_SECOND = 10_000_000
 """A link of 10 MB/s."""
@@ -24,20 +25,28 @@ after a wait of 0.3 s, 20 ms after one of 1 s.
 
 
 async def measure_startup(
-    bench: Bench, net: str, runtimes: list[str], *, throttled: bool, times: int, enough: Callable[[], bool]
+    bench: Bench,
+    net: str,
+    runtimes: list[str],
+    turns: Turns,
+    *,
+    throttled: bool,
+    times: int,
+    enough: Callable[[], bool],
 ) -> dict[str, list[dict[str, Any]]]:
     """Measure every runtime in turn, in `times` rounds; after the second none begins once `enough()`.
 
     Returns:
         For each runtime the measurements: milliseconds from the navigation to the model's `lastByte`, to
-        `loaded` and to `firstResult`, and the `timings` that the runtime itself gives; or `failure`, after
-        which the runtime takes no further part.
+        `loaded` and to `firstResult`, the `timings` that the runtime itself gives, what it says of the
+        `device`, and the relative `error` of that result over all outputs; or `failure`, after which the
+        runtime takes no further part.
     """
     results: dict[str, list[dict[str, Any]]] = {runtime: [] for runtime in runtimes}
     for count in range(times):
         if count >= LEAST_ROUNDS and enough():
             break
-        for runtime in runtimes:
+        for runtime in turns.shuffle(runtimes):
             if any("failure" in measured for measured in results[runtime]):
                 continue
             try:
@@ -61,4 +70,6 @@ async def _measure_once(bench: Bench, net: str, runtime: str, throttled: bool) -
         begin = time.monotonic()
         await page.goto(f"{bench.url}/startup.html?net={net}&runtime={runtime}", wait_until="commit")
         outcome: dict[str, Any] = await call(page, FIRST_RESULT, seconds=CALL_SECONDS)
-        return {**outcome, "seenFromOutside": (time.monotonic() - begin) * 1000}
+        outcome["seenFromOutside"] = (time.monotonic() - begin) * 1000
+        error = await call(page, "() => window.firstError()", seconds=CALL_SECONDS)
+        return {**outcome, "error": checked(error)}

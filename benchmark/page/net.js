@@ -67,7 +67,7 @@ export function relativeError(net, results) {
         }
         magnitude = Math.max(magnitude, Math.abs(expected[index]));
       }
-      return difference / magnitude;
+      return difference / (magnitude || 1);
     }),
   );
 }

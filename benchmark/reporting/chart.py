@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from runtimes import TITLES
+
 from reporting.formatting import milliseconds
 from reporting.summaries import (
     NET_TITLES,
-    RUNTIME_TITLES,
     nets_of,
+    peers_of,
     renderer_title,
-    runtimes_of,
-    summarize,
+    time_of,
 )
 from reporting.templates_environment import render
 
@@ -37,7 +38,7 @@ HEAD, FOOT = 28, 12
 
 def render_chart(report: dict[str, Any]) -> str:
     """Return an SVG. Lengths are proportional to times within a group, where the slowest has the longest."""
-    nets, runtimes = nets_of(report), runtimes_of(report)
+    nets, runtimes = nets_of(report), peers_of(report)
     group_height = HEAD + BAR_DISTANCE * len(runtimes) + FOOT
     panels = [
         {
@@ -59,7 +60,7 @@ def render_chart(report: dict[str, Any]) -> str:
         note=f"Shorter is faster, scaled within each net. {renderer_title(report)}; {report['date']}",
         panels=panels,
         legend=[
-            {"x": MARGIN + index * 140, "name": RUNTIME_TITLES[runtime], "kind": runtime}
+            {"x": MARGIN + index * 140, "name": TITLES[runtime], "kind": runtime}
             for index, runtime in enumerate(runtimes)
         ],
         kinds=[{"name": name, "light": light, "dark": dark} for name, (light, dark) in COLOURS.items()],
@@ -69,14 +70,14 @@ def render_chart(report: dict[str, Any]) -> str:
 
 def group(report: dict[str, Any], net: str, part: str, top: float) -> dict[str, Any]:
     """Return the bars of one net in one panel, `top` units below the chart's upper edge."""
-    found = {runtime: getattr(summarize(report, net, runtime), part) for runtime in runtimes_of(report)}
+    found = {runtime: time_of(report, net, runtime, part) for runtime in peers_of(report)}
     longest = max((value.median for value in found.values() if value), default=1)
     bars = [
         {
             "y": top + HEAD + index * BAR_DISTANCE,
             "length": (PANEL_WIDTH - LABEL_WIDTH) * value.median / longest if value else 0,
-            "label": milliseconds(value.median) if value else f"{RUNTIME_TITLES[runtime]} does not run",
-            "name": RUNTIME_TITLES[runtime],
+            "label": milliseconds(value.median) if value else f"{TITLES[runtime]} does not run",
+            "name": TITLES[runtime],
             "kind": runtime,
         }
         for index, (runtime, value) in enumerate(found.items())

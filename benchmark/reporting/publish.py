@@ -8,17 +8,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from runtimes import OWN, TITLES, VARIANTS
+
 from reporting.chart import render_chart
 from reporting.formatting import NOTHING, count, error, kilobytes, megabytes, milliseconds, with_range
 from reporting.summaries import (
     NET_TITLES,
-    RUNTIME_TITLES,
     Summary,
     draws_in_software,
     nets_of,
     renderer_title,
     runtimes_of,
+    settings_of,
     summarize,
+    time_of,
 )
 from reporting.table import objects_and_fences
 from reporting.targets import check_targets, slower_than_a_peer
@@ -35,7 +38,7 @@ TABLES: dict[str, Callable[[Summary], str]] = {
     "Steady run, processor time": lambda found: with_range(found.processor),
     "Navigation to first result": lambda found: with_range(found.first_result),
     "Last byte at 10 MB/s to first result": lambda found: with_range(found.after_last_byte),
-    "Downloaded scripts": lambda found: kilobytes(found.script_bytes),
+    "Downloaded code": lambda found: kilobytes(found.script_bytes),
     "Downloaded model": lambda found: megabytes(found.model_bytes),
     "GPU memory": lambda found: megabytes(found.memory),
     "GPU memory beyond the weights": lambda found: megabytes(found.memory_beyond_weights),
@@ -54,6 +57,10 @@ SPLIT_TITLES = {
     "loadDraws": "draws that pack",
     "firstRun": "first run",
 }
+
+
+class MixedReportError(Exception):
+    """A report whose figures belong to several settings of the device: they say nothing beside each other."""
 
 
 def write_json(report: dict[str, Any], path: Path) -> None:
@@ -78,13 +85,21 @@ def publish(report: dict[str, Any], repository: Path = REPOSITORY) -> Path:
 
     Returns:
         The path of docs/benchmarks.md.
+
+    Raises:
+        MixedReportError: Texelflow did not have one setting in all of it; nothing is written.
     """
+    setting_of(report)
     write_json(report, repository / "docs" / "benchmarks" / f"{renderer_slug(report)}.json")
     return render_pages(repository)
 
 
 def render_pages(repository: Path = REPOSITORY) -> Path:
-    """Render docs/benchmarks.md, a chart beside each kept report, and the README's part."""
+    """Render docs/benchmarks.md, a chart beside each kept report, and the README's part.
+
+    Raises:
+        MixedReportError: Texelflow did not have one setting in all of a report.
+    """
     docs = repository / "docs"
     machines = []
     for path in sorted((docs / "benchmarks").glob("*.json")):
@@ -109,7 +124,8 @@ def describe(report: dict[str, Any], chart: str) -> dict[str, Any]:
         **{key: report[key] for key in ("renderer", "browser", "date", "versions")},
         **{key: machine[key] for key in ("processor", "cores", "system")},
         "memory": machine["memoryGiB"],
-        "note": report.get("note"),
+        "setting": setting_of(report),
+        "seed": report["settings"].get("seed"),
         "renderer_title": renderer_title(report),
         "chart": chart,
         "targets": check_targets(report) if draws_in_software(report) else [],
@@ -117,29 +133,66 @@ def describe(report: dict[str, Any], chart: str) -> dict[str, Any]:
         "slower": slower_than_a_peer(report),
         "tables": list(filter(has_figures, tables)),
         "failures": failures(report),
-        "overview": metric_table(report, "", steady_and_first),
+        "overview": overview(report),
     }
 
 
-def steady_and_first(found: Summary) -> str:
-    """Return the two times that matter most: "84.5 ms, 0.61 s"."""
-    if found.steady is None and found.failure:
-        return "does not run"
-    times = [None if time is None else time.median for time in (found.steady, found.first_result)]
-    return ", ".join(milliseconds(time) for time in times)
+def setting_of(report: dict[str, Any]) -> str:
+    """Return the setting that Texelflow chose on the device, in words.
+
+    Raises:
+        MixedReportError: there are several.
+    """
+    found = sorted(settings_of(report))
+    if len(found) > 1:
+        raise MixedReportError(f"one report has one setting, this one has {' and '.join(found)}")
+    return found[0] if found else NOTHING
+
+
+def overview(report: dict[str, Any]) -> dict[str, Any]:
+    """Return the table of the two times that matter most; variants that only start have no column."""
+    runtimes = [runtime for runtime in runtimes_of(report) if has_steady_runs(report, runtime)]
+
+    def cell(net: str, runtime: str) -> str:
+        found = summarize(report, net, runtime)
+        if found.steady is None and found.failure:
+            return "does not run"
+        parts = ["steady"] if runtime in VARIANTS else ["steady", "first_result"]
+        spreads = [time_of(report, net, runtime, part) for part in parts]
+        return ", ".join(milliseconds(value.median if value else None) for value in spreads)
+
+    return make_table(report, "", runtimes, cell)
+
+
+def has_steady_runs(report: dict[str, Any], runtime: str) -> bool:
+    """Whether a runtime takes part in the steady runs of a report."""
+    return any("steady" in net.get("runtimes", {}).get(runtime, {}) for net in report["nets"].values())
 
 
 def metric_table(report: dict[str, Any], title: str, cell: Callable[[Summary], str]) -> dict[str, Any]:
-    """Return the table of one metric: a row for each net, a column for each runtime."""
-    runtimes = runtimes_of(report)
+    """Return the table of one metric: a row for each net, a column for each runtime that has such figures."""
+
+    def shown(net: str, runtime: str) -> str:
+        return cell(summarize(report, net, runtime))
+
+    nets = nets_of(report)
+    measured = [
+        runtime
+        for runtime in runtimes_of(report)
+        if runtime not in VARIANTS or any(shown(net, runtime) != NOTHING for net in nets)
+    ]
+    return make_table(report, title, measured, shown)
+
+
+def make_table(
+    report: dict[str, Any], title: str, runtimes: list[str], cell: Callable[[str, str], str]
+) -> dict[str, Any]:
+    """Return a table as the template takes it; `cell` gives the text for a net and a runtime."""
     rows = [
-        {
-            "title": NET_TITLES.get(net, net),
-            "cells": [cell(summarize(report, net, runtime)) for runtime in runtimes],
-        }
+        {"title": NET_TITLES.get(net, net), "cells": [cell(net, runtime) for runtime in runtimes]}
         for net in nets_of(report)
     ]
-    return {"title": title, "columns": [RUNTIME_TITLES[runtime] for runtime in runtimes], "rows": rows}
+    return {"title": title, "columns": [TITLES[runtime] for runtime in runtimes], "rows": rows}
 
 
 def has_figures(table: dict[str, Any]) -> bool:
@@ -151,7 +204,7 @@ def split_table(report: dict[str, Any]) -> dict[str, Any]:
     """Return the table of what Texelflow's start-up is made of, from a local server."""
     rows = []
     for net in nets_of(report):
-        split = summarize(report, net, "texelflow").split
+        split = summarize(report, net, OWN).split
         cells = [milliseconds(split.get(part)) for part in SPLIT_TITLES]
         rows.append({"title": NET_TITLES.get(net, net), "cells": cells})
     title = "Texelflow's start-up, whose parts overlap"
@@ -164,7 +217,7 @@ def failures(report: dict[str, Any]) -> list[dict[str, str]]:
     for net in nets_of(report):
         for runtime in runtimes_of(report):
             if reason := summarize(report, net, runtime).failure:
-                names = {"net": NET_TITLES.get(net, net), "runtime": RUNTIME_TITLES[runtime]}
+                names = {"net": NET_TITLES.get(net, net), "runtime": TITLES[runtime]}
                 found.append({**names, "reason": reason.replace("|", "\\|")})
     return found
 

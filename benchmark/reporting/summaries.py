@@ -9,12 +9,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-RUNTIME_TITLES = {
-    "texelflow": "Texelflow",
-    "tfjs": "TF.js webgl",
-    "ort-webgl": "ORT webgl",
-    "ort-wasm": "ORT wasm",
-}
+from runtimes import OWN, TITLES, VARIANTS, ways_of
+
 NET_TITLES = {
     "mobilenetv2": "MobileNetV2",
     "squeezenet": "SqueezeNet 1.1",
@@ -50,6 +46,7 @@ class Summary:
     after_last_byte: Spread | None
     """From the last byte of the model over a link of 10 MB/s to the first result."""
     script_bytes: int | None
+    """Of JavaScript, WebAssembly and shaders, also where the model's files bring these."""
     model_bytes: int | None
     programs: int | None
     draws: int | None
@@ -63,6 +60,7 @@ class Summary:
     """The most GPU memory from the navigation on, less the bytes of the weights."""
     heap: int | None
     error: float | None
+    """The largest of any run that was compared."""
     split: dict[str, float]
     """Parts of loading and the first run as the runtime gives them: medians."""
     failure: str | None
@@ -103,6 +101,11 @@ def summarize(report: dict[str, Any], net: str, runtime: str) -> Summary:
     peak = memory.get("peak") or None  # 0 means that the runtime does not use the GPU
     beyond = peak - described["weightBytes"] if peak is not None else None
     transferred = {kind: sums["transferred"] for kind, sums in counts.get("bytes", {}).items()}
+    if transferred and runtime == OWN:
+        shaders = described.get("shaderBytes")
+        moved = None if shaders is None else {"runtime": shaders, "model": -shaders}
+        transferred = {kind: transferred[kind] + moved[kind] for kind in moved} if moved else {}
+    errors = [one["error"] for one in (steady, *local, *throttled) if "error" in one]
     return Summary(
         steady=spread(steady.get("steady", [])),
         processor=spread(steady.get("processor", [])),
@@ -118,7 +121,7 @@ def summarize(report: dict[str, Any], net: str, runtime: str) -> Summary:
         memory=peak,
         memory_beyond_weights=beyond,
         heap=sum(heap.values()) if heap else None,
-        error=steady.get("error"),
+        error=max(errors, default=None),
         split=median_split([one["timings"] for one in local if one.get("timings")]),
         failure=first_failure(described, measured),
     )
@@ -145,7 +148,35 @@ def nets_of(report: dict[str, Any]) -> list[str]:
 def runtimes_of(report: dict[str, Any]) -> list[str]:
     """Return the runtimes that occur in a report in the order of the tables."""
     found = {runtime for net in report["nets"].values() for runtime in net.get("runtimes", {})}
-    return [runtime for runtime in RUNTIME_TITLES if runtime in found]
+    return [runtime for runtime in TITLES if runtime in found]
+
+
+def peers_of(report: dict[str, Any]) -> list[str]:
+    """Return those that are no variant of another."""
+    return [runtime for runtime in runtimes_of(report) if runtime not in VARIANTS]
+
+
+def time_of(report: dict[str, Any], net: str, runtime: str, part: str) -> Spread | None:
+    """Return the times `part` of a runtime; of a peer, those of its quickest variant, by the median."""
+    ways = [runtime] if runtime == OWN or runtime in VARIANTS else ways_of(runtime)
+    found = [getattr(summarize(report, net, way), part) for way in ways]
+    return min((value for value in found if value), key=lambda value: value.median, default=None)
+
+
+def settings_of(report: dict[str, Any]) -> set[str]:
+    """Return the settings that Texelflow and its variants chose in any pass, in words."""
+    found = set()
+    for net in report["nets"].values():
+        for runtime in ways_of(OWN):
+            measured = net.get("runtimes", {}).get(runtime, {})
+            passes = [measured.get("steady", {}), *measured.get("local", []), *measured.get("throttled", [])]
+            found |= {setting_in_words(one["device"]) for one in passes if one.get("device")}
+    return found
+
+
+def setting_in_words(device: dict[str, Any]) -> str:
+    """Return a setting of the device: "4×2 blocking, texture, 32 bits"."""
+    return "{pixels}×{groups} blocking, {fetch}, {storage} bits".format_map(device)
 
 
 def renderer_title(report: dict[str, Any]) -> str:

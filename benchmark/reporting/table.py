@@ -7,10 +7,11 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from runtimes import OWN, TITLES
 
 from reporting.formatting import NOTHING, count, error, kilobytes, megabytes, milliseconds, times, with_range
-from reporting.summaries import NET_TITLES, RUNTIME_TITLES, Summary, summarize
-from reporting.targets import check_targets, ratio, slower_than_a_peer
+from reporting.summaries import NET_TITLES, Spread, Summary, summarize
+from reporting.targets import check_targets, slower_than_a_peer
 
 MARKS = {True: "[green]✓[/]", False: "[red]✗[/]", None: NOTHING}
 
@@ -23,7 +24,7 @@ TIMES = {
 """Rows with times, which are also shown as multiples of Texelflow's."""
 
 ROWS: dict[str, Callable[[Summary], str]] = {
-    "runtime's scripts, brotli": lambda found: kilobytes(found.script_bytes),
+    "runtime's code, brotli": lambda found: kilobytes(found.script_bytes),
     "model's files": lambda found: megabytes(found.model_bytes),
     "programs compiled": lambda found: count(found.programs),
     "draws of a run": lambda found: count(found.draws),
@@ -46,7 +47,7 @@ def objects_and_fences(found: Summary) -> str:
 def make_console() -> Console:
     """Return a console as wide as the terminal, or wide enough for the tables where there is none."""
     console = Console()
-    return console if console.is_terminal else Console(width=120)
+    return console if console.is_terminal else Console(width=150)
 
 
 def show_net(report: dict[str, Any], net: str, console: Console | None = None) -> None:
@@ -62,21 +63,28 @@ def show_net(report: dict[str, Any], net: str, console: Console | None = None) -
     table = Table(title=title, title_justify="left")
     table.add_column("")
     for runtime in runtimes:
-        table.add_column(RUNTIME_TITLES[runtime], justify="right")
+        table.add_column(TITLES[runtime], justify="right")
     for part, title in TIMES.items():
-        cells = [with_range(getattr(found[runtime], part)) for runtime in runtimes]
-        ratios = [ratio(report, net, runtime, part) for runtime in runtimes]
-        shown = [f"\n{times(value)}" if value and value != 1 else "" for value in ratios]
-        table.add_row(title, *(cell + more for cell, more in zip(cells, shown, strict=True)))
+        spreads = {runtime: getattr(found[runtime], part) for runtime in runtimes}
+        own = spreads.get(OWN)
+        table.add_row(
+            title, *(with_ratio(value, None if value is own else own) for value in spreads.values())
+        )
     for title, cell in ROWS.items():
         table.add_row(title, *(cell(found[runtime]) for runtime in runtimes))
     console.print(table)
     for runtime in runtimes:
         if failure := found[runtime].failure:
-            console.print(f"  {RUNTIME_TITLES[runtime]} fails: {failure}", markup=False)
-    if "texelflow" in found and found["texelflow"].split:
-        parts = (f"{part} {milliseconds(value)}" for part, value in found["texelflow"].split.items())
+            console.print(f"  {TITLES[runtime]} fails: {failure}", markup=False)
+    if OWN in found and found[OWN].split:
+        parts = (f"{part} {milliseconds(value)}" for part, value in found[OWN].split.items())
         console.print(f"  Texelflow's start-up: {', '.join(parts)}")
+
+
+def with_ratio(value: Spread | None, own: Spread | None) -> str:
+    """Return times with their range, and below them how many times `own` they are."""
+    multiple = f"\n{times(value.median / own.median)}" if value and own else ""
+    return with_range(value) + multiple
 
 
 def show_targets(report: dict[str, Any], console: Console | None = None) -> None:

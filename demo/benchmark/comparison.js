@@ -7,20 +7,21 @@ import { RUNTIMES } from "./page/runtimes/index.js";
  * What one runtime did; times are milliseconds.
  * @typedef {object} Result
  * @property {number} [firstResult] from importing its scripts to the first output, downloads included
- * @property {number} [error] largest difference from the reference, relative to the largest value
+ * @property {number} [error] largest difference of the first or the last run from the reference, relative to the largest
+ *   value
  * @property {number[]} runs
  * @property {object} [device] what the runtime says of the device
  * @property {string} [failure] why it takes no further part
  */
 
-/** Runs of each runtime. */
-const RUNS = 20;
+/** Rounds, in each of which every runtime runs once. */
+const ROUNDS = 20;
 
-/** A runtime whose runs took this long takes no further part, so that nobody waits for minutes. */
-const MILLISECONDS = 20_000;
-const FEWEST_RUNS = 3;
+/** When the runs took this long no further round begins, so that nobody waits for minutes. */
+const MILLISECONDS = 60_000;
+const FEWEST_ROUNDS = 3;
 
-/** One net on several runtimes: opens all of them, then runs each in turn. */
+/** One net on several runtimes: opens all of them, then runs each in rounds, whose order is shuffled. */
 export class Comparison {
   #stopped = false;
   /** @type {ReadonlyMap<string, string>} */
@@ -61,7 +62,7 @@ export class Comparison {
     const opened = new Map();
     try {
       await this.#openAll(net, opened, report);
-      await this.#runInTurn(opened, report);
+      await this.#runInRounds(net, opened, report);
     } finally {
       for (const model of opened.values()) {
         await model.close();
@@ -103,32 +104,56 @@ export class Comparison {
   }
 
   /**
+   * @param {Net} net
    * @param {Map<string, Opened>} opened
    * @param {(progress: { text: string, share: number }) => void} report
    */
-  async #runInTurn(opened, report) {
-    for (let turn = 0; turn < RUNS; turn += 1) {
-      for (const [name, model] of opened) {
+  async #runInRounds(net, opened, report) {
+    /** @type {Map<string, unknown>} */
+    const outputs = new Map();
+    let spent = 0;
+    for (let round = 0; round < ROUNDS && !this.#stopped; round += 1) {
+      if (spent > MILLISECONDS && round >= FEWEST_ROUNDS) {
+        break;
+      }
+      for (const [name, model] of shuffled([...opened])) {
         const result = this.#byRuntime[name];
-        const spent = result.runs.reduce((sum, milliseconds) => sum + milliseconds, 0);
-        if (result.failure || (spent > MILLISECONDS && result.runs.length >= FEWEST_RUNS)) {
+        if (result.failure) {
           continue;
         }
         await pause();
         if (this.#stopped) {
-          return;
+          break;
         }
         try {
           const begin = performance.now();
-          await model.run();
-          result.runs.push(performance.now() - begin);
+          const output = await model.run();
+          const taken = performance.now() - begin;
+          outputs.set(name, output);
+          result.runs.push(taken);
+          spent += taken;
         } catch (problem) {
           result.failure = problem instanceof Error ? problem.message : String(problem);
         }
       }
-      report({ text: `Run ${turn + 1} of ${RUNS}`, share: 0.4 + (0.6 * (turn + 1)) / RUNS });
+      report({ text: `Run ${round + 1} of ${ROUNDS}`, share: 0.4 + (0.6 * (round + 1)) / ROUNDS });
+    }
+    for (const [name, output] of outputs) {
+      const result = this.#byRuntime[name];
+      const last = relativeError(net, /** @type {Opened} */ (opened.get(name)).values(output));
+      result.error = Math.max(result.error ?? 0, last);
     }
   }
+}
+
+/**
+ * @template T
+ * @param {readonly T[]} items
+ * @returns {T[]} all of them, in an order that chance decides
+ */
+function shuffled(items) {
+  const keyed = items.map((item) => ({ item, key: Math.random() }));
+  return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item);
 }
 
 /** What the run before left to be done (collecting garbage, freeing textures, drawing the page) is done here. */

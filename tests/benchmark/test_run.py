@@ -46,9 +46,23 @@ def test_all_passes_on_a_tiny_net(tmp_path: Path) -> None:
     assert net["graphBytes"] < sizes["model"]["transferred"] - weights.stat().st_size < graph.stat().st_size
     assert counts["memory"]["peak"] > net["weightBytes"]
 
-    assert measured["steady"]["error"] < 1e-5
-    assert len(measured["steady"]["steady"]) == 5
-    for start in (*measured["local"], *measured["throttled"]):
+    assert net["shaderBytes"] < net["graphBytes"]
+
+    runtimes = net["runtimes"]
+    assert {name: list(passes) for name, passes in runtimes.items() if name != "texelflow"} == {
+        "texelflow-nonblocking": ["steady"],
+        "texelflow-whole": ["throttled"],
+    }
+    for name in ("texelflow", "texelflow-nonblocking"):
+        steady = runtimes[name]["steady"]
+        assert 0 < steady["error"] < 1e-5
+        assert len(steady["steady"]) == 3
+    assert len(net["order"]["steady"]) == 1 + 3
+    assert sorted(net["order"]["throttled"][0]) == ["texelflow", "texelflow-whole"]
+    starts = [*measured["local"], *measured["throttled"], *runtimes["texelflow-whole"]["throttled"]]
+    assert len(starts) == 3
+    for start in starts:
+        assert 0 < start["error"] < 1e-5
         assert 0 < start["lastByte"] < start["loaded"] < start["firstResult"] < start["seenFromOutside"]
         assert start["timings"]["firstRun"] > 0
 

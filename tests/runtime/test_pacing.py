@@ -342,6 +342,32 @@ def test_runs_in_a_tight_loop_let_timers_fire(page: Page, serve: Serve, tmp_path
     assert answer["ticks"] >= 5, answer
 
 
+def test_no_run_blocks_a_page_that_nothing_may_block(page: Page, serve: Serve, tmp_path: Path) -> None:
+    """Each is asked for by a fence, also those that are so short that others read their outputs at once."""
+    blocked_bundle(tmp_path)
+    answer = page.evaluate(
+        """async (url) => {"""
+        + RECORD_CALLS
+        + """
+            record('fenceSync');
+            record('readPixels');
+            const runs = {};
+            for (const neverBlock of [false, true]) {
+                const model = await texelflow.loadModel(url, {device: {neverBlock}});
+                for (let run = 0; run < 3; run++) await model.run({x});
+                calls.length = 0;
+                const {y} = await model.run({x});
+                runs[neverBlock] = {calls: [...new Set(calls)], right: y.data.every((v, i) => v === 3 * i)};
+                model.dispose();
+            }
+            return runs;
+        }""",
+        serve(tmp_path),
+    )
+    assert answer["true"] == {"calls": ["fenceSync", "readPixels"], "right": True}
+    assert answer["false"]["right"]
+
+
 def test_timings_are_reported(page: Page, serve: Serve, tmp_path: Path) -> None:
     blocked_bundle(tmp_path)
     answer = page.evaluate(

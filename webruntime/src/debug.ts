@@ -20,7 +20,7 @@ export async function loadModel<S extends Signature = Signature>(
   source: BundleSource,
   options: TestLoadOptions = {},
 ): Promise<Model<S>> {
-  const { limits, poison, fold, ...wishes } = options.device ?? {};
+  const { limits, poison, fold, neverBlock, ...wishes } = options.device ?? {};
   checkDeviceOptions(wishes);
   return loadOn(options.device ?? {}, source, options);
 }

@@ -17,8 +17,11 @@
 /** @type {Record<string, () => Promise<Runtime>>} */
 export const RUNTIMES = {
   texelflow: () => import("./texelflow.js"),
+  "texelflow-nonblocking": () => import("./texelflow_nonblocking.js"),
+  "texelflow-whole": async () => ({ open: (await import("./texelflow.js")).openWithoutStreaming }),
   before: () => import("./before.js"),
   tfjs: () => import("./tfjs.js"),
+  "tfjs-parallel": async () => ({ open: (await import("./tfjs.js")).openCompilingInParallel }),
   "ort-webgl": () => import("./ort_webgl.js"),
   "ort-wasm": () => import("./ort_wasm.js"),
 };

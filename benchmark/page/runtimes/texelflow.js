@@ -6,11 +6,12 @@ import { loadModel, Tensor } from "../javascript/texelflow.js";
 
 /**
  * The adapter of one build of Texelflow, whose bundles of the nets are in the folder `bundle` of each.
+ * @param {object} [options] of `loadModel`, besides `streaming`
  * @returns {(net: Net) => Promise<Opened>}
  */
-export function adapter({ loadModel, Tensor }, bundle) {
+export function adapter({ loadModel, Tensor }, bundle, options = {}) {
   return async ({ folder, inputs }) => {
-    const model = await loadModel(new URL(`${bundle}/`, folder).href, { streaming: true });
+    const model = await loadModel(new URL(`${bundle}/`, folder).href, { streaming: true, ...options });
     const tensors = () =>
       Object.fromEntries(
         inputs.map(({ name, dtype, shape, data }) => [name, new Tensor(dtype, shape, data)]),
@@ -28,3 +29,4 @@ export function adapter({ loadModel, Tensor }, bundle) {
 }
 
 export const open = adapter({ loadModel, Tensor }, "bundle");
+export const openWithoutStreaming = adapter({ loadModel, Tensor }, "bundle", { streaming: false });

@@ -1,29 +1,46 @@
 // @ts-nocheck: what it imports is beside it only where the page is served.
-import { loadGraphModel, ready, setBackend, tensor } from "../peers/tfjs.js";
+import { backend, env, loadGraphModel, ready, setBackend, tensor } from "../peers/tfjs.js";
 
 /** @import { Net, Values } from "../net.js" */
 /** @import { Opened } from "./index.js" */
 
+/** @param {Net} net */
+export const open = (net) => load(net, false);
+
+/** @param {Net} net */
+export const openCompilingInParallel = (net) => load(net, true);
+
 /**
  * @param {Net} net
+ * @param {boolean} parallel whether all programs are compiled before the first run, with none waited for alone
  * @returns {Promise<Opened>}
  */
-export async function open({ folder, inputs, outputs, channelsLast }) {
+async function load({ folder, inputs, outputs, channelsLast }, parallel) {
   await setBackend("webgl");
   await ready();
   const model = await loadGraphModel(new URL("tfjs/model.json", folder).href);
   const feeds = inputs.map((values) => toTfjs(values, channelsLast[values.name]));
   const names = outputs.map(({ name }) => name);
+  /** Executes the model and hands its results to `use`; frees them and the inputs afterwards. */
+  const execute = async (use) => {
+    const tensors = feeds.map(({ name, data, shape, dtype }) => [name, tensor(data, shape, dtype)]);
+    // One output comes alone, several as an array.
+    const results = [model.execute(Object.fromEntries(tensors), names)].flat();
+    const used = await use(results);
+    for (const [, fed] of tensors) fed.dispose();
+    for (const result of results) result.dispose();
+    return used;
+  };
+  if (parallel) {
+    env().set("ENGINE_COMPILE_ONLY", true);
+    await execute(async () => {
+      env().set("ENGINE_COMPILE_ONLY", false);
+      await backend().checkCompileCompletionAsync();
+      backend().getUniformLocations();
+    });
+  }
   return {
-    run: async () => {
-      const tensors = feeds.map(({ name, data, shape, dtype }) => [name, tensor(data, shape, dtype)]);
-      // One output comes alone, several as an array.
-      const results = [model.execute(Object.fromEntries(tensors), names)].flat();
-      const read = await Promise.all(results.map((result) => result.data()));
-      for (const [, used] of tensors) used.dispose();
-      for (const result of results) result.dispose();
-      return read;
-    },
+    run: () => execute((results) => Promise.all(results.map((result) => result.data()))),
     values: (read) =>
       Object.fromEntries(
         outputs.map(({ name, shape }, index) => [

@@ -1,7 +1,9 @@
 import { isHidden } from "./tasks.ts";
 
-/** Milliseconds that waiting for the GPU may keep the page from answering. */
+/** Milliseconds that waiting for the GPU may keep the page from answering, unless `RunTimes` is told otherwise. */
 const LONGEST_BLOCK = 24;
+/** The same for pages that nothing may block. */
+export const NEVER = Number.NEGATIVE_INFINITY;
 
 /**
  * The part of a run's expected time during which nobody asks whether it is done. Browsers look after what is asked for
@@ -34,15 +36,18 @@ export class RunTimes {
   private awake = 0;
   private done = 0;
 
+  /** @param longestBlock - milliseconds, or `NEVER`: then each run is asked for, however short */
+  constructor(private readonly longestBlock = LONGEST_BLOCK) {}
+
   /** Says how to wait for a run that began at `start` and whose draws are issued now. */
   wait(start: number): Waiting {
     this.awake = this.done = 0;
     const { expected } = this;
     if (expected === Number.POSITIVE_INFINITY) return { pause: 0, ask: true };
     const left = expected - (performance.now() - start);
-    if (left <= LONGEST_BLOCK || isHidden()) return { pause: 0, ask: false };
+    if (left <= this.longestBlock || isHidden()) return { pause: 0, ask: false };
     const rest = expected * (1 - SURELY_BUSY);
-    return { pause: Math.max(0, left - rest), ask: Math.min(left, rest) > LONGEST_BLOCK };
+    return { pause: Math.max(0, left - rest), ask: Math.min(left, rest) > this.longestBlock };
   }
 
   /** Says that a pause is over, during which nobody looked whether the run is done. */

@@ -17,7 +17,7 @@ export interface DeviceOptions {
   storage?: 16 | 32;
 }
 
-/** What only tests want of a device, besides. */
+/** What only tests and measurements want of a device, besides. */
 export interface TestDeviceOptions extends DeviceOptions {
   /** Limits to keep to where the device has larger ones. */
   limits?: { maxTextureSize?: number; drawBuffers?: number; textureUnits?: number };
@@ -25,6 +25,8 @@ export interface TestDeviceOptions extends DeviceOptions {
   poison?: boolean;
   /** Rows of more than 2^fold texels are folded, rather than those that no texture holds. */
   fold?: number;
+  /** Never blocks the page while it waits for a run, not even for the milliseconds in which that is quicker. */
+  neverBlock?: boolean;
 }
 
 /** Limits that plans keep to. */

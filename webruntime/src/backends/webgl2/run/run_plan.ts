@@ -1,6 +1,6 @@
 import type { Draw, PlanTensor } from "../../../bundle/generated/graph_file.ts";
 import { evaluate, type Symbols } from "../../../graph/expressions.ts";
-import { RunTimes } from "../../../wait/run_times.ts";
+import { NEVER, RunTimes } from "../../../wait/run_times.ts";
 import { storageFormat } from "../device/setting.ts";
 import type { LinkedProgram } from "../gl/program.ts";
 import type { ArrayTexture } from "../gl/texture.ts";
@@ -103,7 +103,7 @@ export function bindPlan(
     textures: new Set(textures.values()),
     feeds,
     readers: [],
-    times: new RunTimes(),
+    times: new RunTimes(model.options.neverBlock ? NEVER : undefined),
   };
 }
 
