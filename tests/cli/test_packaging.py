@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 from command_support import REPOSITORY, make_classifier
+from packaging.requirements import Requirement
 
 import texelflow
+from texelflow.checking import packages
 
 BUILD_SECONDS = 300
+OWN_BYTES = 5_000_000
+"""More than the wheel takes, installed and compiled."""
+PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
 
 
 def run(*command: object, cwd: Path, **environment: str) -> str:
@@ -78,12 +85,40 @@ def test_wheel_works_outside_the_repository(wheel: Path, tmp_path: Path) -> None
     assert json.loads(verified)["passed"]
 
 
-def test_core_install_needs_no_framework() -> None:
-    import tomllib
+def requirement_names(requirements: list[str]) -> set[str]:
+    """The names of the packages in a list of requirements such as `numpy>=1.26`."""
+    return {requirement.partition(">")[0] for requirement in requirements}
 
-    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
-    names = {requirement.partition(">")[0] for requirement in project["dependencies"]}
-    assert names == {"protobuf", "jinja2", "typer", "rich", "numpy"}
+
+def test_core_install_is_light() -> None:
+    """What comes with `pip install texelflow`, in all that it needs, takes less than 30 MB."""
+    names = requirement_names(PROJECT["dependencies"])
+    assert names == {"protobuf", "jinja2", "click", "rich"}
+    total = 0
+    for name in installed_closure(names):
+        files = importlib.metadata.files(name) or []
+        total += sum(path.stat().st_size for path in (Path(str(file.locate())) for file in files))
+    assert total + OWN_BYTES < 30e6
+
+
+def installed_closure(names: set[str]) -> set[str]:
+    """The packages and all that they need, without extras, on this machine."""
+    found: set[str] = set()
+    pending = [*names]
+    while pending:
+        name = pending.pop()
+        if name in found:
+            continue
+        found.add(name)
+        needs = map(Requirement, importlib.metadata.requires(name) or [])
+        pending += [need.name for need in needs if need.marker is None or need.marker.evaluate({"extra": ""})]
+    return found
+
+
+def test_every_package_of_the_extra_is_named_where_it_is_missing() -> None:
+    distributions = importlib.metadata.packages_distributions()
+    known = {distributions[module][0].lower().replace("_", "-") for module in packages.PACKAGES}
+    assert known == requirement_names(PROJECT["optional-dependencies"]["verify"])
 
 
 def test_npm_package(tmp_path: Path) -> None:
