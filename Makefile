@@ -1,6 +1,7 @@
 # make demo   builds everything and serves the demo page      make check   lints, types, sizes, freshness
 # make test   runs every test in a real browser               make setup   only the set-up that all of these do
 # make bench  times Texelflow and other runtimes on the same nets; BENCH="--quick --nets mobilenetv2" for a look
+# make release  builds what is published into build/release
 # A target first sets up what it needs; what is up to date is not done again.
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ WORKERS ?= 2
 
 python := .venv/bin/python
 
-.PHONY: setup demo bench bench-publish test check generate docs format wheel clean distclean
+.PHONY: setup demo bench bench-publish test check generate docs format release clean distclean
 .DELETE_ON_ERROR:
 
 setup: .venv/.installed node_modules/.installed .venv/.chromium dist/texelflow.js
@@ -28,7 +29,7 @@ node_modules/.installed: package.json package-lock.json
 	$(python) scripts/setup_chromium.py
 	@touch $@
 
-dist/texelflow.js: node_modules/.installed scripts/build.mjs tsconfig.json $(shell find webruntime/src -name '*.ts')
+dist/texelflow.js: node_modules/.installed scripts/build.mjs tsconfig.json $(shell find webruntime/src -type f)
 	$(NPM) run --silent build
 	@touch $@
 
@@ -59,8 +60,9 @@ check: setup
 	sh scripts/setup_glslang.sh
 	sh scripts/check.sh
 
-# Files made from other files: the types of graph.json on both sides.
+# Files made from other files: the types of graph.json on both sides, the notices of what is shipped.
 generate: setup
+	$(python) scripts/notices.py
 	$(python) scripts/generate_types.py
 	$(NPM) run --silent generate
 
@@ -73,8 +75,9 @@ format: setup
 	$(python) -m ruff check --fix .
 	$(NPM) run --silent format
 
-wheel: setup
-	$(python) -m pip wheel --no-deps --wheel-dir build/wheel .
+# Wheel, sdist, npm tarball, what they are made of, digests: the same bytes each time (scripts/release.py).
+release: setup
+	$(python) scripts/release.py
 
 clean:
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache
