@@ -28,7 +28,7 @@ ROOMS: dict[str, set[str]] = {
     "options": set(),
     "dimensions": {"errors"},
     "graph": {"errors", "dimensions"},
-    "problems": {"errors", "graph"},
+    "problems": {"errors", "dimensions", "graph"},
     "operators": MODEL,
     "passes": MEANING,
     "importers": MEANING,

@@ -8,6 +8,7 @@ import hashlib
 import importlib.metadata
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -256,6 +257,12 @@ def test_scripts_consist_of_the_runtime_alone() -> None:
     for path in (REPOSITORY / "dist").glob("*.map"):
         sources = json.loads(path.read_text())["sources"]
         assert sources and all(source.startswith("../webruntime/src/") for source in sources), path
+
+
+def test_scripts_make_no_code_of_text() -> None:
+    """So that a page may forbid it: a content security policy without `unsafe-eval`."""
+    for path in (REPOSITORY / "dist").glob("*.js"):
+        assert not re.search(r"\beval\b|\bFunction\(|\bsetTimeout\([\"'`]", path.read_text()), path
 
 
 def test_npm_package(release: Path) -> None:
