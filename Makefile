@@ -1,6 +1,7 @@
 # make demo   builds everything and serves the demo page      make check   lints, types, sizes, freshness
 # make test   runs every test in a real browser               make setup   only the set-up that all of these do
 # make bench  times Texelflow and other runtimes on the same nets; BENCH="--quick --nets mobilenetv2" for a look
+# make quick  runs the tests that matter most, in under four minutes
 # make release  builds what is published into build/release
 # A target first sets up what it needs; what is up to date is not done again.
 
@@ -11,7 +12,7 @@ WORKERS ?= 2
 
 python := .venv/bin/python
 
-.PHONY: setup demo bench bench-publish test check generate docs format release clean distclean
+.PHONY: setup demo bench bench-publish quick test check generate docs format release clean distclean
 .DELETE_ON_ERROR:
 
 setup: .venv/.installed node_modules/.installed .venv/.chromium dist/texelflow.js
@@ -50,6 +51,15 @@ bench: setup benchmark/node_modules/.installed
 # Also writes docs/benchmarks.md, which needs all nets and runtimes, and half an hour without other work.
 bench-publish: setup benchmark/node_modules/.installed
 	$(python) benchmark/run.py --publish $(BENCH)
+
+# What most changes break shows here, in less than four minutes on two cores: sizes, importer, passes, layouts,
+# every kernel on the first of the device settings, and the core of the runtime.
+QUICK := tests/bundle tests/dimensions/test_symbolic.py tests/goldens tests/graph tests/importers \
+	tests/kernels/test_kernels.py tests/operators/test_refusals.py tests/operators/test_signatures.py \
+	tests/passes tests/runtime/test_bad_inputs.py tests/runtime/test_run_results.py tests/webgl2/test_layouts.py
+
+quick: setup
+	$(python) -m pytest -q -n $(WORKERS) -k "not P1M1 and not P4M1" $(QUICK)
 
 # Files of tests are shared among WORKERS, each with a browser of its own: drivers compile shaders on one core.
 # In the order of their names, for then the last ones are short, and no worker waits for long.
