@@ -68,8 +68,8 @@ def nested_functions(depth: int, body: str, leaf: str) -> str:
         (sizes("{1} = Mul({0}, {0})", 60), "too long a formula"),
         (sizes("w{1} = Add({0}, one) {1} = Mul({0}, w{1})", 24), "too long a formula"),
         (
-            nested_functions(1, "r = {0}(v)", f"v0 = Relu(v) {chain(100_000, '{1} = Relu({0})')}"),
-            "expand to more than 100000 nodes",
+            nested_functions(1, "r = {0}(v)", f"v0 = Relu(v) {chain(50_000, '{1} = Relu({0})')}"),
+            "expand to more than 50000 nodes",
         ),
         (nested_functions(2000, "r = {0}(v)", "r = Relu(v)"), "more than 100 deep"),
     ],

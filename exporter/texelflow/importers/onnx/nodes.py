@@ -18,7 +18,7 @@ from texelflow.problems import Problems
 Scope: TypeAlias = dict[str, Value | None]
 """Values by the names of one graph or function; None for an input of a function that its caller omits."""
 
-_MOST_NODES = 100_000
+_MOST_NODES = 50_000
 _DEEPEST_CALLS = 100
 """What functions may expand to: a small file can ask for more than any memory holds."""
 
