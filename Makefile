@@ -1,6 +1,8 @@
 # make demo   builds everything and serves the demo page      make check   lints, types, sizes, freshness
 # make test   runs every test in a real browser               make setup   only the set-up that all of these do
 # make bench  times Texelflow and other runtimes on the same nets; BENCH="--quick --nets mobilenetv2" for a look
+# make quick  runs the tests that matter most, in under four minutes
+# make release  builds what is published into build/release
 # A target first sets up what it needs; what is up to date is not done again.
 
 PYTHON ?= python3
@@ -10,7 +12,7 @@ WORKERS ?= 2
 
 python := .venv/bin/python
 
-.PHONY: setup demo bench bench-publish test check generate docs format wheel clean distclean
+.PHONY: setup demo bench bench-publish quick test check generate docs format release clean distclean
 .DELETE_ON_ERROR:
 
 setup: .venv/.installed node_modules/.installed .venv/.chromium dist/texelflow.js
@@ -28,7 +30,7 @@ node_modules/.installed: package.json package-lock.json
 	$(python) scripts/setup_chromium.py
 	@touch $@
 
-dist/texelflow.js: node_modules/.installed scripts/build.mjs tsconfig.json $(shell find webruntime/src -name '*.ts')
+dist/texelflow.js: node_modules/.installed scripts/build.mjs tsconfig.json $(shell find webruntime/src -type f)
 	$(NPM) run --silent build
 	@touch $@
 
@@ -50,6 +52,15 @@ bench: setup benchmark/node_modules/.installed
 bench-publish: setup benchmark/node_modules/.installed
 	$(python) benchmark/run.py --publish $(BENCH)
 
+# What most changes break shows here, in less than four minutes on two cores: sizes, importer, passes, layouts,
+# every kernel on the first of the device settings, and the core of the runtime.
+QUICK := tests/bundle tests/dimensions/test_symbolic.py tests/goldens tests/graph tests/importers \
+	tests/kernels/test_kernels.py tests/operators/test_refusals.py tests/operators/test_signatures.py \
+	tests/passes tests/runtime/test_bad_inputs.py tests/runtime/test_run_results.py tests/webgl2/test_layouts.py
+
+quick: setup
+	$(python) -m pytest -q -n $(WORKERS) -k "not P1M1 and not P4M1" $(QUICK)
+
 # Files of tests are shared among WORKERS, each with a browser of its own: drivers compile shaders on one core.
 # In the order of their names, for then the last ones are short, and no worker waits for long.
 test: setup
@@ -59,8 +70,9 @@ check: setup
 	sh scripts/setup_glslang.sh
 	sh scripts/check.sh
 
-# Files made from other files: the types of graph.json on both sides.
+# Files made from other files: the types of graph.json on both sides, the notices of what is shipped.
 generate: setup
+	$(python) scripts/notices.py
 	$(python) scripts/generate_types.py
 	$(NPM) run --silent generate
 
@@ -73,8 +85,9 @@ format: setup
 	$(python) -m ruff check --fix .
 	$(NPM) run --silent format
 
-wheel: setup
-	$(python) -m pip wheel --no-deps --wheel-dir build/wheel .
+# Wheel, sdist, npm tarball, what they are made of, digests: the same bytes each time (scripts/release.py).
+release: setup
+	$(python) scripts/release.py
 
 clean:
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache

@@ -45,6 +45,7 @@ def build_benchmark(target: Path) -> None:
         ModuleNotFoundError: onnx or onnxruntime, with which nets and reference results are made, is missing.
         texelflow.ExportError: a net cannot be exported.
     """
+    import onnxruntime
     from assets import bundle_peers, peers_are_installed
 
     shutil.copytree(BENCHMARK / "page" / "runtimes", target / "page" / "runtimes")
@@ -56,6 +57,9 @@ def build_benchmark(target: Path) -> None:
     if peers_are_installed():
         peers = target / "page" / "peers"
         bundle_peers(peers)
+        # Its npm package has none; the Python package is built of the same parts.
+        notices = Path(onnxruntime.__file__).parent / "ThirdPartyNotices.txt"
+        shutil.copyfile(notices, peers / "onnxruntime-ThirdPartyNotices.txt")
         sizes |= {name: sum((peers / file).stat().st_size for file in SCRIPTS[name]) for name in SCRIPTS}
     contents = {
         "nets": [

@@ -85,6 +85,8 @@ def assemble(target: Path) -> None:
         else:
             shutil.copyfile(source, target / name)
     shutil.copyfile(runtime, target / "texelflow.js")
+    for name in ("LICENSE", "THIRD_PARTY_NOTICES.md"):
+        shutil.copyfile(REPOSITORY / name, target / name)
 
     models = target / "models"
     models.mkdir()

@@ -28,7 +28,7 @@ ROOMS: dict[str, set[str]] = {
     "options": set(),
     "dimensions": {"errors"},
     "graph": {"errors", "dimensions"},
-    "problems": {"errors", "graph"},
+    "problems": {"errors", "dimensions", "graph"},
     "operators": MODEL,
     "passes": MEANING,
     "importers": MEANING,
@@ -45,7 +45,7 @@ Other parts may import any of these.
 WITHOUT_OPERATORS = {"kernels", "layout", "plan"}
 """Parts of a backend that know no operator."""
 
-NEVER_IN_CONVERSION = {"numpy", "onnx", "onnxruntime", "playwright", "typer", "rich"}
+NEVER_IN_CONVERSION = {"numpy", "onnx", "onnxruntime", "playwright", "click", "rich"}
 BELOW: dict[str, set[str]] = {
     "wait": set(),
     "graph": {"errors", "bundle/generated"},

@@ -1,4 +1,6 @@
-"""The small languages of the command line's options: `--image`, `--input`, `--dimension`, `--sizes`."""
+"""The small languages of the command line's options: `--image`, `--input`, `--dimension`, `--tolerance`,
+`--sizes`.
+"""
 
 from __future__ import annotations
 
@@ -160,6 +162,17 @@ def parse_input_files(texts: Iterable[str]) -> list[tuple[str, Path]]:
             raise ValueError(f"{text!r} names no file")
         files.append((name, Path(file)))
     return files
+
+
+def parse_tolerance(text: str) -> float:
+    """Read `--tolerance`; raise ValueError where it is not a number of at least 0."""
+    try:
+        tolerance = float(text)
+    except ValueError:
+        tolerance = math.nan
+    if not tolerance >= 0:
+        raise ValueError(f"{text!r} is not a number of at least 0")
+    return tolerance
 
 
 def parse_sizes(text: str) -> dict[str, list[int]] | None:

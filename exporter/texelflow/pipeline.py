@@ -15,7 +15,7 @@ from texelflow.backends.webgl2.plan import liveness
 from texelflow.backends.webgl2.plan.plan import Plan, PlanTensor, Program
 from texelflow.backends.webgl2.plan.share_pixels import share_pixels
 from texelflow.bundle.derived import name_derived
-from texelflow.dimensions import assuming, symbols_of
+from texelflow.dimensions import SizeError, assuming, symbols_of
 from texelflow.dimensions.text import to_json
 from texelflow.errors import DefectError, ExportError
 from texelflow.graph import Graph, NodeError, Value
@@ -106,7 +106,7 @@ def _stage(doing: str, subject: str) -> Iterator[None]:
     """Tell whose fault it is what the block raises: the model's or the data's, or else Texelflow's."""
     try:
         yield
-    except NodeError as error:
+    except (NodeError, SizeError) as error:
         raise ExportError(f"{subject} cannot be exported: {error}", [str(error)]) from error
     except (ExportError, OSError):
         raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from texelflow.dimensions import SizeError
 from texelflow.errors import ExportError
 from texelflow.graph import Node, NodeError
 
@@ -25,7 +26,8 @@ class Problems:
 
     @contextmanager
     def of(self, node: Node) -> Iterator[None]:
-        """Record a NodeError raised inside the `with` block as a problem of the node it names.
+        """Record a NodeError raised inside the `with` block as a problem of the node it names, and a size
+        that is too long as one of `node`.
 
         Any other exception is no fault of the model: it passes on, with the node in its notes, for the
         pipeline to tell it as a defect.
@@ -34,6 +36,8 @@ class Problems:
             yield
         except NodeError as error:
             self.add_node(error.node, error.reason)
+        except SizeError as error:
+            self.add_node(node, str(error))
         except Exception as error:
             error.add_note(node.title)
             raise

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
+import click
 import pytest
-import typer
 
 import texelflow
 from model_support import save_text
@@ -32,7 +32,7 @@ def test_defect_is_reported_with_its_place(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("TEXELFLOW_TRACEBACK", raising=False)
-    with pytest.raises(typer.Exit) as caught:
+    with pytest.raises(click.exceptions.Exit) as caught:
         fail(as_json=True)
     assert caught.value.exit_code == 1
     captured = capsys.readouterr()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import warnings
@@ -14,7 +15,7 @@ import texelflow
 
 BLOCKED_EXPORT = """
 import sys
-for name in ("numpy", "onnx", "onnxruntime", "typer", "rich"):
+for name in ("numpy", "onnx", "onnxruntime", "click", "rich"):
     sys.modules[name] = None
 import texelflow
 summary = texelflow.export(sys.argv[1], sys.argv[2], image="imagenet")
@@ -22,12 +23,27 @@ print(summary.parameters)
 """
 IMPORTS = """
 import sys, texelflow
-heavy = {"numpy", "onnx", "jinja2", "google.protobuf", "rich", "typer", "asyncio"}
+heavy = {"numpy", "onnx", "jinja2", "google.protobuf", "rich", "click", "asyncio"}
 print(*sorted(heavy & set(sys.modules)))
 """
 
 
-def run_python(code: str, *arguments: Path) -> str:
+CORE_COMMANDS = """
+import json, sys
+from click.testing import CliRunner
+from texelflow.checking.packages import PACKAGES
+for name in PACKAGES:
+    sys.modules[name] = None
+from texelflow.cli.commands import commands
+results = []
+for arguments in json.loads(sys.argv[1]):
+    result = CliRunner().invoke(commands, arguments)
+    results.append([result.exit_code, result.output])
+print(json.dumps(results))
+"""
+
+
+def run_python(code: str, *arguments: Path | str) -> str:
     """Return what the code prints in a Python of its own."""
     finished = subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)],
@@ -48,6 +64,23 @@ def test_import_is_cheap() -> None:
 def test_export_with_numpy_and_onnx_blocked(classifier: Path, tmp_path: Path) -> None:
     assert run_python(BLOCKED_EXPORT, classifier, tmp_path / "bundle") == str(5 * 27 + 5 + 20 + 4)
     assert (tmp_path / "bundle" / "graph.json").is_file()
+
+
+def test_only_verify_and_bench_need_the_extra(classifier: Path, tmp_path: Path) -> None:
+    model, bundle, labels = str(classifier), str(tmp_path / "bundle"), tmp_path / "labels.txt"
+    labels.write_text("a\nb\nc\nd\n", encoding="utf-8")
+    given = ["--image", "imagenet"]
+    done = [
+        ["export", model, "-o", bundle, *given, "--labels", str(labels), "--json"],
+        ["inspect", model, *given, "--json"],
+        ["inspect", bundle],
+        ["serve", "--help"],
+    ]
+    refused = [["verify", bundle, "--against", model], ["bench", bundle]]
+    results = json.loads(run_python(CORE_COMMANDS, json.dumps([*done, *refused])))
+    assert [code for code, _ in results] == [0] * len(done) + [1] * len(refused), results
+    for _, output in results[len(done) :]:
+        assert output == "error: this needs NumPy: pip install 'texelflow[verify]'\n"
 
 
 def test_export_returns_the_summary_and_reports_progress(classifier: Path, tmp_path: Path) -> None:

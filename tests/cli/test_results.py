@@ -7,11 +7,14 @@ import json
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
+from click.testing import CliRunner
 from command_support import RunCommand, make_classifier
 
 from model_support import save_text
 from texelflow.bundle.validation import violations
+from texelflow.cli.commands import commands
 
 
 @pytest.fixture
@@ -28,6 +31,20 @@ def test_export_prints_what_the_model_is(texelflow_command: RunCommand, classifi
     assert result.code == 0, result.stderr
     for fragment in ("small one", "picture", "scores", "batch", "Conv", "Gemm", "programs", "GPU memory"):
         assert fragment in result.stdout, fragment
+
+
+def test_names_of_a_model_do_not_control_the_terminal(tmp_path: Path) -> None:
+    """Neither in what is printed of a model, nor in an error."""
+    model = onnx.load(save_text("g (float[2] x) => (float[2] y) { y = Exp(x) }", tmp_path))
+    model.graph.input[0].name = model.graph.node[0].input[0] = "x\x1b]0;owned\x07\x9b\u202e[bold]"
+    onnx.save(model, tmp_path / "named.onnx")
+    model.graph.node[0].op_type = "Unknown\x1b[31m"
+    onnx.save(model, tmp_path / "refused.onnx")
+    for name, code in (("named.onnx", 0), ("refused.onnx", 1)):
+        result = CliRunner().invoke(commands, ["inspect", str(tmp_path / name)])
+        assert result.exit_code == code
+        assert "\\x1b" in result.output
+        assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(result.output)
 
 
 def test_export_warns_of_weights_too_large_for_16_bits(texelflow_command: RunCommand, tmp_path: Path) -> None:

@@ -19,6 +19,15 @@ Serve = Callable[[Path], str]
 WEIGHTS = "weights-1.safetensors"
 
 
+LEAVING_NAMES = ("../secret", "..", ".", "%2e%2e", ".%2E", ".\t.", "", "?key", "#", "a\\b", "c:d", "\ud800")
+"""What an address, or a folder, takes for more than the name of a file in it."""
+
+
+def rename(graph: dict[str, Any], name: str) -> None:
+    """Give the weight file another name, throughout."""
+    graph["files"][0]["name"] = graph["weights"][0]["parts"][0]["file"] = name
+
+
 def constrain(graph: dict[str, Any], **changed: object) -> None:
     constraint = {"left": 1, "relation": "=", "right": 1, "node": "Add 'x'", "meaning": "both"}
     graph["constraints"].append({**constraint, **changed})
@@ -114,8 +123,15 @@ def test_wrong_version(module_page: Page, serve: Serve, tmp_path: Path, version:
             lambda graph: graph["weights"][0]["parts"][0].update(file="other"),
             "weights[0].parts[0].file must be",
         ),
-        (lambda graph: graph["files"][0].update(name="../secret"), "must be a name without a folder"),
-        (lambda graph: graph["files"].append({"name": "a/b", "bytes": 1, "sha256": ""}), "without a folder"),
+        *(
+            (lambda graph, name=name: rename(graph, name), "files[0].name must be a name of letters,")
+            for name in LEAVING_NAMES
+        ),
+        (lambda graph: graph["files"].append({"name": "a/b", "bytes": 1, "sha256": ""}), "files[1].name"),
+        (
+            lambda graph: graph["files"][0].update(bytes=2**53 - 1),
+            "files[0].bytes must be at most",
+        ),
         (lambda graph: graph["files"][0].update(bytes=-1), "files[0].bytes must be an integer of at least 0"),
         (
             lambda graph: graph["weights"].clear(),
@@ -211,6 +227,15 @@ def test_numbers_too_large_for_json(module_page: Page, serve: Serve, tmp_path: P
     graph = (tmp_path / "graph.json").read_text()
     (tmp_path / "graph.json").write_text(graph.replace('"floats": [2]', '"floats": [1e999]'))
     assert "floats[0] must be an expression" in load_error(module_page, serve(tmp_path))
+
+
+def test_expressions_nested_without_end(module_page: Page, serve: Serve, tmp_path: Path) -> None:
+    add_bundle(tmp_path)
+    change_graph(tmp_path, lambda graph: draw(graph).update(floats=["here"]))
+    path = tmp_path / "graph.json"
+    path.write_text(path.read_text().replace('"here"', '["-",' * 100_000 + "1" + "]" * 100_000))
+    message = load_error(module_page, serve(tmp_path))
+    assert "floats[0] must be an expression, but is" in message and len(message) < 300
 
 
 def test_draws_in_a_circle(module_page: Page, serve: Serve, tmp_path: Path) -> None:
@@ -309,6 +334,9 @@ def test_altered_weights(module_page: Page, serve: Serve, tmp_path: Path) -> Non
         ((10**9).to_bytes(8, "little") + b"{}" * 30, "longer than the file"),
         ((16).to_bytes(8, "little") + b"no json at all!!" + b"\0" * 30, "not JSON"),
         (safetensors({"w.0": ("F8", [4], b"1234")}), "unknown type F8"),
+        (safetensors({"w.0": ("constructor", [4], b"1234")}), "unknown type constructor"),
+        (safetensors({"w.0": ("__proto__", [4], b"1234")}), "unknown type __proto__"),
+        ((8).to_bytes(8, "little") + b"null    ", "its header is no JSON object"),
         (safetensors({"other": ("F32", [6], bytes(24))}), 'no tensor "w.0"'),
         (safetensors({"w.0": ("F32", [5], bytes(20))}), "5 elements"),
         (safetensors({"w.0": ("I32", [6], bytes(24))}), "stored as int32"),

@@ -27,7 +27,7 @@ def read_graph(directory: Path) -> GraphFile:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ExportError(f"{directory} is not a bundle: it has no graph.json") from None
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise ExportError(f"{path} cannot be read as JSON: {error}") from None
     version = content.get("formatVersion") if isinstance(content, dict) else None
     if version is None:
@@ -37,6 +37,10 @@ def read_graph(directory: Path) -> GraphFile:
             f"{path} has format version {version!r}, but this Texelflow reads {FORMAT_VERSION}: "
             "export the model again, or use the Texelflow that wrote it"
         )
-    if problems := list(islice(violations(content), MOST_PROBLEMS)):
+    try:
+        problems = list(islice(violations(content), MOST_PROBLEMS))
+    except RecursionError:
+        problems = ["it is nested too deeply"]
+    if problems:
         raise ExportError(f"{path} is not a valid graph.json", problems)
     return cast(GraphFile, content)

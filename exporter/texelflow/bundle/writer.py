@@ -83,7 +83,7 @@ def _has_bundle_graph(directory: Path) -> bool:
     """Return whether graph.json is a bundle's, of whatever version."""
     try:
         content = json.loads((directory / "graph.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
     return isinstance(content, dict) and {"formatVersion", "generator"} <= content.keys()
 

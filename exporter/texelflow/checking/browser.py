@@ -97,14 +97,11 @@ def open_bundle_page(
     No call of the page takes longer than `seconds`.
 
     Raises:
-        ExportError: Playwright or Chromium is missing, `bundle` is no bundle, or Chromium does not start.
+        ExportError: Chromium is missing, `bundle` is no bundle, or Chromium does not start.
     """
     if not (bundle / "graph.json").is_file():
         raise ExportError(f"{bundle} is not a bundle: it has no graph.json; make one with `texelflow export`")
-    try:
-        from playwright.sync_api import Error, sync_playwright
-    except ImportError:
-        raise ExportError("this needs Playwright: pip install 'texelflow[verify]'") from None
+    from playwright.sync_api import Error, sync_playwright
 
     mounts = [("/bundle/", bundle), ("/javascript/", javascript_directory()), ("/", page_directory())]
     with background_server(mounts) as url, sync_playwright() as playwright:

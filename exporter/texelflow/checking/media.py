@@ -88,10 +88,8 @@ def _weights(source: int, target: int, step: float, fit: str) -> Any:
 
 
 def _pixels(path: Path) -> Any:
-    try:
-        from PIL import Image, ImageOps
-    except ImportError:
-        raise ExportError("pictures need Pillow: pip install 'texelflow[verify]'") from None
+    from PIL import Image, ImageOps
+
     try:
         with Image.open(path) as opened:
             # Browsers turn a photo as its EXIF data says.

@@ -105,13 +105,11 @@ def reference_values(model: Path, inputs: Mapping[str, Array], every_value: bool
     With `every_value` the results of all nodes are returned too (not those inside subgraphs).
 
     Raises:
-        ExportError: a package or the model is missing.
+        ExportError: the model is missing.
         RefusedByReferenceError: ONNX Runtime refuses the model or the inputs.
     """
-    try:
-        import onnxruntime
-    except ImportError:
-        raise ExportError("this needs ONNX Runtime: pip install 'texelflow[verify]'") from None
+    import onnxruntime
+
     if not model.is_file():
         raise ExportError(f"{model} does not exist")
     options = onnxruntime.SessionOptions()

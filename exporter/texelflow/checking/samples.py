@@ -21,18 +21,10 @@ INTEGER_BOUND = 8
 
 
 def numpy_type(dtype: str) -> np.dtype[np.generic]:
-    """Return NumPy's type for an element type of the format.
-
-    Raises:
-        ExportError: it is bfloat16, and ml_dtypes is missing.
-    """
+    """Return NumPy's type for an element type of the format."""
     if dtype == "bfloat16":
-        try:
-            import ml_dtypes
-        except ImportError:
-            raise ExportError(
-                "NumPy has no bfloat16 of its own: pip install 'texelflow[verify]' brings it"
-            ) from None
+        import ml_dtypes  # NumPy has no bfloat16 of its own
+
         bfloat16: np.dtype[np.generic] = np.dtype(ml_dtypes.bfloat16)
         return bfloat16
     return np.dtype(dtype)

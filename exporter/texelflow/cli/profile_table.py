@@ -8,10 +8,9 @@ from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
-from texelflow.cli.report import format_bytes, format_quantity
+from texelflow.cli.report import as_text, format_bytes, format_quantity
 
 
 @dataclass
@@ -62,7 +61,7 @@ def print_profile(profile: Mapping[str, Any], console: Console) -> None:
     for heading, figure in zip(headings, _figures(total), strict=True):
         table.add_column(heading, figure, justify="right", no_wrap=True)
     for node, cost in costs_by_node(profile["draws"]).items():
-        table.add_row(escape(node), escape(", ".join(cost.programs)), *_figures(cost))
+        table.add_row(as_text(node), as_text(", ".join(cost.programs)), *_figures(cost))
     console.print(table)
     console.print(f"all draws in a row: {profile['runMilliseconds']:.2f} ms", highlight=False)
 

@@ -38,6 +38,22 @@ def format_bytes(count: float) -> str:
     return format_quantity(count, "B")
 
 
+def printable(text: str) -> str:
+    """Return a text with what is no printable character written as an escape.
+
+    Models name their nodes as they like, and a terminal obeys control characters.
+    """
+    return "".join(
+        character if character.isprintable() or character == "\n" else repr(character)[1:-1]
+        for character in text
+    )
+
+
+def as_text(text: str) -> str:
+    """Return a text for a table: printable, and `[batch, 3]` no markup of rich's."""
+    return escape(printable(text))
+
+
 def format_quantity(count: float, unit: str = "") -> str:
     """Return a number with three digits and a decimal prefix: 4.96 M."""
     exponent = min(int(math.log10(count) // 3), len(PREFIXES) - 1) if count >= 1 else 0
@@ -87,14 +103,14 @@ def error_json(error: ExportError) -> dict[str, Any]:
 def print_error(error: ExportError, console: Console) -> None:
     """Show the error with every problem below it."""
     console.print("[bold red]error:[/]", end=" ")
-    console.print(str(error), markup=False, highlight=False, soft_wrap=True)
+    console.print(printable(str(error)), markup=False, highlight=False, soft_wrap=True)
 
 
 def print_warnings(warnings: Sequence[str], console: Console) -> None:
     """Show each warning on a line."""
     for warning in warnings:
         console.print("[bold yellow]warning:[/]", end=" ")
-        console.print(warning, markup=False, highlight=False, soft_wrap=True)
+        console.print(printable(warning), markup=False, highlight=False, soft_wrap=True)
 
 
 class Facts:
@@ -106,8 +122,8 @@ class Facts:
         self._table.add_column(overflow="fold")
 
     def add(self, name: str, text: str) -> None:
-        """Add a line; `text` is shown as it is (`[batch, 3]` would be markup to rich)."""
-        self._table.add_row(name, escape(text))
+        """Add a line; `text` is shown as it is."""
+        self._table.add_row(name, as_text(text))
 
     def print(self, console: Console) -> None:
         """Write all lines."""
@@ -163,7 +179,7 @@ def _devices(devices: Sequence[DeviceNeeds]) -> Table:
             str(device.max_texture_size),
             format_bytes(device.peak_bytes),
             format_bytes(device.weight_texture_bytes),
-            "[green]yes[/]" if device.fits else f"[red]no[/]: {escape(device.reason)}",
+            "[green]yes[/]" if device.fits else f"[red]no[/]: {as_text(device.reason)}",
         )
     return table
 
@@ -218,7 +234,8 @@ def print_verification(verification: Verification, console: Console) -> None:
         console.print(_comparisons("values in the order computed", verification.layers))
         first = next((comparison for comparison in verification.layers if not comparison.passed), None)
         if first is not None:
-            console.print(f"first to differ: {first.name!r}, computed by {first.node}", markup=False)
+            node = printable(first.node)
+            console.print(f"first to differ: {first.name!r}, computed by {node}", markup=False)
     console.print(_comparisons("outputs", verification.outputs))
     _print_notes(verification.notes, console)
 
@@ -235,15 +252,15 @@ def print_sizes(verification: SizesVerification, console: Console) -> None:
             # ONNX Runtime says last what is wrong, after where in its own source.
             reason = result.refused_by_reference.strip().splitlines()[0].rpartition("Status Message: ")[2]
             table.add_row(
-                *map(escape, (sizes, "", "", "", f"ONNX Runtime refuses, not a size of the model: {reason}"))
+                *map(as_text, (sizes, "", "", "", f"ONNX Runtime refuses, not a size of the model: {reason}"))
             )
         elif result.error:
-            table.add_row(escape(sizes), "", "", "", f"[red]refused[/]: {escape(result.error)}")
+            table.add_row(as_text(sizes), "", "", "", f"[red]refused[/]: {as_text(result.error)}")
         elif result.outputs:
             worst = max(result.outputs, key=lambda output: (not output.passed, output.relative))
             verdict = _verdict(worst) if worst.passed else "[bold red]differs[/]"
             table.add_row(
-                escape(sizes), escape(worst.name), f"{worst.absolute:.3g}", f"{worst.relative:.3g}", verdict
+                as_text(sizes), as_text(worst.name), f"{worst.absolute:.3g}", f"{worst.relative:.3g}", verdict
             )
     console.print(table)
     _print_notes(verification.notes, console)
@@ -268,7 +285,7 @@ def verification_warnings(verification: Verification | SizesVerification) -> lis
 
 def _print_notes(notes: Sequence[str], console: Console) -> None:
     for note in notes:
-        console.print(note, markup=False, highlight=False, soft_wrap=True)
+        console.print(printable(note), markup=False, highlight=False, soft_wrap=True)
 
 
 def _verdict(comparison: Comparison) -> str:
@@ -276,7 +293,7 @@ def _verdict(comparison: Comparison) -> str:
     if comparison.relative > comparison.tolerance:
         verdict += ", rounding noise"
     if comparison.proves_little:
-        verdict += f", [yellow]proves little: {escape(comparison.proves_little)}[/]"
+        verdict += f", [yellow]proves little: {as_text(comparison.proves_little)}[/]"
     return verdict
 
 
@@ -298,7 +315,7 @@ def _comparisons(title: str, comparisons: Sequence[Comparison]) -> Table:
             shape += f", expected {comparison.expected_shape}"
         names = (comparison.name, comparison.node) if has_nodes else (comparison.name,)
         differences = (f"{comparison.absolute:.3g}", f"{comparison.relative:.3g}")
-        table.add_row(*map(escape, (*names, shape)), *differences, verdict)
+        table.add_row(*map(as_text, (*names, shape)), *differences, verdict)
     return table
 
 

@@ -23,6 +23,21 @@ Operand: TypeAlias = Union[int, "Expression", str, "FloatExpression"]
 """Of an atom: dimensions, but for the name of a symbol, and the float whose whole part "trunc" is."""
 
 
+MOST_TERMS = 256
+MOST_FACTORS = 32
+LONGEST_KEY = 100_000
+"""An expression is refused that has more terms, or more factors in one, or takes more characters to write."""
+
+
+class SizeError(Exception):
+    """A size of the model is too long a formula. The model is at fault, by intent more likely than not."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a size is too long a formula of the free dimensions: fix some of them with --input NAME=DIMS"
+        )
+
+
 class Atom:
     """A symbol (`operation` is "symbol" and `operands` its name) or an opaque operation."""
 
@@ -55,11 +70,19 @@ Monomial: TypeAlias = tuple[Atom, ...]
 
 
 class Expression:
-    """A polynomial over atoms: {sorted tuple of atoms: coefficient}; never a plain integer."""
+    """A polynomial over atoms: {sorted tuple of atoms: coefficient}; never a plain integer.
+
+    Raises:
+        SizeError: it is longer than any model needs; such sizes would grow with each node that uses them.
+    """
 
     __slots__ = ("_hash", "key", "terms")
 
     def __init__(self, terms: Mapping[Monomial, int]) -> None:
+        if len(terms) > MOST_TERMS or max(map(len, terms)) > MOST_FACTORS:
+            raise SizeError
+        if sum(len(atom.key) for monomial in terms for atom in monomial) > LONGEST_KEY:
+            raise SizeError
         ordered = sorted(terms.items(), key=lambda term: (-len(term[0]), [atom.key for atom in term[0]]))
         self.terms = dict(ordered)
         self.key = "+".join(

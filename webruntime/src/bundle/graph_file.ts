@@ -12,6 +12,9 @@ const FORMAT_VERSION = 2;
 /** Characters of a wrong value that an error shows. */
 const LONGEST_VALUE = 80;
 
+/** Bytes of the longest file: browsers make no longer array. The exporter writes files of 16 MiB, or of one long row. */
+const LONGEST_FILE = 2 ** 31 - 1;
+
 /** Aliases begin and step by whole planes on every device: by multiples of the most channels of one. */
 const CHANNEL_BLOCK = 8;
 
@@ -51,7 +54,7 @@ export async function loadGraphFile(files: BundleFiles, signal: AbortSignal): Pr
   checkVersion(content, location);
   const graph = content as GraphFile;
   checkContent(graph, (path, expected, value) => {
-    const came = JSON.stringify(value)?.slice(0, LONGEST_VALUE) ?? "missing";
+    const came = shown(value);
     throw new TexelflowError(
       "damaged",
       `${location} is damaged: ${path} must be ${expected}, but is ${came}. Export the model again.`,
@@ -59,6 +62,15 @@ export async function loadGraphFile(files: BundleFiles, signal: AbortSignal): Pr
     );
   });
   return graph;
+}
+
+/** A wrong value as an error shows it. */
+function shown(value: unknown): string {
+  try {
+    return JSON.stringify(value)?.slice(0, LONGEST_VALUE) ?? "missing";
+  } catch {
+    return "nested too deeply"; // the stack of JSON.stringify ends
+  }
 }
 
 function checkVersion(content: unknown, location: string): void {
@@ -150,8 +162,12 @@ function checkReferences(graph: GraphFile, fail: Fail): void {
     if (tensor.storage) checkAlias(tensor, tensors, `plans.webgl2.tensors[${index}]`, fail);
   });
   const names = files.map(({ name }) => name);
-  names.forEach((name, index) => {
-    if (/[\\/:]|^\.\.?$/.test(name)) fail(`files[${index}].name`, "a name without a folder", name);
+  files.forEach(({ name, bytes }, index) => {
+    if (bytes > LONGEST_FILE) fail(`files[${index}].bytes`, `at most ${LONGEST_FILE}`, bytes);
+    // It becomes part of an address, in which `..` has many spellings, such as `%2e.`.
+    if (!/^\w[\w.-]*$/.test(name)) {
+      fail(`files[${index}].name`, "a name of letters, digits, dots and dashes", name);
+    }
   });
   weights.forEach(({ tensor, parts }, index) => {
     parts.forEach(({ file }, part) => {

@@ -22,7 +22,9 @@ type ArrayConstructor = {
   new (buffer: ArrayBufferLike, offset: number, length: number): TensorData;
 };
 
+// Without a prototype: a file's "constructor" is no type.
 const TYPES: Record<string, readonly [DataType, ArrayConstructor]> = {
+  __proto__: null as never,
   F64: ["float64", Float64Array],
   F32: ["float32", Float32Array],
   F16: ["float16", Uint16Array],
@@ -63,6 +65,7 @@ export function parseHeader(bytes: Uint8Array, arrived: number, location: string
   } catch {
     throw damaged("its header is not JSON");
   }
+  if (typeof content !== "object" || !content) throw damaged("its header is no JSON object");
   const entries = new Map<string, SafetensorsEntry>();
   for (const [key, entry] of Object.entries(content)) {
     if (key === "__metadata__") continue;

@@ -46,6 +46,9 @@ function remainderToEven(number: number): number {
   return isUp ? above - 1 : above;
 }
 
+/** Deepest nesting of an expression: what is damaged on purpose shall not exhaust the stack. */
+const DEEPEST = 500;
+
 const DIVISIONS = ["//", "%", "/"];
 
 /** Operations of an integer expression with integers as operands. */
@@ -100,11 +103,13 @@ export function isExpression(
   value: unknown,
   symbols: readonly unknown[],
   isNumber: (value: unknown) => boolean,
+  depth = 0,
 ): boolean {
+  if (depth > DEEPEST) return false;
   if (!Array.isArray(value)) return isNumber(value) || symbols.includes(value);
   const [operation, ...operands] = value;
   const areExpressions = (test: (value: unknown) => boolean) =>
-    operands.length > 0 && operands.every((operand) => isExpression(operand, symbols, test));
+    operands.length > 0 && operands.every((operand) => isExpression(operand, symbols, test, depth + 1));
   if (operation === "trunc") return operands.length === 1 && areExpressions(Number.isFinite);
   const isFloat = isNumber === Number.isFinite && Object.keys(FLOATING).includes(operation);
   if (isFloat) return operands.length === (operation === "/" ? 2 : 1) && areExpressions(isNumber);

@@ -18,7 +18,10 @@ from texelflow.problems import Problems
 Scope: TypeAlias = dict[str, Value | None]
 """Values by the names of one graph or function; None for an input of a function that its caller omits."""
 
-_MOST_CALLS = 20_000
+_MOST_NODES = 50_000
+_DEEPEST_CALLS = 100
+"""What functions may expand to: a small file can ask for more than any memory holds."""
+
 _CONSTANTS = {
     "value_float": "float32",
     "value_floats": "float32",
@@ -44,7 +47,7 @@ class NodeImporter:
         self._problems = problems
         self._prefix = ""
         self._open_functions: list[Any] = []
-        self._call_count = 0
+        self._inlined = 0
         self._dropped: dict[Value, tuple[Node, Value]] = {}
 
     def check_outputs(self, graph_outputs: Iterable[Value]) -> None:
@@ -111,11 +114,13 @@ class NodeImporter:
         self, function: Any, call: Node, output_names: Iterable[str], scope: Scope, opsets: Mapping[str, int]
     ) -> None:
         """Add the body of a model-local function in place of a call of it."""
-        self._call_count += 1
+        self._inlined += 1 + len(function.node)
         if function in self._open_functions:
             raise NodeError(call, "its function calls itself")
-        if self._call_count > _MOST_CALLS:
-            raise NodeError(call, f"the model's functions expand to more than {_MOST_CALLS} calls")
+        if self._inlined > _MOST_NODES:
+            raise NodeError(call, f"the model's functions expand to more than {_MOST_NODES} nodes")
+        if len(self._open_functions) == _DEEPEST_CALLS:
+            raise NodeError(call, f"the model's functions call each other more than {_DEEPEST_CALLS} deep")
         if len(call.inputs) > len(function.input):
             raise NodeError(call, f"its function has {len(function.input)} inputs, not {len(call.inputs)}")
         inner: Scope = dict(zip_longest(function.input, call.inputs))

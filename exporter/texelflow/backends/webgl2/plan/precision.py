@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 from texelflow.backends.webgl2.plan.plan import PlanTensor
 from texelflow.graph import Node, Value
@@ -24,12 +24,15 @@ def needs_32_bits(template: str, inputs: Iterable[PlanTensor], epilogue: Sequenc
     keeps = template in _KEEPING or template.startswith("reduce")
     if keeps and read and all(tensor.precise and not tensor.external for tensor in read):
         return True
-    return bool(epilogue) and _outgrows(epilogue[-1], epilogue)
+    grown: set[Value | None] = set()
+    for step in epilogue:  # in the order computed
+        if _outgrows(step, grown):
+            grown.add(step.outputs[0])
+    return bool(epilogue) and epilogue[-1].outputs[0] in grown
 
 
-def _outgrows(step: Node, epilogue: Sequence[Node]) -> bool:
-    own = {other.outputs[0]: other for other in epilogue}
-    steps = [own[value] for value in step.inputs if value is not None and value in own]
+def _outgrows(step: Node, grown: Set[Value | None]) -> bool:
+    """Whether the result of a step does, where those of `grown` do."""
     if step.operator == "Mul" and step.inputs[0] is step.inputs[1]:
         return True
     if step.operator == "Pow":
@@ -38,8 +41,8 @@ def _outgrows(step: Node, epilogue: Sequence[Node]) -> bool:
     if step.operator == "Exp":
         return not _is_difference(step.required(0))
     if step.operator == "Div":
-        return step.required(1).scalar is not None and any(_outgrows(other, epilogue) for other in steps[:1])
-    return step.operator in _LINEAR and any(_outgrows(other, epilogue) for other in steps)
+        return step.required(1).scalar is not None and step.inputs[0] in grown
+    return step.operator in _LINEAR and not grown.isdisjoint(step.inputs)
 
 
 def _is_difference(value: Value) -> bool:

@@ -1,0 +1,78 @@
+"""The options that several commands share, and how their texts are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from texelflow.arguments import parse_dimensions, parse_image, parse_input_files, parse_input_shapes
+
+T = TypeVar("T")
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+PATH = click.Path(path_type=Path)
+
+
+def parse_option(option: str, parse: Callable[[Any], T], value: Any) -> T:
+    """Return `parse(value)`; a ValueError of it is wrong usage."""
+    try:
+        return parse(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint=option) from None
+
+
+def parsed_option(*names: str, parse: Callable[[Any], Any], **attributes: Any) -> Decorator:
+    """Return the decorator of an option whose text, or texts, `parse` reads; it is None if not given."""
+
+    def read(_context: click.Context, _parameter: click.Parameter, value: Any) -> Any:
+        return None if value is None else parse_option(names[0], parse, value)
+
+    return click.option(*names, callback=read, **attributes)
+
+
+bundle_folder = click.argument("bundle", metavar="DIR", type=PATH)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of tables.")
+weights = click.option(
+    "--weights",
+    type=click.Choice(["float32", "float16"]),
+    default="float32",
+    show_default=True,
+    help="Store floating-point weights in 32 or 16 bits.",
+)
+input_shapes = parsed_option(
+    "--input",
+    "input_shapes",
+    metavar="NAME=DIMS",
+    multiple=True,
+    parse=parse_input_shapes,
+    help="Shape of an input, such as tokens=1,16 or image=1,3,height,width; names stay free. Repeatable.",
+)
+image = parsed_option(
+    "--image",
+    metavar="SPEC",
+    parse=parse_image,
+    help="The model takes pictures. SPEC: 0..1, -1..1, 0..255, imagenet, or mean=…,deviation=… with a "
+    "colon between channels; then fit=stretch|cover|contain, channels=rgb|bgr|gray, width=…, height=…, "
+    "name=INPUT.",
+)
+input_files = parsed_option(
+    "--input",
+    "input_files",
+    metavar="[NAME=]FILE",
+    multiple=True,
+    parse=parse_input_files,
+    help="An .npz with one array for each input, a picture, or a sound (.wav); NAME is the input that it "
+    "is for. Repeatable; inputs without a file get random values.",
+)
+dimensions = parsed_option(
+    "--dimension",
+    "dimensions",
+    metavar="NAME=SIZE",
+    multiple=True,
+    parse=parse_dimensions,
+    help="Size of a free dimension. Repeatable.",
+)
+software = click.option("--software", is_flag=True, help="Render in software even if there is a GPU.")
