@@ -69,8 +69,9 @@ Image = Annotated[
     typer.Option(
         metavar="SPEC",
         help="The model takes pictures. SPEC: 0..1, -1..1, 0..255, imagenet, or mean=…,deviation=… with a "
-        "colon between channels; then fit=stretch|cover|contain, channels=rgb|bgr|gray, width=…, height=…, "
-        "name=INPUT.",
+        "colon between channels; then fit=stretch|cover|contain, resized=PIXELS, resize=METHOD, "
+        "channels=rgb|bgr|gray, width=…, height=…, name=INPUT. A preprocessor_config.json beside the model "
+        "says what SPEC does not.",
     ),
 ]
 InputFile = Annotated[
