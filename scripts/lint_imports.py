@@ -17,9 +17,18 @@ PACKAGE = ROOT / "exporter" / "texelflow"
 RUNTIME = ROOT / "webruntime" / "src"
 
 BASE = {"errors", "resources"}
-MODEL = {*BASE, "dimensions", "graph", "problems", "options"}
+MODEL = {*BASE, "dimensions", "graph", "problems", "options", "pictures"}
 MEANING = {*MODEL, "operators"}
-CONVERSION = {*MEANING, "passes", "importers", "backends", "bundle", "summary", "pipeline"}
+CONVERSION = {
+    *MEANING,
+    "passes",
+    "importers",
+    "backends",
+    "bundle",
+    "summary",
+    "pipeline",
+    "preprocessor_config",
+}
 """What turns a model into a bundle."""
 
 ROOMS: dict[str, set[str]] = {
@@ -28,6 +37,8 @@ ROOMS: dict[str, set[str]] = {
     "options": set(),
     "dimensions": {"errors"},
     "graph": {"errors", "dimensions"},
+    "pictures": {"dimensions"},
+    "preprocessor_config": {"options"},
     "problems": {"errors", "dimensions", "graph"},
     "operators": MODEL,
     "passes": MEANING,

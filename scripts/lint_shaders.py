@@ -31,6 +31,7 @@ from texelflow.backends.webgl2.lower import rules
 from texelflow.errors import ExportError
 from texelflow.operators import MANY, registry
 from texelflow.operators.elementwise import Elementwise
+from texelflow.pictures import METHODS
 from texelflow.pipeline import Options, build
 from texelflow.resources import shader_directory
 
@@ -74,10 +75,15 @@ def main() -> int:
 def render_all(problems: list[str]) -> list[Shader]:
     """Return the distinct shaders of all graphs; adds to `problems` what cannot be exported."""
     texts: list[tuple[str, str | None]] = [(text, None) for text in kernel_graphs()]
-    for channels, fit in itertools.product(("rgb", "bgr", "gray"), ("stretch", "cover", "contain")):
-        shape = "1,1,7,7" if channels == "gray" else "1,3,7,7"
-        options = f"0..1,channels={channels},fit={fit}"
-        texts.append((graph(f"float[{shape}] x", "y = Relu(x)"), options))
+    images = [
+        f"fit={fit},channels={channels}"
+        for channels in ("rgb", "bgr", "gray")
+        for fit in ("cover", "contain")
+    ]
+    images += [f"resize={method},resized=9" for method in METHODS]
+    for options in images:
+        shape = "1,1,7,7" if options.endswith("gray") else "1,3,7,7"
+        texts.append((graph(f"float[{shape}] x", "y = Relu(x)"), f"0..1,{options}"))
     shaders: dict[str, Shader] = {}
     for text, image in texts:
         try:

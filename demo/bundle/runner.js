@@ -192,8 +192,8 @@ export class Runner {
   /** @param {Finding | null} finding */
   #draw(finding) {
     if (this.#picture) {
-      const fit = this.#input?.image?.fit ?? "stretch";
-      const area = placement(fit, sizeOf(this.#picture), this.#modelSize());
+      const image = this.#input?.image ?? { fit: "stretch", resized: [] };
+      const area = placement(image, sizeOf(this.#picture), this.#modelSize());
       drawStage(element("stage", HTMLCanvasElement), this.#picture, finding, area, this.#nameOf);
     }
   }

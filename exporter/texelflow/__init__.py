@@ -41,7 +41,8 @@ def export(
         directory: the folder to make. Nothing is left behind if the export fails.
         weights: how floating-point weights are stored, `float32` or `float16`.
         input_shapes: for an input's name its shape: integers, or names of dimensions that stay free.
-        image: how pictures become the image input, as `--image` of the command line writes it.
+        image: how pictures become the image input, as `--image` of the command line writes it; what it leaves
+            out is as a `preprocessor_config.json` beside the model says.
         labels: a text file with one class name a line.
         name: the model's name, for people; without it the file's.
         force: replace `directory` if it exists.

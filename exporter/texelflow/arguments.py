@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from texelflow.pictures import FITS, METHODS
+
 if TYPE_CHECKING:
     from texelflow.pipeline import ImageOptions
 
@@ -22,7 +24,7 @@ IMAGE_PRESETS: dict[str, dict[str, tuple[float, ...]]] = {
 """Ranges that pixel values are brought to. `imagenet` is torchvision's normalisation of red, green and blue.
 """
 
-IMAGE_CHOICES = {"fit": ("stretch", "cover", "contain"), "channels": ("rgb", "bgr", "gray")}
+IMAGE_CHOICES = {"fit": FITS, "resize": tuple(METHODS), "channels": ("rgb", "bgr", "gray")}
 
 
 def parse_image(text: str) -> ImageOptions:
@@ -30,11 +32,14 @@ def parse_image(text: str) -> ImageOptions:
 
     A pixel's value v in 0..255 becomes (v / 255 - mean) / deviation. Keys: `name` (of the input, where the
     model has several), `width`, `height` (in pixels, where the model leaves them free), `fit` (stretch,
-    cover, contain), `channels` (rgb, bgr, gray), `mean` and `deviation` (one number, or one a channel in the
-    model's order, separated by colons; a number may be a fraction such as 104/255).
+    cover, contain, crop, crop-floor), `resized` (the shorter side in pixels, or WIDTHxHEIGHT, that pictures
+    are resized to before their middle is cut out), `resize` (the method, of `texelflow.pictures.METHODS`),
+    `channels` (rgb, bgr, gray), `mean` and `deviation` (one number, or one a channel in the model's order,
+    separated by colons; a number may be a fraction such as 104/255).
 
         imagenet
         -1..1,channels=bgr,fit=cover
+        imagenet,resize=pillow-bilinear,resized=256
         mean=0.485:0.456:0.406,deviation=0.229:0.224:0.225,name=input
 
     Raises:
@@ -50,11 +55,20 @@ def parse_image(text: str) -> ImageOptions:
                 raise ValueError(f"{name} is given twice in {text!r}")
             fields[name] = setting
     channels = 1 if fields.get("channels") == "gray" else 3
-    for name, default in (("mean", (0.0,)), ("deviation", (1.0,))):
-        numbers = fields.get(name, default)
-        if len(numbers) not in (1, channels):
-            raise ValueError(f"{name} has {len(numbers)} numbers, but the picture has {channels} channels")
-        fields[name] = numbers * (channels // len(numbers))
+    if "mean" in fields or "deviation" in fields:
+        for name, default in (("mean", (0.0,)), ("deviation", (1.0,))):
+            numbers = fields.get(name, default)
+            if len(numbers) not in (1, channels):
+                raise ValueError(
+                    f"{name} has {len(numbers)} numbers, but the picture has {channels} channels"
+                )
+            fields[name] = numbers * (channels // len(numbers))
+    if "resized" in fields:
+        fields.setdefault("fit", "crop")
+    if ("resized" in fields) != fields.get("fit", "").startswith("crop"):
+        raise ValueError(
+            "fit=crop and fit=crop-floor need resized=PIXELS or WIDTHxHEIGHT, and no other fit does"
+        )
     return ImageOptions(**fields)
 
 
@@ -69,6 +83,11 @@ def _image_item(key: str, is_assignment: bool, value: str) -> dict[str, Any]:
         if not (value.isascii() and value.isdigit() and int(value) > 0):
             raise ValueError(f"{key} must be a number of pixels, not {value!r}")
         return {key: int(value)}
+    if key == "resized":
+        sides = value.split("x")
+        if len(sides) > 2 or not all(side.isascii() and side.isdigit() and int(side) > 0 for side in sides):
+            raise ValueError(f"resized must be a number of pixels or WIDTHxHEIGHT, not {value!r}")
+        return {key: tuple(map(int, sides))}
     if key in IMAGE_CHOICES:
         if value not in IMAGE_CHOICES[key]:
             raise ValueError(f"{key} must be one of {', '.join(IMAGE_CHOICES[key])}, not {value!r}")
@@ -78,7 +97,9 @@ def _image_item(key: str, is_assignment: bool, value: str) -> dict[str, Any]:
         if key == "deviation" and 0 in numbers:
             raise ValueError("deviation divides: it cannot be 0")
         return {key: numbers}
-    raise ValueError(f"{key!r} is none of name, width, height, fit, channels, mean, deviation")
+    raise ValueError(
+        f"{key!r} is none of name, width, height, fit, resized, resize, channels, mean, deviation"
+    )
 
 
 def _number(text: str) -> float:

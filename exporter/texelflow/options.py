@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 
@@ -11,18 +11,41 @@ from pathlib import Path
 class ImageOptions:
     """How pictures become an image input; see `texelflow.arguments.parse_image`.
 
-    A pixel's value v in 0..255 becomes (v / 255 - mean) / deviation, channel by channel in the model's order.
-    `input` is its name, needed where several inputs could be images. `width` and `height`, in pixels, fix
-    axes that the model leaves free; left free, they follow each picture's own size.
+    What is None is as the `preprocessor_config.json` beside the model says, else as told here.
+
+    A pixel's value v in 0..255 becomes (v / 255 - mean) / deviation, channel by channel in the model's order;
+    v / 255 by default. `channels` are `rgb` by default. `fit` is one of `texelflow.pictures.FITS`, by default
+    `stretch`; crops need `resized`, width and height or the shorter side alone in pixels. `resize` is one of
+    `texelflow.pictures.METHODS`. `input` is the input's name, needed where several could be images. `width`
+    and `height`, in pixels, fix axes that the model leaves free; left free, they follow each picture's own
+    size.
     """
 
-    mean: tuple[float, ...] = (0.0, 0.0, 0.0)
-    deviation: tuple[float, ...] = (1.0, 1.0, 1.0)
-    channels: str = "rgb"
-    fit: str = "stretch"
+    mean: tuple[float, ...] | None = None
+    deviation: tuple[float, ...] | None = None
+    channels: str | None = None
+    fit: str | None = None
+    resized: tuple[int, ...] | None = None
+    resize: str | None = None
     input: str | None = None
     width: int | None = None
     height: int | None = None
+
+    @property
+    def channel_count(self) -> int:
+        """How many channels the input has."""
+        return 1 if self.channels == "gray" else 3
+
+    def over(self, other: ImageOptions) -> ImageOptions:
+        """Return these options, and those of `other` where they say nothing."""
+        mine = {name for name in IMAGE_FIELDS if getattr(self, name) is not None}
+        # What belongs together is taken from one of the two.
+        for together in ({"channels", "mean", "deviation"}, {"fit", "resized"}):
+            mine |= together if mine & together else set()
+        return ImageOptions(**{name: getattr(self if name in mine else other, name) for name in IMAGE_FIELDS})
+
+
+IMAGE_FIELDS = tuple(item.name for item in fields(ImageOptions))
 
 
 @dataclass(frozen=True, slots=True)

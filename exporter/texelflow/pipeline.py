@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from texelflow.backends.webgl2.lower_graph import lower_graph
-from texelflow.backends.webgl2.picture_input import add_preprocessing, picture_shape
+from texelflow.backends.webgl2.picture_input import add_preprocessing, check_picture, picture_shape
 from texelflow.backends.webgl2.plan import liveness
 from texelflow.backends.webgl2.plan.plan import Plan, PlanTensor, Program
 from texelflow.backends.webgl2.plan.share_pixels import share_pixels
@@ -20,6 +20,7 @@ from texelflow.dimensions.text import to_json
 from texelflow.errors import DefectError, ExportError
 from texelflow.graph import Graph, NodeError, Value
 from texelflow.options import ImageOptions, Options
+from texelflow.preprocessor_config import FILE_NAME, read_preprocessor_config
 from texelflow.summary import DeviceNeeds, Signature, Summary, example_sizes, summarize
 
 __all__ = [
@@ -56,7 +57,6 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
     """
     # Imported here so that the pipeline's data classes can be had without the importers.
     from texelflow.backends.webgl2.passes import prepare
-    from texelflow.importers import read_model
     from texelflow.passes import simplify
 
     report = progress or (lambda _text, _fraction: None)
@@ -69,9 +69,17 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
 
     with stage("reading the model", 0.0):
         labels = _read_labels(options.labels)
-        graph = read_model(source, options.input_shapes)
-        if options.image is not None and (shape := picture_shape(graph, options.image)):
-            graph = read_model(source, {**options.input_shapes, **shape})
+        image, warnings = _image_options(source, options.image)
+        try:
+            graph = _read_for_pictures(source, options, image)
+        except ExportError as error:
+            if options.image is not None or image is None:
+                raise
+            # What nobody asked for is no reason to fail.
+            warnings, image = [f"{FILE_NAME} is not used: {error}"], None
+            graph = _read_for_pictures(source, options, image)
+        options = replace(options, image=image)
+        graph.warnings += warnings
         operators = Counter(node.operator for node in graph.nodes)
     with assuming(graph.facts), stage("rewriting the graph", 0.3):
         simplify(graph)
@@ -134,6 +142,28 @@ def _write(bundle: Bundle, directory: Path, force: bool) -> list[str]:
         entries.append(WeightEntry(value.name, dtype, shape, data))
     write_bundle(bundle.graph_file, entries, directory, force)
     return warnings
+
+
+def _image_options(source: Path, given: ImageOptions | None) -> tuple[ImageOptions | None, list[str]]:
+    """Return how pictures become an input, as given and as the file beside the model says, and warnings."""
+    config = read_preprocessor_config(source)
+    if config is None:
+        return given, []
+    if config.problems:
+        return given, [f"{FILE_NAME} is not used: {'; '.join(config.problems)}; say all with --image"]
+    return (given or ImageOptions()).over(config.options), []
+
+
+def _read_for_pictures(source: Path, options: Options, image: ImageOptions | None) -> Graph:
+    """Read a model, with free axes fixed that its pictures fix."""
+    from texelflow.importers import read_model
+
+    graph = read_model(source, options.input_shapes)
+    if image is not None:
+        if shape := picture_shape(graph, image):
+            graph = read_model(source, {**options.input_shapes, **shape})
+        check_picture(graph, image)
+    return graph
 
 
 def _read_labels(path: Path | None) -> list[str] | None:

@@ -16,7 +16,8 @@ from PIL import Image
 
 from texelflow.arguments import parse_input_files, parse_sizes
 from texelflow.checking.input_files import make_inputs
-from texelflow.checking.media import read_wav, resize
+from texelflow.checking.media import read_wav
+from texelflow.checking.resizing import resize
 from texelflow.checking.verify import size_combinations
 from texelflow.errors import ExportError
 
@@ -29,7 +30,7 @@ def graph_of(*inputs: dict[str, Any]) -> Any:
 @pytest.mark.parametrize("size", [(7, 5), (3, 4), (20, 31)])
 def test_resizing_is_pillows_bilinear(size: tuple[int, int]) -> None:
     pixels = np.random.default_rng(0).random((9, 13))
-    ours = resize(pixels[:, :, None], *size, "stretch")[:, :, 0]
+    ours = resize(255 * pixels[:, :, None], *size, "stretch")[:, :, 0] / 255
     picture = Image.fromarray(pixels.astype(np.float32))
     theirs = np.asarray(picture.resize(size[::-1], Image.Resampling.BILINEAR))
     np.testing.assert_allclose(ours, theirs, atol=1e-5)
@@ -44,6 +45,16 @@ def test_a_picture_follows_the_bundles_rules(tmp_path: Path) -> None:
     np.testing.assert_allclose(values["x"][1, :, 1, 1], [-0.6, -1, 1], atol=1e-6)
     np.testing.assert_allclose(values["x"][0, :, 0, 0], -1)  # black bars
     assert "4×2 pixels" in notes[0]
+
+
+def test_a_picture_becomes_integers_of_three_axes(tmp_path: Path) -> None:
+    Image.new("RGB", (4, 2), (255, 0, 51)).save(tmp_path / "p.png")
+    image = {"fit": "stretch", "channels": "rgb", "mean": [0.5] * 3, "deviation": [1 / 255] * 3}
+    graph = graph_of({"name": "x", "dtype": "int8", "shape": ["h", "w", 3], "image": image})
+    values, _ = make_inputs(graph, [("", tmp_path / "p.png")], {}, 0)
+    assert values["x"].dtype == np.int8 and values["x"].shape == (2, 4, 3)
+    # 127.5, -127.5 and -76.5, rounded up, and limited.
+    assert values["x"][1, 3].tolist() == [127, -127, -76]
 
 
 SAMPLES = [0.5, -0.25, 0.0, -1.0]

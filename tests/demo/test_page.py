@@ -117,21 +117,23 @@ def test_outputs_are_understood_by_their_shapes(
 
 
 @pytest.mark.parametrize(
-    ("fit", "expected"),
+    ("fit", "resized", "expected"),
     [
-        ("stretch", {"x": 0, "y": 0, "width": 300, "height": 200}),
-        ("cover", {"x": 50, "y": 0, "width": 200, "height": 200}),
-        ("contain", {"x": 0, "y": -50, "width": 300, "height": 300}),
+        ("stretch", [], {"x": 0, "y": 0, "width": 300, "height": 200}),
+        ("cover", [], {"x": 50, "y": 0, "width": 200, "height": 200}),
+        ("contain", [], {"x": 0, "y": -50, "width": 300, "height": 300}),
+        ("crop", [256], {"x": 62.5, "y": 12.5, "width": 175, "height": 175}),
+        ("crop-floor", [448, 256], {"x": 75, "y": 12.5, "width": 150, "height": 175}),
     ],
 )
 def test_the_models_picture_is_placed_as_the_export_fitted_it(
-    modules: Page, fit: str, expected: dict[str, int]
+    modules: Page, fit: str, resized: list[int], expected: dict[str, int]
 ) -> None:
     area = modules.evaluate(
-        """async (fit) => {
+        """async (image) => {
             const { placement } = await import(new URL("bundle/stage.js", document.baseURI));
-            return placement(fit, { width: 300, height: 200 }, { width: 224, height: 224 });
+            return placement(image, { width: 300, height: 200 }, { width: 224, height: 224 });
         }""",
-        fit,
+        {"fit": fit, "resized": resized},
     )
     assert area == expected

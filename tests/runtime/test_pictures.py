@@ -24,6 +24,8 @@ def picture_bundle(folder: Path, width: Any = 4, height: Any = 2, symbols: list[
         "width": width,
         "height": height,
         "fit": "stretch",
+        "resized": [],
+        "resize": "tf-nearest",
         "channels": "rgb",
         "mean": [0, 0],
         "deviation": [1, 1],

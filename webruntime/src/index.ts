@@ -12,5 +12,5 @@ export type { BundleSource, FetchFile } from "./bundle/bundle_source.ts";
 export type { DataType } from "./bundle/generated/graph_file.ts";
 export { type ErrorCode, type ErrorDetails, TexelflowError } from "./errors.ts";
 export type { RunInput } from "./graph/inputs.ts";
-export type { ImageSource } from "./graph/pictures.ts";
+export type { CroppedPicture, ImageSource, Rectangle } from "./graph/pictures.ts";
 export { Tensor, type TensorArrays, type TensorData } from "./graph/tensor.ts";

@@ -69,12 +69,21 @@ class GraphOutput(TypedDict):
 class ImagePreprocessing(TypedDict):
     """How a picture becomes the input: resized to width × height, channels ordered, (value / 255 - mean) /
     deviation per channel, written by one draw whose only sampler, `picture`, is the picture as RGBA8. The
-    symbols `picture.width` and `picture.height` hold its size in pixels.
+    symbols `picture.left`, `picture.top`, `picture.width` and `picture.height` hold the part of it to take,
+    in pixels; the draw leaves all texels of the input's tensor but those from `picture.first` to before
+    `picture.end` as they are.
     """
 
     width: "Expression"
     height: "Expression"
-    fit: Literal["stretch", "cover", "contain"]
+    fit: Literal["stretch", "cover", "contain", "crop", "crop-floor"]
+    """How the picture is fitted; the crops cut out the middle of the picture that was resized to `resized`,
+    which torchvision and transformers round differently.
+    """
+    resized: list["Natural"]
+    """Width and height, or the shorter side alone, in pixels; empty but for the crops."""
+    resize: str
+    """The method, for people: library and name."""
     channels: Literal["rgb", "bgr", "gray"]
     mean: list[float]
     deviation: list[float]

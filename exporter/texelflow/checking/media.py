@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 
 from texelflow.bundle.types import GraphInput
+from texelflow.checking.resizing import resize
 from texelflow.checking.samples import Array, numpy_type
 from texelflow.errors import ExportError
+from texelflow.pictures import DEFAULT_METHOD
 
 PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
 GRAY = (0.299, 0.587, 0.114)
+PICTURE_TYPES = ("bfloat16", "uint8", "int8", "int32")
 
 
 def picture_values(path: Path, graph_input: GraphInput, sizes: Mapping[str, int]) -> tuple[Array, str]:
@@ -30,61 +33,44 @@ def picture_values(path: Path, graph_input: GraphInput, sizes: Mapping[str, int]
     shape = graph_input["shape"]
     image: Any = graph_input.get("image") or {}
     counts = (1,) if image.get("channels") == "gray" else (3,) if image else (3, 1)
-    axis = next((axis for axis in (1, 3) for count in counts if len(shape) == 4 and shape[axis] == count), 0)
+    rank = len(shape)
+    last = (rank - 3, rank - 1) if rank in (3, 4) else ()
+    axis = next((axis for axis in last for count in counts if shape[axis] == count), -1)
     dtype = numpy_type(graph_input["dtype"])
-    if not axis or not (np.issubdtype(dtype, np.floating) or dtype.name == "bfloat16" or dtype == np.uint8):
+    is_whole = np.issubdtype(dtype, np.integer)
+    if axis < 0 or not (np.issubdtype(dtype, np.floating) or dtype.name in PICTURE_TYPES):
         raise ExportError(
             f"{path} is a picture, but input {graph_input['name']!r} is {graph_input['dtype']}{shape}, not "
-            "[batch, 3, height, width] or [batch, height, width, 3] (1 for grey)"
+            "[batch, 3, height, width] or [batch, height, width, 3], with or without the batch (1 for grey)"
         )
     channels = image.get("channels", "gray" if shape[axis] == 1 else "rgb")
-    rows, columns = (other for other in (1, 2, 3) if other != axis)
+    rows, columns = (other for other in range(rank - 3, rank) if other != axis)
     height = _size(shape[rows], sizes, pixels.shape[0])
     width = _size(shape[columns], sizes, pixels.shape[1])
-    values = resize(pixels, height, width, image.get("fit", "stretch"))
+    fitting = image.get("fit", "stretch"), image.get("resized", []), image.get("resize", DEFAULT_METHOD)
+    values = resize(pixels, height, width, *fitting) / 255
     if channels == "gray":
         values = values @ np.asarray(GRAY)[:, None]
     elif channels == "bgr":
         values = values[..., ::-1]
-    if dtype == np.uint8:
-        values = np.rint(values * 255)
-    else:
-        values = (values - np.asarray(image.get("mean", [0.0]))) / np.asarray(image.get("deviation", [1.0]))
-    values = np.moveaxis(values, 2, 0) if axis == 1 else values
-    batch = _size(shape[0], sizes, 1)
+    if image:
+        values = (values - np.asarray(image["mean"])) / np.asarray(image["deviation"])
+    elif is_whole:
+        values = values * 255
+    if is_whole:
+        limits = np.iinfo(dtype.name)
+        values = np.clip(np.floor(values + 0.5), limits.min, limits.max)
+    values = np.moveaxis(values, 2, 0) if axis == rank - 3 else values
+    if rank == 4:
+        values = np.repeat(values[None], _size(shape[0], sizes, 1), 0)
     rule = (
         "by the bundle's own rules"
         if image
-        else "stretched, 0..255 to "
-        + ("0..255" if dtype == np.uint8 else "0..1, as the bundle was exported without --image")
+        else f"stretched, 0..255 to {'0..255' if is_whole else '0..1'}, as the bundle was exported without "
+        "--image"
     )
     note = f"input {graph_input['name']!r}: {path.name}, {pixels.shape[1]}×{pixels.shape[0]} pixels, made "
-    return np.repeat(values[None], batch, 0).astype(dtype), f"{note}{width}×{height} {rule}"
-
-
-def resize(pixels: Any, height: int, width: int, fit: str) -> Array:
-    """Return the picture at another size, as the page's shader does it: averaged with a triangle as wide as
-    the step; what `contain` leaves free is 0.
-    """
-    steps = (pixels.shape[0] / height, pixels.shape[1] / width)
-    if fit == "cover":
-        steps = (min(steps), min(steps))
-    elif fit == "contain":
-        steps = (max(steps), max(steps))
-    vertical = _weights(pixels.shape[0], height, steps[0], fit)
-    horizontal = _weights(pixels.shape[1], width, steps[1], fit)
-    return np.asarray(np.einsum("yh,hwc,xw->yxc", vertical, pixels, horizontal, optimize=True))
-
-
-def _weights(source: int, target: int, step: float, fit: str) -> Any:
-    """Return how much each pixel of a line counts in each of the resized line: [target, source]."""
-    centers = (np.arange(target) + 0.5 - 0.5 * target) * step + 0.5 * source
-    weights = np.maximum(0, 1 - np.abs(np.arange(source) + 0.5 - centers[:, None]) / max(step, 1.0))
-    totals = weights.sum(1, keepdims=True)
-    weights = np.divide(weights, totals, out=np.zeros_like(weights), where=totals > 0)
-    if fit == "contain":
-        weights[(centers < 0) | (centers > source)] = 0
-    return weights
+    return values.astype(dtype), f"{note}{width}×{height} {rule}"
 
 
 def _pixels(path: Path) -> Any:
@@ -93,7 +79,7 @@ def _pixels(path: Path) -> Any:
     try:
         with Image.open(path) as opened:
             # Browsers turn a photo as its EXIF data says.
-            return np.asarray(ImageOps.exif_transpose(opened).convert("RGB"), np.float64) / 255
+            return np.asarray(ImageOps.exif_transpose(opened).convert("RGB"), np.float64)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ExportError(f"{path} is not a picture that Pillow reads: {error}") from None
 

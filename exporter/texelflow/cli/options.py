@@ -55,8 +55,9 @@ image = parsed_option(
     metavar="SPEC",
     parse=parse_image,
     help="The model takes pictures. SPEC: 0..1, -1..1, 0..255, imagenet, or mean=…,deviation=… with a "
-    "colon between channels; then fit=stretch|cover|contain, channels=rgb|bgr|gray, width=…, height=…, "
-    "name=INPUT.",
+    "colon between channels; then fit=stretch|cover|contain, resized=PIXELS, resize=METHOD, "
+    "channels=rgb|bgr|gray, width=…, height=…, name=INPUT. A preprocessor_config.json beside the model says "
+    "what SPEC does not.",
 )
 input_files = parsed_option(
     "--input",

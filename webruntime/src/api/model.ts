@@ -13,10 +13,7 @@ import type { Inputs, Outputs, Signature } from "./signature.ts";
 import type { Timings } from "./timings.ts";
 
 /** How an input takes pictures. */
-export type ImageInfo = Pick<
-  ImagePreprocessing,
-  "width" | "height" | "fit" | "channels" | "mean" | "deviation"
->;
+export type ImageInfo = Omit<ImagePreprocessing, "program" | "ints" | "floats">;
 
 /** Name, type and shape of an input or output. */
 export interface TensorInfo {
@@ -59,8 +56,8 @@ export class Model<S extends Signature = Signature> {
     this.name = graph.name;
     this.inputs = graph.inputs.map((input) => {
       if (!input.image) return describe(input);
-      const { width, height, fit, channels, mean, deviation } = input.image;
-      return { ...describe(input), image: { width, height, fit, channels, mean, deviation } };
+      const { program, ints, floats, ...image } = input.image;
+      return { ...describe(input), image };
     });
     this.outputs = graph.outputs.map(describe);
     this.labels = graph.labels ?? [];
@@ -85,7 +82,8 @@ export class Model<S extends Signature = Signature> {
   /**
    * Computes the outputs. Calls wait for each other; do not change the data of an input before its run is done.
    *
-   * @param inputs - a tensor for each input by name, or a picture where the input has `image`
+   * @param inputs - a tensor for each input by name, or a picture or an array of pictures (a batch) where the input has
+   *   `image`; `{ source, crop: { x, y, width, height } }` takes a part of a picture
    * @returns a tensor for each output by name
    * @throws TexelflowError when an input is missing, unknown, or of wrong type or shape, when the GPU's memory runs out, when the
    *   GPU's context is lost meanwhile (the next call loads the model again), when loading failed, or after `dispose`

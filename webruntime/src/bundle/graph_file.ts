@@ -1,5 +1,6 @@
 import { TexelflowError } from "../errors.ts";
 import { isExpression, isSpecial } from "../graph/expressions.ts";
+import { PICTURE_SYMBOLS } from "../graph/pictures.ts";
 import { isDataType } from "../graph/tensor.ts";
 import type { BundleFiles } from "./bundle_source.ts";
 import { checkFormat, type Fail, type Kinds } from "./format_check.ts";
@@ -104,7 +105,7 @@ function checkContent(graph: GraphFile, fail: Fail): void {
   const isTensor = isIndexOf(plan?.tensors);
   // Each derived name is checked to be used behind its definition by `checkReferences`.
   const derived = Array.isArray(graph.derived) ? graph.derived.map((entry) => entry?.name) : [];
-  const symbols = [graph.symbols, derived, "picture.width", "picture.height"].flat();
+  const symbols = [graph.symbols, derived, PICTURE_SYMBOLS].flat();
   const kinds: Kinds = {
     string: ["a text", (value) => typeof value === "string"],
     number: ["a number", Number.isFinite],

@@ -1,18 +1,18 @@
-import type { Constraint, GraphFile, GraphInput } from "../bundle/generated/graph_file.ts";
+import type { Constraint, Expression, GraphFile, GraphInput } from "../bundle/generated/graph_file.ts";
 import { TexelflowError } from "../errors.ts";
 import { evaluate, render } from "./expressions.ts";
-import { asPicture, type ImageSource, type Picture } from "./pictures.ts";
+import { asPictures, type CroppedPicture, type ImageSource, type Picture } from "./pictures.ts";
 import { Tensor } from "./tensor.ts";
 
-/** What `run` takes for an input. */
-export type RunInput = Tensor | ImageSource;
+/** What `run` takes for an input: several pictures are a batch. */
+export type RunInput = Tensor | ImageSource | CroppedPicture | readonly (ImageSource | CroppedPicture)[];
 
 /**
  * Checked inputs in the order of the graph (null: not given and not read), and the symbols they determine, with what the
  * graph derives from them.
  */
 export interface BoundInputs {
-  readonly values: readonly (Tensor | Picture | null)[];
+  readonly values: readonly (Tensor | readonly Picture[] | null)[];
   readonly symbols: ReadonlyMap<string, number>;
 }
 
@@ -43,7 +43,7 @@ export function bindInputs(graph: GraphFile, given: Readonly<Record<string, unkn
   values.forEach((value, index) => {
     const input = graph.inputs[index] as GraphInput;
     if (value instanceof Tensor) checkShape(input, value, symbols);
-    else if (value) bindPicture(input, value, symbols, origin);
+    else if (value) bindPictures(input, value, symbols, origin);
   });
   for (const symbol of graph.symbols) {
     if (!symbols.has(symbol)) {
@@ -85,7 +85,7 @@ function checkConstraint(
   );
 }
 
-function checkValue(input: GraphInput, value: unknown, names: readonly string[]): Tensor | Picture | null {
+function checkValue(input: GraphInput, value: unknown, names: readonly string[]): Tensor | Picture[] | null {
   const what = `Input "${input.name}"`;
   const expected = `a ${input.dtype} Tensor of shape ${shapeText(input)}`;
   if (value === undefined || value === null) {
@@ -96,9 +96,9 @@ function checkValue(input: GraphInput, value: unknown, names: readonly string[])
       { input: input.name },
     );
   }
-  const picture = asPicture(value, what);
-  if (picture) {
-    if (input.image) return picture;
+  const pictures = asPictures(value, what);
+  if (pictures) {
+    if (input.image) return pictures;
     throw new TexelflowError(
       "input",
       `${what} got a picture, but the bundle does not say how to turn one into ${expected}. ` +
@@ -168,33 +168,41 @@ function checkShape(input: GraphInput, value: Tensor, symbols: ReadonlyMap<strin
   });
 }
 
-/** A picture fixes the symbols of its width and height; a symbol that is neither is the batch: one picture. */
-function bindPicture(
+/** Pictures fix the symbols of their width and height; a symbol that is neither is the batch: as many as there are. */
+function bindPictures(
   input: GraphInput,
-  picture: Picture,
+  pictures: readonly Picture[],
   symbols: Map<string, number>,
   origin: Map<string, string>,
 ): void {
-  const { image } = input;
-  if (!image) return;
-  const size = new Map([
-    ["picture.width", picture.width],
-    ["picture.height", picture.height],
-  ]);
-  for (const [expression, extent] of [
-    [image.width, picture.width],
-    [image.height, picture.height],
-  ] as const) {
-    if (typeof expression === "string" && !symbols.has(expression)) {
-      symbols.set(expression, size.get(expression) ?? extent);
-      origin.set(expression, input.name);
+  const { image, shape } = input;
+  const [first, ...others] = pictures.map(({ part }) => part);
+  if (!image || !first) return;
+  const refusal = (problem: string) =>
+    new TexelflowError("input", `Input "${input.name}": ${problem}.`, { input: input.name });
+  for (const side of ["width", "height"] as const) {
+    const expression = image[side];
+    if (typeof expression !== "string" || symbols.has(expression)) continue;
+    const other = others.find((part) => part[side] !== first[side]);
+    if (other) {
+      throw refusal(
+        `pictures of ${side} ${first[side]} and ${other[side]} came; those of one batch must have the same size, ` +
+          "since the model takes any: crop them, or export with --image width=…,height=…",
+      );
     }
   }
-  for (const dimension of input.shape) {
-    if (typeof dimension === "string" && !symbols.has(dimension)) {
-      symbols.set(dimension, size.get(dimension) ?? 1);
-      origin.set(dimension, input.name);
-    }
+  const bind = (dimension: Expression | undefined, extent: number) => {
+    if (typeof dimension !== "string" || symbols.has(dimension)) return;
+    symbols.set(dimension, extent);
+    origin.set(dimension, input.name);
+  };
+  bind(image.width, first.width);
+  bind(image.height, first.height);
+  for (const dimension of shape) bind(dimension, pictures.length);
+  const batch = shape.length > 3 ? evaluate(shape[0] as Expression, symbols) : 1;
+  // One picture serves every entry of a batch.
+  if (others.length > 0 && pictures.length !== batch) {
+    throw refusal(`${pictures.length} pictures came for shape ${shapeText(input)}, which takes ${batch}`);
   }
 }
 

@@ -17,14 +17,34 @@ export type ImageSource =
   | ImageData
   | VideoFrame;
 
-/** A picture and its size in pixels. */
+/** A part of a picture, in whole pixels from its upper left corner. */
+export interface Rectangle {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A picture of which a part is taken, as if that were all of it. */
+export interface CroppedPicture {
+  readonly source: ImageSource;
+  readonly crop: Rectangle;
+}
+
+/** A picture, its size in pixels, and the part of it to take. */
 export interface Picture {
   readonly source: ImageSource;
   readonly width: number;
   readonly height: number;
+  readonly part: Rectangle;
   /** Whether its pixels have to go through a canvas, so that they come as those of an `<img>`; see `isAsStored`. */
   readonly redraw: boolean;
 }
+
+/** Symbols of a picture's draw: the part to take, and the texels of the tensor to fill, first and end. */
+export const PICTURE_SYMBOLS = ["left", "top", "width", "height", "first", "end"].map(
+  (name) => `picture.${name}`,
+);
 
 /** Properties that hold the size, by class: of an image its own size, not the size it is shown at. */
 const SIZE_PROPERTIES: Record<string, readonly [width: string, height: string]> = {
@@ -38,14 +58,38 @@ const SIZE_PROPERTIES: Record<string, readonly [width: string, height: string]> 
 };
 
 /**
- * A picture with its size, or null when the value is none.
+ * The pictures of a value, one, or several in an array, or null when it is none of these.
  *
  * @param what - names the input in errors
- * @throws Error when the picture has no pixels yet (still loading) or no more (closed)
+ * @throws Error when a picture has no pixels yet (still loading) or no more (closed), or lacks the part to take
  */
-export function asPicture(value: unknown, what: string): Picture | null {
-  // The class's name, not instanceof: a picture may come from another frame, and workers lack some of the classes.
-  const kind = Object.prototype.toString.call(value).slice(8, -1);
+export function asPictures(value: unknown, what: string): Picture[] | null {
+  if (!Array.isArray(value)) {
+    const picture = asPicture(value, what);
+    return picture && [picture];
+  }
+  const pictures = value.map((item, index) => asPicture(item, `${what}[${index}]`));
+  if (!pictures[0]) return null;
+  const other = pictures.indexOf(null);
+  if (other < 0) return pictures as Picture[];
+  throw new TexelflowError(
+    "input",
+    `${what}[${other}]: a picture was expected, but ${classOf(value[other])} came.`,
+  );
+}
+
+/** The name of a value's class; not instanceof: it may come from another frame, and workers lack some of the classes. */
+function classOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}
+
+function asPicture(value: unknown, what: string): Picture | null {
+  const { source, crop } = (value ?? {}) as Partial<CroppedPicture>;
+  if (crop) {
+    const whole = asPicture(source, what);
+    return whole && { ...whole, part: checkedPart(crop, whole, what) };
+  }
+  const kind = classOf(value);
   const names = SIZE_PROPERTIES[kind];
   if (!names) return null;
   const properties = value as Record<string, number>;
@@ -57,7 +101,19 @@ export function asPicture(value: unknown, what: string): Picture | null {
         "and do not close it before run() has resolved.",
     );
   }
-  return { source: value as ImageSource, width, height, redraw: !isAsStored(kind, value, width, height) };
+  const redraw = !isAsStored(kind, value, width, height);
+  return { source: value as ImageSource, width, height, part: { x: 0, y: 0, width, height }, redraw };
+}
+
+function checkedPart({ x, y, width, height }: Rectangle, whole: Picture, what: string): Rectangle {
+  const numbers = [x, y, width, height];
+  const fits = x >= 0 && y >= 0 && x + width <= whole.width && y + height <= whole.height;
+  if (numbers.every(Number.isInteger) && width > 0 && height > 0 && fits) return { x, y, width, height };
+  throw new TexelflowError(
+    "input",
+    `${what}: crop is x ${x}, y ${y}, width ${width}, height ${height}; whole pixels within the picture of ` +
+      `${whole.width}×${whole.height} are needed, and at least one.`,
+  );
 }
 
 /**

@@ -16,22 +16,36 @@ from texelflow.dimensions.text import to_json
 from texelflow.errors import ExportError
 from texelflow.graph import Graph, Value
 from texelflow.options import ImageOptions
+from texelflow.pictures import DEFAULT_METHOD
 
 
 def picture_shape(graph: Graph, options: ImageOptions) -> dict[str, list[int | str]]:
-    """Return the image input's shape by its name, if the options' width or height fix a free axis of it."""
-    if options.width is None and options.height is None:
-        return {}
+    """Return the image input's shape by its name, if there are free axes of it that pictures fix.
+
+    Those are width and height, where the options have them, and channels that the model leaves free.
+
+    Raises:
+        ExportError: it is not clear which input is the picture.
+    """
     value = graph.inputs[_image_input(graph, options)]
-    if len(value.shape) not in (3, 4):
+    own: list[int | str] = [extent if isinstance(extent, int) else str(extent) for extent in value.shape]
+    fixed = list(own)
+    count, rank = options.channel_count, len(own)
+    if rank not in (3, 4):
         return {}
-    rows, columns = _image_axes(value, options)
-    chosen = {rows: options.height, columns: options.width}
-    shape: list[int | str] = [extent if isinstance(extent, int) else str(extent) for extent in value.shape]
-    free = {axis: size for axis, size in chosen.items() if size is not None and isinstance(shape[axis], str)}
-    for axis, size in free.items():
-        shape[axis] = size
-    return {value.name: shape} if free else {}
+    has_free_channels = count not in (own[-3], own[-1]) and "channel" in str(own[-3])
+    if has_free_channels:
+        fixed[-3] = count
+    axes = [rank - 2, rank - 1] if has_free_channels else _image_axes(value, options)
+    for axis, size in zip(axes, (options.height, options.width), strict=True):
+        if size is not None and isinstance(own[axis], str):
+            fixed[axis] = size
+    return {value.name: fixed} if fixed != own else {}
+
+
+def check_picture(graph: Graph, options: ImageOptions) -> None:
+    """Raise ExportError if it is not clear which input is the picture, or it does not fit the options."""
+    _preprocessing(graph.inputs[_image_input(graph, options)], options)
 
 
 def add_preprocessing(
@@ -75,7 +89,7 @@ def _image_input(graph: Graph, options: ImageOptions) -> int:
 
 
 def _preprocessing(value: Value, options: ImageOptions) -> Preprocessing:
-    count = 1 if options.channels == "gray" else 3
+    count = options.channel_count
     shape = value.shape
     is_number = value.known_type.is_floating or value.dtype in INTEGER_LIMITS
     if len(shape) not in (3, 4) or count not in (shape[-3], shape[-1]) or not is_number:
@@ -83,23 +97,25 @@ def _preprocessing(value: Value, options: ImageOptions) -> Preprocessing:
         raise ExportError(
             f"--image: input {value.name!r} is {value.type}; [batch, {count}, height, width] or "
             f"[batch, height, width, {count}], with or without the batch, floating or of {kinds}, is needed "
-            f"for channels={options.channels}"
+            f"for channels={options.channels or 'rgb'}"
         )
     height, width = (shape[axis] for axis in _image_axes(value, options))
     return Preprocessing(
         _chosen(width, options.width, "width", value),
         _chosen(height, options.height, "height", value),
-        options.fit,
-        options.channels,
-        options.mean,
-        options.deviation,
+        options.fit or "stretch",
+        options.resized or (),
+        options.resize or DEFAULT_METHOD,
+        options.channels or "rgb",
+        options.mean or (0.0,) * count,
+        options.deviation or (1.0,) * count,
         _channel_axis(value, options),
     )
 
 
 def _channel_axis(value: Value, options: ImageOptions) -> int:
     rank = len(value.shape)
-    return rank - 3 if value.shape[-3] == (1 if options.channels == "gray" else 3) else rank - 1
+    return rank - 3 if proved_equal(value.shape[-3], options.channel_count) else rank - 1
 
 
 def _image_axes(value: Value, options: ImageOptions) -> list[int]:

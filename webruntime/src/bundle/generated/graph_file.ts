@@ -34,11 +34,11 @@ export type InputIndex = -1 | TensorIndex;
  * Index into plans.webgl2.tensors.
  */
 export type TensorIndex = number;
+export type Natural = number;
 /**
  * Index into plans.webgl2.programs.
  */
 export type ProgramIndex = number;
-export type Natural = number;
 
 /**
  * graph.json of a Texelflow bundle, format version 2.
@@ -110,12 +110,25 @@ export interface GraphInput {
   image?: ImagePreprocessing;
 }
 /**
- * How a picture becomes the input: resized to width × height, channels ordered, (value / 255 - mean) / deviation per channel, written by one draw whose only sampler, `picture`, is the picture as RGBA8. The symbols `picture.width` and `picture.height` hold its size in pixels.
+ * How a picture becomes the input: resized to width × height, channels ordered, (value / 255 - mean) / deviation per channel, written by one draw whose only sampler, `picture`, is the picture as RGBA8. The symbols `picture.left`, `picture.top`, `picture.width` and `picture.height` hold the part of it to take, in pixels; the draw leaves all texels of the input's tensor but those from `picture.first` to before `picture.end` as they are.
  */
 export interface ImagePreprocessing {
   width: Expression;
   height: Expression;
-  fit: "stretch" | "cover" | "contain";
+  /**
+   * How the picture is fitted; the crops cut out the middle of the picture that was resized to `resized`, which torchvision and transformers round differently.
+   */
+  fit: "stretch" | "cover" | "contain" | "crop" | "crop-floor";
+  /**
+   * Width and height, or the shorter side alone, in pixels; empty but for the crops.
+   *
+   * @maxItems 2
+   */
+  resized: [] | [Natural] | [Natural, Natural];
+  /**
+   * The method, for people: library and name.
+   */
+  resize: string;
   channels: "rgb" | "bgr" | "gray";
   mean: number[];
   deviation: number[];

@@ -1,7 +1,7 @@
 // Generated from exporter/texelflow/bundle/graph.schema.json by `npm run generate`. Do not edit.
 
 /** The kinds of single values in the file. */
-export type KindName = "string" | "Expression" | "DataType" | "InputIndex" | "number" | "ProgramIndex" | "Real" | "TensorIndex" | "integer" | "Natural";
+export type KindName = "string" | "Expression" | "DataType" | "InputIndex" | "Natural" | "number" | "ProgramIndex" | "Real" | "TensorIndex" | "integer";
 
 /** What graph.json must look like; bundle/format_check.ts says how to read it. */
 export const FORMAT = {
@@ -54,8 +54,17 @@ export const FORMAT = {
           "one of",
           "stretch",
           "cover",
-          "contain"
+          "contain",
+          "crop",
+          "crop-floor"
         ],
+        "resized": [
+          "list of",
+          "Natural",
+          0,
+          2
+        ],
+        "resize": "string",
         "channels": [
           "one of",
           "rgb",

@@ -12,6 +12,7 @@ from texelflow.backends.webgl2.layout.view import row_major_strides
 from texelflow.backends.webgl2.plan.plan import Draw, PlanTensor, Program, finite_json
 from texelflow.dimensions import Dimension, symbol
 from texelflow.dimensions.text import to_json
+from texelflow.pictures import METHODS, ResizeMethod, placements
 
 INTEGER_LIMITS = {"uint8": (0, 255), "int8": (-128, 127), "int32": (-(2**24), 2**24)}
 """Integer types that pictures become, with the least and the largest number of each that floats hold."""
@@ -19,9 +20,10 @@ INTEGER_LIMITS = {"uint8": (0, 255), "int8": (-128, 127), "int32": (-(2**24), 2*
 
 @dataclass(frozen=True, slots=True)
 class Picture(Structure):
-    """How a picture fits its input, the order of its channels, and the limits of an integer type."""
+    """How a picture is resized, whether bars may lie beside it, its channels, and an integer type's limits."""
 
-    fit: str
+    method: ResizeMethod
+    has_bars: bool
     channels: str
     limits: tuple[int, int] | None
 
@@ -30,13 +32,15 @@ class Picture(Structure):
 class Preprocessing:
     """How a picture becomes an image input: […, C, H, W] or […, H, W, C], with or without a batch.
 
-    `channel_axis` is the axis of the channels. Of an integer type, numbers are rounded, and limited to what
-    it holds.
+    `fit` and `resized` are those of `placements`, `resize` is the name of one of METHODS, and `channel_axis`
+    the axis of the channels. Of an integer type, numbers are rounded, and limited to what it holds.
     """
 
     width: Dimension
     height: Dimension
     fit: str
+    resized: Sequence[int]
+    resize: str
     channels: str
     mean: Sequence[float]
     deviation: Sequence[float]
@@ -49,9 +53,17 @@ def preprocessing_draw(image: Preprocessing, output: PlanTensor) -> Draw:
     rank = len(output.shape)
     rows, columns = (axis for axis in range(rank - 3, rank) if axis != image.channel_axis)
     limits = INTEGER_LIMITS.get(output.dtype)
-    kernel = Kernel("image", output, Picture(image.fit, image.channels, limits))
-    kernel.vector("picture_size", [symbol("picture.width"), symbol("picture.height")])
-    kernel.vector("target", [image.width, image.height])
+    has_bars = image.fit not in ("stretch", "cover")
+    kernel = Kernel("image", output, Picture(METHODS[image.resize], has_bars, image.channels, limits))
+    picture, target = [symbol("picture.width"), symbol("picture.height")], [image.width, image.height]
+    across, down = placements(image.fit, image.resized, picture, target)
+    kernel.vector("corner", [symbol("picture.left"), symbol("picture.top")])
+    kernel.vector("picture_size", picture)
+    kernel.vector("texels", [symbol("picture.first"), symbol("picture.end")])
+    kernel.vector("target", target)
+    kernel.vector("step_size", [across.step, down.step])
+    kernel.vector("shift", [across.shift, down.shift])
+    kernel.vector("parts", [across.parts, down.parts])
     kernel.vector("strides", [strides[image.channel_axis], strides[rows], strides[columns]])
     kernel.integer("channel_count", output.shape[image.channel_axis])
     for index, (mean, deviation) in enumerate(zip(image.mean, image.deviation, strict=True)):
@@ -68,6 +80,8 @@ def preprocessing_json(image: Preprocessing, draw: Draw, program: int) -> dict[s
         "width": to_json(image.width),
         "height": to_json(image.height),
         "fit": image.fit,
+        "resized": list(image.resized),
+        "resize": image.resize,
         "channels": image.channels,
         "mean": list(image.mean),
         "deviation": list(image.deviation),

@@ -1,7 +1,7 @@
 import type { GraphInput, ImagePreprocessing } from "../../../bundle/generated/graph_file.ts";
 import { TexelflowError } from "../../../errors.ts";
 import type { Symbols } from "../../../graph/expressions.ts";
-import type { Picture } from "../../../graph/pictures.ts";
+import { PICTURE_SYMBOLS, type Picture } from "../../../graph/pictures.ts";
 import { kindOf, narrow, Tensor } from "../../../graph/tensor.ts";
 import type { Context } from "../gl/context.ts";
 import type { LinkedProgram } from "../gl/program.ts";
@@ -32,11 +32,11 @@ export class InputFeed {
       program && input.image ? new PictureFeed(context, input.image, placed, program, symbols) : null;
   }
 
-  /** Uploads a tensor, or draws a picture, into the input's tensor. */
-  write(value: Tensor | Picture, maxTextureSize: number): void {
+  /** Uploads a tensor, or draws pictures, into the input's tensor. */
+  write(value: Tensor | readonly Picture[], maxTextureSize: number): void {
     const what = `Input "${this.input.name}"`;
     if (!(value instanceof Tensor)) {
-      this.pictureFeed?.draw(value, maxTextureSize, what);
+      this.pictureFeed?.write(value, maxTextureSize, what);
       return;
     }
     const { texture, layout } = this.placed;
@@ -56,8 +56,8 @@ export class InputFeed {
 class PictureFeed {
   private readonly texture: PictureTexture;
   private readonly bound: BoundDraw | null;
-  private width = 0;
-  private height = 0;
+  /** What the draw's uniforms hold. */
+  private parameters: readonly number[] = [];
 
   constructor(
     private readonly context: Context,
@@ -70,32 +70,53 @@ class PictureFeed {
     this.bound = bindDraw(context, program, placed, [], {}, symbols);
   }
 
-  draw(picture: Picture, maxTextureSize: number, what: string): void {
+  /** Fills the tensor: each picture an equal part of it, one after another. */
+  write(pictures: readonly Picture[], maxTextureSize: number, what: string): void {
     if (!this.bound) return;
-    const { width, height } = picture;
-    if (Math.max(width, height) > maxTextureSize) {
+    const tooLarge = pictures.find(({ width, height }) => Math.max(width, height) > maxTextureSize);
+    if (tooLarge) {
       throw new TexelflowError(
         "size",
-        `${what}: the picture is ${width}×${height} pixels, but this device takes at most ${maxTextureSize} a side. ` +
-          "Draw it on a smaller canvas first.",
+        `${what}: the picture is ${tooLarge.width}×${tooLarge.height} pixels, but this device takes at most ` +
+          `${maxTextureSize} a side. Draw it on a smaller canvas first.`,
       );
     }
-    if (width !== this.width || height !== this.height) this.resize(width, height);
-    this.texture.upload(0, picture);
-    executeDraws(this.context, [this.bound]);
+    const { elements, width, height } = this.placed.layout;
+    const { gl } = this.context;
+    const each = elements / pictures.length;
+    pictures.forEach((picture, index) => {
+      this.texture.upload(0, picture);
+      const start = index * each;
+      const whole = Math.ceil(start / 4);
+      const isLast = index + 1 === pictures.length;
+      this.draw(picture, whole, isLast ? width * height : Math.ceil((start + each) / 4));
+      const lane = start % 4;
+      if (lane === 0) return;
+      // The picture begins amid a texel, whose first lanes are the end of the one before.
+      gl.colorMask(false, lane < 2, lane < 3, true);
+      this.draw(picture, whole - 1, whole);
+      gl.colorMask(true, true, true, true);
+    });
   }
 
   delete(): void {
     this.texture.delete();
   }
 
-  private resize(width: number, height: number): void {
-    const symbols = new Map([...this.symbols, ["picture.width", width], ["picture.height", height]]);
+  /** Draws the texels of the tensor from `first` to before `end`. */
+  private draw({ part, width, height }: Picture, first: number, end: number): void {
     const draw = this.bound as BoundDraw;
-    setParameters(draw, [this.placed.layout], this.image, symbols);
+    const parameters = [part.x, part.y, part.width, part.height, first, end];
+    if (parameters.some((number, index) => number !== this.parameters[index])) {
+      const symbols = new Map(this.symbols);
+      PICTURE_SYMBOLS.forEach((name, index) => {
+        symbols.set(name, parameters[index] as number);
+      });
+      setParameters(draw, [this.placed.layout], this.image, symbols);
+      this.parameters = parameters;
+    }
     setScales(draw, [{ width, height }]);
-    this.width = width;
-    this.height = height;
+    executeDraws(this.context, [draw]);
   }
 }
 
