@@ -1,5 +1,6 @@
 # make demo   builds everything and serves the demo page      make check   lints, types, sizes, freshness
 # make test   runs every test in a real browser               make setup   only the set-up that all of these do
+# make test-browsers   runs bundles in Firefox and WebKitGTK, too
 # make bench  times Texelflow and other runtimes on the same nets; BENCH="--quick --nets mobilenetv2" for a look
 # make quick  runs the tests that matter most, in under four minutes
 # make release  builds what is published into build/release
@@ -12,7 +13,7 @@ WORKERS ?= 2
 
 python := .venv/bin/python
 
-.PHONY: setup demo bench bench-publish quick test check generate docs format release clean distclean
+.PHONY: setup demo bench bench-publish quick test test-browsers check generate docs format release clean distclean
 .DELETE_ON_ERROR:
 
 setup: .venv/.installed node_modules/.installed .venv/.chromium dist/texelflow.js
@@ -65,6 +66,11 @@ quick: setup
 # In the order of their names, for then the last ones are short, and no worker waits for long.
 test: setup
 	$(python) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
+
+# What is not installed, and cannot be, is skipped; an error with TEXELFLOW_REQUIRE_BROWSERS=1.
+test-browsers: setup
+	sh scripts/setup_browsers.sh
+	$(python) -m pytest -q tests/browsers $(TESTS)
 
 check: setup
 	sh scripts/setup_glslang.sh

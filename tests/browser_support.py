@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -87,10 +88,12 @@ class PageServer:
     """An HTTP server on a free port of 127.0.0.1 for folders mounted at URL prefixes.
 
     `fixed` holds answers given before any folder is looked at: path -> (status, content type, body).
+    `posts` answer, with JSON, what is posted to a path; they are called in threads of their own.
     """
 
     folders: dict[str, Path] = field(default_factory=dict)
     fixed: dict[str, tuple[int, str, bytes]] = field(default_factory=dict)
+    posts: dict[str, Callable[[bytes], bytes]] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -105,7 +108,13 @@ class PageServer:
 
             def do_GET(self) -> None:
                 owner.requests.append(self.path)
-                status, content_type, body = owner.answer(unquote(urlsplit(self.path).path))
+                self.send(*owner.answer(unquote(urlsplit(self.path).path)))
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                self.send(200, CONTENT_TYPES[".json"], owner.posts[self.path](body))
+
+            def send(self, status: int, content_type: str, body: bytes) -> None:
                 self.send_response(status)
                 self.send_header("Content-Type", content_type)
                 self.send_header("Content-Length", str(len(body)))

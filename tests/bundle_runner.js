@@ -36,7 +36,10 @@
     return { dtype, shape, data: btoa(text) };
   }
 
-  const runModel = async (model, feeds) => mapValues(await model.run(mapValues(feeds, decode)), encode);
+  const decodeAll = (feeds) => mapValues(feeds, decode);
+  const encodeAll = (outputs) => mapValues(outputs, encode);
+
+  const runModel = async (model, feeds) => encodeAll(await model.run(decodeAll(feeds)));
 
   async function attempt(action) {
     try {
@@ -64,6 +67,9 @@
   }
 
   globalThis.bundleRunner = {
+    decodeAll,
+    encodeAll,
+
     /** Loads a bundle and keeps it by `key`; resolves to its device report. */
     async load({ key, url, device }) {
       models[key] = await texelflow.loadModel(url, { device });

@@ -51,7 +51,7 @@ def run_series(
 ) -> list[list[Answer]]:
     """Run many bundles in one call, each loaded once; return the answers of each, as many as its runs."""
     _load_script(page)
-    jobs = [{"url": one.url, "runs": [_encode(feeds) for feeds in one.runs]} for one in series]
+    jobs = [{"url": one.url, "runs": [encode(feeds) for feeds in one.runs]} for one in series]
     results = page.evaluate("bundleRunner.runAll", {"jobs": jobs, "device": dict(device or {})})
     return [
         [_answer(answer) for answer in result.get("answers", [result] * len(one.runs))]
@@ -85,13 +85,13 @@ class LoadedBundle:
 
     def run(self, feeds: Arrays) -> dict[str, np.ndarray]:
         """Run on arrays; bfloat16 results come as uint16 bit patterns."""
-        return _decode(self._page.evaluate("bundleRunner.run", {"key": self._key, "feeds": _encode(feeds)}))
+        return decode(self._page.evaluate("bundleRunner.run", {"key": self._key, "feeds": encode(feeds)}))
 
 
 def _answer(answer: Mapping[str, Any]) -> Answer:
     if "error" in answer:
         return Answer({}, answer["error"].splitlines()[0])
-    return Answer(_decode(answer["outputs"]))
+    return Answer(decode(answer["outputs"]))
 
 
 def _load_script(page: Page) -> None:
@@ -99,7 +99,7 @@ def _load_script(page: Page) -> None:
         page.add_script_tag(path=SCRIPT)
 
 
-def _encode(arrays: Arrays) -> dict[str, Any]:
+def encode(arrays: Arrays) -> dict[str, Any]:
     return {
         name: {
             "dtype": str(array.dtype),
@@ -110,7 +110,7 @@ def _encode(arrays: Arrays) -> dict[str, Any]:
     }
 
 
-def _decode(results: Mapping[str, Any]) -> dict[str, np.ndarray]:
+def decode(results: Mapping[str, Any]) -> dict[str, np.ndarray]:
     return {
         name: np.frombuffer(
             base64.b64decode(result["data"]),

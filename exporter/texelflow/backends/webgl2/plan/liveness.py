@@ -106,7 +106,7 @@ def texture_extent(tensor: PlanTensor, device: DeviceKind, sizes: Mapping[str, D
     rows = device.groups if tensor.paired_rows else 1
     groups = 1 if tensor.single_group or tensor.paired_rows else device.groups
     columns, lines = ceil_divide(width, pixels), ceil_divide(height, rows)
-    fold = 1 << (profile.max_texture_size.bit_length() - 1)
+    fold = 1 << (device.max_texture_size.bit_length() - 1)
     if columns > fold:  # a row goes on below the plane's rows
         columns, lines = fold, lines * ceil_divide(columns, fold)
     planes = batch * ceil_divide(ceil_divide(channels, 4), groups)

@@ -117,6 +117,7 @@ export async function chooseSetting(
   }
   for (const setting of candidates(capabilities, limits, options, reasons)) {
     const outcome = selfTest(context, setting);
+    if (capabilities.answersInTurn) await outcome; // else its reading back waits for what the candidate issues
     onCandidate(setting);
     const failure = await outcome;
     if (failure === null) return { setting, reasons };

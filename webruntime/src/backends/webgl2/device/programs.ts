@@ -117,8 +117,20 @@ export function planPrograms(
   };
 }
 
-/** Resolves when a program that was issued is linked, or where the browser cannot tell, or when `isOver` gives true. */
-export async function programReady(program: LinkedProgram, isOver: () => boolean): Promise<void> {
+/**
+ * Resolves when a program that was issued can be used without waiting for it, or where the browser cannot tell, or when
+ * `isOver` gives true.
+ */
+export async function programReady(
+  context: Context,
+  program: LinkedProgram,
+  isOver: () => boolean,
+): Promise<void> {
+  if (context.capabilities.answersInTurn) {
+    await gpuFinished(context);
+    if (!context.isLost && !isOver()) program.finish();
+    return;
+  }
   while (!program.isReady && !isOver()) await tick(4);
 }
 
@@ -128,7 +140,11 @@ export async function programsLinked(
   programs: readonly LinkedProgram[],
   signal?: AbortSignal,
 ): Promise<void> {
-  for (const program of programs) program.issue();
+  for (const program of programs) {
+    program.issue();
+    await breathe();
+    signal?.throwIfAborted();
+  }
   let waiting = programs.filter((program) => !program.isReady);
   while (waiting.length > 0 && !context.isLost) {
     await tick(4);

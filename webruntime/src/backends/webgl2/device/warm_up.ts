@@ -1,5 +1,6 @@
 import type { Draw, GraphFile, GraphInput, PlanTensor } from "../../../bundle/generated/graph_file.ts";
 import { kindOf } from "../../../graph/tensor.ts";
+import { breathe } from "../../../wait/tasks.ts";
 import type { Context } from "../gl/context.ts";
 import { gpuFinished } from "../gl/fence.ts";
 import type { LinkedProgram } from "../gl/program.ts";
@@ -124,12 +125,17 @@ async function drawEach(
     onDone(++done);
   };
   onDone(done);
-  const ahead = context.capabilities.parallelCompile ? draws.length : ISSUED_AHEAD;
+  const { parallelCompile, answersInTurn } = context.capabilities;
+  const ahead = parallelCompile ? draws.length : answersInTurn ? 1 : ISSUED_AHEAD;
   try {
     for (const [index, draw] of draws.entries()) {
-      for (const { program } of draws.slice(index, index + ahead)) program.issue();
+      for (const { program } of draws.slice(index, index + ahead)) {
+        program.issue();
+        await breathe();
+        if (context.isLost || isOver()) return;
+      }
       if (queued.length === QUEUED) await nextDone();
-      await programReady(draw.program, isOver);
+      await programReady(context, draw.program, isOver);
       if (context.isLost || isOver()) return;
       drawNothing(draw);
       queued.push(gpuFinished(context));

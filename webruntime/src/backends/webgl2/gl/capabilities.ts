@@ -6,6 +6,11 @@ export interface Capabilities {
   readonly isSoftware: boolean;
   /** Whether machine code depends on whether extents of textures are powers of two: see Context.roomyExtent. */
   readonly compilesByExtent: boolean;
+  /**
+   * Whether the page stands still, at the first use of a program and when it asks for something, until all is done that
+   * was issued before: as in Firefox.
+   */
+  readonly answersInTurn: boolean;
   /** Largest extent of a texture in texels. */
   readonly maxTextureSize: number;
   /** Most render targets of one draw. */
@@ -23,16 +28,21 @@ export interface Capabilities {
 /** What renderers on processors call themselves: Chromium's, Mesa's, Windows' and macOS's. */
 const SOFTWARE = /SwiftShader|llvmpipe|softpipe|Basic Render|Software/i;
 
+/** What browsers say instead of the name, which only an extension gives then. Asking Firefox for that makes it warn. */
+const UNNAMED = /^(WebKit WebGL|Mozilla)$/;
+
 /** Reads the limits and switches on the extensions that float render targets need. */
 export function readCapabilities(gl: WebGL2RenderingContext): Capabilities {
   const float32Targets = gl.getExtension("EXT_color_buffer_float") !== null;
   const float16Targets = float32Targets || gl.getExtension("EXT_color_buffer_half_float") !== null;
-  const names = gl.getExtension("WEBGL_debug_renderer_info");
-  const renderer = String(gl.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+  const renderer = rendererName(gl);
+  // WebKit gives every renderer this name. Where it is none of Apple's it may be llvmpipe.
+  const isMasked = renderer === "Apple GPU" && /Linux/.test(navigator.userAgent);
   return {
     renderer,
     isSoftware: SOFTWARE.test(renderer),
-    compilesByExtent: /llvmpipe/i.test(renderer),
+    compilesByExtent: isMasked || /llvmpipe/i.test(renderer),
+    answersInTurn: / Gecko\//.test(navigator.userAgent),
     maxTextureSize: gl.getParameter(gl.MAX_TEXTURE_SIZE),
     drawBuffers: Math.min(gl.getParameter(gl.MAX_DRAW_BUFFERS), gl.getParameter(gl.MAX_COLOR_ATTACHMENTS)),
     textureUnits: gl.getParameter(gl.MAX_TEXTURE_IMAGE_UNITS),
@@ -40,4 +50,10 @@ export function readCapabilities(gl: WebGL2RenderingContext): Capabilities {
     float16Targets,
     parallelCompile: gl.getExtension("KHR_parallel_shader_compile"),
   };
+}
+
+function rendererName(gl: WebGL2RenderingContext): string {
+  const name = String(gl.getParameter(gl.RENDERER));
+  const names = UNNAMED.test(name) && gl.getExtension("WEBGL_debug_renderer_info");
+  return names ? String(gl.getParameter(names.UNMASKED_RENDERER_WEBGL)) : name;
 }

@@ -101,8 +101,15 @@ export class Context {
       texture = gl.createTexture();
       this.selectTexture(texture);
       const extent = this.roomyExtent(1);
-      gl.texStorage3D(gl.TEXTURE_2D_ARRAY, 1, kind === "float" ? gl.RGBA32F : gl.RGBA32I, extent, extent, 1);
-      setNearest(gl, gl.TEXTURE_2D_ARRAY);
+      const target = gl.TEXTURE_2D_ARRAY;
+      gl.texStorage3D(target, 1, kind === "float" ? gl.RGBA32F : gl.RGBA32I, extent, extent, 1);
+      setNearest(gl, target);
+      // Zeros are there already, but Firefox warns of draws that it must write them for.
+      const [format, type, zeros] =
+        kind === "float"
+          ? ([gl.RGBA, gl.FLOAT, new Float32Array(extent * extent * 4)] as const)
+          : ([gl.RGBA_INTEGER, gl.INT, new Int32Array(extent * extent * 4)] as const);
+      gl.texSubImage3D(target, 0, 0, 0, 0, extent, extent, 1, format, type, zeros);
       this.created.textures++;
       this.emptyTextures.set(kind, texture);
     }

@@ -17,6 +17,8 @@ export class ArrayTexture {
   readonly width: number;
   readonly height: number;
   private framebufferHandle: WebGLFramebuffer | null = null;
+  /** Whether every texel was written or filled. */
+  private isFilled = false;
 
   constructor(
     private readonly context: Context,
@@ -40,6 +42,10 @@ export class ArrayTexture {
   /** Size in GPU memory. */
   get bytes(): number {
     return this.width * this.height * this.layers * TEXEL_BYTES[this.format];
+  }
+
+  private get canBeDrawnInto(): boolean {
+    return this.format !== "float32" || this.context.capabilities.float32Targets;
   }
 
   /** A framebuffer that draws into layer i by render target i; made at the first use. */
@@ -70,6 +76,10 @@ export class ArrayTexture {
     const { gl } = this.context;
     const external = this.format === "int32" ? gl.RGBA_INTEGER : gl.RGBA;
     const type = data instanceof Uint16Array ? gl.HALF_FLOAT : data instanceof Int32Array ? gl.INT : gl.FLOAT;
+    const isWhole = texels === this.width * this.height && columns === this.width && this.layers === 1;
+    // Browsers would fill it themselves before they write a part, but slowly, and Firefox warns of that.
+    if (!isWhole && !this.isFilled && this.canBeDrawnInto) this.fill(0);
+    this.isFilled = true;
     this.context.selectTexture(this.handle);
     let texel = firstTexel;
     const end = firstTexel + texels;
@@ -101,6 +111,7 @@ export class ArrayTexture {
   /** Fills every texel of every layer with one value, by clearing. */
   fill(value: number): void {
     const { gl } = this.context;
+    this.isFilled = true;
     gl.bindFramebuffer(gl.FRAMEBUFFER, this.framebuffer);
     for (let layer = 0; layer < this.layers; layer++) {
       if (this.format === "int32") gl.clearBufferiv(gl.COLOR, layer, [value, value, value, value]);
