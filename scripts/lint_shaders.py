@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from math import prod
 from os import cpu_count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import onnx.parser
 from shader_lint_graphs import graph, kernel_graphs
@@ -36,8 +36,11 @@ from texelflow.pipeline import Options, build
 from texelflow.resources import shader_directory
 
 ROOT = Path(__file__).parent.parent
-BLOCKINGS = ((4, 2), (4, 1), (1, 1))
-"""(P, M) of the devices: see ARCHITECTURE.md, Layouts."""
+BLOCKINGS = ((4, 2, 0), (4, 1, 0), (1, 1, 13))
+"""(P, M) of the devices, and at how many texels rows are folded: see ARCHITECTURE.md, Layouts."""
+
+Blocking: TypeAlias = tuple[int, int, int, int]
+"""P, R, M and f of a tensor."""
 
 OPERAND_TYPES = ("float", "int32", "uint32", "uint8", "bool")
 HEADER = '<ir_version: 10, opset_import: ["" : 23]>\n'
@@ -173,25 +176,26 @@ def runtime_shaders() -> Iterator[Shader]:
         for blocking, fetch in itertools.product(BLOCKINGS, (0, 1)):
             yield Shader(
                 path.name,
-                define_all(names, [(blocking[0], 1, blocking[1])] * len(names), fetch, 0) + source,
+                define_all(names, [(blocking[0], 1, *blocking[1:])] * len(names), fetch, 0) + source,
                 "the runtime",
             )
 
 
-def blocking_of(tensor: Any, pixels: int, groups: int) -> tuple[int, int, int]:
-    """Return pixels, rows and groups of a tensor on a device: see layout/layouts.ts."""
+def blocking_of(tensor: Any, pixels: int, groups: int, fold: int) -> Blocking:
+    """Return the blocking of a tensor on a device, folded if it may be: see layout/layouts.ts."""
     if "axes" not in tensor:
-        return 1, 1, 1
+        return 1, 1, 1, 0
     pixels = tensor.get("pixels", pixels)
-    return (pixels, groups, 1) if "rows" in tensor else (pixels, 1, tensor.get("groups", groups))
+    rows, groups = (groups, 1) if "rows" in tensor else (1, tensor.get("groups", groups))
+    return pixels, rows, groups, fold
 
 
-def define_all(names: Sequence[str], blockings: Sequence[tuple[int, int, int]], fetch: int, half: int) -> str:
+def define_all(names: Sequence[str], blockings: Sequence[Blocking], fetch: int, half: int) -> str:
     """Return what the runtime puts before a shader: see ARCHITECTURE.md, Programs and uniforms."""
     defines = {"TEXEL_FETCH": fetch, "RESULT_HALF": half}
-    for name, (pixels, rows, groups) in zip(names, blockings, strict=True):
-        prefix = name.upper()
-        defines |= {f"{prefix}_PIXELS": pixels, f"{prefix}_ROWS": rows, f"{prefix}_GROUPS": groups}
+    for name, blocking in zip(names, blockings, strict=True):
+        for part, value in zip(("PIXELS", "ROWS", "GROUPS", "FOLD"), blocking, strict=True):
+            defines[f"{name.upper()}_{part}"] = value
     return "#version 300 es\n" + "".join(f"#define {name} {value}\n" for name, value in defines.items())
 
 

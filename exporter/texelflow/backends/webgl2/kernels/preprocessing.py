@@ -20,7 +20,7 @@ INTEGER_LIMITS = {"uint8": (0, 255), "int8": (-128, 127), "int32": (-(2**24), 2*
 
 @dataclass(frozen=True, slots=True)
 class Picture(Structure):
-    """How a picture is resized, whether bars may lie beside it, its channels, and an integer type's limits."""
+    """How a picture is resized, whether bars lie beside it, its channels, the limits of an integer type."""
 
     method: ResizeMethod
     has_bars: bool
