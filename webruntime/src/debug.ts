@@ -2,7 +2,7 @@
 
 import { loadOn, type TestLoadOptions } from "./api/load_model.ts";
 import type { Model } from "./api/model.ts";
-import { checkDeviceOptions } from "./api/options.ts";
+import { checkDeviceOptions, checkMaxMemory } from "./api/options.ts";
 import type { Signature } from "./api/signature.ts";
 import { gpuFinished } from "./backends/webgl2/gl/fence.ts";
 import { readPlaced } from "./backends/webgl2/run/placed_reading.ts";
@@ -22,7 +22,8 @@ export async function loadModel<S extends Signature = Signature>(
 ): Promise<Model<S>> {
   const { limits, poison, fold, neverBlock, ...wishes } = options.device ?? {};
   checkDeviceOptions(wishes);
-  return loadOn(options.device ?? {}, source, options);
+  checkMaxMemory(options.maxMemory);
+  return loadOn({ ...options.device, maxMemory: options.maxMemory }, source, options);
 }
 
 /** What one draw computed. */

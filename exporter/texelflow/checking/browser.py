@@ -55,6 +55,7 @@ def chromium_flags(software: bool = False) -> list[str]:
     flags = [*QUIET, "--enable-unsafe-swiftshader"]
     if software:
         flags += ["--use-gl=angle", "--use-angle=swiftshader"]
+        flags += ["--disable-gpu-rasterization", "--disable-gpu-compositing"]  # of the page, not of WebGL
     if sys.platform == "linux" and os.geteuid() == 0:
         flags.append("--no-sandbox")  # Chromium's sandbox refuses to run as root
     return flags

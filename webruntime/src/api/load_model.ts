@@ -5,7 +5,7 @@ import { loadGraphFile } from "../bundle/graph_file.ts";
 import { TexelflowError } from "../errors.ts";
 import { load } from "./loading.ts";
 import { Model } from "./model.ts";
-import { checkDeviceOptions, type LoadOptions } from "./options.ts";
+import { checkDeviceOptions, checkMaxMemory, type LoadOptions } from "./options.ts";
 import { ProgressMeter } from "./progress.ts";
 import type { Signature } from "./signature.ts";
 
@@ -32,16 +32,17 @@ export async function loadModel<S extends Signature = Signature>(
   source: BundleSource,
   options: LoadOptions = {},
 ): Promise<Model<S>> {
-  const { device = {} } = options;
+  const { device = {}, maxMemory } = options;
   checkDeviceOptions(device);
-  return loadOn(device, source, options);
+  checkMaxMemory(maxMemory);
+  return loadOn({ ...device, maxMemory }, source, options);
 }
 
 /** Loads a model for a device with options that are checked, or a test's. */
 export async function loadOn<S extends Signature>(
   device: TestDeviceOptions,
   source: BundleSource,
-  { fetch, onProgress = () => {}, ...options }: Omit<LoadOptions, "device">,
+  { fetch, onProgress = () => {}, ...options }: Omit<LoadOptions, "device" | "maxMemory">,
 ): Promise<Model<S>> {
   const files = bundleFiles(source, fetch);
   const meter = new ProgressMeter(onProgress);

@@ -15,10 +15,28 @@ export interface LoadOptions {
    * `Model.loaded` and every run. False unless given.
    */
   streaming?: boolean;
+  /**
+   * Most bytes of GPU memory that weights and intermediate results may take together; without it as much as there is.
+   * What would take more is refused before it is allocated, with the code `out-of-memory`.
+   */
+  maxMemory?: number;
   /** Fetches the files of a bundle instead of the page's `fetch`: to send headers, say, or to sign addresses. */
   fetch?: FetchFile;
   /** Overrides of what the runtime would choose for this device. */
   device?: DeviceOptions;
+}
+
+/**
+ * Checks the most memory that a model may take.
+ *
+ * @throws TexelflowError unless it is a number above 0, or not given
+ */
+export function checkMaxMemory(bytes: number | undefined): void {
+  if (bytes === undefined || (typeof bytes === "number" && bytes > 0)) return;
+  throw new TexelflowError(
+    "option",
+    `loadModel: maxMemory must be a number of bytes above 0, not ${String(bytes)}.`,
+  );
 }
 
 /** The values that each wish about the device may have. */

@@ -19,6 +19,8 @@ export interface DeviceOptions {
 
 /** What only tests and measurements want of a device, besides. */
 export interface TestDeviceOptions extends DeviceOptions {
+  /** See `LoadOptions.maxMemory`. */
+  maxMemory?: number | undefined;
   /** Limits to keep to where the device has larger ones. */
   limits?: { maxTextureSize?: number; drawBuffers?: number; textureUnits?: number };
   /** Fills all reused textures with NaN before each run, so that reading what was never written shows. */

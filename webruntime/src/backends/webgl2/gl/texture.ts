@@ -10,6 +10,17 @@ export const TEXEL_BYTES: Record<TexelFormat, number> = { float32: 16, float16: 
 /** Values that `ArrayTexture.write` takes: bit patterns of 16-bit floats as Uint16Array. */
 export type TexelData = Float32Array | Uint16Array | Int32Array;
 
+/** Bytes of a texture as `ArrayTexture` makes it. */
+export function textureBytes(
+  context: Context,
+  format: TexelFormat,
+  width: number,
+  height: number,
+  layers: number,
+): number {
+  return context.roomyExtent(width) * context.roomyExtent(height) * layers * TEXEL_BYTES[format];
+}
+
 /** A 2D-array texture, with a framebuffer over all its layers when something is drawn into it. */
 export class ArrayTexture {
   readonly handle: WebGLTexture;

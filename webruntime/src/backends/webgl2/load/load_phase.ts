@@ -1,11 +1,11 @@
 import type { DataType, Draw, GraphFile, PlanTensor, Weight } from "../../../bundle/generated/graph_file.ts";
 import { evaluate } from "../../../graph/expressions.ts";
-import type { TensorData } from "../../../graph/tensor.ts";
+import { elementCount, kindOf, type TensorData } from "../../../graph/tensor.ts";
 import type { DeviceLimits } from "../device/device.ts";
 import type { PlanPrograms } from "../device/programs.ts";
 import { type DeviceSetting, storageFormat } from "../device/setting.ts";
 import type { Context } from "../gl/context.ts";
-import { ArrayTexture, type TexelFormat } from "../gl/texture.ts";
+import { ArrayTexture, type TexelFormat, textureBytes } from "../gl/texture.ts";
 import { type DeviceBlocking, FLAT, isAlias, layoutOf } from "../layout/layouts.ts";
 import { bindDraw, executeDraws, type PlacedTensor, placeAlias } from "../run/draws.ts";
 import { WeightUpload } from "./weight_upload.ts";
@@ -35,6 +35,8 @@ export class LoadPhase {
     private readonly context: Context,
     private readonly graph: GraphFile,
     private readonly limits: DeviceLimits,
+    /** Throws where so many bytes are too many. */
+    private readonly reserve: (bytes: number) => void,
   ) {
     const { load, run } = graph.plans.webgl2;
     this.pending = load.map((draw, index) => [draw, index] as const);
@@ -103,6 +105,14 @@ export class LoadPhase {
     this.pending = [];
   }
 
+  /** What all weights take at least, if all floats come in 16 bits. */
+  get leastBytes(): number {
+    return this.graph.weights.reduce((sum, { tensor }) => {
+      const { dtype, shape } = this.planTensor(tensor);
+      return sum + elementCount(shape as number[]) * (kindOf(dtype) === "float" ? 2 : 4);
+    }, 0);
+  }
+
   /** Memory of all textures. */
   get bytes(): number {
     return [...this.textures].reduce((sum, texture) => sum + texture.bytes, 0);
@@ -133,7 +143,9 @@ export class LoadPhase {
     const shape = tensor.shape.map((dimension) => evaluate(dimension, NO_SYMBOLS));
     const layout = layoutOf(tensor, shape, blocking, this.limits.maxTextureSize);
     if (layout.elements === 0) return { dtype: tensor.dtype, layout, texture: null };
-    const texture = new ArrayTexture(this.context, format, layout.width, layout.height, layout.layers);
+    const { width, height, layers } = layout;
+    this.reserve(textureBytes(this.context, format, width, height, layers));
+    const texture = new ArrayTexture(this.context, format, width, height, layers);
     this.textures.add(texture);
     this.peakBytes = Math.max(this.peakBytes, this.bytes);
     return { dtype: tensor.dtype, layout, texture };

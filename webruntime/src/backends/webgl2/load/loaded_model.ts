@@ -40,6 +40,8 @@ export class LoadedModel implements WeightSink {
   reasons: readonly string[] = [];
   programs: PlanPrograms = NO_PROGRAMS;
   readonly weights: LoadPhase;
+  /** The textures of its runs. */
+  readonly pools = new Set<{ readonly bytes: number }>();
   readonly timings: Timings = { download: 0, context: 0, compile: 0, upload: 0, loadDraws: 0, firstRun: 0 };
   private readonly bytes: number;
   private readonly parts: number;
@@ -75,7 +77,10 @@ export class LoadedModel implements WeightSink {
             `(${capabilities.renderer}) allows ${this.limits.textureUnits}.`,
         );
       }
-      this.weights = new LoadPhase(this.context, graph, this.limits);
+      this.weights = new LoadPhase(this.context, graph, this.limits, (bytes) =>
+        this.reserve(bytes, "weights"),
+      );
+      this.reserve(this.weights.leastBytes, "weights");
     } catch (error) {
       releaseContext(this.context);
       throw error;
@@ -172,6 +177,30 @@ export class LoadedModel implements WeightSink {
       `The GPU has too little memory for the ${what} of "${this.graph.name}" (${Math.ceil(bytes / 2 ** 20)} MiB` +
         `${largest}). Run with smaller inputs, export with --weights float16, or close other pages.`,
     );
+  }
+
+  /** Whether so many bytes of textures more are within what the page allows. */
+  hasRoomFor(bytes: number): boolean {
+    return this.bytesWith(bytes) <= (this.options.maxMemory ?? Number.POSITIVE_INFINITY);
+  }
+
+  /**
+   * Asks for so many bytes of textures more, before they are allocated.
+   *
+   * @param what - what they are for
+   * @throws TexelflowError when the page does not allow as many
+   */
+  reserve(bytes: number, what: string): void {
+    if (this.hasRoomFor(bytes)) return;
+    throw new TexelflowError(
+      "out-of-memory",
+      `The ${what} of "${this.graph.name}" make it ${this.bytesWith(bytes)} bytes of GPU memory, but maxMemory is ` +
+        `${this.options.maxMemory}. Run with smaller inputs, export with --weights float16, or allow more.`,
+    );
+  }
+
+  private bytesWith(bytes: number): number {
+    return [...this.pools].reduce((sum, pool) => sum + pool.bytes, this.weights.bytes + bytes);
   }
 
   /** Gives up loading: runs that wait for weights reject. */

@@ -3,7 +3,7 @@ import { ArrayTexture } from "../gl/texture.ts";
 import { growthFor, type Slot, sameKind } from "./memory.ts";
 
 /** Factor by which a texture's extent grows at least, so that slowly growing inputs rarely make it grow. */
-const GROWTH = 1.5;
+export const GROWTH = 1.5;
 
 /** Textures that the plans of one model share. A texture is memory, not a shape: it may be larger than what it holds. */
 export class TexturePool {

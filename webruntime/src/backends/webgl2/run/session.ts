@@ -5,9 +5,11 @@ import { breathe, pause } from "../../../wait/tasks.ts";
 import { programsLinked } from "../device/programs.ts";
 import { gpuFinished } from "../gl/fence.ts";
 import { EarlyStart } from "../gl/readback.ts";
+import { textureBytes } from "../gl/texture.ts";
 import type { LoadedModel } from "../load/loaded_model.ts";
 import { executeDraws } from "./draws.ts";
-import { TexturePool } from "./pool.ts";
+import type { Slot } from "./memory.ts";
+import { GROWTH, TexturePool } from "./pool.ts";
 import { bindOutputs, bindPlan, bindStep, deletePlan, placeTensors, type RunPlan } from "./run_plan.ts";
 
 /** Plans kept for the sizes used last. */
@@ -75,12 +77,14 @@ export class Session {
   planWithoutReuse(symbols: ReadonlyMap<string, number>): { plan: RunPlan; delete: () => void } {
     const pool = this.newPool();
     const { layouts, slots } = placeTensors(this.model, symbols, false);
+    this.model.reserve(this.bytesOf(slots), "intermediate results");
     const plan = bindPlan(this.model, symbols, layouts, pool.provide(slots).textures);
     return {
       plan,
       delete: () => {
         deletePlan(plan);
         pool.keepOnly(new Set());
+        this.model.pools.delete(pool);
       },
     };
   }
@@ -90,6 +94,7 @@ export class Session {
     if (this.deleted) return;
     this.deleted = true;
     this.dropAll();
+    this.model.pools.delete(this.pool);
     this.earlyStart.delete();
   }
 
@@ -157,6 +162,10 @@ export class Session {
       return plan as RunPlan;
     }
     const { layouts, slots } = placeTensors(this.model, symbols, true);
+    const needed = this.bytesOf(slots);
+    // Textures that grow do so by more than is needed: where that may be too much, all are made anew.
+    if (!this.model.hasRoomFor(needed + (GROWTH ** 2 - 1) * this.pool.bytes)) this.dropAll();
+    this.model.reserve(needed, "intermediate results");
     const { textures, replaced } = this.pool.provide(slots);
     this.dropPlans((plan) => [...replaced].some((texture) => plan.textures.has(texture)));
     try {
@@ -170,6 +179,14 @@ export class Session {
       this.dropAll();
       throw error;
     }
+  }
+
+  private bytesOf(slots: readonly Slot[]): number {
+    return slots.reduce(
+      (sum, { kind, width, height }) =>
+        sum + textureBytes(this.model.context, kind.format, width, height, kind.layers),
+      0,
+    );
   }
 
   private dropPlans(isDropped: (plan: RunPlan) => boolean): void {
@@ -187,6 +204,8 @@ export class Session {
   }
 
   private newPool(): TexturePool {
-    return new TexturePool(this.model.context, this.model.limits.maxTextureSize);
+    const pool = new TexturePool(this.model.context, this.model.limits.maxTextureSize);
+    this.model.pools.add(pool);
+    return pool;
   }
 }
