@@ -80,7 +80,7 @@ def test_extents() -> None:
         assert Extent(*answer) == extent, (tensor, device, answer)
         width = tensor.extents[3] if tensor.axes is not None else 0
         folded += isinstance(width, int) and width > device.max_texture_size * device.pixels
-    assert refused > 10 and folded > 100
+    assert refused > 10 and folded > 30
 
 
 @pytest.mark.parametrize("device", DEVICE_KINDS, ids=[device.name for device in DEVICE_KINDS])
