@@ -8,13 +8,14 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 from onnx.backend.test.loader import load_model_tests
 
-from browser_support import REPOSITORY
+FOLDER = Path(__file__).resolve().parent.parent / "build"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class NodeTest:
 @cache
 def node_tests() -> list[NodeTest]:
     """All node tests of the onnx package that is installed."""
-    path = REPOSITORY / "build" / f"node-tests-{onnx.__version__}-{np.__version__}.pickle"
+    path = FOLDER / f"node-tests-{onnx.__version__}-{np.__version__}.pickle"
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
         with warnings.catch_warnings():

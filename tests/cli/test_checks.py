@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from command_support import REPOSITORY
 
-COPIED = ("scripts", "exporter", "shaders", "webruntime/src")
+COPIED = ("scripts", "exporter", "shaders", "webruntime/src", "tests/conformance")
 
 needs_glslang = pytest.mark.skipif(
     shutil.which("glslangValidator") is None,
@@ -25,6 +25,8 @@ def checkout(tmp_path: Path) -> Path:
     for folder in COPIED:
         ignored = shutil.ignore_patterns("__pycache__", ".mypy_cache")
         shutil.copytree(REPOSITORY / folder, tmp_path / folder, ignore=ignored)
+    # Which keeps what it computes beside the repository that it lies in.
+    (tmp_path / "tests/onnx_node_tests.py").symlink_to(REPOSITORY / "tests/onnx_node_tests.py")
     return tmp_path
 
 
