@@ -91,7 +91,7 @@ def test_constants_are_not_computed_at_export(tmp_path: Path) -> None:
     """Ten gigabytes of ones, from a file of some hundred bytes, are a draw at load."""
     body = "s = Constant<value_ints = [2000000000]>() ones = ConstantOfShape(s) y = Add(ones, x)"
     summary = texelflow.inspect(save_text(HEADER + f"g (float[1] x) => (float[n] y) {{ {body} }}", tmp_path))
-    assert not any(profile.fits for profile in summary.profiles)
+    assert not any(profile.fits for profile in summary.devices)
 
 
 def test_names_do_not_reach_shaders(tmp_path: Path) -> None:
