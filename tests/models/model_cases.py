@@ -43,4 +43,5 @@ MODELS = (
     Model("bodypix_mnv1_050_s16"),
     Model("ppocr_v3_det"),
     Model("stories260k_derived"),
+    Model("basic_pitch"),
 )
