@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -342,3 +343,10 @@ def alias_bundle(folder: Path, weight: np.ndarray | None = None, loaded: int = 0
     builder.draw(builder.program(TO_BLOCKED, ["x"], "to_blocked"), [x], blocked, phases[0])
     builder.draw(builder.program(TO_FLAT, ["x"], "to_flat"), [alias], y, phases[1], floats=[3])
     return builder.write(folder)
+
+
+def change_graph(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Let a function change the graph.json of a bundle."""
+    graph = json.loads((folder / "graph.json").read_text())
+    change(graph)
+    (folder / "graph.json").write_text(json.dumps(graph))

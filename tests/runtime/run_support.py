@@ -95,3 +95,18 @@ MAKE_CANVAS = """
         context.fillRect(x, y, 1, 1);
     }
 """
+
+RECORD_CALLS = """
+    const calls = [];
+    const prototype = WebGL2RenderingContext.prototype;
+    const record = (name, note) => {
+        const original = prototype[name];
+        prototype[name] = function (...parameters) {
+            const result = original.apply(this, parameters);
+            calls.push(note ? note.call(this, result, ...parameters) : name);
+            return result;
+        };
+    };
+    const x = new texelflow.Tensor('float32', [1, 5, 6, 7], Float32Array.from({length: 210}, (_, i) => i));
+"""
+"""Begins a script: `record(name, note)` notes the calls of a function of WebGL in `calls`."""

@@ -75,9 +75,9 @@ export class Session {
 
   /** A plan in textures of its own, in which every tensor of a run survives; `delete` frees it. */
   planWithoutReuse(symbols: ReadonlyMap<string, number>): { plan: RunPlan; delete: () => void } {
-    const pool = this.newPool();
     const { layouts, slots } = placeTensors(this.model, symbols, false);
     this.model.reserve(this.bytesOf(slots), "intermediate results");
+    const pool = this.newPool();
     const plan = bindPlan(this.model, symbols, layouts, pool.provide(slots).textures);
     return {
       plan,
