@@ -76,7 +76,7 @@ class Lowering:
         self._locations: dict[Value, Location] = {}
 
     def locate(self, value: Value) -> Location:
-        """Return where a value is; a constant is location on its first use."""
+        """Return where a value is; a constant gets one on its first use."""
         location = self._locations.get(value)
         if location is None:
             if value.constant is None and value.elements is not None:
@@ -251,9 +251,8 @@ class Lowering:
 
     def _held(self, buffer: Buffer) -> PlanTensor:
         """Return a tensor of the buffer: a flat copy of its origin if there is none yet."""
-        missing: list[
-            tuple[Buffer, Location]
-        ] = []  # a copy of a copy and so on; not by recursion, which ends
+        # A copy of a copy and so on; not by recursion, which ends.
+        missing: list[tuple[Buffer, Location]] = []
         held = buffer
         while not held.tensors:
             assert held.origin is not None
