@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import onnx
 
@@ -43,9 +43,46 @@ def forget_shapes(graph: onnx.GraphProto) -> None:
         output.type.tensor_type.ClearField("shape")
 
 
-def every_axis(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Free every axis of every input, each under a name of its own."""
-    return free_extents(model, lambda name, axis, _: f"{_letters(name)}_{axis}")
+def every_axis(model: onnx.ModelProto, kept: Mapping[str, Collection[int]] | None = None) -> onnx.ModelProto:
+    """Free every axis of every input, each under a name of its own, but those that are `kept`."""
+
+    def rename(name: str, axis: int, extent: int | str) -> int | str:
+        return extent if axis in (kept or {}).get(name, ()) else f"{_letters(name)}_{axis}"
+
+    return free_extents(model, rename)
+
+
+def axes_with_meaning(model: onnx.ModelProto) -> dict[str, set[int]]:
+    """Return, by input, the axes whose extents say what a node does: no exporter leaves them free.
+
+    How many numbers address an element; how many steps and states a recurrent layer has.
+    """
+    ranks = {value.name: len(value.type.tensor_type.shape.dim) for value in model.graph.input}
+    kept: dict[str, set[int]] = {}
+    for node in model.graph.node:
+        for index, axes in _meant_axes(node).items():
+            name = node.input[index] if index < len(node.input) else ""
+            if name in ranks:
+                kept.setdefault(name, set()).update(axis % ranks[name] for axis in axes)
+    return kept
+
+
+def _meant_axes(node: onnx.NodeProto) -> dict[int, set[int]]:
+    if node.op_type in ("GatherND", "ScatterND"):
+        return {1: {-1}}
+    if node.op_type in ("LSTM", "GRU", "RNN"):
+        batch_first = any(attribute.name == "layout" and attribute.i for attribute in node.attribute)
+        states = {1, 2} if batch_first else {0, 2}
+        return {
+            0: {1 if batch_first else 0},
+            1: {0, 1},
+            2: {0, 1, 2},
+            3: {0, 1},
+            5: states,
+            6: states,
+            7: {0, 1},
+        }
+    return {}
 
 
 def chosen_axes(model: onnx.ModelProto, names: Mapping[str, Mapping[int, str]]) -> onnx.ModelProto:

@@ -257,6 +257,47 @@ def resize_grid() -> Sheet:
     return sheet
 
 
+def scatters() -> Sheet:
+    """Putting elements and slices at known and unknown places, and what becomes of those that meet there."""
+    sheet = Sheet("scatters", opset=18)
+    for kind in ("flat", "blocked"):
+        x = sheet.blocked(SHAPE) if kind == "blocked" else sheet.input(SHAPE)
+        for axis, extent in enumerate(SHAPE):
+            sheet.case(f"{kind} along {axis}")
+            fewer = [max(1, size - 1) for size in SHAPE]
+            order = np.argsort(sheet.random.random(SHAPE), axis)[tuple(slice(size) for size in fewer)]
+            places = sheet.given(order - extent * (order % 2), "int64")
+            updates = sheet.input(fewer)
+            sheet.output(sheet.node("ScatterElements", [x, places, updates], axis=axis), "in place")
+            meeting = sheet.input(fewer, "int32", -extent, extent)
+            for reduction in ("add", "mul", "max", "min"):
+                attributes = {"axis": axis, "reduction": reduction}
+                sheet.output(sheet.node("ScatterElements", [x, meeting, updates], **attributes), reduction)
+        sheet.case(kind)
+        pairs = sheet.given([[[0, 1], [1, -1]], [[-1, 0], [0, 2]]], "int64")
+        rows = sheet.input([2, 2, *SHAPE[2:]])
+        sheet.output(sheet.node("ScatterND", [x, pairs, rows]), "slices")
+        meeting = sheet.input([3, 2], "int64", -2, 2)
+        several = sheet.input([3, *SHAPE[2:]])
+        for reduction in ("add", "mul", "max", "min"):
+            sheet.output(sheet.node("ScatterND", [x, meeting, several], reduction=reduction), reduction)
+        box = np.stack(np.meshgrid([0, 1], [1, 2], [-2, -1], indexing="ij"), -1)
+        inside = sheet.input([2, 2, 2, SHAPE[3]])
+        sheet.output(sheet.node("ScatterND", [x, sheet.constant(box, "int64"), inside]), "a box")
+        shuffled = sheet.constant(box[:, ::-1], "int64")
+        sheet.output(sheet.node("ScatterND", [x, shuffled, inside]), "a box out of order")
+        points = sheet.constant([[0, 0, 0, 0], [1, 2, 1, 1]], "int64")
+        sheet.output(sheet.node("ScatterND", [x, points, sheet.input([2])]), "points")
+    sheet.case("whole numbers")
+    numbers, places = sheet.input([5, 3], "int32", -9, 9), sheet.constant([[1, 0, 4], [1, 2, 0]], "int64")
+    for reduction in ("add", "mul", "max", "min"):
+        updates = sheet.input([2, 3], "int32", -9, 9)
+        sheet.output(
+            sheet.node("ScatterElements", [numbers, places, updates], reduction=reduction), reduction
+        )
+    return sheet
+
+
 def gathers() -> Sheet:
     """Choosing elements by known and unknown indices, and what repeats or enumerates them."""
     sheet = Sheet("gathers")

@@ -44,4 +44,7 @@ MODELS = (
     Model("ppocr_v3_det"),
     Model("stories260k_derived"),
     Model("basic_pitch"),
+    Model("dtln_1"),
+    Model("point_history_lstm"),
+    Model("gtcrn_simple"),
 )

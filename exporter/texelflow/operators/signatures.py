@@ -37,6 +37,7 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "a number": lambda content: isinstance(content, float),
     "a list of numbers": lambda content: _is_list_of(content, float),
     "a text": lambda content: isinstance(content, str),
+    "a list of texts": lambda content: _is_list_of(content, str),
     "a tensor": lambda content: isinstance(content, Value),
 }
 

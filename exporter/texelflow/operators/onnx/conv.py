@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from texelflow.graph import Node, NodeError, TensorType
+from texelflow.graph import Node, NodeError, Shape, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.shapes import divided, floating_dtype, require_rank, unify
 from texelflow.operators.windows import Window, windows
 
 
-def conv_windows(node: Node) -> list[Window]:
+def conv_windows(node: Node, weight_input: int = 1) -> list[Window]:
     """Return the window of each spatial axis; raise NodeError if kernel_shape is not the weight's."""
-    source, weight = node.required(0).known_type, node.required(1).known_type
+    source, weight = node.required(0).known_type, node.required(weight_input).known_type
     kernel = weight.shape[2:]
     listed = node.attributes.get("kernel_shape") or kernel
     if len(listed) != len(kernel):
@@ -22,25 +22,30 @@ def conv_windows(node: Node) -> list[Window]:
     return windows(node, source.shape[2:], sizes)
 
 
+def conv_shape(node: Node, weight_input: int = 1, bias_input: int = 2) -> Shape:
+    """Return the shape of the result; raise NodeError if channels, groups, bias or kernel do not fit."""
+    source, weight = node.required(0).known_type, node.required(weight_input).known_type
+    require_rank(node, source, 3)
+    if weight.rank != source.rank:
+        raise NodeError(node, f"its input {source} and weight {weight} have different ranks")
+    group, filters = int(node.attributes.get("group", 1)), weight.shape[0]
+    if group < 1:
+        raise NodeError(node, f"attribute group is {group}; at least 1 is needed")
+    divided(node, filters, group, "its number of filters")
+    unify(node, source.shape[1], weight.shape[1] * group, "the channels of its input and its weight")
+    bias = node.input(bias_input)
+    if bias is not None:
+        require_rank(node, bias.known_type, 1, 1)
+        unify(node, bias.shape[0], filters, "the lengths of its bias and its weight")
+    spatial = [window.output for window in conv_windows(node, weight_input)]
+    return (source.shape[0], filters, *spatial)
+
+
 @operator("Conv", inputs=(2, 3))
 class Conv(Operator):
     """X [N, C, …] by W [M, C/group, …] and an optional bias B [M] to [N, M, …]."""
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type; raise NodeError if channels, groups, bias or kernel do not fit."""
-        kinds = [value.known_type for value in node.inputs if value is not None]
-        source, weight = node.required(0).known_type, node.required(1).known_type
-        require_rank(node, source, 3)
-        if weight.rank != source.rank:
-            raise NodeError(node, f"its input {source} and weight {weight} have different ranks")
-        group, filters = int(node.attributes.get("group", 1)), weight.shape[0]
-        if group < 1:
-            raise NodeError(node, f"attribute group is {group}; at least 1 is needed")
-        divided(node, filters, group, "its number of filters")
-        unify(node, source.shape[1], weight.shape[1] * group, "the channels of its input and its weight")
-        bias = node.input(2)
-        if bias is not None:
-            require_rank(node, bias.known_type, 1, 1)
-            unify(node, bias.shape[0], filters, "the lengths of its bias and its weight")
-        spatial = [window.output for window in conv_windows(node)]
-        return [TensorType(floating_dtype(node, kinds), (source.shape[0], filters, *spatial))]
+        shape = conv_shape(node)
+        return [TensorType(floating_dtype(node, [value.known_type for value in node.reads]), shape)]

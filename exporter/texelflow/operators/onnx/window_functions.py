@@ -1,0 +1,51 @@
+"""HannWindow, HammingWindow and BlackmanWindow: sums of cosines that fade signals in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import pi
+
+from texelflow.graph import FLOATING, Node, NodeError, TensorType
+from texelflow.operators import Operator, operator
+from texelflow.operators.decomposition import Decomposition
+from texelflow.operators.onnx.cast import dtype_of_code
+from texelflow.operators.shapes import dimensions
+
+COEFFICIENTS: Mapping[str, tuple[float, ...]] = {
+    "HannWindow": (0.5, -0.5),
+    "HammingWindow": (25 / 46, -21 / 46),
+    "BlackmanWindow": (0.42, -0.5, 0.08),
+}
+"""Of the cosines of 0, 1, 2 periods."""
+
+
+@operator(*COEFFICIENTS, inputs=1, attributes={"output_datatype": "a whole number", "periodic": "0 or 1"})
+class WindowFunction(Operator):
+    """So many numbers as the input says; the last is that before the next period, or the first again."""
+
+    decomposes = True
+
+    def infer(self, node: Node) -> list[TensorType]:
+        """Return the type of so many numbers."""
+        dtype = dtype_of_code(node, int(node.attributes.get("output_datatype", 1)))
+        if dtype not in FLOATING:
+            raise NodeError(node, f"its output_datatype is {dtype}; a floating type is needed")
+        [size] = dimensions(node, node.known(0, "size"), "size")
+        return [TensorType(dtype, (size,))]
+
+    def decompose(self, node: Node) -> list[Node] | None:
+        """Compute the cosines of equally spaced angles."""
+        steps, size = Decomposition(node), node.outputs[0].shape[0]
+        bounds = (steps.index(name, at) for name, at in (("first", 0), ("end", size), ("by", 1)))
+        places = steps.cast("places", steps.add("Range", "range", *bounds), "float32")
+        period = steps.index("period", size if node.attributes.get("periodic", 1) else size - 1)
+        share = steps.add("Div", "share", places, steps.cast("period_number", period, "float32"))
+        total = None
+        for count, factor in enumerate(COEFFICIENTS[self.name]):
+            angle = steps.add("Mul", "angle", share, steps.scalar("turns", "float32", 2 * pi * count))
+            cosine = steps.add("Cos", "cosine", angle)
+            term = steps.add("Mul", "term", cosine, steps.scalar("factor", "float32", factor))
+            total = term if total is None else steps.add("Add", "total", total, term)
+        assert total is not None
+        steps.cast(node.outputs[0], total, node.outputs[0].dtype)
+        return steps.nodes
