@@ -31,6 +31,7 @@ def export(
     image: str | ImageOptions | None = None,
     labels: str | Path | None = None,
     name: str | None = None,
+    constants: Mapping[str, float | Sequence[float]] | None = None,
     force: bool = False,
     progress: Callable[[str, float], None] | None = None,
 ) -> Summary:
@@ -45,6 +46,8 @@ def export(
             out is as a `preprocessor_config.json` beside the model says.
         labels: a text file with one class name a line.
         name: the model's name, for people; without it the file's.
+        constants: for an input's name the numbers that it always has, one for all elements or as many as it
+            has, row-major; the bundle has no such input then.
         force: replace `directory` if it exists.
         progress: called with what is being done and the fraction done, from 0 to 1.
 
@@ -61,7 +64,7 @@ def export(
     """
     from texelflow.pipeline import build, write
 
-    options = _options(weights, input_shapes, image, labels, name)
+    options = _options(weights, input_shapes, image, labels, name, constants)
     bundle = build(Path(source), options, progress)
     for message in write(bundle, Path(directory), force):
         warnings.warn(message, stacklevel=2)
@@ -74,6 +77,7 @@ def inspect(
     weights: str = "float32",
     input_shapes: Mapping[str, Sequence[int | str]] | None = None,
     image: str | ImageOptions | None = None,
+    constants: Mapping[str, float | Sequence[float]] | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> Summary:
     """Return what `export` would say of the model in `source`, without writing anything.
@@ -85,7 +89,9 @@ def inspect(
     """
     from texelflow.pipeline import build
 
-    return build(Path(source), _options(weights, input_shapes, image, None, None), progress).summary
+    return build(
+        Path(source), _options(weights, input_shapes, image, None, None, constants), progress
+    ).summary
 
 
 def _options(
@@ -94,6 +100,7 @@ def _options(
     image: str | ImageOptions | None,
     labels: str | Path | None,
     name: str | None,
+    constants: Mapping[str, float | Sequence[float]] | None,
 ) -> Options:
     from texelflow.arguments import parse_image
     from texelflow.pipeline import Options
@@ -106,4 +113,8 @@ def _options(
         image=parse_image(image) if isinstance(image, str) else image,
         labels=Path(labels) if labels is not None else None,
         name=name,
+        constants={
+            input_name: list(numbers) if isinstance(numbers, Sequence) else [numbers]
+            for input_name, numbers in (constants or {}).items()
+        },
     )

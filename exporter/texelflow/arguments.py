@@ -133,6 +133,35 @@ def parse_input_shapes(texts: Iterable[str]) -> dict[str, list[int | str]]:
     return shapes
 
 
+def parse_constants(texts: Iterable[str]) -> dict[str, list[float]]:
+    """Read `--constant` options: `NAME=NUMBER`, or several numbers with commas; true and false are 1 and 0.
+
+    Raises:
+        ValueError: a text is none, or names an input twice.
+    """
+    constants: dict[str, list[float]] = {}
+    for text in texts:
+        name, separator, numbers = text.rpartition("=")
+        if not (separator and name):
+            raise ValueError(f"{text!r} is not NAME=NUMBERS, such as sr=16000")
+        if name in constants:
+            raise ValueError(f"the numbers of input {name!r} are given twice")
+        try:
+            constants[name] = [_truth_or_number(item.strip()) for item in numbers.split(",")]
+        except ValueError:
+            raise ValueError(f"{numbers!r} is no list of numbers, such as 16000 or 0,1.5") from None
+    return constants
+
+
+def _truth_or_number(text: str) -> float:
+    if text in ("true", "false"):
+        return int(text == "true")
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
+
+
 def _input_shapes(text: str) -> dict[str, list[Any]]:
     if text.lstrip().startswith("{"):
         try:

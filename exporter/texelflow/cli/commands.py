@@ -45,6 +45,7 @@ def main() -> None:
 @click.option("--output", "-o", metavar="DIR", type=options.PATH, required=True, help="The folder to make.")
 @options.weights
 @options.input_shapes
+@options.constants
 @options.image
 @click.option(
     "--labels", metavar="FILE", type=options.PATH, help="Class names, one a line, for a classifier."
@@ -57,6 +58,7 @@ def export(
     output: Path,
     weights: str,
     input_shapes: Mapping[str, list[int | str]],
+    constants: Mapping[str, list[float]],
     image: ImageOptions | None,
     labels: Path | None,
     name: str | None,
@@ -73,7 +75,7 @@ def export(
                 f"{output} exists: choose another folder, or replace the bundle in it with --force"
             )
         check_target(output, force)  # writing checks too, but after all the work
-        bundle = build_with_progress(model, Options(weights, input_shapes, image, labels, name))
+        bundle = build_with_progress(model, Options(weights, input_shapes, image, labels, name, constants))
         warnings = write(bundle, output, force)
         report.print_warnings(warnings, Console(stderr=True))
         if as_json:
@@ -88,12 +90,14 @@ def export(
 @click.argument("source", metavar="MODEL|DIR", type=options.PATH)
 @options.weights
 @options.input_shapes
+@options.constants
 @options.image
 @options.as_json
 def inspect(
     source: Path,
     weights: str,
     input_shapes: Mapping[str, list[int | str]],
+    constants: Mapping[str, list[float]],
     image: ImageOptions | None,
     as_json: bool,
 ) -> None:
@@ -107,7 +111,9 @@ def inspect(
             facts = report.bundle_facts(read_graph(source if source.is_dir() else source.parent))
             report.print_json(facts) if as_json else report.print_bundle(facts, report.output_console())
         else:
-            summary = build_with_progress(source, Options(weights, input_shapes, image)).summary
+            summary = build_with_progress(
+                source, Options(weights, input_shapes, image, constants=constants)
+            ).summary
             report.print_warnings(summary.warnings, Console(stderr=True))
             report.print_json(summary) if as_json else report.print_summary(summary, report.output_console())
 

@@ -8,7 +8,13 @@ from typing import Any, TypeVar
 
 import click
 
-from texelflow.arguments import parse_dimensions, parse_image, parse_input_files, parse_input_shapes
+from texelflow.arguments import (
+    parse_constants,
+    parse_dimensions,
+    parse_image,
+    parse_input_files,
+    parse_input_shapes,
+)
 
 T = TypeVar("T")
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -49,6 +55,15 @@ input_shapes = parsed_option(
     multiple=True,
     parse=parse_input_shapes,
     help="Shape of an input, such as tokens=1,16 or image=1,3,height,width; names stay free. Repeatable.",
+)
+constants = parsed_option(
+    "--constant",
+    "constants",
+    metavar="NAME=NUMBERS",
+    multiple=True,
+    parse=parse_constants,
+    help="Numbers that an input always has, such as sr=16000 or offset=0,1.5: the bundle has no such input. "
+    "Repeatable.",
 )
 image = parsed_option(
     "--image",

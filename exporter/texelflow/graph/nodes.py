@@ -68,11 +68,10 @@ class ConstantData:
     """The bytes of a constant as the source file stores them: little-endian, row-major.
 
     `parts` are read only buffers whose concatenation is the tensor, so that nothing is copied before it is
-    written. `padding` elements are none of the model's (passes/align_weights.py).
+    written.
     """
 
     parts: list[bytes | memoryview]
-    padding: int = 0
 
     @property
     def bytes_count(self) -> int:
@@ -173,6 +172,24 @@ class Node:
         if elements is None:
             raise NodeError(self, f"its {meaning} is computed from data; a number known at export is needed")
         return elements
+
+
+@dataclass(eq=False, slots=True)
+class Body:
+    """A graph inside of a node, such as a branch; the node reads what it reads of the graph around it.
+
+    `problems` are the reasons for which it cannot be exported: they matter only if it is taken.
+    """
+
+    nodes: list[Node]
+    outputs: list[Value]
+    problems: list[str] = field(default_factory=list)
+
+    def captured(self) -> list[Value]:
+        """Return what it reads of the graph around it, but for constants, each once."""
+        made = {value for node in self.nodes for value in node.outputs}
+        reads = [*(value for node in self.nodes for value in node.reads), *self.outputs]
+        return [value for value in dict.fromkeys(reads) if value not in made and value.constant is None]
 
 
 @dataclass(eq=False, slots=True)

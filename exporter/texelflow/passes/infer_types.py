@@ -11,19 +11,22 @@ Rules, for each node in topological order:
 7. A node whose inputs have no type, because of an earlier problem, is passed over.
 8. What nodes need of free dimensions (dimensions/constraints.py) makes others known: inference is repeated
    with that, until it finds no more, at most ROUNDS times. Types are in canonical form.
+9. An If is replaced by its branches (branches.py), once its condition has a type.
 
 All problems are raised together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 
 from texelflow.dimensions import Expression, assuming, canonical, proved_equal
 from texelflow.graph import ConstantData, Element, Graph, Node, NodeError, TensorType, Value
 from texelflow.graph.constants import pack_elements, unpack_elements
 from texelflow.operators import EVALUATION_LIMIT, operator_of
 from texelflow.operators.elementwise import is_symbolic
+from texelflow.operators.onnx.if_branches import is_branching
+from texelflow.passes.branches import branches_of
 from texelflow.problems import Problems
 
 ROUNDS = 3
@@ -39,15 +42,31 @@ def run(graph: Graph) -> None:
         for _ in range(ROUNDS):
             known = len(graph.facts.constraints)
             problems = Problems()
-            for node in graph.nodes:
-                for value in node.outputs:
-                    value.type, value.elements = declared.get(value), None
-                with problems.of(node):
-                    _infer(node, declared.keys())
+            graph.nodes = _infer_all(graph.nodes, declared, problems)
             problems.raise_for(graph.source)
             if len(graph.facts.constraints) == known:
                 break
         graph.nodes = _needed(graph.nodes, declared.keys())
+
+
+def _infer_all(
+    nodes: Iterable[Node], declared: Mapping[Value, TensorType | None], problems: Problems
+) -> list[Node]:
+    """Infer nodes in topological order; return them, with branches in place of Ifs (rule 9)."""
+    inferred: list[Node] = []
+    pending = list(reversed(list(nodes)))
+    while pending:
+        node = pending.pop()
+        for value in node.outputs:
+            value.type, value.elements = declared.get(value), None
+        with problems.of(node):
+            if is_branching(node) and node.required(0).type is not None:
+                _unpack(node.required(0))
+                pending.extend(reversed(branches_of(node)))
+                continue
+            _infer(node, declared.keys())
+        inferred.append(node)
+    return inferred
 
 
 def infer_nodes(nodes: Iterable[Node], graph_outputs: Iterable[Value], problems: Problems) -> list[Node]:

@@ -7,8 +7,11 @@ from typing import Any
 
 from texelflow.importers.onnx.tensors import ExternalFiles, TensorError, read_tensor
 
+SUBGRAPH = 5
+"""The type of an attribute that is a graph; the importer of nodes reads those of branches itself."""
+
 _UNSUPPORTED = {
-    5: "a subgraph (control flow)",
+    SUBGRAPH: "a subgraph (control flow)",
     10: "subgraphs (control flow)",
     11: "a sparse tensor",
     12: "sparse tensors",

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 from itertools import zip_longest
-from typing import Any, TypeAlias
+from typing import Any
 
-from texelflow.graph import Node, NodeError, Value
+from texelflow.graph import Body, Node, NodeError, Value
 from texelflow.graph.constants import constant_value
-from texelflow.importers.onnx.attributes import AttributeReadError, read_attributes
+from texelflow.importers.onnx.attributes import SUBGRAPH, AttributeReadError, read_attributes
+from texelflow.importers.onnx.names import Scope, names_read, read_initializers
 from texelflow.importers.onnx.tensors import ExternalFiles
 from texelflow.operators import operator_of
+from texelflow.operators.onnx.if_branches import is_branching
 from texelflow.operators.signatures import check_attributes, check_signature
 from texelflow.problems import Problems
-
-Scope: TypeAlias = dict[str, Value | None]
-"""Values by the names of one graph or function; None for an input of a function that its caller omits."""
 
 _MOST_NODES = 50_000
 _DEEPEST_CALLS = 100
@@ -89,7 +88,11 @@ class NodeImporter:
                 if output:
                     scope[output] = value
             with self._problems.of(node):
-                node.attributes = self._attributes(node, proto.attribute, bindings or {})
+                bodies = [item for item in proto.attribute if item.type == SUBGRAPH and is_branching(node)]
+                others = [item for item in proto.attribute if item not in bodies]
+                node.attributes = self._attributes(node, others, bindings or {})
+                for item in bodies:
+                    self._add_body(node, item, scope, opsets, bindings)
                 function = self._functions.get((node.domain, node.operator, proto.overload))
                 if function is not None:
                     self._inline(function, node, proto.output, scope, opsets)
@@ -97,6 +100,29 @@ class NodeImporter:
                     _make_constant(node)
                 elif any(proto.output):
                     self._add(node, opsets.get(node.domain, 1 if node.domain else None))
+
+    def _add_body(
+        self,
+        node: Node,
+        attribute: Any,
+        scope: Scope,
+        opsets: Mapping[str, int],
+        bindings: Mapping[str, Any] | None,
+    ) -> None:
+        """Read a branch of a node, which also reads what the branch reads of the graph around it."""
+        around, problems = self.nodes, self._problems
+        self.nodes, self._problems = [], Problems()
+        graph = attribute.g
+        inner = {**scope, **read_initializers(graph, self._external, self._problems)}
+        self.add_nodes(graph.node, inner, opsets, bindings)
+        outputs = [inner.get(item.name) for item in graph.output]
+        found = [value for value in outputs if value is not None]
+        if len(found) != len(outputs):
+            self._problems.add("an output is produced by no node")
+        body = Body(self.nodes, found, self._problems.lines())
+        self.nodes, self._problems = around, problems
+        node.attributes[attribute.name] = body
+        node.inputs += [value for value in body.captured() if value not in node.inputs]
 
     def _add(self, node: Node, opset: int | None) -> None:
         self.nodes.append(node)
@@ -185,12 +211,13 @@ def _sorted(protos: list[Any], scope: Scope, problems: Problems) -> list[Any]:
             producers[name] = index
     reads: list[set[int]] = []
     for proto in protos:
-        for name in filter(None, proto.input):
+        names = list(names_read(proto))
+        for name in names:
             if name not in producers and name not in scope:
                 problems.add(
                     f"{_title(proto)} reads {name!r}, which is no input, initializer or output of a node"
                 )
-        reads.append({producers[name] for name in proto.input if name in producers})
+        reads.append({producers[name] for name in names if name in producers})
     if all(source < index for index, sources in enumerate(reads) for source in sources):
         return protos
     try:

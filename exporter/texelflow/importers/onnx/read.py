@@ -17,8 +17,9 @@ from texelflow.graph import DTYPES, Graph, Node, TensorType, Value
 from texelflow.graph.onnx_dtypes import ONNX_DTYPES
 from texelflow.importers.input_types import DeclaredType, InputShapes, resolve_input_types
 from texelflow.importers.onnx.messages import message_class
-from texelflow.importers.onnx.nodes import NodeImporter, Scope, default_domain
-from texelflow.importers.onnx.tensors import ExternalFiles, TensorError, read_tensor
+from texelflow.importers.onnx.names import Scope, read_initializers
+from texelflow.importers.onnx.nodes import NodeImporter, default_domain
+from texelflow.importers.onnx.tensors import ExternalFiles
 from texelflow.problems import Problems
 
 OLDEST_OPSET = 7
@@ -81,7 +82,7 @@ def _read_graph(
     external = ExternalFiles(path)
     for sparse in proto.sparse_initializer:
         problems.add(f"initializer {sparse.values.name!r} is a sparse tensor, which is not supported")
-    scope: Scope = _read_initializers(proto, external, problems)
+    scope: Scope = read_initializers(proto, external, problems)
     inputs = _read_inputs(proto, input_shapes, problems)
     scope.update({value.name: value for value in inputs})
     importer = NodeImporter(model.functions, external, problems)
@@ -91,22 +92,6 @@ def _read_graph(
     if not input_shapes:
         _declare_types(proto, outputs)
     return Graph(path.stem, inputs, outputs, importer.nodes, str(path), opsets.get("", NEWEST_OPSET))
-
-
-def _read_initializers(proto: Any, external: ExternalFiles, problems: Problems) -> Scope:
-    """Return the initializers that a node or output uses as constants, by name."""
-    used = {name for node in proto.node for name in node.input} | {output.name for output in proto.output}
-    values: Scope = {}
-    for tensor in proto.initializer:
-        if tensor.name in values:
-            problems.add(f"there are two initializers called {tensor.name!r}")
-        elif tensor.name in used:
-            try:
-                values[tensor.name] = read_tensor(tensor, tensor.name, external)
-            except TensorError as error:
-                problems.add(f"initializer {tensor.name!r}: {error}")
-                values[tensor.name] = Value(tensor.name)  # so that its consumers are not reported too
-    return values
 
 
 def _read_inputs(proto: Any, input_shapes: InputShapes, problems: Problems) -> list[Value]:

@@ -1,0 +1,37 @@
+"""texelflow::Choose: one of two values of the same type and shape; passes/branches.py makes it."""
+
+from __future__ import annotations
+
+from texelflow.dimensions import proved_different
+from texelflow.graph import Node, NodeError, TensorType
+from texelflow.operators import Operator, operator
+from texelflow.operators.decomposition import Decomposition
+from texelflow.operators.shapes import same_dtype, unify
+
+
+@operator("Choose", inputs=3, domain="texelflow")
+class Choose(Operator):
+    """The second input where the first, one truth value, holds; else the third."""
+
+    decomposes = True
+
+    def infer(self, node: Node) -> list[TensorType]:
+        """Return the type that both values have; raise NodeError if they differ."""
+        condition, then, otherwise = (node.required(index).known_type for index in range(3))
+        if condition.dtype != "bool" or proved_different(condition.size, 1):
+            raise NodeError(node, f"its condition is {condition}; one truth value is needed")
+        same_dtype(node, [then, otherwise])
+        if then.rank != otherwise.rank:
+            raise NodeError(
+                node, f"its condition depends on data, but its branches give {then} and {otherwise}"
+            )
+        for axis, (a, b) in enumerate(zip(then.shape, otherwise.shape, strict=True)):
+            unify(node, a, b, f"the extents of its branches' results along axis {axis}")
+        return [then]
+
+    def decompose(self, node: Node) -> list[Node] | None:
+        """Replace by a Where."""
+        steps = Decomposition(node)
+        condition = steps.reshape("condition", node.required(0), [])
+        steps.add("Where", node.outputs[0], condition, node.required(1), node.required(2))
+        return steps.nodes
