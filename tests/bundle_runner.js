@@ -19,6 +19,15 @@
   const CHUNK = 32768;
   const WORKERS = 8;
 
+  /** Compiling takes most of the time, and many bundles have programs in common. */
+  const PROGRAMS_KEPT = 2048;
+
+  async function load(url, device) {
+    const model = await texelflow.loadModel(url, { device });
+    texelflow.keepPrograms(model, PROGRAMS_KEPT);
+    return model;
+  }
+
   const mapValues = (object, change) =>
     Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
 
@@ -54,7 +63,7 @@
     let model;
     try {
       return await attempt(async () => {
-        model = await texelflow.loadModel(url, { device });
+        model = await load(url, device);
         const answers = [];
         for (const feeds of runs) {
           answers.push(await attempt(async () => ({ outputs: await runModel(model, feeds) })));
@@ -72,7 +81,7 @@
 
     /** Loads a bundle and keeps it by `key`; resolves to its device report. */
     async load({ key, url, device }) {
-      models[key] = await texelflow.loadModel(url, { device });
+      models[key] = await load(url, device);
       return models[key].device;
     },
 
@@ -92,7 +101,7 @@
     async runAll({ jobs, device }) {
       const answers = [];
       // One model stays loaded, so that the context that all models share is not made anew for each.
-      models.keeper ??= await texelflow.loadModel(jobs[0].url, { device });
+      models.keeper ??= await load(jobs[0].url, device);
       let next = 0;
       const work = async () => {
         while (next < jobs.length) {

@@ -5,7 +5,7 @@ import type { LinkedProgram } from "./program.ts";
 /** Milliseconds that an unused context is kept: creating one takes far longer than keeping one. */
 const IDLE_MILLISECONDS = 10_000;
 
-/** Unused programs that are kept for the next model before all unused ones are deleted. */
+/** Unused programs that are kept for the next model. */
 const UNUSED_PROGRAMS_KEPT = 128;
 
 const ATTRIBUTES: WebGLContextAttributes = {
@@ -24,13 +24,15 @@ export class Context {
   readonly created = { programs: 0, textures: 0, framebuffers: 0 };
   /** Bytes in the textures that exist, and the most there ever were. */
   readonly textureBytes = { now: 0, peak: 0 };
-  /** Programs by their final source text. */
+  /** Programs by their final source text, those first that were asked for longest ago. */
   readonly programs = new Map<string, LinkedProgram>();
   /** Outcomes of self-tests by device setting: null for passed, else the reason. */
   readonly selfTests = new Map<string, Promise<string | null>>();
   /** The vertex shader of every program, once there is one. */
   vertexShader: WebGLShader | null = null;
   references = 0;
+  /** How many programs are kept that no model uses. */
+  unusedProgramsKept = UNUSED_PROGRAMS_KEPT;
   private lost = false;
   private readonly bound: (WebGLTexture | null)[] = [];
   private readonly emptyTextures = new Map<string, WebGLTexture>();
@@ -122,11 +124,10 @@ export class Context {
     this.textureBytes.peak = Math.max(this.textureBytes.peak, this.textureBytes.now);
   }
 
-  /** Deletes the programs that no model uses any more, once there are many. */
+  /** Deletes programs that no model uses any more until few enough are left, those unused longest first. */
   trimPrograms(): void {
     const unused = [...this.programs].filter(([, program]) => program.references === 0);
-    if (unused.length <= UNUSED_PROGRAMS_KEPT) return;
-    for (const [source, program] of unused) {
+    for (const [source, program] of unused.slice(0, Math.max(0, unused.length - this.unusedProgramsKept))) {
       program.delete();
       this.programs.delete(source);
     }

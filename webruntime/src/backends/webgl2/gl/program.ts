@@ -109,11 +109,9 @@ export function programOf(
   samplers: readonly string[],
   label: string,
 ): LinkedProgram {
-  let program = context.programs.get(source);
-  if (!program) {
-    program = new LinkedProgram(context, source, samplers, label);
-    context.programs.set(source, program);
-  }
+  const program = context.programs.get(source) ?? new LinkedProgram(context, source, samplers, label);
+  context.programs.delete(source);
+  context.programs.set(source, program);
   program.references++;
   return program;
 }
