@@ -149,7 +149,8 @@ def build_graph(text: str, image: str | None) -> Any:
 def device_shaders(content: Any, origin: str) -> Iterator[Shader]:
     """Yield what the runtime would compile of a bundle on every device: see device/programs.ts."""
     plan = content["plans"]["webgl2"]
-    uses = [(draw["program"], draw["output"], draw["inputs"]) for draw in (*plan["load"], *plan["run"])]
+    draws = (*plan["load"], *plan["entries"]["predict"])
+    uses = [(draw["program"], draw["output"], draw["inputs"]) for draw in draws]
     uses += [
         (entry["image"]["program"], entry["tensor"], []) for entry in content["inputs"] if "image" in entry
     ]

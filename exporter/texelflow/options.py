@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -57,3 +57,27 @@ class Options:
     image: ImageOptions | None = None
     labels: Path | None = None
     name: str | None = None
+    constants: Mapping[str, Sequence[float]] = field(default_factory=dict)
+
+    def told(self) -> list[str]:
+        """Return what differs from the defaults, each as `name=value`; of files their names."""
+        shapes = [f"shape={name}:{','.join(map(str, shape))}" for name, shape in self.input_shapes.items()]
+        image = (
+            []
+            if self.image is None
+            else [
+                f"image.{name}={_text(getattr(self.image, name))}"
+                for name in IMAGE_FIELDS
+                if getattr(self.image, name) is not None
+            ]
+        )
+        others = [
+            *([f"weights={self.weights}"] if self.weights != "float32" else []),
+            *([f"labels={self.labels.name}"] if self.labels is not None else []),
+            *([f"name={self.name}"] if self.name is not None else []),
+        ]
+        return [*shapes, *image, *others]
+
+
+def _text(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -15,6 +15,7 @@ from texelflow.backends.webgl2.plan import liveness
 from texelflow.backends.webgl2.plan.plan import Plan, PlanTensor, Program
 from texelflow.backends.webgl2.plan.share_pixels import share_pixels
 from texelflow.bundle.derived import name_derived
+from texelflow.bundle.provenance import provenance
 from texelflow.dimensions import SizeError, assuming, symbols_of
 from texelflow.dimensions.text import to_json
 from texelflow.errors import DefectError, ExportError
@@ -57,7 +58,7 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
     """
     # Imported here so that the pipeline's data classes can be had without the importers.
     from texelflow.backends.webgl2.passes import prepare
-    from texelflow.passes import simplify
+    from texelflow.passes import fix_inputs, simplify
 
     report = progress or (lambda _text, _fraction: None)
 
@@ -80,6 +81,7 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
             graph = _read_for_pictures(source, options, image)
         options = replace(options, image=image)
         graph.warnings += warnings
+        fixed = fix_inputs.run(graph, options.constants)
         operators = Counter(node.operator for node in graph.nodes)
     with assuming(graph.facts), stage("rewriting the graph", 0.3):
         simplify(graph)
@@ -92,7 +94,7 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
         liveness.assign_lifetimes(plan)
     with assuming(graph.facts), stage("describing the bundle", 0.9):
         name = options.name or graph.name or source.stem
-        content, weights = _graph_file(graph, plan, name, labels, options)
+        content, weights = _graph_file(source, graph, plan, name, labels, options, fixed)
         summary = summarize(graph, plan, operators, content, weights, options)
     report("built", 1.0)
     return Bundle(content, weights, options.weights, summary)
@@ -191,7 +193,13 @@ def _label_warnings(graph: Graph, labels: list[str]) -> list[str]:
 
 
 def _graph_file(
-    graph: Graph, plan: Plan, name: str, labels: list[str] | None, options: Options
+    source: Path,
+    graph: Graph,
+    plan: Plan,
+    name: str,
+    labels: list[str] | None,
+    options: Options,
+    fixed: list[Value],
 ) -> tuple[dict[str, Any], list[Value]]:
     from texelflow import __version__
 
@@ -200,19 +208,21 @@ def _graph_file(
     if options.image is not None:
         add_preprocessing(graph, plan, inputs, programs, options.image)
     weights = [tensor for tensor in plan.tensors() if tensor.weight is not None]
+    labelled = _labelled(graph, labels or [])
     content: dict[str, Any] = {
         "formatVersion": 2,
         "generator": f"texelflow {__version__}",
+        "provenance": provenance(source, options.told(), fixed),
         "name": name,
         "symbols": _symbols(graph),
         "constraints": [constraint.to_json() for constraint in graph.facts.simplified()],
         "derived": [],
         "inputs": inputs,
         "outputs": [
-            {**_signature_json(value), "tensor": tensor.index}
+            {**_signature_json(value), "tensor": tensor.index, **_meaning_json(value, labelled, labels)}
             for value, tensor in zip(graph.outputs, plan.outputs, strict=True)
         ],
-        "weights": [{"tensor": tensor.index, "parts": []} for tensor in weights],
+        "weights": [_weight_json(tensor) for tensor in weights],
         "plans": {
             "webgl2": {
                 "requirements": {
@@ -221,14 +231,30 @@ def _graph_file(
                 "tensors": [tensor.to_json() for tensor in plan.tensors()],
                 "programs": [_program_json(program) for program in programs],
                 "load": [draw.to_json(programs) for draw in plan.load],
-                "run": [draw.to_json(programs) for draw in plan.run],
+                "entries": {"predict": [draw.to_json(programs) for draw in plan.run]},
             }
         },
     }
-    if labels is not None:
-        content["labels"] = labels
     content["derived"] = name_derived(content["plans"], content["symbols"])
     return content, [tensor.weight for tensor in weights if tensor.weight is not None]
+
+
+def _labelled(graph: Graph, labels: list[str]) -> list[Value]:
+    """Return the outputs that labels name the classes of; the first where no shape tells."""
+    # Some models have a class more, which is no label: the background.
+    for count in (len(labels), len(labels) + 1):
+        if found := [value for value in graph.outputs if count in value.shape]:
+            return found
+    return graph.outputs[:1]
+
+
+def _meaning_json(value: Value, labelled: list[Value], labels: list[str] | None) -> dict[str, Any]:
+    return {} if labels is None or value not in labelled else {"meaning": {"labels": labels}}
+
+
+def _weight_json(tensor: PlanTensor) -> dict[str, Any]:
+    row = {} if tensor.row is None else {"row": tensor.row}
+    return {"tensor": tensor.index, **row, "parts": []}
 
 
 def _signature_json(value: Value) -> dict[str, Any]:

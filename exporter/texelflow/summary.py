@@ -86,8 +86,7 @@ def summarize(
         inputs=[_signature(value) for value in graph.inputs],
         outputs=[_signature(value) for value in graph.outputs],
         symbols=content["symbols"],
-        parameters=sum(size for _, size in counts)
-        - sum(value.constant.padding for value in weights if value.constant),
+        parameters=sum(size for _, size in counts),
         weight_bytes=weight_bytes,
         download_bytes=weight_bytes + graph_bytes,
         programs=len(content["plans"]["webgl2"]["programs"]),

@@ -83,7 +83,8 @@ def test_graph_file_follows_the_schema(bundle: Path) -> None:
     graph = json.loads((bundle / "graph.json").read_text())
     assert list(violations(graph)) == []
     graph["plans"]["webgl2"]["tensors"][0]["dtype"] = "float8"
-    graph["plans"]["webgl2"]["run"][0]["programme"] = graph["plans"]["webgl2"]["run"][0].pop("program")
+    step = graph["plans"]["webgl2"]["entries"]["predict"][0]
+    step["programme"] = step.pop("program")
     graph["inputs"][0]["shape"] = [1.5]
     assert len(list(violations(graph))) == 4
 
@@ -103,7 +104,7 @@ def test_labels_and_image(texelflow_command: RunCommand, classifier: Path) -> No
     )
     assert result.code == 0, result.stderr
     graph = json.loads((classifier.parent / "bundle" / "graph.json").read_text())
-    assert graph["labels"] == ["cat", "dog", "bird", "fish"]
+    assert graph["outputs"][0]["meaning"]["labels"] == ["cat", "dog", "bird", "fish"]
     image = graph["inputs"][0]["image"]
     assert image["fit"] == "cover"
     assert image["mean"] == [0.5, 0.5, 0.5]

@@ -126,7 +126,7 @@ def _is_known_at_export(content: dict[str, Any]) -> bool:
     inputs = {value["tensor"] for value in content["inputs"]}
     return all(
         draw["node"].startswith(("Output ", "Identity ")) and inputs.isdisjoint(draw["inputs"])
-        for draw in (*plan["load"], *plan["run"])
+        for draw in (*plan["load"], *plan["entries"]["predict"])
     )
 
 

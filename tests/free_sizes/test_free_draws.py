@@ -58,7 +58,7 @@ u_net (float[%s,3,%s,%s] x, float[8,3,3,3] w, float[8,8,1,1] v, float[8,8,2,2] t
 
 READS_OPERAND = re.compile(r"#if OPERAND_\d+_PIXELS.*?#endif|vec4 operand_\d+_at\(.*?\n}", re.DOTALL)
 
-LAYOUT = ("dtype", "axes", "groups", "rows", "precise")
+LAYOUT = ("dtype", "axes", "groups", "rows", "storage")
 
 MODELS = {"pyramid": PYRAMID, "two levels": TWO_LEVELS, "u-net": U_NET}
 
@@ -75,7 +75,7 @@ def draws(text: str, extents: tuple[str, str, str], folder: Path) -> list[dict[s
                 for index in (*draw["inputs"], draw["output"])
             ],
         }
-        for draw in plan["run"]
+        for draw in plan["entries"]["predict"]
     ]
 
 

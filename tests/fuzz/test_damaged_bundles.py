@@ -131,8 +131,8 @@ def test_every_value_of_another_type_is_told_of_in_its_place(
     texelflow.export(tmp_path / "picture.onnx", tmp_path / "bundle", image="0..1", weights="float16")
     graph_file = json.loads((tmp_path / "bundle" / "graph.json").read_text())
     for tensor in graph_file["plans"]["webgl2"]["tensors"]:
-        tensor["precise"] = True  # so that every optional field occurs
-    graph_file["labels"] = ["one", "two"]
+        tensor["storage"] = "float32"  # so that every optional field occurs
+    graph_file["outputs"][0]["meaning"] = {"labels": ["one", "two"]}
     answers = fuzz_page.evaluate(
         "(parameters) => damagedBundles.loadWithEachValueChanged(...parameters)",
         [graph_file, sorted(_optional_names())],

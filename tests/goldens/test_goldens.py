@@ -42,6 +42,7 @@ def _without_shaders(content: dict[str, Any]) -> dict[str, Any]:
     programs = [
         {key: value for key, value in program.items() if key != "source"} for program in plan["programs"]
     ]
+    del content["provenance"]
     return {**content, "generator": "texelflow", "plans": {"webgl2": {**plan, "programs": programs}}}
 
 

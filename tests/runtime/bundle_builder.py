@@ -258,6 +258,7 @@ class BundleBuilder:
         graph = {
             "formatVersion": 2,
             "generator": "bundle_builder",
+            "provenance": {"source": "none", "sha256": "", "options": []},
             "name": "test",
             "symbols": self.symbols,
             "derived": self.derived,
@@ -271,7 +272,7 @@ class BundleBuilder:
                     "tensors": self.tensors,
                     "programs": self.programs,
                     "load": self.load,
-                    "run": self.run,
+                    "entries": {"predict": self.run},
                 }
             },
             "files": files,
@@ -335,8 +336,8 @@ def alias_bundle(folder: Path, weight: np.ndarray | None = None, loaded: int = 0
     else:
         x = builder.weight("x", [weight])
     blocked = builder.tensor(shape, axes=axes, value="blocked", **(lifetimes[1] if loaded < 1 else {}))
-    storage = {"tensor": blocked, "start": 8, "step": 8}
-    alias = builder.tensor(part, axes=axes, storage=storage, value="alias")
+    alias = {"tensor": blocked, "start": 8, "step": 8}
+    alias = builder.tensor(part, axes=axes, alias=alias, value="alias")
     y = builder.tensor(part, value="y", **({"lifetime": [count - 1, count]} if count else {}))
     builder.output("y", y)
     phases = ["load"] * loaded + ["run"] * count

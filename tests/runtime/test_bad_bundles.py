@@ -50,7 +50,7 @@ def test_wrong_version(module_page: Page, serve: Serve, tmp_path: Path, version:
         (lambda graph: graph.pop("weights"), "weights must be a list, but is missing"),
         (lambda graph: graph["weights"][0]["parts"].clear(), "weights[0].parts must be a list of 1 or more"),
         (lambda graph: tensor(graph, 0).update(lifetime=[0]), "tensors[0].lifetime must be a list of 2, but"),
-        (lambda graph: tensor(graph, 0).update(precise=1), "tensors[0].precise must be true, but is 1"),
+        (lambda graph: tensor(graph, 0).update(storage=1), "tensors[0].storage must be float32, but is 1"),
         (lambda graph: tensor(graph, 0).update(pixels=2), "tensors[0].pixels must be 1, but is 2"),
         (lambda graph: tensor(graph, 0).update(dtype="float8"), 'must be an element type, but is "float8"'),
         (lambda graph: tensor(graph, 0).update(shape=[6.5]), "shape[0] must be an expression, but is 6.5"),
@@ -150,7 +150,7 @@ def test_output_that_is_a_blocked_image(module_page: Page, serve: Serve, tmp_pat
 
     def apply(graph: dict[str, Any]) -> None:
         graph["outputs"][0].update(tensor=1)
-        tensor(graph, 1)["lifetime"][1] = len(graph["plans"]["webgl2"]["run"])
+        tensor(graph, 1)["lifetime"][1] = len(graph["plans"]["webgl2"]["entries"]["predict"])
 
     change_graph(tmp_path, apply)
     message = load_error(module_page, serve(tmp_path))
@@ -162,15 +162,15 @@ def test_output_that_is_a_blocked_image(module_page: Page, serve: Serve, tmp_pat
     [
         (
             2,
-            {"storage": {"tensor": 9, "start": 8, "step": 8}},
-            "storage.tensor must be the index of a tensor",
+            {"alias": {"tensor": 9, "start": 8, "step": 8}},
+            "alias.tensor must be the index of a tensor",
         ),
-        (2, {"storage": {"tensor": 2, "start": 8, "step": 8}}, "with a texture of its own, but is 2"),
-        (2, {"storage": {"tensor": 0, "start": 8, "step": 8}}, "of the same type and blocking"),
-        (2, {"storage": {"tensor": 1, "start": 4, "step": 8}}, "start must be a multiple of 8, but is 4"),
-        (2, {"storage": {"tensor": 1, "start": 8, "step": 6}}, "step must be a multiple of 8, but is 6"),
-        (2, {"storage": {"tensor": 1, "start": -8, "step": 8}}, "start must be an integer of at least 0"),
-        (2, {"storage": {"tensor": 1}}, "storage.start must be an integer of at least 0, but is missing"),
+        (2, {"alias": {"tensor": 2, "start": 8, "step": 8}}, "with a texture of its own, but is 2"),
+        (2, {"alias": {"tensor": 0, "start": 8, "step": 8}}, "of the same type and blocking"),
+        (2, {"alias": {"tensor": 1, "start": 4, "step": 8}}, "start must be a multiple of 8, but is 4"),
+        (2, {"alias": {"tensor": 1, "start": 8, "step": 6}}, "step must be a multiple of 8, but is 6"),
+        (2, {"alias": {"tensor": 1, "start": -8, "step": 8}}, "start must be an integer of at least 0"),
+        (2, {"alias": {"tensor": 1}}, "alias.start must be an integer of at least 0, but is missing"),
         (2, {"dtype": "int32"}, "of the same type and blocking"),
         (2, {"groups": 1}, "of the same type and blocking"),
         (2, {"pixels": 1}, "of the same type and blocking"),
@@ -178,10 +178,10 @@ def test_output_that_is_a_blocked_image(module_page: Page, serve: Serve, tmp_pat
         (1, {"lifetime": [0, 0]}, "run[1].inputs[0] must be a tensor with a fitting lifetime"),
         (
             1,
-            {"storage": {"tensor": 2, "start": 0, "step": 8}, "lifetime": None},
+            {"alias": {"tensor": 2, "start": 0, "step": 8}, "lifetime": None},
             "with a texture of its own, but is 2",
         ),
-        (3, {"storage": {"tensor": 1, "start": 0, "step": 8}}, "of the same type and blocking"),
+        (3, {"alias": {"tensor": 1, "start": 0, "step": 8}}, "of the same type and blocking"),
     ],
 )
 def test_damaged_alias(
@@ -204,13 +204,13 @@ def test_damaged_alias(
 @pytest.mark.parametrize(
     "change", [{"shape": [3, 8, 2, 5]}, {"shape": [2, 8, 1, 5]}, {"shape": [2, 8, 2, 4]}]
 )
-def test_alias_beyond_its_storage(
+def test_alias_beyond_its_holder(
     module_page: Page, serve: Serve, tmp_path: Path, change: dict[str, Any]
 ) -> None:
     """Extents may be symbolic, so that this is only known once there are inputs."""
     alias_bundle(tmp_path)
     change_graph(tmp_path, lambda graph: tensor(graph, 2).update(change))
-    with pytest.raises(Error, match="is not within its storage"):
+    with pytest.raises(Error, match="is not within the tensor"):
         run_bundle(module_page, serve(tmp_path), {"x": feed(np.ones((1, 24, 2, 5), np.float32))})
 
 
@@ -242,7 +242,8 @@ def test_draws_in_a_circle(module_page: Page, serve: Serve, tmp_path: Path) -> N
     builder.output("y", second)
     builder.write(tmp_path)
     message = load_error(module_page, serve(tmp_path))
-    assert "plans.webgl2.run[0].inputs[1] must be a tensor that is filled before, but is 2" in message
+    expected = "plans.webgl2.entries.predict[0].inputs[1] must be a tensor that is filled before, but is 2"
+    assert expected in message
 
 
 def test_long_values_are_cut(module_page: Page, serve: Serve, tmp_path: Path) -> None:
@@ -259,7 +260,7 @@ def tensor(graph: dict[str, Any], index: int) -> dict[str, Any]:
 
 def draw(graph: dict[str, Any]) -> dict[str, Any]:
     """The only draw."""
-    return graph["plans"]["webgl2"]["run"][0]
+    return graph["plans"]["webgl2"]["entries"]["predict"][0]
 
 
 def test_not_json(module_page: Page, serve: Serve, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def profile(
 
 def test_a_draw(page: Page, serve: Serve, tmp_path: Path) -> None:
     graph = add_bundle(tmp_path)
-    assert "flops" not in graph["plans"]["webgl2"]["run"][0]
+    assert "flops" not in graph["plans"]["webgl2"]["entries"]["predict"][0]
     answer = profile(page, serve(tmp_path), [6])
     (draw,) = answer["profile"]["draws"]
     assert draw["node"] == "n1 Test" and draw["program"] == "add"

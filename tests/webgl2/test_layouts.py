@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from texelflow.backends.webgl2.layout.blocking import (
+    alias_within,
     axes_within,
     held_axes,
     holds,
     image_axes,
     is_expressible,
     matrix_axes,
-    storage_within,
     transposed_matrix_axes,
 )
 from texelflow.backends.webgl2.layout.view import View
@@ -169,13 +169,13 @@ WIDE_SHAPES = ((2, 24, 3), (1, 16, 1), (3, 4, 16), (2, 2, 3, 8), (1, 32, 2, 2), 
 
 
 def _is_within(view: View, axes: Axes, tensor: PlanTensor) -> bool:
-    """Whether each element of the view lies where its storage says, among the channels of all batches."""
-    storage = storage_within(view, axes, tensor)
-    assert storage is not None
+    """Whether each element of the view lies where its alias says, among the channels of all batches."""
+    alias = alias_within(view, axes, tensor)
+    assert alias is not None
     own, found, wanted = _found_and_wanted(view, axes, tensor)
     channels = _extents(own)[1]
     return [(n * channels + c, h, w) for n, c, h, w in found] == [
-        (storage.start + n * storage.step + c, h, w) for n, c, h, w in wanted
+        (alias.start + n * alias.step + c, h, w) for n, c, h, w in wanted
     ]
 
 
@@ -206,11 +206,11 @@ def test_aliases_read_what_is_there() -> None:
         tensor = PlanTensor("float32", shape, Blocking(_expressible_axes(source, shape)))
         view = _random_part(source, shape)
         axes = axes_within(view, tensor) or _random_axes(source, len(view.shape))
-        storage = storage_within(view, axes, tensor)
-        if storage is not None:
+        alias = alias_within(view, axes, tensor)
+        if alias is not None:
             claimed += 1
             assert _is_within(view, axes, tensor), (view, axes, tensor)
-            assert storage.start % 8 == 0 and storage.step % 8 == 0
+            assert alias.start % 8 == 0 and alias.step % 8 == 0
     assert claimed > 500
 
 
@@ -222,13 +222,13 @@ def test_heads_lie_where_they_were_computed(batch: int) -> None:
     split = View.whole(projected.shape).reshape((batch, length, 3, 32))
     assert split is not None
     for order, axes in (((0, 2, 1, 3), matrix_axes(4)), ((0, 2, 3, 1), transposed_matrix_axes(4))):
-        storage = storage_within(split.transpose(order), axes, projected)
-        assert storage is not None and (storage.start, storage.step) == (0, 32)
+        alias = alias_within(split.transpose(order), axes, projected)
+        assert alias is not None and (alias.start, alias.step) == (0, 32)
         assert axes_within(split.transpose(order), projected) == axes
     mixed = PlanTensor("float32", (batch, 3, length, 32), Blocking(matrix_axes(4)))
     joined = View.whole(mixed.shape).transpose((0, 2, 1, 3))
-    storage = storage_within(joined, ((0,), (2, 3), (), (1,)), mixed)
-    assert storage is not None and (storage.start, storage.step) == (0, 96)
+    alias = alias_within(joined, ((0,), (2, 3), (), (1,)), mixed)
+    assert alias is not None and (alias.start, alias.step) == (0, 96)
 
 
 def test_heads_of_other_sizes_are_copied() -> None:
@@ -236,4 +236,4 @@ def test_heads_of_other_sizes_are_copied() -> None:
     projected = PlanTensor("float32", (1, 5, 24), Blocking(matrix_axes(3)))
     split = View.whole(projected.shape).reshape((1, 5, 2, 12))
     assert split is not None
-    assert storage_within(split.transpose((0, 2, 1, 3)), matrix_axes(4), projected) is None
+    assert alias_within(split.transpose((0, 2, 1, 3)), matrix_axes(4), projected) is None

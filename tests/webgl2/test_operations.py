@@ -18,7 +18,9 @@ def operations(sheet: Sheet, folder: Path) -> dict[str, Any]:
     plan = build(path, Options()).graph_file["plans"]["webgl2"]
     assert not any("flops" in draw for draw in plan["load"])
     return {
-        plan["programs"][draw["program"]]["name"]: draw["flops"] for draw in plan["run"] if "flops" in draw
+        plan["programs"][draw["program"]]["name"]: draw["flops"]
+        for draw in plan["entries"]["predict"]
+        if "flops" in draw
     }
 
 

@@ -21,7 +21,7 @@ def _graph_file(sheet: Sheet, folder: Path) -> dict[str, Any]:
 def _programs(sheet: Sheet, folder: Path) -> list[str]:
     """Return the names of the programs of a sheet's runs."""
     plan = _graph_file(sheet, folder)["plans"]["webgl2"]
-    used = {draw["program"] for draw in plan["run"]}
+    used = {draw["program"] for draw in plan["entries"]["predict"]}
     return sorted(plan["programs"][program]["name"] for program in used)
 
 
@@ -98,7 +98,7 @@ def test_classifiers_share_the_program_of_images(tmp_path: Path, side: int, shar
     plan = graph["plans"]["webgl2"]
     result = plan["tensors"][graph["outputs"][0]["tensor"]]
     assert "axes" in result and ("pixels" in result) != shared
-    assert plan["programs"][plan["run"][-1]["program"]]["name"] == "convolution"
+    assert plan["programs"][plan["entries"]["predict"][-1]["program"]]["name"] == "convolution"
 
 
 def test_the_sheet_of_single_pixels_blocks_them_as_images(tmp_path: Path) -> None:

@@ -76,14 +76,14 @@ export function runWithIntermediates(
   return model.exclusively(async (session) => {
     await model.loaded;
     const { context, graph, persistent } = session.model;
-    const { load, run, tensors } = graph.plans.webgl2;
+    const { load, entries, tensors } = graph.plans.webgl2;
     const bound = bindInputs(graph, inputs);
     const { plan, delete: free } = session.planWithoutReuse(bound.symbols);
     try {
       await session.draw(plan, bound);
       await gpuFinished(context);
       const kept = load.filter(({ output }) => persistent.has(output));
-      return [...kept, ...run].flatMap(({ node, output }) => {
+      return [...kept, ...entries.predict].flatMap(({ node, output }) => {
         const placed = plan.placed.get(output) ?? persistent.get(output);
         if (!placed) return [];
         const { tensor, dirtyLanes } = readPlaced(context, placed, tensors[output]?.axes);
@@ -96,13 +96,18 @@ export function runWithIntermediates(
   });
 }
 
+/** Keeps so many programs that no model uses for models to come: tests load many that have some in common. */
+export function keepPrograms(model: Model, count: number): void {
+  model.session.model.context.unusedProgramsKept = count;
+}
+
 /** Counts a model's programs, draws, memory and GL objects. */
 export function statistics(model: Model): Statistics {
   const { model: loaded, pool } = model.session;
   const { context, graph, programs, weights } = loaded;
   return {
     programs: new Set(programs.all).size,
-    draws: graph.plans.webgl2.run.length,
+    draws: graph.plans.webgl2.entries.predict.length,
     loadDraws: graph.plans.webgl2.load.length,
     textureBytes: {
       weights: weights.bytes,

@@ -22,7 +22,8 @@ def name_derived(plans: dict[str, Any], symbols: list[str]) -> list[dict[str, Js
     while any(name.startswith(prefix) for name in symbols):
         prefix += "$"
     plan = plans["webgl2"]
-    holders = [*plan["tensors"], *plan["load"], *plan["run"]]
+    steps = (step for entry in plan["entries"].values() for step in entry)
+    holders = [*plan["tensors"], *plan["load"], *steps]
     uses: Counter[str] = Counter()
     for holder in holders:
         for key in _PLACES:

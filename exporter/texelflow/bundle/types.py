@@ -64,6 +64,23 @@ class GraphOutput(TypedDict):
     dtype: "DataType"
     shape: "Shape"
     tensor: "TensorIndex"
+    meaning: NotRequired["Meaning"]
+
+
+class Meaning(TypedDict):
+    """What the numbers of an output mean."""
+
+    labels: list[str]
+    """Names, by index, of the classes that it scores or counts."""
+
+
+class FixedInput(TypedDict):
+    """An input and its elements, row-major."""
+
+    name: str
+    dtype: "DataType"
+    shape: list["Natural"]
+    elements: list["Real"]
 
 
 class ImagePreprocessing(TypedDict):
@@ -98,9 +115,13 @@ class Part(TypedDict):
 
 
 class Weight(TypedDict):
-    """A constant of the model, uploaded to a flat tensor as it is stored."""
+    """A constant of the model, stored as the model has it, and uploaded to a flat tensor."""
 
     tensor: "TensorIndex"
+    row: NotRequired["Natural"]
+    """Elements of a row as stored, where those of the tensor, its last axis, are longer: each is filled up
+    with zeros.
+    """
     parts: list["Part"]
     """Where the bytes lie: one safetensors entry, or several in order for a tensor split along axis 0."""
 
@@ -110,21 +131,29 @@ class Requirements(TypedDict):
     """Most samplers that one program reads."""
 
 
+class Entries(TypedDict):
+    """What can be run, by name; each a list of steps in order."""
+
+    predict: list["Draw"]
+    """From the inputs to the outputs."""
+
+
 class WebGL2Plan(TypedDict):
     requirements: "Requirements"
     tensors: list["PlanTensor"]
     programs: list["Program"]
     load: list["Draw"]
-    """Draws that depend on weights alone, run once; their results stay until disposal unless no run step
-    reads them.
+    """Draws that depend on weights alone, made once; their results stay until disposal unless no step reads
+    them.
     """
-    run: list["Draw"]
+    entries: "Entries"
+    """What can be run, by name; each a list of steps in order."""
 
 
-class Storage(TypedDict):
-    """Makes the tensor an alias, which has no texture, but reads channels of an earlier tensor, counted on
-    from one batch entry to the next; both are blocked alike and have the same height and width. `start` is
-    the first one, `step` leads from one batch entry of the alias to the next; both are multiples of 8, as the
+class Alias(TypedDict):
+    """Makes the tensor an alias: it has no texture, but reads channels of an earlier tensor, counted on from
+    one batch entry to the next; both are blocked alike and have the same height and width. `start` is the
+    first one, `step` leads from one batch entry of the alias to the next; both are multiples of 8, as the
     alias's channels are.
     """
 
@@ -150,19 +179,21 @@ class PlanTensor(TypedDict):
     """Blocks one channel group whatever the device's setting."""
     rows: NotRequired[Literal[2]]
     """Blocks two neighbouring rows, and one channel group, where the device's setting blocks two groups."""
-    storage: NotRequired["Storage"]
-    """Makes the tensor an alias, which has no texture, but reads channels of an earlier tensor, counted on
-    from one batch entry to the next; both are blocked alike and have the same height and width. `start` is
-    the first one, `step` leads from one batch entry of the alias to the next; both are multiples of 8, as the
+    alias: NotRequired["Alias"]
+    """Makes the tensor an alias: it has no texture, but reads channels of an earlier tensor, counted on from
+    one batch entry to the next; both are blocked alike and have the same height and width. `start` is the
+    first one, `step` leads from one batch entry of the alias to the next; both are multiples of 8, as the
     alias's channels are.
     """
-    precise: NotRequired[Literal[True]]
-    """Stored in 32 bits whatever the device's setting."""
+    storage: NotRequired[Literal['float32']]
+    """How elements are stored, where their type and the device's setting do not say it: in 32 bits whatever
+    the setting.
+    """
     value: NotRequired[str]
     """Name of the source model's value that it holds."""
     lifetime: NotRequired[list[int]]
-    """First and last step of `run` that touch it, for reuse of memory. Inputs begin at -1, outputs end at the
-    number of steps. Absent: weights and results of the load phase.
+    """First and last step of the entry that touch it, for reuse of memory. Inputs begin at -1, outputs end at
+    the number of steps. Absent: weights and results of the load phase.
     """
 
 
@@ -198,6 +229,19 @@ class BundleFile(TypedDict):
     sha256: str
 
 
+class Provenance(TypedDict):
+    """What the bundle was made from, for people and for `verify`."""
+
+    source: str
+    """Name of the model's file."""
+    sha256: str
+    """SHA-256 of that file."""
+    options: list[str]
+    """What the export was asked for, as `name=value`."""
+    constants: list["FixedInput"]
+    """Inputs of the model that the export made constants."""
+
+
 class Derived(TypedDict):
     name: str
     value: "Expression"
@@ -216,6 +260,8 @@ class GraphFile(TypedDict):
     """Integer version of this format; raised by every incompatible change."""
     generator: str
     """Program and version that wrote the file."""
+    provenance: "Provenance"
+    """What the bundle was made from, for people and for `verify`."""
     name: str
     """Name of the model, for people."""
     symbols: list[str]
@@ -228,8 +274,6 @@ class GraphFile(TypedDict):
     """What the model needs of the sizes of a run, which is refused where one does not hold."""
     inputs: list["GraphInput"]
     outputs: list["GraphOutput"]
-    labels: NotRequired[list[str]]
-    """Class names of a classifier, by index."""
     weights: list["Weight"]
     plans: "Plans"
     """Lowerings of the graph, by backend."""

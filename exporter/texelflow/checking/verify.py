@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
+from texelflow.bundle.provenance import is_made_from
 from texelflow.bundle.reader import read_graph
-from texelflow.bundle.types import GraphFile
+from texelflow.bundle.types import FixedInput, GraphFile
 from texelflow.checking.browser import BundlePage, open_bundle_page
 from texelflow.checking.input_files import InputFiles, is_archive, make_inputs
 from texelflow.checking.judgement import Comparison, compare
@@ -25,7 +26,7 @@ from texelflow.checking.reference import (
     operand_scales,
     reference_values,
 )
-from texelflow.checking.samples import Array, chosen_sizes
+from texelflow.checking.samples import Array, chosen_sizes, numpy_type
 from texelflow.errors import ExportError
 
 TOLERANCE = 1e-4
@@ -130,9 +131,11 @@ def verify(
     """
     graph = read_graph(bundle)
     inputs, notes = make_inputs(graph, input_files, dimensions or {}, seed, _bounds(model))
-    expected = reference_values(model, inputs)
+    notes = [*_other_source(graph, model), *notes]
+    given = _with_constants(graph, inputs)
+    expected = reference_values(model, given)
     _check_outputs(graph, bundle, model, expected)
-    judge = _Judge(model, inputs, tolerance, default_tolerance(bundle, graph))
+    judge = _Judge(model, given, tolerance, default_tolerance(bundle, graph))
     with open_bundle_page(bundle, software=software) as page:
         device = page.call("load")["device"]
         send_inputs(page, inputs)
@@ -174,17 +177,18 @@ def verify_sizes(
         for sizes in trials:
             inputs, notes = make_inputs(graph, input_files, sizes, seed, bounds)
             try:
-                expected = reference_values(model, inputs)
+                expected = reference_values(model, _with_constants(graph, inputs))
             except RefusedByReferenceError as refusal:
                 results.append(SizeResult(sizes, [], refused_by_reference=refusal.message))
                 continue
             _check_outputs(graph, bundle, model, expected)
-            judge = _Judge(model, inputs, tolerance, default)
+            judge = _Judge(model, _with_constants(graph, inputs), tolerance, default)
             try:
                 send_inputs(page, inputs)
                 results.append(SizeResult(sizes, judge.compare(page, page.call("run"), expected)))
             except ExportError as error:
                 results.append(SizeResult(sizes, [], error=error.message))
+    notes = [*_other_source(graph, model), *notes]
     return SizesVerification(results, device, notes)
 
 
@@ -220,6 +224,26 @@ def size_combinations(
 def default_tolerance(bundle: Path, graph: GraphFile) -> float:
     """Return the relative difference that passes where the user chose none."""
     return HALF_TOLERANCE if uses_half(bundle, graph) else TOLERANCE
+
+
+def _with_constants(graph: GraphFile, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    """Return the inputs of the model: those of the bundle, and those that the export made constants."""
+    fixed = graph["provenance"]["constants"]
+    return {**inputs, **{one["name"]: _fixed_array(one) for one in fixed}}
+
+
+def _fixed_array(fixed: FixedInput) -> Array:
+    # Of numbers that JSON cannot write it has the names, which NumPy reads.
+    numbers = np.array([float(cast(float, element)) for element in fixed["elements"]], np.float64)
+    return numbers.astype(numpy_type(fixed["dtype"])).reshape(fixed["shape"])
+
+
+def _other_source(graph: GraphFile, model: Path) -> list[str]:
+    """Return a note if the bundle was made from another file than it is compared with."""
+    if not model.is_file() or is_made_from(graph, model):
+        return []
+    source = graph["provenance"]["source"]
+    return [f"the bundle was made from another file than {model}, then named {source!r}: export it again"]
 
 
 def _bounds(model: Path) -> dict[str, int]:

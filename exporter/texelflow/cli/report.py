@@ -190,15 +190,16 @@ def bundle_facts(graph: GraphFile) -> dict[str, Any]:
     return {
         "name": graph["name"],
         "generator": graph["generator"],
+        "provenance": graph["provenance"],
         "formatVersion": graph["formatVersion"],
         "inputs": [{key: value[key] for key in ("name", "dtype", "shape")} for value in graph["inputs"]],
         "outputs": [{key: value[key] for key in ("name", "dtype", "shape")} for value in graph["outputs"]],
         "images": [value["name"] for value in graph["inputs"] if "image" in value],
         "symbols": graph["symbols"],
-        "labels": len(graph.get("labels", [])),
+        "labels": max(len(value.get("meaning", {"labels": []})["labels"]) for value in graph["outputs"]),
         "programs": len(plan["programs"]),
         "drawsLoad": len(plan["load"]),
-        "drawsRun": len(plan["run"]),
+        "drawsRun": len(plan["entries"]["predict"]),
         "textureUnits": plan["requirements"]["textureUnits"],
         "weightBytes": sum(file["bytes"] for file in graph["files"]),
         "files": [file["name"] for file in graph["files"]],
@@ -209,6 +210,10 @@ def print_bundle(facts: Mapping[str, Any], console: Console) -> None:
     """Show what `bundle_facts` returned."""
     shown = Facts()
     shown.add("bundle", f"{facts['name']}  (format {facts['formatVersion']}, by {facts['generator']})")
+    provenance = facts["provenance"]
+    shown.add("made from", f"{provenance['source']}  (SHA-256 {provenance['sha256'][:12]}…)")
+    if provenance["options"]:
+        shown.add("with", "\n".join(provenance["options"]))
     for key in ("inputs", "outputs"):
         signatures = [
             format_signature(value["name"], value["dtype"], value["shape"])

@@ -82,3 +82,15 @@ def _atom_json(atom: Atom) -> Json:
         elif not isinstance(operand, str):
             operands.append(operand.to_json())
     return [atom.operation, *operands]
+
+
+def finite_json(number: float | list[Any]) -> Any:
+    """Return a number as JSON can write it: infinities and NaN by name."""
+    if isinstance(number, list):
+        return number
+    if number != number:
+        return "nan"
+    if number in (float("inf"), float("-inf")):
+        return "inf" if number > 0 else "-inf"
+    is_short = number == int(number) and abs(number) < 2**53 and str(number) != "-0.0"
+    return int(number) if is_short else number

@@ -28,12 +28,17 @@ export interface InputInfo extends TensorInfo {
   readonly image?: ImageInfo;
 }
 
+/** An output; with `labels`, the names of the classes that it scores or counts. */
+export interface OutputInfo extends TensorInfo {
+  readonly labels?: readonly string[];
+}
+
 /** A loaded model. Made by `loadModel`. */
 export class Model<S extends Signature = Signature> {
   readonly name: string;
   readonly inputs: readonly InputInfo[];
-  readonly outputs: readonly TensorInfo[];
-  /** Class names of a classifier by index; empty when the bundle has none. */
+  readonly outputs: readonly OutputInfo[];
+  /** Class names of the first output that has some, by index; empty when the bundle has none. */
   readonly labels: readonly string[];
   /** What the runtime found and chose on this device, as plain data. */
   device: DeviceReport;
@@ -59,8 +64,8 @@ export class Model<S extends Signature = Signature> {
       const { program, ints, floats, ...image } = input.image;
       return { ...describe(input), image };
     });
-    this.outputs = graph.outputs.map(describe);
-    this.labels = graph.labels ?? [];
+    this.outputs = graph.outputs.map((output) => ({ ...describe(output), ...output.meaning }));
+    this.labels = this.outputs.find(({ labels }) => labels)?.labels ?? [];
     this.device = report(this.session.model);
   }
 

@@ -13,7 +13,7 @@ export type Description =
 /** By kind: what errors call its values, and the test for one. */
 export type Kinds = Readonly<Record<KindName, readonly [text: string, test: (value: unknown) => boolean]>>;
 
-/** Throws the error that the value at a path such as `plans.webgl2.run[3].output` is not what it must be. */
+/** Throws the error that the value at a path such as `plans.webgl2.load[3].output` is not what it must be. */
 export type Fail = (path: string, expected: string, value: unknown) => never;
 
 /** Checks a value and all in it; `path` leads to it from the whole, which has none. */

@@ -125,12 +125,12 @@ function checkContent(graph: GraphFile, fail: Fail): void {
 /** Follows the file in the order in which it is executed: what is read must have been filled before, and live. */
 function checkReferences(graph: GraphFile, fail: Fail): void {
   const { inputs, outputs, weights, files, plans } = graph;
-  const { tensors, programs, load, run } = plans.webgl2;
+  const { tensors, programs, load, entries } = plans.webgl2;
   checkNames(graph, fail);
   const filled = new Set<number>();
   const use = (path: string, index: number, step: number, fills: boolean) => {
-    if (fills && tensors[index]?.storage) fail(path, "a tensor with a texture of its own", index);
-    const tensor = tensors[index]?.storage?.tensor ?? index;
+    if (fills && tensors[index]?.alias) fail(path, "a tensor with a texture of its own", index);
+    const tensor = tensors[index]?.alias?.tensor ?? index;
     const [first, last] = tensors[tensor]?.lifetime ?? [fills ? LOADING : step, fills ? LOADING : step];
     if (filled.has(tensor) === fills) {
       fail(path, `a tensor that ${fills ? "nothing else fills" : "is filled before"}`, tensor);
@@ -142,10 +142,10 @@ function checkReferences(graph: GraphFile, fail: Fail): void {
     const count = programs[program]?.samplers.length;
     if (sources.length !== count) fail(path, `a list of ${count} tensors, one for each sampler`, sources);
   };
-  const follow = (name: "load" | "run", draws: readonly Draw[]) => {
+  const follow = (name: "load" | "entries.predict", draws: readonly Draw[]) => {
     draws.forEach((draw, index) => {
       const path = `plans.webgl2.${name}[${index}]`;
-      const step = name === "run" ? index : LOADING;
+      const step = name === "load" ? LOADING : index;
       countSources(`${path}.inputs`, draw.program, draw.inputs);
       draw.inputs.forEach((tensor, unit) => {
         use(`${path}.inputs[${unit}]`, tensor, step, false);
@@ -160,7 +160,7 @@ function checkReferences(graph: GraphFile, fail: Fail): void {
     }
   });
   tensors.forEach((tensor, index) => {
-    if (tensor.storage) checkAlias(tensor, tensors, `plans.webgl2.tensors[${index}]`, fail);
+    if (tensor.alias) checkAlias(tensor, tensors, `plans.webgl2.tensors[${index}]`, fail);
   });
   const names = files.map(({ name }) => name);
   files.forEach(({ name, bytes }, index) => {
@@ -170,7 +170,11 @@ function checkReferences(graph: GraphFile, fail: Fail): void {
       fail(`files[${index}].name`, "a name of letters, digits, dots and dashes", name);
     }
   });
-  weights.forEach(({ tensor, parts }, index) => {
+  weights.forEach(({ tensor, row, parts }, index) => {
+    const longest = tensors[tensor]?.shape.at(-1) ?? 1;
+    if (row !== undefined && !(row > 0 && row <= (longest as number))) {
+      fail(`weights[${index}].row`, "at least 1, and no more than a row of the tensor has", row);
+    }
     parts.forEach(({ file }, part) => {
       const path = `weights[${index}].parts[${part}].file`;
       if (!names.includes(file)) fail(path, "the name of one of the files", file);
@@ -182,12 +186,12 @@ function checkReferences(graph: GraphFile, fail: Fail): void {
     if (tensor >= 0) use(`inputs[${index}].tensor`, tensor, BEFORE, true);
     if (image) countSources(`inputs[${index}].image.program`, image.program, [tensor]);
   });
-  follow("run", run);
+  follow("entries.predict", entries.predict);
   outputs.forEach(({ tensor }, index) => {
-    use(`outputs[${index}].tensor`, tensor, run.length, false);
-    const { axes, shape, storage } = tensors[tensor] as PlanTensor;
+    use(`outputs[${index}].tensor`, tensor, entries.predict.length, false);
+    const { axes, shape, alias } = tensors[tensor] as PlanTensor;
     // The page puts channels in their order, and nothing else.
-    if (axes && (storage || [axes[2], axes[3]].flat().some((axis) => shape[axis as number] !== 1))) {
+    if (axes && (alias || [axes[2], axes[3]].flat().some((axis) => shape[axis as number] !== 1))) {
       fail(`outputs[${index}].tensor`, "a flat tensor or one of one pixel", tensor);
     }
   });
@@ -217,20 +221,20 @@ function checkNames({ symbols, derived, constraints, inputs }: GraphFile, fail: 
 
 /** Checks that an alias reads whole planes of a tensor that is blocked as it is. */
 function checkAlias(alias: PlanTensor, tensors: readonly PlanTensor[], path: string, fail: Fail): void {
-  const { tensor, start, step } = alias.storage as PlanTensor["storage"] & object;
+  const { tensor, start, step } = alias.alias as PlanTensor["alias"] & object;
   const holder = tensors[tensor] as PlanTensor;
   const text = ({ dtype, axes, pixels, rows, groups }: PlanTensor) =>
     [dtype, !!axes, pixels, rows, groups].join();
-  if (holder.storage || !alias.axes || text(holder) !== text(alias)) {
+  if (holder.alias || !alias.axes || text(holder) !== text(alias)) {
     fail(
-      `${path}.storage.tensor`,
+      `${path}.alias.tensor`,
       "a tensor of the same type and blocking with a texture of its own",
       tensor,
     );
   }
   if (alias.lifetime) fail(`${path}.lifetime`, "absent from a tensor without a texture", alias.lifetime);
   for (const [name, count] of Object.entries({ start, step })) {
-    if (count % CHANNEL_BLOCK !== 0) fail(`${path}.storage.${name}`, `a multiple of ${CHANNEL_BLOCK}`, count);
+    if (count % CHANNEL_BLOCK !== 0) fail(`${path}.alias.${name}`, `a multiple of ${CHANNEL_BLOCK}`, count);
   }
 }
 

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from math import prod
 
 from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels import copying
 from texelflow.backends.webgl2.kernels.kernel import Kernel
 from texelflow.backends.webgl2.layout.blocking import (
+    alias_within,
     axes_within,
     held_axes,
     holds,
     is_expressible,
-    storage_within,
 )
-from texelflow.backends.webgl2.layout.view import View
+from texelflow.backends.webgl2.layout.view import View, row_major_strides
 from texelflow.backends.webgl2.plan.plan import Axes, Blocking, Plan, PlanTensor, Real
 from texelflow.backends.webgl2.plan.precision import needs_32_bits
 from texelflow.dimensions import Dimension, Expression, product, same_shape
@@ -28,6 +29,7 @@ from texelflow.dimensions.floats import FloatExpression
 from texelflow.dimensions.text import Json, to_json
 from texelflow.graph import ConstantData, Element, Node, NodeError, Shape, TensorType, Value
 from texelflow.graph.constants import pack_elements, unpack_elements
+from texelflow.operators.shapes import known_shape
 
 OUTPUT = Node("Output", [], [Value("output")], name="graph output")
 """Whose fault and work it is, when no group is being lowered."""
@@ -90,6 +92,22 @@ class Lowering:
             location = Location(Buffer(value.dtype, value.shape, flat=tensor), View.whole(value.shape))
             self._locations[value] = location
         return location
+
+    def fill_rows(self, value: Value) -> None:
+        """Let each row of a constant, all behind its first axis, begin a texel when it is uploaded.
+
+        Four rows are then packed at a time, by the program that packs matrices: one less to compile. What is
+        no constant, or has a location already, stays as it is.
+        """
+        rows, *extents = known_shape(value.shape) or [0]
+        row = prod(extents)
+        if value.constant is None or value in self._locations or rows == 0 or row % 4 == 0:
+            return
+        filled = PlanTensor(
+            value.dtype, (rows, row + -row % 4), weight=value, row=row, constant=True, value=value.name
+        )
+        view = View(value.shape, (row + -row % 4, *row_major_strides(tuple(extents))))
+        self._locations[value] = Location(Buffer(value.dtype, filled.shape, flat=filled), view)
 
     def tensor(
         self, value: Value, blocking: Blocking | Axes | None = None, precise: bool = False
@@ -284,8 +302,8 @@ class Lowering:
     def _alias(self, location: Location, axes: Axes) -> PlanTensor | None:
         """Return a tensor of the view, blocked by `axes`, that reads the texels of another, if possible."""
         for tensor in location.buffer.blocked:
-            storage = storage_within(location.view, axes, tensor)
-            if storage is not None and tensor.blocking is not None:
+            alias = alias_within(location.view, axes, tensor)
+            if alias is not None and tensor.blocking is not None:
                 return PlanTensor(
                     tensor.dtype,
                     location.view.shape,
@@ -293,7 +311,7 @@ class Lowering:
                     value=tensor.value,
                     constant=tensor.constant,
                     precise=tensor.precise,
-                    storage=storage,
+                    alias=alias,
                 )
         return None
 

@@ -1,14 +1,6 @@
 // Generated from exporter/texelflow/bundle/graph.schema.json by `npm run generate`. Do not edit.
 
 /**
- * An integer, the name of a symbol, or [operation, operand, ...] with operation one of + - * // % min max == < select broadcast trunc. // and % round towards minus infinity; == and < give 1 or 0; select(condition, then, otherwise); broadcast gives the operand that is not 1, and 1 if all are; trunc the whole part of a Real.
- */
-export type Expression = number | string | [Real, Real, ...Real[]];
-/**
- * A number, or one of the three that JSON cannot write, the name of a symbol, or [operation, operand, ...] as in Expression, and with / for true division, floor, ceil, round (half to even), sqrt, abs, and fround, which rounds to 32 bits.
- */
-export type Real = number | string | [Real, Real, ...Real[]];
-/**
  * An ONNX element type in lower case.
  */
 export type DataType =
@@ -25,6 +17,15 @@ export type DataType =
   | "int64"
   | "uint64"
   | "bool";
+export type Natural = number;
+/**
+ * A number, or one of the three that JSON cannot write, the name of a symbol, or [operation, operand, ...] as in Expression, and with / for true division, floor, ceil, round (half to even), sqrt, abs, and fround, which rounds to 32 bits.
+ */
+export type Real = number | string | [Real, Real, ...Real[]];
+/**
+ * An integer, the name of a symbol, or [operation, operand, ...] with operation one of + - * // % min max == < select broadcast trunc. // and % round towards minus infinity; == and < give 1 or 0; select(condition, then, otherwise); broadcast gives the operand that is not 1, and 1 if all are; trunc the whole part of a Real.
+ */
+export type Expression = number | string | [Real, Real, ...Real[]];
 export type Shape = Expression[];
 /**
  * Index of a flat tensor, or -1 when nothing reads the input.
@@ -34,7 +35,6 @@ export type InputIndex = -1 | TensorIndex;
  * Index into plans.webgl2.tensors.
  */
 export type TensorIndex = number;
-export type Natural = number;
 /**
  * Index into plans.webgl2.programs.
  */
@@ -52,6 +52,27 @@ export interface GraphFile {
    * Program and version that wrote the file.
    */
   generator: string;
+  /**
+   * What the bundle was made from, for people and for `verify`.
+   */
+  provenance: {
+    /**
+     * Name of the model's file.
+     */
+    source: string;
+    /**
+     * SHA-256 of that file.
+     */
+    sha256: string;
+    /**
+     * What the export was asked for, as `name=value`.
+     */
+    options: string[];
+    /**
+     * Inputs of the model that the export made constants.
+     */
+    constants: FixedInput[];
+  };
   /**
    * Name of the model, for people.
    */
@@ -73,10 +94,6 @@ export interface GraphFile {
   constraints: Constraint[];
   inputs: GraphInput[];
   outputs: GraphOutput[];
-  /**
-   * Class names of a classifier, by index.
-   */
-  labels?: string[];
   weights: Weight[];
   /**
    * Lowerings of the graph, by backend.
@@ -85,6 +102,15 @@ export interface GraphFile {
     webgl2: WebGL2Plan;
   };
   files: BundleFile[];
+}
+/**
+ * An input and its elements, row-major.
+ */
+export interface FixedInput {
+  name: string;
+  dtype: DataType;
+  shape: Natural[];
+  elements: Real[];
 }
 /**
  * `left` equals `right`, is at least it, or broadcasts with it: they are equal or one is 1.
@@ -141,12 +167,26 @@ export interface GraphOutput {
   dtype: DataType;
   shape: Shape;
   tensor: TensorIndex;
+  meaning?: Meaning;
 }
 /**
- * A constant of the model, uploaded to a flat tensor as it is stored.
+ * What the numbers of an output mean.
+ */
+export interface Meaning {
+  /**
+   * Names, by index, of the classes that it scores or counts.
+   */
+  labels: string[];
+}
+/**
+ * A constant of the model, stored as the model has it, and uploaded to a flat tensor.
  */
 export interface Weight {
   tensor: TensorIndex;
+  /**
+   * Elements of a row as stored, where those of the tensor, its last axis, are longer: each is filled up with zeros.
+   */
+  row?: number;
   /**
    * Where the bytes lie: one safetensors entry, or several in order for a tensor split along axis 0.
    *
@@ -173,10 +213,18 @@ export interface WebGL2Plan {
   tensors: PlanTensor[];
   programs: Program[];
   /**
-   * Draws that depend on weights alone, run once; their results stay until disposal unless no run step reads them.
+   * Draws that depend on weights alone, made once; their results stay until disposal unless no step reads them.
    */
   load: Draw[];
-  run: Draw[];
+  /**
+   * What can be run, by name; each a list of steps in order.
+   */
+  entries: {
+    /**
+     * From the inputs to the outputs.
+     */
+    predict: Draw[];
+  };
 }
 /**
  * A tensor in GPU memory. Without `axes` it is flat: row-major, four elements a texel. With `axes` it is blocked: see ARCHITECTURE.md, Layouts.
@@ -204,23 +252,23 @@ export interface PlanTensor {
    */
   rows?: 2;
   /**
-   * Makes the tensor an alias, which has no texture, but reads channels of an earlier tensor, counted on from one batch entry to the next; both are blocked alike and have the same height and width. `start` is the first one, `step` leads from one batch entry of the alias to the next; both are multiples of 8, as the alias's channels are.
+   * Makes the tensor an alias: it has no texture, but reads channels of an earlier tensor, counted on from one batch entry to the next; both are blocked alike and have the same height and width. `start` is the first one, `step` leads from one batch entry of the alias to the next; both are multiples of 8, as the alias's channels are.
    */
-  storage?: {
+  alias?: {
     tensor: TensorIndex;
     start: Natural;
     step: Natural;
   };
   /**
-   * Stored in 32 bits whatever the device's setting.
+   * How elements are stored, where their type and the device's setting do not say it: in 32 bits whatever the setting.
    */
-  precise?: true;
+  storage?: "float32";
   /**
    * Name of the source model's value that it holds.
    */
   value?: string;
   /**
-   * First and last step of `run` that touch it, for reuse of memory. Inputs begin at -1, outputs end at the number of steps. Absent: weights and results of the load phase.
+   * First and last step of the entry that touch it, for reuse of memory. Inputs begin at -1, outputs end at the number of steps. Absent: weights and results of the load phase.
    *
    * @minItems 2
    * @maxItems 2

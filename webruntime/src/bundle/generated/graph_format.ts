@@ -1,7 +1,7 @@
 // Generated from exporter/texelflow/bundle/graph.schema.json by `npm run generate`. Do not edit.
 
 /** The kinds of single values in the file. */
-export type KindName = "string" | "Expression" | "DataType" | "InputIndex" | "Natural" | "number" | "ProgramIndex" | "Real" | "TensorIndex" | "integer";
+export type KindName = "string" | "DataType" | "Natural" | "Real" | "Expression" | "InputIndex" | "number" | "ProgramIndex" | "TensorIndex" | "integer";
 
 /** What graph.json must look like; bundle/format_check.ts says how to read it. */
 export const FORMAT = {
@@ -10,6 +10,29 @@ export const FORMAT = {
     2
   ],
   "generator": "string",
+  "provenance": {
+    "source": "string",
+    "sha256": "string",
+    "options": [
+      "list of",
+      "string"
+    ],
+    "constants": [
+      "list of",
+      {
+        "name": "string",
+        "dtype": "DataType",
+        "shape": [
+          "list of",
+          "Natural"
+        ],
+        "elements": [
+          "list of",
+          "Real"
+        ]
+      }
+    ]
+  },
   "name": "string",
   "symbols": [
     "list of",
@@ -100,17 +123,20 @@ export const FORMAT = {
         "list of",
         "Expression"
       ],
-      "tensor": "TensorIndex"
+      "tensor": "TensorIndex",
+      "meaning?": {
+        "labels": [
+          "list of",
+          "string"
+        ]
+      }
     }
-  ],
-  "labels?": [
-    "list of",
-    "string"
   ],
   "weights": [
     "list of",
     {
       "tensor": "TensorIndex",
+      "row?": "Natural",
       "parts": [
         "list of",
         {
@@ -155,14 +181,14 @@ export const FORMAT = {
             "one of",
             2
           ],
-          "storage?": {
+          "alias?": {
             "tensor": "TensorIndex",
             "start": "Natural",
             "step": "Natural"
           },
-          "precise?": [
+          "storage?": [
             "one of",
-            true
+            "float32"
           ],
           "value?": "string",
           "lifetime?": [
@@ -205,27 +231,29 @@ export const FORMAT = {
           "node": "string"
         }
       ],
-      "run": [
-        "list of",
-        {
-          "program": "ProgramIndex",
-          "inputs": [
-            "list of",
-            "TensorIndex"
-          ],
-          "output": "TensorIndex",
-          "ints?": [
-            "list of",
-            "Expression"
-          ],
-          "floats?": [
-            "list of",
-            "Real"
-          ],
-          "flops?": "Expression",
-          "node": "string"
-        }
-      ]
+      "entries": {
+        "predict": [
+          "list of",
+          {
+            "program": "ProgramIndex",
+            "inputs": [
+              "list of",
+              "TensorIndex"
+            ],
+            "output": "TensorIndex",
+            "ints?": [
+              "list of",
+              "Expression"
+            ],
+            "floats?": [
+              "list of",
+              "Real"
+            ],
+            "flops?": "Expression",
+            "node": "string"
+          }
+        ]
+      }
     }
   },
   "files": [

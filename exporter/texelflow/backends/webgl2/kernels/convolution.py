@@ -220,6 +220,8 @@ def _bind_weights(
         packed: Axes = ((), (1,), taps, (0,)) if transposed else ((), (0,), taps, (1,))
         if thin or template in ("depthwise", "multiplied_depthwise"):
             packed = ((), (0,), (), (1, *taps))
+            if not same_shape(weights.shape[2:], (1,) * len(taps)):
+                lowering.fill_rows(weights)
         kernel.input("weights", lowering.blocked(weights, packed, one_group=True))
         if template == "multiplied_depthwise":
             kernel.integer("multiplier", floor_divide(first, groups))

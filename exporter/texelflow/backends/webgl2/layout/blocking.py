@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from texelflow.backends.webgl2.layout.view import Run, View, merged_runs
-from texelflow.backends.webgl2.plan.plan import CHANNEL_BLOCK, Axes, PlanTensor, Storage
+from texelflow.backends.webgl2.plan.plan import CHANNEL_BLOCK, Alias, Axes, PlanTensor
 from texelflow.dimensions import Dimension, floor_divide, product, proved_equal, remainder, same_shape
 from texelflow.graph import Shape
 
@@ -69,7 +69,7 @@ def is_expressible(shape: Shape, axes: Axes) -> bool:
 def is_vector(tensor: PlanTensor) -> bool:
     """Whether a blocked tensor with a texture of its own is one pixel of channels, one after another."""
     batch, channels, height, width = tensor.extents
-    if not same_shape((height, width), (1, 1)) or tensor.storage is not None:
+    if not same_shape((height, width), (1, 1)) or tensor.alias is not None:
         return False
     batch_stride, channel_stride = tensor_strides(tensor)[:2]
     follow = proved_equal(channels, 1) or proved_equal(channel_stride, 1)
@@ -109,19 +109,14 @@ def held_axes(view: View, tensor: PlanTensor) -> Axes | None:
     return axes if holds(view, axes, tensor) else None
 
 
-def storage_within(view: View, axes: Axes, tensor: PlanTensor) -> Storage | None:
+def alias_within(view: View, axes: Axes, tensor: PlanTensor) -> Alias | None:
     """Return where `view`, blocked by `axes`, is among the channels of a tensor, or None if texels differ.
 
     Planes follow each other from one batch entry to the next. Where all extents and strides of channels are
     multiples of what a plane holds, batch and channels are therefore one axis that can be divided elsewhere:
     into heads and their channels, or into slices.
     """
-    if (
-        view.bounds is not None
-        or tensor.axes is None
-        or tensor.storage is not None
-        or is_empty(tensor.extents)
-    ):
+    if view.bounds is not None or tensor.axes is None or tensor.alias is not None or is_empty(tensor.extents):
         return None
     wanted = role_runs(view, axes)
     if not all(map(same_runs, wanted[2:], role_runs(View.whole(tensor.shape), tensor.axes)[2:])):
@@ -138,7 +133,7 @@ def storage_within(view: View, axes: Axes, tensor: PlanTensor) -> Storage | None
         return None
     if any(number % CHANNEL_BLOCK != 0 for number in (count, step, start)):
         return None
-    return Storage(tensor, start, step)
+    return Alias(tensor, start, step)
 
 
 def channel_within(view: View, axes: Axes, tensor: PlanTensor) -> int | None:
@@ -170,7 +165,7 @@ def axes_within(view: View, tensor: PlanTensor) -> Axes | None:
             chosen[1 if runs is not None and proved_equal(runs[0][1], 1) else 0].append(axis)
     n, c, h, w = map(tuple, chosen)
     axes: Axes = (n, c, h, w)
-    return axes if storage_within(view, axes, tensor) is not None else None
+    return axes if alias_within(view, axes, tensor) is not None else None
 
 
 def _runs_through_channels(runs: list[Run], tensor: PlanTensor) -> list[Run] | None:

@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Any, TypeAlias
 
 from texelflow.dimensions import Dimension, product, proved_equal
-from texelflow.dimensions.text import to_json
+from texelflow.dimensions.text import finite_json, to_json
 from texelflow.graph import FLOATING, Shape, Value
 
 Axes: TypeAlias = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...]]
@@ -33,7 +33,7 @@ class Blocking:
 
 
 @dataclass(frozen=True, slots=True)
-class Storage:
+class Alias:
     """The tensor that an alias reads, and which of its channels, counted on from one batch entry to the next.
 
     `start` is the first one, `step` the way from one batch entry of the alias to the next. Both are multiples
@@ -49,8 +49,9 @@ class Storage:
 class PlanTensor:
     """A tensor in GPU memory: flat without a `blocking` (ARCHITECTURE.md, Layouts).
 
-    `weight` is the constant it is uploaded from, `constant` says that the load phase makes it, `precise` that
-    it has 32 bits on every device. An alias has no texture of its own, but reads its `storage`'s.
+    `weight` is the constant it is uploaded from; where its rows have `row` elements and the tensor's more,
+    they are filled up with zeros. `constant` says that the load phase makes it, `precise` that it has 32 bits
+    on every device. An alias has no texture of its own, but reads another's.
     """
 
     dtype: str
@@ -58,17 +59,18 @@ class PlanTensor:
     blocking: Blocking | None = None
     value: str = ""
     weight: Value | None = None
+    row: int | None = None
     constant: bool = False
     precise: bool = False
     external: bool = False
-    storage: Storage | None = None
+    alias: Alias | None = None
     lifetime: tuple[int, int] | None = None
     index: int = -1
 
     @property
     def holder(self) -> PlanTensor:
         """The tensor whose texture it is in."""
-        return self if self.storage is None else self.storage.tensor
+        return self if self.alias is None else self.alias.tensor
 
     @property
     def axes(self) -> Axes | None:
@@ -124,15 +126,15 @@ class PlanTensor:
             entry["groups"] = 1
         if self.paired_rows:
             entry["rows"] = 2
-        if self.storage is not None:
-            storage = self.storage
-            entry["storage"] = {
-                "tensor": storage.tensor.index,
-                "start": storage.start,
-                "step": storage.step,
+        if self.alias is not None:
+            alias = self.alias
+            entry["alias"] = {
+                "tensor": alias.tensor.index,
+                "start": alias.start,
+                "step": alias.step,
             }
         if self.precise and not self.is_integer:
-            entry["precise"] = True
+            entry["storage"] = "float32"
         if self.value:
             entry["value"] = self.value
         if self.lifetime is not None:
@@ -182,18 +184,6 @@ class Draw:
         if self.flops is not None:
             entry["flops"] = to_json(self.flops)
         return entry
-
-
-def finite_json(number: Real) -> Any:
-    """Return a number as JSON can write it: infinities and NaN by name."""
-    if isinstance(number, list):
-        return number
-    if number != number:
-        return "nan"
-    if number in (float("inf"), float("-inf")):
-        return "inf" if number > 0 else "-inf"
-    is_short = number == int(number) and abs(number) < 2**53 and str(number) != "-0.0"
-    return int(number) if is_short else number
 
 
 @dataclass(eq=False, slots=True)

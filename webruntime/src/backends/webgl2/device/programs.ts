@@ -77,11 +77,11 @@ export function planPrograms(
   const all: LinkedProgram[] = [];
   const issue = (
     program: number,
-    { dtype, precise }: PlanTensor,
+    tensor: PlanTensor,
     [result, ...inputs]: readonly Blocking[],
     node: string,
   ) => {
-    const half = storageFormat(dtype, setting, !!precise) === "float16";
+    const half = storageFormat(tensor, setting) === "float16";
     const key = JSON.stringify([program, half, result, inputs]);
     let linked = variants.get(key);
     if (!linked) {
@@ -101,7 +101,7 @@ export function planPrograms(
 
   return {
     load: plan.load.map((draw) => issueDraw(draw)),
-    run: plan.run.map((draw) => issueDraw(draw)),
+    run: plan.entries.predict.map((draw) => issueDraw(draw)),
     image: images.map(
       (image) =>
         image &&
@@ -113,7 +113,7 @@ export function planPrograms(
         ),
     ),
     all,
-    runVariant: (step, blockings) => issueDraw(plan.run[step] as Draw, blockings),
+    runVariant: (step, blockings) => issueDraw(plan.entries.predict[step] as Draw, blockings),
   };
 }
 

@@ -32,7 +32,7 @@ export function selfTest(context: Context, setting: DeviceSetting): Promise<stri
 async function runSelfTest(context: Context, setting: DeviceSetting): Promise<string | null> {
   const { gl } = context;
   const layers = setting.pixels * setting.groups;
-  const format = storageFormat("float32", setting, false);
+  const format = storageFormat({ dtype: "float32" }, setting);
   const blocking = { ...FLAT, pixels: setting.pixels, groups: setting.groups };
   const text = defines(source, setting, blocking, format === "float16", [["picture", blocking]]) + source;
   const program = programOf(context, text, ["picture"], "The self-test");

@@ -1,4 +1,4 @@
-import type { DataType } from "../../../bundle/generated/graph_file.ts";
+import type { PlanTensor } from "../../../bundle/generated/graph_file.ts";
 import { kindOf } from "../../../graph/tensor.ts";
 import type { TexelFormat } from "../gl/texture.ts";
 import type { DeviceBlocking } from "../layout/layouts.ts";
@@ -9,8 +9,11 @@ export interface DeviceSetting extends DeviceBlocking {
   readonly storage: 16 | 32;
 }
 
-/** How a result of a type is stored: integers in 32 bits always, floats in the setting's bits unless `precise`. */
-export function storageFormat(dtype: DataType, setting: DeviceSetting, precise: boolean): TexelFormat {
+/** How a result is stored: integers in 32 bits always, floats in the setting's bits unless the tensor says. */
+export function storageFormat(
+  { dtype, storage }: Pick<PlanTensor, "dtype" | "storage">,
+  setting: DeviceSetting,
+): TexelFormat {
   if (kindOf(dtype) === "integer") return "int32";
-  return setting.storage === 16 && !precise ? "float16" : "float32";
+  return setting.storage === 16 && !storage ? "float16" : "float32";
 }

@@ -102,9 +102,11 @@ async function drawEach(
   const { tensors } = graph.plans.webgl2;
   const drawNothing = ({ program, output, inputs }: FirstDraw) => {
     const { gl } = context;
-    const { dtype, precise, ...placed } = tensors[output] as PlanTensor;
-    const format = storageFormat(dtype, setting, !!precise);
-    const target = scratch.target(format, layersOf(blockingOf({ dtype, ...placed }, setting)));
+    const tensor = tensors[output] as PlanTensor;
+    const target = scratch.target(
+      storageFormat(tensor, setting),
+      layersOf(blockingOf(tensor, setting)),
+    );
     const kinds = inputs.map((input) => kindOf((tensors[input] as PlanTensor).dtype));
     // Until a program is finished all its samplers read unit 0, which no two types may share. Finishing waits.
     if (new Set(kinds).size > 1) program.finish();
@@ -148,7 +150,7 @@ async function drawEach(
 
 /** The first draw with each program, those of the load phase first. */
 function firstDraws(graph: GraphFile, programs: PlanPrograms): FirstDraw[] {
-  const { load, run } = graph.plans.webgl2;
+  const { load, entries } = graph.plans.webgl2;
   const draws = new Map<LinkedProgram, FirstDraw>();
   const add = (program: LinkedProgram | undefined, output: number, inputs: readonly number[]) => {
     if (program && !draws.has(program)) draws.set(program, { program, output, inputs });
@@ -159,7 +161,7 @@ function firstDraws(graph: GraphFile, programs: PlanPrograms): FirstDraw[] {
   graph.inputs.forEach(({ tensor }: GraphInput, index) => {
     add(programs.image[index], tensor, []);
   });
-  run.forEach(({ inputs, output }: Draw, step) => {
+  entries.predict.forEach(({ inputs, output }: Draw, step) => {
     add(programs.run[step], output, inputs);
   });
   return [...draws.values()];

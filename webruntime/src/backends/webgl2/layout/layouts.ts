@@ -18,7 +18,7 @@ export interface Blocking {
 export type DeviceBlocking = Pick<Blocking, "pixels" | "groups" | "fold">;
 
 /** A tensor that reads a part of another one's texture. */
-export type Alias = PlanTensor & Required<Pick<PlanTensor, "axes" | "storage">>;
+export type Alias = PlanTensor & Required<Pick<PlanTensor, "axes" | "alias">>;
 
 /** Batch, channels, height and width of a blocked tensor. */
 export type Extents = readonly [number, number, number, number];
@@ -66,7 +66,7 @@ const TRIED_TILES = 32;
 
 /** Whether a tensor has no texture of its own. */
 export function isAlias(tensor: PlanTensor): tensor is Alias {
-  return !!tensor.storage;
+  return !!tensor.alias;
 }
 
 /**
@@ -74,9 +74,9 @@ export function isAlias(tensor: PlanTensor): tensor is Alias {
  *
  * @throws Error when it is not within that tensor
  */
-export function aliasLayout(tensor: Alias, shape: readonly number[], storage: Layout): Layout {
-  const { start, step } = tensor.storage;
-  const stored = storage.planes as Planes;
+export function aliasLayout(tensor: Alias, shape: readonly number[], holder: Layout): Layout {
+  const { start, step } = tensor.alias;
+  const stored = holder.planes as Planes;
   const extents = extentsOf(shape, tensor.axes);
   const [batch, channels, height, width] = extents;
   const [storedBatch, storedChannels, storedHeight, storedWidth] = stored.extents;
@@ -84,12 +84,12 @@ export function aliasLayout(tensor: Alias, shape: readonly number[], storage: La
   if (last > storedBatch * storedChannels || height !== storedHeight || width !== storedWidth) {
     throw new TexelflowError(
       "damaged",
-      `Tensor "${tensor.value}" of shape [${shape.join(", ")}] is not within its storage.`,
+      `Tensor "${tensor.value}" of shape [${shape.join(", ")}] is not within the tensor whose texture it reads.`,
     );
   }
-  const channelsOfPlane = 4 * storage.blocking.groups;
+  const channelsOfPlane = 4 * holder.blocking.groups;
   return {
-    ...storage,
+    ...holder,
     shape,
     elements: elementCount(shape),
     planes: { ...stored, extents, perImage: step / channelsOfPlane, first: start / channelsOfPlane },

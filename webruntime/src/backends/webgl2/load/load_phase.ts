@@ -38,16 +38,20 @@ export class LoadPhase {
     /** Throws where so many bytes are too many. */
     private readonly reserve: (bytes: number) => void,
   ) {
-    const { load, run } = graph.plans.webgl2;
+    const { load, entries } = graph.plans.webgl2;
     this.pending = load.map((draw, index) => [draw, index] as const);
     for (const { inputs } of load) for (const tensor of this.holders(inputs)) this.addReads(tensor, 1);
-    for (const { inputs } of run)
+    for (const { inputs } of entries.predict)
       for (const tensor of this.holders(inputs)) this.addReads(tensor, Number.POSITIVE_INFINITY);
     for (const output of graph.outputs) this.addReads(output.tensor, Number.POSITIVE_INFINITY);
     this.uploads = graph.weights.map(
-      ({ tensor, parts }: Weight) =>
-        new WeightUpload(parts.length, `Weight "${parts[0].key}"`, this.planTensor(tensor).dtype, (format) =>
-          this.place(tensor, format),
+      ({ tensor, parts, row }: Weight) =>
+        new WeightUpload(
+          parts.length,
+          `Weight "${parts[0].key}"`,
+          this.planTensor(tensor).dtype,
+          (format) => this.place(tensor, format),
+          row,
         ),
     );
   }
@@ -128,14 +132,14 @@ export class LoadPhase {
 
   /** The tensors in whose textures the given ones are, each once. */
   private holders(tensors: readonly number[]): Set<number> {
-    return new Set(tensors.map((tensor) => this.planTensor(tensor).storage?.tensor ?? tensor));
+    return new Set(tensors.map((tensor) => this.planTensor(tensor).alias?.tensor ?? tensor));
   }
 
   private find(index: number): PlacedTensor | undefined {
     const tensor = this.planTensor(index);
     if (!isAlias(tensor)) return this.persistent.get(index);
-    const storage = this.persistent.get(tensor.storage.tensor);
-    return storage && placeAlias(tensor, storage, NO_SYMBOLS);
+    const holder = this.persistent.get(tensor.alias.tensor);
+    return holder && placeAlias(tensor, holder, NO_SYMBOLS);
   }
 
   private place(index: number, format: TexelFormat, blocking: DeviceBlocking = FLAT): PlacedTensor {
@@ -167,7 +171,7 @@ export class LoadPhase {
       const inputs = draw.inputs.map((tensor) => this.find(tensor));
       if (!inputs.every((input) => input !== undefined)) return true;
       const tensor = this.planTensor(draw.output);
-      const output = this.place(draw.output, storageFormat(tensor.dtype, setting, !!tensor.precise), setting);
+      const output = this.place(draw.output, storageFormat(tensor, setting), setting);
       this.persistent.set(draw.output, output);
       const program = programs.load[index];
       const bound = program && bindDraw(this.context, program, output, inputs, draw, NO_SYMBOLS);

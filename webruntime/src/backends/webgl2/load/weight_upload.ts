@@ -18,12 +18,14 @@ export class WeightUpload {
    * @param parts - number of parts that make up the weight
    * @param what - names the weight in errors
    * @param place - gives the weight a texture of a format, once the first part tells which
+   * @param row - elements of a row in the file, if those of the tensor are longer: they are filled up with zeros
    */
   constructor(
     private readonly parts: number,
     private readonly what: string,
     private readonly dtype: DataType,
     private readonly place: (format: TexelFormat) => PlacedTensor,
+    private readonly row?: number,
   ) {}
 
   /**
@@ -48,10 +50,11 @@ export class WeightUpload {
     return this.nextPart === this.parts ? this.complete() : null;
   }
 
-  private append(part: TexelData): void {
-    this.placed ??= this.place(formatOf(part));
-    this.elements += part.length;
+  private append(stored: TexelData): void {
+    this.placed ??= this.place(formatOf(stored));
     const { layout } = this.placed;
+    const part = this.row ? filledUp(stored, this.row, layout.shape.at(-1) as number) : stored;
+    this.elements += part.length;
     if (this.elements > layout.elements) this.wrongLength();
     const data = this.rest ? joined(this.rest, part) : part;
     const texels = Math.floor(data.length / 4);
@@ -94,6 +97,16 @@ function texelData(stored: DataType, data: TensorData, what: string): TexelData 
 function formatOf(data: TexelData): TexelFormat {
   if (data instanceof Int32Array) return "int32";
   return data instanceof Uint16Array ? "float16" : "float32";
+}
+
+/** Rows of so many elements, each with zeros up to `length`. */
+function filledUp(data: TexelData, row: number, length: number): TexelData {
+  const rows = Math.ceil(data.length / row);
+  const filled = new (data.constructor as new (length: number) => TexelData)(rows * length);
+  for (let index = 0; index < rows; index++) {
+    filled.set(data.subarray(index * row, (index + 1) * row), index * length);
+  }
+  return filled;
 }
 
 function joined(first: TexelData, second: TexelData): TexelData {

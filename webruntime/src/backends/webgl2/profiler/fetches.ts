@@ -32,11 +32,11 @@ void main() {
  */
 export async function countFetches(session: Session, plan: RunPlan): Promise<number[]> {
   const { context, graph } = session.model;
-  const { run, programs } = graph.plans.webgl2;
+  const { entries, programs } = graph.plans.webgl2;
   const counting = new Map<LinkedProgram, LinkedProgram>();
   try {
     for (const [index, step] of plan.steps.entries()) {
-      const { program, node } = run[step] as Draw;
+      const { program, node } = entries.predict[step] as Draw;
       const { samplers, name } = programs[program] as Program;
       const original = (plan.draws[index] as { program: LinkedProgram }).program;
       if (counting.has(original)) continue;
@@ -52,7 +52,7 @@ export async function countFetches(session: Session, plan: RunPlan): Promise<num
       await breathe();
       const original = (plan.draws[index] as { program: LinkedProgram }).program;
       const program = counting.get(original) as LinkedProgram;
-      counts.push(countDraw(session, plan, run[step] as Draw, program));
+      counts.push(countDraw(session, plan, entries.predict[step] as Draw, program));
     }
     return counts;
   } finally {

@@ -65,14 +65,14 @@ export async function profile(
   if (!Number.isInteger(runs) || runs < 1)
     throw new TexelflowError("option", `runs must be an integer of at least 1, but is ${runs}.`);
   const { context, graph } = session.model;
-  const { run, programs } = graph.plans.webgl2;
+  const { entries, programs } = graph.plans.webgl2;
   const { plan, bound } = session.prepare(inputs);
   const timer = chooseTimer(context);
   const placed = (tensor: number) => plan.placed.get(tensor) as PlacedTensor;
 
   // Drivers finish programs at their first draw.
   await session.draw(plan, bound);
-  const results = plan.steps.map((step) => placed((run[step] as Draw).output));
+  const results = plan.steps.map((step) => placed((entries.predict[step] as Draw).output));
   const last = results.at(-1);
   const runMilliseconds = last ? await timer.time(() => executeDraws(context, plan.draws), last, runs) : 0;
   const times: number[] = [];
@@ -86,7 +86,7 @@ export async function profile(
 
   const milliseconds = times.reduce((sum, time) => sum + time, 0);
   const draws = plan.steps.map((step, index): DrawProfile => {
-    const draw = run[step] as Draw;
+    const draw = entries.predict[step] as Draw;
     const time = times[index] as number;
     return {
       node: draw.node,

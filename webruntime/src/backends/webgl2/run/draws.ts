@@ -26,9 +26,9 @@ export interface BoundDraw extends Uniforms {
 }
 
 /** Places a tensor of the plan that reads another one's texture, once that one is placed. */
-export function placeAlias(tensor: Alias, storage: PlacedTensor, symbols: Symbols): PlacedTensor {
+export function placeAlias(tensor: Alias, holder: PlacedTensor, symbols: Symbols): PlacedTensor {
   const shape = tensor.shape.map((dimension) => evaluate(dimension, symbols));
-  return { ...storage, layout: aliasLayout(tensor, shape, storage.layout) };
+  return { ...holder, layout: aliasLayout(tensor, shape, holder.layout) };
 }
 
 /**

@@ -16,10 +16,10 @@ export interface RunPlan {
   readonly symbols: Symbols;
   /** Whether all steps and outputs are bound: not before the first run, during which weights may still arrive. */
   isBound: boolean;
-  /** By step of the bundle's `run`. */
+  /** By step of the bundle's `predict`. */
   readonly programs: readonly LinkedProgram[];
   readonly draws: BoundDraw[];
-  /** Index of each draw in the bundle's `run`: empty outputs have none. */
+  /** Index of each draw in the bundle's `predict`: empty outputs have none. */
   readonly steps: number[];
   /** Weights are there once a draw that reads them is bound. */
   readonly placed: Map<number, PlacedTensor>;
@@ -51,7 +51,7 @@ export function placeTensors(
     layouts.set(index, layout);
     if (layout.elements === 0) return;
     const [first, last] = reuse ? tensor.lifetime : [-1, Number.POSITIVE_INFINITY];
-    const kind = { format: storageFormat(tensor.dtype, setting, !!tensor.precise), layers: layout.layers };
+    const kind = { format: storageFormat(tensor, setting), layers: layout.layers };
     demands.push({ tensor: index, kind, width: layout.width, height: layout.height, first, last });
   });
   return { layouts, slots: assignSlots(demands) };
@@ -73,10 +73,10 @@ export function bindPlan(
     const { dtype } = graph.plans.webgl2.tensors[index] as PlanTensor;
     placed.set(index, { dtype, layout, texture: textureOf.get(index) ?? null });
   }
-  const { tensors, run } = graph.plans.webgl2;
+  const { tensors, entries } = graph.plans.webgl2;
   const blockingIn = (index: number): Blocking => {
     const tensor = tensors[index] as PlanTensor;
-    if (isAlias(tensor)) return blockingIn(tensor.storage.tensor);
+    if (isAlias(tensor)) return blockingIn(tensor.alias.tensor);
     return layouts.get(index)?.blocking ?? blockingOf(tensor, model.setting);
   };
   const isFolded = [...layouts.values()].some(({ blocking }) => blocking.fold > 0);
@@ -95,7 +95,7 @@ export function bindPlan(
     symbols,
     isBound: false,
     programs: isFolded
-      ? run.map(({ output, inputs }, step) => programs.runVariant(step, [output, ...inputs].map(blockingIn)))
+      ? entries.predict.map(({ output, inputs }, step) => programs.runVariant(step, [output, ...inputs].map(blockingIn)))
       : programs.run,
     draws: [],
     steps: [],
@@ -107,9 +107,9 @@ export function bindPlan(
   };
 }
 
-/** Binds one step of the bundle's `run`, in order; the weights that it reads must be there. */
+/** Binds one step of the bundle's `predict`, in order; the weights that it reads must be there. */
 export function bindStep(model: LoadedModel, plan: RunPlan, step: number): void {
-  const { inputs, output, ...parameters } = model.graph.plans.webgl2.run[step] as Draw;
+  const { inputs, output, ...parameters } = model.graph.plans.webgl2.entries.predict[step] as Draw;
   const program = plan.programs[step] as LinkedProgram;
   const [target, ...sources] = [output, ...inputs].map((tensor) => find(model, plan, tensor));
   const bound = bindDraw(model.context, program, target as PlacedTensor, sources, parameters, plan.symbols);
@@ -135,7 +135,7 @@ function find(model: LoadedModel, plan: RunPlan, index: number): PlacedTensor {
   const found =
     placed.get(index) ??
     (isAlias(tensor)
-      ? placeAlias(tensor, find(model, plan, tensor.storage.tensor), symbols)
+      ? placeAlias(tensor, find(model, plan, tensor.alias.tensor), symbols)
       : (model.persistent.get(index) as PlacedTensor));
   placed.set(index, found);
   return found;

@@ -108,7 +108,7 @@ export class Session {
       const late = plan.programs.filter((program) => !program.isFinished);
       if (late.length > 0) await programsLinked(context, late);
       let issued = 0;
-      for (const [step, { inputs }] of graph.plans.webgl2.run.entries()) {
+      for (const [step, { inputs }] of graph.plans.webgl2.entries.predict.entries()) {
         if (plan.draws.length - issued === FIRST_PORTION || !weights.has(inputs)) {
           executeDraws(context, plan.draws, issued);
           context.gl.flush();

@@ -1,0 +1,47 @@
+"""What a bundle was made from: the model's file and the options of the export."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+from texelflow.bundle.types import DataType, FixedInput, GraphFile, Provenance
+from texelflow.dimensions.text import finite_json
+from texelflow.graph import Value
+from texelflow.graph.constants import unpack_elements
+
+
+def provenance(source: Path, options: Sequence[str], fixed: Sequence[Value]) -> Provenance:
+    """Return graph.json's `provenance`; raise OSError if the model cannot be read.
+
+    `fixed` are the inputs that the export made constants.
+    """
+    return {
+        "source": source.name,
+        "sha256": _digest(source),
+        "options": [*options],
+        "constants": [_fixed_input(value) for value in fixed],
+    }
+
+
+def _fixed_input(value: Value) -> FixedInput:
+    assert value.constant is not None
+    elements = unpack_elements(value.dtype, value.constant.tobytes())
+    return {
+        "name": value.name,
+        "dtype": cast(DataType, value.dtype),
+        "shape": [extent for extent in value.shape if isinstance(extent, int)],
+        "elements": [finite_json(element) for element in elements if isinstance(element, int | float)],
+    }
+
+
+def is_made_from(graph_file: GraphFile, model: Path) -> bool:
+    """Return whether the model's file is the one that the bundle was made from; raise OSError."""
+    return graph_file["provenance"]["sha256"] == _digest(model)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
