@@ -32,6 +32,7 @@ def export(
     labels: str | Path | None = None,
     name: str | None = None,
     constants: Mapping[str, float | Sequence[float]] | None = None,
+    states: Mapping[str, str] | None = None,
     force: bool = False,
     progress: Callable[[str, float], None] | None = None,
 ) -> Summary:
@@ -48,6 +49,8 @@ def export(
         name: the model's name, for people; without it the file's.
         constants: for an input's name the numbers that it always has, one for all elements or as many as it
             has, row-major; the bundle has no such input then.
+        states: for an output's name that of the input that it is in the next run: both become the bundle's own
+            memory, zeros at first.
         force: replace `directory` if it exists.
         progress: called with what is being done and the fraction done, from 0 to 1.
 
@@ -64,7 +67,7 @@ def export(
     """
     from texelflow.pipeline import build, write
 
-    options = _options(weights, input_shapes, image, labels, name, constants)
+    options = _options(weights, input_shapes, image, labels, name, constants, states)
     bundle = build(Path(source), options, progress)
     for message in write(bundle, Path(directory), force):
         warnings.warn(message, stacklevel=2)
@@ -78,6 +81,7 @@ def inspect(
     input_shapes: Mapping[str, Sequence[int | str]] | None = None,
     image: str | ImageOptions | None = None,
     constants: Mapping[str, float | Sequence[float]] | None = None,
+    states: Mapping[str, str] | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> Summary:
     """Return what `export` would say of the model in `source`, without writing anything.
@@ -90,7 +94,7 @@ def inspect(
     from texelflow.pipeline import build
 
     return build(
-        Path(source), _options(weights, input_shapes, image, None, None, constants), progress
+        Path(source), _options(weights, input_shapes, image, None, None, constants, states), progress
     ).summary
 
 
@@ -101,6 +105,7 @@ def _options(
     labels: str | Path | None,
     name: str | None,
     constants: Mapping[str, float | Sequence[float]] | None,
+    states: Mapping[str, str] | None,
 ) -> Options:
     from texelflow.arguments import parse_image
     from texelflow.pipeline import Options
@@ -117,4 +122,5 @@ def _options(
             input_name: list(numbers) if isinstance(numbers, Sequence) else [numbers]
             for input_name, numbers in (constants or {}).items()
         },
+        states=dict(states or {}),
     )

@@ -133,6 +133,23 @@ def parse_input_shapes(texts: Iterable[str]) -> dict[str, list[int | str]]:
     return shapes
 
 
+def parse_states(texts: Iterable[str]) -> dict[str, str]:
+    """Read `--state` options: `OUTPUT=INPUT`.
+
+    Raises:
+        ValueError: a text is none, or names an output twice.
+    """
+    states: dict[str, str] = {}
+    for text in texts:
+        output, _, name = text.partition("=")
+        if not (output and name):
+            raise ValueError(f"{text!r} is not OUTPUT=INPUT, such as stateN=state")
+        if output in states:
+            raise ValueError(f"output {output!r} is given twice")
+        states[output] = name
+    return states
+
+
 def parse_constants(texts: Iterable[str]) -> dict[str, list[float]]:
     """Read `--constant` options: `NAME=NUMBER`, or several numbers with commas; true and false are 1 and 0.
 

@@ -58,6 +58,7 @@ class Options:
     labels: Path | None = None
     name: str | None = None
     constants: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    states: Mapping[str, str] = field(default_factory=dict)
 
     def told(self) -> list[str]:
         """Return what differs from the defaults, each as `name=value`; of files their names."""
@@ -74,6 +75,7 @@ class Options:
         others = [
             *([f"weights={self.weights}"] if self.weights != "float32" else []),
             *([f"labels={self.labels.name}"] if self.labels is not None else []),
+            *(f"state={output}={name}" for output, name in self.states.items()),
             *([f"name={self.name}"] if self.name is not None else []),
         ]
         return [*shapes, *image, *others]

@@ -21,6 +21,7 @@ from texelflow.dimensions.text import to_json
 from texelflow.errors import DefectError, ExportError
 from texelflow.graph import Graph, NodeError, Value
 from texelflow.options import ImageOptions, Options
+from texelflow.passes.pair_states import State
 from texelflow.preprocessor_config import FILE_NAME, read_preprocessor_config
 from texelflow.summary import DeviceNeeds, Signature, Summary, example_sizes, summarize
 
@@ -58,7 +59,7 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
     """
     # Imported here so that the pipeline's data classes can be had without the importers.
     from texelflow.backends.webgl2.passes import prepare
-    from texelflow.passes import fix_inputs, simplify
+    from texelflow.passes import fix_inputs, pair_states, simplify
 
     report = progress or (lambda _text, _fraction: None)
 
@@ -85,16 +86,20 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
         operators = Counter(node.operator for node in graph.nodes)
     with assuming(graph.facts), stage("rewriting the graph", 0.3):
         simplify(graph)
+        states = pair_states.run(graph, options.states)
         groups = prepare(graph)
         if labels is not None:
             graph.warnings += _label_warnings(graph, labels)
     with assuming(graph.facts), stage("lowering to draws", 0.5):
-        plan = lower_graph(graph, groups)
+        plan = lower_graph(graph, groups, states)
+        kept = {value for state in states for value in (state.before, state.after)}
+        graph.inputs = [value for value in graph.inputs if value not in kept]
+        graph.outputs = [value for value in graph.outputs if value not in kept]
         share_pixels(plan, example_sizes(graph))
         liveness.assign_lifetimes(plan)
     with assuming(graph.facts), stage("describing the bundle", 0.9):
         name = options.name or graph.name or source.stem
-        content, weights = _graph_file(source, graph, plan, name, labels, options, fixed)
+        content, weights = _graph_file(source, graph, plan, name, labels, options, fixed, states)
         summary = summarize(graph, plan, operators, content, weights, options)
     report("built", 1.0)
     return Bundle(content, weights, options.weights, summary)
@@ -200,6 +205,7 @@ def _graph_file(
     labels: list[str] | None,
     options: Options,
     fixed: list[Value],
+    states: list[State],
 ) -> tuple[dict[str, Any], list[Value]]:
     from texelflow import __version__
 
@@ -222,6 +228,7 @@ def _graph_file(
             {**_signature_json(value), "tensor": tensor.index, **_meaning_json(value, labelled, labels)}
             for value, tensor in zip(graph.outputs, plan.outputs, strict=True)
         ],
+        "states": [_state_json(state, *tensors) for state, tensors in zip(states, plan.states, strict=True)],
         "weights": [_weight_json(tensor) for tensor in weights],
         "plans": {
             "webgl2": {
@@ -250,6 +257,17 @@ def _labelled(graph: Graph, labels: list[str]) -> list[Value]:
 
 def _meaning_json(value: Value, labelled: list[Value], labels: list[str] | None) -> dict[str, Any]:
     return {} if labels is None or value not in labelled else {"meaning": {"labels": labels}}
+
+
+def _state_json(state: State, tensor: PlanTensor, following: PlanTensor) -> dict[str, Any]:
+    return {
+        **_signature_json(state.before),
+        "output": state.after.name,
+        "tensor": tensor.index,
+        "next": following.index,
+        "init": "zeros",
+        "scope": "session",
+    }
 
 
 def _weight_json(tensor: PlanTensor) -> dict[str, Any]:

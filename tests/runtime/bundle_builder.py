@@ -194,6 +194,7 @@ class BundleBuilder:
         self.run: list[dict[str, Any]] = []
         self.inputs: list[dict[str, Any]] = []
         self.outputs: list[dict[str, Any]] = []
+        self.states: list[dict[str, Any]] = []
         self.weights: list[dict[str, Any]] = []
         self.stored: dict[str, dict[str, tuple[str, list[int], bytes]]] = {}
         self.symbols = symbols or []
@@ -224,6 +225,12 @@ class BundleBuilder:
         self.outputs.append(
             {"name": name, "dtype": declared["dtype"], "shape": declared["shape"], "tensor": tensor}
         )
+
+    def state(self, name: str, tensor: int, following: int) -> None:
+        """Declares a state: what a run reads, and what it leaves for the next."""
+        declared = {key: self.tensors[tensor][key] for key in ("dtype", "shape")}
+        kept = {"init": "zeros", "scope": "session", "output": f"{name} after"}
+        self.states.append({"name": name, **declared, "tensor": tensor, "next": following, **kept})
 
     def draw(self, program: int, inputs: list[int], output: int, phase: str = "run", **more: Any) -> None:
         """Adds a draw to the load or the run phase."""
@@ -258,13 +265,14 @@ class BundleBuilder:
         graph = {
             "formatVersion": 2,
             "generator": "bundle_builder",
-            "provenance": {"source": "none", "sha256": "", "options": []},
+            "provenance": {"source": "none", "sha256": "", "options": [], "constants": []},
             "name": "test",
             "symbols": self.symbols,
             "derived": self.derived,
             "constraints": self.constraints,
             "inputs": self.inputs,
             "outputs": self.outputs,
+            "states": self.states,
             "weights": self.weights,
             "plans": {
                 "webgl2": {
@@ -318,6 +326,21 @@ def blocked_bundle(folder: Path, **blocking: int) -> dict[str, Any]:
     builder.output("y", y)
     builder.draw(builder.program(TO_BLOCKED, ["x"], "to_blocked"), [x], blocked)
     builder.draw(builder.program(TO_FLAT, ["x"], "to_flat"), [blocked], y, floats=[["/", 6, 2]])
+    return builder.write(folder)
+
+
+def stateful_bundle(folder: Path) -> dict[str, Any]:
+    """y = (x + s) * 2 of six numbers, where s is the y of the run before."""
+    builder = BundleBuilder()
+    x = builder.tensor([6], lifetime=[-1, 1], value="x")
+    s, after = (builder.tensor([6], lifetime=[-1, 2], value=value) for value in ("s", "s after"))
+    y = builder.tensor([6], lifetime=[1, 2], value="y")
+    builder.input("x", x)
+    builder.output("y", y)
+    builder.state("s", s, after)
+    program = builder.program(ADD_FLAT, ["x", "w"])
+    builder.draw(program, [x, s], after)
+    builder.draw(program, [x, s], y)
     return builder.write(folder)
 
 

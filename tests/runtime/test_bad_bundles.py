@@ -82,18 +82,18 @@ def test_wrong_version(module_page: Page, serve: Serve, tmp_path: Path, version:
         ),
         (
             lambda graph: draw(graph).update(program=9),
-            "run[0].program must be the index of a program, but is 9",
+            "predict[0].program must be the index of a program, but is 9",
         ),
         (
             lambda graph: draw(graph).update(inputs=[0]),
             "inputs must be a list of 2 tensors, one for each sampler",
         ),
-        (lambda graph: draw(graph).update(inputs=[0, 77]), "run[0].inputs[1] must be the index of a tensor"),
-        (lambda graph: draw(graph).update(inputs=[0, -1]), "run[0].inputs[1] must be the index of a tensor"),
+        (lambda graph: draw(graph).update(inputs=[0, 77]), "predict[0].inputs[1] must be the index of a tensor"),
+        (lambda graph: draw(graph).update(inputs=[0, -1]), "predict[0].inputs[1] must be the index of a tensor"),
         (lambda graph: draw(graph).update(inputs=[0, 1]), "inputs[1] must be a tensor that is filled before"),
         (
             lambda graph: draw(graph).update(output=0),
-            "run[0].output must be a tensor that nothing else fills",
+            "predict[0].output must be a tensor that nothing else fills",
         ),
         (lambda graph: draw(graph).update(floats=["infinite"]), "floats[0] must be an expression"),
         (lambda graph: draw(graph).update(floats=[None]), "floats[0] must be an expression, but is null"),
@@ -175,7 +175,7 @@ def test_output_that_is_a_blocked_image(module_page: Page, serve: Serve, tmp_pat
         (2, {"groups": 1}, "of the same type and blocking"),
         (2, {"pixels": 1}, "of the same type and blocking"),
         (2, {"lifetime": [0, 1]}, "tensors[2].lifetime must be absent from a tensor without a texture"),
-        (1, {"lifetime": [0, 0]}, "run[1].inputs[0] must be a tensor with a fitting lifetime"),
+        (1, {"lifetime": [0, 0]}, "predict[1].inputs[0] must be a tensor with a fitting lifetime"),
         (
             1,
             {"alias": {"tensor": 2, "start": 0, "step": 8}, "lifetime": None},

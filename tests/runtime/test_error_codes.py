@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from bundle_builder import blocked_bundle
+from bundle_builder import blocked_bundle, stateful_bundle
 from playwright.sync_api import Page
 
 from browser_support import REPOSITORY
@@ -63,6 +63,14 @@ SCENARIOS = {
             return readPixels.apply(this, parameters);
         };
         await model.run({x: sized(1, 5, 6, 7)});""",
+    "state-lost": """
+        const model = await load();
+        const x = sized(6);
+        await model.run({x});
+        const {gl} = model.ownSession.model.context;
+        gl.getExtension('WEBGL_lose_context').loseContext();
+        await new Promise((resolve) => gl.canvas.addEventListener('webglcontextlost', resolve));
+        await model.run({x});""",
     "disposed": "const model = await load(); model.dispose(); await model.run({x: sized(1, 5, 6, 7)});",
 }
 
@@ -81,7 +89,7 @@ HELPERS = """
 
 @pytest.mark.parametrize("code", SCENARIOS)
 def test_code(page: Page, serve: Serve, tmp_path: Path, code: str) -> None:
-    blocked_bundle(tmp_path)
+    (stateful_bundle if code == "state-lost" else blocked_bundle)(tmp_path)
     answer = page.evaluate(
         "async (url) => {"
         + HELPERS

@@ -217,7 +217,7 @@ def test_lost_context_is_restored_by_the_next_run(page: Page, serve: Serve, tmp_
             const model = await texelflow.loadModel(url);
             const x = new texelflow.Tensor('float32', [6], new Float32Array(6));
             await model.run({x});
-            const {gl} = model.session.model.context;
+            const {gl} = model.ownSession.model.context;
             const lose = () => gl.getExtension('WEBGL_lose_context').loseContext();
             lose();
             const between = (await model.run({x})).y.data[2];

@@ -98,12 +98,12 @@ export function runWithIntermediates(
 
 /** Keeps so many programs that no model uses for models to come: tests load many that have some in common. */
 export function keepPrograms(model: Model, count: number): void {
-  model.session.model.context.unusedProgramsKept = count;
+  model.ownSession.model.context.unusedProgramsKept = count;
 }
 
 /** Counts a model's programs, draws, memory and GL objects. */
 export function statistics(model: Model): Statistics {
-  const { model: loaded, pool } = model.session;
+  const { model: loaded, pool } = model.ownSession;
   const { context, graph, programs, weights } = loaded;
   return {
     programs: new Set(programs.all).size,

@@ -14,6 +14,7 @@
  * - `privacy`: the browser alters what pages read from the GPU
  * - `out-of-memory`: the GPU has too little memory
  * - `context-lost`: the browser took the GPU away meanwhile
+ * - `state-lost`: with the GPU went what the session remembered
  * - `disposed`: the model was disposed
  */
 export type ErrorCode =
@@ -30,6 +31,7 @@ export type ErrorCode =
   | "privacy"
   | "out-of-memory"
   | "context-lost"
+  | "state-lost"
   | "disposed";
 
 /** What an error is about. */

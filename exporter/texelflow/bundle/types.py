@@ -67,6 +67,25 @@ class GraphOutput(TypedDict):
     meaning: NotRequired["Meaning"]
 
 
+class State(TypedDict):
+    """Two flat tensors of one shape: after a run, what it left in `next` is what the next run reads in
+    `tensor`.
+    """
+
+    name: str
+    """The model's input that it was."""
+    output: str
+    """The model's output that it was."""
+    dtype: "DataType"
+    shape: "Shape"
+    tensor: "TensorIndex"
+    next: "TensorIndex"
+    init: Literal['zeros']
+    """What it is before the first run."""
+    scope: Literal['session']
+    """What keeps it."""
+
+
 class Meaning(TypedDict):
     """What the numbers of an output mean."""
 
@@ -274,6 +293,8 @@ class GraphFile(TypedDict):
     """What the model needs of the sizes of a run, which is refused where one does not hold."""
     inputs: list["GraphInput"]
     outputs: list["GraphOutput"]
+    states: list["State"]
+    """What a session keeps from run to run."""
     weights: list["Weight"]
     plans: "Plans"
     """Lowerings of the graph, by backend."""

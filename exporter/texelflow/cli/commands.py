@@ -46,6 +46,7 @@ def main() -> None:
 @options.weights
 @options.input_shapes
 @options.constants
+@options.states
 @options.image
 @click.option(
     "--labels", metavar="FILE", type=options.PATH, help="Class names, one a line, for a classifier."
@@ -59,6 +60,7 @@ def export(
     weights: str,
     input_shapes: Mapping[str, list[int | str]],
     constants: Mapping[str, list[float]],
+    states: Mapping[str, str],
     image: ImageOptions | None,
     labels: Path | None,
     name: str | None,
@@ -75,7 +77,9 @@ def export(
                 f"{output} exists: choose another folder, or replace the bundle in it with --force"
             )
         check_target(output, force)  # writing checks too, but after all the work
-        bundle = build_with_progress(model, Options(weights, input_shapes, image, labels, name, constants))
+        bundle = build_with_progress(
+            model, Options(weights, input_shapes, image, labels, name, constants, states)
+        )
         warnings = write(bundle, output, force)
         report.print_warnings(warnings, Console(stderr=True))
         if as_json:
@@ -91,6 +95,7 @@ def export(
 @options.weights
 @options.input_shapes
 @options.constants
+@options.states
 @options.image
 @options.as_json
 def inspect(
@@ -98,6 +103,7 @@ def inspect(
     weights: str,
     input_shapes: Mapping[str, list[int | str]],
     constants: Mapping[str, list[float]],
+    states: Mapping[str, str],
     image: ImageOptions | None,
     as_json: bool,
 ) -> None:
@@ -112,7 +118,7 @@ def inspect(
             report.print_json(facts) if as_json else report.print_bundle(facts, report.output_console())
         else:
             summary = build_with_progress(
-                source, Options(weights, input_shapes, image, constants=constants)
+                source, Options(weights, input_shapes, image, constants=constants, states=states)
             ).summary
             report.print_warnings(summary.warnings, Console(stderr=True))
             report.print_json(summary) if as_json else report.print_summary(summary, report.output_console())

@@ -14,6 +14,7 @@ from texelflow.arguments import (
     parse_image,
     parse_input_files,
     parse_input_shapes,
+    parse_states,
 )
 
 T = TypeVar("T")
@@ -64,6 +65,15 @@ constants = parsed_option(
     parse=parse_constants,
     help="Numbers that an input always has, such as sr=16000 or offset=0,1.5: the bundle has no such input. "
     "Repeatable.",
+)
+states = parsed_option(
+    "--state",
+    "states",
+    metavar="OUTPUT=INPUT",
+    multiple=True,
+    parse=parse_states,
+    help="An output that is an input of the next run, such as stateN=state: both become the bundle's own "
+    "memory. Repeatable.",
 )
 image = parsed_option(
     "--image",

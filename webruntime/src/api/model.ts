@@ -9,6 +9,7 @@ import { TexelflowError } from "../errors.ts";
 import { render } from "../graph/expressions.ts";
 import { breathe } from "../wait/tasks.ts";
 import { type Loading, load } from "./loading.ts";
+import { ModelSession, stateLost } from "./model_session.ts";
 import type { Inputs, Outputs, Signature } from "./signature.ts";
 import type { Timings } from "./timings.ts";
 
@@ -38,12 +39,16 @@ export class Model<S extends Signature = Signature> {
   readonly name: string;
   readonly inputs: readonly InputInfo[];
   readonly outputs: readonly OutputInfo[];
+  /** What sessions remember from run to run, by the names of the inputs that it was. */
+  readonly states: readonly TensorInfo[];
   /** Class names of the first output that has some, by index; empty when the bundle has none. */
   readonly labels: readonly string[];
   /** What the runtime found and chose on this device, as plain data. */
   device: DeviceReport;
   private queue: Promise<unknown> = Promise.resolve();
   private disposed = false;
+  /** Whether what `run` remembered went with a context, and no run has told so. */
+  private isStateLost = false;
 
   /** @internal */
   constructor(
@@ -53,7 +58,11 @@ export class Model<S extends Signature = Signature> {
     private readonly deviceOptions: TestDeviceOptions,
     private loading: Loading,
   ) {
-    const describe = ({ name, dtype, shape }: GraphFile["outputs"][number]) => ({
+    const describe = ({
+      name,
+      dtype,
+      shape,
+    }: Pick<GraphFile["outputs"][number], "name" | "dtype" | "shape">) => ({
       name,
       dtype,
       shape: shape.map(render),
@@ -65,12 +74,13 @@ export class Model<S extends Signature = Signature> {
       return { ...describe(input), image };
     });
     this.outputs = graph.outputs.map((output) => ({ ...describe(output), ...output.meaning }));
+    this.states = graph.states.map(describe);
     this.labels = this.outputs.find(({ labels }) => labels)?.labels ?? [];
-    this.device = report(this.session.model);
+    this.device = report(this.ownSession.model);
   }
 
   /** @internal */
-  get session(): Session {
+  get ownSession(): Session {
     return this.loading.session;
   }
 
@@ -81,7 +91,7 @@ export class Model<S extends Signature = Signature> {
 
   /** What loading and the first run took, in milliseconds. */
   get timings(): Readonly<Timings> {
-    return { ...this.session.model.timings };
+    return { ...this.ownSession.model.timings };
   }
 
   /**
@@ -99,7 +109,7 @@ export class Model<S extends Signature = Signature> {
       // Not before every file is checked.
       await this.loaded;
       return outputs as Outputs<S>;
-    });
+    }, false);
   }
 
   /**
@@ -116,6 +126,19 @@ export class Model<S extends Signature = Signature> {
     });
   }
 
+  /** A session with a memory of its own; `run` uses one that the model has. */
+  session(): ModelSession<S> {
+    return new ModelSession<S>(this);
+  }
+
+  /** Forgets what earlier calls of `run` left: the next one starts from zeros. */
+  reset(): Promise<void> {
+    return this.exclusively(async (session) => {
+      this.isStateLost = false;
+      session.states.reset();
+    });
+  }
+
   /** Frees the model's GPU memory. Runs under way are finished or rejected; later ones are rejected. */
   dispose(): void {
     if (this.disposed) return;
@@ -128,15 +151,23 @@ export class Model<S extends Signature = Signature> {
   /**
    * Runs a task after all earlier ones, with the model restored if the GPU's context was lost.
    *
+   * @param anew - whether it does not matter to the task what the model's own session remembered
    * @internal
    */
-  exclusively<T>(task: (session: Session) => Promise<T>): Promise<T> {
+  exclusively<T>(task: (session: Session) => Promise<T>, anew = true): Promise<T> {
     const guarded = async () => {
       await breathe();
-      const { model } = this.session;
+      const { model, states } = this.ownSession;
       model.throwIfFailed();
-      if (model.context.isLost) await this.restore();
-      return task(this.session);
+      if (model.context.isLost) {
+        this.isStateLost ||= states.isUsed;
+        await this.restore();
+      }
+      if (this.isStateLost && !anew) {
+        this.isStateLost = false;
+        throw stateLost(this.name);
+      }
+      return task(this.ownSession);
     };
     if (this.disposed) return Promise.reject(this.disposal());
     const result = this.queue.then(guarded, guarded);
@@ -163,7 +194,7 @@ export class Model<S extends Signature = Signature> {
     await loading.loaded;
     this.loading.free();
     this.loading = loading;
-    this.device = report(this.session.model);
+    this.device = report(this.ownSession.model);
   }
 }
 

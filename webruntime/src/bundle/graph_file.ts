@@ -124,7 +124,7 @@ function checkContent(graph: GraphFile, fail: Fail): void {
 
 /** Follows the file in the order in which it is executed: what is read must have been filled before, and live. */
 function checkReferences(graph: GraphFile, fail: Fail): void {
-  const { inputs, outputs, weights, files, plans } = graph;
+  const { inputs, outputs, states, weights, files, plans } = graph;
   const { tensors, programs, load, entries } = plans.webgl2;
   checkNames(graph, fail);
   const filled = new Set<number>();
@@ -186,9 +186,31 @@ function checkReferences(graph: GraphFile, fail: Fail): void {
     if (tensor >= 0) use(`inputs[${index}].tensor`, tensor, BEFORE, true);
     if (image) countSources(`inputs[${index}].image.program`, image.program, [tensor]);
   });
+  states.forEach(({ tensor }, index) => {
+    use(`states[${index}].tensor`, tensor, BEFORE, true);
+  });
   follow("entries.predict", entries.predict);
+  const end = entries.predict.length;
+  const kept = new Set(states.flatMap(({ tensor, next }) => [tensor, next]));
+  if (kept.size < 2 * states.length) fail("states", "states of tensors of their own", [...kept]);
+  states.forEach((state, index) => {
+    const path = `states[${index}]`;
+    use(`${path}.next`, state.next, end, false);
+    const plain = JSON.stringify([state.dtype, state.shape, false]);
+    for (const key of ["tensor", "next"] as const) {
+      const { dtype, shape, axes, lifetime } = tensors[state[key]] as PlanTensor;
+      if (JSON.stringify([dtype, shape, !!axes]) !== plain || lifetime?.join() !== `${BEFORE},${end}`) {
+        fail(
+          `${path}.${key}`,
+          "a flat tensor of the state's type and shape that lives for all of a run",
+          state[key],
+        );
+      }
+    }
+  });
   outputs.forEach(({ tensor }, index) => {
-    use(`outputs[${index}].tensor`, tensor, entries.predict.length, false);
+    if (kept.has(tensor)) fail(`outputs[${index}].tensor`, "no state's tensor", tensor);
+    use(`outputs[${index}].tensor`, tensor, end, false);
     const { axes, shape, alias } = tensors[tensor] as PlanTensor;
     // The page puts channels in their order, and nothing else.
     if (axes && (alias || [axes[2], axes[3]].flat().some((axis) => shape[axis as number] !== 1))) {
@@ -226,11 +248,7 @@ function checkAlias(alias: PlanTensor, tensors: readonly PlanTensor[], path: str
   const text = ({ dtype, axes, pixels, rows, groups }: PlanTensor) =>
     [dtype, !!axes, pixels, rows, groups].join();
   if (holder.alias || !alias.axes || text(holder) !== text(alias)) {
-    fail(
-      `${path}.alias.tensor`,
-      "a tensor of the same type and blocking with a texture of its own",
-      tensor,
-    );
+    fail(`${path}.alias.tensor`, "a tensor of the same type and blocking with a texture of its own", tensor);
   }
   if (alias.lifetime) fail(`${path}.lifetime`, "absent from a tensor without a texture", alias.lifetime);
   for (const [name, count] of Object.entries({ start, step })) {

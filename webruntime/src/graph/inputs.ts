@@ -58,6 +58,24 @@ export function bindInputs(graph: GraphFile, given: Readonly<Record<string, unkn
   return { values, symbols };
 }
 
+/**
+ * Checks the tensors that a session is to remember: one of the right type and rank for each state, in their order.
+ *
+ * @throws TexelflowError naming the state, what was expected and what came
+ */
+export function stateTensors(graph: GraphFile, given: Readonly<Record<string, unknown>>): Tensor[] {
+  const names = graph.states.map(({ name }) => name);
+  const unknown = Object.keys(given ?? {}).find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new TexelflowError(
+      "input",
+      `The model has no state "${unknown}"; its states are: ${names.join(", ") || "none"}.`,
+      { input: unknown },
+    );
+  }
+  return graph.states.map((state) => checkValue(state, given?.[state.name], names) as Tensor);
+}
+
 /** Refuses sizes that a node cannot compute with. */
 function checkConstraint(
   { left, relation, right, node, meaning }: Constraint,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels import copying
 from texelflow.backends.webgl2.kernels.elementwise import lower_elementwise
@@ -13,11 +15,12 @@ from texelflow.backends.webgl2.plan.plan import Plan, PlanTensor
 from texelflow.dimensions import assuming, product
 from texelflow.graph import Graph, NodeError, Value
 from texelflow.operators import operator_of
+from texelflow.passes.pair_states import State
 from texelflow.problems import Problems
 
 
-def lower_graph(graph: Graph, groups: list[Group]) -> Plan:
-    """Turn the groups of a graph into draws.
+def lower_graph(graph: Graph, groups: list[Group], states: Sequence[State] = ()) -> Plan:
+    """Turn the groups of a graph into draws; what is a state is none of the plan's inputs and outputs.
 
     Raises:
         ExportError: a node cannot be lowered; `problems` has every reason.
@@ -40,20 +43,36 @@ def lower_graph(graph: Graph, groups: list[Group]) -> Plan:
         problems.raise_for(graph.source)
         lowering.group = None
         taken: set[PlanTensor] = set()
-        for value in graph.outputs:
+        after = {state.after for state in states}
+        made: dict[Value, PlanTensor] = {}
+        # States first: they need a flat tensor that is theirs alone.
+        for value in sorted(graph.outputs, key=lambda value: value not in after):
             try:
                 for extent in value.shape:
                     lowering.require_computable(extent)
-                lowering.plan.outputs.append(_output(value, lowering, taken))
+                made[value] = _output(value, lowering, taken, value in after)
             except NodeError as error:
                 problems.add_node(error.node, error.reason)
         problems.raise_for(graph.source)
+        _part_states(graph, lowering.plan, made, states)
         return lowering.plan
 
 
-def _output(value: Value, lowering: Lowering, taken: set[PlanTensor]) -> PlanTensor:
-    """Return a tensor of the value that is this output's alone: flat, or blocked if of one pixel."""
-    vector = _vector(value, lowering)
+def _part_states(graph: Graph, plan: Plan, made: Mapping[Value, PlanTensor], states: Sequence[State]) -> None:
+    """Give the plan its states, and the inputs and outputs that are none."""
+    inputs = dict(zip(graph.inputs, plan.inputs, strict=True))
+    kept = {value for state in states for value in (state.before, state.after)}
+    plan.inputs = [tensor for value, tensor in inputs.items() if value not in kept]
+    plan.outputs = [made[value] for value in graph.outputs if value not in kept]
+    for state in states:
+        before = inputs[state.before]
+        assert before is not None
+        plan.states.append((before, made[state.after]))
+
+
+def _output(value: Value, lowering: Lowering, taken: set[PlanTensor], is_state: bool) -> PlanTensor:
+    """Return a tensor of the value that is this output's alone: flat, or, no state, blocked of one pixel."""
+    vector = None if is_state else _vector(value, lowering)
     if vector is not None and vector not in taken:
         taken.add(vector)
         vector.value = value.name

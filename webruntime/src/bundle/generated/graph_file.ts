@@ -94,6 +94,10 @@ export interface GraphFile {
   constraints: Constraint[];
   inputs: GraphInput[];
   outputs: GraphOutput[];
+  /**
+   * What a session keeps from run to run.
+   */
+  states: State[];
   weights: Weight[];
   /**
    * Lowerings of the graph, by backend.
@@ -177,6 +181,31 @@ export interface Meaning {
    * Names, by index, of the classes that it scores or counts.
    */
   labels: string[];
+}
+/**
+ * Two flat tensors of one shape: after a run, what it left in `next` is what the next run reads in `tensor`.
+ */
+export interface State {
+  /**
+   * The model's input that it was.
+   */
+  name: string;
+  /**
+   * The model's output that it was.
+   */
+  output: string;
+  dtype: DataType;
+  shape: Shape;
+  tensor: TensorIndex;
+  next: TensorIndex;
+  /**
+   * What it is before the first run.
+   */
+  init: "zeros";
+  /**
+   * What keeps it.
+   */
+  scope: "session";
 }
 /**
  * A constant of the model, stored as the model has it, and uploaded to a flat tensor.

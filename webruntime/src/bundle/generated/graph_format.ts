@@ -132,6 +132,28 @@ export const FORMAT = {
       }
     }
   ],
+  "states": [
+    "list of",
+    {
+      "name": "string",
+      "output": "string",
+      "dtype": "DataType",
+      "shape": [
+        "list of",
+        "Expression"
+      ],
+      "tensor": "TensorIndex",
+      "next": "TensorIndex",
+      "init": [
+        "one of",
+        "zeros"
+      ],
+      "scope": [
+        "one of",
+        "session"
+      ]
+    }
+  ],
   "weights": [
     "list of",
     {

@@ -52,6 +52,9 @@ def assign_lifetimes(plan: Plan) -> None:
             steps.setdefault(graph_input, []).insert(0, -1)
     for output in plan.outputs:
         steps.setdefault(output, []).append(len(plan.run))
+    for state in plan.states:
+        for tensor in state:
+            steps[tensor] = [-1, len(plan.run)]
     for tensor in plan.tensors():
         if not tensor.constant and tensor in steps:
             tensor.lifetime = (min(steps[tensor]), max(steps[tensor]))

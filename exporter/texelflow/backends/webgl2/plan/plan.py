@@ -190,11 +190,13 @@ class Draw:
 class Plan:
     """The lowering of a graph: its tensors, and the draws of both phases in order.
 
-    `inputs` and `outputs` are in the order of the graph's; an input that nothing reads is None.
+    `inputs` and `outputs` are in the order of the graph's; an input that nothing reads is None. `states` are
+    pairs of tensors that a session keeps: what a run reads, and what it leaves for the next.
     """
 
     inputs: list[PlanTensor | None] = field(default_factory=list)
     outputs: list[PlanTensor] = field(default_factory=list)
+    states: list[tuple[PlanTensor, PlanTensor]] = field(default_factory=list)
     load: list[Draw] = field(default_factory=list)
     run: list[Draw] = field(default_factory=list)
 
@@ -220,6 +222,7 @@ class Plan:
             *(t for _, draw in sorted(draws, key=itemgetter(0)) for t in (*draw.inputs, draw.output)),
             *(tensor for tensor in self.inputs if tensor is not None),
             *self.outputs,
+            *(tensor for state in self.states for tensor in state),
         ]
         return list(dict.fromkeys(each for tensor in candidates for each in (tensor.holder, tensor)))
 

@@ -103,10 +103,7 @@ async function drawEach(
   const drawNothing = ({ program, output, inputs }: FirstDraw) => {
     const { gl } = context;
     const tensor = tensors[output] as PlanTensor;
-    const target = scratch.target(
-      storageFormat(tensor, setting),
-      layersOf(blockingOf(tensor, setting)),
-    );
+    const target = scratch.target(storageFormat(tensor, setting), layersOf(blockingOf(tensor, setting)));
     const kinds = inputs.map((input) => kindOf((tensors[input] as PlanTensor).dtype));
     // Until a program is finished all its samplers read unit 0, which no two types may share. Finishing waits.
     if (new Set(kinds).size > 1) program.finish();

@@ -23,6 +23,7 @@ import { gpuFinished } from "../gl/fence.ts";
 import { releasePrograms } from "../gl/program.ts";
 import { ranOutOfMemory } from "../gl/texture.ts";
 import type { PlacedTensor } from "../run/draws.ts";
+import { statePartners } from "../run/state_memory.ts";
 import { LoadPhase } from "./load_phase.ts";
 
 /** What goes on while a model is loaded; more than one at a time. */
@@ -40,6 +41,10 @@ export class LoadedModel implements WeightSink {
   reasons: readonly string[] = [];
   programs: PlanPrograms = NO_PROGRAMS;
   readonly weights: LoadPhase;
+  /** Sessions besides the model's own, which go with it. */
+  readonly sessions = new Set<{ delete(): void }>();
+  /** By tensor, for both tensors of each state, the other one. */
+  readonly statePartners: ReadonlyMap<number, number>;
   /** The textures of its runs. */
   readonly pools = new Set<{ readonly bytes: number }>();
   readonly timings: Timings = { download: 0, context: 0, compile: 0, upload: 0, loadDraws: 0, firstRun: 0 };
@@ -61,6 +66,7 @@ export class LoadedModel implements WeightSink {
     readonly options: TestDeviceOptions,
     private readonly report: LoadingReport,
   ) {
+    this.statePartners = statePartners(graph);
     this.bytes = graph.files.reduce((sum, file) => sum + file.bytes, 0);
     this.parts = graph.weights.reduce((sum, weight) => sum + weight.parts.length, 0);
     const start = performance.now();
@@ -215,10 +221,11 @@ export class LoadedModel implements WeightSink {
     if (this.failure) throw this.failure.reason;
   }
 
-  /** Frees programs, weights and the use of the context; sessions go before. */
+  /** Frees sessions, programs, weights and the use of the context. */
   delete(): void {
     if (this.deleted) return;
     this.deleted = true;
+    for (const session of this.sessions) session.delete();
     this.weights.delete();
     this.warm?.stop();
     releasePrograms(this.context, this.programs.all);

@@ -72,13 +72,14 @@ export async function profile(
 
   // Drivers finish programs at their first draw.
   await session.draw(plan, bound);
+  const bindings = session.drawsOf(plan);
   const results = plan.steps.map((step) => placed((entries.predict[step] as Draw).output));
   const last = results.at(-1);
-  const runMilliseconds = last ? await timer.time(() => executeDraws(context, plan.draws), last, runs) : 0;
+  const runMilliseconds = last ? await timer.time(() => executeDraws(context, bindings), last, runs) : 0;
   const times: number[] = [];
   for (const [index, result] of results.entries()) {
     await breathe();
-    times.push(await timer.time(() => executeDraws(context, plan.draws, index, index + 1), result, runs));
+    times.push(await timer.time(() => executeDraws(context, bindings, index, index + 1), result, runs));
   }
   const counts = fetches ? await countFetches(session, plan) : null;
   if (context.isLost)

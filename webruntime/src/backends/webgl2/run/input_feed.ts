@@ -20,7 +20,7 @@ export class InputFeed {
 
   constructor(
     context: Context,
-    private readonly input: GraphInput,
+    private readonly input: Pick<GraphInput, "name" | "dtype" | "image">,
     private readonly placed: PlacedTensor,
     program: LinkedProgram | undefined,
     symbols: Symbols,

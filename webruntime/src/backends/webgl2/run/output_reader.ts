@@ -14,7 +14,7 @@ export class OutputReader {
 
   constructor(
     private readonly context: Context,
-    private readonly output: GraphOutput,
+    private readonly output: Pick<GraphOutput, "dtype">,
     private readonly shape: readonly number[],
     private readonly placed: PlacedTensor,
   ) {

@@ -10,6 +10,7 @@ import { type BoundDraw, bindDraw, type PlacedTensor, placeAlias } from "./draws
 import { InputFeed } from "./input_feed.ts";
 import { assignSlots, type Demand, type Slot } from "./memory.ts";
 import { OutputReader } from "./output_reader.ts";
+import type { StateMemory } from "./state_memory.ts";
 
 /** All that a run needs once the sizes of the symbolic dimensions are known. */
 export interface RunPlan {
@@ -19,6 +20,8 @@ export interface RunPlan {
   /** By step of the bundle's `predict`. */
   readonly programs: readonly LinkedProgram[];
   readonly draws: BoundDraw[];
+  /** The same draws with the textures of states exchanged; the very same list where there are no states. */
+  readonly exchangedDraws: BoundDraw[];
   /** Index of each draw in the bundle's `predict`: empty outputs have none. */
   readonly steps: number[];
   /** Weights are there once a draw that reads them is bound. */
@@ -49,7 +52,7 @@ export function placeTensors(
     const shape = tensor.shape.map((dimension) => evaluate(dimension, symbols));
     const layout = layoutOf(tensor, shape, setting, limits.maxTextureSize);
     layouts.set(index, layout);
-    if (layout.elements === 0) return;
+    if (layout.elements === 0 || model.statePartners.has(index)) return;
     const [first, last] = reuse ? tensor.lifetime : [-1, Number.POSITIVE_INFINITY];
     const kind = { format: storageFormat(tensor, setting), layers: layout.layers };
     demands.push({ tensor: index, kind, width: layout.width, height: layout.height, first, last });
@@ -63,10 +66,12 @@ export function bindPlan(
   symbols: Symbols,
   layouts: ReadonlyMap<number, Layout>,
   textures: ReadonlyMap<Slot, ArrayTexture>,
+  states: StateMemory,
 ): RunPlan {
-  const { context, graph, programs } = model;
-  const textureOf = new Map<number, ArrayTexture>();
+  const { context, graph, programs, statePartners } = model;
+  const textureOf = new Map<number, ArrayTexture | null>();
   for (const [slot, texture] of textures) for (const tensor of slot.tensors) textureOf.set(tensor, texture);
+  for (const tensor of statePartners.keys()) textureOf.set(tensor, states.textureOf(tensor));
 
   const placed = new Map<number, PlacedTensor>();
   for (const [index, layout] of layouts) {
@@ -91,13 +96,17 @@ export function bindPlan(
           symbols,
         ),
   );
+  const draws: BoundDraw[] = [];
   return {
     symbols,
     isBound: false,
     programs: isFolded
-      ? entries.predict.map(({ output, inputs }, step) => programs.runVariant(step, [output, ...inputs].map(blockingIn)))
+      ? entries.predict.map(({ output, inputs }, step) =>
+          programs.runVariant(step, [output, ...inputs].map(blockingIn)),
+        )
       : programs.run,
-    draws: [],
+    draws,
+    exchangedDraws: statePartners.size > 0 ? [] : draws,
     steps: [],
     placed,
     textures: new Set(textures.values()),
@@ -111,11 +120,19 @@ export function bindPlan(
 export function bindStep(model: LoadedModel, plan: RunPlan, step: number): void {
   const { inputs, output, ...parameters } = model.graph.plans.webgl2.entries.predict[step] as Draw;
   const program = plan.programs[step] as LinkedProgram;
-  const [target, ...sources] = [output, ...inputs].map((tensor) => find(model, plan, tensor));
-  const bound = bindDraw(model.context, program, target as PlacedTensor, sources, parameters, plan.symbols);
+  const tensors = [output, ...inputs];
+  const bind = (numbers: readonly number[]) => {
+    const [target, ...sources] = numbers.map((tensor) => find(model, plan, tensor));
+    return bindDraw(model.context, program, target as PlacedTensor, sources, parameters, plan.symbols);
+  };
+  const bound = bind(tensors);
   if (!bound) return;
   plan.draws.push(bound);
   plan.steps.push(step);
+  if (plan.exchangedDraws === plan.draws) return;
+  const exchanged = tensors.map((tensor) => model.statePartners.get(tensor) ?? tensor);
+  const isSame = exchanged.every((tensor, index) => tensor === tensors[index]);
+  plan.exchangedDraws.push(isSame ? bound : (bind(exchanged) as BoundDraw));
 }
 
 /** Makes the readers of the outputs; those that are weights must be there. */

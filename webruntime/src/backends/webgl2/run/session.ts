@@ -1,16 +1,21 @@
+import type { PlanTensor } from "../../../bundle/generated/graph_file.ts";
 import { TexelflowError } from "../../../errors.ts";
-import { type BoundInputs, bindInputs } from "../../../graph/inputs.ts";
+import { type BoundInputs, bindInputs, stateTensors } from "../../../graph/inputs.ts";
 import type { Tensor } from "../../../graph/tensor.ts";
 import { breathe, pause } from "../../../wait/tasks.ts";
 import { programsLinked } from "../device/programs.ts";
 import { gpuFinished } from "../gl/fence.ts";
 import { EarlyStart } from "../gl/readback.ts";
-import { textureBytes } from "../gl/texture.ts";
+import { type ArrayTexture, textureBytes } from "../gl/texture.ts";
+import { type Layout, layoutOf } from "../layout/layouts.ts";
 import type { LoadedModel } from "../load/loaded_model.ts";
-import { executeDraws } from "./draws.ts";
+import { type BoundDraw, executeDraws } from "./draws.ts";
+import { InputFeed } from "./input_feed.ts";
 import type { Slot } from "./memory.ts";
+import { OutputReader } from "./output_reader.ts";
 import { GROWTH, TexturePool } from "./pool.ts";
 import { bindOutputs, bindPlan, bindStep, deletePlan, placeTensors, type RunPlan } from "./run_plan.ts";
+import { StateMemory } from "./state_memory.ts";
 
 /** Plans kept for the sizes used last. */
 const PLANS_KEPT = 4;
@@ -24,6 +29,7 @@ const POISON_INTEGER = 0x7fff_ffff;
 /** The runs of a loaded model: plans for the sizes used last, and the textures that they share. */
 export class Session {
   readonly pool: TexturePool;
+  readonly states: StateMemory;
   private readonly earlyStart: EarlyStart;
   /** Most recently used first. */
   private plans: RunPlan[] = [];
@@ -31,6 +37,8 @@ export class Session {
 
   constructor(readonly model: LoadedModel) {
     this.pool = this.newPool();
+    this.states = new StateMemory(model);
+    model.pools.add(this.states);
     this.earlyStart = new EarlyStart(model.context);
   }
 
@@ -43,6 +51,7 @@ export class Session {
     await this.draw(plan, bound, start);
     const outputs = graph.outputs.map(({ name }, index) => [name, plan.readers[index]?.read()] as const);
     if (!isFirst) plan.times.record(start);
+    if (!context.isLost) this.states.exchange();
     timings.firstRun ||= performance.now() - start;
     if (context.isLost) {
       throw new TexelflowError(
@@ -73,12 +82,60 @@ export class Session {
     else await this.drawFirst(plan);
   }
 
+  /** Reads what the session remembers, by the states' names; empty before the first run. */
+  saveStates(): Record<string, Tensor> {
+    const { context, graph } = this.model;
+    const saved = graph.states.flatMap((state, index) => {
+      const current = this.states.current(index);
+      if (!current) return [];
+      const { layout, texture } = current;
+      const placed = { dtype: state.dtype, layout, texture };
+      return [[state.name, new OutputReader(context, state, layout.shape, placed).read()] as const];
+    });
+    return Object.fromEntries(saved);
+  }
+
+  /**
+   * Puts back what `saveStates` gave.
+   *
+   * @throws TexelflowError when a state is missing, unknown, or of another type
+   */
+  restoreStates(given: Readonly<Record<string, unknown>>): void {
+    const { graph, limits, setting } = this.model;
+    const tensors = stateTensors(graph, given);
+    const layouts = new Map(
+      graph.states.map(({ tensor }, index) => {
+        const { shape } = tensors[index] as Tensor;
+        const placed = graph.plans.webgl2.tensors[tensor] as PlanTensor;
+        return [tensor, layoutOf(placed, shape, setting, limits.maxTextureSize)];
+      }),
+    );
+    this.states.reset();
+    this.provideStates(layouts);
+    graph.states.forEach((state, index) => {
+      const { layout, texture } = this.states.current(index) as {
+        layout: Layout;
+        texture: ArrayTexture | null;
+      };
+      const placed = { dtype: state.dtype, layout, texture };
+      const feed = new InputFeed(this.model.context, state, placed, undefined, new Map());
+      feed.write(tensors[index] as Tensor, limits.maxTextureSize);
+    });
+    this.states.isUsed = true;
+  }
+
+  /** The draws of a plan, bound to what the states' textures are now. */
+  drawsOf(plan: RunPlan): BoundDraw[] {
+    return this.states.isExchanged ? plan.exchangedDraws : plan.draws;
+  }
+
   /** A plan in textures of its own, in which every tensor of a run survives; `delete` frees it. */
   planWithoutReuse(symbols: ReadonlyMap<string, number>): { plan: RunPlan; delete: () => void } {
     const { layouts, slots } = placeTensors(this.model, symbols, false);
+    this.provideStates(layouts);
     this.model.reserve(this.bytesOf(slots), "intermediate results");
     const pool = this.newPool();
-    const plan = bindPlan(this.model, symbols, layouts, pool.provide(slots).textures);
+    const plan = bindPlan(this.model, symbols, layouts, pool.provide(slots).textures, this.states);
     return {
       plan,
       delete: () => {
@@ -95,6 +152,8 @@ export class Session {
     this.deleted = true;
     this.dropAll();
     this.model.pools.delete(this.pool);
+    this.states.delete();
+    this.model.pools.delete(this.states);
     this.earlyStart.delete();
   }
 
@@ -110,7 +169,7 @@ export class Session {
       let issued = 0;
       for (const [step, { inputs }] of graph.plans.webgl2.entries.predict.entries()) {
         if (plan.draws.length - issued === FIRST_PORTION || !weights.has(inputs)) {
-          executeDraws(context, plan.draws, issued);
+          executeDraws(context, this.drawsOf(plan), issued);
           context.gl.flush();
           issued = plan.draws.length;
           await breathe();
@@ -121,7 +180,7 @@ export class Session {
       await weights.filled(graph.outputs.map(({ tensor }) => tensor));
       bindOutputs(this.model, plan);
       plan.isBound = true;
-      executeDraws(context, plan.draws, issued);
+      executeDraws(context, this.drawsOf(plan), issued);
       // Waiting first keeps the question about errors from blocking the page.
       await gpuFinished(context);
       weights.throwIfFailed();
@@ -133,8 +192,10 @@ export class Session {
   }
 
   /** Issues the draws of a bound plan and waits for them, unless the page may be blocked for so long. */
-  private async drawAgain({ draws, times }: RunPlan, start: number): Promise<void> {
+  private async drawAgain(plan: RunPlan, start: number): Promise<void> {
     const { context } = this.model;
+    const { times } = plan;
+    const draws = this.drawsOf(plan);
     executeDraws(context, draws);
     const last = draws.at(-1);
     if (!last) return;
@@ -162,6 +223,7 @@ export class Session {
       return plan as RunPlan;
     }
     const { layouts, slots } = placeTensors(this.model, symbols, true);
+    this.provideStates(layouts);
     const needed = this.bytesOf(slots);
     // Textures that grow do so by more than is needed: where that may be too much, all are made anew.
     if (!this.model.hasRoomFor(needed + (GROWTH ** 2 - 1) * this.pool.bytes)) this.dropAll();
@@ -169,7 +231,7 @@ export class Session {
     const { textures, replaced } = this.pool.provide(slots);
     this.dropPlans((plan) => [...replaced].some((texture) => plan.textures.has(texture)));
     try {
-      const plan = bindPlan(this.model, symbols, layouts, textures);
+      const plan = bindPlan(this.model, symbols, layouts, textures, this.states);
       this.plans.unshift(plan);
       let kept = 0;
       this.dropPlans(() => ++kept > PLANS_KEPT);
@@ -179,6 +241,11 @@ export class Session {
       this.dropAll();
       throw error;
     }
+  }
+
+  /** Gives the states textures; plans that were bound to others go. */
+  private provideStates(layouts: ReadonlyMap<number, Layout>): void {
+    if (this.states.provide(layouts)) this.dropAll();
   }
 
   private bytesOf(slots: readonly Slot[]): number {
