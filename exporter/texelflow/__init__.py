@@ -49,8 +49,8 @@ def export(
         name: the model's name, for people; without it the file's.
         constants: for an input's name the numbers that it always has, one for all elements or as many as it
             has, row-major; the bundle has no such input then.
-        states: for an output's name that of the input that it is in the next run: both become the bundle's own
-            memory, zeros at first.
+        states: for an output's name that of the input that it is in the next run: both become the bundle's
+            own memory, zeros at first.
         force: replace `directory` if it exists.
         progress: called with what is being done and the fraction done, from 0 to 1.
 

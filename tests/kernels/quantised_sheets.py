@@ -73,7 +73,11 @@ def quantised_products() -> Sheet:
     )
     sheet.output(sheet.node("MatMulInteger", [rows, columns]), "MatMulInteger")
     sheet.case("a range of its own")
-    for label, values in (("mixed", [-1.0, 0.5, 3.08]), ("nothing", [0.0, 0.0]), ("positive", [2.0, 4.0])):
+    for label, values in (
+        ("mixed", [-1.0, 0.5, 2.984375]),
+        ("nothing", [0.0, 0.0]),
+        ("positive", [2.0, 4.0]),
+    ):
         outputs = sheet.nodes("DynamicQuantizeLinear", [sheet.given(values, "float32")], 3)
         for name, output in zip(("steps", "scale", "zero"), outputs, strict=True):
             sheet.output(output, f"{label} {name}")

@@ -88,8 +88,14 @@ def test_wrong_version(module_page: Page, serve: Serve, tmp_path: Path, version:
             lambda graph: draw(graph).update(inputs=[0]),
             "inputs must be a list of 2 tensors, one for each sampler",
         ),
-        (lambda graph: draw(graph).update(inputs=[0, 77]), "predict[0].inputs[1] must be the index of a tensor"),
-        (lambda graph: draw(graph).update(inputs=[0, -1]), "predict[0].inputs[1] must be the index of a tensor"),
+        (
+            lambda graph: draw(graph).update(inputs=[0, 77]),
+            "predict[0].inputs[1] must be the index of a tensor",
+        ),
+        (
+            lambda graph: draw(graph).update(inputs=[0, -1]),
+            "predict[0].inputs[1] must be the index of a tensor",
+        ),
         (lambda graph: draw(graph).update(inputs=[0, 1]), "inputs[1] must be a tensor that is filled before"),
         (
             lambda graph: draw(graph).update(output=0),

@@ -16,6 +16,9 @@ from texelflow.dimensions.floats import FloatExpression
 OPSET = 23
 """The version of the ai.onnx operator set whose semantics the Graph has after import."""
 
+PRECISE = "precise"
+"""Attribute of Texelflow: the sums of a product are stored in 32 bits on every device."""
+
 Shape: TypeAlias = tuple[Dimension, ...]
 Element: TypeAlias = int | float | bool | Expression | FloatExpression
 

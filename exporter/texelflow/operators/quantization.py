@@ -88,11 +88,14 @@ def rounded(
     steps: Decomposition, scaled: Value, zero_point: Value | None, dtype: str, to: str, result: Value
 ) -> None:
     """Write the quantised `result` of type `to` from values in steps, floats of type `dtype`."""
-    steps_taken = steps.add("Round", "rounded", scaled)
+    # In floats no further than they are exact, then in whole numbers: those of zero points may need 16 bits.
+    far = [steps.scalar("far", dtype, sign * float(EXACT_SUM)) for sign in (-1, 1)]
+    near = steps.add("Clip", "near", steps.add("Round", "rounded", scaled), *far)
+    whole = steps.cast("whole", near, "int32")
     if zero_point is not None:
-        steps_taken = steps.add("Add", "shifted", steps_taken, steps.cast("zero_point", zero_point, dtype))
-    low, high = (steps.scalar("limit", dtype, float(limit)) for limit in RANGES[to])
-    steps.cast(result, steps.add("Clip", "limited", steps_taken, low, high), to)
+        whole = steps.add("Add", "shifted", whole, steps.cast("zero_point", zero_point, "int32"))
+    low, high = (steps.scalar("limit", "int32", limit) for limit in RANGES[to])
+    steps.cast(result, steps.add("Clip", "limited", whole, low, high), to)
 
 
 def upright(steps: Decomposition, value: Value, rank: int, axis: int) -> Value:

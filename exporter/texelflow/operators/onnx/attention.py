@@ -115,15 +115,17 @@ class Attention(Operator):
             within = steps.add("Tanh", "within", steps.add("Div", "of_cap", logits, limit))
             logits = steps.add("Mul", "capped", within, limit)
         stages.append(logits)
-        bias, may_hide_all = self._bias(steps, node, sizes)
+        bias, seen = self._bias(steps, node, sizes)
         if bias is not None:
             logits = steps.add("Add", "biased", logits, bias)
         stages.append(logits)
         shares = steps.add("Softmax", "shares", logits, axis=-1)
-        if bias is not None and may_hide_all:
-            largest = steps.add("ReduceMax", "largest", bias, steps.vector("last", [-1]), keepdims=1)
-            hidden = steps.add("Equal", "hidden", largest, steps.scalar("nothing", q_type(node), -inf))
-            shares = steps.add("Where", "seen", hidden, steps.scalar("none", q_type(node), 0.0), shares)
+        if seen is not None:
+            # Not by the bias, in which devices that store 16 bits have no infinity.
+            counts = steps.cast("seen_count", seen, "int32")
+            any_seen = steps.add("ReduceMax", "any_seen", counts, steps.vector("last", [-1]), keepdims=1)
+            some = steps.add("Greater", "some", any_seen, steps.scalar("no", "int32", 0))
+            shares = steps.add("Where", "of_seen", some, shares, steps.scalar("none", q_type(node), 0.0))
         stages.append(shares)
         self._finish(steps, node, sizes, shares, v, is_grouped)
         for result, value in zip(node.outputs[1:3], (k, v), strict=False):
@@ -160,15 +162,16 @@ class Attention(Operator):
         root = steps.add("Sqrt", "fourth_root", steps.add("Sqrt", "root", number))
         return steps.cast("scale", steps.add("Reciprocal", "inverse", root), dtype)
 
-    def _bias(self, steps: Decomposition, node: Node, sizes: Sizes) -> tuple[Value | None, bool]:
-        """Return what is added to the products, and whether it may hide all keys of a query."""
-        terms: list[Value] = []
+    def _bias(self, steps: Decomposition, node: Node, sizes: Sizes) -> tuple[Value | None, Value | None]:
+        """Return what is added to the products, and, if all keys of a query may be hidden, which are seen."""
+        conditions: list[Value] = []
         mask = node.input(3)
         if mask is not None:
-            terms.append(self._mask(steps, node, mask, sizes.keys))
+            mask = self._mask(steps, node, mask, sizes.keys)
+            conditions.append(mask if mask.dtype == "bool" else self._finite(steps, node, mask))
         lengths = node.input(6)
         places = self._numbers(steps, "places", sizes.keys, [1, sizes.keys])
-        own: Value = self._numbers(steps, "queries", sizes.queries, [sizes.queries, 1])
+        own = self._numbers(steps, "queries", sizes.queries, [sizes.queries, 1])
         counts: Value | None = None
         if lengths is not None:
             counts = steps.reshape("counts", steps.cast("lengths", lengths, "int64"), [sizes.batch, 1, 1, 1])
@@ -178,23 +181,24 @@ class Attention(Operator):
         ahead = steps.add("Sub", "ahead", steps.add("Add", "absolute", own, offset), places)
         left, right = (int(node.attributes.get(f"{side}_window_size", -1)) for side in ("left", "right"))
         if node.attributes.get("is_causal"):
-            zero = steps.index("zero", 0)
-            terms.append(self._hide(steps, node, steps.add("GreaterOrEqual", "causal", ahead, zero)))
+            conditions.append(steps.add("GreaterOrEqual", "causal", ahead, steps.index("zero", 0)))
         if left >= 0:
-            within = steps.add("LessOrEqual", "left", ahead, steps.index("most", left))
-            terms.append(self._hide(steps, node, within))
+            conditions.append(steps.add("LessOrEqual", "left", ahead, steps.index("most", left)))
         if right >= 0:
-            within = steps.add("GreaterOrEqual", "right", ahead, steps.index("least", -right))
-            terms.append(self._hide(steps, node, within))
+            conditions.append(steps.add("GreaterOrEqual", "right", ahead, steps.index("least", -right)))
         if counts is not None:
-            terms.append(self._hide(steps, node, steps.add("Less", "filled", places, counts)))
+            conditions.append(steps.add("Less", "filled", places, counts))
+        if not conditions:
+            return None, None
+        seen = conditions[0]
+        for condition in conditions[1:]:
+            seen = steps.add("And", "seen", seen, condition)
+        zero = steps.scalar("zero", q_type(node), 0.0)
+        added = mask if mask is not None and mask.dtype != "bool" else zero
+        bias = steps.add("Where", "bias", seen, added, steps.scalar("hidden", q_type(node), -inf))
+        # A query sees itself, but for what a mask, a length or a window hides.
         may_hide_all = mask is not None or lengths is not None or left >= 0 or right >= 0
-        if not terms:
-            return None, False
-        bias = terms[0]
-        for term in terms[1:]:
-            bias = steps.add("Add", "bias", bias, term)
-        return bias, may_hide_all
+        return bias, seen if may_hide_all else None
 
     @staticmethod
     def _numbers(steps: Decomposition, step: str, count: Dimension, shape: list[Dimension]) -> Value:
@@ -204,22 +208,22 @@ class Attention(Operator):
         return steps.reshape(f"{step}_upright", steps.add("Range", step, *bounds), shape)
 
     @staticmethod
-    def _hide(steps: Decomposition, node: Node, seen: Value) -> Value:
-        """Return 0 where a condition holds, else -inf."""
-        zero, hidden = (
-            steps.scalar(name, q_type(node), number) for name, number in (("seen", 0.0), ("not", -inf))
-        )
-        return steps.add("Where", "hides", seen, zero, hidden)
+    def _finite(steps: Decomposition, node: Node, mask: Value) -> Value:
+        """Return which keys a mask of numbers does not hide."""
+        return steps.add("Greater", "finite", mask, steps.scalar("infinite", q_type(node), -inf))
 
-    def _mask(self, steps: Decomposition, node: Node, mask: Value, keys: Dimension) -> Value:
-        """Return a mask as it is added; keys beyond its end are hidden."""
-        bias = self._hide(steps, node, mask) if mask.dtype == "bool" else mask
+    @staticmethod
+    def _mask(steps: Decomposition, node: Node, mask: Value, keys: Dimension) -> Value:
+        """Return a mask for all keys; those beyond its end are hidden."""
         if proved_equal(mask.shape[-1], keys):
-            return bias
+            return mask
         rank = len(mask.shape)
         missing: list[Dimension] = [*[0] * (2 * rank - 1), keys - mask.shape[-1]]
-        outside = steps.scalar("outside", q_type(node), -inf)
-        return steps.add("Pad", "whole_mask", bias, steps.vector("missing", missing), outside)
+        hidden = False if mask.dtype == "bool" else -inf
+        outside = steps.scalar("outside", mask.dtype, hidden)
+        whole = steps.add("Pad", "whole_mask", mask, steps.vector("missing", missing), outside)
+        whole.type = TensorType(mask.dtype, (*mask.shape[:-1], keys))
+        return whole
 
     @staticmethod
     def _finish(

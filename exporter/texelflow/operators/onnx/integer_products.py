@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from texelflow.dimensions import product
-from texelflow.graph import Node, NodeError, TensorType, Value
+from texelflow.graph import PRECISE, Node, NodeError, TensorType, Value
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.onnx.conv import conv_shape
@@ -68,12 +68,13 @@ class ConvInteger(Operator):
         x, w = node.required(0), node.required(1)
         image = centred(steps, x, node.input(2), "float32", 1)
         weights = centred(steps, w, node.input(3), "float32", 0)
+        attributes = {**node.attributes, PRECISE: 1}
         channels, taps = w.shape[1], product(w.shape[2:])
         if not isinstance(channels, int) or not isinstance(taps, int):
             channels, taps = 1, 1  # by a constraint there are few enough
         at_once = EXACT_SUM // (LARGEST_PRODUCT * max(1, taps))
         if at_once >= channels:
-            steps.cast(node.outputs[0], steps.add("Conv", "sums", image, weights, **node.attributes), "int32")
+            steps.cast(node.outputs[0], steps.add("Conv", "sums", image, weights, **attributes), "int32")
             return steps.nodes
         if at_once == 0 or node.attributes.get("group", 1) != 1:
             raise NodeError(node, f"its sums of {channels * taps} products do not fit into 24 bits")
@@ -84,7 +85,7 @@ class ConvInteger(Operator):
                 steps.slice(name, value, 1, first, end)
                 for name, value in (("image", image), ("weights", weights))
             )
-            part = steps.cast("part", steps.add("Conv", "sums", *parts, **node.attributes), "int32")
+            part = steps.cast("part", steps.add("Conv", "sums", *parts, **attributes), "int32")
             is_last = end == channels
             total = (
                 part

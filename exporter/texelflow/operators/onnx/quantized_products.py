@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from texelflow.graph import Node, NodeError, TensorType, Value
+from texelflow.graph import PRECISE, Node, NodeError, TensorType, Value
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.onnx.conv import conv_shape
@@ -46,7 +46,7 @@ class QLinearConv(Operator):
         image = centred(steps, x, node.required(2), "float32", 1)
         weights = centred(steps, w, node.required(5), "float32", 0)
         summands = [steps.cast("bias", bias, "float32")] if bias is not None else []
-        sums = steps.add("Conv", "sums", image, weights, *summands, **node.attributes)
+        sums = steps.add("Conv", "sums", image, weights, *summands, **node.attributes, **{PRECISE: 1})
         scaled = steps.add("Mul", "scaled", sums, _factor(steps, node, rank, (1, 1)))
         shift = steps.reshape("shift", node.required(7), [])
         rounded(steps, scaled, shift, "float32", node.outputs[0].dtype, node.outputs[0])
@@ -78,7 +78,7 @@ class QLinearMatMul(Operator):
         right = centred(steps, b, node.required(5), "float32", len(b.shape) - 1)
         rank = len(result.shape)
         factor = _factor(steps, node, rank, (rank - 2, rank - 1))
-        scaled = steps.add("Mul", "scaled", steps.add("MatMul", "sums", left, right), factor)
+        scaled = steps.add("Mul", "scaled", steps.add("MatMul", "sums", left, right, **{PRECISE: 1}), factor)
         shift = steps.reshape("shift", node.required(7), [])
         rounded(steps, scaled, shift, "float32", result.dtype, result)
         return steps.nodes

@@ -20,7 +20,7 @@ from texelflow.backends.webgl2.layout.view import View
 from texelflow.backends.webgl2.lowering import Lowering, value_like
 from texelflow.backends.webgl2.plan.plan import Axes, Blocking, PlanTensor
 from texelflow.dimensions import Dimension, floor_divide, product, proved_equal, remainder, same_shape
-from texelflow.graph import Node, NodeError, Value
+from texelflow.graph import PRECISE, Node, NodeError, Value
 
 
 class SlidingWindow(Protocol):
@@ -141,7 +141,8 @@ def lower_convolution(
         one_group=thin > 0 and not shares_rows(sliding),
         pair_rows=template == "depthwise" or shares_rows(sliding),
     )
-    kernel = Kernel(template, lowering.tensor(output, blocking), flops=flops)
+    precise = bool(node.attributes.get(PRECISE))
+    kernel = Kernel(template, lowering.tensor(output, blocking, precise), flops=flops)
     kernel.input("x", lowering.blocked(x, axes))
     _bind_weights(kernel, weights, groups, transposed, thin, lowering)
     kernel.structure = Convolution(sliding, bias is not None, transposed)
@@ -243,7 +244,7 @@ def lower_matrix_product(group: Group, lowering: Lowering) -> None:
     axes = matrix_axes(rank)
     if not batched:
         axes = next((known for known in lowering.known_axes(a) if known[1] == (rank - 1,)), axes)
-    kernel = Kernel("convolution", lowering.tensor(output, axes))
+    kernel = Kernel("convolution", lowering.tensor(output, axes, bool(node.attributes.get(PRECISE))))
     kernel.input("x", lowering.blocked(a, axes))
     kernel.any_blocking = frozenset({"x"})
     kernel.flops = product((2, *output.shape, a.shape[-1]))
