@@ -154,6 +154,12 @@ def element_kernels() -> Iterator[str]:
     yield graph("float[n] x", f"{numbers} r = Range(z, n, o) f = Cast <to=1> (r) y = Mul(x, f)")
     yield graph("float[n,m] x, int64[2] i", "s = Shape(x) y = Gather(s, i)", "int64")
     yield graph("float[n,m] x, int64[2] i", "s = Shape(x) f = Cast <to=1> (s) y = Gather(f, i)")
+    for dtype in ("float", "int32", "uint32"):
+        declared = f"{dtype}[3,5] x, int64[2,1] i, {dtype}[2,5] u, int64[2,5] e"
+        for reduction in ("none", "add", "mul", "max", "min"):
+            how = f'<reduction="{reduction}">'
+            yield graph(declared, f"y = ScatterND {how} (x, i, u)", dtype)
+            yield graph(declared, f"y = ScatterElements {how} (x, e, u)", dtype)
 
 
 def elementwise_graphs() -> Iterator[str]:

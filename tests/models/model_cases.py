@@ -46,5 +46,4 @@ MODELS = (
     Model("basic_pitch"),
     Model("dtln_1"),
     Model("point_history_lstm"),
-    Model("gtcrn_simple"),
 )

@@ -1,0 +1,87 @@
+"""Models of sound as streams: what they remember stays on the GPU, and is as ONNX Runtime has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+from playwright.sync_api import Page
+
+import texelflow
+from browser_support import PageServer
+from bundle_runner import LoadedBundle
+from model_support import find_models
+
+FRAMES = 12
+TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A model, the input that a frame is given to, and what is known of the others."""
+
+    frame: str
+    shape: tuple[int, ...]
+    states: Mapping[str, str]
+    constants: Mapping[str, int] = field(default_factory=dict)
+    input_shapes: Mapping[str, Sequence[int]] = field(default_factory=dict)
+
+
+SILERO = {"input": (1, 576), "state": (2, 1, 128)}
+
+STREAMS = {
+    "silero_vad": Stream("input", (1, 576), {"stateN": "state"}, {"sr": 16000}, SILERO),
+    "silero_vad_op18_ifless": Stream("input", (1, 576), {"stateN": "state"}, {"sr": 16000}, SILERO),
+    "dtln_1": Stream("input_2", (1, 1, 257), {"lstm_5": "input_3"}),
+    "gtcrn_simple": Stream(
+        "mix",
+        (1, 257, 1, 2),
+        {f"{name}_out": name for name in ("conv_cache", "tra_cache", "inter_cache")},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_stream(name: str, tmp_path: Path, module_page: Page, page_server: PageServer) -> None:
+    """The last frame agrees as the first does."""
+    models = find_models()
+    if models is None:
+        pytest.skip("no models: set TEXELFLOW_MODELS")
+    stream = STREAMS[name]
+    [source] = (models / "onnx" / name).glob("*.onnx")
+    session = onnxruntime.InferenceSession(source)
+    states = dict(stream.states)
+    if name == "dtln_1":
+        # Its names are those of the framework; the state is what has the shape of the second input.
+        states = {output.name: "input_3" for output in session.get_outputs() if len(output.shape) == 4}
+    texelflow.export(
+        source,
+        tmp_path / "bundle",
+        input_shapes=stream.input_shapes or None,
+        constants=stream.constants,
+        states=states,
+    )
+    shapes = {
+        one.name: [size if isinstance(size, int) else 1 for size in one.shape] for one in session.get_inputs()
+    }
+    shapes |= {key: list(shape) for key, shape in stream.input_shapes.items()}
+    memory = {key: np.zeros(shapes[key], np.float32) for key in states.values()}
+    random = np.random.default_rng(3)
+    names = [output.name for output in session.get_outputs()]
+    with LoadedBundle(module_page, page_server.mount(f"/streams/{name}", tmp_path / "bundle")) as bundle:
+        for number in range(FRAMES):
+            frame = random.standard_normal(stream.shape).astype(np.float32) * 0.1
+            fixed = {key: np.array(value, np.int64) for key, value in stream.constants.items()}
+            expected = dict(
+                zip(names, session.run(None, {stream.frame: frame, **memory, **fixed}), strict=True)
+            )
+            memory = {key: expected[output] for output, key in states.items()}
+            results = bundle.run({stream.frame: frame})
+            assert results.keys() == expected.keys() - states.keys()
+            for output, array in results.items():
+                size = np.abs(expected[output]).max(initial=1e-3)
+                assert np.abs(array - expected[output]).max() <= TOLERANCE * size, (number, output)
