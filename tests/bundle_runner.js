@@ -20,7 +20,7 @@
   const WORKERS = 8;
 
   /** Compiling takes most of the time, and many bundles have programs in common. */
-  const PROGRAMS_KEPT = 2048;
+  const PROGRAMS_KEPT = 256;
 
   async function load(url, device) {
     const model = await texelflow.loadModel(url, { device });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import struct
 import wave
 from pathlib import Path
@@ -14,6 +15,7 @@ from command_support import RunCommand, make_classifier, save_model
 from onnx import TensorProto, helper
 from PIL import Image
 
+from model_support import save_text
 from texelflow.arguments import parse_input_files, parse_sizes
 from texelflow.checking.input_files import make_inputs
 from texelflow.checking.media import read_wav
@@ -132,6 +134,32 @@ def test_combinations_are_bounded() -> None:
     assert any(trial["h"] % 2 for trial in trials)
     with pytest.raises(ExportError, match="25 combinations"):
         size_combinations(graph, {"h": range(5), "w": range(5)}, {})
+
+
+def test_verify_goes_on_from_states(texelflow_command: RunCommand, tmp_path: Path) -> None:
+    """Constants and states of the export are given to the model; a model that goes on otherwise is found."""
+    text = """g (float[n, 2] x, float[n, 2] s, int64 rate) => (float[n, 2] y, float[n, 2] after) {{
+        number = Cast<to = 1>(rate)
+        kept = Mul(s, number)
+        after = {operator}(kept, x)
+        y = Neg(after)
+    }}"""
+    model = save_text(text.format(operator="Add"), tmp_path)
+    options = ["--state", "after=s", "--constant", "rate=3", "--json"]
+    exported = texelflow_command("export", model, "-o", tmp_path / "bundle", *options)
+    assert exported.code == 0, exported.stderr
+    shown = json.loads(texelflow_command("inspect", tmp_path / "bundle", "--json").stdout)
+    assert shown["provenance"]["options"] == ["state=after=s"]
+    assert shown["provenance"]["constants"][0]["elements"] == [3]
+    right = texelflow_command(
+        "verify", tmp_path / "bundle", "--against", model, "--dimension", "n=2", "--json"
+    )
+    assert right.code == 0, right.stderr
+    other = save_text(text.format(operator="Sub"), tmp_path, "other.onnx")
+    wrong = texelflow_command("verify", tmp_path / "bundle", "--against", other, "--json")
+    assert wrong.code == 1
+    notes = json.loads(wrong.stdout)["notes"]
+    assert any("was made from another file" in note for note in notes), notes
 
 
 def test_verify_at_several_sizes(texelflow_command: RunCommand, classifier: Path) -> None:

@@ -55,7 +55,8 @@ def every_axis(model: onnx.ModelProto, kept: Mapping[str, Collection[int]] | Non
 def axes_with_meaning(model: onnx.ModelProto) -> dict[str, set[int]]:
     """Return, by input, the axes whose extents say what a node does: no exporter leaves them free.
 
-    How many numbers address an element; how many steps and states a recurrent layer has.
+    How many numbers address an element; how many steps and states a
+    recurrent layer has; how many numbers of a head are turned.
     """
     ranks = {value.name: len(value.type.tensor_type.shape.dim) for value in model.graph.input}
     kept: dict[str, set[int]] = {}
@@ -82,6 +83,8 @@ def _meant_axes(node: onnx.NodeProto) -> dict[int, set[int]]:
             6: states,
             7: {0, 1},
         }
+    if node.op_type == "RotaryEmbedding":
+        return {0: {-1}, 1: {-1}, 2: {-1}}
     return {}
 
 

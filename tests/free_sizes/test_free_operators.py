@@ -29,6 +29,12 @@ MEANT_AT_RUN = {
 }
 """The same for runs at other sizes than the test's."""
 
+LARGEST = 1_000_000
+"""Elements of an input; runs of more would take long, and show nothing more."""
+
+LOWEST_FOR_INFINITE = "_qk_matmul_bias_"
+"""Part of the names of tests where ONNX Runtime writes the lowest number for ONNX's negative infinity."""
+
 OTHER_SIZES: tuple[Callable[[int], int], ...] = (
     lambda extent: 2 * extent,
     lambda extent: extent + (extent > 1),

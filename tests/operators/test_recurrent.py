@@ -125,6 +125,14 @@ REFUSALS = [
 ]
 
 
+def test_layers_beyond_any_memory(tmp_path: Path) -> None:
+    layers = "".join(f"y{number} = LSTM <hidden_size = 2> (x, w, r) " for number in range(40))
+    outputs = ", ".join(f"float[a,b,c,d] y{number}" for number in range(40))
+    text = f"g (float[512,1,3] x) => ({outputs}) <{WEIGHTS}> {{ {layers} }}"
+    with pytest.raises(ExportError, match="more than 100000 nodes"):
+        simplify(read_text(text, tmp_path))
+
+
 @pytest.mark.parametrize(("given", "attributes", "reason"), REFUSALS)
 def test_refusals(tmp_path: Path, given: str, attributes: str, reason: str) -> None:
     text = f"g ({given}) => (float[a,b,c,d] y) <{WEIGHTS}> {{ y = LSTM <{attributes}> (x, w, r) }}"

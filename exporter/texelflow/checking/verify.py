@@ -10,28 +10,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from texelflow.bundle.provenance import is_made_from
 from texelflow.bundle.reader import read_graph
-from texelflow.bundle.types import FixedInput, GraphFile
+from texelflow.bundle.types import GraphFile
 from texelflow.checking.browser import BundlePage, open_bundle_page
 from texelflow.checking.input_files import InputFiles, is_archive, make_inputs
 from texelflow.checking.judgement import Comparison, compare
+from texelflow.checking.model_inputs import first_states, next_states, with_constants
 from texelflow.checking.reference import (
     RefusedByReferenceError,
     index_bounds,
     operand_scales,
     reference_values,
 )
-from texelflow.checking.samples import Array, chosen_sizes, numpy_type
+from texelflow.checking.samples import Array, chosen_sizes
 from texelflow.errors import ExportError
 
 TOLERANCE = 1e-4
 HALF_TOLERANCE = 5e-3
 """For models that compute or store weights in 16 bits, whose rounding differs between machines."""
+
+LATER_RUNS = 3
+"""Further runs of a bundle that remembers something."""
 
 MOST_SIZES = 24
 """Combinations of sizes that one run tries."""
@@ -132,16 +136,24 @@ def verify(
     graph = read_graph(bundle)
     inputs, notes = make_inputs(graph, input_files, dimensions or {}, seed, _bounds(model))
     notes = [*_other_source(graph, model), *notes]
-    given = _with_constants(graph, inputs)
+    given = with_constants(graph, {**inputs, **first_states(graph, inputs)})
     expected = reference_values(model, given)
     _check_outputs(graph, bundle, model, expected)
-    judge = _Judge(model, given, tolerance, default_tolerance(bundle, graph))
+    default = default_tolerance(bundle, graph)
+    judge = _Judge(model, given, tolerance, default)
     with open_bundle_page(bundle, software=software) as page:
         device = page.call("load")["device"]
         send_inputs(page, inputs)
         outputs = judge.compare(page, page.call("run"), expected)
+        # What is remembered is right if runs that go on from it are.
+        for _ in range(LATER_RUNS if graph["states"] else 0):
+            following = {**given, **next_states(graph, expected)}
+            expected = reference_values(model, following)
+            later = _Judge(model, following, tolerance, default).compare(page, page.call("run"), expected)
+            outputs = [max(pair, key=_distance) for pair in zip(outputs, later, strict=True)]
         compared = None
         if layers:
+            page.call("reset")
             # A run of its own: asking for every value changes what ONNX Runtime fuses, and so its rounding.
             compared = judge.compare(page, page.call("runLayers"), judge.every_value())
     return Verification(outputs, compared, device, notes)
@@ -177,13 +189,15 @@ def verify_sizes(
         for sizes in trials:
             inputs, notes = make_inputs(graph, input_files, sizes, seed, bounds)
             try:
-                expected = reference_values(model, _with_constants(graph, inputs))
+                given = with_constants(graph, {**inputs, **first_states(graph, inputs)})
+                expected = reference_values(model, given)
             except RefusedByReferenceError as refusal:
                 results.append(SizeResult(sizes, [], refused_by_reference=refusal.message))
                 continue
             _check_outputs(graph, bundle, model, expected)
-            judge = _Judge(model, _with_constants(graph, inputs), tolerance, default)
+            judge = _Judge(model, given, tolerance, default)
             try:
+                page.call("reset")
                 send_inputs(page, inputs)
                 results.append(SizeResult(sizes, judge.compare(page, page.call("run"), expected)))
             except ExportError as error:
@@ -226,16 +240,8 @@ def default_tolerance(bundle: Path, graph: GraphFile) -> float:
     return HALF_TOLERANCE if uses_half(bundle, graph) else TOLERANCE
 
 
-def _with_constants(graph: GraphFile, inputs: Mapping[str, Array]) -> dict[str, Array]:
-    """Return the inputs of the model: those of the bundle, and those that the export made constants."""
-    fixed = graph["provenance"]["constants"]
-    return {**inputs, **{one["name"]: _fixed_array(one) for one in fixed}}
-
-
-def _fixed_array(fixed: FixedInput) -> Array:
-    # Of numbers that JSON cannot write it has the names, which NumPy reads.
-    numbers = np.array([float(cast(float, element)) for element in fixed["elements"]], np.float64)
-    return numbers.astype(numpy_type(fixed["dtype"])).reshape(fixed["shape"])
+def _distance(comparison: Comparison) -> tuple[bool, float]:
+    return not comparison.passed, comparison.relative
 
 
 def _other_source(graph: GraphFile, model: Path) -> list[str]:

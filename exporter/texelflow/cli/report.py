@@ -194,6 +194,7 @@ def bundle_facts(graph: GraphFile) -> dict[str, Any]:
         "formatVersion": graph["formatVersion"],
         "inputs": [{key: value[key] for key in ("name", "dtype", "shape")} for value in graph["inputs"]],
         "outputs": [{key: value[key] for key in ("name", "dtype", "shape")} for value in graph["outputs"]],
+        "states": [{key: value[key] for key in ("name", "dtype", "shape")} for value in graph["states"]],
         "images": [value["name"] for value in graph["inputs"] if "image" in value],
         "symbols": graph["symbols"],
         "labels": max(len(value.get("meaning", {"labels": []})["labels"]) for value in graph["outputs"]),
@@ -221,6 +222,9 @@ def print_bundle(facts: Mapping[str, Any], console: Console) -> None:
             for value in facts[key]
         ]
         shown.add(key, "\n".join(signatures))
+    if facts["states"]:
+        states = [format_signature(one["name"], one["dtype"], one["shape"]) for one in facts["states"]]
+        shown.add("remembers", "\n".join(states))
     if facts["symbols"]:
         shown.add("free dimensions", ", ".join(facts["symbols"]))
     if facts["labels"]:

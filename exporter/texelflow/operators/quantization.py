@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from texelflow.dimensions import Dimension, proved_different
+from texelflow.dimensions import Dimension, proved_equal
 from texelflow.graph import Node, NodeError, Shape, TensorType, Value
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import normalize_axis, unify
@@ -57,7 +57,7 @@ def check_scale(node: Node, source: TensorType, scale: TensorType, zero_point: T
 
 def is_for_all(scale: TensorType) -> bool:
     """Return whether there is one scale for the whole tensor."""
-    return scale.rank == 0 or (scale.rank == 1 and not proved_different(scale.shape[0], 1))
+    return scale.rank == 0 or (scale.rank == 1 and proved_equal(scale.shape[0], 1))
 
 
 def spread(steps: Decomposition, node: Node, step: str, scale: Value, shape: Shape) -> Value:

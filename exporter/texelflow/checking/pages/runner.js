@@ -23,7 +23,7 @@ const ARRAYS = {
   bool: Uint8Array,
 };
 
-const functions = { load, setInput, run, runLayers, take, measure, profile };
+const functions = { load, reset, setInput, run, runLayers, take, measure, profile };
 
 /** Call one of the functions below by name; reject when it takes longer than `seconds`. */
 window.callRunner = (name, values, seconds) =>
@@ -41,6 +41,11 @@ async function load() {
   const start = performance.now();
   model = await loadModel("/bundle/");
   return { milliseconds: performance.now() - start, device: model.device };
+}
+
+/** Forget what earlier runs left. */
+async function reset() {
+  await model.reset();
 }
 
 /** Keep the value of an input for later runs. */

@@ -117,11 +117,12 @@ def _without_repetition(steps: Decomposition, term: Term) -> Term:
         rest = [axis for axis in range(len(labels)) if axis not in (first, second)]
         extent = shape[first]
         turned = steps.add("Transpose", "turned", value, perm=[*rest, first, second])
-        flat = steps.reshape("flat", turned, [*(shape[axis] for axis in rest), extent * extent])
-        bounds = [
-            steps.vector(name, [at]) for name, at in (("start", 0), ("end", 2**31 - 1), ("axis", len(rest)))
-        ]
-        value = steps.add("Slice", "diagonal", flat, *bounds, steps.vector("step", [extent + 1]))
+        bounds = (steps.index(name, at) for name, at in (("first", 0), ("end", extent), ("by", 1)))
+        places = steps.add("Range", "places", *bounds)
+        upright = steps.reshape("upright", places, [extent, 1])
+        nothing = steps.scalar("nothing", term.value.dtype, 0)
+        kept = steps.add("Where", "kept", steps.add("Equal", "same", upright, places), turned, nothing)
+        value = steps.add("ReduceSum", "diagonal", kept, steps.vector("last", [-1]), keepdims=0)
         labels = [*(labels[axis] for axis in rest), repeated]
         shape = [*(shape[axis] for axis in rest), extent]
     return Term(value, tuple(labels), tuple(shape))
