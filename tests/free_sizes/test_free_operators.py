@@ -29,7 +29,10 @@ MEANT_AT_RUN = {
 }
 """The same for runs at other sizes than the test's."""
 
-LARGEST = 1_000_000
+MOST_AXES = 5
+"""Of an input; what loops over more free axes takes software minutes."""
+
+LARGEST = 20_000
 """Elements of an input; runs of more would take long, and show nothing more."""
 
 LOWEST_FOR_INFINITE = "_qk_matmul_bias_"
@@ -55,6 +58,12 @@ def make_trial(case: Case) -> Trial:
     trial = ask_reference(Trial(case.name, model, feeds, tolerance))
     if trial.expected[0] is None:
         trial.feeds, trial.expected, trial.reasons = feeds[:1], trial.expected[:1], trial.reasons[:1]
+    if "Attention" in case.operators:
+        # Its mask may be shorter than the keys, of which ONNX Runtime asks that it is not.
+        runs = [run for run in range(len(trial.feeds)) if run == 0 or trial.expected[run] is not None]
+        trial.feeds, trial.expected, trial.reasons = (
+            [values[run] for run in runs] for values in (trial.feeds, trial.expected, trial.reasons)
+        )
     trial.expected[0] = case.outputs
     return trial
 
@@ -80,6 +89,7 @@ def outcome(
     refused = names_of_refused_cases()
     trials = [make_trial(case) for case in node_cases() if case.name not in refused]
     trials = [trial for trial in trials if any(array.ndim for array in trial.feeds[0].values())]
+    trials = [trial for trial in trials if all(array.ndim <= MOST_AXES for array in trial.feeds[0].values())]
     url = page_server.mount("/free_operators", directory)
     return trials, run_trials(module_page, url, directory, trials, SETTINGS["P1M1-texture"])
 

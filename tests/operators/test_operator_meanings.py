@@ -56,6 +56,8 @@ def test_types_of_outputs(case: NodeCase, tmp_path: Path) -> None:
 def test_symbolic_extents(case: NodeCase, tmp_path: Path) -> None:
     """Every extent above 1 as a symbol: inference gives expressions that come out as the extents expected."""
     graph = case.graph(tmp_path, is_parameter)
+    if any(node.operator == "RotaryEmbedding" for node in graph.nodes):
+        pytest.skip("how many numbers of a head are turned is known at export")
     sizes = _make_symbolic(graph)
     infer_types.run(graph)
     for output in graph.outputs:
@@ -96,6 +98,8 @@ def test_decompositions(case: NodeCase, tmp_path: Path) -> None:
     infer_types.run(graph)
     if decompose_operators.run(graph) == 0:
         return
+    if any(node.operator == "ScatterRows" for node in graph.nodes):
+        return  # which the evaluator does not know; tests/kernels compares it
     names = {value.name for value in graph.inputs}
     feeds = {name: array for name, array in case.inputs.items() if name in names}
     results = ReferenceEvaluator(to_onnx(graph, {})).run(None, feeds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from texelflow.dimensions import Dimension, floor_divide, less, select
+from texelflow.dimensions import Dimension, floor_divide, maximum
 from texelflow.graph import Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
@@ -33,13 +33,20 @@ class CenterCropPad(Operator):
         return dict(zip(axes, wanted, strict=True))
 
     def decompose(self, node: Node) -> list[Node] | None:
-        """Pad, by negative numbers where it is cropped."""
+        """Slice what is too long, and pad what is too short."""
         steps, x = Decomposition(node), node.required(0)
-        before: list[Dimension] = [0] * len(x.shape)
-        behind: list[Dimension] = [0] * len(x.shape)
+        rank = len(x.shape)
+        starts: list[Dimension] = [0] * rank
+        ends = [*x.shape]
+        pads: list[Dimension] = [0] * (2 * rank)
         for axis, extent in self._wanted(node).items():
-            more = extent - x.shape[axis]
-            half = select(less(more, 0), -floor_divide(-more, 2), floor_divide(more, 2))
-            before[axis], behind[axis] = half, more - half
-        steps.add("Pad", node.outputs[0], x, steps.vector("pads", [*before, *behind]))
+            less = maximum(x.shape[axis] - extent, 0)
+            more = maximum(extent - x.shape[axis], 0)
+            starts[axis] = floor_divide(less, 2)
+            ends[axis] = starts[axis] + x.shape[axis] - less
+            pads[axis] = floor_divide(more, 2)
+            pads[rank + axis] = more - pads[axis]
+        bounds = (steps.vector(name, numbers) for name, numbers in (("starts", starts), ("ends", ends)))
+        middle = steps.add("Slice", "middle", x, *bounds)
+        steps.add("Pad", node.outputs[0], middle, steps.vector("pads", pads))
         return steps.nodes

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from texelflow.dimensions import Dimension, product
 from texelflow.graph import Node, NodeError, Shape, TensorType, Value
-from texelflow.operators import Operator, operator
+from texelflow.operators import MANY, Operator, operator
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import broadcast, same_dtype, unify
 
@@ -23,7 +23,7 @@ class Term:
     shape: Shape
 
 
-@operator("Einsum", inputs=(1, 26), attributes={"equation": "a text"})
+@operator("Einsum", inputs=(1, MANY), attributes={"equation": "a text"})
 class Einsum(Operator):
     """`ij,jk->ik` is the matrix product; NumPy's notation, with ellipses and repeated labels."""
 

@@ -2,38 +2,56 @@
 
 from __future__ import annotations
 
-from texelflow.graph import Node, NodeError, TensorType
+from texelflow.graph import Node, NodeError, TensorType, Value
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import floating_dtype, unify
 
 
-@operator("Swish", "SwiGLU", inputs=(1, 2))
+@operator("Swish", inputs=1)
 class Swish(Operator):
-    """`a * sigmoid(alpha * a)`; of SwiGLU times b, of the same shape."""
+    """`a * sigmoid(alpha * a)`."""
 
     decomposes = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of a."""
-        kinds = [value.known_type for value in node.reads]
-        floating_dtype(node, kinds)
-        if (self.name == "SwiGLU") != (len(node.inputs) == 2):
-            raise NodeError(node, f"it has {len(node.inputs)} inputs; SwiGLU takes two, Swish one")
-        a, b = node.required(0).shape, node.required(len(node.inputs) - 1).shape
-        if len(a) != len(b):
-            raise NodeError(node, f"its inputs have the shapes {list(a)} and {list(b)}; one is needed")
-        for axis, (one, other) in enumerate(zip(a, b, strict=True)):
-            unify(node, one, other, f"its inputs' extents along axis {axis}")
-        return [node.required(0).known_type]
+        kind = node.required(0).known_type
+        floating_dtype(node, [kind])
+        return [kind]
 
     def decompose(self, node: Node) -> list[Node] | None:
         """Multiply by the gate."""
-        steps, a = Decomposition(node), node.required(0)
-        alpha = steps.scalar("alpha", a.dtype, float(node.attributes.get("alpha", 1.0)))
-        gate = steps.add("Sigmoid", "gate", steps.add("Mul", "slope", a, alpha))
-        if len(node.inputs) == 1:
-            steps.add("Mul", node.outputs[0], a, gate)
-        else:
-            steps.add("Mul", node.outputs[0], steps.add("Mul", "gated", a, gate), node.required(1))
+        steps = Decomposition(node)
+        steps.add("Mul", node.outputs[0], node.required(0), _gate(steps, node))
         return steps.nodes
+
+
+@operator("SwiGLU", inputs=2)
+class SwiGLU(Operator):
+    """`a * sigmoid(alpha * a) * b`, of one shape."""
+
+    decomposes = True
+
+    def infer(self, node: Node) -> list[TensorType]:
+        """Return the type of a."""
+        a, b = (node.required(index).known_type for index in (0, 1))
+        floating_dtype(node, [a, b])
+        if a.rank != b.rank:
+            raise NodeError(node, f"its inputs {a} and {b} have different ranks")
+        for axis, (one, other) in enumerate(zip(a.shape, b.shape, strict=True)):
+            unify(node, one, other, f"its inputs' extents along axis {axis}")
+        return [a]
+
+    def decompose(self, node: Node) -> list[Node] | None:
+        """Multiply by the gate."""
+        steps = Decomposition(node)
+        gated = steps.add("Mul", "gated", node.required(0), _gate(steps, node))
+        steps.add("Mul", node.outputs[0], gated, node.required(1))
+        return steps.nodes
+
+
+def _gate(steps: Decomposition, node: Node) -> Value:
+    a = node.required(0)
+    alpha = steps.scalar("alpha", a.dtype, float(node.attributes.get("alpha", 1.0)))
+    return steps.add("Sigmoid", "gate", steps.add("Mul", "slope", a, alpha))
