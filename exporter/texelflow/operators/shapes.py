@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from texelflow.dimensions import Dimension, Expression, canonical, is_positive, proved_different
+from texelflow.dimensions import Dimension, Expression, canonical, is_positive, proved_different, proved_equal
 from texelflow.dimensions import broadcast as broadcast_extents
 from texelflow.dimensions.constraints import require_broadcast, require_equal, require_least
 from texelflow.dimensions.floats import FloatExpression
@@ -89,6 +89,8 @@ def at_least(node: Node, dimension: Dimension, least: Dimension, meaning: str) -
 
 def divided(node: Node, a: Dimension, b: Dimension, meaning: str) -> Dimension:
     """Return a / b, which is whole: raise NodeError if it provably is not, else constrain it."""
+    if proved_equal(b, 0):
+        raise NodeError(node, f"{meaning} ({a}) is to be divided by 0")
     quotient = a // b
     if proved_different(quotient * b, a):
         raise NodeError(node, f"{meaning} ({a}) is not a multiple of {b}")
