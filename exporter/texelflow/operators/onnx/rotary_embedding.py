@@ -16,7 +16,7 @@ from texelflow.operators.shapes import divided, floating_dtype
     "RotaryEmbedding",
     inputs=(3, 4),
     attributes={
-        "interleaved": "0 or 1",
+        "interleaved": "a whole number",
         "num_heads": "a whole number",
         "rotary_embedding_dim": "a whole number",
     },
