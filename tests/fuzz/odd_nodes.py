@@ -81,12 +81,23 @@ class OddNode:
         return feeds
 
 
+NOT_YET = frozenset(
+    "Attention CenterCropPad ConvInteger DequantizeLinear DynamicQuantizeLinear Einsum GRU HammingWindow"
+    " BlackmanWindow HannWindow If LSTM MatMulInteger NegativeLogLikelihoodLoss QLinearConv QLinearMatMul"
+    " QuantizeLinear RNN ReverseSequence RotaryEmbedding ScatterElements ScatterND SoftmaxCrossEntropyLoss"
+    " SwiGLU Swish".split()
+)
+"""Operators of which odd nodes are still to be looked at, one by one."""
+
+
 def odd_nodes(count: int, seed: int) -> Iterator[OddNode]:
     """Yield `count` models, every operator about as often."""
     source = random.Random(seed)
     by_operator: dict[str, list[NodeCase]] = {}
     for case in node_cases():
         if case.model.opset_import[0].version < OLDEST_OPSET:
+            continue
+        if case.model.graph.node[0].op_type in NOT_YET:
             continue
         by_operator.setdefault(case.model.graph.node[0].op_type, []).append(case)
     names = sorted(by_operator)

@@ -91,7 +91,7 @@ def test_odd_nodes(tmp_path: Path, page_server: PageServer, page: Page) -> None:
             write(bundle, tmp_path / f"bundle{number}")
             exported.append(_Exported(odd, f"{url}/bundle{number}", expected))
     assert valid > COUNT / 2
-    assert len(refused) <= MOST_REFUSED * valid, "\n".join(refused)
+    assert len(refused) <= MOST_REFUSED * valid, f"{len(refused)} of {valid}:\n" + "\n".join(refused)
     answers = run_jobs(page, [Job(item.url, item.odd.feeds()) for item in exported])
     wrong = []
     for item, answer in zip(exported, answers, strict=True):
