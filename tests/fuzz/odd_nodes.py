@@ -84,8 +84,8 @@ class OddNode:
 NOT_YET = frozenset(
     "Attention CenterCropPad ConvInteger DequantizeLinear DynamicQuantizeLinear Einsum GRU HammingWindow"
     " BlackmanWindow HannWindow If LSTM MatMulInteger NegativeLogLikelihoodLoss QLinearConv QLinearMatMul"
-    " QuantizeLinear RNN ReverseSequence RotaryEmbedding Scatter ScatterElements ScatterND SoftmaxCrossEntropyLoss"
-    " SwiGLU Swish".split()
+    " QuantizeLinear RNN ReverseSequence RotaryEmbedding Scatter ScatterElements ScatterND"
+    " SoftmaxCrossEntropyLoss SwiGLU Swish".split()
 )
 """Operators of which odd nodes are still to be looked at, one by one."""
 
