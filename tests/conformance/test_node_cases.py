@@ -51,15 +51,13 @@ def test_results(
 
 
 def test_results_in_16_bits(exported: tuple[list[Case], str], module_page: Page) -> None:
-    """With 16-bit storage results are right to about its 11 bits; integers and booleans stay exact.
-
-    What is larger than its largest number is that.
-    """
+    """With 16-bit storage results are right to about its 11 bits; integers and booleans stay exact."""
     cases, url = exported
     for case in cases:
         if all(array.dtype.kind == "f" for array in case.outputs.values()):
             case.relative, case.absolute = max(case.relative, 1e-2), max(case.absolute, 1e-2)
-            case.largest = 65504
+            if "Attention" in case.operators:  # it gives out the infinities that hide keys
+                case.largest = 65504
     run_cases(module_page, url, cases, SETTINGS[IN_16_BITS])
     failed = [f"{case.name}: {case.reason}" for case in cases if case.status == "failed"]
     assert not failed, f"{len(failed)} of {len(cases)} cases failed:\n" + "\n".join(failed)

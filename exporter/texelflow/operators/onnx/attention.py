@@ -12,7 +12,7 @@ from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import divided, floating_dtype, unify
 
 OWN_ATTRIBUTES = {
-    "is_causal": "a whole number",
+    "is_causal": "0 or 1",
     **dict.fromkeys(
         ("kv_num_heads", "q_num_heads", "qk_matmul_output_mode", "softmax_precision"), "a whole number"
     ),

@@ -16,7 +16,7 @@ from texelflow.operators.shapes import divided, floating_dtype
     "RotaryEmbedding",
     inputs=(3, 4),
     attributes={
-        "interleaved": "a whole number",
+        "interleaved": "0 or 1",
         "num_heads": "a whole number",
         "rotary_embedding_dim": "a whole number",
     },
