@@ -8,8 +8,8 @@ from texelflow.graph.scalar import PRIMITIVES, Call, Operand
 from texelflow.operators import Operator, registry
 from texelflow.operators.elementwise import Elementwise
 
-EVALUATED = {"Shape", "Size"}
-"""Operators whose outputs are always known at export, so that nothing is left to draw."""
+EVALUATED = {"If", "Shape", "Size"}
+"""Operators that leave nothing to draw: their outputs are known at export, or their branches take their place."""
 
 
 def _is_served(operator: Operator) -> bool:
