@@ -19,13 +19,12 @@
   const CHUNK = 32768;
   const WORKERS = 8;
 
-  /** Compiling takes most of the time, and many bundles have programs in common. */
-  const PROGRAMS_KEPT = 256;
+  /** Compiling takes most of the time, and many bundles have programs in common; these take a few GB at most. */
+  const PROGRAMS_KEPT = 4096;
 
-  async function load(url, device) {
-    const model = await texelflow.loadModel(url, { device });
-    texelflow.keepPrograms(model, PROGRAMS_KEPT);
-    return model;
+  function load(url, device) {
+    texelflow.keepPrograms(PROGRAMS_KEPT);
+    return texelflow.loadModel(url, { device });
   }
 
   const mapValues = (object, change) =>
@@ -100,8 +99,6 @@
     /** Loads, runs and frees many bundles, some at a time; resolves to { answers } or { error } of each. */
     async runAll({ jobs, device }) {
       const answers = [];
-      // One model stays loaded, so that the context that all models share is not made anew for each.
-      models.keeper ??= await load(jobs[0].url, device);
       let next = 0;
       const work = async () => {
         while (next < jobs.length) {

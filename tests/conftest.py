@@ -54,6 +54,14 @@ def page(browser: Browser, page_server: PageServer) -> Iterator[Page]:
     page.close()
 
 
+@pytest.fixture(scope="session")
+def bundle_page(browser: Browser, page_server: PageServer) -> Iterator[Page]:
+    """The page that `bundle_runner` runs bundles in: what one test compiled, no later one compiles again."""
+    page = open_runtime_page(browser, page_server)
+    yield page
+    page.close()
+
+
 @pytest.fixture(scope="module")
 def module_page(browser: Browser, page_server: PageServer) -> Iterator[Page]:
     """Like `page`, one for all tests of a module: opening a page and a WebGL2 context takes half a second."""

@@ -33,20 +33,20 @@ def test_the_current_version_is_read() -> None:
     assert graph["outputs"][0]["meaning"] == {"labels": [*LABELS]}
 
 
-def test_the_current_version_runs(module_page: Page, page_server: PageServer) -> None:
+def test_the_current_version_runs(bundle_page: Page, page_server: PageServer) -> None:
     folder = FORMATS / str(FORMAT_VERSION)
     expected = json.loads((folder / "results.json").read_text())
-    with LoadedBundle(module_page, page_server.mount("/frozen", folder)) as bundle:
+    with LoadedBundle(bundle_page, page_server.mount("/frozen", folder)) as bundle:
         results = bundle.run(feeds())
     np.testing.assert_allclose(results["scores"], expected["scores"], rtol=1e-5)
     assert results["best"].tolist() == expected["best"]
 
 
 @pytest.mark.parametrize("version", range(1, FORMAT_VERSION))
-def test_older_versions_are_refused(module_page: Page, page_server: PageServer, version: int) -> None:
+def test_older_versions_are_refused(bundle_page: Page, page_server: PageServer, version: int) -> None:
     folder = FORMATS / str(version)
     with pytest.raises(ExportError, match=f"format version {version}.*export the model again"):
         read_graph(folder)
     url = page_server.mount(f"/frozen{version}", folder)
     with pytest.raises(Error, match=rf"format version {version} \(written by texelflow .*Export the model"):
-        LoadedBundle(module_page, url)
+        LoadedBundle(bundle_page, url)

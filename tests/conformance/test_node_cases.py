@@ -32,11 +32,11 @@ def exported(
 
 @pytest.mark.parametrize("setting", [setting for setting in FEWEST if setting != IN_16_BITS])
 def test_results(
-    setting: str, exported: tuple[list[Case], str], module_page: Page, operator: str | None
+    setting: str, exported: tuple[list[Case], str], bundle_page: Page, operator: str | None
 ) -> None:
     """Every exported case gives the test's result; the outcome is what docs/operators.md says."""
     cases, url = exported
-    run_cases(module_page, url, cases, SETTINGS[setting])
+    run_cases(bundle_page, url, cases, SETTINGS[setting])
     failed = [f"{case.name}: {case.reason}" for case in cases if case.status == "failed"]
     assert not failed, f"{len(failed)} of {len(cases)} cases failed:\n" + "\n".join(failed)
     if operator is not None:
@@ -50,7 +50,7 @@ def test_results(
     assert REPORT.read_text(encoding="utf-8") == report, "docs/operators.md is stale: run `make docs`"
 
 
-def test_results_in_16_bits(exported: tuple[list[Case], str], module_page: Page) -> None:
+def test_results_in_16_bits(exported: tuple[list[Case], str], bundle_page: Page) -> None:
     """With 16-bit storage results are right to about its 11 bits; integers and booleans stay exact."""
     cases, url = exported
     for case in cases:
@@ -58,6 +58,6 @@ def test_results_in_16_bits(exported: tuple[list[Case], str], module_page: Page)
             case.relative, case.absolute = max(case.relative, 1e-2), max(case.absolute, 1e-2)
             if "Attention" in case.operators:  # it gives out the infinities that hide keys
                 case.largest = 65504
-    run_cases(module_page, url, cases, SETTINGS[IN_16_BITS])
+    run_cases(bundle_page, url, cases, SETTINGS[IN_16_BITS])
     failed = [f"{case.name}: {case.reason}" for case in cases if case.status == "failed"]
     assert not failed, f"{len(failed)} of {len(cases)} cases failed:\n" + "\n".join(failed)

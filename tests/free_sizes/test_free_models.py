@@ -73,7 +73,7 @@ def run(trial: Trial, number: int, page: Page, server: PageServer, directory: Pa
 def test_sizes(
     free: FreeModel,
     source_of: Callable[[str], Path],
-    module_page: Page,
+    bundle_page: Page,
     page_server: PageServer,
     tmp_path: Path,
 ) -> None:
@@ -84,19 +84,19 @@ def test_sizes(
     freed = chosen_axes(original, {names[0]: free.free})
     trial = make_trial(free, source_of(free.model.name).parent, freed)
     assert trial.expected[0] is not None, f"ONNX Runtime refuses the model's own size: {trial.reasons[0]}"
-    if faults := run(trial, FREE_MODELS.index(free), module_page, page_server, tmp_path):
+    if faults := run(trial, FREE_MODELS.index(free), bundle_page, page_server, tmp_path):
         pytest.fail("\n".join(map(str, faults)), pytrace=False)
 
 
 @pytest.mark.parametrize("name", WHOLLY_FREE)
 def test_every_axis_free(
-    name: str, source_of: Callable[[str], Path], module_page: Page, page_server: PageServer, tmp_path: Path
+    name: str, source_of: Callable[[str], Path], bundle_page: Page, page_server: PageServer, tmp_path: Path
 ) -> None:
     """The same with every axis free, those of channels and features, too."""
     (free,) = (free for free in FREE_MODELS if free.model.name == name)
     original = onnx.load(source_of(name))
     trial = make_trial(free, source_of(name).parent, every_axis(original))
-    if faults := run(trial, FREE_MODELS.index(free), module_page, page_server, tmp_path):
+    if faults := run(trial, FREE_MODELS.index(free), bundle_page, page_server, tmp_path):
         pytest.fail("\n".join(map(str, faults)), pytrace=False)
 
 

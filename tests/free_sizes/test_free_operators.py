@@ -89,7 +89,7 @@ def names_of_refused_cases() -> set[str]:
 
 @pytest.fixture(scope="module")
 def outcome(
-    module_page: Page, page_server: PageServer, tmp_path_factory: pytest.TempPathFactory
+    bundle_page: Page, page_server: PageServer, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[list[Trial], list[Fault]]:
     """All cases that have an axis, and what they do wrong."""
     directory = tmp_path_factory.mktemp("free_operators")
@@ -99,7 +99,7 @@ def outcome(
     ]
     trials = [trial for trial in trials if any(array.ndim for array in trial.feeds[0].values())]
     url = page_server.mount("/free_operators", directory)
-    return trials, run_trials(module_page, url, directory, trials, SETTINGS["P1M1-texture"])
+    return trials, run_trials(bundle_page, url, directory, trials, SETTINGS["P1M1-texture"])
 
 
 def test_results(outcome: tuple[list[Trial], list[Fault]]) -> None:

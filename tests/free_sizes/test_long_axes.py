@@ -134,13 +134,13 @@ def _typed(found: re.Match[str]) -> str:
 
 @pytest.fixture(scope="module")
 def faults(
-    module_page: Page, page_server: PageServer, tmp_path_factory: pytest.TempPathFactory
+    bundle_page: Page, page_server: PageServer, tmp_path_factory: pytest.TempPathFactory
 ) -> list[Fault]:
     """What all cases do wrong."""
     directory = tmp_path_factory.mktemp("long_axes")
     every = [trial for name in CASES for trial in trials(name)]
     assert not [reason for trial in every for reason in trial.reasons if reason], "not a model"
-    return run_trials(module_page, page_server.mount("/long_axes", directory), directory, every)
+    return run_trials(bundle_page, page_server.mount("/long_axes", directory), directory, every)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -59,7 +59,7 @@ def models() -> tuple[list[Trial], Counter[str]]:
 
 
 @pytest.fixture
-def outcome_of(page_server: PageServer, module_page: Page, tmp_path: Path) -> dict[int, Outcome]:
+def outcome_of(page_server: PageServer, bundle_page: Page, tmp_path: Path) -> dict[int, Outcome]:
     """The outcome of a part, made when it is first asked for."""
 
     class Outcomes(dict[int, Outcome]):
@@ -70,7 +70,7 @@ def outcome_of(page_server: PageServer, module_page: Page, tmp_path: Path) -> di
                 folder.mkdir()
                 url = page_server.mount(f"/random_graphs/{part}", folder)
                 device = SETTINGS[FULL_PRECISION[part % len(FULL_PRECISION)]]
-                OUTCOMES[part] = Outcome(trials, run_trials(module_page, url, folder, trials, device))
+                OUTCOMES[part] = Outcome(trials, run_trials(bundle_page, url, folder, trials, device))
             return OUTCOMES[part]
 
     return Outcomes()

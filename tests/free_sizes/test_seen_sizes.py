@@ -43,13 +43,13 @@ def _fill(value: onnx.ValueInfoProto, sizes: Sizes, random: np.random.Generator)
 
 @pytest.fixture(scope="module")
 def found(
-    module_page: Page, page_server: PageServer, tmp_path_factory: pytest.TempPathFactory
+    bundle_page: Page, page_server: PageServer, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, list[Fault]]:
     """What each model does wrong."""
     directory = tmp_path_factory.mktemp("seen_sizes")
     trials = {name: make_trial(name, seen) for name, seen in SEEN.items()}
     faults = run_trials(
-        module_page, page_server.mount("/seen_sizes", directory), directory, list(trials.values())
+        bundle_page, page_server.mount("/seen_sizes", directory), directory, list(trials.values())
     )
     return {name: [fault for fault in faults if fault.trial is trial] for name, trial in trials.items()}
 

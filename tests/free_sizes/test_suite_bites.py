@@ -56,10 +56,10 @@ def wrong_with(
 
 
 @pytest.fixture
-def run(module_page: Page, page_server: PageServer, tmp_path: Path) -> Callable[[list[Trial]], list[Fault]]:
+def run(bundle_page: Page, page_server: PageServer, tmp_path: Path) -> Callable[[list[Trial]], list[Fault]]:
     """Export and run models."""
     url = page_server.mount(f"/suite_bites/{tmp_path.name}", tmp_path)
-    return lambda trials: run_trials(module_page, url, tmp_path, trials)
+    return lambda trials: run_trials(bundle_page, url, tmp_path, trials)
 
 
 def test_rules_as_they_are(models: list[Trial], run: Callable[[list[Trial]], list[Fault]]) -> None:

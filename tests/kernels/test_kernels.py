@@ -69,14 +69,14 @@ def exported(
     ],
 )
 def test_sheet(
-    name: str, setting: str, exported: Callable[[str], tuple[Exported, str]], module_page: Page
+    name: str, setting: str, exported: Callable[[str], tuple[Exported, str]], bundle_page: Page
 ) -> None:
     """Every output of a sheet is ONNX Runtime's, at every size of its free dimensions."""
     sheet, url = exported(name)
     tolerance = TOLERANCES[SETTINGS[setting].get("storage", 32)]
     device = {**SETTINGS[setting], **(FOLDS.get(name, {}) if "fold" in SETTINGS[setting] else {})}
     wrong: list[str] = []
-    with LoadedBundle(module_page, url, device) as bundle:
+    with LoadedBundle(bundle_page, url, device) as bundle:
         for feeds, expected in zip(sheet.feeds, sheet.expected, strict=True):
             results = bundle.run(feeds)
             assert results.keys() == expected.keys()

@@ -178,13 +178,13 @@ def check(cases: dict[str, Case], page: Page, server: PageServer, folder: Path) 
     assert not wrong, "\n".join(wrong)
 
 
-def test_sums(module_page: Page, page_server: PageServer, tmp_path: Path) -> None:
-    check(sums(), module_page, page_server, tmp_path)
+def test_sums(bundle_page: Page, page_server: PageServer, tmp_path: Path) -> None:
+    check(sums(), bundle_page, page_server, tmp_path)
 
 
-def test_normalizations(module_page: Page, page_server: PageServer, tmp_path: Path) -> None:
-    check(normalizations(), module_page, page_server, tmp_path)
+def test_normalizations(bundle_page: Page, page_server: PageServer, tmp_path: Path) -> None:
+    check(normalizations(), bundle_page, page_server, tmp_path)
 
 
-def test_whole_numbers(module_page: Page, page_server: PageServer, tmp_path: Path) -> None:
-    check(whole_numbers(), module_page, page_server, tmp_path)
+def test_whole_numbers(bundle_page: Page, page_server: PageServer, tmp_path: Path) -> None:
+    check(whole_numbers(), bundle_page, page_server, tmp_path)

@@ -32,10 +32,10 @@ def _random_inputs(source: Path, shape: tuple[int, ...], seed: int) -> dict[str,
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_shapes(
-    name: str, bundle_url: Callable[[str], str], source_of: Callable[[str], Path], module_page: Page
+    name: str, bundle_url: Callable[[str], str], source_of: Callable[[str], Path], bundle_page: Page
 ) -> None:
     """The same bundle, without a new export, at each shape and back again."""
-    with LoadedBundle(module_page, bundle_url(name), {"poison": True}) as bundle:
+    with LoadedBundle(bundle_page, bundle_url(name), {"poison": True}) as bundle:
         for seed, shape in enumerate([*SHAPES[name], SHAPES[name][0]]):
             inputs = _random_inputs(source_of(name), shape, seed)
             outputs = bundle.run(inputs)
@@ -44,14 +44,14 @@ def test_shapes(
 
 
 def test_changing_sizes_stay_bounded(
-    bundle_url: Callable[[str], str], source_of: Callable[[str], Path], module_page: Page
+    bundle_url: Callable[[str], str], source_of: Callable[[str], Path], bundle_page: Page
 ) -> None:
     """Over 200 runs of changing sizes textures stop growing, and each result is that of a fresh load."""
     name = "stories260k_derived"
     random = np.random.default_rng(0)
     lengths = [int(length) for length in random.integers(1, 41, 200)]
     tokens = {length: {"tokens": random.integers(0, 512, (1, length))} for length in set(lengths)}
-    with LoadedBundle(module_page, bundle_url(name)) as bundle:
+    with LoadedBundle(bundle_page, bundle_url(name)) as bundle:
         sizes: list[int] = []
         results: dict[int, np.ndarray] = {}
         for length in lengths:
@@ -61,5 +61,5 @@ def test_changing_sizes_stay_bounded(
     assert max(sizes[100:]) <= max(sizes[:100])
     for length in (1, 17, 40):
         if length in results:
-            with LoadedBundle(module_page, bundle_url(name)) as fresh:
+            with LoadedBundle(bundle_page, bundle_url(name)) as fresh:
                 assert np.array_equal(fresh.run(tokens[length])["logits"], results[length])

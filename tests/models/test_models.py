@@ -85,7 +85,7 @@ def test_reference(
     device: DeviceKind,
     bundle_of: Callable[[str, str], tuple[str, Summary]],
     source_of: Callable[[str], Path],
-    module_page: Page,
+    bundle_page: Page,
 ) -> None:
     """On every kind of device results are the origin's, and memory is what export reports, to the byte.
 
@@ -97,14 +97,14 @@ def test_reference(
     if not reported.fits:
         with (
             pytest.raises(Error, match="needs a texture of"),
-            LoadedBundle(module_page, url, device_options(device)) as bundle,
+            LoadedBundle(bundle_page, url, device_options(device)) as bundle,
         ):
             bundle.run(example_inputs(summary))
         return
     exact = device.storage == 32 and weights == OWN_WEIGHTS
     tolerance = model.tolerance if exact else TOLERANCE_16_BITS
     cases = list(reference_cases(source_of(model.name).parent))
-    with LoadedBundle(module_page, url, device_options(device)) as bundle:
+    with LoadedBundle(bundle_page, url, device_options(device)) as bundle:
         loaded = bundle.texture_bytes()
         assert loaded["weights"] <= loaded["loadPeak"] <= reported.load_peak_bytes
         as_reported = shapes(cases[0].inputs) == shapes(example_inputs(summary))
@@ -128,7 +128,7 @@ def test_reference(
 def test_logits(
     model: Model,
     source_of: Callable[[str], Path],
-    module_page: Page,
+    bundle_page: Page,
     page_server: PageServer,
     tmp_path: Path,
 ) -> None:
@@ -137,7 +137,7 @@ def test_logits(
     name = with_logits(source_of(model.name), source)
     write(build(source, Options()), tmp_path / "bundle")
     url = page_server.mount(f"/logits/{model.name}", tmp_path)
-    with LoadedBundle(module_page, f"{url}/bundle", {"poison": True}) as bundle:
+    with LoadedBundle(bundle_page, f"{url}/bundle", {"poison": True}) as bundle:
         for case in reference_cases(source_of(model.name).parent):
             expected = run_origin(source, case.inputs)[name]
             actual = bundle.run(case.inputs)[name]
@@ -150,12 +150,12 @@ def test_classes(
     bundle_of: Callable[[str, str], tuple[str, Summary]],
     source_of: Callable[[str], Path],
     models_folder: Path,
-    module_page: Page,
+    bundle_page: Page,
 ) -> None:
     """The photos are what they show."""
     labels = (models_folder / "labels" / "imagenet_labels_1001_coral.txt").read_text().splitlines()
     cases = {case.label: case for case in reference_cases(source_of(model.name).parent)}
-    with LoadedBundle(module_page, bundle_of(model.name, OWN_WEIGHTS)[0]) as bundle:
+    with LoadedBundle(bundle_page, bundle_of(model.name, OWN_WEIGHTS)[0]) as bundle:
         for label, expected in model.classes:
             (scores,) = bundle.run(cases[label].inputs).values()
             names = labels if scores.size == len(labels) else labels[1:]

@@ -49,7 +49,7 @@ STREAMS = {
 
 
 @pytest.mark.parametrize("name", STREAMS)
-def test_stream(name: str, tmp_path: Path, module_page: Page, page_server: PageServer) -> None:
+def test_stream(name: str, tmp_path: Path, bundle_page: Page, page_server: PageServer) -> None:
     """The last frame agrees as the first does."""
     models = find_models()
     if models is None:
@@ -73,7 +73,7 @@ def test_stream(name: str, tmp_path: Path, module_page: Page, page_server: PageS
     memory = {key: np.zeros(shapes[key], np.float32) for key in states.values()}
     random = np.random.default_rng(3)
     names = [output.name for output in session.get_outputs()]
-    with LoadedBundle(module_page, page_server.mount(f"/streams/{name}", tmp_path / "bundle")) as bundle:
+    with LoadedBundle(bundle_page, page_server.mount(f"/streams/{name}", tmp_path / "bundle")) as bundle:
         for number in range(FRAMES):
             frame = random.standard_normal(stream.shape).astype(np.float32) * 0.1
             fixed = {key: np.array(value, np.int64) for key, value in stream.constants.items()}

@@ -30,7 +30,7 @@ g ({0}[65536] x, {0}[65536] z, int64[65536] i)
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("name", TYPES)
-def test_every_number(name: str, module_page: Page, page_server: PageServer, tmp_path: Path) -> None:
+def test_every_number(name: str, bundle_page: Page, page_server: PageServer, tmp_path: Path) -> None:
     """As inputs and as weights; products are computed in 32 bits and rounded once."""
     x = EVERY.view(TYPES[name])
     z = np.random.default_rng(2).permutation(EVERY).view(TYPES[name])
@@ -40,7 +40,7 @@ def test_every_number(name: str, module_page: Page, page_server: PageServer, tmp
     write(build(tmp_path / "model.onnx", Options()), tmp_path / "bundle")
     url = page_server.mount(f"/{name}", tmp_path)
     feeds = {"x": x, "z": z, "i": EVERY.astype(np.int64)}
-    (answer,) = run_jobs(module_page, [Job(f"{url}/bundle", feeds)])
+    (answer,) = run_jobs(bundle_page, [Job(f"{url}/bundle", feeds)])
     assert answer.error is None
     expected = x.astype(np.float32)
     assert_same(answer.outputs["widened"], expected)

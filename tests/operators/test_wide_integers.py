@@ -65,7 +65,7 @@ def save_graph(name: str, number: int, folder: Path) -> Path:
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_right_warned_of_or_refused(module_page: Page, page_server: PageServer, tmp_path: Path) -> None:
+def test_right_warned_of_or_refused(bundle_page: Page, page_server: PageServer, tmp_path: Path) -> None:
     """No bundle is written that does not load, and no other number comes out without a warning."""
     x = np.array([1, 2, 3, -4])
     feeds = {"x": x, "h": x, "q": x % 2 == 1}
@@ -88,7 +88,7 @@ def test_right_warned_of_or_refused(module_page: Page, page_server: PageServer, 
         right = None if bundle.summary.warnings else run_reference(model, feeds)["y"]
         expected.append((f"{name} with {number}", right))
     wrong = []
-    for (title, right), answer in zip(expected, run_jobs(module_page, jobs), strict=True):
+    for (title, right), answer in zip(expected, run_jobs(bundle_page, jobs), strict=True):
         if answer.error is not None:
             if "the sizes of the inputs give" not in answer.error.lower():
                 wrong.append(f"{title}: {answer.error}")

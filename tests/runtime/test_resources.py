@@ -163,9 +163,9 @@ def test_unused_programs_are_kept_for_the_next_model(page: Page, serve: Serve, t
                 await new Promise((resolve) => setTimeout(resolve));
                 return count() > before;
             };
-            texelflow.keepPrograms(keeper, 0);
+            texelflow.keepPrograms(0);
             const none = [await load('b'), await load('b')];
-            texelflow.keepPrograms(keeper, 1);
+            texelflow.keepPrograms(1);
             const one = [];
             for (const name of 'bcbbca') one.push(await load(name));
             return {none, one};

@@ -4,6 +4,7 @@ import { loadOn, type TestLoadOptions } from "./api/load_model.ts";
 import type { Model } from "./api/model.ts";
 import { checkDeviceOptions, checkMaxMemory } from "./api/options.ts";
 import type { Signature } from "./api/signature.ts";
+import { acquireContext, type Context } from "./backends/webgl2/gl/context.ts";
 import { gpuFinished } from "./backends/webgl2/gl/fence.ts";
 import { readPlaced } from "./backends/webgl2/run/placed_reading.ts";
 import type { BundleSource } from "./bundle/bundle_source.ts";
@@ -96,9 +97,15 @@ export function runWithIntermediates(
   });
 }
 
-/** Keeps so many programs that no model uses for models to come: tests load many that have some in common. */
-export function keepPrograms(model: Model, count: number): void {
-  model.ownSession.model.context.unusedProgramsKept = count;
+let kept: Context | undefined;
+
+/**
+ * Keeps the context, and so many programs that no model uses, for models to come: tests load many, one after the other,
+ * that have programs in common.
+ */
+export function keepPrograms(count: number): void {
+  if (!kept || kept.isLost) kept = acquireContext();
+  kept.unusedProgramsKept = count;
 }
 
 /** Counts a model's programs, draws, memory and GL objects. */
