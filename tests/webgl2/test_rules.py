@@ -9,7 +9,7 @@ from texelflow.operators import Operator, registry
 from texelflow.operators.elementwise import Elementwise
 
 EVALUATED = {"If", "Shape", "Size"}
-"""Operators that leave nothing to draw: their outputs are known at export, or their branches take their place."""
+"""Operators that leave nothing to draw: known at export, or replaced by their branches."""
 
 
 def _is_served(operator: Operator) -> bool:
