@@ -53,14 +53,15 @@ def _attention(source: random.Random) -> Layer:
         feeds["mask"] = _mask(source, batch, length, keys, ["ends", "ends and starts", "keys", "rows"])
     if past:
         inputs[4], feeds["past"] = "past", _numbers(source, 2, batch, heads, past, size)
-    if source.random() < 0.3:
+    if not past and source.random() < 0.3:  # ONNX Runtime does not take both
         inputs[5] = "bias"
         leading = source.choice(((1, 1), (batch, 1), (1, heads), (batch, heads)))
         feeds["bias"] = _numbers(source, *leading, length, keys)
     if source.random() < 0.3:
         attributes["scale"] = 0.3
-    if source.random() < 0.3:
-        attributes["mask_filter_value"] = -5.0
+    # Where all keys of a row are hidden, 10000 would leave their products but 3 digits.
+    if source.random() < 0.3 or attributes["unidirectional"]:
+        attributes["mask_filter_value"] = source.choice((-5.0, -50.0))
     outputs = ["y", "present"] if past or (value_size == size and source.random() < 0.3) else ["y"]
     return Layer("Attention", inputs, feeds, constants, attributes, outputs)
 
@@ -113,12 +114,14 @@ def _multi_head(source: random.Random) -> Layer:
     is_of_another_run = source.random() < 0.2
     past = 0 if is_of_another_run else source.choice((0, 0, 3))
     new = length if past or source.random() < 0.5 else source.choice((1, 5))
+    value_size = size if past else value_size
     keys = past + new
     inputs = ["q", "k", "v", "", "", "", "", ""]
     feeds = {"q": _numbers(source, batch, length, heads * size)}
     if is_of_another_run:
         feeds["k"] = _numbers(source, batch, heads, new, size)
-        feeds["v"] = _numbers(source, batch, heads, new, value_size)
+        value_size = size
+        feeds["v"] = _numbers(source, batch, heads, new, size)
     else:
         feeds["k"] = _numbers(source, batch, new, heads * size)
         feeds["v"] = _numbers(source, batch, new, heads * value_size)

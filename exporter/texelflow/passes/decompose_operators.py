@@ -4,6 +4,7 @@ Rules:
 1. A node whose operator decomposes it is replaced, in its place, by the nodes returned.
 2. The types of the new nodes are inferred, and what becomes known at export is evaluated.
 3. The new nodes are decomposed in turn, until nothing changes.
+4. What an operator takes for granted of the data is a warning, once.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ def run(graph: Graph) -> int:
         node, depth = pending.pop()
         parts: list[Node] | None = None
         with problems.of(node):
-            parts = operator_of(node).decompose(node)
+            operator = operator_of(node)
+            parts = operator.decompose(node)
+            if (assumption := operator.assumes(node)) and assumption not in graph.warnings:  # rule 4
+                graph.warnings.append(assumption)
             if depth > _DEEPEST:
                 raise NodeError(node, "its decomposition does not end")
         if parts is None or depth > _DEEPEST:
