@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 import onnxruntime
 from numeric import run_model
-from onnx import helper, numpy_helper
+from onnx import TensorProto, helper, numpy_helper
 from onnx_export import to_onnx
 
 from texelflow.graph import Graph
@@ -62,7 +62,13 @@ def model_of(
             )
             for name, array in feeds.items()
         ],
-        [helper.make_empty_tensor_value_info(name) for name in outputs],
+        [
+            # The type of this one follows from nothing.
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
+            if name == "products"
+            else helper.make_empty_tensor_value_info(name)
+            for name in outputs
+        ],
         [numpy_helper.from_array(array, name) for name, array in constants.items()],
     )
     opsets = [helper.make_opsetid("", 21), helper.make_opsetid("com.microsoft", 1)]

@@ -80,7 +80,7 @@ INPUTS = ["q", "k", "v", "pk", "pv", "last", "total"]
 def test_group_query_attentions(tmp_path: Path) -> None:
     source = random.Random(33)
     for _ in range(2 * LAYERS):
-        batch, key_heads, size = (source.choice(sizes) for sizes in ((1, 3), (1, 2), (8, 16)))
+        batch, key_heads, size = (source.choice(sizes) for sizes in ((1, 3), (1, 2), (16, 32)))
         heads = key_heads * source.choice((1, 2, 3))
         past = source.choice((0, 0, 5))
         # ONNX Runtime takes several entries behind a past of one sequence only.
@@ -96,7 +96,7 @@ def test_group_query_attentions(tmp_path: Path) -> None:
             feeds.pop("pk"), feeds.pop("pv")
         if source.random() < 0.6:
             attributes |= {"do_rotary": 1, "rotary_interleaved": source.choice((0, 1))}
-            inputs[7:9], constants = ["cos", "sin"], _angles(source, source.choice((size // 2, size // 4)))
+            inputs[7:9], constants = ["cos", "sin"], _angles(source, source.choice((8, size // 2)))
             if source.random() < 0.3:
                 inputs[9] = "at"
                 feeds["at"] = np.tile(np.arange(past, past + new), (batch, 1)).astype(np.int64)
@@ -114,12 +114,12 @@ def test_group_query_attentions(tmp_path: Path) -> None:
 def test_group_query_attention_of_free_sizes(tmp_path: Path) -> None:
     source = random.Random(34)
     attributes = {"num_heads": 4, "kv_num_heads": 2, "do_rotary": 1}
-    shapes: dict[str, list[int | str]] = {"q": ["B", "L", 32], "k": ["B", "L", 16], "v": ["B", "L", 16]}
-    shapes |= {name: ["B", 2, "P", 8] for name in ("pk", "pv")} | {"last": ["B"]}
+    shapes: dict[str, list[int | str]] = {"q": ["B", "L", 64], "k": ["B", "L", 32], "v": ["B", "L", 32]}
+    shapes |= {name: ["B", 2, "P", 16] for name in ("pk", "pv")} | {"last": ["B"]}
     inputs = [*INPUTS, "cos", "sin"]
-    feeds = [_cache(source, *sizes, 4, 2, 8) for sizes in ((2, 1, 4), (1, 5, 0), (1, 1, 1), (1, 3, 6), (3, 2, 0))]
+    feeds = [_cache(source, *sizes, 4, 2, 16) for sizes in ((2, 1, 4), (1, 5, 0), (1, 1, 1), (1, 3, 6), (3, 2, 0))]
     outputs = ["y", "k2", "v2"]
-    layer = Layer("GroupQueryAttention", inputs, feeds[0], _angles(source, 4), attributes, outputs, shapes)
+    layer = Layer("GroupQueryAttention", inputs, feeds[0], _angles(source, 8), attributes, outputs, shapes)
     with_free_sizes(layer, feeds[1:], tmp_path)
     [warning] = exported(layer.model(), tmp_path).warnings
     assert "of equal length" in warning
@@ -129,7 +129,7 @@ def test_group_query_attention_of_free_sizes(tmp_path: Path) -> None:
 
 def test_padding_behind_a_first_run_changes_nothing_before_it(tmp_path: Path) -> None:
     source = random.Random(35)
-    feeds = _cache(source, 2, 5, 0, 2, 2, 8)
+    feeds = _cache(source, 2, 5, 0, 2, 2, 16)
     attributes = {"num_heads": 2, "kv_num_heads": 2}
     layer = Layer("GroupQueryAttention", INPUTS, feeds, {}, attributes, ["y", "k2", "v2"])
     graph = check(layer, tmp_path)
