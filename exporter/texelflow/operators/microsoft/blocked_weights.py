@@ -65,7 +65,7 @@ def _dequantized(
     steps: Decomposition, numbers: Value, scales: Value, zeros: Value | None, middle: int
 ) -> Value:
     """Append `(numbers - zeros) * scales`, where both broadcast over blocks; without zeros, less `middle`."""
-    dtype = scales.dtype if scales.type is not None else steps.node.outputs[0].dtype
+    dtype = steps.node.outputs[0].dtype
     less = steps.scalar("middle", dtype, middle) if zeros is None else steps.cast("zeros", zeros, dtype)
     centred = steps.add("Sub", "centred", steps.cast("numbers", numbers, dtype), less)
     return steps.add("Mul", "dequantized", centred, scales)

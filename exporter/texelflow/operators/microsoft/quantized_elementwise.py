@@ -35,7 +35,7 @@ class Requantized(Operator):
         """Return which input is the scale of the result; its zero point follows it."""
         return 3 * len(self.operands(node))
 
-    def attributes(self, node: Node) -> dict[str, object]:
+    def float_attributes(self, node: Node) -> dict[str, object]:
         """Return the attributes of the operator of floats."""
         return dict(node.attributes)
 
@@ -75,7 +75,7 @@ class Requantized(Operator):
         for index in self.operands(node):
             kind = self.inner_operand(node, node.required(index).known_type)
             values.append(Value("operand", TensorType("float32", kind.shape)))
-        return Node(self.of_floats[self.name], values, [Value("result")], self.attributes(node), node.name)
+        return Node(self.of_floats[self.name], values, [Value("result")], self.float_attributes(node), node.name)
 
     def decompose(self, node: Node) -> list[Node] | None:
         """Dequantise, compute, quantise."""
@@ -94,7 +94,7 @@ class Requantized(Operator):
 
     def compute(self, steps: Decomposition, node: Node, values: Sequence[Value]) -> Value:
         """Append the operator of floats."""
-        return steps.add(self.of_floats[self.name], "found", *values, **self.attributes(node))
+        return steps.add(self.of_floats[self.name], "found", *values, **self.float_attributes(node))
 
 
 @operator("QLinearAdd", "QLinearMul", inputs=(7, 8), domain=MICROSOFT)
@@ -123,7 +123,7 @@ class QLinearSoftmax(Requantized):
 
     of_floats = {"QLinearSoftmax": "Softmax"}
 
-    def attributes(self, node: Node) -> dict[str, object]:
+    def float_attributes(self, node: Node) -> dict[str, object]:
         """Return the axis, from which on all are one before opset 13."""
         axis = int(node.attributes.get("axis", -1))
         is_flat = int(node.attributes.get("opset", _FLAT_BEFORE)) < _FLAT_BEFORE
@@ -137,7 +137,7 @@ class QLinearPool(Requantized):
 
     of_floats = {"QLinearGlobalAveragePool": "GlobalAveragePool", "QLinearAveragePool": "AveragePool"}
 
-    def attributes(self, node: Node) -> dict[str, object]:
+    def float_attributes(self, node: Node) -> dict[str, object]:
         """Return the attributes but that of the layout."""
         return {name: content for name, content in node.attributes.items() if name != "channels_last"}
 
