@@ -1,4 +1,4 @@
-"""Models of one node of the domain com.microsoft, and whether the exporter keeps what ONNX Runtime computes."""
+"""Models of nodes of com.microsoft, and whether the exporter keeps what ONNX Runtime computes of them."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ Arrays = dict[str, np.ndarray]
 
 @dataclass
 class Layer:
-    """A node: its inputs by name, "" for one left out, as feeds or constants; the declared shapes of the feeds.
+    """A node: its inputs by name, "" for one left out, which are feeds or constants.
 
-    A feed without a declared shape has that of its array.
+    `shapes` are those that the model declares for feeds; others have that of their array.
     """
 
     operator: str

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from operators.microsoft_models import Layer, check, exported, run_graph, with_free_sizes
 from scipy.special import erf
 
+from operators.microsoft_models import Layer, check, exported, run_graph, with_free_sizes
 from texelflow.errors import ExportError
 
 CASES = 12
@@ -127,7 +127,7 @@ def test_skip_normalizations(simplified: bool, tmp_path: Path) -> None:
         elif source.random() < 0.2:
             feeds = {name: array[0] for name, array in feeds.items()}
         inputs = ["x", "skip", "gamma", "beta", "bias"] if not simplified else ["x", "skip", "gamma", "bias"]
-        for index, name in enumerate(inputs[3:], 3):
+        for index in range(3, len(inputs)):
             if source.random() < 0.5:
                 inputs[index] = ""
         constants = {name: _numbers(numbers, size) for name in inputs[2:] if name}
@@ -183,10 +183,19 @@ def test_embeddings(tmp_path: Path) -> None:
 
 
 REFUSALS = [
-    (Layer("FusedGemm", ["x", "x"], {}, attributes={"activation": "Mish"}), "activation 'Mish' is not supported"),
-    (Layer("FusedGemm", ["x", "x"], {}, attributes={"activation": "Elu"}), "needs the attribute activation_alpha"),
+    (
+        Layer("FusedGemm", ["x", "x"], {}, attributes={"activation": "Mish"}),
+        "activation 'Mish' is not supported",
+    ),
+    (
+        Layer("FusedGemm", ["x", "x"], {}, attributes={"activation": "Elu"}),
+        "needs the attribute activation_alpha",
+    ),
     (Layer("BiasGelu", ["x", "x"], {}), "rank 1 is needed"),
-    (Layer("SkipSimplifiedLayerNormalization", ["x", "x", "v"], {}, outputs=["y", "mean"]), "is not supported"),
+    (
+        Layer("SkipSimplifiedLayerNormalization", ["x", "x", "v"], {}, outputs=["y", "mean"]),
+        "is not supported",
+    ),
     (Layer("FusedMatMul", ["x", "v"], {}), "the inner extents"),
     (Layer("Inverse", ["x"], {}), "operator com.microsoft::Inverse is not supported"),
 ]
@@ -194,7 +203,10 @@ REFUSALS = [
 
 @pytest.mark.parametrize(("layer", "reason"), REFUSALS)
 def test_refusals(layer: Layer, reason: str, tmp_path: Path) -> None:
-    arrays = {"x": np.zeros((4, 4), np.float32), "v": np.zeros(5 if "Mat" in layer.operator else 4, np.float32)}
+    arrays = {
+        "x": np.zeros((4, 4), np.float32),
+        "v": np.zeros(5 if "Mat" in layer.operator else 4, np.float32),
+    }
     layer.feeds = {name: arrays[name] for name in dict.fromkeys(layer.inputs)}
     with pytest.raises(ExportError, match=reason):
         exported(layer.model(), tmp_path)

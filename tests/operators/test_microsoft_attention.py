@@ -102,7 +102,9 @@ def test_square_mask_is_cut_to_its_last_rows(tmp_path: Path) -> None:
     mask[:, :, :, 2] = 0
     feeds = {"x": _numbers(source, 2, 3, 6), "mask": mask, "past": _numbers(source, 2, 2, 2, 2, 4)}
     constants = {"w": _numbers(source, 6, 24), "b": _numbers(source, 24)}
-    layer = Layer("Attention", ["x", "w", "b", "mask", "past"], feeds, constants, {"num_heads": 2}, ["y", "p"])
+    layer = Layer(
+        "Attention", ["x", "w", "b", "mask", "past"], feeds, constants, {"num_heads": 2}, ["y", "p"]
+    )
     result = run_graph(exported(layer.model(), tmp_path), feeds)
     layer.feeds = {**feeds, "mask": np.ascontiguousarray(mask[:, 0, 2:5, :5])}
     assert_same(exported(layer.model(), tmp_path), layer.feeds, result)
@@ -163,7 +165,9 @@ def test_packed_operands(count: int, tmp_path: Path) -> None:
     source = random.Random(25)
     q, k, v = (_numbers(source, 2, 3, 4, 5) for _ in range(3))
     bias = {"b": _numbers(source, 3 * 20)}
-    feeds = {"q": np.stack([q, k, v], 3)} if count == 3 else {"q": q.reshape(2, 3, 20), "k": np.stack([k, v], 3)}
+    feeds = (
+        {"q": np.stack([q, k, v], 3)} if count == 3 else {"q": q.reshape(2, 3, 20), "k": np.stack([k, v], 3)}
+    )
     inputs = ["q", "", "", "b"] if count == 3 else ["q", "k", "", "b"]
     layer = Layer("MultiHeadAttention", inputs, feeds, bias, {"num_heads": 4})
     result = run_graph(exported(layer.model(), tmp_path), feeds)

@@ -43,7 +43,9 @@ def test_products(tmp_path: Path) -> None:
         inner, columns = source.choice((16, 32, 48, 40, 96)), source.choice((1, 3, 8))
         constants = _weights(source, columns, inner, bits, block)
         if source.random() < 0.5:  # as many a row are stored in files of older versions
-            constants = {name: a.ravel() if name in ("scales", "packed") else a for name, a in constants.items()}
+            constants = {
+                name: a.ravel() if name in ("scales", "packed") else a for name, a in constants.items()
+            }
         inputs = ["a", "b", "scales", source.choice(("", "packed", "floats" if bits == 4 else "")), "", ""]
         if source.random() < 0.4:
             inputs[5] = "bias"

@@ -24,7 +24,9 @@ def _bytes(source: random.Random, dtype: type, *shape: int) -> np.ndarray:
     return _generator(source).integers(info.min, info.max + 1, shape).astype(dtype)
 
 
-def _quantized(source: random.Random, name: str, dtype: type, shape: tuple[int, ...]) -> tuple[Arrays, Arrays]:
+def _quantized(
+    source: random.Random, name: str, dtype: type, shape: tuple[int, ...]
+) -> tuple[Arrays, Arrays]:
     """Return numbers as feeds, their scale and zero point as constants."""
     scale = np.array(source.uniform(0.01, 0.1), np.float32)
     return {name: _bytes(source, dtype, *shape)}, {f"{name}_s": scale, f"{name}_z": _bytes(source, dtype)}
@@ -81,7 +83,10 @@ def test_pools(operator: str, tmp_path: Path) -> None:
         attributes: dict[str, object] = {"channels_last": last}
         if operator == "QLinearAveragePool":
             attributes |= {"kernel_shape": [3, 2], "count_include_pad": source.choice((0, 1))}
-            attributes |= {"strides": [source.choice((1, 2)), 1], "pads": source.choice(([0] * 4, [1, 0, 1, 1]))}
+            attributes |= {
+                "strides": [source.choice((1, 2)), 1],
+                "pads": source.choice(([0] * 4, [1, 0, 1, 1])),
+            }
             if not last:
                 attributes["ceil_mode"] = 0
         constants = of_x | _result(source, dtype, float(of_x["x_s"]))
@@ -209,9 +214,13 @@ def test_quantized_attentions(tmp_path: Path) -> None:
 
 def test_free_sizes(tmp_path: Path) -> None:
     source = random.Random(10)
-    feeds = [{"a": _generator(source).standard_normal((n, m, 8)).astype(np.float32)} for n, m in ((1, 3), (4, 1))]
+    feeds = [
+        {"a": _generator(source).standard_normal((n, m, 8)).astype(np.float32)} for n, m in ((1, 3), (4, 1))
+    ]
     constants = {"b": _bytes(source, np.int8, 8, 5), "b_s": np.array(0.02, np.float32)}
-    layer = Layer("DynamicQuantizeMatMul", ["a", "b", "b_s"], feeds[0], constants, shapes={"a": ["N", "M", 8]})
+    layer = Layer(
+        "DynamicQuantizeMatMul", ["a", "b", "b_s"], feeds[0], constants, shapes={"a": ["N", "M", 8]}
+    )
     with_free_sizes(layer, feeds[1:], tmp_path, atol=1e-3)
 
     x, of_x = _quantized(source, "x", np.uint8, (2, 3, 4, 5))
@@ -219,7 +228,9 @@ def test_free_sizes(tmp_path: Path) -> None:
     inputs = [*_inputs("x"), "y_s", "y_z"]
     for last in (0, 1):
         shapes = {"x": ["N", "H", "W", 5] if last else ["N", 3, "H", "W"]}
-        layer = Layer("QLinearGlobalAveragePool", inputs, x, constants, {"channels_last": last}, shapes=shapes)
+        layer = Layer(
+            "QLinearGlobalAveragePool", inputs, x, constants, {"channels_last": last}, shapes=shapes
+        )
         exported(layer.model(), tmp_path)
 
 

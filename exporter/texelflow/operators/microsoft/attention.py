@@ -1,4 +1,4 @@
-"""com.microsoft's Attention and QAttention: the products that make queries, keys and values are part of them."""
+"""com.microsoft's Attention and QAttention, which make queries, keys and values by a product of their own."""
 
 from __future__ import annotations
 
@@ -186,7 +186,9 @@ class Attention(Projecting):
         values = [node.input(index) for index in (0, 1, 2, 4, 5)]
         dtype = floating_dtype(node, [value.known_type for value in values if value is not None])
         if (bias := node.input(2)) is not None:
-            unify(node, bias.known_type.size, node.required(1).shape[1], "the lengths of its weights and bias")
+            unify(
+                node, bias.known_type.size, node.required(1).shape[1], "the lengths of its weights and bias"
+            )
         return dtype
 
     def project(self, steps: Decomposition, node: Node) -> Value:

@@ -82,9 +82,9 @@ def _dequantized(
 class MatMulNBits(Operator):
     """A [..., K] times the transpose of B [N, K], whose numbers have few bits, plus a bias [N].
 
-    Inputs: A; B [N, blocks, bytes of a block] as packed bytes; scales [N, blocks]; zero points, packed bytes [N,
-    bytes] or numbers [N, blocks], by default the middle of the range; then none; a bias. B and packed zero
-    points are constants: a byte for each number is stored, and made a float where the model is loaded.
+    Inputs: A; B [N, blocks, bytes of a block] as packed bytes; scales [N, blocks]; zero points, packed bytes
+    [N, bytes] or numbers [N, blocks], by default the middle of the range; then none; a bias. B and packed
+    zero points are constants: a byte for each number is stored, and made a float where the model is loaded.
     `accuracy_level` asks for less than the exact product, and is not needed.
     """
 
@@ -122,7 +122,9 @@ class MatMulNBits(Operator):
     def decompose(self, node: Node) -> list[Node] | None:
         """Unpack the weights, dequantise them by nodes of constants, and multiply."""
         steps = Decomposition(node)
-        columns, inner, bits, block = (int(node.attributes.get(n, 4)) for n in ("N", "K", "bits", "block_size"))
+        columns, inner, bits, block = (
+            int(node.attributes.get(n, 4)) for n in ("N", "K", "bits", "block_size")
+        )
         blocks = -(-inner // block)
         weights = unpacked(_constant(node, 1, "weights"), bits)
         numbers = _bytes_value(steps, "weights", weights, (columns, blocks, block))
@@ -139,7 +141,9 @@ class MatMulNBits(Operator):
             matrix = steps.slice("cut", matrix, 1, 0, inner)
         turned = steps.add("Transpose", "turned", matrix, perm=[1, 0])
         bias = node.input(5)
-        product = steps.add("MatMul", node.outputs[0] if bias is None else "product", node.required(0), turned)
+        product = steps.add(
+            "MatMul", node.outputs[0] if bias is None else "product", node.required(0), turned
+        )
         if bias is not None:
             steps.add("Add", node.outputs[0], product, bias)
         return steps.nodes
@@ -158,8 +162,8 @@ def _is_shape(kind: TensorType, *wanted: int) -> bool:
 class GatherBlockQuantized(Operator):
     """Rows of a matrix of few bits, as an embedding: rows and their scales are gathered, then made floats.
 
-    Inputs: packed bytes [rows, bytes], a constant; indices; scales [rows, blocks]; zero points as packed bytes
-    [rows, bytes], by default the middle of the range.
+    Inputs: packed bytes [rows, bytes], a constant; indices; scales [rows, blocks]; zero points, packed, too,
+    by default the middle of the range.
     """
 
     decomposes = True

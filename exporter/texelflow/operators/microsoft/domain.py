@@ -19,7 +19,7 @@ def require_defaults(node: Node, defaults: Mapping[str, Any]) -> None:
 
 
 def refuse_inputs(node: Node, names: Mapping[int, str]) -> None:
-    """Raise NodeError if an input that is not supported is given; `names` says what each is, by its number."""
+    """Raise NodeError if an input is given that is not supported; `names` says by its number what it is."""
     for index, name in names.items():
         if node.input(index) is not None:
             raise NodeError(node, f"its input {index} ({name}) is not supported")

@@ -21,8 +21,8 @@ from texelflow.operators.shapes import at_least, floating_dtype, require_rank, u
 class EmbedLayerNormalization(Operator):
     """Inputs: words and segments [batch, length], the three embeddings [entries, size], gamma, beta [size].
 
-    Then a mask [batch, length] and the places [batch or 1, length]. Outputs: the result [batch, length, size],
-    how many entries of the mask are 1 [batch], and the sum that is normalised.
+    Then a mask [batch, length] and the places [batch or 1, length]. Outputs: the result [batch, length,
+    size], how many entries of the mask are 1 [batch], and the sum that is normalised.
     """
 
     decomposes = True
@@ -99,7 +99,9 @@ class EmbedLayerNormalization(Operator):
     @staticmethod
     def _count(steps: Decomposition, node: Node, mask: Value | None, batch: Dimension) -> None:
         if mask is None:
-            steps.add("Expand", node.outputs[1], steps.scalar("none", "int32", 0), steps.vector("all", [batch]))
+            steps.add(
+                "Expand", node.outputs[1], steps.scalar("none", "int32", 0), steps.vector("all", [batch])
+            )
             return
         ones = steps.add("Equal", "is_one", mask, steps.scalar("one", mask.dtype, 1))
         counts = steps.cast("ones", ones, "int32")

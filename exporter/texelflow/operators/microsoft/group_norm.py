@@ -17,8 +17,8 @@ _OWN = {"activation": "a whole number", "groups": "a whole number", "channels_la
 class GroupNorm(Operator):
     """X [N, H, W, C], or [N, C, H, W] without channels_last, normalised in groups of channels; then SiLU.
 
-    Inputs: X, gamma and beta [C]; of SkipGroupNorm also skip, of the shape of X or [N, C], and bias [C], which
-    are added first. Outputs: the result, and that sum.
+    Inputs: X, gamma and beta [C]; of SkipGroupNorm also skip, of the shape of X or [N, C], and bias [C],
+    which are added first. Outputs: the result, and that sum.
     """
 
     decomposes = True

@@ -1,4 +1,4 @@
-"""com.microsoft's GroupQueryAttention, which decoders are exported with: a cache, and heads that share keys."""
+"""com.microsoft's GroupQueryAttention, of decoders: with a cache, and heads that share keys."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ class Sizes:
     "GroupQueryAttention",
     inputs=(7, 17),
     attributes={
-        **dict.fromkeys(("num_heads", "kv_num_heads", "local_window_size", "smooth_softmax"), "a whole number"),
+        **dict.fromkeys(
+            ("num_heads", "kv_num_heads", "local_window_size", "smooth_softmax"), "a whole number"
+        ),
         **dict.fromkeys(("do_rotary", "rotary_interleaved"), "0 or 1"),
         **dict.fromkeys(("scale", "softcap"), "a number"),
     },
@@ -66,17 +68,18 @@ class Sizes:
 class GroupQueryAttention(Operator):
     """Causal attention of the new entries of each sequence, behind those of the cache.
 
-    Inputs: queries [batch, new, heads · size], keys and values [batch, new, key heads · size], or all three side
-    by side as the queries; past keys and values [batch, key heads, past, size]; seqlens_k [batch], the number of
-    valid keys less 1, and total_sequence_length; cosines and sines [positions, half]; positions [batch, new];
-    what is added to the products [batch or 1, heads or 1, new, keys]. Outputs: the result, all keys and values.
+    Inputs: queries [batch, new, heads · size], keys and values [batch, new, key heads · size], or all three
+    side by side as the queries; past keys and values [batch, key heads, past, size]; seqlens_k [batch], the
+    number of valid keys less 1, and total_sequence_length; cosines and sines [positions, half]; positions
+    [batch, new]; what is added to the products [batch or 1, heads or 1, new, keys]. Outputs: the result, and
+    keys and values with those of the past.
 
-    The cache is taken to be filled, and total_sequence_length to be past + new: so past and new are joined, and
-    new entries have the positions from past on. Entries behind the end of a shorter sequence of a first batch
-    (past 0) are seen by none before it, so that they change nothing but their own results, which ONNX Runtime
-    leaves undefined. A later run on a batch of unequal lengths is not supported: seqlens_k is not read. Neither
-    are buffers of a fixed length that past and present share, nor positions that are not in order in a first
-    run, of which ONNX Runtime reads but the first.
+    The cache is taken to be filled, and total_sequence_length to be past + new: past and new are joined, and
+    new entries have the positions from past on. Where a first run (past 0) is padded behind shorter
+    sequences, no entry before sees the padding: only its own results, which ONNX Runtime leaves undefined,
+    differ. A later run on sequences of unequal lengths is not supported, since seqlens_k is not read. Neither
+    are buffers of a fixed length that past and present share. Of the positions of a first run ONNX Runtime
+    reads the first alone; here all are read.
     """
 
     decomposes = True
@@ -128,14 +131,21 @@ class GroupQueryAttention(Operator):
             for value, name in ((k, "keys"), (v, "values")):
                 require_rank(node, value.known_type, 3, 3)
                 for axis, extent in enumerate((batch, new, key_heads * size)):
-                    unify(node, value.shape[axis], extent, f"the extents along axis {axis} of its queries and {name}")
+                    unify(
+                        node,
+                        value.shape[axis],
+                        extent,
+                        f"the extents along axis {axis} of its queries and {name}",
+                    )
         past: Dimension = 0
         if (node.input(3) is None) != (node.input(4) is None):
             raise NodeError(node, "it has past keys or past values; both or none are needed")
         for index, name in ((3, "past keys"), (4, "past values")):
             if (cache := node.input(index)) is not None:
                 length = check_past(node, cache.known_type, (batch, key_heads, 0, size), name)
-                past = length if index == 3 else unify(node, past, length, "the numbers of past keys and values")
+                past = (
+                    length if index == 3 else unify(node, past, length, "the numbers of past keys and values")
+                )
         return Sizes(batch, heads, key_heads, new, past, size)
 
     @staticmethod
@@ -143,7 +153,9 @@ class GroupQueryAttention(Operator):
         """Raise NodeError for a total that is not past + new: where past and present share a buffer, say."""
         for index in (5, 6):
             if node.required(index).dtype != "int32":
-                raise NodeError(node, f"its input {index} has type {node.required(index).dtype}; int32 is needed")
+                raise NodeError(
+                    node, f"its input {index} has type {node.required(index).dtype}; int32 is needed"
+                )
         unify(node, node.required(5).known_type.size, sizes.batch, "the number of seqlens_k and the batch")
         total = node.required(6).scalar
         if isinstance(total, float) or total is None:
@@ -152,7 +164,7 @@ class GroupQueryAttention(Operator):
             node,
             total,  # type: ignore[arg-type]
             sizes.keys,
-            "total_sequence_length and past + new, which the cache must be long (no buffer of a fixed length),",
+            "total_sequence_length and past + new (a cache in a buffer of a fixed length is not supported)",
         )
 
     @staticmethod

@@ -22,7 +22,7 @@ def check_float_product(
     b_zero: Value | None,
     bias: Value | None,
 ) -> TensorType:
-    """Return the type of `(a - a_zero) (b - b_zero) · a_scale · b_scale + bias`; raise NodeError if it has none.
+    """Return the type of `(a - a_zero) (b - b_zero) · a_scale · b_scale + bias`; raise NodeError if misfit.
 
     Scale and zero point of b are one for all, or one for each column.
     """
@@ -140,7 +140,9 @@ class QGemm(Operator):
             kind = node.required(index).known_type
             if not is_for_all(kind):
                 require_rank(node, kind, 1, 1)
-                unify(node, kind.shape[0], product.shape[1], f"the numbers of columns and of the {name} of each")
+                unify(
+                    node, kind.shape[0], product.shape[1], f"the numbers of columns and of the {name} of each"
+                )
         if y_zero is None:
             return [TensorType(node.required(1).dtype, product.shape)]
         require_quantized(node, y_zero.known_type)

@@ -46,7 +46,7 @@ class Sizes:
     domain=MICROSOFT,
 )
 class MultiHeadAttention(Operator):
-    """Inputs: queries, keys, values [batch, length, heads · size]; their bias; a mask; what is added to products.
+    """Inputs: queries, keys, values [batch, length, heads · size]; their bias; a mask; a bias of products.
 
     Then past keys and values [batch, heads, past, size]. Queries may hold all three [batch, length, heads, 3,
     size], keys both [batch, length, heads, 2, size]; keys and values may be of another run [batch, heads,
@@ -89,7 +89,9 @@ class MultiHeadAttention(Operator):
         new, size = queries, q.shape[-1]
         if q.rank == 5:
             if k is not None or v is not None:
-                raise NodeError(node, "its queries of rank 5 hold keys and values, which it has as inputs, too")
+                raise NodeError(
+                    node, "its queries of rank 5 hold keys and values, which it has as inputs, too"
+                )
             _require_packed(node, q, heads, 3)
             return _with_past(node, Sizes(batch, heads, queries, new, 0, size, size))
         if q.rank != 3 or k is None:

@@ -1,4 +1,4 @@
-"""The masks of com.microsoft's attentions as numbers that are added: 0, or mask_filter_value for what is hidden."""
+"""The masks of com.microsoft's attentions as numbers to add: 0, or mask_filter_value for hidden keys."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def check_mask(node: Node, mask: Value, batch: Dimension, queries: Dimension, ke
     """Raise NodeError unless a mask of int32 is of a form that `additive_mask` reads.
 
     These are [batch] (where padding begins), [2 · batch] (where padding begins, then where the sequence
-    begins), [batch, keys] or [batch, queries, keys] (above 0 for what is seen), [batch, 1, most, most] (the rows
-    that end at the last key).
+    begins), [batch, keys] or [batch, queries, keys] (above 0 for what is seen), [batch, 1, most, most] (the
+    rows that end at the last key).
     """
     shape = mask.shape
     if mask.dtype not in ("int32", "int64", "bool"):
@@ -102,5 +102,7 @@ def check_past(node: Node, past: TensorType, shape: Shape, meaning: str) -> Dime
     require_rank(node, past, len(shape), len(shape))
     for axis, (extent, needed) in enumerate(zip(past.shape, shape, strict=True)):
         if axis != len(shape) - 2:
-            unify(node, extent, needed, f"the extents of its {meaning} along axis {axis} and those of its input")
+            unify(
+                node, extent, needed, f"the extents of its {meaning} along axis {axis} and those of its input"
+            )
     return past.shape[-2]

@@ -14,6 +14,18 @@ from texelflow.operators.microsoft.domain import MICROSOFT
 from texelflow.operators.onnx.softmax import TO_LAST_AXIS
 from texelflow.operators.quantization import is_for_all, require_quantized
 
+_OF_FLOATS: Mapping[str, str] = {
+    "QLinearAdd": "Add",
+    "QLinearMul": "Mul",
+    "QLinearSigmoid": "Sigmoid",
+    "QLinearLeakyRelu": "LeakyRelu",
+    "QLinearSoftmax": "Softmax",
+    "QLinearGlobalAveragePool": "GlobalAveragePool",
+    "QLinearAveragePool": "AveragePool",
+    "QLinearConcat": "Concat",
+}
+"""The operator of floats that each is."""
+
 _CHANNELS_LAST = {"channels_last": "0 or 1"}
 
 _FLAT_BEFORE = 13
@@ -24,8 +36,6 @@ class Requantized(Operator):
     """An operator of floats, its operands dequantised and its result quantised."""
 
     decomposes = True
-    of_floats: Mapping[str, str] = {}
-    """The operator of floats by the name of this one."""
 
     def operands(self, node: Node) -> Sequence[int]:
         """Return which inputs are quantised operands; scale and zero point of each follow it."""
@@ -58,7 +68,7 @@ class Requantized(Operator):
                 zero_point.dtype != dtype or not is_for_all(zero_point.known_type)
             ):
                 raise NodeError(node, f"its zero point is {zero_point.type}; one number of {dtype} is needed")
-        inner = registry()["", self.of_floats[self.name]].infer(self._inner(node))
+        inner = registry()["", _OF_FLOATS[self.name]].infer(self._inner(node))
         return [TensorType(dtype, self.outer_shape(node, inner[0]).shape)]
 
     def inner_operand(self, node: Node, kind: TensorType) -> TensorType:
@@ -75,7 +85,7 @@ class Requantized(Operator):
         for index in self.operands(node):
             kind = self.inner_operand(node, node.required(index).known_type)
             values.append(Value("operand", TensorType("float32", kind.shape)))
-        return Node(self.of_floats[self.name], values, [Value("result")], self.float_attributes(node), node.name)
+        return Node(_OF_FLOATS[self.name], values, [Value("result")], self.float_attributes(node), node.name)
 
     def decompose(self, node: Node) -> list[Node] | None:
         """Dequantise, compute, quantise."""
@@ -94,14 +104,12 @@ class Requantized(Operator):
 
     def compute(self, steps: Decomposition, node: Node, values: Sequence[Value]) -> Value:
         """Append the operator of floats."""
-        return steps.add(self.of_floats[self.name], "found", *values, **self.float_attributes(node))
+        return steps.add(_OF_FLOATS[self.name], "found", *values, **self.float_attributes(node))
 
 
 @operator("QLinearAdd", "QLinearMul", inputs=(7, 8), domain=MICROSOFT)
 class QLinearArithmetic(Requantized):
     """A, its scale and zero point; those of B; scale and zero point of the result."""
-
-    of_floats = {"QLinearAdd": "Add", "QLinearMul": "Mul"}
 
     def operands(self, node: Node) -> Sequence[int]:
         """Return the places of A and B."""
@@ -112,16 +120,10 @@ class QLinearArithmetic(Requantized):
 class QLinearActivation(Requantized):
     """X, its scale and zero point; scale and zero point of the result."""
 
-    of_floats = {"QLinearSigmoid": "Sigmoid", "QLinearLeakyRelu": "LeakyRelu"}
 
-
-@operator(
-    "QLinearSoftmax", inputs=5, attributes={"opset": "a whole number"}, domain=MICROSOFT
-)
+@operator("QLinearSoftmax", inputs=5, attributes={"opset": "a whole number"}, domain=MICROSOFT)
 class QLinearSoftmax(Requantized):
-    """X, its scale and zero point; scale and zero point of the result; `opset` is that of the Softmax meant."""
-
-    of_floats = {"QLinearSoftmax": "Softmax"}
+    """X, its scale and zero point; those of the result; `opset` says which Softmax is meant."""
 
     def float_attributes(self, node: Node) -> dict[str, object]:
         """Return the axis, from which on all are one before opset 13."""
@@ -134,8 +136,6 @@ class QLinearSoftmax(Requantized):
 @operator("QLinearAveragePool", inputs=(4, 5), attributes=_CHANNELS_LAST, domain=MICROSOFT)
 class QLinearPool(Requantized):
     """X [N, C, …] or, with channels_last, [N, …, C], its scale and zero point; those of the result."""
-
-    of_floats = {"QLinearGlobalAveragePool": "GlobalAveragePool", "QLinearAveragePool": "AveragePool"}
 
     def float_attributes(self, node: Node) -> dict[str, object]:
         """Return the attributes but that of the layout."""
@@ -166,8 +166,6 @@ class QLinearPool(Requantized):
 @operator("QLinearConcat", inputs=(5, MANY), domain=MICROSOFT)
 class QLinearConcat(Requantized):
     """Scale and zero point of the result; then each operand with its scale and zero point."""
-
-    of_floats = {"QLinearConcat": "Concat"}
 
     def operands(self, node: Node) -> Sequence[int]:
         """Return every third place from the third on."""

@@ -23,7 +23,9 @@ def bucket_starts(count: int, most: int) -> list[int]:
     growth = _single(log(most / exact)) if exact else 1.0
     for bucket in range(exact, count):
         distance = starts[-1] + 1 if starts else exact
-        while exact + int(_single(_single(_single(log(distance / exact)) / growth) * (count - exact))) < bucket:
+        while (
+            exact + int(_single(_single(_single(log(distance / exact)) / growth) * (count - exact))) < bucket
+        ):
             distance += 1
         starts.append(distance)
     return starts
@@ -81,7 +83,9 @@ class RelativePositionBias(Operator):
         behind = steps.add("Sub", "behind", rows, columns)
         zero = steps.index("no_distance", 0)
         both = bool(node.attributes.get("is_bidirectional"))
-        distance = steps.add("Abs", "distance", behind) if both else steps.add("Max", "distance", behind, zero)
+        distance = (
+            steps.add("Abs", "distance", behind) if both else steps.add("Max", "distance", behind, zero)
+        )
         reached = steps.add("GreaterOrEqual", "reached", distance, steps.vector("starts", list(starts)))
         axes = steps.vector("last", [2])
         bucket = steps.add("ReduceSum", "bucket", steps.cast("one", reached, "int64"), axes, keepdims=0)
