@@ -34,7 +34,7 @@ def _mask(source: random.Random, batch: int, queries: int, keys: int, forms: lis
     return mask.astype(np.int32)
 
 
-def _attention(source: random.Random) -> Layer:
+def random_attention(source: random.Random) -> Layer:
     batch, length, width = (source.choice(sizes) for sizes in ((1, 3), (1, 4), (5, 8)))
     heads, size = source.choice((1, 2)), source.choice((1, 4))
     past = source.choice((0, 0, 3))
@@ -69,7 +69,7 @@ def _attention(source: random.Random) -> Layer:
 def test_attentions(tmp_path: Path) -> None:
     source = random.Random(21)
     for _ in range(LAYERS):
-        check(_attention(source), tmp_path)
+        check(random_attention(source), tmp_path)
 
 
 def test_attention_of_free_sizes(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_square_mask_is_cut_to_its_last_rows(tmp_path: Path) -> None:
     assert_same(exported(layer.model(), tmp_path), layer.feeds, result)
 
 
-def _multi_head(source: random.Random) -> Layer:
+def random_multi_head(source: random.Random) -> Layer:
     batch, length, heads = (source.choice(sizes) for sizes in ((1, 3), (1, 4), (1, 2)))
     size, value_size = source.choice((1, 4)), source.choice((4, 3))
     is_of_another_run = source.random() < 0.2
@@ -156,7 +156,7 @@ def _multi_head(source: random.Random) -> Layer:
 def test_multi_head_attentions(tmp_path: Path) -> None:
     source = random.Random(24)
     for _ in range(LAYERS):
-        check(_multi_head(source), tmp_path)
+        check(random_multi_head(source), tmp_path)
 
 
 @pytest.mark.parametrize("count", [2, 3])

@@ -88,38 +88,41 @@ def _cache(
 INPUTS = ["q", "k", "v", "pk", "pv", "last", "total"]
 
 
+def random_group_query(source: random.Random) -> Layer:
+    batch, key_heads, size = (source.choice(sizes) for sizes in ((1, 3), (1, 2), (16, 32)))
+    heads = key_heads * source.choice((1, 2, 3))
+    past = source.choice((0, 0, 5))
+    # ONNX Runtime takes several entries behind a past of one sequence only.
+    new = 1 if past and batch > 1 else source.choice((1, 4))
+    feeds, constants = _cache(source, batch, new, past, heads, key_heads, size), {}
+    inputs = [*INPUTS, "", "", "", ""]
+    attributes = {"num_heads": heads, "kv_num_heads": key_heads}
+    if source.random() < 0.3:
+        packed = np.concatenate([feeds.pop(name) for name in "qkv"], axis=2)
+        feeds["q"], inputs[1:3] = packed, ["", ""]
+    if past == 0 and source.random() < 0.5:
+        inputs[3:5] = ["", ""]
+        feeds.pop("pk"), feeds.pop("pv")
+    if source.random() < 0.6:
+        attributes |= {"do_rotary": 1, "rotary_interleaved": source.choice((0, 1))}
+        inputs[7:9], constants = ["cos", "sin"], _angles(source, source.choice((8, size // 2)))
+        if source.random() < 0.3:
+            inputs[9] = "at"
+            feeds["at"] = np.tile(np.arange(past, past + new), (batch, 1)).astype(np.int64)
+    if source.random() < 0.3:
+        inputs[10] = "bias"
+        leading = source.choice(((1, 1), (batch, 1), (1, heads), (batch, heads)))
+        feeds["bias"] = _numbers(source, *leading, new, past + new)
+    for name, numbers in {"softcap": (2.0,), "scale": (0.2,), "local_window_size": (1, 2, 4)}.items():
+        if source.random() < 0.3:
+            attributes[name] = source.choice(numbers)
+    return Layer("GroupQueryAttention", inputs, feeds, constants, attributes, ["y", "k2", "v2"])
+
+
 def test_group_query_attentions(tmp_path: Path) -> None:
     source = random.Random(33)
     for _ in range(2 * LAYERS):
-        batch, key_heads, size = (source.choice(sizes) for sizes in ((1, 3), (1, 2), (16, 32)))
-        heads = key_heads * source.choice((1, 2, 3))
-        past = source.choice((0, 0, 5))
-        # ONNX Runtime takes several entries behind a past of one sequence only.
-        new = 1 if past and batch > 1 else source.choice((1, 4))
-        feeds, constants = _cache(source, batch, new, past, heads, key_heads, size), {}
-        inputs = [*INPUTS, "", "", "", ""]
-        attributes = {"num_heads": heads, "kv_num_heads": key_heads}
-        if source.random() < 0.3:
-            packed = np.concatenate([feeds.pop(name) for name in "qkv"], axis=2)
-            feeds["q"], inputs[1:3] = packed, ["", ""]
-        if past == 0 and source.random() < 0.5:
-            inputs[3:5] = ["", ""]
-            feeds.pop("pk"), feeds.pop("pv")
-        if source.random() < 0.6:
-            attributes |= {"do_rotary": 1, "rotary_interleaved": source.choice((0, 1))}
-            inputs[7:9], constants = ["cos", "sin"], _angles(source, source.choice((8, size // 2)))
-            if source.random() < 0.3:
-                inputs[9] = "at"
-                feeds["at"] = np.tile(np.arange(past, past + new), (batch, 1)).astype(np.int64)
-        if source.random() < 0.3:
-            inputs[10] = "bias"
-            leading = source.choice(((1, 1), (batch, 1), (1, heads), (batch, heads)))
-            feeds["bias"] = _numbers(source, *leading, new, past + new)
-        for name, numbers in {"softcap": (2.0,), "scale": (0.2,), "local_window_size": (1, 2, 4)}.items():
-            if source.random() < 0.3:
-                attributes[name] = source.choice(numbers)
-        layer = Layer("GroupQueryAttention", inputs, feeds, constants, attributes, ["y", "k2", "v2"])
-        check(layer, tmp_path)
+        check(random_group_query(source), tmp_path)
 
 
 def test_group_query_attention_of_free_sizes(tmp_path: Path) -> None:

@@ -54,7 +54,9 @@ def test_group_norms(tmp_path: Path) -> None:
         if "skip" in arrays and arrays["skip"].ndim == 4:
             images["skip"] = arrays.pop("skip")
         if last:
-            images = {name: np.ascontiguousarray(image.transpose(0, 2, 3, 1)) for name, image in images.items()}
+            images = {
+                name: np.ascontiguousarray(image.transpose(0, 2, 3, 1)) for name, image in images.items()
+            }
         constants = {name: array for name, array in arrays.items() if name in inputs}
         feeds = {name: images[name] for name in ("x", "skip") if name in images}
         outputs = ["y", "sum"] if skips and source.random() < 0.5 else ["y"]

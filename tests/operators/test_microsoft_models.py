@@ -1,4 +1,4 @@
-"""Whole models with operators of com.microsoft: as ONNX Runtime's optimiser and Hugging Face's exports have them."""
+"""Whole models with operators of com.microsoft, as ONNX Runtime's optimiser and exports have them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import numpy as np
 import onnx
 import onnxruntime
 from numeric import run_model
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
-from operators.microsoft_models import Arrays, assert_same, exported, model_of
+from operators.microsoft_models import Arrays, assert_same, exported, model_of, run_graph
 
 HEADS, SIZE, KEY_HEADS = 4, 16, 2
 WIDTH = HEADS * SIZE
@@ -25,7 +25,9 @@ class Builder:
         self.constants: Arrays = {}
         self._numbers = np.random.default_rng(seed)
 
-    def add(self, operator: str, *inputs: str, outputs: int = 1, domain: str = "", **attributes: object) -> str:
+    def add(
+        self, operator: str, *inputs: str, outputs: int = 1, domain: str = "", **attributes: object
+    ) -> str:
         name = f"{operator}_{len(self.nodes)}"
         results = [name, *(f"{name}_{index}" for index in range(1, outputs))]
         self.nodes.append(helper.make_node(operator, inputs, results, name, domain=domain, **attributes))
@@ -63,16 +65,16 @@ def _encoder() -> onnx.ModelProto:
     def normal(x: str) -> str:
         centred = build.add("Sub", x, build.add("ReduceMean", x, axes=[-1]))
         squares = build.add("Pow", centred, build.constant(np.float32(2)))
-        variance = build.add("Add", build.add("ReduceMean", squares, axes=[-1]), build.constant(np.float32(1e-5)))
+        variance = build.add(
+            "Add", build.add("ReduceMean", squares, axes=[-1]), build.constant(np.float32(1e-5))
+        )
         upright = build.add("Div", centred, build.add("Sqrt", variance))
         return build.add("Add", build.add("Mul", upright, build.weight(WIDTH)), build.weight(WIDTH))
 
     words = build.add("Gather", build.weight(WORDS, WIDTH), "ids")
     x = normal(build.add("Add", words, build.add("Gather", build.weight(2, WIDTH), "kinds")))
     mask = build.add("Unsqueeze", build.add("Unsqueeze", "mask", axes=[1]), axes=[2])
-    hidden = build.add(
-        "Sub", build.constant(np.float32(1)), build.add("Cast", mask, to=TensorProto.FLOAT)
-    )
+    hidden = build.add("Sub", build.constant(np.float32(1)), build.add("Cast", mask, to=TensorProto.FLOAT))
     bias = build.add("Mul", hidden, build.constant(np.float32(-10000)))
     q, k, v = by_head(x, 0, 2, 1, 3), by_head(x, 0, 2, 3, 1), by_head(x, 0, 2, 1, 3)
     products = build.add("Div", build.add("MatMul", q, k), build.constant(np.float32(SIZE**0.5)))
@@ -120,7 +122,7 @@ def test_encoder_as_the_optimiser_of_onnx_runtime_writes_it(tmp_path: Path) -> N
 
 
 def _decoder() -> onnx.ModelProto:
-    """Return two layers of a decoder as Hugging Face exports them: a cache, turned heads, weights of 4 bits."""
+    """Return two layers of a decoder as Hugging Face exports them: with a cache, and weights of 4 bits."""
     build = Builder(2)
 
     def linear(x: str, rows: int, columns: int) -> str:
@@ -150,11 +152,17 @@ def _decoder() -> onnx.ModelProto:
         build.packed(WORDS, WIDTH // 64),
     )
     x = build.microsoft("GatherBlockQuantized", *table, bits=4, block_size=32, quantize_axis=1)
-    normal = build.add("SimplifiedLayerNormalization", x, build.weight(WIDTH), axis=-1, epsilon=1e-6, stash_type=1)
+    normal = build.add(
+        "SimplifiedLayerNormalization", x, build.weight(WIDTH), axis=-1, epsilon=1e-6, stash_type=1
+    )
     outputs = []
     for layer in range(2):
         key_width = KEY_HEADS * SIZE
-        operands = (linear(normal, WIDTH, WIDTH), linear(normal, WIDTH, key_width), linear(normal, WIDTH, key_width))
+        operands = (
+            linear(normal, WIDTH, WIDTH),
+            linear(normal, WIDTH, key_width),
+            linear(normal, WIDTH, key_width),
+        )
         past = [f"past_key_values.{layer}.{name}" for name in ("key", "value")]
         attended = build.microsoft(
             "GroupQueryAttention",
@@ -219,8 +227,6 @@ def test_decoder_with_a_cache(tmp_path: Path) -> None:
 def test_decoder_takes_a_run_as_it_takes_its_steps(tmp_path: Path) -> None:
     """A sequence of one run gives what its entries give one after the other."""
     graph = exported(_decoder(), tmp_path)
-    from operators.microsoft_models import run_graph
-
     whole = _run(1, 6, 0)
     expected = run_graph(graph, whole)["logits"]
     feeds = _run(1, 1, 0)

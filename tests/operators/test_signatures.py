@@ -76,7 +76,9 @@ def test_numbers_of_inputs_are_those_of_the_schemas() -> None:
     del expected["Constant"]
     expected["If"] = (1, MANY)  # what its branches read is among its inputs
     found = {name: one.inputs for (domain, name), one in registry().items() if domain == ""}
-    assert expected == {name: inputs for name, inputs in found.items() if name not in NO_LONGER_ONNX | OF_ONNX_RUNTIME}
+    assert expected == {
+        name: inputs for name, inputs in found.items() if name not in NO_LONGER_ONNX | OF_ONNX_RUNTIME
+    }
 
 
 def test_no_other_attribute_is_read() -> None:

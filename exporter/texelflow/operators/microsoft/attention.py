@@ -185,7 +185,9 @@ class Attention(Projecting):
         refuse_inputs(node, {6: "past_sequence_length, of buffers of a fixed length"})
         values = [node.input(index) for index in (0, 1, 2, 4, 5)]
         dtype = floating_dtype(node, [value.known_type for value in values if value is not None])
+        require_rank(node, node.required(1).known_type, 2, 2)
         if (bias := node.input(2)) is not None:
+            require_rank(node, bias.known_type, 1, 1)
             unify(
                 node, bias.known_type.size, node.required(1).shape[1], "the lengths of its weights and bias"
             )

@@ -16,7 +16,7 @@ from texelflow.operators.microsoft.domain import (
     require_defaults,
 )
 from texelflow.operators.microsoft.padding_mask import check_bias, check_past
-from texelflow.operators.microsoft.rotary_embedding import known_width, places_from
+from texelflow.operators.microsoft.rotary_embedding import places_from, turned_half
 from texelflow.operators.shapes import divided, floating_dtype, require_rank, unify
 
 _UNSUPPORTED_INPUTS = {
@@ -172,9 +172,7 @@ class GroupQueryAttention(Operator):
         """Raise NodeError unless cosines and sines fit, if entries are turned."""
         if not node.attributes.get("do_rotary"):
             return
-        half = 0
-        for index, name in ((7, "cosines"), (8, "sines")):
-            half = known_width(node, node.required(index).known_type, name)
+        half = turned_half(node, node.required(7).known_type, node.required(8).known_type)
         if isinstance(sizes.size, int) and 2 * half > sizes.size:
             raise NodeError(node, f"its cosines turn {2 * half} numbers of a head, which has {sizes.size}")
         if (positions := node.input(9)) is not None:
@@ -208,7 +206,7 @@ class GroupQueryAttention(Operator):
         positions = node.input(9)
         if positions is None:
             positions = places_from(steps, steps.index("past", sizes.past), sizes.new)
-        half = known_width(node, node.required(7).known_type, "cosines")
+        half = turned_half(node, node.required(7).known_type, node.required(8).known_type)
         interleaved = int(node.attributes.get("rotary_interleaved", 0))
         return [
             steps.add(

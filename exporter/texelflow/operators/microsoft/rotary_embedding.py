@@ -11,12 +11,14 @@ from texelflow.operators.onnx.rotary_embedding import RotaryEmbedding as Rotatio
 from texelflow.operators.shapes import require_rank, unify
 
 
-def known_width(node: Node, table: TensorType, meaning: str) -> int:
-    """Return the width of a table of angles; raise NodeError unless it is known at export."""
-    require_rank(node, table, 2, 2)
-    width = table.shape[1]
+def turned_half(node: Node, cosines: TensorType, sines: TensorType) -> int:
+    """Return how many pairs of a head's numbers tables of angles turn; raise NodeError if it is not known."""
+    for table in (cosines, sines):
+        require_rank(node, table, 2, 2)
+    unify(node, cosines.shape[0], sines.shape[0], "the numbers of rows of its cosines and sines")
+    width = unify(node, cosines.shape[1], sines.shape[1], "the widths of its cosines and sines")
     if not isinstance(width, int):
-        raise NodeError(node, f"the width of its {meaning} is {width}; a number known at export is needed")
+        raise NodeError(node, f"the width of its cosines is {width}; a number known at export is needed")
     return width
 
 
@@ -58,7 +60,7 @@ class RotaryEmbedding(Operator):
     def _attributes(node: Node) -> dict[str, int]:
         """Return the attributes of ONNX's RotaryEmbedding; without a number of heads the angles tell it."""
         x = node.required(0).known_type
-        half = known_width(node, node.required(2).known_type, "cosines")
+        half = turned_half(node, node.required(2).known_type, node.required(3).known_type)
         turned, heads = (int(node.attributes.get(n, 0)) for n in ("rotary_embedding_dim", "num_heads"))
         if turned and heads < 1 and x.rank == 3:
             raise NodeError(node, "its attribute rotary_embedding_dim needs num_heads")
