@@ -39,7 +39,7 @@ def _weights(source: random.Random, columns: int, inner: int, bits: int, block: 
 def test_products(tmp_path: Path) -> None:
     source = random.Random(1)
     for _ in range(LAYERS):
-        bits, block = source.choice((4, 4, 8)), source.choice((16, 32))
+        bits, block = source.choice((2, 4, 4, 8)), source.choice((16, 32))
         inner, columns = source.choice((16, 32, 48, 40, 96)), source.choice((1, 3, 8))
         constants = _weights(source, columns, inner, bits, block)
         if source.random() < 0.5:  # as many a row are stored in files of older versions
