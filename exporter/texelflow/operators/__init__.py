@@ -59,6 +59,10 @@ class Operator:
         """
         return None
 
+    def assumes(self, node: Node) -> str | None:
+        """Return what is taken for granted of the data, for people, where a model may have it otherwise."""
+        return None
+
     def decompose(self, node: Node) -> list[Node] | None:
         """Return simpler nodes that compute the very same output Values, or None to keep the node."""
         return None

@@ -28,6 +28,14 @@ class Decomposition:
         self.nodes.append(Node(operator, list(inputs), [result], attributes, self.node.name))
         return result
 
+    def add_all(
+        self, operator: str, results: Sequence[str | Value], *inputs: Value | None, **attributes: Any
+    ) -> list[Value]:
+        """Append a node of several outputs and return them, each as `add` does its one."""
+        outputs = [Value(self._name(step)) if isinstance(step, str) else step for step in results]
+        self.nodes.append(Node(operator, list(inputs), outputs, attributes, self.node.name))
+        return outputs
+
     def scalar(self, step: str, dtype: str, element: int | float | bool) -> Value:
         """Return a constant of rank 0."""
         return scalar_value(self._name(step), dtype, element)

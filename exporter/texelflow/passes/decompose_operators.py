@@ -4,6 +4,8 @@ Rules:
 1. A node whose operator decomposes it is replaced, in its place, by the nodes returned.
 2. The types of the new nodes are inferred, and what becomes known at export is evaluated.
 3. The new nodes are decomposed in turn, until nothing changes.
+4. A node whose inputs or outputs have no type, because of an earlier problem, is passed over.
+5. What an operator takes for granted of the data is a warning, once.
 """
 
 from __future__ import annotations
@@ -27,9 +29,15 @@ def run(graph: Graph) -> int:
     pending = [(node, 0) for node in reversed(graph.nodes)]
     while pending:
         node, depth = pending.pop()
+        if any(value.type is None for value in (*node.reads, *node.outputs)):  # rule 4
+            result.append(node)
+            continue
         parts: list[Node] | None = None
         with problems.of(node):
-            parts = operator_of(node).decompose(node)
+            operator = operator_of(node)
+            parts = operator.decompose(node)
+            if (assumption := operator.assumes(node)) and assumption not in graph.warnings:  # rule 5
+                graph.warnings.append(assumption)
             if depth > _DEEPEST:
                 raise NodeError(node, "its decomposition does not end")
         if parts is None or depth > _DEEPEST:

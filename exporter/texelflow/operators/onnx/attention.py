@@ -20,6 +20,9 @@ OWN_ATTRIBUTES = {
     **dict.fromkeys(("scale", "softcap"), "a number"),
 }
 
+FINITE_MASK = "finite_mask"
+"""Attribute of Texelflow: no number of the mask is infinite, so that it alone hides no key."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
@@ -165,10 +168,11 @@ class Attention(Operator):
     def _bias(self, steps: Decomposition, node: Node, sizes: Sizes) -> tuple[Value | None, Value | None]:
         """Return what is added to the products, and, if all keys of a query may be hidden, which are seen."""
         conditions: list[Value] = []
-        mask = node.input(3)
+        mask, is_finite = node.input(3), bool(node.attributes.get(FINITE_MASK))
         if mask is not None:
             mask = self._mask(steps, node, mask, sizes.keys)
-            conditions.append(mask if mask.dtype == "bool" else self._finite(steps, node, mask))
+            if not is_finite:
+                conditions.append(mask if mask.dtype == "bool" else self._finite(steps, node, mask))
         lengths = node.input(6)
         places = self._numbers(steps, "places", sizes.keys, [1, sizes.keys])
         own = self._numbers(steps, "queries", sizes.queries, [sizes.queries, 1])
@@ -189,7 +193,7 @@ class Attention(Operator):
         if counts is not None:
             conditions.append(steps.add("Less", "filled", places, counts))
         if not conditions:
-            return None, None
+            return mask, None
         seen = conditions[0]
         for condition in conditions[1:]:
             seen = steps.add("And", "seen", seen, condition)
@@ -197,7 +201,7 @@ class Attention(Operator):
         added = mask if mask is not None and mask.dtype != "bool" else zero
         bias = steps.add("Where", "bias", seen, added, steps.scalar("hidden", q_type(node), -inf))
         # A query sees itself, but for what a mask, a length or a window hides.
-        may_hide_all = mask is not None or lengths is not None or left >= 0 or right >= 0
+        may_hide_all = (mask is not None and not is_finite) or lengths is not None or left >= 0 or right >= 0
         return bias, seen if may_hide_all else None
 
     @staticmethod

@@ -109,5 +109,7 @@ class RotaryEmbedding(Operator):
         """Return cosines or sines so that they broadcast over heads."""
         values, positions = node.required(index), node.input(3)
         if positions is not None:
+            # One row of positions may be for the whole batch.
+            shape = [positions.shape[0], *shape[1:]]
             values = steps.add("Gather", "of_positions", values, positions, axis=0)
         return steps.reshape("angles", values, shape)
