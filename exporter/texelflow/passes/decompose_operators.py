@@ -17,7 +17,7 @@ from texelflow.problems import Problems
 
 _DEEPEST = 16
 
-_MOST_NODES = 100_000
+MOST_NODES = 100_000
 """What a graph may grow to: a small file can ask for more than any memory holds."""
 
 
@@ -44,8 +44,8 @@ def run(graph: Graph) -> int:
             result.append(node)
             continue
         count += 1
-        if len(result) + len(pending) + len(parts) > _MOST_NODES:
-            problems.add_node(node, f"with it the model has more than {_MOST_NODES} nodes: it is written out")
+        if len(result) + len(pending) + len(parts) > MOST_NODES:
+            problems.add_node(node, f"with it the model has more than {MOST_NODES} nodes: it is written out")
             break
         parts = infer_nodes(parts, graph.outputs, problems)  # rule 2
         pending.extend((part, depth + 1) for part in reversed(parts))  # rule 3
