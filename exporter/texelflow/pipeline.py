@@ -225,7 +225,11 @@ def _graph_file(
         "derived": [],
         "inputs": inputs,
         "outputs": [
-            {**_signature_json(value), "tensor": tensor.index, **_meaning_json(graph, value, labelled, labels)}
+            {
+                **_signature_json(value),
+                "tensor": tensor.index,
+                **_meaning_json(graph, value, labelled, labels),
+            }
             for value, tensor in zip(graph.outputs, plan.outputs, strict=True)
         ],
         "states": [_state_json(state, *tensors) for state, tensors in zip(states, plan.states, strict=True)],

@@ -44,7 +44,10 @@ def products(
     """Return [rows, targets] of float32: the products with the weights [targets, features], and biases."""
     size = len(weights) // targets
     matrix = steps.constant(
-        "weights", "float32", (size, targets), [weights[j * size + i] for i in range(size) for j in range(targets)]
+        "weights",
+        "float32",
+        (size, targets),
+        [weights[j * size + i] for i in range(size) for j in range(targets)],
     )
     result = steps.add("MatMul", "products", source, matrix)
     if not any(biases):

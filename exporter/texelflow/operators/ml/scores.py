@@ -32,7 +32,9 @@ def second_class(
     `is_share` says that both sum to 1. Else they are each other's negative, and LOGISTIC applies.
     """
     if transform == "PROBIT":
-        raise NodeError(steps.node, "post_transform is PROBIT for one score of two classes, which is undefined")
+        raise NodeError(
+            steps.node, "post_transform is PROBIT for one score of two classes, which is undefined"
+        )
     if is_share:
         first = steps.add("Sub", "other", steps.scalar("one", "float32", 1.0), score)
     else:
@@ -80,7 +82,9 @@ def probit(steps: Decomposition, scores: Value) -> Value:
 
     one = number("one", 1.0)
     x = steps.add("Sub", "centred", steps.add("Mul", "twice", scores, number("two", 2.0)), one)
-    product = steps.add("Mul", "product", steps.add("Sub", "below", one, x), steps.add("Add", "above", one, x))
+    product = steps.add(
+        "Mul", "product", steps.add("Sub", "below", one, x), steps.add("Add", "above", one, x)
+    )
     logarithm = steps.add("Log", "logarithm", product)
     half = steps.add("Mul", "half", logarithm, number("a_half", 0.5))
     v = steps.add("Add", "v", half, number("constant", 2 / (3.14159 * 0.147)))
