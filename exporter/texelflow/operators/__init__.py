@@ -52,7 +52,7 @@ class Operator:
         raise NotImplementedError(f"{type(self).__name__}.infer")
 
     def labels(self, node: Node) -> Sequence[list[str] | None]:
-        """Return for each output the texts that its numbers, or its last axis, stand for; called after `infer`."""
+        """Return for each output the texts that its numbers, or its last axis, stand for, after `infer`."""
         return ()
 
     def warnings(self, node: Node) -> list[str]:

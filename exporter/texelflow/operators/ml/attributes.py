@@ -64,7 +64,7 @@ def as_float32(steps: Decomposition, value: Value) -> Value:
 
 
 def numbers(node: Node, name: str, tensor_name: str = "") -> list[float]:
-    """Return a list of numbers, or else the elements of the tensor that opset 3 has for doubles; [] if absent."""
+    """Return a list of numbers, or else the elements of the tensor of doubles of opset 3; [] if absent."""
     tensor = node.attributes.get(tensor_name) if tensor_name else None
     listed = node.attributes.get(name) or []
     if tensor is None:

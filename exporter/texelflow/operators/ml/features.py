@@ -1,4 +1,4 @@
-"""Features before a model: Scaler, Normalizer, Binarizer, Imputer, and how they are chosen and put together."""
+"""Features before a model: Scaler, Normalizer, Binarizer, Imputer, and how they are chosen and joined."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ class Imputer(Operator):
 
 @operator("ArrayFeatureExtractor", inputs=2, domain=DOMAIN)
 class ArrayFeatureExtractor(Operator):
-    """The features at the indices of the second input, of whatever shape: [..., indices], of rank 1 as a row."""
+    """The features at the indices of the second input: [..., indices], those of a vector as a row."""
 
     decomposes = True
 

@@ -159,7 +159,7 @@ class LinearClassifier(Operator):
         sums = products(steps, rows(steps), weights, targets, biases)
         if targets == 1:
             above = steps.add("Greater", "above", sums, steps.scalar("zero", "float32", 0.0))
-            index = two_labels(steps, above, steps.vector("rows", [row_extents(node)[0]]))
+            index = two_labels(steps, above)
         else:
             index = steps.add("ArgMax", "index", sums, axis=1, keepdims=0)
         add_labels(steps, index, *self._classes(node))

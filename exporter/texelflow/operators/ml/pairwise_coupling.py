@@ -1,7 +1,7 @@
 """Probabilities of classes from those of pairs of classes, as LIBSVM computes them.
 
-Wu, Lin and Weng, Probability Estimates for Multi-class Classification by Pairwise Coupling, 2004: sweeps over the
-classes, each of which lowers p' Q p, until no class is further than a bound from the minimum.
+Wu, Lin and Weng, Probability Estimates for Multi-class Classification by Pairwise Coupling, 2004: sweeps over
+the classes, each of which lowers p' Q p, until no class is further than a bound from the minimum.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from texelflow.graph import Value
 from texelflow.operators.decomposition import Decomposition
 
 SWEEPS = 6
-"""How many sweeps are written out. Of pairs drawn at random, 10 classes take 5 at most, and 2 classes take 2."""
+"""How many sweeps are written out. Of pairs drawn at random, 10 classes take at most 5."""
 
 MOST_CLASSES = 64
 """What is written out grows with the square of the classes."""
@@ -20,7 +20,7 @@ _BOUND = 0.005
 
 
 class Coupling:
-    """The computation of the probabilities [rows, classes] from those [rows, pairs] of pairs i < j that it is i."""
+    """Probabilities [rows, classes] from those [rows, pairs] of pairs i < j that it is i."""
 
     def __init__(self, steps: Decomposition, pairs: Value, classes: int) -> None:
         self._steps, self._classes = steps, classes

@@ -54,6 +54,12 @@ def class_labels(node: Node, integers_name: str) -> tuple[list[int], list[str]]:
     return numbers, words
 
 
+def class_count(node: Node, integers_name: str) -> int:
+    """Return how many classes there are."""
+    numbers, words = class_labels(node, integers_name)
+    return len(numbers) + len(words)
+
+
 def add_labels(steps: Decomposition, index: Value, numbers: list[int], words: list[str]) -> None:
     """Let the first output be the labels [rows] by the index of the class; of texts, the index itself."""
     result = steps.node.outputs[0]
@@ -63,9 +69,9 @@ def add_labels(steps: Decomposition, index: Value, numbers: list[int], words: li
     steps.add("Gather", result, steps.vector("labels", numbers), index, axis=0)
 
 
-def two_labels(steps: Decomposition, is_second: Value, rows: Value) -> Value:
-    """Return 1 where the condition [rows, 1] holds, else 0: int64 of the shape `rows`."""
-    flat = steps.add("Reshape", "winner", is_second, rows)
+def two_labels(steps: Decomposition, is_second: Value) -> Value:
+    """Return 1 where the condition [rows, 1] holds, else 0: int64 [rows]."""
+    flat = steps.add("Squeeze", "winner", is_second, steps.vector("columns", [1]))
     return steps.cast("winner_index", flat, "int64")
 
 

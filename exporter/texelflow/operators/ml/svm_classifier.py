@@ -22,6 +22,7 @@ from texelflow.operators.ml.linear import products
 from texelflow.operators.ml.pairwise_coupling import MOST_CLASSES, Coupling
 from texelflow.operators.ml.scores import (
     add_labels,
+    class_count,
     class_labels,
     second_class,
     text_warning,
@@ -97,7 +98,7 @@ class SVMClassifier(Operator):
 
     @staticmethod
     def _class_count(node: Node) -> int:
-        return sum(map(len, class_labels(node, "classlabels_ints")))
+        return class_count(node, "classlabels_ints")
 
     @staticmethod
     def _vector_count(node: Node) -> int:
@@ -110,10 +111,9 @@ class SVMClassifier(Operator):
         """Return the texts of the classes; scores of pairs have none."""
         integers, words = class_labels(node, "classlabels_ints")
         names = words or [*map(str, integers)]
-        by_class = node.outputs[-1].known_type.shape[-1] == len(names)
         pairs = [f"{one} or {other}" for one, other in combinations(names, 2)]
         is_pairs = len(names) > 2 and self._vector_count(node) and not numbers(node, "prob_a")
-        return [words or None, pairs if is_pairs else names if by_class else None]
+        return [words or None, pairs if is_pairs else names]
 
     def warnings(self, node: Node) -> list[str]:
         """Tell of labels that are texts."""
@@ -148,7 +148,7 @@ class SVMClassifier(Operator):
         largest = steps.reduce("ReduceMax", "largest", sums, [1])
         comparison = "GreaterOrEqual" if is_positive else "Greater"
         above = steps.add(comparison, "above", largest, bound)
-        is_second = two_labels(steps, above, steps.vector("rows", [row_extents(steps.node)[0]]))
+        is_second = two_labels(steps, above)
         return steps.add("Max", "favoured", index, is_second)
 
     def _by_votes(self, steps: Decomposition) -> tuple[Value, Value]:

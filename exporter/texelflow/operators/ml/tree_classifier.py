@@ -20,6 +20,7 @@ from texelflow.operators.ml.attributes import (
 )
 from texelflow.operators.ml.scores import (
     add_labels,
+    class_count,
     class_labels,
     second_class,
     text_warning,
@@ -75,7 +76,7 @@ class TreeEnsembleClassifier(Operator):
 
     @staticmethod
     def _parts(node: Node) -> tuple[Trees, int, list[float]]:
-        classes = sum(map(len, class_labels(node, "classlabels_int64s")))
+        classes = class_count(node, "classlabels_int64s")
         trees = read_trees(node, numbers(node, "nodes_values", "nodes_values_as_tensor"), "class")
         weights = numbers(node, "class_weights", "class_weights_as_tensor")
         read_weights(node, trees, weights, "class", classes)
@@ -120,7 +121,7 @@ class TreeEnsembleClassifier(Operator):
         self, steps: Decomposition, trees: Trees, leaf: Value, sums: Value, base: list[float]
     ) -> Value:
         """Choose the largest sum among the classes that have any; return the scores."""
-        node, classes = steps.node, sum(map(len, class_labels(steps.node, "classlabels_int64s")))
+        node, classes = steps.node, class_count(steps.node, "classlabels_int64s")
         eligible = sums
         if base:
             sums = steps.add("Add", "based", sums, steps.constant("base", "float32", (1, classes), base))
@@ -154,7 +155,7 @@ class TreeEnsembleClassifier(Operator):
         is_positive = all(weight >= 0 for weight in trees.weights.values())
         bound = 0.5 if is_binary and is_positive else 0.0
         above = steps.add("Greater", "above", deciding, steps.scalar("bound", "float32", bound))
-        index = two_labels(steps, above, steps.vector("rows", [row_extents(node)[0]]))
+        index = two_labels(steps, above)
         integers, words = class_labels(node, "classlabels_int64s")
         # Of weights for both classes, ONNX Runtime tells 0 and 1, whatever the labels are.
         add_labels(steps, index, integers if is_binary else [] if words else [0, 1], words)
@@ -169,6 +170,6 @@ class TreeEnsembleClassifier(Operator):
         if base:
             sums = steps.add("Add", "based", sums, steps.scalar("base", "float32", base[0]))
         above = steps.add("Greater", "above", sums, steps.scalar("zero", "float32", 0.0))
-        index = two_labels(steps, above, steps.vector("rows", [row_extents(steps.node)[0]]))
+        index = two_labels(steps, above)
         add_labels(steps, index, [0, 1], [])
         return transformed(steps, sums, choice(steps.node, "post_transform", "NONE", TRANSFORMS), 1)

@@ -30,12 +30,11 @@ MOST_WEIGHTS = 2**24
 
 
 def check_trees(node: Node, trees: Trees, targets: int) -> int:
-    """Return the depth of trees; raise NodeError if they read features that are not there, or are too large."""
+    """Return the depth of trees; raise NodeError if they are too large or read what is not there."""
     depth = trees.depth(node)
     if trees.size * targets > MOST_WEIGHTS:
         raise NodeError(
-            node,
-            f"it has {trees.size} nodes and {targets} targets; at most {MOST_WEIGHTS} of both are possible",
+            node, f"it has {trees.size} nodes times {targets} targets; {MOST_WEIGHTS} is the most"
         )
     read = [feature for feature, mask in zip(trees.features, trees.masks, strict=True) if mask]
     at_least(node, row_extents(node)[1], max(read, default=-1) + 1, "the number of features")

@@ -69,7 +69,7 @@ class Trees:
         return self.size - 1
 
     def add_weight(self, node: Node, leaf: int, target: int, weight: float, targets: int) -> None:
-        """Let a leaf have a weight for a target; raise NodeError if there is no such target, or it has one."""
+        """Let a leaf have a weight for a target; raise NodeError for a target that is not or has one."""
         if not 0 <= target < targets:
             raise NodeError(node, f"a leaf has a weight for target {target}; there are {targets}")
         if (leaf, target) in self.weights:
@@ -77,7 +77,7 @@ class Trees:
         self.weights[leaf, target] = weight
 
     def depth(self, node: Node) -> int:
-        """Return the most branches on a way to a leaf; raise NodeError for a way that goes round, or too long.
+        """Return the most branches on a way to a leaf; raise NodeError if one goes round or is too long.
 
         Checks thresholds and features as well.
         """
@@ -119,7 +119,7 @@ def missing_mask(mask: int, tracks_true: bool) -> int:
 
 
 def leaves_reached(steps: Decomposition, trees: Trees, source: Value, depth: int) -> Value:
-    """Return the leaf of each tree that each row of `source` [rows, features] ends in: int32 [rows, trees]."""
+    """Return the leaf of each tree that a row of `source` [rows, features] ends in: int32 [rows, trees]."""
     count, size = len(trees.roots), trees.size
     children = [child for pair in zip(trees.on_false, trees.on_true, strict=True) for child in pair]
     child_table = steps.constant("children", "int32", (2 * size,), children)
@@ -162,8 +162,9 @@ def _is_true(
     steps: Decomposition, number: Value, threshold: Value, mask: Value | None, masks: set[int]
 ) -> Value:
     """Return whether branches are true: by one comparison if all compare alike."""
-    if len(masks) == 1 and (comparison := _COMPARISONS.get(*masks)):
-        return steps.add(comparison, "is_true", number, threshold)
+    only = _COMPARISONS.get(min(masks)) if len(masks) == 1 else None
+    if only is not None:
+        return steps.add(only, "is_true", number, threshold)
     result = steps.scalar("unordered", "int32", _UNORDERED)
     for comparison, bit in (("Greater", _GREATER), ("Equal", _EQUAL), ("Less", _LESS)):
         holds = steps.add(comparison, comparison.lower(), number, threshold)
