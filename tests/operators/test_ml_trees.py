@@ -21,7 +21,7 @@ MODELS = 120
 
 
 def _random_trees(source: random.Random, prefix: str, targets: list[int], *, full: bool) -> dict[str, Any]:
-    """Return the attributes of one to five trees, whose leaves have a weight for all `targets` or for some."""
+    """Return the attributes of some trees, whose leaves have a weight for all `targets` or for some."""
     modes = source.choice([(mode,) for mode in MODES[:4]] + [MODES])
     columns: dict[str, list[Any]] = {
         name: []
@@ -48,7 +48,6 @@ def _random_trees(source: random.Random, prefix: str, targets: list[int], *, ful
             else:
                 open_nodes += [(sizes, depth + 1), (sizes + 1, depth + 1)]
                 sizes += 2
-        # The root of a tree is its first node, whatever its number.
     if source.random() < 0.3:
         columns["missing_value_tracks_true"] = [source.randrange(2) for _ in columns["modes"]]
     return {
@@ -110,9 +109,9 @@ def test_random_classifiers(tmp_path: Path) -> None:
 @pytest.mark.parametrize("dtype", [np.float64, np.int64, np.int32])
 def test_other_inputs(dtype: type, tmp_path: Path) -> None:
     source = random.Random(23)
-    trees = _random_trees(source, "target", [0], full=True)
+    trees = _random_trees(source, "class", [0, 1, 2], full=True)
     feeds = {"x": np.arange(12).reshape(3, 4).astype(dtype)}
-    model = one_node("TreeEnsembleRegressor", feeds, SCORED, **trees, n_targets=1)
+    model = one_node("TreeEnsembleClassifier", feeds, CLASSIFIED, **trees, classlabels_int64s=[0, 1, 2])
     assert_alike(model, feeds, tmp_path)
 
 
@@ -139,7 +138,7 @@ def _random_trees_of_opset_5(source: random.Random, targets: int) -> dict[str, A
             modes.append(source.randrange(7))
             splits.append(source.choice(VALUES))
             if modes[-1] == 6:
-                members += [*source.sample(VALUES, source.choice((1, 2, 3))), np.nan]
+                members += [*source.sample((0.5, 1.0, 2.0), source.choice((1, 2))), np.nan]
             columns["featureids"].append(source.randrange(FEATURES))
             for side, child in (("true", 1), ("false", 2)):
                 columns[f"{side}leafs"].append(int(number > 0))

@@ -25,7 +25,6 @@ from sklearn.ensemble import (
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.naive_bayes import GaussianNB
-from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
@@ -69,7 +68,6 @@ def models() -> Iterator[tuple[str, Any, Any, bool]]:
     yield "one_class_iris", make_pipeline(StandardScaler(), OneClassSVM(nu=0.2)), iris, False
     yield "isolation_iris", IsolationForest(n_estimators=5, max_samples=32, random_state=1), iris, False
     yield "kmeans_iris", make_pipeline(StandardScaler(), KMeans(3, n_init=1, random_state=0)), iris, False
-    yield "neighbours_iris", KNeighborsClassifier(3), iris, False
     yield "bayes_iris", GaussianNB(), iris, False
     yield (
         "network_iris",

@@ -17,6 +17,7 @@ from texelflow.operators.ml.attributes import (
 )
 from texelflow.operators.ml.scores import (
     add_labels,
+    class_count,
     class_labels,
     second_class,
     text_warning,
@@ -105,24 +106,21 @@ class LinearRegressor(Operator):
     ),
 )
 class LinearClassifier(Operator):
-    """The class of the largest of `X Wᵀ + intercepts`, int64 [rows], and the transformed scores, float32.
+    """The class of the largest of `X Wᵀ + intercepts`, int64 [rows], and these transformed, float32.
 
-    Scores are [rows, intercepts]; of one intercept and two labels [rows, 2]: the second class wins above 0.
+    Scores are [rows, classes]; of two classes one score may tell: above 0 the second wins.
     """
 
     decomposes = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the types of labels and scores; raise NodeError if attributes do not fit together."""
-        targets, (labels, words) = self._targets(node), self._classes(node)
+        targets, classes = self._targets(node), class_count(node, "classlabels_ints")
         weights_by_target(node, targets)
         choice(node, "post_transform", "NONE", TRANSFORMS)
-        count = len(labels) + len(words)
-        if targets > 1:
-            require_length(node, "labels", count, targets)
+        require_length(node, "labels", classes, max(targets, 2))
         extent = row_extents(node)[0]
-        columns = 2 if targets == 1 and self._has_two(node) else targets
-        return [TensorType("int64", (extent,)), TensorType("float32", (extent, columns))]
+        return [TensorType("int64", (extent,)), TensorType("float32", (extent, classes))]
 
     @staticmethod
     def _targets(node: Node) -> int:
@@ -130,26 +128,14 @@ class LinearClassifier(Operator):
             raise NodeError(node, "it has no intercepts; one for each score is needed")
         return count
 
-    @staticmethod
-    def _has_two(node: Node) -> bool:
-        names = ("classlabels_ints", "classlabels_strings")
-        return any(len(node.attributes.get(name) or []) == 2 for name in names)
-
-    def _classes(self, node: Node) -> tuple[list[int], list[str]]:
-        """Return the labels of the indices; a single score without two labels tells 0 and 1."""
-        labels, words = class_labels(node, "classlabels_ints")
-        if self._targets(node) == 1 and not self._has_two(node):
-            return ([0, 1], []) if labels else ([], ["0", "1"])
-        return labels, words
-
     def labels(self, node: Node) -> list[list[str] | None]:
         """Return the texts of the classes."""
-        labels, words = self._classes(node)
+        labels, words = class_labels(node, "classlabels_ints")
         return [words or None, words or [*map(str, labels)]]
 
     def warnings(self, node: Node) -> list[str]:
         """Tell of labels that are texts."""
-        return text_warning(self._classes(node)[1])
+        return text_warning(class_labels(node, "classlabels_ints")[1])
 
     def decompose(self, node: Node) -> list[Node] | None:
         """Multiply, add, choose, transform."""
@@ -162,9 +148,9 @@ class LinearClassifier(Operator):
             index = two_labels(steps, above)
         else:
             index = steps.add("ArgMax", "index", sums, axis=1, keepdims=0)
-        add_labels(steps, index, *self._classes(node))
+        add_labels(steps, index, *class_labels(node, "classlabels_ints"))
         if len(node.outputs) > 1:
-            if targets == 1 and self._has_two(node):
+            if targets == 1:
                 scores = second_class(steps, sums, transform, is_share=True)
             else:
                 scores = transformed(steps, sums, transform, targets)

@@ -24,24 +24,21 @@ def transformed(steps: Decomposition, scores: Value, transform: str, columns: in
     return _softmax_zero(steps, scores)
 
 
-def second_class(
-    steps: Decomposition, score: Value, transform: str, *, is_share: bool, is_logit: bool = True
-) -> Value:
+def second_class(steps: Decomposition, score: Value, transform: str, *, is_share: bool) -> Value:
     """Return the scores [rows, 2] of both classes, given that of the second one [rows, 1].
 
-    `is_share` says that both sum to 1. Else they are each other's negative, and LOGISTIC applies.
+    LOGISTIC makes probabilities of it. Else both sum to 1 (`is_share`), or to 0.
     """
     if transform == "PROBIT":
         raise NodeError(
             steps.node, "post_transform is PROBIT for one score of two classes, which is undefined"
         )
-    if is_share:
+    if is_share and transform != "LOGISTIC":
         first = steps.add("Sub", "other", steps.scalar("one", "float32", 1.0), score)
     else:
         first = steps.add("Neg", "other", score)
     both = steps.add("Concat", "both", first, score, axis=1)
-    logistic = transform == "LOGISTIC" and is_logit and not is_share
-    return steps.add("Sigmoid", "logistic", both) if logistic else both
+    return steps.add("Sigmoid", "logistic", both) if transform == "LOGISTIC" else both
 
 
 def class_labels(node: Node, integers_name: str) -> tuple[list[int], list[str]]:

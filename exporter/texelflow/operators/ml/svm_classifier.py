@@ -177,9 +177,7 @@ class SVMClassifier(Operator):
             shares = Coupling(steps, self._pair_shares(steps, decisions), classes).probabilities()
             return index, transformed(steps, shares, transform, classes)
         if classes == 2:
-            return index, second_class(
-                steps, decisions, transform, is_share=transform != "NONE", is_logit=False
-            )
+            return index, second_class(steps, decisions, transform, is_share=transform != "NONE")
         return index, transformed(steps, decisions, transform, len(pairs))
 
     def _decisions(self, steps: Decomposition, classes: int) -> Value:

@@ -106,7 +106,7 @@ class TreeEnsembleClassifier(Operator):
         """Walk, add up, choose, transform."""
         steps, (trees, classes, base) = Decomposition(node), self._parts(node)
         leaf = leaves_reached(steps, trees, rows(steps), trees.depth(node))
-        sums = aggregated(steps, trees, leaf, classes, "SUM")
+        sums = aggregated(steps, trees, leaf, classes, "SUM", [])
         if classes > 2:
             scores = self._of_many(steps, trees, leaf, sums, base)
         elif classes == 2:
@@ -141,15 +141,13 @@ class TreeEnsembleClassifier(Operator):
         transform = choice(node, "post_transform", "NONE", TRANSFORMS)
         first, second = (steps.slice(name, sums, 1, i, i + 1) for i, name in enumerate(("first", "second")))
         has_second = self._has_second(node, trees)
+        has_first = any(target == 0 for _, target in trees.weights)
+        # As in ONNX Runtime the first sum gets the base value of the second; what has no weights is 0.
         if len(base) == 2 and has_second:
-            # As ONNX Runtime has it: the first class's sum, and the base value of the second.
             second = steps.add("Add", "based", first, steps.scalar("base", "float32", base[1]))
-            first = steps.add("Neg", "opposite", second)
-        elif base:
+            first = steps.add("Neg", "opposite", second) if has_first else first
+        elif base and has_first:
             first = steps.add("Add", "based", first, steps.scalar("base", "float32", base[0]))
-            if len(base) == 2:
-                second = steps.scalar("second_base", "float32", base[1])
-                second = steps.add("Add", "other", steps.add("Sub", "none", first, first), second)
         deciding = second if has_second else first
         is_binary = len({target for _, target in trees.weights}) == 1
         is_positive = all(weight >= 0 for weight in trees.weights.values())

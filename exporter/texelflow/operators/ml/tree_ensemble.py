@@ -9,7 +9,6 @@ from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.ml.attributes import (
     DOMAIN,
-    TRANSFORMS,
     double_warnings,
     kinds,
     require_length,
@@ -21,6 +20,9 @@ from texelflow.operators.ml.attributes import (
 from texelflow.operators.ml.scores import transformed
 from texelflow.operators.ml.tree_regressor import AGGREGATES, aggregated, check_trees
 from texelflow.operators.ml.trees import MASKS, Trees, leaves_reached, missing_mask
+
+_TRANSFORMS = ("NONE", "LOGISTIC", "SOFTMAX", "SOFTMAX_ZERO", "PROBIT")
+"""By number. ONNX says that 1 is SOFTMAX and 2 LOGISTIC, but ONNX Runtime computes these."""
 
 _MODES = ("BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ", "BRANCH_MEMBER")
 
@@ -46,7 +48,7 @@ class TreeEnsemble(Operator):
         trees, targets = self._trees(node)
         check_trees(node, trees, targets)
         self._named(node, "aggregate_function", 1, AGGREGATES)
-        self._named(node, "post_transform", 0, TRANSFORMS)
+        self._named(node, "post_transform", 0, _TRANSFORMS)
         dtype = node.required(0).dtype
         return [TensorType(dtype, (row_extents(node)[0], targets))]
 
@@ -121,16 +123,19 @@ class TreeEnsemble(Operator):
         return trees
 
     def warnings(self, node: Node) -> list[str]:
-        """Tell of numbers that are rounded."""
-        return double_warnings(node, "nodes_splits", "leaf_weights")
+        """Tell of numbers that are rounded, and of a transform that is not ONNX's."""
+        found = double_warnings(node, "nodes_splits", "leaf_weights")
+        if (transform := self._named(node, "post_transform", 0, _TRANSFORMS)) in ("LOGISTIC", "SOFTMAX"):
+            found.append(f"its post_transform is {transform}, as in ONNX Runtime; ONNX says otherwise")
+        return found
 
     def decompose(self, node: Node) -> list[Node] | None:
         """Walk, add up, transform."""
         steps, (trees, targets) = Decomposition(node), self._trees(node)
         leaf = leaves_reached(steps, trees, rows(steps), trees.depth(node))
         aggregate = self._named(node, "aggregate_function", 1, AGGREGATES)
-        total = aggregated(steps, trees, leaf, targets, aggregate)
-        result = transformed(steps, total, self._named(node, "post_transform", 0, TRANSFORMS), targets)
+        total = aggregated(steps, trees, leaf, targets, aggregate, [])
+        result = transformed(steps, total, self._named(node, "post_transform", 0, _TRANSFORMS), targets)
         steps.cast(node.outputs[0], result, node.outputs[0].dtype)
         return steps.nodes
 

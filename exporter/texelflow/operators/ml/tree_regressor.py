@@ -41,16 +41,23 @@ def check_trees(node: Node, trees: Trees, targets: int) -> int:
     return depth
 
 
-def aggregated(steps: Decomposition, trees: Trees, leaf: Value, targets: int, aggregate: str) -> Value:
-    """Return [rows, targets] of float32; a target for which no leaf has a weight is 0."""
-    if aggregate in ("SUM", "AVERAGE"):
-        total = over_trees(steps, "ReduceSum", "total", leaf_table(steps, trees, leaf, targets, 0.0))
-        if aggregate == "SUM" or len(trees.roots) == 1:
-            return total
-        return steps.add("Div", "mean", total, steps.scalar("count", "float32", float(len(trees.roots))))
-    operator, default = ("ReduceMin", inf) if aggregate == "MIN" else ("ReduceMax", -inf)
-    result = over_trees(steps, operator, "extreme", leaf_table(steps, trees, leaf, targets, default))
-    if len(trees.weights) == len(trees.leaves) * targets:
+def aggregated(
+    steps: Decomposition, trees: Trees, leaf: Value, targets: int, aggregate: str, base: list[float]
+) -> Value:
+    """Return [rows, targets] of float32, with the base values, if there are any.
+
+    A target for which no leaf that is reached has a weight is 0, without its base value.
+    """
+    operators = {"MIN": ("ReduceMin", inf), "MAX": ("ReduceMax", -inf)}
+    operator, default = operators.get(aggregate, ("ReduceSum", 0.0))
+    result = over_trees(steps, operator, "total", leaf_table(steps, trees, leaf, targets, default))
+    if aggregate == "AVERAGE" and len(trees.roots) > 1:
+        count = steps.scalar("count", "float32", float(len(trees.roots)))
+        result = steps.add("Div", "mean", result, count)
+    if any(base):
+        result = steps.add("Add", "based", result, steps.constant("base", "float32", (1, targets), base))
+    is_whole = len(trees.weights) == len(trees.leaves) * targets
+    if is_whole or not (any(base) or default):
         return result
     present = over_trees(
         steps, "ReduceMax", "any", leaf_table(steps, trees, leaf, targets, 0.0, presence=True)
@@ -112,9 +119,7 @@ class TreeEnsembleRegressor(Operator):
         steps, (trees, targets) = Decomposition(node), self._trees(node)
         leaf = leaves_reached(steps, trees, rows(steps), trees.depth(node))
         aggregate = choice(node, "aggregate_function", "SUM", AGGREGATES)
-        total = aggregated(steps, trees, leaf, targets, aggregate)
-        if any(base := self._base(node)):
-            total = steps.add("Add", "based", total, steps.constant("base", "float32", (1, targets), base))
+        total = aggregated(steps, trees, leaf, targets, aggregate, self._base(node))
         transform = choice(node, "post_transform", "NONE", TRANSFORMS)
         steps.add("Identity", node.outputs[0], transformed(steps, total, transform, targets))
         return steps.nodes
