@@ -10,6 +10,7 @@ import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_wine
 
 from operators.ml_models import assert_alike
+from texelflow.checking.reference import reference_values, text_indices
 from texelflow.pipeline import Options, build
 
 FOLDER = Path(__file__).parent.parent / "models" / "sklearn"
@@ -47,3 +48,11 @@ def test_bundles_of_any_number_of_rows(name: str) -> None:
     assert scores["meaning"]["labels"] == classes
     assert label.get("meaning", {}).get("labels", ["0", "1", "2"]) == classes
     assert label["dtype"] == "int64"
+
+
+def test_what_verify_compares_with() -> None:
+    path = FOLDER / "forest_words.onnx"
+    values = reference_values(path, {"X": rows_for(path)[:40]})
+    assert values["output_probability"].shape == (40, 3)
+    indices = text_indices(values, {"output_label": ["setosa", "versicolor", "virginica"]})["output_label"]
+    assert indices.tolist() == values["output_probability"].argmax(axis=1).tolist()
