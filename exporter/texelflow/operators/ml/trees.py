@@ -98,7 +98,7 @@ class Trees:
                 depths[number] = 1 + max(depths[child] for child in children)
                 pending.pop()
                 continue
-            if isnan(self.thresholds[number]) or self.features[number] < 0:
+            if isnan(self.thresholds[number]) or not 0 <= self.features[number] < 2**31:
                 raise NodeError(
                     node,
                     f"a branch compares feature {self.features[number]} with {self.thresholds[number]}",
