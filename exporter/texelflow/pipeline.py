@@ -225,7 +225,11 @@ def _graph_file(
         "derived": [],
         "inputs": inputs,
         "outputs": [
-            {**_signature_json(value), "tensor": tensor.index, **_meaning_json(value, labelled, labels)}
+            {
+                **_signature_json(value),
+                "tensor": tensor.index,
+                **_meaning_json(graph, value, labelled, labels),
+            }
             for value, tensor in zip(graph.outputs, plan.outputs, strict=True)
         ],
         "states": [_state_json(state, *tensors) for state, tensors in zip(states, plan.states, strict=True)],
@@ -255,8 +259,12 @@ def _labelled(graph: Graph, labels: list[str]) -> list[Value]:
     return graph.outputs[:1]
 
 
-def _meaning_json(value: Value, labelled: list[Value], labels: list[str] | None) -> dict[str, Any]:
-    return {} if labels is None or value not in labelled else {"meaning": {"labels": labels}}
+def _meaning_json(
+    graph: Graph, value: Value, labelled: list[Value], labels: list[str] | None
+) -> dict[str, Any]:
+    """Return what an output means: its labels as the user gave them, or else as the model has them."""
+    found = graph.labels.get(value) if labels is None else labels if value in labelled else None
+    return {} if found is None else {"meaning": {"labels": found}}
 
 
 def _state_json(state: State, tensor: PlanTensor, following: PlanTensor) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from onnx import numpy_helper
 from onnx_node_tests import NodeTest, node_tests
 from texelflow.errors import ExportError
 from texelflow.graph import Element, Node
+from texelflow.importers.onnx.nodes import default_domain
 from texelflow.operators import registry
 from texelflow.pipeline import Bundle, Options, build, write
 
@@ -57,12 +58,12 @@ class Case:
 
 def node_cases(operator: str | None = None) -> Iterator[Case]:
     """Yield the tests whose operators are all registered and whose data are tensors; or those of one."""
-    known = {name for domain, name in registry() if domain == ""}
     for test in _tests_of(operator):
         model = test.model
         operators = [node.op_type for node in model.graph.node]
-        if not set(operators) <= known or any(
-            node.domain not in ("", "ai.onnx") for node in model.graph.node
+        if (
+            not {(default_domain(node.domain), node.op_type) for node in model.graph.node}
+            <= registry().keys()
         ):
             continue
         for inputs, outputs in test.data_sets:

@@ -11,6 +11,7 @@ from texelflow.backends.webgl2.lower import rules
 from texelflow.graph import OPSET
 from texelflow.operators import Operator, registry
 from texelflow.operators.elementwise import Elementwise
+from texelflow.operators.ml.categories import Refused
 
 HEADER = """# Operators
 
@@ -46,9 +47,9 @@ def render_report(cases: Sequence[Case]) -> str:
     heading = HEADER.format(opset=OPSET, total=len(cases), **totals)
     lines = [heading.rstrip("\n")]
     for (domain, name), operator in sorted(registry().items(), key=lambda item: (item[0][0] != "", item[0])):
-        if domain == "texelflow":
+        if domain == "texelflow" or isinstance(operator, Refused):
             continue
-        row = tally.get(name, {}) if not domain else {}
+        row = tally.get(name, {}) if domain in DOMAINS else {}
         numbers = " | ".join(str(row.get(status, 0)) for status in STATUSES)
         title = f"{domain}::{name}" if domain else name
         lines.append(f"| {title} | {_kind(operator)} | {numbers} |")
@@ -82,9 +83,11 @@ def _has_only(schema: onnx.defs.OpSchema, *beginnings: str) -> bool:
 def _missing() -> Iterator[str]:
     """Yield a section that names the operators of ONNX that are not supported."""
     groups: dict[tuple[str, str], list[str]] = {}
+    supported = {key for key, operator in registry().items() if not isinstance(operator, Refused)}
+    supported.add(("", "Constant"))
     for schema in onnx.defs.get_all_schemas():
         key = (schema.domain, schema.name)
-        if schema.domain not in DOMAINS or schema.deprecated or key in {*registry(), ("", "Constant")}:
+        if schema.domain not in DOMAINS or schema.deprecated or key in supported:
             continue
         kind = next(kind for kind, holds in KINDS.items() if holds(schema))
         groups.setdefault((schema.domain, kind), []).append(schema.name)

@@ -30,6 +30,10 @@ def exported(
     return cases, page_server.mount("/node_cases", directory)
 
 
+AT_A_THRESHOLD = "test_ai_onnx_ml_tree_ensemble_single_tree"
+"""A number equals a threshold before both are rounded: with 16 bits it may take either branch."""
+
+
 @pytest.mark.parametrize("setting", [setting for setting in FEWEST if setting != IN_16_BITS])
 def test_results(
     setting: str, exported: tuple[list[Case], str], bundle_page: Page, operator: str | None
@@ -52,7 +56,8 @@ def test_results(
 
 def test_results_in_16_bits(exported: tuple[list[Case], str], bundle_page: Page) -> None:
     """With 16-bit storage results are right to about its 11 bits; integers and booleans stay exact."""
-    cases, url = exported
+    every, url = exported
+    cases = [case for case in every if case.name != AT_A_THRESHOLD]
     for case in cases:
         if all(array.dtype.kind == "f" for array in case.outputs.values()):
             case.relative, case.absolute = max(case.relative, 1e-2), max(case.absolute, 1e-2)

@@ -12,6 +12,7 @@ from model_support import REPOSITORY, read_text
 from texelflow.errors import ExportError
 from texelflow.importers.onnx.read import OLDEST_OPSET
 from texelflow.operators import MANY, registry
+from texelflow.operators.ml.categories import Refused
 from texelflow.operators.signatures import ATTRIBUTES
 
 KINDS = {
@@ -66,6 +67,16 @@ def test_types_are_those_of_the_schemas() -> None:
                 assert attribute.default_value.i in (0, 1)
             checked.add(name)
     assert checked >= set(ATTRIBUTES) - OF_TEXELFLOW
+
+
+def test_types_of_ai_onnx_ml_are_those_of_the_schemas() -> None:
+    for schema in onnx.defs.get_all_schemas_with_history():
+        operator = registry().get(("ai.onnx.ml", schema.name))
+        if schema.domain != "ai.onnx.ml" or operator is None or isinstance(operator, Refused):
+            continue
+        for name, attribute in schema.attributes.items():
+            assert operator.attributes[name] in KINDS[attribute.type.name], f"{schema.name}.{name}"
+        assert operator.inputs == (schema.min_input, schema.max_input)
 
 
 def test_numbers_of_inputs_are_those_of_the_schemas() -> None:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper, numpy_helper
 
 from texelflow.graph import Graph, Value
 from texelflow.graph.onnx_dtypes import onnx_number
 
-ARRAYS = {"float32": np.float32, "int64": np.int64, "int32": np.int32, "bool": np.bool_}
+ARRAYS = {
+    "float32": np.float32,
+    "float64": np.float64,
+    "int64": np.int64,
+    "int32": np.int32,
+    "bool": np.bool_,
+}
 
 
 def written_back(graph: Graph) -> onnx.ModelProto:
@@ -33,7 +39,7 @@ def written_back(graph: Graph) -> onnx.ModelProto:
         for node in graph.nodes
     ]
     inputs = [helper.make_tensor_value_info(v.name, onnx_number(v.dtype), v.shape) for v in graph.inputs]
-    outputs = [helper.make_tensor_value_info(v.name, TensorProto.FLOAT, None) for v in graph.outputs]
+    outputs = [helper.make_tensor_value_info(v.name, onnx_number(v.dtype), None) for v in graph.outputs]
     content = helper.make_graph(nodes, "written_back", inputs, outputs, [*constants.values()])
     return helper.make_model(content, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +125,25 @@ def reference_values(model: Path, inputs: Mapping[str, Array], every_value: bool
         raise RefusedByReferenceError(
             f"ONNX Runtime refuses {model} with these inputs, so there is nothing to compare with: {error}"
         ) from None
-    return {name: value for name, value in zip(names, values, strict=True) if isinstance(value, np.ndarray)}
+    arrays = {name: _without_keys(value) for name, value in zip(names, values, strict=True)}
+    return {name: array for name, array in arrays.items() if isinstance(array, np.ndarray)}
+
+
+def _without_keys(value: Any) -> Any:
+    """Return maps from classes to scores, one a row, as the array [rows, classes] of a bundle."""
+    if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
+        return np.array([list(row.values()) for row in value], np.float32)
+    return value
+
+
+def text_indices(values: Mapping[str, Array], labels: Mapping[str, Sequence[str]]) -> dict[str, Array]:
+    """Return values, as a bundle has them, with indices among the labels of outputs in place of texts."""
+    return {
+        name: np.array([labels[name].index(text) for text in array.flat], np.int64).reshape(array.shape)
+        if array.dtype == object and name in labels
+        else array
+        for name, array in values.items()
+    }
 
 
 def _with_every_value(path: Path) -> bytes:

@@ -208,6 +208,8 @@ class Graph:
     """The version of the ai.onnx operator set of the source file; the nodes are at `OPSET`."""
     facts: ModelFacts = field(default_factory=ModelFacts)
     """What holds of its free dimensions at every run; the passes and the lowering rest on it."""
+    labels: dict[Value, list[str]] = field(default_factory=dict)
+    """By output, the texts that its whole numbers, or the places of its last axis, stand for."""
     warnings: list[str] = field(default_factory=list)
     """What may come out otherwise than in the source model, for people."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import ClassVar, TypeVar
 
@@ -50,6 +50,14 @@ class Operator:
     def infer(self, node: Node) -> list[TensorType]:
         """Return the types of the outputs, given those of the inputs; raise NodeError if they do not fit."""
         raise NotImplementedError(f"{type(self).__name__}.infer")
+
+    def labels(self, node: Node) -> Sequence[list[str] | None]:
+        """Return for each output the texts that its numbers, or its last axis, stand for, after `infer`."""
+        return ()
+
+    def warnings(self, node: Node) -> list[str]:
+        """Return what may come out otherwise than in the source model, for people; called after `infer`."""
+        return []
 
     def evaluate(self, node: Node) -> list[list[Element]] | None:
         """Return the elements of each output, or None if they depend on data.

@@ -7,8 +7,9 @@ from typing import Any
 
 from texelflow.dimensions import Dimension
 from texelflow.graph import Node, TensorType, Value
-from texelflow.graph.constants import scalar_value, vector_value
+from texelflow.graph.constants import constant_value, scalar_value, vector_value
 from texelflow.graph.onnx_dtypes import onnx_number
+from texelflow.operators import EVALUATION_LIMIT
 
 
 class Decomposition:
@@ -39,6 +40,15 @@ class Decomposition:
     def scalar(self, step: str, dtype: str, element: int | float | bool) -> Value:
         """Return a constant of rank 0."""
         return scalar_value(self._name(step), dtype, element)
+
+    def constant(
+        self, step: str, dtype: str, shape: Sequence[int], elements: Sequence[int | float | bool]
+    ) -> Value:
+        """Return a constant with the given elements, row-major; of many, only the bytes are kept."""
+        value = constant_value(self._name(step), dtype, shape, elements)
+        if len(elements) > EVALUATION_LIMIT:
+            value.elements = None
+        return value
 
     def vector(self, step: str, elements: Sequence[Dimension]) -> Value:
         """Return an int64 vector known at export; its elements may be expressions."""

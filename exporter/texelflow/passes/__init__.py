@@ -14,6 +14,7 @@ from texelflow.graph import check as check_graph
 from texelflow.passes import (
     decompose_operators,
     defer_divisions,
+    describe_results,
     eliminate_identities,
     fuse_batch_normalization,
     infer_types,
@@ -27,6 +28,7 @@ _SIMPLIFYING: tuple[Pass, ...] = (
     remove_dead_nodes.run,  # first, since what these need of sizes is nobody's need
     infer_types.run,
     remove_dead_nodes.run,
+    describe_results.run,  # before decomposing, since operators say it
     eliminate_identities.run,  # before fusing, which wants the product right before its normalization
     fuse_batch_normalization.run,
     decompose_operators.run,
