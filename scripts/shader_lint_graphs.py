@@ -148,6 +148,11 @@ def element_kernels() -> Iterator[str]:
         yield graph(f"{dtype}[3,5] x, int64[3,2] i", "y = GatherElements <axis=1> (x, i)", dtype)
         yield graph(f"{dtype}[3,5] x, int64[4,2] i", "y = GatherND (x, i)", dtype)
         yield graph(f"{dtype}[3,5] x", "axis = Constant <value_int=1> () y = CumSum (x, axis)", dtype)
+        yield graph(f"{dtype}[3,5] x", "k = Constant <value_ints=[2]> () y, i = TopK (x, k)", dtype)
+        yield graph(
+            f"{dtype}[3,5] x", "k = Constant <value_ints=[2]> () y, i = TopK <largest=0> (x, k)", dtype
+        )
+    yield graph("uint32[3,5] x", "k = Constant <value_ints=[2]> () y, i = TopK (x, k)", "uint32")
     # Numbers of the extent n, which only the runtime knows: data needs them in a texture.
     numbers = "z = Constant <value_int=0> () o = Constant <value_int=1> () s = Shape(x) n = Gather(s, z)"
     yield graph("float[n] x", f"{numbers} y = Range(z, n, o)", "int64")
