@@ -8,13 +8,18 @@ from texelflow.graph.scalar import PRIMITIVES, Call, Operand
 from texelflow.operators import Operator, registry
 from texelflow.operators.elementwise import Elementwise
 
-EVALUATED = {"If", "Shape", "Size"}
-"""Operators that leave nothing to draw: known at export, or replaced by their branches."""
+EVALUATED = {"Shape", "Size"}
+"""Operators whose outputs are always known at export, so that nothing is left to draw."""
 
 
 def _is_served(operator: Operator) -> bool:
     decomposes = type(operator).decompose is not Operator.decompose
-    return decomposes or isinstance(operator, Elementwise) or (operator.domain, operator.name) in rules()
+    return (
+        decomposes
+        or operator.has_bodies
+        or isinstance(operator, Elementwise)
+        or (operator.domain, operator.name) in rules()
+    )
 
 
 def test_every_operator_is_served() -> None:

@@ -5,7 +5,7 @@ Operators mean what ONNX says at the pinned opset (`OPSET`); an importer of anot
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -179,20 +179,42 @@ class Node:
 
 @dataclass(eq=False, slots=True)
 class Body:
-    """A graph inside of a node, such as a branch; the node reads what it reads of the graph around it.
+    """A graph inside of a node, a branch or the body of a loop.
 
-    `problems` are the reasons for which it cannot be exported: they matter only if it is taken.
+    The node also reads what it reads of the graph around it. `problems` are the reasons for which it cannot
+    be exported: they matter only if it is taken.
     """
 
+    inputs: list[Value]
+    """What each turn of a loop gives it; none for a branch."""
     nodes: list[Node]
     outputs: list[Value]
     problems: list[str] = field(default_factory=list)
 
     def captured(self) -> list[Value]:
         """Return what it reads of the graph around it, but for constants, each once."""
-        made = {value for node in self.nodes for value in node.outputs}
+        own = {*self.inputs, *(value for node in self.nodes for value in node.outputs)}
         reads = [*(value for node in self.nodes for value in node.reads), *self.outputs]
-        return [value for value in dict.fromkeys(reads) if value not in made and value.constant is None]
+        return [value for value in dict.fromkeys(reads) if value not in own and value.constant is None]
+
+    def copied(self, values: Mapping[Value, Value], prefix: str) -> Body:
+        """Return a copy that reads what `values` has in place of its keys, its names behind a prefix."""
+        new = dict(values)
+
+        def renamed(value: Value) -> Value:
+            return new.setdefault(value, Value(prefix + value.name))
+
+        inputs = [new[value] if value in values else renamed(value) for value in self.inputs]
+        nodes = []
+        for node in self.nodes:
+            reads = [new.get(value, value) if value is not None else None for value in node.inputs]
+            attributes = {
+                name: content.copied(new, prefix) if isinstance(content, Body) else content
+                for name, content in node.attributes.items()
+            }
+            outputs = [renamed(value) for value in node.outputs]
+            nodes.append(Node(node.operator, reads, outputs, attributes, prefix + node.name, node.domain))
+        return Body(inputs, nodes, [new.get(value, value) for value in self.outputs], self.problems)
 
 
 @dataclass(eq=False, slots=True)

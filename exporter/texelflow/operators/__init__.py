@@ -41,6 +41,16 @@ class Operator:
     decomposes: ClassVar[bool] = False
     """Whether `decompose` replaces every node of this operator before the lowering."""
 
+    has_bodies: ClassVar[bool] = False
+    """Whether attributes are graphs; shape inference puts what `expand` returns in place of the node."""
+
+    def expand(self, node: Node) -> list[Node]:
+        """Return the nodes that compute its outputs by those of its bodies, given the types of its inputs.
+
+        They may have bodies in turn, for which more is known once those before them have types.
+        """
+        raise NotImplementedError(f"{type(self).__name__}.expand")
+
     def upgrade(self, node: Node, opset: int) -> None:
         """Rewrite in place a node of an older opset to the form of `graph.OPSET`, before shape inference.
 

@@ -12,13 +12,10 @@ from __future__ import annotations
 
 from texelflow.graph import Graph, Node, NodeError
 from texelflow.operators import operator_of
-from texelflow.passes.infer_types import infer_nodes
+from texelflow.passes.infer_types import MOST_NODES, infer_nodes
 from texelflow.problems import Problems
 
 _DEEPEST = 16
-
-MOST_NODES = 100_000
-"""What a graph may grow to: a small file can ask for more than any memory holds."""
 
 
 def run(graph: Graph) -> int:

@@ -11,7 +11,7 @@ Rules, for each node in topological order:
 7. A node whose inputs have no type, because of an earlier problem, is passed over.
 8. What nodes need of free dimensions (dimensions/constraints.py) makes others known: inference is repeated
    with that, until it finds no more, at most ROUNDS times. Types are in canonical form.
-9. An If is replaced by its branches (branches.py), once its condition has a type.
+9. A node with bodies (If, Loop, Scan) is replaced by what its operator makes of them.
 
 All problems are raised together.
 """
@@ -25,11 +25,12 @@ from texelflow.graph import ConstantData, Element, Graph, Node, NodeError, Tenso
 from texelflow.graph.constants import pack_elements, unpack_elements
 from texelflow.operators import EVALUATION_LIMIT, operator_of
 from texelflow.operators.elementwise import is_symbolic
-from texelflow.operators.onnx.if_branches import is_branching
-from texelflow.passes.branches import branches_of
 from texelflow.problems import Problems
 
 ROUNDS = 3
+
+MOST_NODES = 100_000
+"""What a graph may grow to: a small file can ask for more than any memory holds."""
 
 EXPRESSION_LIMIT = 512
 """Half of what a shader has as uniforms on any device (kernels/kernel.py)."""
@@ -52,7 +53,7 @@ def run(graph: Graph) -> None:
 def _infer_all(
     nodes: Iterable[Node], declared: Mapping[Value, TensorType | None], problems: Problems
 ) -> list[Node]:
-    """Infer nodes in topological order; return them, with branches in place of Ifs (rule 9)."""
+    """Infer nodes in topological order; return them, with their nodes in place of bodies (rule 9)."""
     inferred: list[Node] = []
     pending = list(reversed(list(nodes)))
     while pending:
@@ -60,9 +61,15 @@ def _infer_all(
         for value in node.outputs:
             value.type, value.elements = declared.get(value), None
         with problems.of(node):
-            if is_branching(node) and node.required(0).type is not None:
-                _unpack(node.required(0))
-                pending.extend(reversed(branches_of(node)))
+            operator = operator_of(node)
+            if operator.has_bodies and all(value.type is not None for value in node.reads):
+                for value in node.reads:
+                    _unpack(value)
+                pending.extend(reversed(operator.expand(node)))
+                if len(inferred) + len(pending) > MOST_NODES:
+                    raise NodeError(
+                        node, f"with it the model has more than {MOST_NODES} nodes: it is written out"
+                    )
                 continue
             _infer(node, declared.keys())
         inferred.append(node)

@@ -12,8 +12,7 @@ from texelflow.graph.constants import constant_value
 from texelflow.importers.onnx.attributes import SUBGRAPH, AttributeReadError, read_attributes
 from texelflow.importers.onnx.names import Scope, names_read, read_initializers
 from texelflow.importers.onnx.tensors import ExternalFiles
-from texelflow.operators import operator_of
-from texelflow.operators.onnx.if_branches import is_branching
+from texelflow.operators import operator_of, registry
 from texelflow.operators.signatures import check_attributes, check_signature
 from texelflow.problems import Problems
 
@@ -88,7 +87,7 @@ class NodeImporter:
                 if output:
                     scope[output] = value
             with self._problems.of(node):
-                bodies = [item for item in proto.attribute if item.type == SUBGRAPH and is_branching(node)]
+                bodies = [item for item in proto.attribute if item.type == SUBGRAPH and _has_bodies(node)]
                 others = [item for item in proto.attribute if item not in bodies]
                 node.attributes = self._attributes(node, others, bindings or {})
                 for item in bodies:
@@ -109,19 +108,25 @@ class NodeImporter:
         opsets: Mapping[str, int],
         bindings: Mapping[str, Any] | None,
     ) -> None:
-        """Read a branch of a node, which also reads what the branch reads of the graph around it."""
+        """Read a body of a node, which then also reads what the body reads of the graph around it.
+
+        Such inputs follow those that the body gets at each turn, of which omitted ones are None.
+        """
         around, problems = self.nodes, self._problems
         self.nodes, self._problems = [], Problems()
         graph = attribute.g
+        inputs = [Value(self._value_name(item.name)) for item in graph.input]
         inner = {**scope, **read_initializers(graph, self._external, self._problems)}
+        inner |= {item.name: value for item, value in zip(graph.input, inputs, strict=True)}
         self.add_nodes(graph.node, inner, opsets, bindings)
         outputs = [inner.get(item.name) for item in graph.output]
         found = [value for value in outputs if value is not None]
         if len(found) != len(outputs):
             self._problems.add("an output is produced by no node")
-        body = Body(self.nodes, found, self._problems.lines())
+        body = Body(inputs, self.nodes, found, self._problems.lines())
         self.nodes, self._problems = around, problems
         node.attributes[attribute.name] = body
+        node.inputs += [None] * (len(inputs) - len(node.inputs))
         node.inputs += [value for value in body.captured() if value not in node.inputs]
 
     def _add(self, node: Node, opset: int | None) -> None:
@@ -179,6 +184,11 @@ class NodeImporter:
 
     def _value_name(self, name: str) -> str:
         return self._prefix + name if name else ""
+
+
+def _has_bodies(node: Node) -> bool:
+    operator = registry().get((node.domain, node.operator))
+    return operator is not None and operator.has_bodies
 
 
 def _make_constant(node: Node) -> None:

@@ -1,4 +1,4 @@
-"""texelflow::Choose: one of two values of the same type and shape; passes/branches.py makes it."""
+"""texelflow::Choose: one of two values of the same type and shape; an If makes it."""
 
 from __future__ import annotations
 

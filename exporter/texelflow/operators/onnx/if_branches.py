@@ -1,14 +1,11 @@
-"""If: one of two graphs. Shape inference replaces it (passes/branches.py)."""
+"""If: one of two graphs."""
 
 from __future__ import annotations
 
-from texelflow.graph import Node, NodeError, TensorType
+from texelflow.graph import Body, Node, NodeError, TensorType
 from texelflow.operators import MANY, Operator, operator
 
-
-def is_branching(node: Node) -> bool:
-    """Return whether a node is an If."""
-    return (node.domain, node.operator) == ("", "If")
+_BRANCHES = ("else_branch", "then_branch")
 
 
 @operator("If", inputs=(1, MANY))
@@ -18,8 +15,47 @@ class If(Operator):
     The inputs behind it are what the branches read of the graph around them.
     """
 
-    decomposes = True
+    has_bodies = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Raise NodeError: nothing is known of a condition without a type."""
         raise NodeError(node, "its condition has no type")
+
+    def expand(self, node: Node) -> list[Node]:
+        """Return the nodes of the branch that is taken, if the condition is known at export; else of both.
+
+        Then each result is chosen: both must have one type and shape, and what either branch needs of sizes
+        is needed at every run.
+        """
+        condition = node.required(0)
+        known = condition.number
+        if known is not None:
+            branch = _branch(node, _BRANCHES[bool(known)])
+            copies = [
+                Node("Identity", [value], [result], {}, node.name)
+                for value, result in zip(branch.outputs, node.outputs, strict=False)
+            ]
+            return [*branch.nodes, *copies]
+        otherwise, then = (_branch(node, name) for name in _BRANCHES)
+        choices = [
+            Node("Choose", [condition, *values], [result], {}, node.name, "texelflow")
+            for *values, result in zip(then.outputs, otherwise.outputs, node.outputs, strict=False)
+        ]
+        return [*then.nodes, *otherwise.nodes, *choices]
+
+
+def _branch(node: Node, name: str) -> Body:
+    body = body_of(node, name)
+    if len(body.outputs) < len(node.outputs):
+        raise NodeError(node, f"its {name} has {len(body.outputs)} outputs, not {len(node.outputs)}")
+    return body
+
+
+def body_of(node: Node, name: str) -> Body:
+    """Return a node's attribute that is a graph; raise NodeError if it cannot be exported."""
+    body = node.attributes.get(name)
+    if not isinstance(body, Body):
+        raise NodeError(node, f"it has no {name}")
+    if body.problems:
+        raise NodeError(node, f"in its {name}: {'; '.join(body.problems)}")
+    return body
