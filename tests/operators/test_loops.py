@@ -140,8 +140,8 @@ def test_random_loops(make, tmp_path: Path) -> None:  # type: ignore[no-untyped-
 
 NESTED = """
 g (float[2,3] x) => (float[a,b] y, float[c,d,e] z) <int64 turns = {3}, int64 two = {2}, bool yes = {1}> {
-    y, z = Loop (turns, yes, x) <body = outer (int64 i, bool c, float[2,3] s) => (bool c1, float[2,3] s2, float[2,3] m)
-    {
+    y, z = Loop (turns, yes, x) <body = outer (int64 i, bool c, float[2,3] s)
+        => (bool c1, float[2,3] s2, float[2,3] m) {
         c1 = Identity(c)
         even = Mod(i, two)
         odd = Cast <to=9> (even)
@@ -168,7 +168,8 @@ def test_nested(tmp_path: Path) -> None:
         np.testing.assert_allclose(result, wanted, rtol=1e-5, atol=1e-6)
 
 
-LOOP = "y = Loop (m, {condition}, x) <body = b (int64 i, bool c, float[2] s) => (bool c1, float[2] s1) {{ {body} }}>"
+LOOP = """y = Loop (m, {condition}, x)
+    <body = b (int64 i, bool c, float[2] s) => (bool c1, float[2] s1) {{ {body} }}>"""
 
 REFUSALS = [
     ("int64 m", "", "c1 = Identity(c) s1 = Neg(s)", "it takes a computed number of turns"),
