@@ -106,6 +106,8 @@ def _missing() -> Iterator[str]:
 def _kind(operator: Operator) -> str:
     if isinstance(operator, Elementwise):
         return "elementwise, fused"
+    if operator.has_bodies:
+        return "written out"
     if (operator.domain, operator.name) not in rules():
         return "known at export" if not operator.decomposes else "decomposed"
     return "decomposed or draws" if operator.decomposes else "draws"
