@@ -85,6 +85,8 @@ def _meant_axes(node: onnx.NodeProto) -> dict[int, set[int]]:
         }
     if node.op_type == "RotaryEmbedding":
         return {0: {-1}, 1: {-1}, 2: {-1}}
+    if node.op_type in ("DFT", "STFT"):  # real, or with imaginary parts
+        return {0: {-1}}
     return {}
 
 

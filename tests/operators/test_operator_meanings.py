@@ -34,6 +34,12 @@ SHAPE_ARITHMETIC = {
 # fmt: on
 """The operators whose results must be known at export if their inputs are."""
 
+PARTS_OF_NUMBERS = {"RotaryEmbedding", "DFT", "STFT"}
+"""Operators of which an extent decides what they do."""
+
+WAVES = {"DFT", "STFT"}
+"""Operators whose sums cancel out: they are as exact as one part in 2²³ of the largest result."""
+
 ALL_CASES = [pytest.param(case, id=case.name) for case in node_cases()]
 CASES = [pytest.param(case, id=case.name) for case in node_cases() if case.name not in REFUSED]
 
@@ -56,8 +62,8 @@ def test_types_of_outputs(case: NodeCase, tmp_path: Path) -> None:
 def test_symbolic_extents(case: NodeCase, tmp_path: Path) -> None:
     """Every extent above 1 as a symbol: inference gives expressions that come out as the extents expected."""
     graph = case.graph(tmp_path, is_parameter)
-    if any(node.operator == "RotaryEmbedding" for node in graph.nodes):
-        pytest.skip("how many numbers of a head are turned is known at export")
+    if any(node.operator in PARTS_OF_NUMBERS for node in graph.nodes):
+        pytest.skip("how many numbers of a head are turned, or parts a number has, is known at export")
     sizes = _make_symbolic(graph)
     infer_types.run(graph)
     for output in graph.outputs:
@@ -106,8 +112,11 @@ def test_decompositions(case: NodeCase, tmp_path: Path) -> None:
     for expected, actual in zip(case.outputs.values(), results, strict=True):
         assert (actual.dtype, actual.shape) == (expected.dtype, expected.shape)
         tolerance = 2e-3 if expected.dtype.itemsize == 2 else 1e-5
+        absolute = tolerance / 10
+        if case.model.graph.node[0].op_type in WAVES:
+            absolute = max(absolute, 2.0**-23 * np.abs(expected).max())
         np.testing.assert_allclose(
-            actual.astype(np.float64), expected.astype(np.float64), rtol=tolerance, atol=tolerance / 10
+            actual.astype(np.float64), expected.astype(np.float64), rtol=tolerance, atol=absolute
         )
 
 
