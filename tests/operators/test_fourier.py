@@ -128,7 +128,7 @@ def test_bands(bands: int, length: int, rate: int, low: float, high: float, tmp_
 
 @pytest.mark.parametrize("size", [400, 441, 1024])
 def test_long_frames(size: int, tmp_path: Path) -> None:
-    """Against NumPy's transform in 64 bits: where the length is no power of 2, ONNX Runtime's has four digits."""
+    """Against NumPy, in 64 bits: where the length is no power of 2, ONNX Runtime has four digits."""
     numbers = np.random.default_rng(size)
     feeds = {"x": numbers.uniform(-2, 2, (1, 2000, 1)).astype(np.float32)}
     window = np.hanning(size).astype(np.float32)
