@@ -66,7 +66,10 @@ class Operator:
         return ()
 
     def warnings(self, node: Node) -> list[str]:
-        """Return what may come out otherwise than in the source model, for people; called after `infer`."""
+        """Return what may come out otherwise than in the model, and what is taken for granted of its data.
+
+        For people; called after `infer`.
+        """
         return []
 
     def evaluate(self, node: Node) -> list[list[Element]] | None:
@@ -75,10 +78,6 @@ class Operator:
         Called after `infer` if every output has at most EVALUATION_LIMIT elements, their number known.
         An input's `elements` are None if they are not known.
         """
-        return None
-
-    def assumes(self, node: Node) -> str | None:
-        """Return what is taken for granted of the data, for people, where a model may have it otherwise."""
         return None
 
     def decompose(self, node: Node) -> list[Node] | None:

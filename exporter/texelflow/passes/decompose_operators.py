@@ -5,7 +5,6 @@ Rules:
 2. The types of the new nodes are inferred, and what becomes known at export is evaluated.
 3. The new nodes are decomposed in turn, until nothing changes.
 4. A node whose inputs or outputs have no type, because of an earlier problem, is passed over.
-5. What an operator takes for granted of the data is a warning, once.
 """
 
 from __future__ import annotations
@@ -31,10 +30,7 @@ def run(graph: Graph) -> int:
             continue
         parts: list[Node] | None = None
         with problems.of(node):
-            operator = operator_of(node)
-            parts = operator.decompose(node)
-            if (assumption := operator.assumes(node)) and assumption not in graph.warnings:  # rule 5
-                graph.warnings.append(assumption)
+            parts = operator_of(node).decompose(node)
             if depth > _DEEPEST:
                 raise NodeError(node, "its decomposition does not end")
         if parts is None or depth > _DEEPEST:

@@ -84,14 +84,14 @@ class GroupQueryAttention(Operator):
 
     decomposes = True
 
-    def assumes(self, node: Node) -> str | None:
-        """Return what is taken for granted of seqlens_k, unless there is one sequence."""
+    def warnings(self, node: Node) -> list[str]:
+        """Tell what is taken for granted of seqlens_k, unless there is one sequence."""
         if proved_equal(node.required(0).shape[0], 1):
-            return None
-        return (
-            "GroupQueryAttention takes the sequences of a batch to be of equal length, and the cache to be"
-            " filled: seqlens_k is not read. Pad none, or run one sequence at a time"
-        )
+            return []
+        return [
+            "it takes the sequences of a batch to be of equal length, and the cache to be filled: seqlens_k"
+            " is not read. Pad none, or run one sequence at a time"
+        ]
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the types of all outputs."""
