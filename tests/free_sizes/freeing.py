@@ -85,6 +85,9 @@ def _meant_axes(node: onnx.NodeProto) -> dict[int, set[int]]:
         }
     if node.op_type == "RotaryEmbedding":
         return {0: {-1}, 1: {-1}, 2: {-1}}
+    if node.op_type == "Scan":  # written out, turn by turn
+        scanned = sum(attribute.i for attribute in node.attribute if attribute.name == "num_scan_inputs")
+        return {index: {0} for index in range(len(node.input) - scanned, len(node.input))}
     if node.op_type in ("DFT", "STFT"):  # real, or with imaginary parts
         return {0: {-1}}
     return {}

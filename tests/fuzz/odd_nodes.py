@@ -82,10 +82,11 @@ class OddNode:
 
 
 NOT_YET = frozenset(
-    "Attention CenterCropPad ConvInteger DequantizeLinear DynamicQuantizeLinear Einsum GRU HammingWindow"
-    " BlackmanWindow HannWindow If LSTM MatMulInteger NegativeLogLikelihoodLoss QLinearConv QLinearMatMul"
-    " QuantizeLinear RNN ReverseSequence RotaryEmbedding Scatter ScatterElements ScatterND"
-    " SoftmaxCrossEntropyLoss SwiGLU Swish".split()
+    "ArrayFeatureExtractor Attention Binarizer BlackmanWindow CenterCropPad ConvInteger DFT DequantizeLinear"
+    " DynamicQuantizeLinear Einsum GRU HammingWindow HannWindow If LSTM Loop MatMulInteger"
+    " NegativeLogLikelihoodLoss QLinearConv QLinearMatMul QuantizeLinear RNN ReverseSequence RotaryEmbedding"
+    " STFT Scan Scatter ScatterElements ScatterND SoftmaxCrossEntropyLoss SwiGLU Swish TopK"
+    " TreeEnsemble".split()
 )
 """Operators of which odd nodes are still to be looked at, one by one."""
 
