@@ -63,7 +63,7 @@ def axes_with_meaning(model: onnx.ModelProto) -> dict[str, set[int]]:
     for node in model.graph.node:
         for index, axes in _meant_axes(node).items():
             name = node.input[index] if index < len(node.input) else ""
-            if name in ranks:
+            if ranks.get(name):
                 kept.setdefault(name, set()).update(axis % ranks[name] for axis in axes)
     return kept
 
@@ -85,9 +85,8 @@ def _meant_axes(node: onnx.NodeProto) -> dict[int, set[int]]:
         }
     if node.op_type == "RotaryEmbedding":
         return {0: {-1}, 1: {-1}, 2: {-1}}
-    if node.op_type == "Scan":  # written out, turn by turn
-        scanned = sum(attribute.i for attribute in node.attribute if attribute.name == "num_scan_inputs")
-        return {index: {0} for index in range(len(node.input) - scanned, len(node.input))}
+    if node.op_type == "Scan":  # written out turn by turn, and its body declares the sizes of its results
+        return {index: {0, 1} for index in range(len(node.input))}
     if node.op_type in ("DFT", "STFT"):  # real, or with imaginary parts
         return {0: {-1}}
     return {}
