@@ -18,6 +18,10 @@ from onnx.backend.test.loader import load_model_tests
 FOLDER = Path(__file__).resolve().parent.parent / "build"
 
 
+WAVES = {"DFT", "STFT"}
+"""Operators whose sums cancel out: they are as exact as one part in 2²³ of the largest result."""
+
+
 @dataclass(frozen=True, slots=True)
 class NodeTest:
     """A model, pairs of lists of its inputs and outputs as ONNX has them, and the tolerances for these."""

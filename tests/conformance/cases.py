@@ -15,7 +15,7 @@ import onnx
 import onnxruntime
 from onnx import numpy_helper
 
-from onnx_node_tests import NodeTest, node_tests
+from onnx_node_tests import WAVES, NodeTest, node_tests
 from texelflow.errors import ExportError
 from texelflow.graph import Element, Node
 from texelflow.importers.onnx.nodes import default_domain
@@ -180,10 +180,6 @@ def _attempt(name: str, model: onnx.ModelProto) -> Attempt:
             # The report must not differ by the folder that the model happens to be in.
             refusal = error.problems[0].replace(f"{folder}/", "")
     return Attempt(model, bundle, refusal, [value.name for value in model.graph.input if value.name in asked])
-
-
-WAVES = {"DFT", "STFT"}
-"""Operators whose sums cancel out: they are as exact as one part in 2²³ of the largest result."""
 
 
 def judge(case: Case, results: dict[str, np.ndarray]) -> None:

@@ -14,6 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 from model_support import read_text
 from operators.written_back import written_back
 from texelflow.errors import ExportError
+from texelflow.graph import Body, Node, Value
 from texelflow.importers import read_model
 from texelflow.passes import simplify
 
@@ -200,3 +201,9 @@ def test_no_turn(tmp_path: Path) -> None:
     graph = read_text(text + "}", tmp_path)
     simplify(graph)
     assert [node.operator for node in graph.nodes] == ["Identity"]
+
+
+def test_omitted_outputs_stay_omitted() -> None:
+    node = Node("LSTM", [Value("x")], [Value(""), Value("last")])
+    [copy] = Body([], [node], node.outputs[1:]).copied({}, "turn/").nodes
+    assert [value.name for value in copy.outputs] == ["", "turn/last"]

@@ -10,6 +10,7 @@ from node_cases import NodeCase, is_parameter, node_cases
 from onnx.reference import ReferenceEvaluator
 from onnx_export import to_onnx
 
+from onnx_node_tests import WAVES
 from texelflow.dimensions import substitute, symbol
 from texelflow.errors import ExportError
 from texelflow.graph import Graph, TensorType
@@ -38,9 +39,6 @@ SHAPE_ARITHMETIC = {
 
 BY_EXTENT = {"RotaryEmbedding", "DFT", "STFT", "Scan"}
 """Operators of which an extent decides what they do."""
-
-WAVES = {"DFT", "STFT"}
-"""Operators whose sums cancel out: they are as exact as one part in 2²³ of the largest result."""
 
 ALL_CASES = [pytest.param(case, id=case.name) for case in node_cases()]
 CASES = [pytest.param(case, id=case.name) for case in node_cases() if case.name not in REFUSED]

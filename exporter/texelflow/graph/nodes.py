@@ -202,7 +202,8 @@ class Body:
         new = dict(values)
 
         def renamed(value: Value) -> Value:
-            return new.setdefault(value, Value(prefix + value.name))
+            # An output that is omitted has no name.
+            return new.setdefault(value, Value(prefix + value.name if value.name else ""))
 
         inputs = [new[value] if value in values else renamed(value) for value in self.inputs]
         nodes = []

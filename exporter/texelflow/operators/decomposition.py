@@ -64,6 +64,11 @@ class Decomposition:
             return self.scalar(step, "int64", element)
         return Value(self._name(step), TensorType("int64", ()), elements=[element])
 
+    def places(self, step: str, count: Dimension) -> Value:
+        """Append a Range of the int64 numbers from 0 to before `count`."""
+        bounds = (("first", 0), ("end", count), ("by", 1))
+        return self.add("Range", step, *(self.index(f"{step}_{name}", bound) for name, bound in bounds))
+
     def cast(self, step: str | Value, value: Value, dtype: str) -> Value:
         """Append a Cast to an element type."""
         return self.add("Cast", step, value, to=onnx_number(dtype))

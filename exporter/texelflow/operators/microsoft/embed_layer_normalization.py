@@ -68,9 +68,7 @@ class EmbedLayerNormalization(Operator):
         assert words is not None
         batch, length = words.shape
         if places is None:
-            bounds: list[Dimension] = [0, length, 1]
-            names = ("first", "end", "step")
-            places = steps.add("Range", "places", *map(steps.index, names, bounds))
+            places = steps.places("places", length)
         embedded = steps.add("Gather", "words", node.required(2), words, axis=0)
         total_step: str | Value = node.outputs[2] if wanted(node, 2) else "sum"
         positioned = steps.add(

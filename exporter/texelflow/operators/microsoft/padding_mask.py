@@ -74,8 +74,7 @@ def additive_mask(
 
 def _within_ends(steps: Decomposition, mask: Value, keys: Dimension, batch: Dimension) -> Value:
     """Return which keys lie before the end of their sequence, and not before its start."""
-    bounds = (("first", 0), ("end", keys), ("step", 1))
-    places = steps.add("Range", "mask_places", *(steps.index(name, bound) for name, bound in bounds))
+    places = steps.places("mask_places", keys)
     whole = steps.cast("mask_ends", mask, "int64")
     if not proved_equal(mask.shape[0], 2 * batch) or proved_equal(mask.shape[0], batch):
         return steps.add("Less", "mask_seen", places, steps.reshape("ends", whole, [batch, 1, 1, 1]))

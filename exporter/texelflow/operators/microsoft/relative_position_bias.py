@@ -6,7 +6,7 @@ import struct
 from math import log
 
 from texelflow.dimensions import Dimension, Expression
-from texelflow.graph import Node, NodeError, TensorType, Value
+from texelflow.graph import Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.microsoft.domain import MICROSOFT
@@ -78,8 +78,8 @@ class RelativePositionBias(Operator):
         steps = Decomposition(node)
         queries, keys = self._lengths(node)
         starts = self._starts(node)
-        rows = steps.reshape("rows", self._numbers(steps, "query", queries), [queries, 1, 1])
-        columns = steps.reshape("columns", self._numbers(steps, "key", keys), [1, keys, 1])
+        rows = steps.reshape("rows", steps.places("query", queries), [queries, 1, 1])
+        columns = steps.reshape("columns", steps.places("key", keys), [1, keys, 1])
         behind = steps.add("Sub", "behind", rows, columns)
         zero = steps.index("no_distance", 0)
         both = bool(node.attributes.get("is_bidirectional"))
@@ -98,8 +98,3 @@ class RelativePositionBias(Operator):
         by_head = steps.add("Transpose", "by_head", found, perm=[2, 0, 1])
         steps.reshape(node.outputs[0], by_head, node.outputs[0].shape)
         return steps.nodes
-
-    @staticmethod
-    def _numbers(steps: Decomposition, step: str, count: Dimension) -> Value:
-        bounds = (("first", 0), ("end", count), ("by", 1))
-        return steps.add("Range", step, *(steps.index(f"{step}_{name}", bound) for name, bound in bounds))

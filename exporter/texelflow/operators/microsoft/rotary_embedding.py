@@ -99,7 +99,5 @@ class RotaryEmbedding(Operator):
 
 def places_from(steps: Decomposition, first: Value, length: Dimension) -> Value:
     """Return positions [1, length] that count on from the first, a number or [1]."""
-    bounds = (("zero", 0), ("length", length), ("one", 1))
-    places = steps.add("Range", "places", *(steps.index(name, bound) for name, bound in bounds))
-    shifted = steps.add("Add", "shifted_places", places, first)
+    shifted = steps.add("Add", "shifted_places", steps.places("places", length), first)
     return steps.reshape("place_row", shifted, [1, length])

@@ -206,10 +206,7 @@ class Attention(Operator):
 
     @staticmethod
     def _numbers(steps: Decomposition, step: str, count: Dimension, shape: list[Dimension]) -> Value:
-        bounds = (
-            steps.index(f"{step}_{name}", bound) for name, bound in (("first", 0), ("end", count), ("by", 1))
-        )
-        return steps.reshape(f"{step}_upright", steps.add("Range", step, *bounds), shape)
+        return steps.reshape(f"{step}_upright", steps.places(step, count), shape)
 
     @staticmethod
     def _finite(steps: Decomposition, node: Node, mask: Value) -> Value:

@@ -117,8 +117,7 @@ def _without_repetition(steps: Decomposition, term: Term) -> Term:
         rest = [axis for axis in range(len(labels)) if axis not in (first, second)]
         extent = shape[first]
         turned = steps.add("Transpose", "turned", value, perm=[*rest, first, second])
-        bounds = (steps.index(name, at) for name, at in (("first", 0), ("end", extent), ("by", 1)))
-        places = steps.add("Range", "places", *bounds)
+        places = steps.places("places", extent)
         upright = steps.reshape("upright", places, [extent, 1])
         nothing = steps.scalar("nothing", term.value.dtype, 0)
         kept = steps.add("Where", "kept", steps.add("Equal", "same", upright, places), turned, nothing)

@@ -26,10 +26,7 @@ class EyeLike(Operator):
         """Replace by a comparison of row and column numbers."""
         kind = node.outputs[0].known_type
         steps = Decomposition(node)
-        zero, one = steps.index("zero", 0), steps.index("one", 1)
-        rows, columns = steps.index("rows", kind.shape[0]), steps.index("columns", kind.shape[1])
-        row = steps.add("Range", "row", zero, rows, one)
-        column = steps.add("Range", "column", zero, columns, one)
+        row, column = (steps.places(name, kind.shape[axis]) for axis, name in enumerate(("row", "column")))
         diagonal = steps.add("Add", "diagonal", row, steps.index("k", int(node.attributes.get("k", 0))))
         upright = steps.reshape("upright", diagonal, [kind.shape[0], 1])
         on = steps.add("Equal", "on", upright, column)

@@ -94,7 +94,7 @@ class DFT(Operator):
         return steps.nodes
 
 
-@operator("STFT", inputs=(2, 4), attributes=_FLAGS)
+@operator("STFT", inputs=(2, 4), attributes={"onesided": "0 or 1"})
 class STFT(Operator):
     """The DFT of frames that begin every `frame_step` samples, multiplied by a window.
 
@@ -148,9 +148,9 @@ class STFT(Operator):
         """Gather the frames, and multiply them by waves that have the window in them."""
         steps, size, step = Decomposition(node), self._size(node), self._step(node)
         frames = self._frames(node, size, step)
-        first = steps.add("Mul", "first", _numbers(steps, frames), steps.index("step", step))
+        first = steps.add("Mul", "first", steps.places("numbers", frames), steps.index("step", step))
         places = steps.add(
-            "Add", "places", steps.reshape("upright", first, [frames, 1]), _numbers(steps, size)
+            "Add", "places", steps.reshape("upright", first, [frames, 1]), steps.places("numbers", size)
         )
         parts = [
             steps.add("Gather", "frames", part, places, axis=1) for part in _split(steps, node.required(0))
@@ -187,19 +187,13 @@ def _join(steps: Decomposition, result: Value, parts: list[Value]) -> None:
     steps.add("Concat", result, *upright, axis=-1)
 
 
-def _numbers(steps: Decomposition, count: Dimension) -> Value:
-    """Return 0 to count - 1."""
-    bounds = (steps.index(name, at) for name, at in (("from", 0), ("to", count), ("by", 1)))
-    return steps.add("Range", "numbers", *bounds)
-
-
 def _waves(
     steps: Decomposition, rows: Dimension, columns: Dimension, period: Dimension, weights: Value | None
 ) -> tuple[Value, Value]:
     """Return cosines and sines [rows, columns] of 2π·row·column/period, each row times its weight."""
     dtype = steps.node.required(0).dtype
-    row = steps.reshape("row", _numbers(steps, rows), [rows, 1])
-    turns = steps.add("Mul", "turns", row, _numbers(steps, columns))
+    row = steps.reshape("row", steps.places("numbers", rows), [rows, 1])
+    turns = steps.add("Mul", "turns", row, steps.places("numbers", columns))
     rest = steps.add("Mod", "rest", turns, steps.index("period", period))
     length = steps.cast("length", steps.index("length_index", period), "float32")
     share = steps.add("Div", "share", steps.cast("rest_number", rest, "float32"), length)
@@ -220,7 +214,7 @@ def _share(steps: Decomposition, rows: Dimension, length: Dimension, onesided: b
     one = steps.add("Reciprocal", "one", number)
     if not onesided:
         return steps.add("Expand", "shares", one, steps.vector("shares_shape", [rows]))
-    place = _numbers(steps, rows)
+    place = steps.places("numbers", rows)
     doubled = steps.add("Mul", "doubled", place, steps.index("two", 2))
     is_first = steps.add("Equal", "is_first", place, steps.index("zero", 0))
     alone = steps.add(

@@ -42,7 +42,7 @@ class OneHot(Operator):
         counted = steps.add("Where", "counted", negative, steps.add("Add", "from_end", number, size), number)
         shape: list[Dimension] = [*indices.shape[:axis], 1, *indices.shape[axis:]]
         upright = steps.reshape("upright", counted, shape)
-        place = steps.add("Range", "place", steps.index("first", 0), size, steps.index("step", 1))
+        place = steps.places("place", depth)
         tail: list[Dimension] = [1] * (len(result.shape) - axis - 1)
         on = steps.add("Equal", "is_on", upright, steps.reshape("places", place, [depth, *tail]))
         choices = [

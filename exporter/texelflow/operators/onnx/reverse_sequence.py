@@ -47,8 +47,7 @@ class ReverseSequence(Operator):
         along: list[Dimension] = [1, 1, *ones]
         across[batch_axis], along[1 - batch_axis] = x.shape[batch_axis], length
         lengths = steps.reshape("lengths", steps.cast("numbers", node.required(1), "int64"), across)
-        bounds = (steps.index(name, at) for name, at in (("first", 0), ("end", length), ("by", 1)))
-        places = steps.reshape("places", steps.add("Range", "range", *bounds), along)
+        places = steps.reshape("along", steps.places("places", length), along)
         last = steps.add("Sub", "last", lengths, steps.index("one", 1))
         opposite = steps.add("Sub", "opposite", last, places)
         source = steps.add("Where", "source", steps.add("Less", "within", places, lengths), opposite, places)

@@ -71,8 +71,7 @@ class Hardmax(SoftmaxFamily):
             shape = [*shape[:axis], product(shape[axis:])]
             value = steps.reshape("matrix", source, shape)
         first = steps.add("ArgMax", "first", value, axis=axis, keepdims=1)
-        numbers = (steps.index("start", 0), steps.index("length", shape[axis]), steps.index("step", 1))
-        place = steps.add("Range", "place", *numbers)
+        place = steps.places("place", shape[axis])
         tail: list[Dimension] = [1] * (len(shape) - axis - 1)
         on = steps.add("Equal", "is_on", steps.reshape("places", place, [shape[axis], *tail]), first)
         if len(axes) == 1:

@@ -23,10 +23,8 @@ class Trilu(Operator):
         """Replace by a comparison of row and column numbers and a Where."""
         source = node.required(0)
         steps = Decomposition(node)
-        zero, one = steps.index("zero", 0), steps.index("one", 1)
         rows, columns = source.shape[-2:]
-        row = steps.add("Range", "row", zero, steps.index("rows", rows), one)
-        column = steps.add("Range", "column", zero, steps.index("columns", columns), one)
+        row, column = steps.places("row", rows), steps.places("column", columns)
         k = node.input(1)
         diagonal = row
         if k is not None:

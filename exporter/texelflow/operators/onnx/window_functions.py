@@ -36,8 +36,7 @@ class WindowFunction(Operator):
     def decompose(self, node: Node) -> list[Node] | None:
         """Compute the cosines of equally spaced angles."""
         steps, size = Decomposition(node), node.outputs[0].shape[0]
-        bounds = (steps.index(name, at) for name, at in (("first", 0), ("end", size), ("by", 1)))
-        places = steps.cast("places", steps.add("Range", "range", *bounds), "float32")
+        places = steps.cast("numbers", steps.places("places", size), "float32")
         period = steps.index("period", size if node.attributes.get("periodic", 1) else size - 1)
         share = steps.add("Div", "share", places, steps.cast("period_number", period, "float32"))
         total = None
