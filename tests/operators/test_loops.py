@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import onnx
@@ -19,6 +21,7 @@ from texelflow.importers import read_model
 from texelflow.passes import simplify
 
 MODELS = 60
+Maker: TypeAlias = Callable[[random.Random], tuple[onnx.GraphProto, dict[str, np.ndarray]]]
 STEPS = ("Tanh", "Sigmoid", "Neg", "Abs")
 
 
@@ -121,7 +124,7 @@ def _random_scan(source: random.Random) -> tuple[onnx.GraphProto, dict[str, np.n
 
 
 @pytest.mark.parametrize("make", [_random_loop, _random_scan])
-def test_random_loops(make, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_random_loops(make: Maker, tmp_path: Path) -> None:
     source = random.Random(5)
     for _ in range(MODELS):
         graph, feeds = make(source)

@@ -17,7 +17,7 @@ from texelflow.operators.microsoft.domain import (
 )
 from texelflow.operators.microsoft.padding_mask import check_bias, check_past
 from texelflow.operators.microsoft.rotary_embedding import places_from, turned_half
-from texelflow.operators.shapes import divided, floating_dtype, require_rank, unify
+from texelflow.operators.shapes import dimensions, divided, floating_dtype, require_rank, unify
 
 _UNSUPPORTED_INPUTS = {
     11: "head_sink",
@@ -157,12 +157,12 @@ class GroupQueryAttention(Operator):
                     node, f"its input {index} has type {node.required(index).dtype}; int32 is needed"
                 )
         unify(node, node.required(5).known_type.size, sizes.batch, "the number of seqlens_k and the batch")
-        total = node.required(6).scalar
-        if isinstance(total, float) or total is None:
+        if node.required(6).scalar is None:
             return
+        [total] = dimensions(node, node.known(6, "total_sequence_length"), "total_sequence_length")
         unify(
             node,
-            total,  # type: ignore[arg-type]
+            total,
             sizes.keys,
             "total_sequence_length and past + new (a cache in a buffer of a fixed length is not supported)",
         )

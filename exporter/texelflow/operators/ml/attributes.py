@@ -81,7 +81,8 @@ def tensor_elements(node: Node, name: str) -> list[float]:
         return []
     if tensor.constant is None or tensor.dtype == "bool":
         raise NodeError(node, f"its {name} are no numbers")
-    return [float(item) for item in unpack_elements(tensor.dtype, tensor.constant.tobytes())]  # type: ignore[arg-type]
+    elements = unpack_elements(tensor.dtype, tensor.constant.tobytes())
+    return [float(item) for item in elements if isinstance(item, int | float)]
 
 
 def whole_numbers(node: Node, name: str) -> list[int]:

@@ -220,7 +220,9 @@ def _named(key: Element) -> Element | str:
 
 
 def _constant(steps: Decomposition, step: str, dtype: str, elements: Sequence[Element]) -> Value:
-    return steps.constant(step, dtype, (len(elements),), elements)  # type: ignore[arg-type]
+    numbers = [element for element in elements if isinstance(element, int | float)]
+    assert len(numbers) == len(elements), "elements of attributes are numbers"
+    return steps.constant(step, dtype, (len(numbers),), numbers)
 
 
 def _elements(node: Node, tensor: Value) -> list[Element]:

@@ -16,7 +16,8 @@ def kernel_parameters(node: Node) -> tuple[str, float, float, float]:
     if not found:
         return kernel, 0.0, 0.0, 0.0
     require_length(node, "kernel_params", len(found), 3)
-    return kernel, *found  # type: ignore[return-value]
+    gamma, coef0, degree = found
+    return kernel, gamma, coef0, degree
 
 
 def kernel_values(steps: Decomposition, source: Value, vectors: list[float], count: int) -> Value:

@@ -81,9 +81,10 @@ class TreeEnsemble(Operator):
             for name in ("featureids", "trueleafs", "truenodeids", "falseleafs", "falsenodeids")
         }
         missing = whole_numbers(node, "nodes_missing_value_tracks_true") or [0] * count
-        lists = {**columns, "splits": splits, "missing_value_tracks_true": missing}
-        for name, column in lists.items():
-            require_length(node, f"nodes_{name}", len(column), count)  # type: ignore[arg-type]
+        lengths = {name: len(column) for name, column in columns.items()}
+        lengths |= {"splits": len(splits), "missing_value_tracks_true": len(missing)}
+        for name, length in lengths.items():
+            require_length(node, f"nodes_{name}", length, count)
         trees = Trees()
         sets = _member_sets(node, modes)
         extra: list[tuple[int, float, int, int]] = []
