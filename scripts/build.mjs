@@ -1,5 +1,6 @@
 // Builds dist/: the runtime as ES modules and as script, and the declarations.
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { build, transform } from "esbuild";
 import { rollup } from "rollup";
 import { dts } from "rollup-plugin-dts";
@@ -11,13 +12,16 @@ const target = "es2022";
 /** The modules that pages may import, by the names of their files in dist/. */
 const entries = { texelflow: `${source}/index.ts`, "texelflow.debug": `${source}/debug.ts` };
 
-/** The profiler, a file of its own, which the runtime imports when it is first asked for a profile. */
-const profiler = "texelflow.profile";
+/**
+ * Files of their own, which the runtime imports when it needs them, by the modules that they are made of: the profiler, and
+ * what the page computes in the midst of a run.
+ */
+const parts = { profile: "texelflow.profile", host_steps: "texelflow.host" };
 
 /** What dist/ holds, source maps apart. */
 const FILES = ["texelflow", "texelflow.debug", "texelflow.iife"]
   .flatMap((name) => [`${name}.js`, `${name}.d.ts`])
-  .concat(`${profiler}.js`);
+  .concat(Object.values(parts).map((name) => `${name}.js`));
 
 /** Declaration of what the script defines. */
 const GLOBAL = `declare global {
@@ -62,7 +66,7 @@ async function modules() {
     dir: stage,
     format: "es",
     entryFileNames: "[name].js",
-    chunkFileNames: ({ name }) => (name === "profile" ? `${profiler}.js` : "[name].js"),
+    chunkFileNames: ({ name }) => `${parts[name] ?? name}.js`,
     sourcemap: true,
   });
   await bundle.close();
@@ -70,7 +74,7 @@ async function modules() {
   if (runtime.imports.length > 0) throw new Error(`texelflow.js imports ${runtime.imports}`);
 }
 
-/** Bundles the runtime as a script, without the profiler. */
+/** Bundles the runtime as a script, without the parts. */
 function script() {
   return build({
     entryPoints: [`${source}/script.ts`],
@@ -89,8 +93,10 @@ function script() {
             contents: await shaderText(path),
             loader: "text",
           }));
-          onResolve({ filter: /\/profile\.ts$/ }, ({ kind }) =>
-            kind === "dynamic-import" ? { path: `./${profiler}.js`, external: true } : undefined,
+          onResolve({ filter: /\.ts$/ }, ({ kind, path }) =>
+            kind === "dynamic-import"
+              ? { path: `./${parts[basename(path, ".ts")]}.js`, external: true }
+              : undefined,
           );
         },
       },

@@ -34,6 +34,9 @@ function describe(schema, name) {
     ]);
     return Object.fromEntries(fields);
   }
+  if (schema.anyOf?.every(({ $ref }) => $ref && definitions[$ref.split("/").at(-1)].type === "object")) {
+    return ["either", ...schema.anyOf.map((choice) => describe(choice))];
+  }
   if (!name && schema.enum) return ["one of", ...schema.enum];
   if (!name && "const" in schema) return ["one of", schema.const];
   kinds.add(name ?? schema.type);

@@ -67,7 +67,10 @@ def expression(name: str, schema: Schema, blocks: list[str]) -> str:
     if "enum" in schema:
         return f"Literal[{', '.join(json.dumps(choice) for choice in schema['enum'])}]"
     if "anyOf" in schema:
-        return " | ".join(expression(name, choice, blocks) for choice in schema["anyOf"])
+        choices = [expression(name, choice, blocks) for choice in schema["anyOf"]]
+        if all(choice.startswith('"') for choice in choices):  # quoted one by one, they are no types
+            return '"' + " | ".join(choice.strip('"') for choice in choices) + '"'
+        return " | ".join(choices)
     if schema["type"] == "array":
         return f"list[{expression(name, schema['items'], blocks)}]"
     if schema["type"] == "object":

@@ -12,7 +12,8 @@ from typing import Any
 from texelflow.backends.webgl2.lower_graph import lower_graph
 from texelflow.backends.webgl2.picture_input import add_preprocessing, check_picture, picture_shape
 from texelflow.backends.webgl2.plan import liveness
-from texelflow.backends.webgl2.plan.plan import Plan, PlanTensor, Program
+from texelflow.backends.webgl2.plan.order import order_steps
+from texelflow.backends.webgl2.plan.plan import Draw, HostStep, Plan, PlanTensor, Program
 from texelflow.backends.webgl2.plan.share_pixels import share_pixels
 from texelflow.bundle.derived import name_derived
 from texelflow.bundle.provenance import provenance
@@ -95,6 +96,7 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
         kept = {value for state in states for value in (state.before, state.after)}
         graph.inputs = [value for value in graph.inputs if value not in kept]
         graph.outputs = [value for value in graph.outputs if value not in kept]
+        order_steps(plan)
         share_pixels(plan, example_sizes(graph))
         liveness.assign_lifetimes(plan)
     with assuming(graph.facts), stage("describing the bundle", 0.9):
@@ -210,7 +212,10 @@ def _graph_file(
     from texelflow import __version__
 
     programs = {program: index for index, program in enumerate(plan.programs())}
-    inputs = [_input_json(value, tensor) for value, tensor in zip(graph.inputs, plan.inputs, strict=True)]
+    inputs = [
+        _input_json(value, tensor, graph.steering.get(value))
+        for value, tensor in zip(graph.inputs, plan.inputs, strict=True)
+    ]
     if options.image is not None:
         add_preprocessing(graph, plan, inputs, programs, options.image)
     weights = [tensor for tensor in plan.tensors() if tensor.weight is not None]
@@ -242,7 +247,7 @@ def _graph_file(
                 "tensors": [tensor.to_json() for tensor in plan.tensors()],
                 "programs": [_program_json(program) for program in programs],
                 "load": [draw.to_json(programs) for draw in plan.load],
-                "entries": {"predict": [draw.to_json(programs) for draw in plan.run]},
+                "entries": {"predict": [_step_json(step, programs) for step in plan.run]},
             }
         },
     }
@@ -287,14 +292,19 @@ def _signature_json(value: Value) -> dict[str, Any]:
     return {"name": value.name, "dtype": value.dtype, "shape": [to_json(extent) for extent in value.shape]}
 
 
-def _input_json(value: Value, tensor: PlanTensor | None) -> dict[str, Any]:
-    return {**_signature_json(value), "tensor": -1 if tensor is None else tensor.index}
+def _input_json(value: Value, tensor: PlanTensor | None, symbols: list[str] | None) -> dict[str, Any]:
+    steering = {} if symbols is None else {"elements": symbols}
+    return {**_signature_json(value), "tensor": -1 if tensor is None else tensor.index, **steering}
 
 
 def _program_json(program: Program) -> dict[str, Any]:
     return {"name": program.name, "source": program.source, "samplers": list(program.samplers)}
 
 
+def _step_json(step: Draw | HostStep, programs: dict[Program, int]) -> dict[str, Any]:
+    return step.to_json(programs) if isinstance(step, Draw) else step.to_json()
+
+
 def _symbols(graph: Graph) -> list[str]:
     names = {name for value in graph.inputs for extent in value.shape for name in symbols_of(extent)}
-    return sorted(names)
+    return sorted(names.union(*graph.steering.values()))

@@ -11,6 +11,7 @@ from texelflow.backends.webgl2.plan import liveness
 from texelflow.backends.webgl2.plan.plan import Plan
 from texelflow.dimensions import Dimension, product, symbols_of
 from texelflow.graph import DTYPES, Graph, Value
+from texelflow.operators import symbols_bound_by
 from texelflow.options import Options
 
 
@@ -91,7 +92,7 @@ def summarize(
         download_bytes=weight_bytes + graph_bytes,
         programs=len(content["plans"]["webgl2"]["programs"]),
         draws_load=len(plan.load),
-        draws_run=len(plan.run),
+        draws_run=len(plan.run_draws),
         constraints=list(map(str, graph.facts.simplified())),
         devices=[_needs(plan, device, graph, options) for device in liveness.DEVICE_KINDS],
         warnings=graph.warnings,
@@ -104,7 +105,7 @@ def _signature(value: Value) -> Signature:
 
 
 def example_sizes(graph: Graph) -> dict[str, Dimension]:
-    """Return a size for each symbol: 1 for a batch, 224 for a side of an image, else 16.
+    """Return a value for each symbol: 1 for a batch, 224 for a side of an image, else 16.
 
     Where constraints ask for another one, it is that.
     """
@@ -113,6 +114,8 @@ def example_sizes(graph: Graph) -> dict[str, Dimension]:
         for axis, extent in enumerate(value.shape):
             for name in symbols_of(extent):
                 sizes.setdefault(name, 1 if axis == 0 else 224 if len(value.shape) == 4 else 16)
+    for names in (*graph.steering.values(), *map(symbols_bound_by, graph.nodes)):
+        sizes.update(dict.fromkeys(names, 16))
     return graph.facts.fitting(sizes)
 
 

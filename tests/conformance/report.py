@@ -106,7 +106,7 @@ def _missing() -> Iterator[str]:
 def _kind(operator: Operator) -> str:
     if isinstance(operator, Elementwise):
         return "elementwise, fused"
-    if operator.has_bodies:
+    if operator.expands:
         return "written out"
     if (operator.domain, operator.name) not in rules():
         return "known at export" if not operator.decomposes else "decomposed"

@@ -7,8 +7,11 @@ import type { Signature } from "./api/signature.ts";
 import { acquireContext, type Context } from "./backends/webgl2/gl/context.ts";
 import { gpuFinished } from "./backends/webgl2/gl/fence.ts";
 import { readPlaced } from "./backends/webgl2/run/placed_reading.ts";
+import type { RunPlan } from "./backends/webgl2/run/run_plan.ts";
+import type { StagePlans } from "./backends/webgl2/run/stage_plans.ts";
 import type { BundleSource } from "./bundle/bundle_source.ts";
 import { bindInputs, type RunInput } from "./graph/inputs.ts";
+import { isHostStep } from "./graph/stages.ts";
 import type { Tensor } from "./graph/tensor.ts";
 
 export type { TestLoadOptions } from "./api/load_model.ts";
@@ -78,21 +81,33 @@ export function runWithIntermediates(
     await model.loaded;
     const { context, graph, persistent } = session.model;
     const { load, entries, tensors } = graph.plans.webgl2;
-    const bound = bindInputs(graph, inputs);
-    const { plan, delete: free } = session.planWithoutReuse(bound.symbols);
+    const plans: { plan: RunPlan; delete: () => void }[] = [];
+    let last: RunPlan | undefined;
     try {
-      await session.draw(plan, bound);
+      await session.follow(
+        bindInputs(graph, inputs),
+        (stage, symbols) => {
+          const made = (session.stages[stage] as StagePlans).planWithoutReuse(symbols, last ?? null);
+          plans.push(made);
+          last = made.plan;
+          return last;
+        },
+        () => {},
+      );
       await gpuFinished(context);
       const kept = load.filter(({ output }) => persistent.has(output));
-      return [...kept, ...entries.predict].flatMap(({ node, output }) => {
-        const placed = plan.placed.get(output) ?? persistent.get(output);
-        if (!placed) return [];
-        const { tensor, dirtyLanes } = readPlaced(context, placed, tensors[output]?.axes);
-        const value = tensors[output]?.value ?? null;
-        return [{ node, value, tensor, shape: tensor.shape, data: tensor.data, dirtyLanes }];
+      return [...kept, ...entries.predict].flatMap((step) => {
+        const outputs = isHostStep(step) ? step.outputs : [step.output];
+        return outputs.flatMap((output) => {
+          const placed = last?.placed.get(output) ?? persistent.get(output);
+          if (!placed) return [];
+          const { tensor, dirtyLanes } = readPlaced(context, placed, tensors[output]?.axes);
+          const value = tensors[output]?.value ?? null;
+          return [{ node: step.node, value, tensor, shape: tensor.shape, data: tensor.data, dirtyLanes }];
+        });
       });
     } finally {
-      free();
+      for (const made of plans) made.delete();
     }
   });
 }
@@ -110,16 +125,16 @@ export function keepPrograms(count: number): void {
 
 /** Counts a model's programs, draws, memory and GL objects. */
 export function statistics(model: Model): Statistics {
-  const { model: loaded, pool } = model.ownSession;
+  const { model: loaded, bytes } = model.ownSession;
   const { context, graph, programs, weights } = loaded;
   return {
     programs: new Set(programs.all).size,
-    draws: graph.plans.webgl2.entries.predict.length,
+    draws: graph.plans.webgl2.entries.predict.filter((step) => !isHostStep(step)).length,
     loadDraws: graph.plans.webgl2.load.length,
     textureBytes: {
       weights: weights.bytes,
       loadPeak: weights.peakBytes,
-      intermediates: pool.bytes,
+      intermediates: bytes,
       ...context.textureBytes,
     },
     created: { ...context.created },

@@ -56,6 +56,8 @@ class GraphInput(TypedDict):
     dtype: "DataType"
     shape: "Shape"
     tensor: "InputIndex"
+    elements: NotRequired[list[str]]
+    """The symbols that its elements are, in row-major order, where the model's sizes depend on them."""
     image: NotRequired["ImagePreprocessing"]
 
 
@@ -153,7 +155,7 @@ class Requirements(TypedDict):
 class Entries(TypedDict):
     """What can be run, by name; each a list of steps in order."""
 
-    predict: list["Draw"]
+    predict: list["Step"]
     """From the inputs to the outputs."""
 
 
@@ -242,6 +244,27 @@ class Draw(TypedDict):
     """The source node, as «operator name», for errors and profiles."""
 
 
+class HostStep(TypedDict):
+    """Work of the page in the midst of a run: it reads `inputs` back, fills `outputs`, and learns symbols,
+    which shapes and numbers of later steps use. All its tensors are flat.
+    """
+
+    host: Literal["read", "non-zero", "non-max-suppression", "unique"]
+    """What it does; the runtime's host/ has a file for each."""
+    inputs: list["TensorIndex"]
+    outputs: list["TensorIndex"]
+    binds: list[str]
+    """The symbols that it learns, in the order in which it says them."""
+    ints: list["Expression"]
+    floats: list["Real"]
+    node: str
+    """The source node, as «operator name», for errors."""
+
+
+Step: TypeAlias = "Draw | HostStep"
+"""What a run does in its turn."""
+
+
 class BundleFile(TypedDict):
     name: str
     bytes: "Natural"
@@ -284,10 +307,12 @@ class GraphFile(TypedDict):
     name: str
     """Name of the model, for people."""
     symbols: list[str]
-    """Names of the free dimensions, bound at each run from the shapes of the inputs."""
+    """Names of the free dimensions, bound at each run from the shapes of the inputs, or from elements of
+    theirs.
+    """
     derived: list["Derived"]
-    """Names for what follows from the symbols, in order: each may use those before it. Expressions of the
-    plans use them like symbols.
+    """Names for what follows from the symbols, in order: each may use those before it, and symbols that host
+    steps bind. Expressions of the plans use them like symbols.
     """
     constraints: list["Constraint"]
     """What the model needs of the sizes of a run, which is refused where one does not hold."""

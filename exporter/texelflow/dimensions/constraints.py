@@ -22,6 +22,7 @@ from texelflow.dimensions.expressions import (
     floor_divide,
     from_terms,
     key_of,
+    symbol,
     symbols_of,
     terms_of,
 )
@@ -30,6 +31,7 @@ from texelflow.dimensions.proofs import proved_equal
 from texelflow.dimensions.text import to_json, to_text
 
 EQUAL, AT_LEAST, BROADCASTS = "=", ">=", "1 or ="
+LEAST_INTEGER = -(2**31)
 MOST_REWRITES = 32
 DEEPEST = 4
 
@@ -69,6 +71,7 @@ class ModelFacts:
 
     def __init__(self) -> None:
         self.constraints: dict[tuple[str, str, str], Constraint] = {}
+        self.signed: set[str] = set()
         self._least: dict[str, int] = {}
         self._bounds: dict[Expression, int] = {}
         self._symbols: dict[str, Dimension] = {}
@@ -77,8 +80,8 @@ class ModelFacts:
         self._depth = 0
 
     def least(self, name: str) -> int:
-        """Return the smallest value of a symbol: 0, or what a constraint says."""
-        return self._least.get(name, 0)
+        """Return the smallest value of a symbol: what a constraint says, or else that of its kind."""
+        return self._least.get(name, LEAST_INTEGER if name in self.signed else 0)
 
     def known_bound(self, dimension: Expression) -> int | None:
         """Return the bound that a constraint gives an expression as a whole."""
@@ -124,7 +127,7 @@ class ModelFacts:
         Bounds are constraints themselves and stay as they are, so that none of them is lost.
         """
         bounds = ModelFacts()
-        bounds._least, bounds._bounds = self._least, self._bounds
+        bounds.signed, bounds._least, bounds._bounds = self.signed, self._least, self._bounds
         kept: dict[tuple[str, str, str], Constraint] = {}
         with assuming(bounds):
             for key, constraint in self.constraints.items():
@@ -269,6 +272,14 @@ def require_broadcast(node_title: str, left: Dimension, right: Dimension, meanin
         return
     both_large = is_positive(left - 1) and is_positive(right - 1)
     _require(Constraint(left, EQUAL if both_large else BROADCASTS, right, node_title, meaning))
+
+
+def signed_symbol(name: str) -> Expression:
+    """Return the symbol of a number that may be negative, unlike an extent."""
+    facts = current_facts()
+    if isinstance(facts, ModelFacts):
+        facts.signed.add(name)
+    return symbol(name)
 
 
 def _difference(left: Dimension, right: Dimension) -> Dimension:

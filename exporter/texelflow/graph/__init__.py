@@ -13,6 +13,7 @@ from texelflow.graph.nodes import (
     NodeError,
     Shape,
     TensorType,
+    UnknownElementsError,
     Value,
     node_title,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "NodeError",
     "Shape",
     "TensorType",
+    "UnknownElementsError",
     "Value",
     "node_title",
 ]

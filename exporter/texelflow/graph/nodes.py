@@ -171,10 +171,10 @@ class Node:
 
     def known(self, index: int, meaning: str) -> list[Element]:
         """Return the elements of the input at `index`; raise NodeError if they depend on data at run time."""
-        elements = self.required(index).elements
-        if elements is None:
-            raise NodeError(self, f"its {meaning} is computed from data; a number known at export is needed")
-        return elements
+        value = self.required(index)
+        if value.elements is None:
+            raise UnknownElementsError(self, value, meaning)
+        return value.elements
 
 
 @dataclass(eq=False, slots=True)
@@ -231,6 +231,8 @@ class Graph:
     """The version of the ai.onnx operator set of the source file; the nodes are at `OPSET`."""
     facts: ModelFacts = field(default_factory=ModelFacts)
     """What holds of its free dimensions at every run; the passes and the lowering rest on it."""
+    steering: dict[Value, list[str]] = field(default_factory=dict)
+    """By input, the symbols that its elements are: they are read where numbers known at export are needed."""
     labels: dict[Value, list[str]] = field(default_factory=dict)
     """By output, the texts that its whole numbers, or the places of its last axis, stand for."""
     warnings: list[str] = field(default_factory=list)
@@ -277,3 +279,11 @@ class NodeError(Exception):
         self.node = node
         self.reason = reason
         super().__init__(f"{node.title}: {reason}")
+
+
+class UnknownElementsError(NodeError):
+    """A node whose input must be known before it is planned, but is computed from data."""
+
+    def __init__(self, node: Node, value: Value, meaning: str) -> None:
+        self.value = value
+        super().__init__(node, f"its {meaning} is computed from data; a number known at export is needed")

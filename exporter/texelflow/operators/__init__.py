@@ -41,13 +41,13 @@ class Operator:
     decomposes: ClassVar[bool] = False
     """Whether `decompose` replaces every node of this operator before the lowering."""
 
-    has_bodies: ClassVar[bool] = False
-    """Whether attributes are graphs; shape inference puts what `expand` returns in place of the node."""
+    expands: ClassVar[bool] = False
+    """Whether shape inference puts what `expand` returns in place of the node, as where attributes are graphs."""
 
     def expand(self, node: Node) -> list[Node]:
-        """Return the nodes that compute its outputs by those of its bodies, given the types of its inputs.
+        """Return the nodes that compute its outputs, such as those of its bodies, given the types of its inputs.
 
-        They may have bodies in turn, for which more is known once those before them have types.
+        They may be expanded in turn; more is known for that once those before them have types.
         """
         raise NotImplementedError(f"{type(self).__name__}.expand")
 
@@ -60,6 +60,13 @@ class Operator:
     def infer(self, node: Node) -> list[TensorType]:
         """Return the types of the outputs, given those of the inputs; raise NodeError if they do not fit."""
         raise NotImplementedError(f"{type(self).__name__}.infer")
+
+    def binds(self, node: Node) -> list[str]:
+        """Return the names of the symbols that a run learns from the data of such a node, after `infer`.
+
+        What depends on them is planned and drawn once the page has read that data.
+        """
+        return []
 
     def labels(self, node: Node) -> Sequence[list[str] | None]:
         """Return for each output the texts that its numbers, or its last axis, stand for, after `infer`."""
@@ -128,3 +135,11 @@ def operator_of(node: Node) -> Operator:
         qualified = f"{node.domain}::{node.operator}" if node.domain else node.operator
         raise NodeError(node, f"operator {qualified} is not supported")
     return found
+
+
+def symbols_bound_by(node: Node) -> list[str]:
+    """Return the names of the symbols that a run learns from a node's data; none before its outputs have types."""
+    found = registry().get((node.domain, node.operator))
+    if found is None or any(value.type is None for value in node.outputs):
+        return []
+    return found.binds(node)

@@ -11,23 +11,38 @@ Rules, for each node in topological order:
 7. A node whose inputs have no type, because of an earlier problem, is passed over.
 8. What nodes need of free dimensions (dimensions/constraints.py) makes others known: inference is repeated
    with that, until it finds no more, at most ROUNDS times. Types are in canonical form.
-9. A node with bodies (If, Loop, Scan) is replaced by what its operator makes of them.
+9. A node that expands (If, Loop, Scan, Compress) is replaced by what its operator makes of it.
+10. Where elements must be known but are not, they become symbols (steering.py), and inference is repeated.
 
 All problems are raised together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
+from contextlib import contextmanager
 
 from texelflow.dimensions import Expression, assuming, canonical, proved_equal
-from texelflow.graph import ConstantData, Element, Graph, Node, NodeError, TensorType, Value
+from texelflow.graph import (
+    ConstantData,
+    Element,
+    Graph,
+    Node,
+    NodeError,
+    TensorType,
+    UnknownElementsError,
+    Value,
+)
 from texelflow.graph.constants import pack_elements, unpack_elements
-from texelflow.operators import EVALUATION_LIMIT, operator_of
+from texelflow.operators import EVALUATION_LIMIT, operator_of, symbols_bound_by
 from texelflow.operators.elementwise import is_symbolic
+from texelflow.passes import steering
 from texelflow.problems import Problems
 
 ROUNDS = 3
+
+MOST_LESSONS = 64
+"""How often elements may become symbols (rule 10): each time more of a graph can be inferred."""
 
 MOST_NODES = 100_000
 """What a graph may grow to: a small file can ask for more than any memory holds."""
@@ -42,27 +57,41 @@ def run(graph: Graph) -> None:
     with assuming(graph.facts):
         for _ in range(ROUNDS):
             known = len(graph.facts.constraints)
-            problems = Problems()
-            graph.nodes = _infer_all(graph.nodes, declared, problems)
-            problems.raise_for(graph.source)
+            _infer_with_steering(graph, declared)
             if len(graph.facts.constraints) == known:
                 break
         graph.nodes = _needed(graph.nodes, declared.keys())
 
 
+def _infer_with_steering(graph: Graph, declared: Mapping[Value, TensorType | None]) -> None:
+    """Infer all nodes, with symbols for what must be known (rule 10); raise ExportError with all problems."""
+    for _ in range(MOST_LESSONS):
+        problems, unknown = Problems(), []
+        graph.nodes = _infer_all(graph.nodes, declared, problems, unknown)
+        if not unknown or not steering.learn(graph, unknown):
+            break
+    problems.raise_for(graph.source)
+
+
 def _infer_all(
-    nodes: Iterable[Node], declared: Mapping[Value, TensorType | None], problems: Problems
+    nodes: Iterable[Node],
+    declared: Mapping[Value, TensorType | None],
+    problems: Problems,
+    unknown: list[Value],
 ) -> list[Node]:
-    """Infer nodes in topological order; return them, with their nodes in place of bodies (rule 9)."""
+    """Infer nodes in topological order; return them, expanded (rule 9).
+
+    Values whose elements must be known, but are not, are added to `unknown`.
+    """
     inferred: list[Node] = []
     pending = list(reversed(list(nodes)))
     while pending:
         node = pending.pop()
         for value in node.outputs:
             value.type, value.elements = declared.get(value), None
-        with problems.of(node):
+        with problems.of(node), _collecting(unknown):
             operator = operator_of(node)
-            if operator.has_bodies and all(value.type is not None for value in node.reads):
+            if operator.expands and all(value.type is not None for value in node.reads):
                 for value in node.reads:
                     _unpack(value)
                 pending.extend(reversed(operator.expand(node)))
@@ -74,6 +103,15 @@ def _infer_all(
             _infer(node, declared.keys())
         inferred.append(node)
     return inferred
+
+
+@contextmanager
+def _collecting(unknown: list[Value]) -> Iterator[None]:
+    try:
+        yield
+    except UnknownElementsError as error:
+        unknown.append(error.value)
+        raise
 
 
 def infer_nodes(nodes: Iterable[Node], graph_outputs: Iterable[Value], problems: Problems) -> list[Node]:
@@ -91,7 +129,8 @@ def _needed(nodes: Iterable[Node], declared: Set[Value]) -> list[Node]:
     """Return the nodes that are needed, once all is inferred (rules 5 and 6)."""
     needed: list[Node] = []
     for node in nodes:
-        if node.outputs and all(value.elements is not None for value in node.outputs):
+        is_known = node.outputs and all(value.elements is not None for value in node.outputs)
+        if is_known and not symbols_bound_by(node):
             needed.extend(_copies(node, declared))
         else:
             needed.append(node)

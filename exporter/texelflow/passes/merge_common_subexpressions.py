@@ -3,7 +3,7 @@
 Rules:
 1. Two constants with the same element type, shape and bytes are one; so are two values known as expressions.
 2. Two nodes with the same operator, attributes and inputs (after merging those) are one.
-3. Nodes that draw random numbers are left alone.
+3. Nodes that draw random numbers, or from which a run learns sizes, are left alone.
 4. A node that makes a graph output is not merged into an earlier one: the output keeps its name.
 """
 
@@ -15,6 +15,7 @@ from collections.abc import Hashable
 from typing import Any
 
 from texelflow.graph import Graph, Node, Value
+from texelflow.operators import symbols_bound_by
 from texelflow.passes.substitution import Substitution
 
 _RANDOM = frozenset(
@@ -33,7 +34,7 @@ def run(graph: Graph) -> int:
     for node in graph.nodes:
         substitution.rewrite(node)
         known = None
-        if node.operator not in _RANDOM:  # rule 3
+        if node.operator not in _RANDOM and not symbols_bound_by(node):  # rule 3
             known = first.setdefault(_node_key(node), node)
         if known is None or known is node or any(value in outputs for value in node.outputs):  # rule 4
             nodes.append(node)

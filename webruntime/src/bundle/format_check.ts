@@ -2,13 +2,15 @@ import type { KindName } from "./generated/graph_format.ts";
 
 /**
  * What a value of graph.json must be: of a kind, an object by its fields (`name?` may be absent, and further ones are
- * ignored), a list with the least and the most of its items, or one of some values.
+ * ignored), a list with the least and the most of its items, one of some values, or the first of some objects that has the
+ * value's first field.
  */
 export type Description =
   | KindName
   | { readonly [field: string]: Description }
   | readonly ["list of", Description, number?, number?]
-  | readonly ["one of", ...(string | number | boolean)[]];
+  | readonly ["one of", ...(string | number | boolean)[]]
+  | readonly ["either", ...{ readonly [field: string]: Description }[]];
 
 /** By kind: what errors call its values, and the test for one. */
 export type Kinds = Readonly<Record<KindName, readonly [text: string, test: (value: unknown) => boolean]>>;
@@ -43,6 +45,10 @@ export function checkFormat(
     value.forEach((item, index) => {
       checkFormat(item, inner, `${path}[${index}]`, kinds, fail);
     });
+  } else if (description[0] === "either") {
+    const [, ...forms] = description;
+    const has = (form: object) => value instanceof Object && (Object.keys(form)[0] as string) in value;
+    checkFormat(value, forms.find(has) ?? (forms[0] as Description), path, kinds, fail);
   } else {
     const [, ...choices] = description;
     if (!choices.includes(value as string)) fail(path, choices.join(" or "), value);

@@ -1,10 +1,11 @@
 import { TexelflowError } from "../errors.ts";
 import { isExpression, isSpecial } from "../graph/expressions.ts";
 import { PICTURE_SYMBOLS } from "../graph/pictures.ts";
+import { isHostStep } from "../graph/stages.ts";
 import { isDataType } from "../graph/tensor.ts";
 import type { BundleFiles } from "./bundle_source.ts";
 import { checkFormat, type Fail, type Kinds } from "./format_check.ts";
-import type { Draw, Expression, GraphFile, PlanTensor, WebGL2Plan } from "./generated/graph_file.ts";
+import type { Expression, GraphFile, PlanTensor, Step, WebGL2Plan } from "./generated/graph_file.ts";
 import { FORMAT } from "./generated/graph_format.ts";
 
 /** The format version that this runtime reads. */
@@ -105,7 +106,9 @@ function checkContent(graph: GraphFile, fail: Fail): void {
   const isTensor = isIndexOf(plan?.tensors);
   // Each derived name is checked to be used behind its definition by `checkReferences`.
   const derived = Array.isArray(graph.derived) ? graph.derived.map((entry) => entry?.name) : [];
-  const symbols = [graph.symbols, derived, PICTURE_SYMBOLS].flat();
+  const steps: unknown = plan?.entries?.predict;
+  const bound = Array.isArray(steps) ? steps.map((step) => step?.binds ?? []) : [];
+  const symbols = [graph.symbols, bound, derived, PICTURE_SYMBOLS].flat(2);
   const kinds: Kinds = {
     string: ["a text", (value) => typeof value === "string"],
     number: ["a number", Number.isFinite],
@@ -142,15 +145,23 @@ function checkReferences(graph: GraphFile, fail: Fail): void {
     const count = programs[program]?.samplers.length;
     if (sources.length !== count) fail(path, `a list of ${count} tensors, one for each sampler`, sources);
   };
-  const follow = (name: "load" | "entries.predict", draws: readonly Draw[]) => {
-    draws.forEach((draw, index) => {
+  const follow = (name: "load" | "entries.predict", steps: readonly Step[]) => {
+    steps.forEach((step, index) => {
       const path = `plans.webgl2.${name}[${index}]`;
-      const step = name === "load" ? LOADING : index;
-      countSources(`${path}.inputs`, draw.program, draw.inputs);
-      draw.inputs.forEach((tensor, unit) => {
-        use(`${path}.inputs[${unit}]`, tensor, step, false);
+      const time = name === "load" ? LOADING : index;
+      if (!isHostStep(step)) countSources(`${path}.inputs`, step.program, step.inputs);
+      step.inputs.forEach((tensor, unit) => {
+        use(`${path}.inputs[${unit}]`, tensor, time, false);
       });
-      use(`${path}.output`, draw.output, step, true);
+      if (!isHostStep(step)) {
+        use(`${path}.output`, step.output, time, true);
+        return;
+      }
+      step.outputs.forEach((tensor, place) => {
+        use(`${path}.outputs[${place}]`, tensor, time, true);
+      });
+      const blocked = [...step.inputs, ...step.outputs].find((tensor) => tensors[tensor]?.axes);
+      if (blocked !== undefined) fail(path, "a step whose tensors are flat", blocked);
     });
   };
 
@@ -220,7 +231,7 @@ function checkReferences(graph: GraphFile, fail: Fail): void {
 }
 
 /** Checks that what is evaluated before the derived names are uses none of them, and each of these those before it. */
-function checkNames({ symbols, derived, constraints, inputs }: GraphFile, fail: Fail): void {
+function checkNames({ symbols, derived, constraints, inputs, plans }: GraphFile, fail: Fail): void {
   const known = [...symbols];
   const check = (path: string, expression: Expression) => {
     if (!isExpression(expression, known, Number.isSafeInteger)) fail(path, "an expression", expression);
@@ -229,6 +240,17 @@ function checkNames({ symbols, derived, constraints, inputs }: GraphFile, fail: 
     shape.forEach((extent, axis) => {
       check(`inputs[${index}].shape[${axis}]`, extent);
     });
+  });
+  inputs.forEach(({ elements }, index) => {
+    elements?.forEach((name, place) => {
+      if (!symbols.includes(name)) fail(`inputs[${index}].elements[${place}]`, "the name of a symbol", name);
+    });
+  });
+  plans.webgl2.entries.predict.forEach((step, index) => {
+    for (const name of isHostStep(step) ? step.binds : []) {
+      if (known.includes(name)) fail(`plans.webgl2.entries.predict[${index}].binds`, "names of its own", name);
+      known.push(name);
+    }
   });
   constraints.forEach(({ left, right }, index) => {
     check(`constraints[${index}].left`, left);

@@ -1,7 +1,8 @@
-import type { Constraint, Expression, GraphFile, GraphInput } from "../bundle/generated/graph_file.ts";
+import type { Constraint, Expression, GraphFile, GraphInput, HostStep } from "../bundle/generated/graph_file.ts";
 import { TexelflowError } from "../errors.ts";
 import { evaluate, render } from "./expressions.ts";
 import { asPictures, type CroppedPicture, type ImageSource, type Picture } from "./pictures.ts";
+import { type Stage, stagesOf } from "./stages.ts";
 import { Tensor } from "./tensor.ts";
 
 /** What `run` takes for an input: several pictures are a batch. */
@@ -14,6 +15,8 @@ export type RunInput = Tensor | ImageSource | CroppedPicture | readonly (ImageSo
 export interface BoundInputs {
   readonly values: readonly (Tensor | readonly Picture[] | null)[];
   readonly symbols: ReadonlyMap<string, number>;
+  /** By symbol, what it was bound by. */
+  readonly origin: ReadonlyMap<string, string>;
 }
 
 /**
@@ -34,6 +37,7 @@ export function bindInputs(graph: GraphFile, given: Readonly<Record<string, unkn
     }
   }
   const values = graph.inputs.map((input) => checkValue(input, given?.[input.name], names));
+  const [first] = stagesOf(graph);
   const symbols = new Map<string, number>();
   const origin = new Map<string, string>();
   values.forEach((value, index) => {
@@ -44,6 +48,7 @@ export function bindInputs(graph: GraphFile, given: Readonly<Record<string, unkn
     const input = graph.inputs[index] as GraphInput;
     if (value instanceof Tensor) checkShape(input, value, symbols);
     else if (value) bindPictures(input, value, symbols, origin);
+    if (input.elements) bindElements(input, value, symbols, origin);
   });
   for (const symbol of graph.symbols) {
     if (!symbols.has(symbol)) {
@@ -53,9 +58,62 @@ export function bindInputs(graph: GraphFile, given: Readonly<Record<string, unkn
       );
     }
   }
-  for (const constraint of graph.constraints) checkConstraint(constraint, symbols, origin);
-  for (const { name, value } of graph.derived) symbols.set(name, evaluate(value, symbols));
-  return { values, symbols };
+  settle(first as Stage, symbols, origin);
+  return { values, symbols, origin };
+}
+
+/**
+ * Binds what a host step learned, for the stage behind it, and checks what the model needs of it.
+ *
+ * @returns the symbols of all stages up to that one
+ * @throws TexelflowError as `bindInputs` does
+ */
+export function bindLearned(
+  graph: GraphFile,
+  stage: number,
+  learned: readonly number[],
+  { symbols, origin }: Pick<BoundInputs, "symbols" | "origin">,
+): Pick<BoundInputs, "symbols" | "origin"> {
+  const stages = stagesOf(graph);
+  const { binds, node } = stages[stage - 1]?.host as HostStep;
+  const all = new Map(symbols);
+  const origins = new Map(origin);
+  binds.forEach((name, index) => {
+    all.set(name, learned[index] as number);
+    origins.set(name, node);
+  });
+  settle(stages[stage] as Stage, all, origins);
+  return { symbols: all, origin: origins };
+}
+
+/** Checks the constraints that a stage's symbols decide, and derives what follows from them. */
+function settle(
+  { constraints, derived }: Stage,
+  symbols: Map<string, number>,
+  origin: ReadonlyMap<string, string>,
+): void {
+  for (const constraint of constraints) checkConstraint(constraint, symbols, origin);
+  for (const { name, value } of derived) symbols.set(name, evaluate(value, symbols));
+}
+
+/** Binds the symbols that the elements of an input are. */
+function bindElements(
+  { name, elements }: GraphInput,
+  value: Tensor | readonly Picture[] | null,
+  symbols: Map<string, number>,
+  origin: Map<string, string>,
+): void {
+  if (!(value instanceof Tensor)) {
+    throw new TexelflowError(
+      "input",
+      `Input "${name}": its numbers decide sizes of the model, so that a Tensor is needed.`,
+      { input: name },
+    );
+  }
+  elements?.forEach((symbol, index) => {
+    symbols.set(symbol, Number(value.data[index]));
+    origin.set(symbol, `input "${name}"`);
+  });
 }
 
 /**
@@ -96,7 +154,7 @@ function checkConstraint(
       ? `${meaning} is ${written(left, own)}, but at least ${written(right, other)} is needed`
       : `${meaning} are ${written(left, own)} and ${written(right, other)}, but must be equal` +
         (relation === "=" ? "" : " unless one is 1");
-  const sizes = [...origin].map(([symbol, input]) => `${symbol} = ${symbols.get(symbol)} (input "${input}")`);
+  const sizes = [...origin].map(([symbol, source]) => `${symbol} = ${symbols.get(symbol)} (${source})`);
   throw new TexelflowError(
     "size",
     `${node}: ${problem}. The model does not take these sizes: ${sizes.join(", ")}.`,
@@ -107,7 +165,7 @@ function checkValue(input: GraphInput, value: unknown, names: readonly string[])
   const what = `Input "${input.name}"`;
   const expected = `a ${input.dtype} Tensor of shape ${shapeText(input)}`;
   if (value === undefined || value === null) {
-    if (input.tensor < 0) return null;
+    if (input.tensor < 0 && !input.elements) return null;
     throw new TexelflowError(
       "input",
       `${what} is missing: ${expected} was expected. The inputs are: ${names.join(", ")}.`,
@@ -162,13 +220,13 @@ function bindTensor(
     if (bound !== undefined && bound !== extent) {
       throw new TexelflowError(
         "input",
-        `Input "${input.name}": axis ${axis} is ${extent}, but "${dimension}" is ${bound} in input ` +
-          `"${origin.get(dimension)}"; they must be the same.`,
+        `Input "${input.name}": axis ${axis} is ${extent}, but "${dimension}" is ${bound} in ` +
+          `${origin.get(dimension)}; they must be the same.`,
         { input: input.name },
       );
     }
     symbols.set(dimension, extent);
-    origin.set(dimension, input.name);
+    origin.set(dimension, `input "${input.name}"`);
   });
 }
 
@@ -212,7 +270,7 @@ function bindPictures(
   const bind = (dimension: Expression | undefined, extent: number) => {
     if (typeof dimension !== "string" || symbols.has(dimension)) return;
     symbols.set(dimension, extent);
-    origin.set(dimension, input.name);
+    origin.set(dimension, `input "${input.name}"`);
   };
   bind(image.width, first.width);
   bind(image.height, first.height);

@@ -7,7 +7,7 @@ makes it where there is none yet. A draw whose inputs are all constant belongs t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 
@@ -22,13 +22,14 @@ from texelflow.backends.webgl2.layout.blocking import (
     is_expressible,
 )
 from texelflow.backends.webgl2.layout.view import View, row_major_strides
-from texelflow.backends.webgl2.plan.plan import Axes, Blocking, Plan, PlanTensor, Real
+from texelflow.backends.webgl2.plan.plan import Axes, Blocking, HostStep, Plan, PlanTensor, Real
 from texelflow.backends.webgl2.plan.precision import needs_32_bits
 from texelflow.dimensions import Dimension, Expression, product, same_shape
 from texelflow.dimensions.floats import FloatExpression
 from texelflow.dimensions.text import Json, to_json
 from texelflow.graph import ConstantData, Element, Node, NodeError, Shape, TensorType, Value
 from texelflow.graph.constants import pack_elements, unpack_elements
+from texelflow.operators import symbols_bound_by
 from texelflow.operators.shapes import known_shape
 
 OUTPUT = Node("Output", [], [Value("output")], name="graph output")
@@ -242,6 +243,29 @@ class Lowering:
             self.require_computable(number)
         (self.plan.load if output.constant else self.plan.run).append(draw)
         return output
+
+    def host(
+        self,
+        name: str,
+        inputs: Sequence[PlanTensor],
+        outputs: Sequence[PlanTensor] = (),
+        ints: Sequence[Dimension] = (),
+        floats: Sequence[Real] = (),
+    ) -> None:
+        """Add a step in which the page reads flat tensors back, fills others, and learns the node's symbols."""
+        assert self.group is not None
+        for output in outputs:
+            output.precise = True
+        step = HostStep(
+            name,
+            list(inputs),
+            list(outputs),
+            symbols_bound_by(self.group.node),
+            list(ints),
+            list(floats),
+            self.group.title,
+        )
+        self.plan.run.append(step)
 
     def require_computable(self, number: Dimension) -> None:
         """Raise NodeError for a number of a draw, or an extent, that pages do not hold or compute exactly."""

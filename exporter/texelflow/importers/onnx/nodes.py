@@ -188,7 +188,7 @@ class NodeImporter:
 
 def _has_bodies(node: Node) -> bool:
     operator = registry().get((node.domain, node.operator))
-    return operator is not None and operator.has_bodies
+    return operator is not None and operator.expands
 
 
 def _make_constant(node: Node) -> None:

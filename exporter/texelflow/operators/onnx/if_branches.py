@@ -15,7 +15,7 @@ class If(Operator):
     The inputs behind it are what the branches read of the graph around them.
     """
 
-    has_bodies = True
+    expands = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Raise NodeError: nothing is known of a condition without a type."""

@@ -34,7 +34,7 @@ class Loop(Operator):
     is carried along; it returns the next condition, what the next turn gets, and results, which are stacked.
     """
 
-    has_bodies = True
+    expands = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Raise NodeError: nothing is known of a loop whose inputs have no types."""
@@ -108,7 +108,7 @@ class Scan(Operator):
     body reads of the graph around it. The body gets and returns what is carried along, then slices.
     """
 
-    has_bodies = True
+    expands = True
 
     def upgrade(self, node: Node, opset: int) -> None:
         """Refuse the form of opset 8, which had a batch and lengths."""

@@ -39,6 +39,10 @@ export type TensorIndex = number;
  * Index into plans.webgl2.programs.
  */
 export type ProgramIndex = number;
+/**
+ * What a run does in its turn.
+ */
+export type Step = Draw | HostStep;
 
 /**
  * graph.json of a Texelflow bundle, format version 2.
@@ -78,11 +82,11 @@ export interface GraphFile {
    */
   name: string;
   /**
-   * Names of the free dimensions, bound at each run from the shapes of the inputs.
+   * Names of the free dimensions, bound at each run from the shapes of the inputs, or from elements of theirs.
    */
   symbols: string[];
   /**
-   * Names for what follows from the symbols, in order: each may use those before it. Expressions of the plans use them like symbols.
+   * Names for what follows from the symbols, in order: each may use those before it, and symbols that host steps bind. Expressions of the plans use them like symbols.
    */
   derived: {
     name: string;
@@ -137,6 +141,10 @@ export interface GraphInput {
   dtype: DataType;
   shape: Shape;
   tensor: InputIndex;
+  /**
+   * The symbols that its elements are, in row-major order, where the model's sizes depend on them.
+   */
+  elements?: string[];
   image?: ImagePreprocessing;
 }
 /**
@@ -252,7 +260,7 @@ export interface WebGL2Plan {
     /**
      * From the inputs to the outputs.
      */
-    predict: Draw[];
+    predict: Step[];
   };
 }
 /**
@@ -333,6 +341,27 @@ export interface Draw {
   flops?: Expression;
   /**
    * The source node, as «operator name», for errors and profiles.
+   */
+  node: string;
+}
+/**
+ * Work of the page in the midst of a run: it reads `inputs` back, fills `outputs`, and learns symbols, which shapes and numbers of later steps use. All its tensors are flat.
+ */
+export interface HostStep {
+  /**
+   * What it does; the runtime's host/ has a file for each.
+   */
+  host: "read" | "non-zero" | "non-max-suppression" | "unique";
+  inputs: TensorIndex[];
+  outputs: TensorIndex[];
+  /**
+   * The symbols that it learns, in the order in which it says them.
+   */
+  binds: string[];
+  ints: Expression[];
+  floats: Real[];
+  /**
+   * The source node, as «operator name», for errors.
    */
   node: string;
 }

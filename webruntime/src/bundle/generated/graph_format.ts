@@ -70,6 +70,10 @@ export const FORMAT = {
         "Expression"
       ],
       "tensor": "InputIndex",
+      "elements?": [
+        "list of",
+        "string"
+      ],
       "image?": {
         "width": "Expression",
         "height": "Expression",
@@ -256,24 +260,57 @@ export const FORMAT = {
       "entries": {
         "predict": [
           "list of",
-          {
-            "program": "ProgramIndex",
-            "inputs": [
-              "list of",
-              "TensorIndex"
-            ],
-            "output": "TensorIndex",
-            "ints?": [
-              "list of",
-              "Expression"
-            ],
-            "floats?": [
-              "list of",
-              "Real"
-            ],
-            "flops?": "Expression",
-            "node": "string"
-          }
+          [
+            "either",
+            {
+              "program": "ProgramIndex",
+              "inputs": [
+                "list of",
+                "TensorIndex"
+              ],
+              "output": "TensorIndex",
+              "ints?": [
+                "list of",
+                "Expression"
+              ],
+              "floats?": [
+                "list of",
+                "Real"
+              ],
+              "flops?": "Expression",
+              "node": "string"
+            },
+            {
+              "host": [
+                "one of",
+                "read",
+                "non-zero",
+                "non-max-suppression",
+                "unique"
+              ],
+              "inputs": [
+                "list of",
+                "TensorIndex"
+              ],
+              "outputs": [
+                "list of",
+                "TensorIndex"
+              ],
+              "binds": [
+                "list of",
+                "string"
+              ],
+              "ints": [
+                "list of",
+                "Expression"
+              ],
+              "floats": [
+                "list of",
+                "Real"
+              ],
+              "node": "string"
+            }
+          ]
         ]
       }
     }

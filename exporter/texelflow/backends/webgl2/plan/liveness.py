@@ -44,9 +44,9 @@ def assign_lifetimes(plan: Plan) -> None:
     for index, tensor in enumerate(plan.tensors()):
         tensor.index = index
     steps: dict[PlanTensor, list[int]] = {}
-    for step, draw in enumerate(plan.run):
-        for tensor in (*draw.inputs, draw.output):
-            steps.setdefault(tensor.holder, []).append(step)
+    for index, step in enumerate(plan.run):
+        for tensor in (*step.inputs, *step.outputs):
+            steps.setdefault(tensor.holder, []).append(index)
     for graph_input in plan.inputs:
         if graph_input is not None:
             steps.setdefault(graph_input, []).insert(0, -1)
@@ -185,7 +185,7 @@ def resident_bytes(plan: Plan, device: DeviceKind, extents: Extents, weights: st
 
     `weights` is the type that the bundle stores float32 weights in.
     """
-    read = _distinct([tensor for draw in plan.run for tensor in draw.inputs if tensor.constant])
+    read = _distinct([tensor for step in plan.run for tensor in step.inputs if tensor.constant])
     return sum(_texture_bytes(tensor, device, extents[tensor], weights) for tensor in read)
 
 
@@ -197,7 +197,7 @@ def load_peak_bytes(plan: Plan, device: DeviceKind, extents: Extents, weights: s
     runtime's load/load_phase.ts. `weights` is the type that the bundle stores float32 weights in.
     """
     uses = Counter(tensor for draw in plan.load for tensor in _distinct(draw.inputs))
-    uses.update(tensor.holder for draw in plan.run for tensor in draw.inputs)  # never used up while loading
+    uses.update(tensor.holder for step in plan.run for tensor in step.inputs)  # never used up while loading
     now = sum(
         _texture_bytes(tensor, device, extents[tensor], weights)
         for tensor in plan.tensors()

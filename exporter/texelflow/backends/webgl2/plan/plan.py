@@ -169,6 +169,11 @@ class Draw:
     node: str
     flops: Dimension | None = None
 
+    @property
+    def outputs(self) -> list[PlanTensor]:
+        """The tensor that it fills."""
+        return [self.output]
+
     def to_json(self, programs: dict[Program, int]) -> dict[str, Any]:
         """Return the draw as graph.schema.json's Draw."""
         entry: dict[str, Any] = {
@@ -187,8 +192,36 @@ class Draw:
 
 
 @dataclass(eq=False, slots=True)
+class HostStep:
+    """Work of the page in the midst of a run: it reads flat `inputs` back and fills flat `outputs`.
+
+    `host` names it (the runtime's host/), `binds` the symbols that it learns, in its order.
+    """
+
+    host: str
+    inputs: list[PlanTensor]
+    outputs: list[PlanTensor]
+    binds: list[str]
+    ints: list[Dimension]
+    floats: list[Real]
+    node: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the step as graph.schema.json's HostStep."""
+        return {
+            "host": self.host,
+            "inputs": [tensor.index for tensor in self.inputs],
+            "outputs": [tensor.index for tensor in self.outputs],
+            "binds": self.binds,
+            "ints": [to_json(number) for number in self.ints],
+            "floats": [finite_json(number) for number in self.floats],
+            "node": self.node,
+        }
+
+
+@dataclass(eq=False, slots=True)
 class Plan:
-    """The lowering of a graph: its tensors, and the draws of both phases in order.
+    """The lowering of a graph: its tensors, and the steps of both phases in order.
 
     `inputs` and `outputs` are in the order of the graph's; an input that nothing reads is None. `states` are
     pairs of tensors that a session keeps: what a run reads, and what it leaves for the next.
@@ -198,7 +231,12 @@ class Plan:
     outputs: list[PlanTensor] = field(default_factory=list)
     states: list[tuple[PlanTensor, PlanTensor]] = field(default_factory=list)
     load: list[Draw] = field(default_factory=list)
-    run: list[Draw] = field(default_factory=list)
+    run: list[Draw | HostStep] = field(default_factory=list)
+
+    @property
+    def run_draws(self) -> list[Draw]:
+        """The steps of the run phase that draw."""
+        return [step for step in self.run if isinstance(step, Draw)]
 
     def tensors(self) -> list[PlanTensor]:
         """Return every tensor that is read or written, each once, in the order in which runs need them.
@@ -206,20 +244,21 @@ class Plan:
         Weights are downloaded in this order, so that a run can begin before the last of them is there.
         """
         needed: dict[PlanTensor, int] = {}
-        for step, draw in enumerate(self.run):
-            for tensor in draw.inputs:
-                needed.setdefault(tensor.holder, step)
+        for index, step in enumerate(self.run):
+            for tensor in step.inputs:
+                needed.setdefault(tensor.holder, index)
         never = len(self.run)
         for draw in reversed(self.load):
-            step = needed.get(draw.output, never)
+            first = needed.get(draw.output, never)
             for tensor in draw.inputs:
                 holder = tensor.holder
-                needed[holder] = min(needed.get(holder, never), step)
-        draws = [(needed.get(draw.output, never), draw) for draw in self.load]
-        draws.extend(enumerate(self.run))
+                needed[holder] = min(needed.get(holder, never), first)
+        steps: list[tuple[int, Draw | HostStep]] = []
+        steps += [(needed.get(draw.output, never), draw) for draw in self.load]
+        steps += enumerate(self.run)
         candidates = [
             # Sorting keeps draws of the load phase before the draw of a run that needs their results.
-            *(t for _, draw in sorted(draws, key=itemgetter(0)) for t in (*draw.inputs, draw.output)),
+            *(t for _, step in sorted(steps, key=itemgetter(0)) for t in (*step.inputs, *step.outputs)),
             *(tensor for tensor in self.inputs if tensor is not None),
             *self.outputs,
             *(tensor for state in self.states for tensor in state),
@@ -228,4 +267,4 @@ class Plan:
 
     def programs(self) -> list[Program]:
         """Return the distinct programs in the order of their first use."""
-        return list(dict.fromkeys(draw.program for draw in (*self.load, *self.run)))
+        return list(dict.fromkeys(draw.program for draw in (*self.load, *self.run_draws)))

@@ -26,11 +26,11 @@ TOLERATED_WASTE = 0.05
 
 def share_pixels(plan: Plan, sizes: Mapping[str, Dimension]) -> None:
     """Change the layout of tensors in place; `sizes` are examples of the symbols."""
-    narrow = [draw for draw in plan.run if draw.output.single_pixel]
-    wide = {draw.program for draw in plan.run if not draw.output.single_pixel}
+    narrow = [draw for draw in plan.run_draws if draw.output.single_pixel]
+    wide = {draw.program for draw in plan.run_draws if not draw.output.single_pixel}
     if not any(draw.program in wide for draw in narrow):
         return
-    total, wasted = (sum(_operations(draw, sizes) for draw in draws) for draws in (plan.run, narrow))
+    total, wasted = (sum(_operations(draw, sizes) for draw in draws) for draws in (plan.run_draws, narrow))
     if wasted * (PIXELS - 1) > total * TOLERATED_WASTE:
         return
     for tensor in plan.tensors():

@@ -1,4 +1,5 @@
 import type { Draw, PlanTensor, Program, WebGL2Plan } from "../../../bundle/generated/graph_file.ts";
+import { isHostStep } from "../../../graph/stages.ts";
 import { breathe, tick } from "../../../wait/tasks.ts";
 import type { Context } from "../gl/context.ts";
 import { gpuFinished } from "../gl/fence.ts";
@@ -6,10 +7,10 @@ import { type LinkedProgram, programOf } from "../gl/program.ts";
 import { type Blocking, blockingOf, FLAT } from "../layout/layouts.ts";
 import { type DeviceSetting, storageFormat } from "./setting.ts";
 
-/** The linked programs of a plan: one for each draw, and one for each input that takes pictures. */
+/** The linked programs of a plan: one for each draw (undefined for a host step), and one for each input that takes pictures. */
 export interface PlanPrograms {
   readonly load: readonly LinkedProgram[];
-  readonly run: readonly LinkedProgram[];
+  readonly run: readonly (LinkedProgram | undefined)[];
   /** By index of the input; undefined where it takes no picture. */
   readonly image: readonly (LinkedProgram | undefined)[];
   /** Every program once for each reference held. */
@@ -101,7 +102,7 @@ export function planPrograms(
 
   return {
     load: plan.load.map((draw) => issueDraw(draw)),
-    run: plan.entries.predict.map((draw) => issueDraw(draw)),
+    run: plan.entries.predict.map((step) => (isHostStep(step) ? undefined : issueDraw(step))),
     image: images.map(
       (image) =>
         image &&

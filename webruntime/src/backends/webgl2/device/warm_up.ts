@@ -1,4 +1,5 @@
 import type { Draw, GraphFile, GraphInput, PlanTensor } from "../../../bundle/generated/graph_file.ts";
+import { isHostStep } from "../../../graph/stages.ts";
 import { kindOf } from "../../../graph/tensor.ts";
 import { breathe } from "../../../wait/tasks.ts";
 import type { Context } from "../gl/context.ts";
@@ -158,8 +159,8 @@ function firstDraws(graph: GraphFile, programs: PlanPrograms): FirstDraw[] {
   graph.inputs.forEach(({ tensor }: GraphInput, index) => {
     add(programs.image[index], tensor, []);
   });
-  entries.predict.forEach(({ inputs, output }: Draw, step) => {
-    add(programs.run[step], output, inputs);
+  entries.predict.forEach((step, index) => {
+    if (!isHostStep(step)) add(programs.run[index], step.output, step.inputs);
   });
   return [...draws.values()];
 }

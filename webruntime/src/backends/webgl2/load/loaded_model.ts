@@ -2,6 +2,7 @@ import type { Timings } from "../../../api/timings.ts";
 import type { DataType, GraphFile } from "../../../bundle/generated/graph_file.ts";
 import type { WeightSink } from "../../../bundle/weight_files.ts";
 import { TexelflowError } from "../../../errors.ts";
+import { isHostStep } from "../../../graph/stages.ts";
 import type { TensorData } from "../../../graph/tensor.ts";
 import {
   chooseSetting,
@@ -24,6 +25,7 @@ import { releasePrograms } from "../gl/program.ts";
 import { ranOutOfMemory } from "../gl/texture.ts";
 import type { PlacedTensor } from "../run/draws.ts";
 import { statePartners } from "../run/state_memory.ts";
+import type { HOST_STEPS } from "../../../host/host_steps.ts";
 import { LoadPhase } from "./load_phase.ts";
 
 /** What goes on while a model is loaded; more than one at a time. */
@@ -31,6 +33,20 @@ export type LoadingPhase = "download" | "compile" | "upload" | "ready";
 
 /** Told how far a phase is: so many bytes, programs or parts of weights of all, or that all is done. */
 export type LoadingReport = (phase: LoadingPhase, done: number, total: number) => void;
+
+/** Fetches what the page does in the midst of runs, a file of its own, if a model's runs need it. */
+async function hostSteps(graph: GraphFile): Promise<typeof HOST_STEPS> {
+  if (!graph.plans.webgl2.entries.predict.some(isHostStep)) return {} as typeof HOST_STEPS;
+  try {
+    return (await import("../../../host/host_steps.ts")).HOST_STEPS;
+  } catch (cause) {
+    throw new TexelflowError(
+      "network",
+      "texelflow.host.js could not be fetched, which this model needs: put it beside the runtime's own file.",
+      { cause },
+    );
+  }
+}
 
 /** A model on the GPU, all that is the same for each of its runs: programs, and what the load phase makes of weights. */
 export class LoadedModel implements WeightSink {
@@ -48,6 +64,8 @@ export class LoadedModel implements WeightSink {
   /** The textures of its runs. */
   readonly pools = new Set<{ readonly bytes: number }>();
   readonly timings: Timings = { download: 0, context: 0, compile: 0, upload: 0, loadDraws: 0, firstRun: 0 };
+  /** What the page does in the midst of runs, by name; asked for only where a run needs it. */
+  readonly hosts: Promise<typeof HOST_STEPS>;
   private readonly bytes: number;
   private readonly parts: number;
   private uploaded = 0;
@@ -67,6 +85,9 @@ export class LoadedModel implements WeightSink {
     private readonly report: LoadingReport,
   ) {
     this.statePartners = statePartners(graph);
+    this.hosts = hostSteps(graph);
+    // Whoever needs it learns of a failure.
+    this.hosts.catch(() => {});
     this.bytes = graph.files.reduce((sum, file) => sum + file.bytes, 0);
     this.parts = graph.weights.reduce((sum, weight) => sum + weight.parts.length, 0);
     const start = performance.now();

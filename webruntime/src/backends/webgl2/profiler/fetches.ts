@@ -1,4 +1,5 @@
 import type { Draw, Program } from "../../../bundle/generated/graph_file.ts";
+import { drawAt } from "../../../graph/stages.ts";
 import { breathe } from "../../../wait/tasks.ts";
 import { programsLinked } from "../device/programs.ts";
 import type { Context } from "../gl/context.ts";
@@ -32,11 +33,11 @@ void main() {
  */
 export async function countFetches(session: Session, plan: RunPlan): Promise<number[]> {
   const { context, graph } = session.model;
-  const { entries, programs } = graph.plans.webgl2;
+  const { programs } = graph.plans.webgl2;
   const counting = new Map<LinkedProgram, LinkedProgram>();
   try {
     for (const [index, step] of plan.steps.entries()) {
-      const { program, node } = entries.predict[step] as Draw;
+      const { program, node } = drawAt(graph, step);
       const { samplers, name } = programs[program] as Program;
       const original = (plan.draws[index] as { program: LinkedProgram }).program;
       if (counting.has(original)) continue;
@@ -52,7 +53,7 @@ export async function countFetches(session: Session, plan: RunPlan): Promise<num
       await breathe();
       const original = (plan.draws[index] as { program: LinkedProgram }).program;
       const program = counting.get(original) as LinkedProgram;
-      counts.push(countDraw(session, plan, entries.predict[step] as Draw, program));
+      counts.push(countDraw(session, plan, drawAt(graph, step), program));
     }
     return counts;
   } finally {

@@ -1,14 +1,17 @@
 // Loaded by `model.profile` when it is first called, as dist/texelflow.profile.js: pages that only run models never
 // download it.
 
-import type { Draw, Program } from "../../../bundle/generated/graph_file.ts";
+import type { Program } from "../../../bundle/generated/graph_file.ts";
 import { TexelflowError } from "../../../errors.ts";
 import { evaluate } from "../../../graph/expressions.ts";
-import type { RunInput } from "../../../graph/inputs.ts";
+import { bindInputs, type RunInput } from "../../../graph/inputs.ts";
+import { drawAt } from "../../../graph/stages.ts";
 import { breathe } from "../../../wait/tasks.ts";
 import { TEXEL_BYTES } from "../gl/texture.ts";
 import { executeDraws, type PlacedTensor } from "../run/draws.ts";
+import type { RunPlan } from "../run/run_plan.ts";
 import type { Session } from "../run/session.ts";
+import type { StagePlans } from "../run/stage_plans.ts";
 import { countFetches } from "./fetches.ts";
 import { chooseTimer } from "./timer.ts";
 
@@ -65,42 +68,60 @@ export async function profile(
   if (!Number.isInteger(runs) || runs < 1)
     throw new TexelflowError("option", `runs must be an integer of at least 1, but is ${runs}.`);
   const { context, graph } = session.model;
-  const { entries, programs } = graph.plans.webgl2;
-  const { plan, bound } = session.prepare(inputs);
+  const { programs } = graph.plans.webgl2;
   const timer = chooseTimer(context);
-  const placed = (tensor: number) => plan.placed.get(tensor) as PlacedTensor;
+  const draws: Omit<DrawProfile, "share">[] = [];
+  let runMilliseconds = 0;
 
-  // Drivers finish programs at their first draw.
-  await session.draw(plan, bound);
-  const bindings = session.drawsOf(plan);
-  const results = plan.steps.map((step) => placed((entries.predict[step] as Draw).output));
-  const last = results.at(-1);
-  const runMilliseconds = last ? await timer.time(() => executeDraws(context, bindings), last, runs) : 0;
-  const times: number[] = [];
-  for (const [index, result] of results.entries()) {
-    await breathe();
-    times.push(await timer.time(() => executeDraws(context, bindings, index, index + 1), result, runs));
-  }
-  const counts = fetches ? await countFetches(session, plan) : null;
-  if (context.isLost)
-    throw new TexelflowError("context-lost", "The GPU context was lost while the model was profiled.");
+  // Called when a stage was drawn once, since drivers finish programs at their first draw.
+  const profileStage = async (plan: RunPlan) => {
+    const placed = (tensor: number) => plan.placed.get(tensor) as PlacedTensor;
+    const bindings = session.drawsOf(plan);
+    const results = plan.steps.map((step) => placed(drawAt(graph, step).output));
+    const last = results.at(-1);
+    if (last) runMilliseconds += await timer.time(() => executeDraws(context, bindings), last, runs);
+    const times: number[] = [];
+    for (const [index, result] of results.entries()) {
+      await breathe();
+      times.push(await timer.time(() => executeDraws(context, bindings, index, index + 1), result, runs));
+    }
+    const counts = fetches ? await countFetches(session, plan) : null;
+    if (context.isLost)
+      throw new TexelflowError("context-lost", "The GPU context was lost while the model was profiled.");
+    for (const [index, step] of plan.steps.entries()) {
+      const draw = drawAt(graph, step);
+      draws.push({
+        node: draw.node,
+        program: (programs[draw.program] as Program).name,
+        milliseconds: times[index] as number,
+        bytesRead: [...new Set(draw.inputs)].reduce((sum, tensor) => sum + bytesOf(placed(tensor)), 0),
+        bytesWritten: bytesOf(placed(draw.output)),
+        flops: evaluate(draw.flops ?? 0, plan.symbols),
+        fetches: counts?.[index] ?? null,
+      });
+    }
+  };
 
-  const milliseconds = times.reduce((sum, time) => sum + time, 0);
-  const draws = plan.steps.map((step, index): DrawProfile => {
-    const draw = entries.predict[step] as Draw;
-    const time = times[index] as number;
-    return {
-      node: draw.node,
-      program: (programs[draw.program] as Program).name,
-      milliseconds: time,
-      share: milliseconds > 0 ? time / milliseconds : 1 / times.length,
-      bytesRead: [...new Set(draw.inputs)].reduce((sum, tensor) => sum + bytesOf(placed(tensor)), 0),
-      bytesWritten: bytesOf(placed(draw.output)),
-      flops: evaluate(draw.flops ?? 0, plan.symbols),
-      fetches: counts?.[index] ?? null,
-    };
-  });
-  return { method: timer.method, runs, draws, milliseconds, runMilliseconds };
+  let before: RunPlan | null = null;
+  await session.follow(
+    bindInputs(graph, inputs),
+    (stage, symbols) => {
+      before = (session.stages[stage] as StagePlans).planFor(symbols, before);
+      return before;
+    },
+    () => {},
+    performance.now(),
+    profileStage,
+  );
+  const milliseconds = draws.reduce((sum, draw) => sum + draw.milliseconds, 0);
+  const shareOf = (time: number) => (milliseconds > 0 ? time / milliseconds : 1 / draws.length);
+  return {
+    method: timer.method,
+    runs,
+    draws: draws.map((draw) => ({ ...draw, share: shareOf(draw.milliseconds) })),
+    milliseconds,
+    runMilliseconds,
+  };
 }
 
 /** Bytes of the texels that a tensor occupies. */

@@ -46,6 +46,14 @@ export class InputFeed {
     texture.write(0, layout.width * layout.height, layout.width, this.staging);
   }
 
+  /** Uploads numbers as the GPU holds them. */
+  fill(numbers: Float32Array | Int32Array): void {
+    const { texture, layout } = this.placed;
+    if (!texture || !this.staging) return;
+    this.staging.set(numbers);
+    texture.write(0, layout.width * layout.height, layout.width, this.staging);
+  }
+
   /** Frees what the feed holds on the GPU. */
   delete(): void {
     this.pictureFeed?.delete();

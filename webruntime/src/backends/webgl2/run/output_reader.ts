@@ -30,6 +30,11 @@ export class OutputReader {
   /** The output's values, in an array of its own; waits for the GPU. */
   read(): Tensor {
     const { dtype } = this.output;
+    return new Tensor(dtype, this.shape, widen(dtype, this.readNumbers(), elementCount(this.shape)));
+  }
+
+  /** The elements as the GPU holds them, and what fills the last texels, until the next reading; waits for the GPU. */
+  readNumbers(): Float32Array | Int32Array {
     const { texture, layout } = this.placed;
     const { pixels, rows } = layout.blocking;
     if (texture) {
@@ -38,7 +43,7 @@ export class OutputReader {
       });
     }
     if (layout.planes) gatherChannels(layout, this.layers, this.elements);
-    return new Tensor(dtype, this.shape, widen(dtype, this.elements, elementCount(this.shape)));
+    return this.elements;
   }
 }
 

@@ -1,24 +1,23 @@
-import type { PlanTensor } from "../../../bundle/generated/graph_file.ts";
+import type { Expression, PlanTensor, Real } from "../../../bundle/generated/graph_file.ts";
 import { TexelflowError } from "../../../errors.ts";
-import { type BoundInputs, bindInputs, stateTensors } from "../../../graph/inputs.ts";
+import { evaluate } from "../../../graph/expressions.ts";
+import { type BoundInputs, bindInputs, bindLearned, stateTensors } from "../../../graph/inputs.ts";
+import { drawAt, stagesOf } from "../../../graph/stages.ts";
 import type { Tensor } from "../../../graph/tensor.ts";
+import type { HostInput, Numbers } from "../../../host/types.ts";
 import { breathe, pause } from "../../../wait/tasks.ts";
 import { programsLinked } from "../device/programs.ts";
 import { gpuFinished } from "../gl/fence.ts";
 import { EarlyStart } from "../gl/readback.ts";
-import { type ArrayTexture, textureBytes } from "../gl/texture.ts";
+import type { ArrayTexture } from "../gl/texture.ts";
 import { type Layout, layoutOf } from "../layout/layouts.ts";
 import type { LoadedModel } from "../load/loaded_model.ts";
-import { type BoundDraw, executeDraws } from "./draws.ts";
+import { type BoundDraw, executeDraws, type PlacedTensor } from "./draws.ts";
 import { InputFeed } from "./input_feed.ts";
-import type { Slot } from "./memory.ts";
 import { OutputReader } from "./output_reader.ts";
-import { GROWTH, TexturePool } from "./pool.ts";
-import { bindOutputs, bindPlan, bindStep, deletePlan, placeTensors, type RunPlan } from "./run_plan.ts";
+import { bindReaders, bindStep, type RunPlan, tensorsRead } from "./run_plan.ts";
+import { StagePlans } from "./stage_plans.ts";
 import { StateMemory } from "./state_memory.ts";
-
-/** Plans kept for the sizes used last. */
-const PLANS_KEPT = 4;
 
 /** Draws that a plan's first run issues at a time. */
 const FIRST_PORTION = 16;
@@ -26,19 +25,19 @@ const FIRST_PORTION = 16;
 /** Integers that fill poisoned textures; float textures get NaN. */
 const POISON_INTEGER = 0x7fff_ffff;
 
-/** The runs of a loaded model: plans for the sizes used last, and the textures that they share. */
+/** The runs of a loaded model: plans for the sizes used last, and what it remembers. */
 export class Session {
-  readonly pool: TexturePool;
   readonly states: StateMemory;
+  readonly stages: readonly StagePlans[];
   private readonly earlyStart: EarlyStart;
-  /** Most recently used first. */
-  private plans: RunPlan[] = [];
   private deleted = false;
 
   constructor(readonly model: LoadedModel) {
-    this.pool = this.newPool();
     this.states = new StateMemory(model);
     model.pools.add(this.states);
+    this.stages = stagesOf(model.graph).map(
+      (stage) => new StagePlans(model, stage, this.states, () => this.dropAll()),
+    );
     this.earlyStart = new EarlyStart(model.context);
   }
 
@@ -46,37 +45,90 @@ export class Session {
   async run(given: Readonly<Record<string, unknown>>): Promise<Record<string, Tensor>> {
     const start = performance.now();
     const { context, graph, timings } = this.model;
-    const { plan, bound } = this.prepare(given);
-    const isFirst = !plan.isBound;
-    await this.draw(plan, bound, start);
-    const outputs = graph.outputs.map(({ name }, index) => [name, plan.readers[index]?.read()] as const);
-    if (!isFirst) plan.times.record(start);
+    const bound = bindInputs(graph, given);
+    let plan: RunPlan | null = null;
+    let outputs: Tensor[] = [];
+    await this.follow(
+      bound,
+      (stage, symbols) => {
+        plan = this.stages[stage]?.planFor(symbols, plan) as RunPlan;
+        return plan;
+      },
+      ({ readers }) => {
+        outputs = readers.map((reader) => reader.read());
+      },
+      start,
+    );
     if (!context.isLost) this.states.exchange();
     timings.firstRun ||= performance.now() - start;
-    if (context.isLost) {
-      throw new TexelflowError(
-        "context-lost",
-        "The GPU context was lost during run(); the next run() loads the model again.",
+    this.throwIfLost();
+    return Object.fromEntries(graph.outputs.map(({ name }, index) => [name, outputs[index] as Tensor]));
+  }
+
+  /**
+   * Computes stage after stage, with what the page does between them.
+   *
+   * @param planOf - gives the plan of a stage for the symbols that are bound by then
+   * @param finish - is called when the draws of the last stage are done, or issued
+   * @param visit - is called when the draws of a stage are
+   */
+  async follow(
+    bound: BoundInputs,
+    planOf: (stage: number, symbols: BoundInputs["symbols"]) => RunPlan,
+    finish: (last: RunPlan) => void,
+    start = performance.now(),
+    visit: (plan: RunPlan) => Promise<void> = async () => {},
+  ): Promise<void> {
+    const { graph, hosts } = this.model;
+    let known: Pick<BoundInputs, "symbols" | "origin"> = bound;
+    let filled: readonly Numbers[] = [];
+    let begin = start;
+    for (const stage of this.stages.keys()) {
+      const plan = planOf(stage, known.symbols);
+      const isFirst = !plan.isBound;
+      await this.draw(plan, stage === 0 ? bound.values : filled, begin);
+      await visit(plan);
+      const { host } = plan.stage;
+      if (!host) {
+        finish(plan);
+        if (!isFirst) plan.times.record(begin);
+        return;
+      }
+      const inputs = host.inputs.map((tensor, index): HostInput => {
+        const { dtype, layout } = plan.placed.get(tensor) as PlacedTensor;
+        const numbers = (plan.readers[index] as OutputReader).readNumbers();
+        return { dtype, data: numbers.subarray(0, layout.elements) };
+      });
+      if (!isFirst) plan.times.record(begin);
+      this.throwIfLost();
+      begin = performance.now();
+      const numbersOf = (list: readonly (Expression | Real)[]) =>
+        list.map((number) => evaluate(number, known.symbols));
+      const { learned, outputs } = (await hosts)[host.host](
+        inputs,
+        numbersOf(host.ints),
+        numbersOf(host.floats),
       );
+      filled = outputs;
+      known = bindLearned(graph, stage + 1, learned, known);
     }
-    return Object.fromEntries(outputs) as Record<string, Tensor>;
   }
 
-  /** Checks the inputs, and finds or makes the plan for their sizes. */
-  prepare(given: Readonly<Record<string, unknown>>): { plan: RunPlan; bound: BoundInputs } {
-    const bound = bindInputs(this.model.graph, given);
-    return { plan: this.planFor(bound.symbols), bound };
-  }
-
-  /** Uploads inputs, issues all draws of a plan, and waits for them if that takes longer than the page may be blocked. */
-  async draw(plan: RunPlan, inputs: BoundInputs, start = performance.now()): Promise<void> {
+  /** Uploads what a stage is fed with, issues its draws, and waits for them if that takes longer than the page may be blocked. */
+  async draw(
+    plan: RunPlan,
+    inputs: readonly (BoundInputs["values"][number] | Numbers)[],
+    start = performance.now(),
+  ): Promise<void> {
     const { options, limits } = this.model;
     if (options.poison) {
       for (const texture of plan.textures)
         texture.fill(texture.format === "int32" ? POISON_INTEGER : Number.NaN);
     }
-    inputs.values.forEach((value, index) => {
-      if (value) plan.feeds[index]?.write(value, limits.maxTextureSize);
+    inputs.forEach((value, index) => {
+      const feed = plan.feeds[index];
+      if (value instanceof Float32Array || value instanceof Int32Array) feed?.fill(value);
+      else if (value) feed?.write(value, limits.maxTextureSize);
     });
     if (plan.isBound) await this.drawAgain(plan, start);
     else await this.drawFirst(plan);
@@ -111,7 +163,7 @@ export class Session {
       }),
     );
     this.states.reset();
-    this.provideStates(layouts);
+    this.stages[0]?.provideStates(layouts);
     graph.states.forEach((state, index) => {
       const { layout, texture } = this.states.current(index) as {
         layout: Layout;
@@ -129,29 +181,11 @@ export class Session {
     return this.states.isExchanged ? plan.exchangedDraws : plan.draws;
   }
 
-  /** A plan in textures of its own, in which every tensor of a run survives; `delete` frees it. */
-  planWithoutReuse(symbols: ReadonlyMap<string, number>): { plan: RunPlan; delete: () => void } {
-    const { layouts, slots } = placeTensors(this.model, symbols, false);
-    this.provideStates(layouts);
-    this.model.reserve(this.bytesOf(slots), "intermediate results");
-    const pool = this.newPool();
-    const plan = bindPlan(this.model, symbols, layouts, pool.provide(slots).textures, this.states);
-    return {
-      plan,
-      delete: () => {
-        deletePlan(plan);
-        pool.keepOnly(new Set());
-        this.model.pools.delete(pool);
-      },
-    };
-  }
-
   /** Frees what its runs have on the GPU. */
   delete(): void {
     if (this.deleted) return;
     this.deleted = true;
-    this.dropAll();
-    this.model.pools.delete(this.pool);
+    for (const stage of this.stages) stage.delete();
     this.states.delete();
     this.model.pools.delete(this.states);
     this.earlyStart.delete();
@@ -163,11 +197,13 @@ export class Session {
    */
   private async drawFirst(plan: RunPlan): Promise<void> {
     const { context, graph, weights, persistent } = this.model;
+    const { first, end } = plan.stage;
     try {
       const late = plan.programs.filter((program) => !program.isFinished);
       if (late.length > 0) await programsLinked(context, late);
       let issued = 0;
-      for (const [step, { inputs }] of graph.plans.webgl2.entries.predict.entries()) {
+      for (let step = first; step < end; step++) {
+        const { inputs } = drawAt(graph, step);
         if (plan.draws.length - issued === FIRST_PORTION || !weights.has(inputs)) {
           executeDraws(context, this.drawsOf(plan), issued);
           context.gl.flush();
@@ -177,14 +213,14 @@ export class Session {
         }
         bindStep(this.model, plan, step);
       }
-      await weights.filled(graph.outputs.map(({ tensor }) => tensor));
-      bindOutputs(this.model, plan);
+      await weights.filled(tensorsRead(this.model, plan.stage));
+      bindReaders(this.model, plan);
       plan.isBound = true;
       executeDraws(context, this.drawsOf(plan), issued);
       // Waiting first keeps the question about errors from blocking the page.
       await gpuFinished(context);
       weights.throwIfFailed();
-      this.model.checkMemory("intermediate results", this.pool.bytes, [...persistent, ...plan.placed]);
+      this.model.checkMemory("intermediate results", this.bytes, [...persistent, ...plan.placed]);
     } catch (error) {
       this.dropAll();
       throw error;
@@ -211,68 +247,21 @@ export class Session {
     times.finish();
   }
 
-  /** The plan for the sizes, made unless it is among those kept. */
-  private planFor(symbols: ReadonlyMap<string, number>): RunPlan {
-    const index = this.plans.findIndex((plan) =>
-      this.model.graph.symbols.every((symbol) => plan.symbols.get(symbol) === symbols.get(symbol)),
+  /** Memory of the textures that runs share. */
+  get bytes(): number {
+    return this.stages.reduce((sum, { pool }) => sum + pool.bytes, 0);
+  }
+
+  private throwIfLost(): void {
+    if (!this.model.context.isLost) return;
+    throw new TexelflowError(
+      "context-lost",
+      "The GPU context was lost during run(); the next run() loads the model again.",
     );
-    if (index === 0) return this.plans[0] as RunPlan;
-    if (index > 0) {
-      const [plan] = this.plans.splice(index, 1);
-      this.plans.unshift(plan as RunPlan);
-      return plan as RunPlan;
-    }
-    const { layouts, slots } = placeTensors(this.model, symbols, true);
-    this.provideStates(layouts);
-    const needed = this.bytesOf(slots);
-    // Textures that grow do so by more than is needed: where that may be too much, all are made anew.
-    if (!this.model.hasRoomFor(needed + (GROWTH ** 2 - 1) * this.pool.bytes)) this.dropAll();
-    this.model.reserve(needed, "intermediate results");
-    const { textures, replaced } = this.pool.provide(slots);
-    this.dropPlans((plan) => [...replaced].some((texture) => plan.textures.has(texture)));
-    try {
-      const plan = bindPlan(this.model, symbols, layouts, textures, this.states);
-      this.plans.unshift(plan);
-      let kept = 0;
-      this.dropPlans(() => ++kept > PLANS_KEPT);
-      this.pool.keepOnly(new Set(this.plans.flatMap((other) => [...other.textures])));
-      return plan;
-    } catch (error) {
-      this.dropAll();
-      throw error;
-    }
-  }
-
-  /** Gives the states textures; plans that were bound to others go. */
-  private provideStates(layouts: ReadonlyMap<number, Layout>): void {
-    if (this.states.provide(layouts)) this.dropAll();
-  }
-
-  private bytesOf(slots: readonly Slot[]): number {
-    return slots.reduce(
-      (sum, { kind, width, height }) =>
-        sum + textureBytes(this.model.context, kind.format, width, height, kind.layers),
-      0,
-    );
-  }
-
-  private dropPlans(isDropped: (plan: RunPlan) => boolean): void {
-    this.plans = this.plans.filter((plan) => {
-      const dropped = isDropped(plan);
-      if (dropped) deletePlan(plan);
-      return !dropped;
-    });
   }
 
   /** Frees all plans and textures, so that nothing half-made stays: the next run plans afresh. */
   private dropAll(): void {
-    this.dropPlans(() => true);
-    this.pool.keepOnly(new Set());
-  }
-
-  private newPool(): TexturePool {
-    const pool = new TexturePool(this.model.context, this.model.limits.maxTextureSize);
-    this.model.pools.add(pool);
-    return pool;
+    for (const stage of this.stages) stage.dropAll();
   }
 }

@@ -1,0 +1,86 @@
+"""Finds what a run must learn of its data before it can plan: elements that shapes or places depend on.
+
+Rules:
+1. What is computed from the elements of small inputs alone (a size, a k, a sampling rate) is known to the page
+   before anything runs: each of these elements becomes a symbol, as extents are.
+2. Else the elements themselves are read back in the midst of a run, by a ReadElements behind the node that
+   computes them, and become symbols there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from texelflow.dimensions import symbols_of
+from texelflow.graph import Graph, Node, Value
+from texelflow.operators import symbols_bound_by
+from texelflow.operators.internal.read_elements import STEERING_DTYPES, element_symbols
+from texelflow.operators.shapes import known_shape
+
+MOST_ELEMENTS = 64
+"""Elements that an input, or a value that is read back, may have: each is a uniform, and a plan of its own."""
+
+
+def learn(graph: Graph, wanted: Iterable[Value]) -> bool:
+    """Let the graph know the elements of values, by symbols; return whether more is known than before."""
+    is_more = False
+    for value in dict.fromkeys(wanted):
+        if value.elements is not None:  # by one of those before it
+            continue
+        inputs = _inputs_behind(graph, value)
+        if inputs is not None and any(each.elements is None for each in inputs):
+            for each in inputs:
+                _steer(graph, each)
+            is_more = True
+        elif _may_have_symbols(value) and value.producer is not None:
+            _read_back(graph, value)
+            is_more = True
+    return is_more
+
+
+def _inputs_behind(graph: Graph, value: Value) -> list[Value] | None:
+    """Return the inputs that a value is computed from, if all of them may have symbols (rule 1)."""
+    inputs, found, seen, pending = set(graph.inputs), [], set(), [value]
+    while pending:
+        each = pending.pop()
+        if each in seen or (each.is_known and each not in graph.steering):
+            continue
+        seen.add(each)
+        if each in inputs:
+            if not _may_have_symbols(each):
+                return None
+            found.append(each)
+        elif each.producer is None or symbols_bound_by(each.producer):
+            return None
+        else:
+            pending.extend(each.producer.reads)
+    return found
+
+
+def _may_have_symbols(value: Value) -> bool:
+    if value.type is None or value.dtype not in STEERING_DTYPES or known_shape(value.shape) is None:
+        return False
+    size = value.known_type.size
+    return isinstance(size, int) and size <= MOST_ELEMENTS
+
+
+def _steer(graph: Graph, value: Value) -> None:
+    if value.elements is not None:
+        return
+    taken = {name for each in graph.inputs for extent in each.shape for name in symbols_of(extent)}
+    prefix = value.name
+    while any(name.startswith(f"{prefix}[") for name in taken):
+        prefix += "_"
+    names, elements = element_symbols(value, prefix)
+    graph.steering[value] = names
+    value.elements = elements
+
+
+def _read_back(graph: Graph, value: Value) -> None:
+    """Put a ReadElements behind a value's node; what else reads the value reads its result (rule 2)."""
+    assert value.producer is not None
+    read = Value(f"{value.name}/read", value.type)
+    node = Node("ReadElements", [value], [read], name=value.producer.name, domain="texelflow")
+    for other in graph.nodes:
+        other.inputs = [read if each is value else each for each in other.inputs]
+    graph.nodes.insert(graph.nodes.index(value.producer) + 1, node)

@@ -1,0 +1,128 @@
+import type { Stage } from "../../../graph/stages.ts";
+import { textureBytes } from "../gl/texture.ts";
+import type { Layout } from "../layout/layouts.ts";
+import type { LoadedModel } from "../load/loaded_model.ts";
+import type { Slot } from "./memory.ts";
+import { GROWTH, TexturePool } from "./pool.ts";
+import { bindPlan, deletePlan, placeTensors, type RunPlan } from "./run_plan.ts";
+import type { StateMemory } from "./state_memory.ts";
+
+/** Plans kept for the sizes used last. */
+const PLANS_KEPT = 4;
+
+/** The plans of one stage of a model's runs, for the sizes used last, and the textures that they share. */
+export class StagePlans {
+  readonly pool: TexturePool;
+  /** Most recently used first. */
+  private plans: RunPlan[] = [];
+
+  constructor(
+    private readonly model: LoadedModel,
+    private readonly stage: Stage,
+    private readonly states: StateMemory,
+    /** Called before the states get other textures: what was bound to theirs goes, whatever its stage. */
+    private readonly statesChanged: () => void,
+  ) {
+    this.pool = this.newPool();
+  }
+
+  /** The plan for the symbols, behind that of the stage before; made unless it is among those kept. */
+  planFor(symbols: ReadonlyMap<string, number>, before: RunPlan | null): RunPlan {
+    this.dropPlans((plan) => plan.before?.isDeleted === true);
+    const isWanted = (plan: RunPlan) =>
+      plan.before === before && [...plan.symbols].every(([name, value]) => symbols.get(name) === value);
+    const index = this.plans.findIndex(isWanted);
+    if (index === 0) return this.plans[0] as RunPlan;
+    if (index > 0) {
+      const [plan] = this.plans.splice(index, 1);
+      this.plans.unshift(plan as RunPlan);
+      return plan as RunPlan;
+    }
+    const { layouts, slots } = placeTensors(this.model, this.stage, symbols, true);
+    if (!before) this.provideStates(layouts);
+    const needed = this.bytesOf(slots);
+    // Textures that grow do so by more than is needed: where that may be too much, all are made anew.
+    if (!this.model.hasRoomFor(needed + (GROWTH ** 2 - 1) * this.pool.bytes)) this.dropAll();
+    this.model.reserve(needed, "intermediate results");
+    const { textures, replaced } = this.pool.provide(slots);
+    this.dropPlans((plan) => [...replaced].some((texture) => plan.textures.has(texture)));
+    try {
+      const plan = bindPlan(this.model, this.stage, before, symbols, layouts, textures, this.states);
+      this.plans.unshift(plan);
+      let kept = 0;
+      this.dropPlans(() => ++kept > PLANS_KEPT);
+      this.pool.keepOnly(new Set(this.plans.flatMap((other) => [...other.textures])));
+      return plan;
+    } catch (error) {
+      this.dropAll();
+      throw error;
+    }
+  }
+
+  /** A plan in textures of its own, in which every tensor of a run survives; `delete` frees it. */
+  planWithoutReuse(
+    symbols: ReadonlyMap<string, number>,
+    before: RunPlan | null,
+  ): { plan: RunPlan; delete: () => void } {
+    const { layouts, slots } = placeTensors(this.model, this.stage, symbols, false);
+    if (!before) this.provideStates(layouts);
+    this.model.reserve(this.bytesOf(slots), "intermediate results");
+    const pool = this.newPool();
+    const plan = bindPlan(
+      this.model,
+      this.stage,
+      before,
+      symbols,
+      layouts,
+      pool.provide(slots).textures,
+      this.states,
+    );
+    return {
+      plan,
+      delete: () => {
+        deletePlan(plan);
+        pool.keepOnly(new Set());
+        this.model.pools.delete(pool);
+      },
+    };
+  }
+
+  /** Gives the states textures; plans that were bound to others go. */
+  provideStates(layouts: ReadonlyMap<number, Layout>): void {
+    if (this.states.provide(layouts)) this.statesChanged();
+  }
+
+  /** Frees all plans and textures, so that nothing half-made stays: the next run plans afresh. */
+  dropAll(): void {
+    this.dropPlans(() => true);
+    this.pool.keepOnly(new Set());
+  }
+
+  /** Frees what the stage has on the GPU. */
+  delete(): void {
+    this.dropAll();
+    this.model.pools.delete(this.pool);
+  }
+
+  private bytesOf(slots: readonly Slot[]): number {
+    return slots.reduce(
+      (sum, { kind, width, height }) =>
+        sum + textureBytes(this.model.context, kind.format, width, height, kind.layers),
+      0,
+    );
+  }
+
+  private dropPlans(isDropped: (plan: RunPlan) => boolean): void {
+    this.plans = this.plans.filter((plan) => {
+      const dropped = isDropped(plan);
+      if (dropped) deletePlan(plan);
+      return !dropped;
+    });
+  }
+
+  private newPool(): TexturePool {
+    const pool = new TexturePool(this.model.context, this.model.limits.maxTextureSize);
+    this.model.pools.add(pool);
+    return pool;
+  }
+}

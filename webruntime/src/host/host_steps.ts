@@ -1,0 +1,17 @@
+// What the page computes in the midst of a run, where the size of a result depends on numbers. Loaded as
+// dist/texelflow.host.js with models that have such steps; so nothing here imports what the runtime has.
+
+import type { HostStep } from "../bundle/generated/graph_file.ts";
+import { chooseBoxes } from "./non_max_suppression.ts";
+import { placesOfNonZero } from "./non_zero.ts";
+import { readElements } from "./read.ts";
+import type { HostFunction } from "./types.ts";
+import { findUnique } from "./unique.ts";
+
+/** By the names in graph.json. */
+export const HOST_STEPS: Readonly<Record<HostStep["host"], HostFunction>> = {
+  read: readElements,
+  "non-zero": placesOfNonZero,
+  "non-max-suppression": chooseBoxes,
+  unique: findUnique,
+};
