@@ -1,9 +1,9 @@
 // Builds dist/: the runtime as ES modules and as script, and the declarations.
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { basename } from "node:path";
 import { build, transform } from "esbuild";
 import { rollup } from "rollup";
 import { dts } from "rollup-plugin-dts";
+import { minify } from "terser";
 
 const stage = `dist.${process.pid}.tmp`;
 const source = "webruntime/src";
@@ -13,10 +13,14 @@ const target = "es2022";
 const entries = { texelflow: `${source}/index.ts`, "texelflow.debug": `${source}/debug.ts` };
 
 /**
- * Files of their own, which the runtime imports when it needs them, by the modules that they are made of: the profiler, and
- * what the page computes in the midst of a run.
+ * Files of their own, which the runtime imports when it needs them, by the modules that they begin with: the profiler, what
+ * the page computes in the midst of a run, and what sessions remember.
  */
-const parts = { profile: "texelflow.profile", host_steps: "texelflow.host" };
+const parts = {
+  profile: "texelflow.profile",
+  host_stage: "texelflow.host",
+  state_memory: "texelflow.states",
+};
 
 /** What dist/ holds, source maps apart. */
 const FILES = ["texelflow", "texelflow.debug", "texelflow.iife"]
@@ -46,8 +50,9 @@ const typescript = {
       ? transform(code, { loader: "ts", target, sourcemap: true, sourcefile: id })
       : null;
   },
+  // Terser's code takes a twentieth less with brotli than esbuild's.
   renderChunk(code) {
-    return transform(code, { minify: true, target, format: "esm", sourcemap: true, legalComments: "none" });
+    return minify(code, { module: true, ecma: 2020, sourceMap: true, format: { comments: false } });
   },
 };
 
@@ -74,7 +79,7 @@ async function modules() {
   if (runtime.imports.length > 0) throw new Error(`texelflow.js imports ${runtime.imports}`);
 }
 
-/** Bundles the runtime as a script, without the parts. */
+/** Bundles the runtime as a script, of which only the profiler is apart. */
 function script() {
   return build({
     entryPoints: [`${source}/script.ts`],
@@ -93,10 +98,8 @@ function script() {
             contents: await shaderText(path),
             loader: "text",
           }));
-          onResolve({ filter: /\.ts$/ }, ({ kind, path }) =>
-            kind === "dynamic-import"
-              ? { path: `./${parts[basename(path, ".ts")]}.js`, external: true }
-              : undefined,
+          onResolve({ filter: /\/profile\.ts$/ }, ({ kind }) =>
+            kind === "dynamic-import" ? { path: `./${parts.profile}.js`, external: true } : undefined,
           );
         },
       },

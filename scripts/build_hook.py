@@ -10,7 +10,14 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-JAVASCRIPT = ("texelflow.js", "texelflow.iife.js", "texelflow.debug.js", "texelflow.profile.js", "texelflow.host.js")
+JAVASCRIPT = (
+    "texelflow.js",
+    "texelflow.iife.js",
+    "texelflow.debug.js",
+    "texelflow.profile.js",
+    "texelflow.host.js",
+    "texelflow.states.js",
+)
 
 
 class ResourcesHook(BuildHookInterface[Any]):

@@ -42,6 +42,7 @@ const runtime = measure("dist/texelflow.js", await readFile("dist/texelflow.js")
 measure("dist/texelflow.iife.js", await readFile("dist/texelflow.iife.js"));
 measure("dist/texelflow.profile.js", await readFile("dist/texelflow.profile.js"));
 measure("dist/texelflow.host.js", await readFile("dist/texelflow.host.js"));
+measure("dist/texelflow.states.js", await readFile("dist/texelflow.states.js"));
 measure("dist/texelflow.debug.js", await readFile("dist/texelflow.debug.js"));
 const demo = measure("the demo's scripts", await bundleDemo());
 for (const [name, size] of Object.entries({ runtime, demo })) {

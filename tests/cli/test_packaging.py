@@ -163,7 +163,14 @@ def test_wheel_has_shaders_javascript_and_pages(wheel: Path) -> None:
     }
     assert templates
     assert {f"texelflow/{template.as_posix()}" for template in templates} <= names
-    for script in ("texelflow.js", "texelflow.iife.js", "texelflow.debug.js", "texelflow.profile.js", "texelflow.host.js"):
+    for script in (
+        "texelflow.js",
+        "texelflow.iife.js",
+        "texelflow.debug.js",
+        "texelflow.profile.js",
+        "texelflow.host.js",
+        "texelflow.states.js",
+    ):
         assert f"texelflow/javascript/{script}" in names
     assert {
         "texelflow/checking/pages/runner.js",

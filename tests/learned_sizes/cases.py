@@ -22,9 +22,9 @@ class Case:
 
 def sparse(*shape: int, share: float = 0.4) -> Callable[[Generator], np.ndarray]:
     """Numbers of which a share is not zero."""
-    return lambda random: np.where(
-        random.random(shape) < share, random.standard_normal(shape), 0
-    ).astype(np.float32)
+    return lambda random: np.where(random.random(shape) < share, random.standard_normal(shape), 0).astype(
+        np.float32
+    )
 
 
 def of(**inputs: object) -> Callable[[Generator], Arrays]:
@@ -45,7 +45,9 @@ def boxes(batches: int, classes: int, count: int) -> Callable[[Generator], Array
     def make(random: Generator) -> Arrays:
         corners = random.random((batches, count, 4)) * 3
         return {
-            "b": np.concatenate([corners[..., :2], corners[..., :2] + corners[..., 2:]], 2).astype(np.float32),
+            "b": np.concatenate([corners[..., :2], corners[..., :2] + corners[..., 2:]], 2).astype(
+                np.float32
+            ),
             "s": (random.integers(0, 40, (batches, classes, count)) / 40).astype(np.float32),
         }
 
@@ -134,9 +136,7 @@ CASES = {
         choosing("(b, s)"), [boxes(1, 2, 10), boxes(2, 1, 3)]
     ),
     "NonMaxSuppression with limits from the page": Case(
-        choosing(
-            "(b, s, most, overlap, least)", ", int64[1] most, float[1] overlap, float[1] least"
-        ),
+        choosing("(b, s, most, overlap, least)", ", int64[1] most, float[1] overlap, float[1] least"),
         [
             lambda random: {
                 **boxes(1, 2, 20)(random),

@@ -8,6 +8,7 @@ import { acquireContext, type Context } from "./backends/webgl2/gl/context.ts";
 import { gpuFinished } from "./backends/webgl2/gl/fence.ts";
 import { readPlaced } from "./backends/webgl2/run/placed_reading.ts";
 import type { RunPlan } from "./backends/webgl2/run/run_plan.ts";
+import { planSeparately } from "./backends/webgl2/run/separate_plan.ts";
 import type { StagePlans } from "./backends/webgl2/run/stage_plans.ts";
 import type { BundleSource } from "./bundle/bundle_source.ts";
 import { bindInputs, type RunInput } from "./graph/inputs.ts";
@@ -87,7 +88,8 @@ export function runWithIntermediates(
       await session.follow(
         bindInputs(graph, inputs),
         (stage, symbols) => {
-          const made = (session.stages[stage] as StagePlans).planWithoutReuse(symbols, last ?? null);
+          const plansOf = session.stages[stage] as StagePlans;
+          const made = planSeparately(session.model, plansOf, symbols, last ?? null);
           plans.push(made);
           last = made.plan;
           return last;

@@ -135,7 +135,7 @@ export class Model<S extends Signature = Signature> {
   reset(): Promise<void> {
     return this.exclusively(async (session) => {
       this.isStateLost = false;
-      session.states.reset();
+      session.states?.reset();
     });
   }
 
@@ -160,7 +160,7 @@ export class Model<S extends Signature = Signature> {
       const { model, states } = this.ownSession;
       model.throwIfFailed();
       if (model.context.isLost) {
-        this.isStateLost ||= states.isUsed;
+        this.isStateLost ||= states?.isUsed === true;
         await this.restore();
       }
       if (this.isStateLost && !anew) {

@@ -30,12 +30,12 @@ export class ModelSession<S extends Signature = Signature> {
 
   /** Forgets what earlier runs left: the next one starts from zeros. */
   reset(): Promise<void> {
-    return this.exclusively(async (session) => session.states.reset(), true);
+    return this.exclusively(async (session) => session.states?.reset(), true);
   }
 
   /** Resolves to what the session remembers, by the names of the model's inputs that states were; empty before a run. */
   save(): Promise<Record<string, Tensor>> {
-    return this.exclusively(async (session) => session.saveStates());
+    return this.exclusively(async (session) => session.states?.save() ?? {});
   }
 
   /**
@@ -44,7 +44,7 @@ export class ModelSession<S extends Signature = Signature> {
    * @throws TexelflowError when a state is missing, unknown, or of another type
    */
   restore(states: Readonly<Record<string, Tensor>>): Promise<void> {
-    return this.exclusively(async (session) => session.restoreStates(states), true);
+    return this.exclusively(async (session) => session.restore(states), true);
   }
 
   /** Frees the session's GPU memory. */
@@ -66,7 +66,7 @@ export class ModelSession<S extends Signature = Signature> {
       if (before?.model !== model) {
         this.session = new Session(model);
         model.sessions.add(this.session);
-        if (before?.states.isUsed && !anew) throw stateLost(model.graph.name);
+        if (before?.states?.isUsed && !anew) throw stateLost(model.graph.name);
       }
       return task(this.session as Session);
     });

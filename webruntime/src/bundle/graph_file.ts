@@ -248,7 +248,8 @@ function checkNames({ symbols, derived, constraints, inputs, plans }: GraphFile,
   });
   plans.webgl2.entries.predict.forEach((step, index) => {
     for (const name of isHostStep(step) ? step.binds : []) {
-      if (known.includes(name)) fail(`plans.webgl2.entries.predict[${index}].binds`, "names of its own", name);
+      if (known.includes(name))
+        fail(`plans.webgl2.entries.predict[${index}].binds`, "names of its own", name);
       known.push(name);
     }
   });

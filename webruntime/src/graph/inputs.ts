@@ -1,4 +1,4 @@
-import type { Constraint, Expression, GraphFile, GraphInput, HostStep } from "../bundle/generated/graph_file.ts";
+import type { Constraint, Expression, GraphFile, GraphInput } from "../bundle/generated/graph_file.ts";
 import { TexelflowError } from "../errors.ts";
 import { evaluate, render } from "./expressions.ts";
 import { asPictures, type CroppedPicture, type ImageSource, type Picture } from "./pictures.ts";
@@ -8,15 +8,16 @@ import { Tensor } from "./tensor.ts";
 /** What `run` takes for an input: several pictures are a batch. */
 export type RunInput = Tensor | ImageSource | CroppedPicture | readonly (ImageSource | CroppedPicture)[];
 
-/**
- * Checked inputs in the order of the graph (null: not given and not read), and the symbols they determine, with what the
- * graph derives from them.
- */
-export interface BoundInputs {
-  readonly values: readonly (Tensor | readonly Picture[] | null)[];
+/** Symbols with their values, and with what the graph derives from them. */
+export interface Bound {
   readonly symbols: ReadonlyMap<string, number>;
   /** By symbol, what it was bound by. */
   readonly origin: ReadonlyMap<string, string>;
+}
+
+/** Checked inputs in the order of the graph (null: not given and not read), and the symbols they determine. */
+export interface BoundInputs extends Bound {
+  readonly values: readonly (Tensor | readonly Picture[] | null)[];
 }
 
 /**
@@ -62,32 +63,8 @@ export function bindInputs(graph: GraphFile, given: Readonly<Record<string, unkn
   return { values, symbols, origin };
 }
 
-/**
- * Binds what a host step learned, for the stage behind it, and checks what the model needs of it.
- *
- * @returns the symbols of all stages up to that one
- * @throws TexelflowError as `bindInputs` does
- */
-export function bindLearned(
-  graph: GraphFile,
-  stage: number,
-  learned: readonly number[],
-  { symbols, origin }: Pick<BoundInputs, "symbols" | "origin">,
-): Pick<BoundInputs, "symbols" | "origin"> {
-  const stages = stagesOf(graph);
-  const { binds, node } = stages[stage - 1]?.host as HostStep;
-  const all = new Map(symbols);
-  const origins = new Map(origin);
-  binds.forEach((name, index) => {
-    all.set(name, learned[index] as number);
-    origins.set(name, node);
-  });
-  settle(stages[stage] as Stage, all, origins);
-  return { symbols: all, origin: origins };
-}
-
 /** Checks the constraints that a stage's symbols decide, and derives what follows from them. */
-function settle(
+export function settle(
   { constraints, derived }: Stage,
   symbols: Map<string, number>,
   origin: ReadonlyMap<string, string>,
@@ -114,24 +91,6 @@ function bindElements(
     symbols.set(symbol, Number(value.data[index]));
     origin.set(symbol, `input "${name}"`);
   });
-}
-
-/**
- * Checks the tensors that a session is to remember: one of the right type and rank for each state, in their order.
- *
- * @throws TexelflowError naming the state, what was expected and what came
- */
-export function stateTensors(graph: GraphFile, given: Readonly<Record<string, unknown>>): Tensor[] {
-  const names = graph.states.map(({ name }) => name);
-  const unknown = Object.keys(given ?? {}).find((name) => !names.includes(name));
-  if (unknown !== undefined) {
-    throw new TexelflowError(
-      "input",
-      `The model has no state "${unknown}"; its states are: ${names.join(", ") || "none"}.`,
-      { input: unknown },
-    );
-  }
-  return graph.states.map((state) => checkValue(state, given?.[state.name], names) as Tensor);
 }
 
 /** Refuses sizes that a node cannot compute with. */
@@ -161,7 +120,12 @@ function checkConstraint(
   );
 }
 
-function checkValue(input: GraphInput, value: unknown, names: readonly string[]): Tensor | Picture[] | null {
+/** Checks what came for an input: its kind, type and rank. */
+export function checkValue(
+  input: GraphInput,
+  value: unknown,
+  names: readonly string[],
+): Tensor | Picture[] | null {
   const what = `Input "${input.name}"`;
   const expected = `a ${input.dtype} Tensor of shape ${shapeText(input)}`;
   if (value === undefined || value === null) {

@@ -44,7 +44,8 @@ function findStages(graph: GraphFile): readonly Stage[] {
   let derived = graph.derived;
   let first = 0;
   return [...hosts, [steps.length, null] as const].map(([end, host]) => {
-    const isReady = (...parts: readonly (Expression | Real)[]) => parts.every((part) => usesOnly(part, names));
+    const isReady = (...parts: readonly (Expression | Real)[]) =>
+      parts.every((part) => usesOnly(part, names));
     const stage = {
       first,
       end,

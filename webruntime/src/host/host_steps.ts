@@ -1,5 +1,4 @@
-// What the page computes in the midst of a run, where the size of a result depends on numbers. Loaded as
-// dist/texelflow.host.js with models that have such steps; so nothing here imports what the runtime has.
+// What the page computes in the midst of a run, where the size of a result depends on numbers.
 
 import type { HostStep } from "../bundle/generated/graph_file.ts";
 import { chooseBoxes } from "./non_max_suppression.ts";

@@ -56,12 +56,7 @@ function chooseOfClass(
 function cornersOf([a = 0, b = 0, c = 0, d = 0]: Numbers, isCentred: boolean): Corners {
   if (!isCentred) return [Math.min(a, c), Math.min(b, d), Math.max(a, c), Math.max(b, d)];
   const [width, height] = [Math.fround(c / 2), Math.fround(d / 2)];
-  return [
-    Math.fround(b - height),
-    Math.fround(a - width),
-    Math.fround(b + height),
-    Math.fround(a + width),
-  ];
+  return [Math.fround(b - height), Math.fround(a - width), Math.fround(b + height), Math.fround(a + width)];
 }
 
 /** Whether the intersection over the union is above a limit; a box without area overlaps nothing. */

@@ -24,8 +24,8 @@ import { gpuFinished } from "../gl/fence.ts";
 import { releasePrograms } from "../gl/program.ts";
 import { ranOutOfMemory } from "../gl/texture.ts";
 import type { PlacedTensor } from "../run/draws.ts";
-import { statePartners } from "../run/state_memory.ts";
-import type { HOST_STEPS } from "../../../host/host_steps.ts";
+import type { performHost } from "../run/host_stage.ts";
+import type { StateMemory } from "../run/state_memory.ts";
 import { LoadPhase } from "./load_phase.ts";
 
 /** What goes on while a model is loaded; more than one at a time. */
@@ -34,18 +34,27 @@ export type LoadingPhase = "download" | "compile" | "upload" | "ready";
 /** Told how far a phase is: so many bytes, programs or parts of weights of all, or that all is done. */
 export type LoadingReport = (phase: LoadingPhase, done: number, total: number) => void;
 
-/** Fetches what the page does in the midst of runs, a file of its own, if a model's runs need it. */
-async function hostSteps(graph: GraphFile): Promise<typeof HOST_STEPS> {
-  if (!graph.plans.webgl2.entries.predict.some(isHostStep)) return {} as typeof HOST_STEPS;
+/** Waits for a file of the runtime that not every model needs. */
+async function part<T>(name: string, module: Promise<T>): Promise<T> {
   try {
-    return (await import("../../../host/host_steps.ts")).HOST_STEPS;
+    return await module;
   } catch (cause) {
     throw new TexelflowError(
       "network",
-      "texelflow.host.js could not be fetched, which this model needs: put it beside the runtime's own file.",
-      { cause },
+      `${name} could not be fetched, which this model needs: put it beside the runtime's own file.`,
+      { file: name, cause },
     );
   }
+}
+
+/** By tensor, for both tensors of each state, the other one. */
+function statePartners({ states }: GraphFile): ReadonlyMap<number, number> {
+  return new Map(
+    states.flatMap(({ tensor, next }) => [
+      [tensor, next],
+      [next, tensor],
+    ]),
+  );
 }
 
 /** A model on the GPU, all that is the same for each of its runs: programs, and what the load phase makes of weights. */
@@ -64,8 +73,10 @@ export class LoadedModel implements WeightSink {
   /** The textures of its runs. */
   readonly pools = new Set<{ readonly bytes: number }>();
   readonly timings: Timings = { download: 0, context: 0, compile: 0, upload: 0, loadDraws: 0, firstRun: 0 };
-  /** What the page does in the midst of runs, by name; asked for only where a run needs it. */
-  readonly hosts: Promise<typeof HOST_STEPS>;
+  /** What the page does in the midst of runs; null if that is nothing. Known once all is compiled. */
+  performHost: typeof performHost | null = null;
+  /** The memory of sessions; null if the model has no states. Known once all is compiled. */
+  StateMemory: typeof StateMemory | null = null;
   private readonly bytes: number;
   private readonly parts: number;
   private uploaded = 0;
@@ -85,9 +96,6 @@ export class LoadedModel implements WeightSink {
     private readonly report: LoadingReport,
   ) {
     this.statePartners = statePartners(graph);
-    this.hosts = hostSteps(graph);
-    // Whoever needs it learns of a failure.
-    this.hosts.catch(() => {});
     this.bytes = graph.files.reduce((sum, file) => sum + file.bytes, 0);
     this.parts = graph.weights.reduce((sum, weight) => sum + weight.parts.length, 0);
     const start = performance.now();
@@ -127,6 +135,9 @@ export class LoadedModel implements WeightSink {
   async compile(signal: AbortSignal): Promise<void> {
     const start = performance.now();
     const { context, graph } = this;
+    const parts = this.fetchParts();
+    // Waited for at the end, or nobody cares.
+    parts.catch(() => {});
     const images = graph.inputs.map(({ name, tensor, image }): ImageDraw | undefined =>
       image && tensor >= 0 ? { program: image.program, tensor, input: name } : undefined,
     );
@@ -152,8 +163,18 @@ export class LoadedModel implements WeightSink {
     this.weights.start(this.programs, setting);
     await this.warm?.all;
     await programsLinked(context, all, signal);
+    await parts;
     signal.throwIfAborted();
     this.timings.compile = performance.now() - start;
+  }
+
+  private async fetchParts(): Promise<void> {
+    const { graph } = this;
+    const needsHosts = graph.plans.webgl2.entries.predict.some(isHostStep);
+    const hosts = needsHosts && part("texelflow.host.js", import("../run/host_stage.ts"));
+    const states = graph.states.length > 0 && part("texelflow.states.js", import("../run/state_memory.ts"));
+    if (hosts) this.performHost = (await hosts).performHost;
+    if (states) this.StateMemory = (await states).StateMemory;
   }
 
   takeBytes(count: number): void {

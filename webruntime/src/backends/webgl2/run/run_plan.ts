@@ -82,12 +82,12 @@ export function bindPlan(
   symbols: Symbols,
   layouts: ReadonlyMap<number, Layout>,
   textures: ReadonlyMap<Slot, ArrayTexture>,
-  states: StateMemory,
+  states: StateMemory | null,
 ): RunPlan {
   const { graph, programs, statePartners } = model;
   const textureOf = new Map<number, ArrayTexture | null>();
   for (const [slot, texture] of textures) for (const tensor of slot.tensors) textureOf.set(tensor, texture);
-  for (const tensor of statePartners.keys()) textureOf.set(tensor, states.textureOf(tensor));
+  for (const tensor of statePartners.keys()) textureOf.set(tensor, states?.textureOf(tensor) ?? null);
 
   const placed = new Map<number, PlacedTensor>(before?.placed);
   for (const [index, layout] of layouts) {

@@ -1,23 +1,18 @@
-import type { Expression, PlanTensor, Real } from "../../../bundle/generated/graph_file.ts";
 import { TexelflowError } from "../../../errors.ts";
-import { evaluate } from "../../../graph/expressions.ts";
-import { type BoundInputs, bindInputs, bindLearned, stateTensors } from "../../../graph/inputs.ts";
+import { type Bound, type BoundInputs, bindInputs } from "../../../graph/inputs.ts";
 import { drawAt, stagesOf } from "../../../graph/stages.ts";
 import type { Tensor } from "../../../graph/tensor.ts";
-import type { HostInput, Numbers } from "../../../host/types.ts";
+import type { Numbers } from "../../../host/types.ts";
 import { breathe, pause } from "../../../wait/tasks.ts";
 import { programsLinked } from "../device/programs.ts";
 import { gpuFinished } from "../gl/fence.ts";
 import { EarlyStart } from "../gl/readback.ts";
-import type { ArrayTexture } from "../gl/texture.ts";
-import { type Layout, layoutOf } from "../layout/layouts.ts";
 import type { LoadedModel } from "../load/loaded_model.ts";
-import { type BoundDraw, executeDraws, type PlacedTensor } from "./draws.ts";
-import { InputFeed } from "./input_feed.ts";
-import { OutputReader } from "./output_reader.ts";
+import { type BoundDraw, executeDraws } from "./draws.ts";
+import type { performHost } from "./host_stage.ts";
 import { bindReaders, bindStep, type RunPlan, tensorsRead } from "./run_plan.ts";
 import { StagePlans } from "./stage_plans.ts";
-import { StateMemory } from "./state_memory.ts";
+import type { StateMemory } from "./state_memory.ts";
 
 /** Draws that a plan's first run issues at a time. */
 const FIRST_PORTION = 16;
@@ -27,18 +22,24 @@ const POISON_INTEGER = 0x7fff_ffff;
 
 /** The runs of a loaded model: plans for the sizes used last, and what it remembers. */
 export class Session {
-  readonly states: StateMemory;
   readonly stages: readonly StagePlans[];
   private readonly earlyStart: EarlyStart;
+  private memory: StateMemory | null = null;
   private deleted = false;
 
   constructor(readonly model: LoadedModel) {
-    this.states = new StateMemory(model);
-    model.pools.add(this.states);
-    this.stages = stagesOf(model.graph).map(
-      (stage) => new StagePlans(model, stage, this.states, () => this.dropAll()),
-    );
+    this.stages = stagesOf(model.graph).map((stage) => new StagePlans(model, stage, this));
     this.earlyStart = new EarlyStart(model.context);
+  }
+
+  /** What it remembers; null of a model without states, or while it is being loaded. */
+  get states(): StateMemory | null {
+    const { StateMemory } = this.model;
+    if (!this.memory && StateMemory) {
+      this.memory = new StateMemory(this.model);
+      this.model.pools.add(this.memory);
+    }
+    return this.memory;
   }
 
   /** Checks the inputs, computes, and reads the outputs back. */
@@ -59,9 +60,9 @@ export class Session {
       },
       start,
     );
-    if (!context.isLost) this.states.exchange();
+    if (!context.isLost) this.states?.exchange();
     timings.firstRun ||= performance.now() - start;
-    this.throwIfLost();
+    throwIfLost(this.model);
     return Object.fromEntries(graph.outputs.map(({ name }, index) => [name, outputs[index] as Tensor]));
   }
 
@@ -79,8 +80,7 @@ export class Session {
     start = performance.now(),
     visit: (plan: RunPlan) => Promise<void> = async () => {},
   ): Promise<void> {
-    const { graph, hosts } = this.model;
-    let known: Pick<BoundInputs, "symbols" | "origin"> = bound;
+    let known: Bound = bound;
     let filled: readonly Numbers[] = [];
     let begin = start;
     for (const stage of this.stages.keys()) {
@@ -88,29 +88,14 @@ export class Session {
       const isFirst = !plan.isBound;
       await this.draw(plan, stage === 0 ? bound.values : filled, begin);
       await visit(plan);
-      const { host } = plan.stage;
-      if (!host) {
+      if (!plan.stage.host) {
         finish(plan);
         if (!isFirst) plan.times.record(begin);
         return;
       }
-      const inputs = host.inputs.map((tensor, index): HostInput => {
-        const { dtype, layout } = plan.placed.get(tensor) as PlacedTensor;
-        const numbers = (plan.readers[index] as OutputReader).readNumbers();
-        return { dtype, data: numbers.subarray(0, layout.elements) };
-      });
+      ({ filled, known } = (this.model.performHost as typeof performHost)(this.model, stage, plan, known));
       if (!isFirst) plan.times.record(begin);
-      this.throwIfLost();
       begin = performance.now();
-      const numbersOf = (list: readonly (Expression | Real)[]) =>
-        list.map((number) => evaluate(number, known.symbols));
-      const { learned, outputs } = (await hosts)[host.host](
-        inputs,
-        numbersOf(host.ints),
-        numbersOf(host.floats),
-      );
-      filled = outputs;
-      known = bindLearned(graph, stage + 1, learned, known);
     }
   }
 
@@ -134,51 +119,14 @@ export class Session {
     else await this.drawFirst(plan);
   }
 
-  /** Reads what the session remembers, by the states' names; empty before the first run. */
-  saveStates(): Record<string, Tensor> {
-    const { context, graph } = this.model;
-    const saved = graph.states.flatMap((state, index) => {
-      const current = this.states.current(index);
-      if (!current) return [];
-      const { layout, texture } = current;
-      const placed = { dtype: state.dtype, layout, texture };
-      return [[state.name, new OutputReader(context, state, layout.shape, placed).read()] as const];
-    });
-    return Object.fromEntries(saved);
-  }
-
-  /**
-   * Puts back what `saveStates` gave.
-   *
-   * @throws TexelflowError when a state is missing, unknown, or of another type
-   */
-  restoreStates(given: Readonly<Record<string, unknown>>): void {
-    const { graph, limits, setting } = this.model;
-    const tensors = stateTensors(graph, given);
-    const layouts = new Map(
-      graph.states.map(({ tensor }, index) => {
-        const { shape } = tensors[index] as Tensor;
-        const placed = graph.plans.webgl2.tensors[tensor] as PlanTensor;
-        return [tensor, layoutOf(placed, shape, setting, limits.maxTextureSize)];
-      }),
-    );
-    this.states.reset();
-    this.stages[0]?.provideStates(layouts);
-    graph.states.forEach((state, index) => {
-      const { layout, texture } = this.states.current(index) as {
-        layout: Layout;
-        texture: ArrayTexture | null;
-      };
-      const placed = { dtype: state.dtype, layout, texture };
-      const feed = new InputFeed(this.model.context, state, placed, undefined, new Map());
-      feed.write(tensors[index] as Tensor, limits.maxTextureSize);
-    });
-    this.states.isUsed = true;
+  /** Lets the session remember what `states.save` gave. */
+  restore(given: Readonly<Record<string, unknown>>): void {
+    this.states?.restore(given, (layouts) => this.stages[0]?.provideStates(layouts));
   }
 
   /** The draws of a plan, bound to what the states' textures are now. */
   drawsOf(plan: RunPlan): BoundDraw[] {
-    return this.states.isExchanged ? plan.exchangedDraws : plan.draws;
+    return this.states?.isExchanged ? plan.exchangedDraws : plan.draws;
   }
 
   /** Frees what its runs have on the GPU. */
@@ -186,8 +134,10 @@ export class Session {
     if (this.deleted) return;
     this.deleted = true;
     for (const stage of this.stages) stage.delete();
-    this.states.delete();
-    this.model.pools.delete(this.states);
+    if (this.memory) {
+      this.memory.delete();
+      this.model.pools.delete(this.memory);
+    }
     this.earlyStart.delete();
   }
 
@@ -252,16 +202,17 @@ export class Session {
     return this.stages.reduce((sum, { pool }) => sum + pool.bytes, 0);
   }
 
-  private throwIfLost(): void {
-    if (!this.model.context.isLost) return;
-    throw new TexelflowError(
-      "context-lost",
-      "The GPU context was lost during run(); the next run() loads the model again.",
-    );
-  }
-
   /** Frees all plans and textures, so that nothing half-made stays: the next run plans afresh. */
-  private dropAll(): void {
+  dropAll(): void {
     for (const stage of this.stages) stage.dropAll();
   }
+}
+
+/** Rejects a run in whose midst the context was lost. */
+export function throwIfLost({ context }: LoadedModel): void {
+  if (!context.isLost) return;
+  throw new TexelflowError(
+    "context-lost",
+    "The GPU context was lost during run(); the next run() loads the model again.",
+  );
 }

@@ -18,12 +18,11 @@ export class StagePlans {
 
   constructor(
     private readonly model: LoadedModel,
-    private readonly stage: Stage,
-    private readonly states: StateMemory,
-    /** Called before the states get other textures: what was bound to theirs goes, whatever its stage. */
-    private readonly statesChanged: () => void,
+    readonly stage: Stage,
+    /** What is bound to the textures of its states goes, whatever the stage, before they get others. */
+    readonly session: { readonly states: StateMemory | null; dropAll(): void },
   ) {
-    this.pool = this.newPool();
+    this.pool = newPool(model);
   }
 
   /** The plan for the symbols, behind that of the stage before; made unless it is among those kept. */
@@ -39,15 +38,15 @@ export class StagePlans {
       return plan as RunPlan;
     }
     const { layouts, slots } = placeTensors(this.model, this.stage, symbols, true);
-    if (!before) this.provideStates(layouts);
-    const needed = this.bytesOf(slots);
+    this.provideStates(layouts);
+    const needed = bytesOf(this.model, slots);
     // Textures that grow do so by more than is needed: where that may be too much, all are made anew.
     if (!this.model.hasRoomFor(needed + (GROWTH ** 2 - 1) * this.pool.bytes)) this.dropAll();
     this.model.reserve(needed, "intermediate results");
     const { textures, replaced } = this.pool.provide(slots);
     this.dropPlans((plan) => [...replaced].some((texture) => plan.textures.has(texture)));
     try {
-      const plan = bindPlan(this.model, this.stage, before, symbols, layouts, textures, this.states);
+      const plan = bindPlan(this.model, this.stage, before, symbols, layouts, textures, this.session.states);
       this.plans.unshift(plan);
       let kept = 0;
       this.dropPlans(() => ++kept > PLANS_KEPT);
@@ -59,37 +58,9 @@ export class StagePlans {
     }
   }
 
-  /** A plan in textures of its own, in which every tensor of a run survives; `delete` frees it. */
-  planWithoutReuse(
-    symbols: ReadonlyMap<string, number>,
-    before: RunPlan | null,
-  ): { plan: RunPlan; delete: () => void } {
-    const { layouts, slots } = placeTensors(this.model, this.stage, symbols, false);
-    if (!before) this.provideStates(layouts);
-    this.model.reserve(this.bytesOf(slots), "intermediate results");
-    const pool = this.newPool();
-    const plan = bindPlan(
-      this.model,
-      this.stage,
-      before,
-      symbols,
-      layouts,
-      pool.provide(slots).textures,
-      this.states,
-    );
-    return {
-      plan,
-      delete: () => {
-        deletePlan(plan);
-        pool.keepOnly(new Set());
-        this.model.pools.delete(pool);
-      },
-    };
-  }
-
-  /** Gives the states textures; plans that were bound to others go. */
+  /** Gives the states textures before the first stage; plans that were bound to others go. */
   provideStates(layouts: ReadonlyMap<number, Layout>): void {
-    if (this.states.provide(layouts)) this.statesChanged();
+    if (this.stage.first === 0 && this.session.states?.provide(layouts)) this.session.dropAll();
   }
 
   /** Frees all plans and textures, so that nothing half-made stays: the next run plans afresh. */
@@ -104,14 +75,6 @@ export class StagePlans {
     this.model.pools.delete(this.pool);
   }
 
-  private bytesOf(slots: readonly Slot[]): number {
-    return slots.reduce(
-      (sum, { kind, width, height }) =>
-        sum + textureBytes(this.model.context, kind.format, width, height, kind.layers),
-      0,
-    );
-  }
-
   private dropPlans(isDropped: (plan: RunPlan) => boolean): void {
     this.plans = this.plans.filter((plan) => {
       const dropped = isDropped(plan);
@@ -119,10 +82,19 @@ export class StagePlans {
       return !dropped;
     });
   }
+}
 
-  private newPool(): TexturePool {
-    const pool = new TexturePool(this.model.context, this.model.limits.maxTextureSize);
-    this.model.pools.add(pool);
-    return pool;
-  }
+/** Bytes of the textures that slots ask for. */
+export function bytesOf({ context }: LoadedModel, slots: readonly Slot[]): number {
+  return slots.reduce(
+    (sum, { kind, width, height }) => sum + textureBytes(context, kind.format, width, height, kind.layers),
+    0,
+  );
+}
+
+/** A pool whose textures count as the model's. */
+export function newPool(model: LoadedModel): TexturePool {
+  const pool = new TexturePool(model.context, model.limits.maxTextureSize);
+  model.pools.add(pool);
+  return pool;
 }

@@ -1,24 +1,24 @@
+// Loaded as dist/texelflow.states.js with models that have states.
+
 import type { GraphFile, PlanTensor, State } from "../../../bundle/generated/graph_file.ts";
 import { TexelflowError } from "../../../errors.ts";
+import { checkValue } from "../../../graph/inputs.ts";
+import type { Tensor } from "../../../graph/tensor.ts";
 import { storageFormat } from "../device/setting.ts";
 import { ArrayTexture, textureBytes } from "../gl/texture.ts";
-import type { Layout } from "../layout/layouts.ts";
+import { type Layout, layoutOf } from "../layout/layouts.ts";
 import type { LoadedModel } from "../load/loaded_model.ts";
+import type { PlacedTensor } from "./draws.ts";
+import { InputFeed } from "./input_feed.ts";
+import { OutputReader } from "./output_reader.ts";
+
+/** A state as the next run reads it. */
+type Current = Pick<PlacedTensor, "layout" | "texture">;
 
 /** A state's textures: what a run reads, and what it fills for the next one; null where the state is empty. */
 interface Pair {
   readonly layout: Layout;
   readonly textures: readonly (ArrayTexture | null)[];
-}
-
-/** By tensor, for both tensors of each state, the other one. */
-export function statePartners({ states }: GraphFile): ReadonlyMap<number, number> {
-  return new Map(
-    states.flatMap(({ tensor, next }) => [
-      [tensor, next],
-      [next, tensor],
-    ]),
-  );
 }
 
 /**
@@ -78,7 +78,7 @@ export class StateMemory {
   }
 
   /** The texture and layout of a state as the next run reads it; null before the first run. */
-  current(index: number): { readonly layout: Layout; readonly texture: ArrayTexture | null } | null {
+  private current(index: number): Current | null {
     const pair = this.pairs[index];
     return pair ? { layout: pair.layout, texture: pair.textures[Number(this.isExchanged)] ?? null } : null;
   }
@@ -94,6 +94,46 @@ export class StateMemory {
   reset(): void {
     this.isExchanged = this.isUsed = false;
     for (const { textures } of this.pairs) textures[0]?.fill(0);
+  }
+
+  /** What the session remembers, by the states' names; empty before the first run. */
+  save(): Record<string, Tensor> {
+    const { context, graph } = this.model;
+    const saved = graph.states.flatMap((state, index) => {
+      const current = this.current(index);
+      if (!current) return [];
+      const placed = { dtype: state.dtype, ...current };
+      return [[state.name, new OutputReader(context, state, current.layout.shape, placed).read()] as const];
+    });
+    return Object.fromEntries(saved);
+  }
+
+  /**
+   * Puts back what `save` gave, in textures that `provide` is given for its shapes.
+   *
+   * @throws TexelflowError when a state is missing, unknown, or of another type
+   */
+  restore(
+    given: Readonly<Record<string, unknown>>,
+    provide: (layouts: ReadonlyMap<number, Layout>) => void,
+  ): void {
+    const { context, graph, limits, setting } = this.model;
+    const tensors = stateTensors(graph, given);
+    const layouts = new Map(
+      graph.states.map(({ tensor }, index) => {
+        const { shape } = tensors[index] as Tensor;
+        const placed = graph.plans.webgl2.tensors[tensor] as PlanTensor;
+        return [tensor, layoutOf(placed, shape, setting, limits.maxTextureSize)];
+      }),
+    );
+    this.reset();
+    provide(layouts);
+    graph.states.forEach((state, index) => {
+      const placed = { dtype: state.dtype, ...(this.current(index) as Current) };
+      const feed = new InputFeed(context, state, placed, undefined, new Map());
+      feed.write(tensors[index] as Tensor, limits.maxTextureSize);
+    });
+    this.isUsed = true;
   }
 
   /** Frees the textures; whether they were used is still told. */
@@ -113,4 +153,22 @@ export class StateMemory {
     for (const texture of textures) texture.fill(0);
     return { layout, textures };
   }
+}
+
+/**
+ * Checks the tensors that a session is to remember: one of the right type and rank for each state, in their order.
+ *
+ * @throws TexelflowError naming the state, what was expected and what came
+ */
+function stateTensors(graph: GraphFile, given: Readonly<Record<string, unknown>>): Tensor[] {
+  const names = graph.states.map(({ name }) => name);
+  const unknown = Object.keys(given ?? {}).find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new TexelflowError(
+      "input",
+      `The model has no state "${unknown}"; its states are: ${names.join(", ") || "none"}.`,
+      { input: unknown },
+    );
+  }
+  return graph.states.map((state) => checkValue(state, given?.[state.name], names) as Tensor);
 }
