@@ -97,7 +97,7 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
         graph.inputs = [value for value in graph.inputs if value not in kept]
         graph.outputs = [value for value in graph.outputs if value not in kept]
         order_steps(plan)
-        share_pixels(plan, example_sizes(graph))
+        share_pixels(plan, example_sizes(graph, plan))
         liveness.assign_lifetimes(plan)
     with assuming(graph.facts), stage("describing the bundle", 0.9):
         name = options.name or graph.name or source.stem

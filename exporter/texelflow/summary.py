@@ -11,7 +11,6 @@ from texelflow.backends.webgl2.plan import liveness
 from texelflow.backends.webgl2.plan.plan import Plan
 from texelflow.dimensions import Dimension, product, symbols_of
 from texelflow.graph import DTYPES, Graph, Value
-from texelflow.operators import symbols_bound_by
 from texelflow.options import Options
 
 
@@ -104,7 +103,7 @@ def _signature(value: Value) -> Signature:
     return Signature(value.name, value.dtype, shape)
 
 
-def example_sizes(graph: Graph) -> dict[str, Dimension]:
+def example_sizes(graph: Graph, plan: Plan) -> dict[str, Dimension]:
     """Return a value for each symbol: 1 for a batch, 224 for a side of an image, else 16.
 
     Where constraints ask for another one, it is that.
@@ -114,13 +113,13 @@ def example_sizes(graph: Graph) -> dict[str, Dimension]:
         for axis, extent in enumerate(value.shape):
             for name in symbols_of(extent):
                 sizes.setdefault(name, 1 if axis == 0 else 224 if len(value.shape) == 4 else 16)
-    for names in (*graph.steering.values(), *map(symbols_bound_by, graph.nodes)):
+    for names in (*graph.steering.values(), *(step.binds for step in plan.host_steps)):
         sizes.update(dict.fromkeys(names, 16))
     return graph.facts.fitting(sizes)
 
 
 def _needs(plan: Plan, device: liveness.DeviceKind, graph: Graph, options: Options) -> DeviceNeeds:
-    extents = liveness.texture_extents(plan, device, example_sizes(graph))
+    extents = liveness.texture_extents(plan, device, example_sizes(graph, plan))
     side, tensor = liveness.largest_side(extents)
     fits = side <= device.max_texture_size
     too_long = "" if tensor is None else f"{tensor.value or 'a tensor'} needs a texture of {side} texels"

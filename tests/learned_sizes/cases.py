@@ -43,7 +43,7 @@ def boxes(batches: int, classes: int, count: int) -> Callable[[Generator], Array
     """Boxes that overlap, and scores, some of them equal."""
 
     def make(random: Generator) -> Arrays:
-        corners = random.random((batches, count, 4)) * 3
+        corners = random.random((batches, count, 4), np.float32) * 3
         return {
             "b": np.concatenate([corners[..., :2], corners[..., :2] + corners[..., 2:]], 2).astype(
                 np.float32
@@ -89,7 +89,8 @@ CASES = {
     "work on what was found, and work that does not depend on it": Case(
         """g (float[n,m] x) => (float[n,m] y, float[k,m] z, float[m] total, float t)
         <int64[1] zeroth = {0}, float two = {2}>
-        { y = Mul (x, two)  s = ReduceSum <keepdims = 0> (x, one)  flags = NonZero (s)  row = Squeeze (flags, zeroth)
+        { y = Mul (x, two)  s = ReduceSum <keepdims = 0> (x, one)
+          flags = NonZero (s)  row = Squeeze (flags, zeroth)
           z = Gather (y, row)  total = ReduceSum <keepdims = 0> (z, zeroth)  t = ReduceMax <keepdims = 0> (y)
           one = Constant <value = int64[1] {1}> () }""",
         [of(x=sparse(6, 3, share=0.2)), of(x=sparse(3, 3, share=0)), of(x=sparse(12, 2))],
@@ -105,7 +106,7 @@ CASES = {
         """g (float[n,m] x, bool[a] c, bool[b] d) => (float[k,m] y, float[l] z)
         { y = Compress <axis = 0> (x, c)  z = Compress (x, d) }""",
         [
-            of(x=sparse(3, 4), c=np.array([True, False, True]), d=np.array([False, True, True, False, True])),
+            of(x=sparse(3, 4), c=np.array([True, False, True]), d=np.arange(5) % 3 > 0),
             of(x=sparse(4, 2), c=np.array([False] * 4), d=np.array([True] * 8)),
             of(x=sparse(4, 2), c=np.array([True]), d=np.array([], bool)),
         ],
@@ -116,7 +117,8 @@ CASES = {
         [of(x=sparse(3, 8)), of(x=sparse(1, 1)), of(x=sparse(40, 2, share=1))],
     ),
     "Unique of slices, sorted and not": Case(
-        """g (int64[n,m] x) => (int64[k,m] y, int64[n] inverse, int64[n,l] z, int64[l] first, int64[l] counts)
+        """g (int64[n,m] x) =>
+          (int64[k,m] y, int64[n] inverse, int64[n,l] z, int64[l] first, int64[l] counts)
         { y, f, inverse, c = Unique <axis = 0> (x)  z, first, i, counts = Unique <axis = 1, sorted = 0> (x) }""",
         [
             of(x=lambda random: random.integers(-1, 2, (9, 2))),
@@ -155,7 +157,8 @@ CASES = {
     "Range to what was computed": Case(
         """g (float[n] x) => (int64[k] y, float[k] z)
         <int64 zero = {0}, int64 one = {1}>
-        { m = ReduceMax <keepdims = 0> (x)  k = Cast <to = 7> (m)  y = Range (zero, k, one)  z = Cast <to = 1> (y) }""",
+        { m = ReduceMax <keepdims = 0> (x)  k = Cast <to = 7> (m)  y = Range (zero, k, one)
+          z = Cast <to = 1> (y) }""",
         [of(x=np.float32([1.5, 4.7])), of(x=np.float32([-3.0])), of(x=np.float32([0.5, 12.0, 3.0]))],
     ),
     "the longest of a batch": Case(
@@ -169,6 +172,160 @@ CASES = {
             of(lengths=integers(6), x=sparse(1, 6, 2)),
             of(lengths=integers(1, 0, 1), x=sparse(3, 4, 2)),
             of(lengths=integers(9, 2), x=sparse(2, 9, 2)),
+        ],
+    ),
+    "Reshape to a shape from the page": Case(
+        "g (float[n,m] x, int64[3] s) => (float[a,b,c] y, float[a,b,c] z) { y = Reshape (x, s)  z = Neg (y) }",
+        [
+            of(x=sparse(4, 6), s=integers(2, 3, 4)),
+            of(x=sparse(4, 6), s=integers(-1, 2, 6)),
+            of(x=sparse(4, 6), s=integers(0, -1, 3)),
+            of(x=sparse(4, 6), s=integers(2, 0, 2)),
+            of(x=sparse(5, 2), s=integers(1, 5, -1)),
+            of(x=sparse(5, 2), s=integers(-1, 5, -1)),
+            of(x=sparse(5, 2), s=integers(3, 1, -1)),
+            of(x=sparse(5, 2), s=integers(5, 2, -2)),
+        ],
+    ),
+    "Reshape where 0 is an extent": Case(
+        "g (float[n,m] x, int64[2] s) => (float[a,b] y) { y = Reshape <allowzero = 1> (x, s) }",
+        [
+            of(x=sparse(0, 6), s=integers(3, 0)),
+            of(x=sparse(4, 3), s=integers(-1, 2)),
+            of(x=sparse(4, 3), s=integers(12, 1)),
+            of(x=sparse(4, 3), s=integers(0, 12)),
+        ],
+    ),
+    "Slice by bounds from the page": Case(
+        """g (float[n,m] x, int64[2] starts, int64[2] ends) => (float[a,b] y)
+        { y = Slice (x, starts, ends) }""",
+        [
+            of(x=sparse(5, 7), starts=integers(1, 2), ends=integers(4, 2**63 - 1)),
+            of(x=sparse(5, 7), starts=integers(-3, -100), ends=integers(-1, 3)),
+            of(x=sparse(5, 7), starts=integers(4, 0), ends=integers(2, 1)),
+            of(x=sparse(2, 1), starts=integers(0, 0), ends=integers(2, -1)),
+        ],
+    ),
+    "Slice backwards": Case(
+        """g (float[n] x, int64[1] start, int64[1] end) => (float[a] y)
+        <int64[1] axis = {0}, int64[1] step = {-2}> { y = Slice (x, start, end, axis, step) }""",
+        [
+            of(x=sparse(9), start=integers(7), end=integers(1)),
+            of(x=sparse(9), start=integers(-1), end=integers(-(2**63))),
+            of(x=sparse(9), start=integers(100), end=integers(-9)),
+            of(x=sparse(9), start=integers(2), end=integers(5)),
+        ],
+    ),
+    "Expand, Tile and ConstantOfShape by numbers from the page": Case(
+        """g (float[n,m] x, int64[3] s, int64[2] r, int64[2] f) => (float[a,b,c] y, float[d,e] z, float[h,i] w)
+        { y = Expand (x, s)  z = Tile (x, r)  w = ConstantOfShape (f) }""",
+        [
+            of(x=sparse(1, 4), s=integers(2, 3, 1), r=integers(3, 2), f=integers(2, 5)),
+            of(x=sparse(3, 1), s=integers(1, 1, 6), r=integers(1, 0), f=integers(0, 5)),
+            of(x=sparse(3, 4), s=integers(2, 3, 4), r=integers(1, 1), f=integers(1, 1)),
+            of(x=sparse(3, 4), s=integers(2, 2, 4), r=integers(1, 1), f=integers(1, 1)),
+            of(x=sparse(3, 4), s=integers(1, 1, 4), r=integers(1, -1), f=integers(1, 1)),
+            of(x=sparse(3, 4), s=integers(1, 1, 4), r=integers(1, 2), f=integers(1, -1)),
+            of(x=sparse(1, 1), s=integers(1, 1, 1), r=integers(2, 2), f=integers(7, 0)),
+        ],
+    ),
+    "Pad by amounts from the page": Case(
+        """g (float[n,m] x, int64[4] p, int64[4] q) => (float[a,b] y, float[c,d] z, float[c,d] w)
+        { y = Pad (x, p)  z = Pad <mode = "edge"> (x, q)  w = Pad <mode = "reflect"> (x, q) }""",
+        [
+            of(x=sparse(4, 5), p=integers(1, 0, 2, 3), q=integers(1, 2, 0, 3)),
+            of(x=sparse(4, 5), p=integers(-1, 2, -2, -3), q=integers(0, 1, 2, 0)),
+            of(x=sparse(2, 3), p=integers(0, 0, 0, 0), q=integers(0, 0, 1, 2)),
+        ],
+    ),
+    "Split by sizes from the page": Case(
+        """g (float[n,m] x, int64[2] s) => (float[a,m] y, float[b,m] z) { y, z = Split (x, s) }""",
+        [
+            of(x=sparse(5, 3), s=integers(2, 3)),
+            of(x=sparse(4, 3), s=integers(4, 0)),
+            of(x=sparse(4, 3), s=integers(2, 3)),
+            of(x=sparse(1, 1), s=integers(0, 1)),
+        ],
+    ),
+    "TopK by a number from the page": Case(
+        """g (float[n,m] x, int64[1] k) => (float[n,a] y, int64[n,a] places) { y, places = TopK (x, k) }""",
+        [
+            of(x=sparse(3, 9, share=1), k=integers(4)),
+            of(x=sparse(2, 5, share=1), k=integers(5)),
+            of(x=sparse(2, 5, share=1), k=integers(1)),
+            of(x=sparse(2, 5, share=1), k=integers(6)),
+        ],
+    ),
+    "Range from the page, whole numbers and floats": Case(
+        """g (int64 a, int64 b, int64 c, float d, float e, float f) => (int64[n] y, float[m] z)
+        { y = Range (a, b, c)  z = Range (d, e, f) }""",
+        [
+            of(
+                a=np.int64(2),
+                b=np.int64(11),
+                c=np.int64(3),
+                d=np.float32(1),
+                e=np.float32(5),
+                f=np.float32(2),
+            ),
+            of(
+                a=np.int64(9),
+                b=np.int64(-4),
+                c=np.int64(-3),
+                d=np.float32(0.1),
+                e=np.float32(1),
+                f=np.float32(0.1),
+            ),
+            of(
+                a=np.int64(9),
+                b=np.int64(12),
+                c=np.int64(-1),
+                d=np.float32(3),
+                e=np.float32(-3),
+                f=np.float32(-1.5),
+            ),
+            of(
+                a=np.int64(-5),
+                b=np.int64(-4),
+                c=np.int64(7),
+                d=np.float32(0),
+                e=np.float32(0),
+                f=np.float32(1),
+            ),
+        ],
+    ),
+    "OneHot and a triangle by numbers from the page": Case(
+        """g (int64[n] i, int64 depth, float[n,n] x, int64 k) => (float[n,d] y, float[n,n] z)
+        <float[2] values = {0, 1}> { y = OneHot (i, depth, values)  z = Trilu (x, k) }""",
+        [
+            of(i=integers(0, 2, 1, -1), depth=np.int64(4), x=sparse(4, 4, share=1), k=np.int64(1)),
+            of(i=integers(3, 5), depth=np.int64(2), x=sparse(2, 2, share=1), k=np.int64(-1)),
+            of(i=integers(0), depth=np.int64(1), x=sparse(1, 1, share=1), k=np.int64(0)),
+        ],
+    ),
+    "Resize to sizes, and by scales, from the page": Case(
+        """g (float[1,2,h,w] x, int64[4] s, float[2] f) => (float[a,b,c,d] y, float[e,f_,i,j] z)
+        <float[2] kept = {1, 1}>
+        { y = Resize <mode = "linear"> (x, , , s)  scales = Concat <axis = 0> (kept, f)
+          z = Resize <mode = "nearest", coordinate_transformation_mode = "asymmetric",
+                      nearest_mode = "floor"> (x, , scales) }""",
+        [
+            of(x=sparse(1, 2, 4, 5, share=1), s=integers(1, 2, 7, 3), f=np.float32([2, 1.5])),
+            of(x=sparse(1, 2, 6, 3, share=1), s=integers(1, 2, 6, 9), f=np.float32([0.5, 1.3])),
+            of(x=sparse(1, 2, 2, 2, share=1), s=integers(1, 2, 1, 1), f=np.float32([1, 1])),
+        ],
+    ),
+    "arithmetic on numbers from the page": Case(
+        """g (float[n,m] x, int64 a, int32 b, bool c) => (float[k,m] y, int64[l] z)
+        <int64 two = {2}, int64 zero = {0}, int64 one = {1}, int64[1] first = {0}>
+        { wide = Cast <to = 7> (b)  sum = Add (a, wide)  half = Div (sum, two)  flag = Cast <to = 7> (c)
+          end = Add (half, flag)  ends = Unsqueeze (end, first)  none = Constant <value = int64[1] {0}> ()
+          y = Slice (x, none, ends, first)  longest = Max (end, zero)  z = Range (zero, longest, one) }""",
+        [
+            of(x=sparse(9, 2), a=np.int64(3), b=np.int32(4), c=np.array(True)),
+            of(x=sparse(9, 2), a=np.int64(-3), b=np.int32(-4), c=np.array(False)),
+            of(x=sparse(9, 2), a=np.int64(-3), b=np.int32(12), c=np.array(False)),
+            of(x=sparse(2, 2), a=np.int64(50), b=np.int32(1), c=np.array(True)),
         ],
     ),
 }

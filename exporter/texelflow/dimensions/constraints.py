@@ -282,6 +282,17 @@ def signed_symbol(name: str) -> Expression:
     return symbol(name)
 
 
+def may_be_negative(dimension: Dimension) -> bool:
+    """Return whether a dimension depends on a number that is no extent, and may be below 0."""
+    facts = current_facts()
+    lowest = lower_bound(dimension)
+    return (
+        isinstance(facts, ModelFacts)
+        and not facts.signed.isdisjoint(symbols_of(dimension))
+        and (lowest is None or lowest < 0)
+    )
+
+
 def _difference(left: Dimension, right: Dimension) -> Dimension:
     return current_facts().canonical(left - right)
 

@@ -42,10 +42,10 @@ class Operator:
     """Whether `decompose` replaces every node of this operator before the lowering."""
 
     expands: ClassVar[bool] = False
-    """Whether shape inference puts what `expand` returns in place of the node, as where attributes are graphs."""
+    """Whether inference puts what `expand` returns in place of the node, as where attributes are graphs."""
 
     def expand(self, node: Node) -> list[Node]:
-        """Return the nodes that compute its outputs, such as those of its bodies, given the types of its inputs.
+        """Return the nodes that compute its outputs, given the types of its inputs.
 
         They may be expanded in turn; more is known for that once those before them have types.
         """
@@ -138,7 +138,7 @@ def operator_of(node: Node) -> Operator:
 
 
 def symbols_bound_by(node: Node) -> list[str]:
-    """Return the names of the symbols that a run learns from a node's data; none before its outputs have types."""
+    """Return the symbols that a run learns from a node's data; none before its outputs have types."""
     found = registry().get((node.domain, node.operator))
     if found is None or any(value.type is None for value in node.outputs):
         return []

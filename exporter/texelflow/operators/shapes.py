@@ -137,12 +137,20 @@ def dimensions(node: Node, elements: Sequence[Element], meaning: str) -> list[Di
     return result
 
 
+def counts(node: Node, elements: Sequence[Element], meaning: str) -> list[Dimension]:
+    """Return elements as dimensions that are at least 0: raise NodeError, or constrain them."""
+    result = dimensions(node, elements, meaning)
+    for dimension in result:
+        at_least(node, dimension, 0, f"a number of its {meaning}")
+    return result
+
+
 def integers(node: Node, elements: Sequence[Element], meaning: str) -> list[int]:
-    """Return elements as whole numbers; raise NodeError if one depends on the shapes of the inputs."""
+    """Return elements as whole numbers; raise NodeError if one depends on sizes or numbers of a run."""
     result: list[int] = []
     for dimension in dimensions(node, elements, meaning):
         if not isinstance(dimension, int):
-            raise NodeError(node, f"its {meaning} depend on the shapes of the inputs ({dimension})")
+            raise NodeError(node, f"its {meaning} depend on sizes or numbers of a run ({dimension})")
         result.append(dimension)
     return result
 

@@ -66,7 +66,8 @@ def run(graph: Graph) -> None:
 def _infer_with_steering(graph: Graph, declared: Mapping[Value, TensorType | None]) -> None:
     """Infer all nodes, with symbols for what must be known (rule 10); raise ExportError with all problems."""
     for _ in range(MOST_LESSONS):
-        problems, unknown = Problems(), []
+        unknown: list[Value] = []
+        problems = Problems()
         graph.nodes = _infer_all(graph.nodes, declared, problems, unknown)
         if not unknown or not steering.learn(graph, unknown):
             break

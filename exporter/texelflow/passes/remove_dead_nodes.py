@@ -1,8 +1,8 @@
 """Removes nodes that no graph output depends on.
 
 Rules:
-1. A node is live if a graph output, or a live node, reads one of its outputs; and, once types are inferred, if a
-   run learns sizes from it.
+1. A node is live if a graph output, or a live node, reads one of its outputs; and, once types are inferred,
+   if a run learns sizes from it.
 2. All other nodes are removed. Graph inputs stay, read or not.
 """
 

@@ -1,8 +1,8 @@
 """Finds what a run must learn of its data before it can plan: elements that shapes or places depend on.
 
 Rules:
-1. What is computed from the elements of small inputs alone (a size, a k, a sampling rate) is known to the page
-   before anything runs: each of these elements becomes a symbol, as extents are.
+1. What is computed from the elements of small inputs alone (a size, a k, a sampling rate) is known to the
+   page before anything runs: each of these elements becomes a symbol, as extents are.
 2. Else the elements themselves are read back in the midst of a run, by a ReadElements behind the node that
    computes them, and become symbols there.
 """
@@ -18,7 +18,7 @@ from texelflow.operators.internal.read_elements import STEERING_DTYPES, element_
 from texelflow.operators.shapes import known_shape
 
 MOST_ELEMENTS = 64
-"""Elements that an input, or a value that is read back, may have: each is a uniform, and a plan of its own."""
+"""Elements that an input, or a value that is read back, may have: each is a uniform."""
 
 
 def learn(graph: Graph, wanted: Iterable[Value]) -> bool:

@@ -62,7 +62,12 @@ def _part_states(graph: Graph, plan: Plan, made: Mapping[Value, PlanTensor], sta
     """Give the plan its states, and the inputs and outputs that are none."""
     inputs = dict(zip(graph.inputs, plan.inputs, strict=True))
     kept = {value for state in states for value in (state.before, state.after)}
-    plan.inputs = [tensor for value, tensor in inputs.items() if value not in kept]
+    read = {tensor.holder for step in (*plan.load, *plan.run) for tensor in step.inputs}
+    plan.inputs = [
+        tensor if tensor in read or tensor in made.values() else None
+        for value, tensor in inputs.items()
+        if value not in kept
+    ]
     plan.outputs = [made[value] for value in graph.outputs if value not in kept]
     for state in states:
         before = inputs[state.before]

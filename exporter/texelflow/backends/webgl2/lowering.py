@@ -252,7 +252,7 @@ class Lowering:
         ints: Sequence[Dimension] = (),
         floats: Sequence[Real] = (),
     ) -> None:
-        """Add a step in which the page reads flat tensors back, fills others, and learns the node's symbols."""
+        """Add a step: the page reads flat tensors back, fills others, and learns the node's symbols."""
         assert self.group is not None
         for output in outputs:
             output.precise = True

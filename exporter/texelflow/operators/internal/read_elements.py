@@ -1,4 +1,4 @@
-"""texelflow::ReadElements: elements that a run reads back, to plan what comes after; passes/steering.py makes it."""
+"""texelflow::ReadElements: elements that a run reads back to plan what follows; see passes/steering.py."""
 
 from __future__ import annotations
 

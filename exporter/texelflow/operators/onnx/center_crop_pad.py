@@ -6,7 +6,7 @@ from texelflow.dimensions import Dimension, floor_divide, maximum
 from texelflow.graph import Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
-from texelflow.operators.shapes import dimensions, normalize_axes
+from texelflow.operators.shapes import counts, normalize_axes
 
 
 @operator("CenterCropPad", inputs=2)
@@ -27,7 +27,7 @@ class CenterCropPad(Operator):
     def _wanted(node: Node) -> dict[int, Dimension]:
         rank = node.required(0).known_type.rank
         axes = normalize_axes(node, node.attributes.get("axes") or list(range(rank)), rank)
-        wanted = dimensions(node, node.known(1, "shape"), "shape")
+        wanted = counts(node, node.known(1, "shape"), "shape")
         if len(wanted) != len(axes):
             raise NodeError(node, f"its shape has {len(wanted)} extents for {len(axes)} axes")
         return dict(zip(axes, wanted, strict=True))

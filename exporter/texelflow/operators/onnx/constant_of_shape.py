@@ -6,7 +6,7 @@ from texelflow.dimensions import proved_equal
 from texelflow.graph import Element, Node, NodeError, TensorType, Value
 from texelflow.graph.constants import unpack_elements
 from texelflow.operators import Operator, operator
-from texelflow.operators.shapes import dimensions, known_shape
+from texelflow.operators.shapes import counts, known_shape
 
 
 def fill(node: Node) -> tuple[str, Element]:
@@ -27,9 +27,7 @@ class ConstantOfShape(Operator):
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of the filled tensor."""
-        shape = dimensions(node, node.known(0, "shape"), "shape")
-        if any(isinstance(extent, int) and extent < 0 for extent in shape):
-            raise NodeError(node, f"shape {shape} has a negative extent")
+        shape = counts(node, node.known(0, "shape"), "shape")
         return [TensorType(fill(node)[0], tuple(shape))]
 
     def evaluate(self, node: Node) -> list[list[Element]] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from texelflow.graph import Element, Node, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.row_major import broadcast_elements
-from texelflow.operators.shapes import broadcast, dimensions, known_shape
+from texelflow.operators.shapes import broadcast, counts, known_shape
 
 
 @operator("Expand", inputs=2)
@@ -15,7 +15,7 @@ class Expand(Operator):
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type with the shapes broadcast together."""
         source = node.required(0).known_type
-        wanted = tuple(dimensions(node, node.known(1, "shape"), "shape"))
+        wanted = tuple(counts(node, node.known(1, "shape"), "shape"))
         return [TensorType(source.dtype, broadcast(node, [source.shape, wanted]))]
 
     def evaluate(self, node: Node) -> list[list[Element]] | None:

@@ -6,7 +6,7 @@ from texelflow.dimensions import Dimension, proved_different
 from texelflow.graph import Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
-from texelflow.operators.shapes import dimensions, normalize_axis, unify
+from texelflow.operators.shapes import counts, normalize_axis, unify
 
 
 @operator("OneHot", inputs=3)
@@ -22,7 +22,7 @@ class OneHot(Operator):
             raise NodeError(node, f"its values {values} are not the pair [off, on]")
         unify(node, values.shape[0], 2, "the length of its values and that of the pair [off, on]")
         axis = self._axis(node)
-        depth = dimensions(node, node.known(1, "depth"), "depth")[0]
+        depth = counts(node, node.known(1, "depth"), "depth")[0]
         return [TensorType(values.dtype, (*indices.shape[:axis], depth, *indices.shape[axis:]))]
 
     @staticmethod

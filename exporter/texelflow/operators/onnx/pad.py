@@ -40,9 +40,8 @@ def _require_reflection(
     node: Node, axis: int, extent: Dimension, before: Dimension, behind: Dimension
 ) -> None:
     """Let what is left of an axis have two elements: a border reflects all but the first of them."""
-    borders = [border for border in (before, behind) if isinstance(border, int)]
-    if any(border > 0 for border in borders):
-        left = extent + sum(border for border in borders if border < 0)
+    if any(not isinstance(border, int) or border > 0 for border in (before, behind)):
+        left = extent + sum(border for border in (before, behind) if isinstance(border, int) and border < 0)
         at_least(node, left, 2, f"axis {axis} of its input, which mode reflect mirrors,")
 
 

@@ -47,6 +47,8 @@ def _length(node: Node, start: Element, limit: Element, delta: Element) -> Dimen
             raise NodeError(node, "its delta is 0; another number is needed")
         return max(ceil((limit - start) / delta), 0)
     first, last, step = whole(start), whole(limit), whole(delta)
+    if first is not None and last is not None and step is not None and not isinstance(step, int):
+        return maximum(0, -floor_divide(first - last, step))  # rounded up, whatever its sign
     if first is not None and last is not None and isinstance(step, int) and step != 0:
         span = last - first if step > 0 else first - last
         return maximum(0, floor_divide(span + (abs(step) - 1), abs(step)))

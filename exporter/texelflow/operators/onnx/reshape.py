@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from texelflow.dimensions import Dimension, floor_divide, product, proved_different, proved_equal
+from texelflow.dimensions import (
+    Dimension,
+    equal,
+    floor_divide,
+    product,
+    proved_different,
+    proved_equal,
+    select,
+)
+from texelflow.dimensions.constraints import may_be_negative
 from texelflow.graph import Element, Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
-from texelflow.operators.shapes import at_least, dimensions, normalize_axis, unify
+from texelflow.operators.shapes import at_least, dimensions, normalize_axis, sum_of, unify
 
 
 @operator("Reshape", inputs=2)
@@ -17,6 +26,8 @@ class Reshape(Operator):
         """Return the type; raise NodeError if the numbers of elements provably differ."""
         source = node.required(0).known_type
         wanted = dimensions(node, node.known(1, "shape"), "shape")
+        if any(map(may_be_negative, wanted)):
+            return [TensorType(source.dtype, tuple(self._decided_by_run(node, source, wanted)))]
         if not node.attributes.get("allowzero", 0):
             if any(proved_equal(extent, 0) for extent in wanted[source.rank :]):
                 raise NodeError(node, f"shape {wanted} copies an axis that the input {source} does not have")
@@ -32,6 +43,24 @@ class Reshape(Operator):
             wanted[free[0]] = self._remaining(node, source, wanted, rest)
         self._check(node, source, wanted)
         return [TensorType(source.dtype, tuple(wanted))]
+
+    def _decided_by_run(self, node: Node, source: TensorType, wanted: list[Dimension]) -> list[Dimension]:
+        """Return the extents where a run tells which of those wanted are 0 or -1."""
+        copied = [
+            extent if node.attributes.get("allowzero", 0) else select(equal(extent, 0), size, extent)
+            for extent, size in zip(wanted, [*source.shape, *[0] * len(wanted)], strict=False)
+        ]
+        remains = [equal(extent, -1) for extent in wanted]
+        at_least(node, 1 - sum_of(remains), 0, "how often its shape may have another -1")
+        rest = product(select(free, 1, extent) for free, extent in zip(remains, copied, strict=True))
+        extents = [
+            select(free, floor_divide(source.size, rest), extent)
+            for free, extent in zip(remains, copied, strict=True)
+        ]
+        for extent in extents:
+            at_least(node, extent, 0, "an extent of its shape")
+        self._check(node, source, extents)
+        return extents
 
     @staticmethod
     def _remaining(node: Node, source: TensorType, wanted: list[Dimension], rest: Dimension) -> Dimension:

@@ -9,7 +9,7 @@ from texelflow.graph import Element, Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.shapes import (
     at_least,
-    dimensions,
+    counts,
     divided,
     known_shape,
     normalize_axis,
@@ -54,7 +54,7 @@ class Split(Operator):
     def _sizes(node: Node, whole: Dimension) -> list[Dimension]:
         count = len(node.outputs)
         if node.input(1) is not None:
-            sizes = dimensions(node, node.known(1, "sizes"), "sizes")
+            sizes = counts(node, node.known(1, "sizes"), "sizes")
             if len(sizes) != count or proved_different(sum_of(sizes), whole):
                 raise NodeError(node, f"sizes {sizes} do not cut an axis of {whole} into {count} outputs")
             unify(node, sum_of(sizes), whole, "the sum of its sizes and the extent that it cuts")

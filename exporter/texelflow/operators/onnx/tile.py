@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from texelflow.graph import Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
-from texelflow.operators.shapes import dimensions
+from texelflow.operators.shapes import counts
 
 
 @operator("Tile", inputs=2)
@@ -14,10 +14,8 @@ class Tile(Operator):
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of the repeated tensor."""
         source = node.required(0).known_type
-        repeats = dimensions(node, node.known(1, "repeats"), "repeats")
+        repeats = counts(node, node.known(1, "repeats"), "repeats")
         if len(repeats) != source.rank:
             raise NodeError(node, f"it has {len(repeats)} repeats for an input of rank {source.rank}")
-        if any(isinstance(count, int) and count < 0 for count in repeats):
-            raise NodeError(node, f"a count in repeats {repeats} is negative")
         shape = tuple(extent * count for extent, count in zip(source.shape, repeats, strict=True))
         return [TensorType(source.dtype, shape)]

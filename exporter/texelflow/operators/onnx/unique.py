@@ -10,8 +10,9 @@ from texelflow.operators.shapes import normalize_axis
 
 @operator("Unique", inputs=1, attributes={"sorted": "0 or 1"})
 class Unique(Operator):
-    """The different slices along `axis` (elements, without one), where each occurs first, which of them stands at
-    each place, and how often each occurs; in order, or with `sorted=0` in that of their first occurrence.
+    """The different slices along `axis` (elements, without one), in order, or as they occur first.
+
+    With it: where each occurs first, which of them stands at each place, and how often each occurs.
     """
 
     def infer(self, node: Node) -> list[TensorType]:

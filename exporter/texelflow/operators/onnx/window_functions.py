@@ -9,7 +9,7 @@ from texelflow.graph import FLOATING, Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.onnx.cast import dtype_of_code
-from texelflow.operators.shapes import dimensions
+from texelflow.operators.shapes import counts
 
 COEFFICIENTS: Mapping[str, tuple[float, ...]] = {
     "HannWindow": (0.5, -0.5),
@@ -30,7 +30,7 @@ class WindowFunction(Operator):
         dtype = dtype_of_code(node, int(node.attributes.get("output_datatype", 1)))
         if dtype not in FLOATING:
             raise NodeError(node, f"its output_datatype is {dtype}; a floating type is needed")
-        [size] = dimensions(node, node.known(0, "size"), "size")
+        [size] = counts(node, node.known(0, "size"), "size")
         return [TensorType(dtype, (size,))]
 
     def decompose(self, node: Node) -> list[Node] | None:

@@ -13,7 +13,7 @@ _DEFAULTS = (("most", "int64", 0), ("overlap", "float32", 0.0), ("least", "float
 
 @lowers("NonMaxSuppression")
 def lower_non_max_suppression(group: Group, lowering: Lowering) -> None:
-    """Emit the step; `ints` are the batches, classes and boxes, and whether boxes are given by their centres."""
+    """Emit the step; `ints` are batches, classes, boxes, and whether boxes are given by their centres."""
     node = group.node
     scores = node.required(1)
     inputs = [lowering.flat_precise(node.required(index)) for index in range(2)]

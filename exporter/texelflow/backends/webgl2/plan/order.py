@@ -1,4 +1,4 @@
-"""The order of a plan's steps where a run learns symbols on its way: what uses one comes after the step that binds it."""
+"""The order of a plan's steps where runs learn symbols: what uses one comes after the step that binds it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from texelflow.errors import ExportError
 
 
 def order_steps(plan: Plan) -> None:
-    """Sort the run's steps by what each needs, as little as possible; work that was fused may have come too early.
+    """Move steps behind what they need: work that was fused may have come too early.
 
     Raises:
         ExportError: steps need each other.
     """
-    binders = {name: step for step in plan.run if isinstance(step, HostStep) for name in step.binds}
+    binders = {name: step for step in plan.host_steps for name in step.binds}
     if not binders:
         return
     makers: dict[PlanTensor, Draw | HostStep] = {t.holder: step for step in plan.run for t in step.outputs}

@@ -238,6 +238,11 @@ class Plan:
         """The steps of the run phase that draw."""
         return [step for step in self.run if isinstance(step, Draw)]
 
+    @property
+    def host_steps(self) -> list[HostStep]:
+        """The steps of the run phase that the page does."""
+        return [step for step in self.run if isinstance(step, HostStep)]
+
     def tensors(self) -> list[PlanTensor]:
         """Return every tensor that is read or written, each once, in the order in which runs need them.
 
