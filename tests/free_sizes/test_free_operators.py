@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from browser_support import REPOSITORY, PageServer
-from conformance.cases import TOLERANCES, Case, attempt_export, node_cases
+from conformance.cases import TOLERANCES, Case, attempt_with_constants, node_cases
 from free_sizes.freeing import axes_with_meaning, every_axis
 from free_sizes.trials import (
     DEFECT_AT_EXPORT,
@@ -46,7 +46,7 @@ OTHER_SIZES: tuple[Callable[[int], int], ...] = (
 
 def make_trial(case: Case) -> Trial:
     """Return a test's model with every axis free, at its own sizes and, if ONNX Runtime has it, at others."""
-    model = attempt_export(case).model
+    model = attempt_with_constants(case).model
     kept = axes_with_meaning(model)
     model = every_axis(model, kept)
     dtypes = {str(array.dtype) for array in (*case.inputs.values(), *case.outputs.values())}

@@ -236,6 +236,7 @@ CASES = {
             of(x=sparse(4, 5), p=integers(1, 0, 2, 3), q=integers(1, 2, 0, 3)),
             of(x=sparse(4, 5), p=integers(-1, 2, -2, -3), q=integers(0, 1, 2, 0)),
             of(x=sparse(2, 3), p=integers(0, 0, 0, 0), q=integers(0, 0, 1, 2)),
+            of(x=sparse(1, 3), p=integers(0, 0, 1, 0), q=integers(0, 1, 0, 0)),
         ],
     ),
     "Split by sizes from the page": Case(
@@ -295,12 +296,12 @@ CASES = {
         ],
     ),
     "OneHot and a triangle by numbers from the page": Case(
-        """g (int64[n] i, int64 depth, float[n,n] x, int64 k) => (float[n,d] y, float[n,n] z)
+        """g (int64[n] i, float depth, float[n,n] x, int64 k) => (float[n,d] y, float[n,n] z)
         <float[2] values = {0, 1}> { y = OneHot (i, depth, values)  z = Trilu (x, k) }""",
         [
-            of(i=integers(0, 2, 1, -1), depth=np.int64(4), x=sparse(4, 4, share=1), k=np.int64(1)),
-            of(i=integers(3, 5), depth=np.int64(2), x=sparse(2, 2, share=1), k=np.int64(-1)),
-            of(i=integers(0), depth=np.int64(1), x=sparse(1, 1, share=1), k=np.int64(0)),
+            of(i=integers(0, 2, 1, -1), depth=np.float32(4), x=sparse(4, 4, share=1), k=np.int64(1)),
+            of(i=integers(3, 5), depth=np.float32(2), x=sparse(2, 2, share=1), k=np.int64(-1)),
+            of(i=integers(0), depth=np.float32(1), x=sparse(1, 1, share=1), k=np.int64(0)),
         ],
     ),
     "Resize to sizes, and by scales, from the page": Case(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from texelflow.dimensions import Dimension, proved_different
+from texelflow.dimensions.floats import FloatExpression
 from texelflow.graph import Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
@@ -22,7 +23,10 @@ class OneHot(Operator):
             raise NodeError(node, f"its values {values} are not the pair [off, on]")
         unify(node, values.shape[0], 2, "the length of its values and that of the pair [off, on]")
         axis = self._axis(node)
-        depth = counts(node, node.known(1, "depth"), "depth")[0]
+        depth = node.known(1, "depth")[0]
+        if isinstance(depth, FloatExpression):
+            depth = depth.truncated()
+        [depth] = counts(node, [depth], "depth")
         return [TensorType(values.dtype, (*indices.shape[:axis], depth, *indices.shape[axis:]))]
 
     @staticmethod

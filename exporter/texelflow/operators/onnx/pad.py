@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from texelflow.dimensions import Dimension, proved_different, proved_equal
+from texelflow.dimensions import Dimension, less, maximum, proved_different, proved_equal
 from texelflow.graph import Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
@@ -42,7 +42,8 @@ def _require_reflection(
     """Let what is left of an axis have two elements: a border reflects all but the first of them."""
     if any(not isinstance(border, int) or border > 0 for border in (before, behind)):
         left = extent + sum(border for border in (before, behind) if isinstance(border, int) and border < 0)
-        at_least(node, left, 2, f"axis {axis} of its input, which mode reflect mirrors,")
+        least = 1 + less(0, maximum(before, behind))
+        at_least(node, left, least, f"axis {axis} of its input, which mode reflect mirrors,")
 
 
 @operator("Pad", inputs=(1, 4), attributes={"value": "a number"})
