@@ -1,4 +1,4 @@
-"""Memory, GL objects, the shared context, and its loss."""
+"""Memory, GL objects, and the shared context."""
 
 from __future__ import annotations
 
@@ -208,46 +208,6 @@ def test_models_share_a_context_and_programs(page: Page, serve: Serve, tmp_path:
         "results": [3, 3, 3, 3],
         "last": 3,
     }
-
-
-def test_lost_context_is_restored_by_the_next_run(page: Page, serve: Serve, tmp_path: Path) -> None:
-    add_bundle(tmp_path)
-    answer = page.evaluate(
-        """async (url) => {
-            const model = await texelflow.loadModel(url);
-            const x = new texelflow.Tensor('float32', [6], new Float32Array(6));
-            await model.run({x});
-            const {gl} = model.ownSession.model.context;
-            const lose = () => gl.getExtension('WEBGL_lose_context').loseContext();
-            lose();
-            const between = (await model.run({x})).y.data[2];
-            const during = model.run({x}).then(() => 'NO ERROR', (error) => error.message);
-            await Promise.resolve();
-            return {between, during: await during, after: (await model.run({x})).y.data[2]};
-        }""",
-        serve(tmp_path),
-    )
-    assert answer["between"] == 5 and answer["after"] == 5
-
-
-def test_context_lost_while_running(page: Page, serve: Serve, tmp_path: Path) -> None:
-    add_bundle(tmp_path)
-    answer = page.evaluate(
-        """async (url) => {
-            const model = await texelflow.loadModel(url);
-            const x = new texelflow.Tensor('float32', [6], new Float32Array(6));
-            const original = WebGL2RenderingContext.prototype.readPixels;
-            WebGL2RenderingContext.prototype.readPixels = function (...parameters) {
-                this.getExtension('WEBGL_lose_context').loseContext();
-                return original.apply(this, parameters);
-            };
-            const message = await model.run({x}).then(() => 'NO ERROR', (error) => error.message);
-            WebGL2RenderingContext.prototype.readPixels = original;
-            return {message, after: (await model.run({x})).y.data[2]};
-        }""",
-        serve(tmp_path),
-    )
-    assert "context was lost" in answer["message"] and answer["after"] == 5
 
 
 @pytest.mark.parametrize("is_busy", [False, True], ids=["idle", "busy"])

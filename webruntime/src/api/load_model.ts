@@ -1,8 +1,7 @@
 import { prepareDevice, type TestDeviceOptions } from "../backends/webgl2/device/device.ts";
 import type { LoadingReport } from "../backends/webgl2/load/loaded_model.ts";
-import { type BundleFiles, type BundleSource, bundleFiles } from "../bundle/bundle_source.ts";
+import { type BundleFiles, type BundleSource, bundleFiles, withFiles } from "../bundle/bundle_source.ts";
 import { loadGraphFile } from "../bundle/graph_file.ts";
-import { TexelflowError } from "../errors.ts";
 import { load } from "./loading.ts";
 import { Model } from "./model.ts";
 import { checkDeviceOptions, checkMaxMemory, type LoadOptions } from "./options.ts";
@@ -46,13 +45,7 @@ export async function loadOn<S extends Signature>(
 ): Promise<Model<S>> {
   const files = bundleFiles(source, fetch);
   const meter = new ProgressMeter(onProgress);
-  const attempt = (opened: BundleFiles) => loadFrom<S>(opened, files, device, meter, options);
-  try {
-    return await attempt(files);
-  } catch (error) {
-    if (!(error instanceof TexelflowError && error.code === "altered") || !files.pastCache) throw error;
-    return attempt(files.pastCache);
-  }
+  return withFiles(files, (opened) => loadFrom<S>(opened, files, device, meter, options));
 }
 
 /** Loads a model from files; a lost context is made up for from `later`, which the cache has by then. */
@@ -75,7 +68,7 @@ async function loadFrom<S extends Signature>(
     const loading = await load(files, graph, device, signal, report, start);
     loading.session.model.timings.context += prepared.milliseconds;
     if (!streaming) await loading.loaded;
-    return new Model<S>(later, graph, device, loading);
+    return new Model<S>(later, graph, device, loading, signal);
   } finally {
     prepared.release();
   }

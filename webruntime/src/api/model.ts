@@ -2,7 +2,7 @@ import type { DeviceReport, TestDeviceOptions } from "../backends/webgl2/device/
 import type { LoadedModel } from "../backends/webgl2/load/loaded_model.ts";
 import type { Profile, ProfileOptions } from "../backends/webgl2/profiler/profile.ts";
 import type { Session } from "../backends/webgl2/run/session.ts";
-import type { BundleFiles } from "../bundle/bundle_source.ts";
+import { type BundleFiles, withFiles } from "../bundle/bundle_source.ts";
 import type { DataType, GraphFile, ImagePreprocessing } from "../bundle/generated/graph_file.ts";
 import { canHash } from "../bundle/weight_files.ts";
 import { TexelflowError } from "../errors.ts";
@@ -34,6 +34,16 @@ export interface OutputInfo extends TensorInfo {
   readonly labels?: readonly string[];
 }
 
+/** What a task of a model does when the GPU's context is lost. */
+export interface TaskKind {
+  /** Whether it goes on from what the model's own session remembered. */
+  readonly goesOn?: boolean;
+  /** Whether it is done again, once, when it is lost in its midst. */
+  readonly repeats?: boolean;
+}
+
+const RUN: TaskKind = { goesOn: true, repeats: true };
+
 /** A loaded model. Made by `loadModel`. */
 export class Model<S extends Signature = Signature> {
   readonly name: string;
@@ -49,6 +59,8 @@ export class Model<S extends Signature = Signature> {
   private disposed = false;
   /** Whether what `run` remembered went with a context, and no run has told so. */
   private isStateLost = false;
+  /** Stops what makes up for a lost context. */
+  private stopRestoring: (reason: unknown) => void = () => {};
 
   /** @internal */
   constructor(
@@ -57,6 +69,7 @@ export class Model<S extends Signature = Signature> {
     readonly graph: GraphFile,
     private readonly deviceOptions: TestDeviceOptions,
     private loading: Loading,
+    private readonly signal: AbortSignal,
   ) {
     const describe = ({
       name,
@@ -100,8 +113,9 @@ export class Model<S extends Signature = Signature> {
    * @param inputs - a tensor for each input by name, or a picture or an array of pictures (a batch) where the input has
    *   `image`; `{ source, crop: { x, y, width, height } }` takes a part of a picture
    * @returns a tensor for each output by name
-   * @throws TexelflowError when an input is missing, unknown, or of wrong type or shape, when the GPU's memory runs out, when the
-   *   GPU's context is lost meanwhile (the next call loads the model again), when loading failed, or after `dispose`
+   * @throws TexelflowError when an input is missing, unknown, or of wrong type or shape, when the GPU's memory runs out, when
+   *   loading failed, or after `dispose`. When the GPU's context is lost the model is loaded again, from the browser's cache
+   *   if that has it, and the run begins anew, once; but with the code `state-lost` where earlier runs left something
    */
   run(inputs: Inputs<S>): Promise<Outputs<S>> {
     return this.exclusively(async (session) => {
@@ -109,7 +123,7 @@ export class Model<S extends Signature = Signature> {
       // Not before every file is checked.
       await this.loaded;
       return outputs as Outputs<S>;
-    }, false);
+    }, RUN);
   }
 
   /**
@@ -144,6 +158,7 @@ export class Model<S extends Signature = Signature> {
     if (this.disposed) return;
     this.disposed = true;
     this.loading.stop(this.disposal());
+    this.stopRestoring(this.disposal());
     const free = () => this.loading.free();
     this.queue = this.queue.then(free, free);
   }
@@ -151,23 +166,34 @@ export class Model<S extends Signature = Signature> {
   /**
    * Runs a task after all earlier ones, with the model restored if the GPU's context was lost.
    *
-   * @param anew - whether it does not matter to the task what the model's own session remembered
    * @internal
    */
-  exclusively<T>(task: (session: Session) => Promise<T>, anew = true): Promise<T> {
-    const guarded = async () => {
-      await breathe();
+  exclusively<T>(
+    task: (session: Session) => Promise<T>,
+    { goesOn = false, repeats = false }: TaskKind = {},
+  ): Promise<T> {
+    const attempt = async () => {
       const { model, states } = this.ownSession;
       model.throwIfFailed();
       if (model.context.isLost) {
         this.isStateLost ||= states?.isUsed === true;
         await this.restore();
       }
-      if (this.isStateLost && !anew) {
+      if (this.isStateLost && goesOn) {
         this.isStateLost = false;
         throw stateLost(this.name);
       }
       return task(this.ownSession);
+    };
+    const guarded = async () => {
+      await breathe();
+      try {
+        return await attempt();
+      } catch (error) {
+        const isLost = error instanceof TexelflowError && error.code === "context-lost";
+        if (!isLost || !repeats || this.disposed) throw error;
+        return attempt();
+      }
     };
     if (this.disposed) return Promise.reject(this.disposal());
     const result = this.queue.then(guarded, guarded);
@@ -182,18 +208,22 @@ export class Model<S extends Signature = Signature> {
   private async restore(): Promise<void> {
     // What is still on its way goes to the context that was lost.
     await this.loaded.catch(() => {});
-    const signal = new AbortController().signal;
-    const loading = await load(
-      this.files,
-      this.graph,
-      this.deviceOptions,
-      signal,
-      () => {},
-      performance.now(),
-    );
-    await loading.loaded;
-    this.loading.free();
-    this.loading = loading;
+    const stop = new AbortController();
+    this.stopRestoring = (reason) => stop.abort(reason);
+    // One that was aborted earlier, when a time for loading was over say, does not matter now.
+    const forward = () => stop.abort(this.signal.reason);
+    this.signal.addEventListener("abort", forward);
+    try {
+      this.loading = await withFiles(this.files.cached ?? this.files, async (files) => {
+        const { graph, deviceOptions } = this;
+        const loading = await load(files, graph, deviceOptions, stop.signal, () => {}, performance.now());
+        await loading.loaded;
+        this.loading.free();
+        return loading;
+      });
+    } finally {
+      this.signal.removeEventListener("abort", forward);
+    }
     this.device = report(this.ownSession.model);
   }
 }

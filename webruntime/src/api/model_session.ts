@@ -1,8 +1,10 @@
 import { Session } from "../backends/webgl2/run/session.ts";
 import { TexelflowError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import type { Model } from "./model.ts";
+import type { Model, TaskKind } from "./model.ts";
 import type { Inputs, Outputs, Signature } from "./signature.ts";
+
+const RUN: TaskKind = { goesOn: true, repeats: true };
 
 /** Runs of a model with a memory of their own. Made by `model.session()`. */
 export class ModelSession<S extends Signature = Signature> {
@@ -17,25 +19,25 @@ export class ModelSession<S extends Signature = Signature> {
    * Computes the outputs from the inputs and from what the session remembers, which is zeros before the first run.
    *
    * @param inputs - as for `model.run`
-   * @throws TexelflowError as `model.run` does, and once with the code `state-lost` when the GPU's context was lost with
-   *   what the session remembered
+   * @throws TexelflowError as `model.run` does; once with the code `state-lost` when the GPU's context was lost with what
+   *   the session remembered
    */
   run(inputs: Inputs<S>): Promise<Outputs<S>> {
     return this.exclusively(async (session) => {
       const outputs = await session.run(inputs);
       await this.model.loaded;
       return outputs as Outputs<S>;
-    });
+    }, RUN);
   }
 
   /** Forgets what earlier runs left: the next one starts from zeros. */
   reset(): Promise<void> {
-    return this.exclusively(async (session) => session.states?.reset(), true);
+    return this.exclusively(async (session) => session.states?.reset());
   }
 
   /** Resolves to what the session remembers, by the names of the model's inputs that states were; empty before a run. */
   save(): Promise<Record<string, Tensor>> {
-    return this.exclusively(async (session) => session.states?.save() ?? {});
+    return this.exclusively(async (session) => session.states?.save() ?? {}, { goesOn: true });
   }
 
   /**
@@ -44,7 +46,7 @@ export class ModelSession<S extends Signature = Signature> {
    * @throws TexelflowError when a state is missing, unknown, or of another type
    */
   restore(states: Readonly<Record<string, Tensor>>): Promise<void> {
-    return this.exclusively(async (session) => session.restore(states), true);
+    return this.exclusively(async (session) => session.restore(states));
   }
 
   /** Frees the session's GPU memory. */
@@ -58,18 +60,21 @@ export class ModelSession<S extends Signature = Signature> {
       .catch(() => {}); // the model may be disposed, and the session with it
   }
 
-  /** Runs a task with the session where the model is now; `anew` if what it remembered does not matter. */
-  private exclusively<T>(task: (session: Session) => Promise<T>, anew = false): Promise<T> {
+  /** Runs a task with the session where the model is now. */
+  private exclusively<T>(
+    task: (session: Session) => Promise<T>,
+    { goesOn, ...kind }: TaskKind = {},
+  ): Promise<T> {
     if (this.disposed) return Promise.reject(new TexelflowError("disposed", "The session was disposed."));
     return this.model.exclusively(async ({ model }) => {
       const before = this.session;
       if (before?.model !== model) {
         this.session = new Session(model);
         model.sessions.add(this.session);
-        if (before?.states?.isUsed && !anew) throw stateLost(model.graph.name);
+        if (before?.states?.isUsed && goesOn) throw stateLost(model.graph.name);
       }
       return task(this.session as Session);
-    });
+    }, kind);
   }
 }
 

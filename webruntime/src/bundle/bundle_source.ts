@@ -1,4 +1,5 @@
 import { TexelflowError } from "../errors.ts";
+
 /**
  * Where a bundle comes from: the URL of its folder or of its graph.json, or its files, such as those of a folder that
  * the visitor chose, as they are or by name.
@@ -27,8 +28,23 @@ export interface BundleFiles {
    * @throws Error when there is no such file, or the server does not answer or answers with an error status
    */
   open(name: string, signal: AbortSignal): Promise<BundleFileStream>;
-  /** The same files, asked of the server itself and not of the browser's cache; null where that is the same. */
-  readonly pastCache: BundleFiles | null;
+  /** The same files as the browser's cache has them, however old, which needs no network. */
+  readonly cached?: BundleFiles;
+  /** The same files, asked of the server itself and not of the browser's cache; absent where that is the same. */
+  readonly pastCache?: BundleFiles;
+}
+
+/** Does what needs the files of a bundle; once more past the browser's cache where that had other ones. */
+export async function withFiles<T>(
+  files: BundleFiles,
+  attempt: (opened: BundleFiles) => Promise<T>,
+): Promise<T> {
+  try {
+    return await attempt(files);
+  } catch (error) {
+    if (!(error instanceof TexelflowError && error.code === "altered") || !files.pastCache) throw error;
+    return attempt(files.pastCache);
+  }
 }
 
 /** The files of a source. */
@@ -36,7 +52,8 @@ export function bundleFiles(source: BundleSource, fetchFile: FetchFile | undefin
   if (typeof source === "string" || source instanceof URL) {
     const open = (cache: RequestCache) => (name: string, signal: AbortSignal) =>
       openUrl(fileUrl(source, name), fetchFile ?? fetch, { signal, cache });
-    return { open: open("default"), pastCache: { open: open("reload"), pastCache: null } };
+    const pastCache = { open: open("reload") };
+    return { open: open("default"), cached: { open: open("force-cache"), pastCache }, pastCache };
   }
   const files: ReadonlyMap<string, Blob> =
     source instanceof Map
@@ -47,7 +64,7 @@ export function bundleFiles(source: BundleSource, fetchFile: FetchFile | undefin
             (file) => [file.webkitRelativePath || file.name, file] as const,
           ),
         );
-  return { open: async (name) => openBlob(files, name), pastCache: null };
+  return { open: async (name) => openBlob(files, name) };
 }
 
 async function openUrl(url: string, fetchFile: FetchFile, options: RequestInit): Promise<BundleFileStream> {
