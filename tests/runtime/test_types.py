@@ -41,6 +41,12 @@ const [one, channels]: readonly [1, 3, 1, 1] = outputs.means.shape;
 const twice: BigInt64Array = outputs['"twice"\n*/ '].data;
 const [, length] = outputs['"twice"\n*/ '].shape;
 length.toFixed();
+const kept = await model.run({ image: picture, tokens }, { keep: ["means"] });
+await model.run({ image: kept.means, tokens });
+const read: Float32Array = (await kept.means.read()).as("float32");
+kept.means.dispose();
+// @ts-expect-error there is no such output
+await model.run({ image: picture, tokens }, { keep: ["mean"] });
 await model.run({ image: new Tensor("float32", [1, 3, 4, 4], new Float32Array(48)), tokens });
 await model.profile({ image: picture, tokens }, { runs: 2 });
 // @ts-expect-error there is no such output

@@ -1,6 +1,7 @@
 import type { DeviceReport, TestDeviceOptions } from "../backends/webgl2/device/device.ts";
-import type { LoadedModel } from "../backends/webgl2/load/loaded_model.ts";
+import { type LoadedModel, part } from "../backends/webgl2/load/loaded_model.ts";
 import type { Profile, ProfileOptions } from "../backends/webgl2/profiler/profile.ts";
+import type { OutputReader } from "../backends/webgl2/run/output_reader.ts";
 import type { Session } from "../backends/webgl2/run/session.ts";
 import { type BundleFiles, withFiles } from "../bundle/bundle_source.ts";
 import type { DataType, GraphFile, ImagePreprocessing } from "../bundle/generated/graph_file.ts";
@@ -10,7 +11,7 @@ import { render } from "../graph/expressions.ts";
 import { breathe } from "../wait/tasks.ts";
 import { type Loading, load } from "./loading.ts";
 import { ModelSession, stateLost } from "./model_session.ts";
-import type { Inputs, Outputs, Signature } from "./signature.ts";
+import type { Inputs, Outputs, RunOptions, Signature } from "./signature.ts";
 import type { Timings } from "./timings.ts";
 
 /** How an input takes pictures. */
@@ -112,18 +113,30 @@ export class Model<S extends Signature = Signature> {
    *
    * @param inputs - a tensor for each input by name, or a picture or an array of pictures (a batch) where the input has
    *   `image`; `{ source, crop: { x, y, width, height } }` takes a part of a picture
+   * @param options - `keep` names outputs that stay on the GPU, to be given to later runs
    * @returns a tensor for each output by name
    * @throws TexelflowError when an input is missing, unknown, or of wrong type or shape, when the GPU's memory runs out, when
    *   loading failed, or after `dispose`. When the GPU's context is lost the model is loaded again, from the browser's cache
    *   if that has it, and the run begins anew, once; but with the code `state-lost` where earlier runs left something
    */
-  run(inputs: Inputs<S>): Promise<Outputs<S>> {
-    return this.exclusively(async (session) => {
-      const outputs = await session.run(inputs);
-      // Not before every file is checked.
-      await this.loaded;
-      return outputs as Outputs<S>;
-    }, RUN);
+  run<K extends keyof S["outputs"] = never>(
+    inputs: Inputs<S>,
+    options: RunOptions<K> = {},
+  ): Promise<Outputs<S, K>> {
+    return this.exclusively((session) => this.runIn(session, inputs, options), RUN);
+  }
+
+  /** @internal */
+  async runIn<K extends keyof S["outputs"]>(
+    session: Session,
+    inputs: Inputs<S>,
+    { keep }: RunOptions<K>,
+  ): Promise<Outputs<S, K>> {
+    const read = keep && (await keeping(session.model, keep as readonly unknown[]));
+    const outputs = await session.run(inputs, read);
+    // Not before every file is checked.
+    await this.loaded;
+    return outputs as Outputs<S, K>;
   }
 
   /**
@@ -226,6 +239,24 @@ export class Model<S extends Signature = Signature> {
     }
     this.device = report(this.ownSession.model);
   }
+}
+
+/** What reads outputs but for some, which it keeps on the GPU. */
+async function keeping(
+  model: LoadedModel,
+  keep: readonly unknown[],
+): Promise<(reader: OutputReader, name: string) => unknown> {
+  const names = model.graph.outputs.map(({ name }) => name);
+  const unknown = Array.isArray(keep) ? keep.find((name) => !names.includes(name)) : String(keep);
+  if (unknown !== undefined) {
+    throw new TexelflowError(
+      "option",
+      `keep must be a list of outputs, which are ${names.join(", ")}; "${unknown}" is none.`,
+    );
+  }
+  const module = import("../backends/webgl2/run/kept_tensor.ts");
+  const { KeptTensor } = await part("texelflow.keep.js", module);
+  return (reader, name) => (keep.includes(name) ? new KeptTensor(model, name, reader) : reader.read());
 }
 
 function report({ context, limits, setting, reasons }: LoadedModel): DeviceReport {

@@ -2,7 +2,7 @@ import { Session } from "../backends/webgl2/run/session.ts";
 import { TexelflowError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Model, TaskKind } from "./model.ts";
-import type { Inputs, Outputs, Signature } from "./signature.ts";
+import type { Inputs, Outputs, RunOptions, Signature } from "./signature.ts";
 
 const RUN: TaskKind = { goesOn: true, repeats: true };
 
@@ -18,16 +18,15 @@ export class ModelSession<S extends Signature = Signature> {
   /**
    * Computes the outputs from the inputs and from what the session remembers, which is zeros before the first run.
    *
-   * @param inputs - as for `model.run`
+   * @param inputs - and `options`: as for `model.run`
    * @throws TexelflowError as `model.run` does; once with the code `state-lost` when the GPU's context was lost with what
    *   the session remembered
    */
-  run(inputs: Inputs<S>): Promise<Outputs<S>> {
-    return this.exclusively(async (session) => {
-      const outputs = await session.run(inputs);
-      await this.model.loaded;
-      return outputs as Outputs<S>;
-    }, RUN);
+  run<K extends keyof S["outputs"] = never>(
+    inputs: Inputs<S>,
+    options: RunOptions<K> = {},
+  ): Promise<Outputs<S, K>> {
+    return this.exclusively((session) => this.model.runIn(session, inputs, options), RUN);
   }
 
   /** Forgets what earlier runs left: the next one starts from zeros. */

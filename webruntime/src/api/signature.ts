@@ -1,4 +1,5 @@
 import type { DataType } from "../bundle/generated/graph_file.ts";
+import type { GpuTensor } from "../graph/gpu_tensor.ts";
 import type { ImageSource } from "../graph/pictures.ts";
 import type { Tensor, TensorArrays } from "../graph/tensor.ts";
 
@@ -22,15 +23,24 @@ export interface Signature {
 /** What `run` takes: a tensor for each input, or a picture where it takes one. */
 export type Inputs<S extends Signature> = InputsOf<S["inputs"]>;
 
-/** What `run` gives: a tensor for each output. */
-export type Outputs<S extends Signature> = OutputsOf<S["outputs"]>;
+/** What `run` gives: a tensor for each output, but for those that are kept on the GPU. */
+export type Outputs<S extends Signature, K extends keyof S["outputs"] = never> = OutputsOf<S["outputs"], K>;
+
+/** Settings of a run. */
+export interface RunOptions<K extends PropertyKey = string> {
+  /** Names of outputs that stay on the GPU. */
+  readonly keep?: readonly K[];
+}
 
 type InputsOf<I extends Signature["inputs"]> = { readonly [Name in keyof I]: Input<I[Name]> };
 
-type OutputsOf<O extends Signature["outputs"]> = { [Name in keyof O]: Output<O[Name]> };
+type OutputsOf<O extends Signature["outputs"], K extends keyof O> = {
+  [Name in keyof O]: [Name] extends [K] ? GpuTensor<O[Name]["dtype"]> : Output<O[Name]>;
+};
 
 type Input<I extends InputSignature> =
   | Tensor<I["dtype"]>
+  | GpuTensor<I["dtype"]>
   | (I extends { readonly image: false } ? never : ImageSource);
 
 type Output<O extends TensorSignature> = Tensor<O["dtype"], TensorArrays[O["dtype"]]> & {

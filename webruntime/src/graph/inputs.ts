@@ -1,12 +1,21 @@
 import type { Constraint, Expression, GraphFile, GraphInput } from "../bundle/generated/graph_file.ts";
 import { TexelflowError } from "../errors.ts";
 import { evaluate, render } from "./expressions.ts";
+import { type GpuTensor, isGpuTensor } from "./gpu_tensor.ts";
 import { asPictures, type CroppedPicture, type ImageSource, type Picture } from "./pictures.ts";
 import { type Stage, stagesOf } from "./stages.ts";
 import { Tensor } from "./tensor.ts";
 
 /** What `run` takes for an input: several pictures are a batch. */
-export type RunInput = Tensor | ImageSource | CroppedPicture | readonly (ImageSource | CroppedPicture)[];
+export type RunInput =
+  | Tensor
+  | GpuTensor
+  | ImageSource
+  | CroppedPicture
+  | readonly (ImageSource | CroppedPicture)[];
+
+/** An input that was checked. */
+export type InputValue = Tensor | GpuTensor | readonly Picture[];
 
 /** Symbols with their values, and with what the graph derives from them. */
 export interface Bound {
@@ -17,7 +26,7 @@ export interface Bound {
 
 /** Checked inputs in the order of the graph (null: not given and not read), and the symbols they determine. */
 export interface BoundInputs extends Bound {
-  readonly values: readonly (Tensor | readonly Picture[] | null)[];
+  readonly values: readonly (InputValue | null)[];
 }
 
 /**
@@ -43,11 +52,11 @@ export function bindInputs(graph: GraphFile, given: Readonly<Record<string, unkn
   const origin = new Map<string, string>();
   values.forEach((value, index) => {
     const input = graph.inputs[index] as GraphInput;
-    if (value instanceof Tensor) bindTensor(input, value, symbols, origin);
+    if (hasShape(value)) bindTensor(input, value, symbols, origin);
   });
   values.forEach((value, index) => {
     const input = graph.inputs[index] as GraphInput;
-    if (value instanceof Tensor) checkShape(input, value, symbols);
+    if (hasShape(value)) checkShape(input, value, symbols);
     else if (value) bindPictures(input, value, symbols, origin);
     if (input.elements) bindElements(input, value, symbols, origin);
   });
@@ -73,17 +82,21 @@ export function settle(
   for (const { name, value } of derived) symbols.set(name, evaluate(value, symbols));
 }
 
+function hasShape(value: InputValue | null): value is Tensor | GpuTensor {
+  return value !== null && "shape" in value;
+}
+
 /** Binds the symbols that the elements of an input are. */
 function bindElements(
   { name, elements }: GraphInput,
-  value: Tensor | readonly Picture[] | null,
+  value: InputValue | null,
   symbols: Map<string, number>,
   origin: Map<string, string>,
 ): void {
   if (!(value instanceof Tensor)) {
     throw new TexelflowError(
       "input",
-      `Input "${name}": its numbers decide sizes of the model, so that a Tensor is needed.`,
+      `Input "${name}": its numbers decide sizes of the model, so that a Tensor is needed, not on the GPU.`,
       { input: name },
     );
   }
@@ -121,11 +134,7 @@ function checkConstraint(
 }
 
 /** Checks what came for an input: its kind, type and rank. */
-export function checkValue(
-  input: GraphInput,
-  value: unknown,
-  names: readonly string[],
-): Tensor | Picture[] | null {
+export function checkValue(input: GraphInput, value: unknown, names: readonly string[]): InputValue | null {
   const what = `Input "${input.name}"`;
   const expected = `a ${input.dtype} Tensor of shape ${shapeText(input)}`;
   if (value === undefined || value === null) {
@@ -146,7 +155,9 @@ export function checkValue(
       { input: input.name },
     );
   }
-  const { dtype, shape, data } = value as Partial<Tensor>;
+  const isOnGpu = isGpuTensor(value);
+  const { dtype, shape } = value as Partial<Tensor>;
+  const data = isOnGpu || (value as Partial<Tensor>).data;
   if (typeof dtype !== "string" || !Array.isArray(shape) || !data) {
     const came = Object.prototype.toString.call(value).slice(8, -1);
     throw new TexelflowError(
@@ -167,13 +178,14 @@ export function checkValue(
       { input: input.name },
     );
   }
+  if (isOnGpu) return value;
   // Checked again even if it is a Tensor of ours: the data may have been detached (transferred) since it was made.
-  return new Tensor(dtype, shape, data);
+  return new Tensor(dtype, shape, data as Tensor["data"]);
 }
 
 function bindTensor(
   input: GraphInput,
-  value: Tensor,
+  value: Tensor | GpuTensor,
   symbols: Map<string, number>,
   origin: Map<string, string>,
 ): void {
@@ -194,7 +206,11 @@ function bindTensor(
   });
 }
 
-function checkShape(input: GraphInput, value: Tensor, symbols: ReadonlyMap<string, number>): void {
+function checkShape(
+  input: GraphInput,
+  value: Tensor | GpuTensor,
+  symbols: ReadonlyMap<string, number>,
+): void {
   input.shape.forEach((dimension, axis) => {
     const expected = evaluate(dimension, symbols);
     if (value.shape[axis] !== expected) {

@@ -119,6 +119,17 @@ export class ArrayTexture {
     }
   }
 
+  /** Copies the first columns and rows of every layer of a texture of the same format. */
+  copy(source: ArrayTexture, width: number, height: number): void {
+    const { gl } = this.context;
+    gl.bindFramebuffer(gl.READ_FRAMEBUFFER, source.framebuffer);
+    this.context.selectTexture(this.handle);
+    for (let layer = 0; layer < this.layers; layer++) {
+      gl.readBuffer(gl.COLOR_ATTACHMENT0 + layer);
+      gl.copyTexSubImage3D(gl.TEXTURE_2D_ARRAY, 0, 0, 0, layer, 0, 0, width, height);
+    }
+  }
+
   /** Fills every texel of every layer with one value, by clearing. */
   fill(value: number): void {
     const { gl } = this.context;

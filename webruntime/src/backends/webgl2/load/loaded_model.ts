@@ -35,7 +35,7 @@ export type LoadingPhase = "download" | "compile" | "upload" | "ready";
 export type LoadingReport = (phase: LoadingPhase, done: number, total: number) => void;
 
 /** Waits for a file of the runtime that not every model needs. */
-async function part<T>(name: string, module: Promise<T>): Promise<T> {
+export async function part<T>(name: string, module: Promise<T>): Promise<T> {
   try {
     return await module;
   } catch (cause) {

@@ -1,6 +1,8 @@
 import type { GraphInput, ImagePreprocessing } from "../../../bundle/generated/graph_file.ts";
 import { TexelflowError } from "../../../errors.ts";
 import type { Symbols } from "../../../graph/expressions.ts";
+import { isGpuTensor } from "../../../graph/gpu_tensor.ts";
+import type { InputValue } from "../../../graph/inputs.ts";
 import { PICTURE_SYMBOLS, type Picture } from "../../../graph/pictures.ts";
 import { kindOf, narrow, Tensor } from "../../../graph/tensor.ts";
 import type { Context } from "../gl/context.ts";
@@ -32,9 +34,13 @@ export class InputFeed {
       program && input.image ? new PictureFeed(context, input.image, placed, program, symbols) : null;
   }
 
-  /** Uploads a tensor, or draws pictures, into the input's tensor. */
-  write(value: Tensor | readonly Picture[], maxTextureSize: number): void {
+  /** Uploads a tensor, or draws pictures, into the input's tensor, or copies there what stayed on the GPU. */
+  write(value: InputValue, maxTextureSize: number): void {
     const what = `Input "${this.input.name}"`;
+    if (isGpuTensor(value)) {
+      value.copyTo(this.placed);
+      return;
+    }
     if (!(value instanceof Tensor)) {
       this.pictureFeed?.write(value, maxTextureSize, what);
       return;

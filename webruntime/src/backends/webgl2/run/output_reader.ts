@@ -14,9 +14,9 @@ export class OutputReader {
 
   constructor(
     private readonly context: Context,
-    private readonly output: Pick<GraphOutput, "dtype">,
-    private readonly shape: readonly number[],
-    private readonly placed: PlacedTensor,
+    readonly output: Pick<GraphOutput, "dtype">,
+    readonly shape: readonly number[],
+    readonly placed: PlacedTensor,
   ) {
     const { layout, texture } = placed;
     const array = kindOf(output.dtype) === "float" ? Float32Array : Int32Array;

@@ -1,3 +1,4 @@
+import type { GraphOutput } from "../../../bundle/generated/graph_file.ts";
 import { TexelflowError } from "../../../errors.ts";
 import { type Bound, type BoundInputs, bindInputs } from "../../../graph/inputs.ts";
 import { drawAt, stagesOf } from "../../../graph/stages.ts";
@@ -10,6 +11,7 @@ import { EarlyStart } from "../gl/readback.ts";
 import type { LoadedModel } from "../load/loaded_model.ts";
 import { type BoundDraw, executeDraws } from "./draws.ts";
 import type { performHost } from "./host_stage.ts";
+import type { OutputReader } from "./output_reader.ts";
 import { bindReaders, bindStep, type RunPlan, tensorsRead } from "./run_plan.ts";
 import { StagePlans } from "./stage_plans.ts";
 import type { StateMemory } from "./state_memory.ts";
@@ -42,13 +44,16 @@ export class Session {
     return this.memory;
   }
 
-  /** Checks the inputs, computes, and reads the outputs back. */
-  async run(given: Readonly<Record<string, unknown>>): Promise<Record<string, Tensor>> {
+  /** Checks the inputs, computes, and reads the outputs back, or does with their readers what `read` does. */
+  async run<T = Tensor>(
+    given: Readonly<Record<string, unknown>>,
+    read: (reader: OutputReader, name: string) => T = (reader) => reader.read() as T,
+  ): Promise<Record<string, T>> {
     const start = performance.now();
     const { context, graph, timings } = this.model;
     const bound = bindInputs(graph, given);
     let plan: RunPlan | null = null;
-    let outputs: Tensor[] = [];
+    let outputs: T[] = [];
     await this.follow(
       bound,
       (stage, symbols) => {
@@ -56,14 +61,14 @@ export class Session {
         return plan;
       },
       ({ readers }) => {
-        outputs = readers.map((reader) => reader.read());
+        outputs = readers.map((reader, index) => read(reader, (graph.outputs[index] as GraphOutput).name));
       },
       start,
     );
     if (!context.isLost) this.states?.exchange();
     timings.firstRun ||= performance.now() - start;
     throwIfLost(this.model);
-    return Object.fromEntries(graph.outputs.map(({ name }, index) => [name, outputs[index] as Tensor]));
+    return Object.fromEntries(graph.outputs.map(({ name }, index) => [name, outputs[index] as T]));
   }
 
   /**
