@@ -25,7 +25,7 @@ from shader_lint_graphs import graph, kernel_graphs
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from conformance.cases import attempt_export, node_cases
+from conformance.cases import attempt_with_constants, node_cases
 from texelflow.arguments import parse_image
 from texelflow.backends.webgl2.lower import rules
 from texelflow.errors import ExportError
@@ -109,7 +109,7 @@ def render_node_tests(name: str) -> dict[str, Shader]:
     """Return the shaders of ONNX's own tests of an operator, as far as they can be exported."""
     shaders: dict[str, Shader] = {}
     for case in node_cases(name):
-        if bundle := attempt_export(case).bundle:
+        if bundle := attempt_with_constants(case).bundle:
             shaders.update({one.source: one for one in device_shaders(bundle.graph_file, case.name)})
     return shaders
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -225,7 +225,7 @@ def _graph_file(
         "generator": f"texelflow {__version__}",
         "provenance": provenance(source, options.told(), fixed),
         "name": name,
-        "symbols": _symbols(graph),
+        "symbols": _symbols(graph, states),
         "constraints": [constraint.to_json() for constraint in graph.facts.simplified()],
         "derived": [],
         "inputs": inputs,
@@ -280,6 +280,7 @@ def _state_json(state: State, tensor: PlanTensor, following: PlanTensor) -> dict
         "next": following.index,
         "init": "zeros",
         "scope": "session",
+        **({} if state.grows is None else {"grows": state.grows}),
     }
 
 
@@ -305,6 +306,7 @@ def _step_json(step: Draw | HostStep, programs: dict[Program, int]) -> dict[str,
     return step.to_json(programs) if isinstance(step, Draw) else step.to_json()
 
 
-def _symbols(graph: Graph) -> list[str]:
+def _symbols(graph: Graph, states: Sequence[State]) -> list[str]:
     names = {name for value in graph.inputs for extent in value.shape for name in symbols_of(extent)}
-    return sorted(names.union(*graph.steering.values()))
+    grown = {state.grows for state in states if state.grows is not None}
+    return sorted(names.union(grown, *graph.steering.values()))

@@ -109,10 +109,11 @@ def example_sizes(graph: Graph, plan: Plan) -> dict[str, Dimension]:
     Where constraints ask for another one, it is that.
     """
     sizes: dict[str, Dimension] = {}
-    for value in graph.inputs:
-        for axis, extent in enumerate(value.shape):
+    shapes = [value.shape for value in graph.inputs] + [before.shape for before, _ in plan.states]
+    for shape in shapes:
+        for axis, extent in enumerate(shape):
             for name in symbols_of(extent):
-                sizes.setdefault(name, 1 if axis == 0 else 224 if len(value.shape) == 4 else 16)
+                sizes.setdefault(name, 1 if axis == 0 else 224 if len(shape) == 4 else 16)
     for names in (*graph.steering.values(), *(step.binds for step in plan.host_steps)):
         sizes.update(dict.fromkeys(names, 16))
     return graph.facts.fitting(sizes)

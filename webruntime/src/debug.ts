@@ -86,7 +86,7 @@ export function runWithIntermediates(
     let last: RunPlan | undefined;
     try {
       await session.follow(
-        bindInputs(graph, inputs),
+        bindInputs(graph, inputs, session.states?.grown()),
         (stage, symbols) => {
           const plansOf = session.stages[stage] as StagePlans;
           const made = planSeparately(session.model, plansOf, symbols, last ?? null);

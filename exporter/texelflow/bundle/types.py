@@ -70,8 +70,8 @@ class GraphOutput(TypedDict):
 
 
 class State(TypedDict):
-    """Two flat tensors of one shape: after a run, what it left in `next` is what the next run reads in
-    `tensor`.
+    """Two flat tensors, of one shape unless it grows: after a run, what it left in `next` is what the next
+    run reads in `tensor`.
     """
 
     name: str
@@ -82,6 +82,8 @@ class State(TypedDict):
     shape: "Shape"
     tensor: "TensorIndex"
     next: "TensorIndex"
+    grows: NotRequired[str]
+    """The symbol of an extent of `shape` that is longer after each run; it is 0 before the first."""
     init: Literal['zeros']
     """What it is before the first run."""
     scope: Literal['session']

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import cast
 
@@ -20,6 +21,8 @@ def with_constants(graph: GraphFile, inputs: Mapping[str, Array]) -> dict[str, A
 def first_states(graph: GraphFile, inputs: Mapping[str, Array]) -> dict[str, Array]:
     """Return zeros for each state, by the name of the model's input, in the sizes that the inputs have.
 
+    What grows has none.
+
     Raises:
         ExportError: the shape of a state does not follow from the inputs.
     """
@@ -29,6 +32,7 @@ def first_states(graph: GraphFile, inputs: Mapping[str, Array]) -> dict[str, Arr
         for extent, size in zip(value["shape"], inputs[value["name"]].shape, strict=True)
         if isinstance(extent, str)
     }
+    sizes.update({state["grows"]: 0 for state in graph["states"] if "grows" in state})
     states: dict[str, Array] = {}
     for state in graph["states"]:
         shape = [extent if isinstance(extent, int) else sizes.get(str(extent)) for extent in state["shape"]]
@@ -44,6 +48,13 @@ def first_states(graph: GraphFile, inputs: Mapping[str, Array]) -> dict[str, Arr
 def next_states(graph: GraphFile, outputs: Mapping[str, Array]) -> dict[str, Array]:
     """Return what the model's outputs are for the next run, by the name of its input."""
     return {state["name"]: outputs[state["output"]] for state in graph["states"]}
+
+
+def grows_with_inputs(graph: GraphFile) -> bool:
+    """Return whether inputs must have other sizes in each run, as a mask of all that a cache has grown to."""
+    grown = {state["grows"] for state in graph["states"] if "grows" in state}
+    needs = json.dumps([[need["left"], need["right"]] for need in graph["constraints"] if need["relation"] == "="])
+    return any(json.dumps(name) in needs for name in grown)
 
 
 def _fixed_array(fixed: FixedInput) -> Array:

@@ -1,8 +1,9 @@
 """Finds the outputs that become inputs of the next run: what a model remembers.
 
 Rules:
-1. An output and an input that are a state have one type, and provably one shape.
-2. Every free size of a state is one of another input, too: it is bound at each run.
+1. An output and an input that are a state have one element type, and provably one shape; but along one axis,
+   whose extent is a symbol of the input's, the output may be longer: then the state grows, as a cache does.
+2. Every other free size of a state is one of another input, too: it is bound at each run.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from texelflow.dimensions import same_shape, symbols_of
+from texelflow.dimensions import canonical, lower_bound, proved_equal, symbols_of
 from texelflow.errors import ExportError
 from texelflow.graph import Graph, Value
 
@@ -21,6 +22,8 @@ class State:
 
     before: Value
     after: Value
+    grows: str | None = None
+    """The symbol of the extent that grows, from 0 on; None where the shape stays."""
 
 
 def run(graph: Graph, names: Mapping[str, str]) -> list[State]:
@@ -40,13 +43,7 @@ def run(graph: Graph, names: Mapping[str, str]) -> list[State]:
                 )
         if any(state.before.name == name for state in states):
             raise ExportError(f"input {name!r} is of two states")
-        before, after = inputs[name], outputs[output]
-        if before.dtype != after.dtype or not same_shape(before.shape, after.shape):
-            raise ExportError(
-                f"output {output!r}, {after.known_type}, does not become input {name!r}, "
-                f"{before.known_type}: a state keeps its type and shape"
-            )
-        states.append(State(before, after))
+        states.append(_state(inputs[name], outputs[output]))
     kept = {state.before for state in states}
     bound = {
         symbol
@@ -55,6 +52,7 @@ def run(graph: Graph, names: Mapping[str, str]) -> list[State]:
         for extent in value.shape
         for symbol in symbols_of(extent)
     }
+    bound |= {state.grows for state in states if state.grows is not None}
     for state in states:
         free = {symbol for extent in state.before.shape for symbol in symbols_of(extent)} - bound
         if free:
@@ -63,3 +61,21 @@ def run(graph: Graph, names: Mapping[str, str]) -> list[State]:
                 f"give the shape of input {state.before.name!r}"
             )
     return states
+
+
+def _state(before: Value, after: Value) -> State:
+    """Return the state of an input and an output; raise ExportError if these do not fit each other (rule 1)."""
+    if before.dtype == after.dtype and len(before.shape) == len(after.shape):
+        extents = zip(before.shape, after.shape, strict=True)
+        others = [(old, new) for old, new in extents if not proved_equal(old, new)]
+        if not others:
+            return State(before, after)
+        [(old, new)] = others if len(others) == 1 else [(0, 0)]
+        atom = None if isinstance(old, int) else old.only_atom
+        lowest = lower_bound(canonical(new - old))
+        if atom is not None and atom.operation == "symbol" and lowest is not None and lowest >= 0:
+            return State(before, after, str(atom.operands[0]))
+    raise ExportError(
+        f"output {after.name!r}, {after.known_type}, does not become input {before.name!r}, "
+        f"{before.known_type}: a state keeps its type and shape, or grows along one axis of free size"
+    )

@@ -127,7 +127,7 @@ function checkContent(graph: GraphFile, fail: Fail): void {
 
 /** Follows the file in the order in which it is executed: what is read must have been filled before, and live. */
 function checkReferences(graph: GraphFile, fail: Fail): void {
-  const { inputs, outputs, states, weights, files, plans } = graph;
+  const { symbols, inputs, outputs, states, weights, files, plans } = graph;
   const { tensors, programs, load, entries } = plans.webgl2;
   checkNames(graph, fail);
   const filled = new Set<number>();
@@ -207,10 +207,19 @@ function checkReferences(graph: GraphFile, fail: Fail): void {
   states.forEach((state, index) => {
     const path = `states[${index}]`;
     use(`${path}.next`, state.next, end, false);
-    const plain = JSON.stringify([state.dtype, state.shape, false]);
+    const { grows } = state;
+    if (grows !== undefined && !(symbols.includes(grows) && state.shape.includes(grows))) {
+      fail(`${path}.grows`, "a symbol that is one of the extents", grows);
+    }
     for (const key of ["tensor", "next"] as const) {
       const { dtype, shape, axes, lifetime } = tensors[state[key]] as PlanTensor;
-      if (JSON.stringify([dtype, shape, !!axes]) !== plain || lifetime?.join() !== `${BEFORE},${end}`) {
+      const isSame = JSON.stringify(shape) === JSON.stringify(state.shape);
+      const isWhole = lifetime?.join() === `${BEFORE},${end}`;
+      if (
+        dtype !== state.dtype ||
+        axes ||
+        !(grows !== undefined ? key === "next" || isSame : isSame && isWhole)
+      ) {
         fail(
           `${path}.${key}`,
           "a flat tensor of the state's type and shape that lives for all of a run",

@@ -33,9 +33,14 @@ export interface BoundInputs extends Bound {
  * Checks names, types and shapes of the inputs of a run, binds each symbolic dimension to its size, and checks what the
  * model needs of these sizes.
  *
+ * @param remembered - symbols that follow from what a session remembers
  * @throws Error naming the input or node, what was expected and what came
  */
-export function bindInputs(graph: GraphFile, given: Readonly<Record<string, unknown>>): BoundInputs {
+export function bindInputs(
+  graph: GraphFile,
+  given: Readonly<Record<string, unknown>>,
+  remembered: ReadonlyMap<string, number> = new Map(),
+): BoundInputs {
   const names = graph.inputs.map(({ name }) => name);
   for (const name of Object.keys(given ?? {})) {
     if (!names.includes(name)) {
@@ -48,8 +53,8 @@ export function bindInputs(graph: GraphFile, given: Readonly<Record<string, unkn
   }
   const values = graph.inputs.map((input) => checkValue(input, given?.[input.name], names));
   const [first] = stagesOf(graph);
-  const symbols = new Map<string, number>();
-  const origin = new Map<string, string>();
+  const symbols = new Map(remembered);
+  const origin = new Map([...symbols.keys()].map((name) => [name, "what the session remembers"]));
   values.forEach((value, index) => {
     const input = graph.inputs[index] as GraphInput;
     if (hasShape(value)) bindTensor(input, value, symbols, origin);

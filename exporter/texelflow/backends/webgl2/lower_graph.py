@@ -73,6 +73,8 @@ def _part_states(graph: Graph, plan: Plan, made: Mapping[Value, PlanTensor], sta
         before = inputs[state.before]
         assert before is not None
         plan.states.append((before, made[state.after]))
+        if state.grows is not None:
+            plan.growing |= {before, made[state.after]}
 
 
 def _output(value: Value, lowering: Lowering, taken: set[PlanTensor], is_state: bool) -> PlanTensor:

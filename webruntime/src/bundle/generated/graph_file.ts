@@ -191,7 +191,7 @@ export interface Meaning {
   labels: string[];
 }
 /**
- * Two flat tensors of one shape: after a run, what it left in `next` is what the next run reads in `tensor`.
+ * Two flat tensors, of one shape unless it grows: after a run, what it left in `next` is what the next run reads in `tensor`.
  */
 export interface State {
   /**
@@ -206,6 +206,10 @@ export interface State {
   shape: Shape;
   tensor: TensorIndex;
   next: TensorIndex;
+  /**
+   * The symbol of an extent of `shape` that is longer after each run; it is 0 before the first.
+   */
+  grows?: string;
   /**
    * What it is before the first run.
    */

@@ -148,6 +148,7 @@ export const FORMAT = {
       ],
       "tensor": "TensorIndex",
       "next": "TensorIndex",
+      "grows?": "string",
       "init": [
         "one of",
         "zeros"

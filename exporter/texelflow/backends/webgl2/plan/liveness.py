@@ -53,8 +53,10 @@ def assign_lifetimes(plan: Plan) -> None:
     for output in plan.outputs:
         steps.setdefault(output, []).append(len(plan.run))
     for state in plan.states:
-        for tensor in state:
-            steps[tensor] = [-1, len(plan.run)]
+        for tensor, kept in zip(state, (-1, len(plan.run)), strict=True):
+            steps.setdefault(tensor, []).append(kept)
+            if tensor not in plan.growing:  # exchanged, so that both are there all the time
+                steps[tensor] = [-1, len(plan.run)]
     for tensor in plan.tensors():
         if not tensor.constant and tensor in steps:
             tensor.lifetime = (min(steps[tensor]), max(steps[tensor]))

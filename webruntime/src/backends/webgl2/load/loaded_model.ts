@@ -47,10 +47,11 @@ export async function part<T>(name: string, module: Promise<T>): Promise<T> {
   }
 }
 
-/** By tensor, for both tensors of each state, the other one. */
+/** By tensor, for both tensors of each state that is exchanged, the other one. */
 function statePartners({ states }: GraphFile): ReadonlyMap<number, number> {
+  const exchanged = states.filter(({ grows }) => grows === undefined);
   return new Map(
-    states.flatMap(({ tensor, next }) => [
+    exchanged.flatMap(({ tensor, next }) => [
       [tensor, next],
       [next, tensor],
     ]),
@@ -68,7 +69,7 @@ export class LoadedModel implements WeightSink {
   readonly weights: LoadPhase;
   /** Sessions besides the model's own, which go with it. */
   readonly sessions = new Set<{ delete(): void }>();
-  /** By tensor, for both tensors of each state, the other one. */
+  /** By tensor, for both tensors of each state that is exchanged and not copied, the other one. */
   readonly statePartners: ReadonlyMap<number, number>;
   /** The textures of its runs. */
   readonly pools = new Set<{ readonly bytes: number }>();

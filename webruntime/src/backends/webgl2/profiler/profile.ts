@@ -104,7 +104,7 @@ export async function profile(
 
   let before: RunPlan | null = null;
   await session.follow(
-    bindInputs(graph, inputs),
+    bindInputs(graph, inputs, session.states?.grown()),
     (stage, symbols) => {
       before = (session.stages[stage] as StagePlans).planFor(symbols, before);
       return before;

@@ -51,7 +51,7 @@ export class Session {
   ): Promise<Record<string, T>> {
     const start = performance.now();
     const { context, graph, timings } = this.model;
-    const bound = bindInputs(graph, given);
+    const bound = bindInputs(graph, given, this.states?.grown());
     let plan: RunPlan | null = null;
     let outputs: T[] = [];
     await this.follow(
@@ -60,7 +60,9 @@ export class Session {
         plan = this.stages[stage]?.planFor(symbols, plan) as RunPlan;
         return plan;
       },
-      ({ readers }) => {
+      (last) => {
+        const { readers } = last;
+        if (!context.isLost) this.states?.take(last);
         outputs = readers.map((reader, index) => read(reader, (graph.outputs[index] as GraphOutput).name));
       },
       start,
@@ -115,6 +117,7 @@ export class Session {
       for (const texture of plan.textures)
         texture.fill(texture.format === "int32" ? POISON_INTEGER : Number.NaN);
     }
+    if (!plan.before) this.states?.give(plan);
     inputs.forEach((value, index) => {
       const feed = plan.feeds[index];
       if (value instanceof Float32Array || value instanceof Int32Array) feed?.fill(value);

@@ -9,8 +9,10 @@ import { ArrayTexture, textureBytes } from "../gl/texture.ts";
 import { type Layout, layoutOf } from "../layout/layouts.ts";
 import type { LoadedModel } from "../load/loaded_model.ts";
 import type { PlacedTensor } from "./draws.ts";
+import { GrowingState } from "./growing_state.ts";
 import { InputFeed } from "./input_feed.ts";
 import { OutputReader } from "./output_reader.ts";
+import type { RunPlan } from "./run_plan.ts";
 
 /** A state as the next run reads it. */
 type Current = Pick<PlacedTensor, "layout" | "texture">;
@@ -23,22 +25,50 @@ interface Pair {
 
 /**
  * What a session keeps from run to run: two textures for each state, which are exchanged after a run. Draws are bound to
- * them once for either way round.
+ * them once for either way round. States that grow are copied instead.
  */
 export class StateMemory {
   /** Whether the textures are exchanged. */
   isExchanged = false;
   /** Whether a run left anything in it. */
   isUsed = false;
+  /** States whose textures are exchanged. */
+  private readonly exchanged: readonly State[];
+  /** Their textures, in the same order; none before the first run. */
   private pairs: Pair[] = [];
+  private readonly growing: readonly (readonly [state: State, memory: GrowingState])[];
 
-  constructor(private readonly model: LoadedModel) {}
+  constructor(private readonly model: LoadedModel) {
+    const { states } = model.graph;
+    this.exchanged = states.filter(({ grows }) => grows === undefined);
+    this.growing = states
+      .filter(({ grows }) => grows !== undefined)
+      .map((state) => [state, new GrowingState(model, state)]);
+  }
 
   /** Memory of all textures. */
   get bytes(): number {
-    return this.pairs
-      .flatMap(({ textures }) => textures)
-      .reduce((sum, texture) => sum + (texture?.bytes ?? 0), 0);
+    const textures = this.pairs.flatMap((pair) => pair.textures);
+    const held = [...textures, ...this.growing.map(([, memory]) => memory)];
+    return held.reduce((sum, each) => sum + (each?.bytes ?? 0), 0);
+  }
+
+  /** The symbols of the extents that grow. */
+  grown(): Map<string, number> {
+    return new Map(this.growing.map(([{ grows }, { extent }]) => [grows as string, extent]));
+  }
+
+  /** Copies what grows into the tensors that a run's first stage reads. */
+  give({ placed }: RunPlan): void {
+    for (const [{ tensor }, memory] of this.growing) memory.give(placed.get(tensor) as PlacedTensor);
+  }
+
+  /** Copies what a run, of which this is the last stage, leaves of what grows. */
+  take({ placed }: RunPlan): void {
+    for (const [{ next }, memory] of this.growing) {
+      memory.take(placed.get(next) as PlacedTensor);
+      this.isUsed = true;
+    }
   }
 
   /**
@@ -48,32 +78,30 @@ export class StateMemory {
    * @throws TexelflowError when a run of other sizes left something in them
    */
   provide(layouts: ReadonlyMap<number, Layout>): boolean {
-    const { states } = this.model.graph;
-    const wanted = states.map(({ tensor }) => layouts.get(tensor) as Layout);
+    const wanted = this.exchanged.map(({ tensor }) => layouts.get(tensor) as Layout);
     const text = ({ shape }: Layout) => `[${shape.join(", ")}]`;
-    const other = states.findIndex((_, index) => {
+    const other = this.exchanged.findIndex((_, index) => {
       const pair = this.pairs[index];
       return !pair || text(pair.layout) !== text(wanted[index] as Layout);
     });
     if (other < 0) return false;
     if (this.isUsed) {
-      const { name } = states[other] as State;
+      const { name } = this.exchanged[other] as State;
       throw new TexelflowError(
         "size",
         `State "${name}" has the shape ${text((this.pairs[other] as Pair).layout)}, but the sizes of this run need ` +
           `${text(wanted[other] as Layout)}. Reset the session first, or run in another session.`,
       );
     }
-    this.delete();
-    this.pairs = states.map(({ tensor }, index) => this.pairOf(tensor, wanted[index] as Layout));
+    this.deletePairs();
+    this.pairs = this.exchanged.map(({ tensor }, index) => this.pairOf(tensor, wanted[index] as Layout));
     return true;
   }
 
   /** The texture of a state's tensor, by its place in the file, as long as the textures are not exchanged. */
   textureOf(tensor: number): ArrayTexture | null {
-    const { states } = this.model.graph;
-    const index = states.findIndex((state) => state.tensor === tensor || state.next === tensor);
-    const which = (states[index] as State).tensor === tensor ? 0 : 1;
+    const index = this.exchanged.findIndex((state) => state.tensor === tensor || state.next === tensor);
+    const which = (this.exchanged[index] as State).tensor === tensor ? 0 : 1;
     return this.pairs[index]?.textures[which] ?? null;
   }
 
@@ -94,18 +122,23 @@ export class StateMemory {
   reset(): void {
     this.isExchanged = this.isUsed = false;
     for (const { textures } of this.pairs) textures[0]?.fill(0);
+    for (const [, memory] of this.growing) memory.reset();
   }
 
   /** What the session remembers, by the states' names; empty before the first run. */
   save(): Record<string, Tensor> {
-    const { context, graph } = this.model;
-    const saved = graph.states.flatMap((state, index) => {
+    const saved = this.exchanged.flatMap((state, index) => {
       const current = this.current(index);
       if (!current) return [];
       const placed = { dtype: state.dtype, ...current };
-      return [[state.name, new OutputReader(context, state, current.layout.shape, placed).read()] as const];
+      const reader = new OutputReader(this.model.context, state, current.layout.shape, placed);
+      return [[state.name, reader.read()] as const];
     });
-    return Object.fromEntries(saved);
+    const grown = this.growing.flatMap(([{ name }, memory]) => {
+      const tensor = memory.save();
+      return tensor ? [[name, tensor] as const] : [];
+    });
+    return Object.fromEntries([...saved, ...grown]);
   }
 
   /**
@@ -120,24 +153,31 @@ export class StateMemory {
     const { context, graph, limits, setting } = this.model;
     const tensors = stateTensors(graph, given);
     const layouts = new Map(
-      graph.states.map(({ tensor }, index) => {
-        const { shape } = tensors[index] as Tensor;
+      this.exchanged.map((state) => {
+        const { tensor } = state;
+        const { shape } = tensors.get(state) as Tensor;
         const placed = graph.plans.webgl2.tensors[tensor] as PlanTensor;
         return [tensor, layoutOf(placed, shape, setting, limits.maxTextureSize)];
       }),
     );
     this.reset();
     provide(layouts);
-    graph.states.forEach((state, index) => {
+    this.exchanged.forEach((state, index) => {
       const placed = { dtype: state.dtype, ...(this.current(index) as Current) };
       const feed = new InputFeed(context, state, placed, undefined, new Map());
-      feed.write(tensors[index] as Tensor, limits.maxTextureSize);
+      feed.write(tensors.get(state) as Tensor, limits.maxTextureSize);
     });
+    for (const [state, memory] of this.growing) memory.restore(tensors.get(state) as Tensor);
     this.isUsed = true;
   }
 
   /** Frees the textures; whether they were used is still told. */
   delete(): void {
+    this.deletePairs();
+    for (const [, memory] of this.growing) memory.delete();
+  }
+
+  private deletePairs(): void {
     for (const { textures } of this.pairs) for (const texture of textures) texture?.delete();
     this.pairs = [];
     this.isExchanged = false;
@@ -160,7 +200,7 @@ export class StateMemory {
  *
  * @throws TexelflowError naming the state, what was expected and what came
  */
-function stateTensors(graph: GraphFile, given: Readonly<Record<string, unknown>>): Tensor[] {
+function stateTensors(graph: GraphFile, given: Readonly<Record<string, unknown>>): Map<State, Tensor> {
   const names = graph.states.map(({ name }) => name);
   const unknown = Object.keys(given ?? {}).find((name) => !names.includes(name));
   if (unknown !== undefined) {
@@ -170,5 +210,7 @@ function stateTensors(graph: GraphFile, given: Readonly<Record<string, unknown>>
       { input: unknown },
     );
   }
-  return graph.states.map((state) => checkValue(state, given?.[state.name], names) as Tensor);
+  return new Map(
+    graph.states.map((state) => [state, checkValue(state, given?.[state.name], names) as Tensor]),
+  );
 }
