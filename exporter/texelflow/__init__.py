@@ -32,7 +32,7 @@ def export(
     labels: str | Path | None = None,
     name: str | None = None,
     constants: Mapping[str, float | Sequence[float]] | None = None,
-    states: Mapping[str, str] | None = None,
+    states: Mapping[str, str] | str | None = None,
     force: bool = False,
     progress: Callable[[str, float], None] | None = None,
 ) -> Summary:
@@ -50,7 +50,8 @@ def export(
         constants: for an input's name the numbers that it always has, one for all elements or as many as it
             has, row-major; the bundle has no such input then.
         states: for an output's name that of the input that it is in the next run: both become the bundle's
-            own memory, zeros at first.
+            own memory, zeros at first; what is longer after each run is empty at first. `"auto"` for those
+            whose names pair up.
         force: replace `directory` if it exists.
         progress: called with what is being done and the fraction done, from 0 to 1.
 
@@ -81,7 +82,7 @@ def inspect(
     input_shapes: Mapping[str, Sequence[int | str]] | None = None,
     image: str | ImageOptions | None = None,
     constants: Mapping[str, float | Sequence[float]] | None = None,
-    states: Mapping[str, str] | None = None,
+    states: Mapping[str, str] | str | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> Summary:
     """Return what `export` would say of the model in `source`, without writing anything.
@@ -105,9 +106,9 @@ def _options(
     labels: str | Path | None,
     name: str | None,
     constants: Mapping[str, float | Sequence[float]] | None,
-    states: Mapping[str, str] | None,
+    states: Mapping[str, str] | str | None,
 ) -> Options:
-    from texelflow.arguments import parse_image
+    from texelflow.arguments import parse_image, parse_states
     from texelflow.pipeline import Options
 
     if weights not in ("float32", "float16"):
@@ -122,5 +123,5 @@ def _options(
             input_name: list(numbers) if isinstance(numbers, Sequence) else [numbers]
             for input_name, numbers in (constants or {}).items()
         },
-        states=dict(states or {}),
+        states=parse_states([states]) if isinstance(states, str) else dict(states or {}),
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from texelflow.options import AUTO
 from texelflow.pictures import FITS, METHODS
 
 if TYPE_CHECKING:
@@ -134,16 +135,16 @@ def parse_input_shapes(texts: Iterable[str]) -> dict[str, list[int | str]]:
 
 
 def parse_states(texts: Iterable[str]) -> dict[str, str]:
-    """Read `--state` options: `OUTPUT=INPUT`.
+    """Read `--state` options: `OUTPUT=INPUT`, or `auto` for those whose names pair up.
 
     Raises:
         ValueError: a text is none, or names an output twice.
     """
     states: dict[str, str] = {}
     for text in texts:
-        output, _, name = text.partition("=")
+        output, _, name = (AUTO, "", AUTO) if text == AUTO else text.partition("=")
         if not (output and name):
-            raise ValueError(f"{text!r} is not OUTPUT=INPUT, such as stateN=state")
+            raise ValueError(f"{text!r} is neither OUTPUT=INPUT, such as stateN=state, nor {AUTO}")
         if output in states:
             raise ValueError(f"output {output!r} is given twice")
         states[output] = name

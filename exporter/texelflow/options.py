@@ -48,6 +48,10 @@ class ImageOptions:
 IMAGE_FIELDS = tuple(item.name for item in fields(ImageOptions))
 
 
+AUTO = "auto"
+"""Stands for the states whose names pair up, as an output and as its input."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What an export can be asked for; see `texelflow.export`."""

@@ -56,7 +56,8 @@ def boxes(batches: int, classes: int, count: int) -> Callable[[Generator], Array
 
 def choosing(call: str, inputs: str = "", numbers: str = "") -> str:
     """A model that chooses boxes, and gathers their corners and scores."""
-    return f"""g (float[n,m,4] b, float[n,c,m] s{inputs}) => (int64[k,3] y, float[k,4] corners, float[k] scores)
+    return f"""g (float[n,m,4] b, float[n,c,m] s{inputs}) =>
+          (int64[k,3] y, float[k,4] corners, float[k] scores)
         <int64[3] order = {{0, 2, 1}}, int64[2] unbatched = {{0, 1}}{numbers}>
         {{ y = NonMaxSuppression {call}
            first = Constant <value = int64[2] {{0, 2}}> ()  places = Gather <axis = 1> (y, first)
@@ -119,7 +120,8 @@ CASES = {
     "Unique of slices, sorted and not": Case(
         """g (int64[n,m] x) =>
           (int64[k,m] y, int64[n] inverse, int64[n,l] z, int64[l] first, int64[l] counts)
-        { y, f, inverse, c = Unique <axis = 0> (x)  z, first, i, counts = Unique <axis = 1, sorted = 0> (x) }""",
+        { y, f, inverse, c = Unique <axis = 0> (x)
+          z, first, i, counts = Unique <axis = 1, sorted = 0> (x) }""",
         [
             of(x=lambda random: random.integers(-1, 2, (9, 2))),
             of(x=lambda random: random.integers(0, 2, (1, 12))),
@@ -175,7 +177,8 @@ CASES = {
         ],
     ),
     "Reshape to a shape from the page": Case(
-        "g (float[n,m] x, int64[3] s) => (float[a,b,c] y, float[a,b,c] z) { y = Reshape (x, s)  z = Neg (y) }",
+        """g (float[n,m] x, int64[3] s) => (float[a,b,c] y, float[a,b,c] z)
+        { y = Reshape (x, s)  z = Neg (y) }""",
         [
             of(x=sparse(4, 6), s=integers(2, 3, 4)),
             of(x=sparse(4, 6), s=integers(-1, 2, 6)),
@@ -217,7 +220,8 @@ CASES = {
         ],
     ),
     "Expand, Tile and ConstantOfShape by numbers from the page": Case(
-        """g (float[n,m] x, int64[3] s, int64[2] r, int64[2] f) => (float[a,b,c] y, float[d,e] z, float[h,i] w)
+        """g (float[n,m] x, int64[3] s, int64[2] r, int64[2] f) =>
+          (float[a,b,c] y, float[d,e] z, float[h,i] w)
         { y = Expand (x, s)  z = Tile (x, r)  w = ConstantOfShape (f) }""",
         [
             of(x=sparse(1, 4), s=integers(2, 3, 1), r=integers(3, 2), f=integers(2, 5)),

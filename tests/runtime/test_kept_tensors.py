@@ -16,8 +16,8 @@ Serve = Callable[[Path], str]
 
 MODEL = """
     g (float[n, 3] x, float[n, 3] sum, int64[2] count, float[1, c, 1, 1] vector)
-    => (float[n, 3] y, float[n, 3] sum_after, int64[2] count_after, float[1, c, 1, 1] vector_after,
-        float[n, 3] copied) {
+    => (float[n, 3] y, float[n, 3] sum_after, int64[2] count_after,
+        float[1, c, 1, 1] vector_after, float[n, 3] copied) {
         one = Constant<value_int = 1>()
         count_after = Add(count, one)
         half = Constant<value_float = 0.5>()
@@ -34,7 +34,7 @@ MODEL = """
         vector_after = Add(pooled, half)
         copied = Identity(x)
     }"""
-"""sum' = sum / 2 + x, count' = count + 1, vector' = vector + 1/2, y = sum' + count + the sum of the vector."""
+"""sum' = sum / 2 + x, count' = count + 1, vector' = vector + 1/2, y = sum' + count + sum of the vector."""
 
 HELPERS = """
     const sized = (count, value) =>
@@ -53,7 +53,8 @@ HELPERS = """
     const errorOf = (promise) =>
         promise.then(() => ['none', ''], (error) => [error.code, error.message]);
     const bytes = () => texelflow.statistics(model).textureBytes.now;
-    const lose = (model) => model.ownSession.model.context.gl.getExtension('WEBGL_lose_context').loseContext();
+    const lose = ({ownSession: {model: {context: {gl}}}}) =>
+        gl.getExtension('WEBGL_lose_context').loseContext();
 """
 
 

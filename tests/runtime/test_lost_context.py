@@ -17,7 +17,8 @@ HELPERS = """
     const {readPixels} = prototype;
     const x = new texelflow.Tensor('float32', [6], new Float32Array(6));
     const codeOf = (promise) => promise.then(() => 'NO ERROR', (error) => error.code ?? error.message);
-    const lose = (model) => model.ownSession.model.context.gl.getExtension('WEBGL_lose_context').loseContext();
+    const lose = ({ownSession: {model: {context: {gl}}}}) =>
+        gl.getExtension('WEBGL_lose_context').loseContext();
     const loseWhileReading = (times) => {
         prototype.readPixels = function (...parameters) {
             if (times-- > 0) this.getExtension('WEBGL_lose_context').loseContext();
@@ -31,7 +32,8 @@ def evaluate(page: Page, url: str, body: str, **options: str) -> Any:
     """What a function of the page returns that has loaded the bundle as `model`."""
     given = ", ".join(f"{name}: {value}" for name, value in options.items())
     return page.evaluate(
-        f"async (url) => {{ {HELPERS} const model = await texelflow.loadModel(url, {{{given}}}); {body} }}", url
+        f"async (url) => {{ {HELPERS} const model = await texelflow.loadModel(url, {{{given}}}); {body} }}",
+        url,
     )
 
 

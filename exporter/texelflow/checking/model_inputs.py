@@ -53,7 +53,9 @@ def next_states(graph: GraphFile, outputs: Mapping[str, Array]) -> dict[str, Arr
 def grows_with_inputs(graph: GraphFile) -> bool:
     """Return whether inputs must have other sizes in each run, as a mask of all that a cache has grown to."""
     grown = {state["grows"] for state in graph["states"] if "grows" in state}
-    needs = json.dumps([[need["left"], need["right"]] for need in graph["constraints"] if need["relation"] == "="])
+    needs = json.dumps(
+        [[need["left"], need["right"]] for need in graph["constraints"] if need["relation"] == "="]
+    )
     return any(json.dumps(name) in needs for name in grown)
 
 

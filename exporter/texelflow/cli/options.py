@@ -73,7 +73,8 @@ states = parsed_option(
     multiple=True,
     parse=parse_states,
     help="An output that is an input of the next run, such as stateN=state: both become the bundle's own "
-    "memory. Repeatable.",
+    "memory; or auto for all whose names pair up, such as present.0.key and past_key_values.0.key. "
+    "Repeatable.",
 )
 image = parsed_option(
     "--image",

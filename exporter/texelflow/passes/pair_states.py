@@ -1,19 +1,24 @@
 """Finds the outputs that become inputs of the next run: what a model remembers.
 
 Rules:
-1. An output and an input that are a state have one element type, and provably one shape; but along one axis,
-   whose extent is a symbol of the input's, the output may be longer: then the state grows, as a cache does.
-2. Every other free size of a state is one of another input, too: it is bound at each run.
+1. An output and an input that are a state have one element type, and provably one shape; but along one
+   axis, whose extent is a symbol of the input's, the output may be longer: then the state grows, as a cache
+   does.
+2. Asked to find them, all pairs are states whose names say so: what is left of both without the words that
+   tell before from after is the same, and no other's (present.0.key, past_key_values.0.key; hn, h0).
+3. Every other free size of a state is one of another input, too: it is bound at each run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from texelflow.dimensions import canonical, lower_bound, proved_equal, symbols_of
 from texelflow.errors import ExportError
 from texelflow.graph import Graph, Value
+from texelflow.options import AUTO
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,7 @@ class State:
 
 
 def run(graph: Graph, names: Mapping[str, str]) -> list[State]:
-    """Return the states; `names` has an input's name for an output's.
+    """Return the states; `names` has an input's name for an output's, and `auto` where they are to be found.
 
     Raises:
         ExportError: there is no such output or input, one is of two states, or they do not fit each other.
@@ -35,6 +40,8 @@ def run(graph: Graph, names: Mapping[str, str]) -> list[State]:
     inputs = {value.name: value for value in graph.inputs}
     outputs = {value.name: value for value in graph.outputs}
     states: list[State] = []
+    if AUTO in names and AUTO not in outputs:
+        names = {**_paired(inputs, outputs), **{key: name for key, name in names.items() if key != AUTO}}
     for output, name in names.items():
         for kind, known, wanted in (("output", outputs, output), ("input", inputs, name)):
             if wanted not in known:
@@ -63,8 +70,37 @@ def run(graph: Graph, names: Mapping[str, str]) -> list[State]:
     return states
 
 
+_BEFORE = re.compile(r"key_values|past|previous|prev|old|initial|init|_in$|(?<=[a-z])_?0$")
+_AFTER = re.compile(r"key_values|present|updated|new|next|_out$|(?<=[a-z])_?n$")
+
+
+def _paired(inputs: Mapping[str, Value], outputs: Mapping[str, Value]) -> dict[str, str]:
+    """Return, by output, the input whose name pairs up (rule 2); raise ExportError if there is none."""
+    befores, afters = _by_stem(inputs, _BEFORE), _by_stem(outputs, _AFTER)
+    pairs = {
+        afters[stem][0]: befores[stem][0]
+        for stem in afters
+        if stem and len(afters[stem]) == len(befores.get(stem, [])) == 1
+    }
+    if not pairs:
+        raise ExportError(
+            f"no output's name pairs up with an input's to be a state: the outputs are {', '.join(outputs)},"
+            f" the inputs {', '.join(inputs)}; name them, as --state OUTPUT=INPUT"
+        )
+    return pairs
+
+
+def _by_stem(names: Iterable[str], marks: re.Pattern[str]) -> dict[str, list[str]]:
+    """Return names by what is left of them without marks, and without what joins words."""
+    stems: dict[str, list[str]] = {}
+    for name in names:
+        lower = re.sub(r"(?<=[a-z])N$", "_n", name).lower()
+        stems.setdefault(re.sub(r"[^a-z0-9]+", "", marks.sub("", lower)), []).append(name)
+    return stems
+
+
 def _state(before: Value, after: Value) -> State:
-    """Return the state of an input and an output; raise ExportError if these do not fit each other (rule 1)."""
+    """Return the state of an input and an output; raise ExportError if they do not fit (rule 1)."""
     if before.dtype == after.dtype and len(before.shape) == len(after.shape):
         extents = zip(before.shape, after.shape, strict=True)
         others = [(old, new) for old, new in extents if not proved_equal(old, new)]

@@ -224,8 +224,8 @@ class Plan:
     """The lowering of a graph: its tensors, and the steps of both phases in order.
 
     `inputs` and `outputs` are in the order of the graph's; an input that nothing reads is None. `states` are
-    pairs of tensors that a session keeps: what a run reads, and what it leaves for the next; `growing` are those
-    that are copied, since their shapes differ.
+    pairs of tensors that a session keeps: what a run reads, and what it leaves for the next; `growing` are
+    those that are copied, since their shapes differ.
     """
 
     inputs: list[PlanTensor | None] = field(default_factory=list)
