@@ -52,6 +52,8 @@ class Summary:
     inputs: list[Signature]
     outputs: list[Signature]
     symbols: list[str]
+    learned: list[str]
+    """Sizes, and numbers that they depend on, which a run learns from what it has computed."""
     parameters: int
     weight_bytes: int
     download_bytes: int
@@ -86,6 +88,7 @@ def summarize(
         inputs=[_signature(value) for value in graph.inputs],
         outputs=[_signature(value) for value in graph.outputs],
         symbols=content["symbols"],
+        learned=[name for step in plan.host_steps for name in step.binds],
         parameters=sum(size for _, size in counts),
         weight_bytes=weight_bytes,
         download_bytes=weight_bytes + graph_bytes,

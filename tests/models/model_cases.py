@@ -46,4 +46,5 @@ MODELS = (
     Model("basic_pitch"),
     Model("dtln_1"),
     Model("point_history_lstm"),
+    Model("yolov8_nms"),
 )

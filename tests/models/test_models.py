@@ -64,14 +64,16 @@ def shapes(feeds: Arrays) -> dict[str, tuple[int, ...]]:
     return {name: array.shape for name, array in feeds.items()}
 
 
-def assert_memory(bundle: LoadedBundle, loaded: dict[str, int], reported: DeviceNeeds) -> None:
+def assert_memory(bundle: LoadedBundle, loaded: dict[str, int], reported: DeviceNeeds, learns: bool) -> None:
     """Assert that a bundle, run at the example sizes, holds what export reports: no more, and no less.
 
-    `loaded` is what it held before the run.
+    `loaded` is what it held before the run. Where it `learns` sizes, these may be less than in the example.
     """
     held = bundle.texture_bytes()
     assert loaded["weights"] == held["weights"], "the load phase left more than the run needs"
-    assert (held["weights"], held["intermediates"]) == (reported.weight_texture_bytes, reported.peak_bytes)
+    assert held["weights"] == reported.weight_texture_bytes
+    least = 0 if learns else reported.peak_bytes
+    assert least <= held["intermediates"] <= reported.peak_bytes
 
 
 @pytest.mark.parametrize(
@@ -110,12 +112,12 @@ def test_reference(
         as_reported = shapes(cases[0].inputs) == shapes(example_inputs(summary))
         if not as_reported:
             bundle.run(example_inputs(summary))
-            assert_memory(bundle, loaded, reported)
+            assert_memory(bundle, loaded, reported, bool(summary.learned))
         every_case = device.name == "software" and weights == OWN_WEIGHTS
         for index, case in enumerate(cases if every_case else cases[:1]):
             outputs = bundle.run(case.inputs)
             if as_reported and index == 0:
-                assert_memory(bundle, loaded, reported)
+                assert_memory(bundle, loaded, reported, bool(summary.learned))
             errors = {name: sample.error(outputs[name]) for name, sample in case.outputs.items()}
             assert max(errors.values()) <= tolerance, f"{case.label}: {errors}"
             if model.channel_axis is not None and every_case:

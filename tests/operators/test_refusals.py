@@ -192,15 +192,19 @@ REFUSALS = [
         "axis 2 is out of range",
     ),
     (
-        "g (float[2,3] x, float[2] s) => (float[a,b] y) { y = Resize (x, , s) }",
+        "g (float[2,3] x, float[n] s) => (float[a,b] y) { y = Resize (x, , s) }",
         "scales is computed from data",
+    ),
+    (
+        "g (float[2,3] x, float[2] s) => (float[a,b] y) { t = Tanh (s)  y = Slice (x, t, s) }",
+        "starts contain",
     ),
     (
         "g (float[2,3] x) => (float[2,3] y) { y = Resize (x) }",
         "exactly one of scales and sizes",
     ),
     (
-        "g (int64 n) => (int64[k] y) <int64 a = {0}, int64 d = {1}> { y = Range (a, n, d) }",
+        "g (float16 n) => (float16[k] y) <float16 a = {0}, float16 d = {1}> { y = Range (a, n, d) }",
         "limit is computed from data",
     ),
     (

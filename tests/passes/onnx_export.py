@@ -8,7 +8,7 @@ from typing import Any
 import onnx
 from onnx import TensorProto, helper
 
-from texelflow.dimensions import Expression, substitute
+from texelflow.dimensions import Dimension, Expression, substitute
 from texelflow.graph import OPSET, PRECISE, Graph, Node, TensorType, Value
 from texelflow.graph.constants import pack_elements
 
@@ -48,7 +48,8 @@ class _Writer:
         return self._names.setdefault(id(value), f"value_{len(self._names)}")
 
     def declaration(self, value: Value) -> onnx.ValueInfoProto:
-        return helper.make_tensor_value_info(value.name, _code(value.known_type), self._shape(value))
+        shape = [extent if isinstance(extent, int) else str(extent) for extent in self._extents(value)]
+        return helper.make_tensor_value_info(value.name, _code(value.known_type), shape)
 
     def node(self, node: Node) -> onnx.NodeProto:
         return helper.make_node(
@@ -77,6 +78,10 @@ class _Writer:
 
     def _shape(self, value: Value) -> list[int]:
         return [int(self._number(extent)) for extent in value.shape]
+
+    def _extents(self, value: Value) -> list[Dimension]:
+        """Return extents, of which those stay symbols that a run learns from data."""
+        return [substitute(extent, self._symbols) for extent in value.shape]
 
     def _number(self, element: int | float | Expression) -> int | float:
         if not isinstance(element, Expression):

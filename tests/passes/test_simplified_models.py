@@ -16,9 +16,10 @@ from texelflow.dimensions import symbols_of
 from texelflow.errors import ExportError
 from texelflow.graph import Graph, Value
 from texelflow.importers import read_model
+from texelflow.operators import symbols_bound_by
 from texelflow.passes import simplify
 
-SYMBOLS = {"unk__349": 97, "unk__350": 81, "x_2": 64, "x_3": 96, "T": 5, "sequence": 576}
+SYMBOLS = {"detection_1": 84, "unk__349": 97, "unk__350": 81, "x_2": 64, "x_3": 96, "T": 5, "sequence": 576}
 """Extents of free dimensions that cannot be 2, as the others are."""
 
 TOLERANCES = {"squeezenet_fp16": 2e-3, "hand_landmark": 2e-3}
@@ -60,6 +61,8 @@ def _simplified(path: Path) -> Graph:
 @pytest.mark.parametrize("path", model_parameters())
 def test_outputs_are_those_of_the_model(path: Path) -> None:
     graph = _simplified(path)
+    if any(map(symbols_bound_by, graph.nodes)):
+        pytest.skip("what a run learns cannot be written as constants; tests/models runs it")
     model = onnx.load(path)
     probabilities = _add_logits(model, graph)
 

@@ -138,6 +138,8 @@ def print_summary(summary: Summary, console: Console) -> None:
     facts.add("outputs", "\n".join(map(str, summary.outputs)))
     if summary.symbols:
         facts.add("free dimensions", ", ".join(summary.symbols))
+    if summary.learned:
+        facts.add("learned in runs", ", ".join(summary.learned))
     if summary.constraints:
         facts.add("at every run", format_constraints(summary.constraints))
     facts.add("operators", format_counts(summary.operators))
@@ -187,6 +189,7 @@ def _devices(devices: Sequence[DeviceNeeds]) -> Table:
 def bundle_facts(graph: GraphFile) -> dict[str, Any]:
     """Return what a bundle's graph.json says of itself."""
     plan = graph["plans"]["webgl2"]
+    steps = plan["entries"]["predict"]
     return {
         "name": graph["name"],
         "generator": graph["generator"],
@@ -197,10 +200,11 @@ def bundle_facts(graph: GraphFile) -> dict[str, Any]:
         "states": [{key: value[key] for key in ("name", "dtype", "shape")} for value in graph["states"]],
         "images": [value["name"] for value in graph["inputs"] if "image" in value],
         "symbols": graph["symbols"],
+        "learned": [name for step in steps for name in step.get("binds", [])],
         "labels": max(len(value.get("meaning", {"labels": []})["labels"]) for value in graph["outputs"]),
         "programs": len(plan["programs"]),
         "drawsLoad": len(plan["load"]),
-        "drawsRun": len(plan["entries"]["predict"]),
+        "drawsRun": sum("host" not in step for step in steps),
         "textureUnits": plan["requirements"]["textureUnits"],
         "weightBytes": sum(file["bytes"] for file in graph["files"]),
         "files": [file["name"] for file in graph["files"]],
@@ -227,6 +231,8 @@ def print_bundle(facts: Mapping[str, Any], console: Console) -> None:
         shown.add("remembers", "\n".join(states))
     if facts["symbols"]:
         shown.add("free dimensions", ", ".join(facts["symbols"]))
+    if facts["learned"]:
+        shown.add("learned in runs", ", ".join(facts["learned"]))
     if facts["labels"]:
         shown.add("labels", str(facts["labels"]))
     shown.add("programs", f"{facts['programs']}, reading at most {facts['textureUnits']} textures")

@@ -9,7 +9,7 @@ from functools import lru_cache
 from math import prod
 from typing import TypeAlias
 
-from texelflow.backends.webgl2.plan.plan import Plan, PlanTensor
+from texelflow.backends.webgl2.plan.plan import HostStep, Plan, PlanTensor
 from texelflow.dimensions import Dimension, substitute
 
 GOOD_WIDTH = 16
@@ -148,10 +148,12 @@ class _Texture:
 def peak_bytes(plan: Plan, device: DeviceKind, extents: Extents) -> int:
     """Return the bytes of all textures that the run phase shares, assigned greedily as the runtime does it.
 
-    The assignment is that of the runtime's run/memory.ts.
+    The assignment is that of the runtime's run/memory.ts. What is drawn after a host step has textures of its
+    own.
     """
     textures: list[_Texture] = []
-    reusable: defaultdict[tuple[int, int], list[_Texture]] = defaultdict(list)
+    reusable: defaultdict[tuple[int, int, int], list[_Texture]] = defaultdict(list)
+    hosts = [index for index, step in enumerate(plan.run) if isinstance(step, HostStep)]
     end = len(plan.run)  # until when outputs are busy, whose textures are not reused
     tensors = [tensor for tensor in plan.tensors() if tensor.lifetime is not None]
     for tensor in sorted(tensors, key=lambda tensor: (tensor.lifetime or (0, 0))[0]):
@@ -159,9 +161,11 @@ def peak_bytes(plan: Plan, device: DeviceKind, extents: Extents) -> int:
         first, last = tensor.lifetime
         extent = extents[tensor]
         kind = (extent.layers, texel_bytes(tensor, device) * 2 + tensor.is_integer)
+        stage = sum(host <= first for host in hosts)
+        candidates = reusable[(*kind, stage)]
         best: _Texture | None = None
         best_cost, best_size = extent.width * extent.height, float("inf")
-        for texture in reusable[kind]:
+        for texture in candidates:
             if texture.busy_until >= first:
                 continue
             size = texture.width * texture.height
@@ -171,12 +175,12 @@ def peak_bytes(plan: Plan, device: DeviceKind, extents: Extents) -> int:
         if best is None:
             best = _Texture(kind, extent.width, extent.height, last)
             textures.append(best)
-            reusable[kind].append(best)
+            candidates.append(best)
         best.width = max(best.width, extent.width)
         best.height = max(best.height, extent.height)
         best.busy_until = last
         if last == end:
-            reusable[kind].remove(best)
+            candidates.remove(best)
     return sum(
         texture.width * texture.height * texture.kind[0] * (texture.kind[1] // 2) for texture in textures
     )
