@@ -13,9 +13,9 @@
  * - `device`: the GPU or its driver lacks what the model needs
  * - `privacy`: the browser alters what pages read from the GPU
  * - `out-of-memory`: the GPU has too little memory
- * - `context-lost`: the browser took the GPU away meanwhile
- * - `state-lost`: with the GPU went what the session remembered
- * - `disposed`: the model was disposed
+ * - `context-lost`: the browser took the GPU away, and again when that was made up for
+ * - `state-lost`: with the GPU went what the session remembered, or a tensor that stayed there
+ * - `disposed`: the model, the session or the tensor was disposed
  */
 export type ErrorCode =
   | "input"

@@ -7,7 +7,7 @@ import json
 import math
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -17,7 +17,7 @@ from rich.table import Table
 from texelflow.dimensions.text import format_expression
 
 if TYPE_CHECKING:
-    from texelflow.bundle.types import GraphFile
+    from texelflow.bundle.types import GraphFile, HostStep
     from texelflow.checking.benchmark import Benchmark
     from texelflow.checking.judgement import Comparison
     from texelflow.checking.verify import SizesVerification, Verification
@@ -200,7 +200,7 @@ def bundle_facts(graph: GraphFile) -> dict[str, Any]:
         "states": [{key: value[key] for key in ("name", "dtype", "shape")} for value in graph["states"]],
         "images": [value["name"] for value in graph["inputs"] if "image" in value],
         "symbols": graph["symbols"],
-        "learned": [name for step in steps for name in step.get("binds", [])],
+        "learned": [name for step in steps if "host" in step for name in cast("HostStep", step)["binds"]],
         "labels": max(len(value.get("meaning", {"labels": []})["labels"]) for value in graph["outputs"]),
         "programs": len(plan["programs"]),
         "drawsLoad": len(plan["load"]),
