@@ -219,6 +219,68 @@ CASES = {
             of(x=sparse(9), start=integers(2), end=integers(5)),
         ],
     ),
+    "Slice along axes, and by steps, from the page": Case(
+        """g (float[n,m,3] x, int64[2] starts, int64[2] ends, int64[2] axes, int64[2] steps) => (float[a,b,c] y)
+        { y = Slice (x, starts, ends, axes, steps) }""",
+        [
+            of(
+                x=sparse(5, 7, 3),
+                starts=integers(1, 0),
+                ends=integers(4, 9),
+                axes=integers(0, 1),
+                steps=integers(1, 2),
+            ),
+            of(
+                x=sparse(5, 7, 3),
+                starts=integers(2, -1),
+                ends=integers(-9, 0),
+                axes=integers(2, -2),
+                steps=integers(-1, -3),
+            ),
+            of(
+                x=sparse(5, 7, 3),
+                starts=integers(0, 1),
+                ends=integers(0, 2),
+                axes=integers(1, 0),
+                steps=integers(1, 1),
+            ),
+            of(
+                x=sparse(1, 1, 3),
+                starts=integers(0, 5),
+                ends=integers(2**63 - 1, -100),
+                axes=integers(-1, 0),
+                steps=integers(2, -1),
+            ),
+            of(
+                x=sparse(5, 7, 3),
+                starts=integers(0, 1),
+                ends=integers(1, 2),
+                axes=integers(0, 0),
+                steps=integers(1, 1),
+            ),
+            of(
+                x=sparse(5, 7, 3),
+                starts=integers(0, 1),
+                ends=integers(1, 2),
+                axes=integers(0, 3),
+                steps=integers(1, 1),
+            ),
+            of(
+                x=sparse(5, 7, 3),
+                starts=integers(0, 1),
+                ends=integers(1, 2),
+                axes=integers(0, 1),
+                steps=integers(0, 1),
+            ),
+            of(
+                x=sparse(2, 2, 3),
+                starts=integers(-2, 1),
+                ends=integers(1, -1),
+                axes=integers(0, 2),
+                steps=integers(1, 5),
+            ),
+        ],
+    ),
     "Expand, Tile and ConstantOfShape by numbers from the page": Case(
         """g (float[n,m] x, int64[3] s, int64[2] r, int64[2] f) =>
           (float[a,b,c] y, float[d,e] z, float[h,i] w)

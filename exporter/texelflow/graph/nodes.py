@@ -176,6 +176,13 @@ class Node:
             raise UnknownElementsError(self, value, meaning)
         return value.elements
 
+    def known_number(self, index: int, meaning: str) -> Element:
+        """Return the only element of the input at `index`; raise NodeError if it has others."""
+        elements = self.known(index, meaning)
+        if len(elements) != 1:
+            raise NodeError(self, f"its {meaning} has {len(elements)} elements; one number is needed")
+        return elements[0]
+
 
 @dataclass(eq=False, slots=True)
 class Body:

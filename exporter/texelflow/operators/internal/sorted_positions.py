@@ -16,5 +16,5 @@ class SortedPositions(Operator):
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of the positions."""
-        count = dimensions(node, node.known(1, "k"), "k")[0]
+        count = dimensions(node, [node.known_number(1, "k")], "k")[0]
         return [TensorType("int64", (node.required(0).shape[0], count))]

@@ -159,7 +159,7 @@ class GroupQueryAttention(Operator):
         unify(node, node.required(5).known_type.size, sizes.batch, "the number of seqlens_k and the batch")
         if node.required(6).scalar is None:
             return
-        [total] = dimensions(node, node.known(6, "total_sequence_length"), "total_sequence_length")
+        [total] = dimensions(node, [node.known_number(6, "total_sequence_length")], "total_sequence_length")
         unify(
             node,
             total,

@@ -9,7 +9,7 @@ from texelflow.operators.shapes import integers, normalize_axis
 
 def cumsum_axis(node: Node) -> int:
     """Return the axis; raise NodeError if it is not known at export."""
-    axis = integers(node, node.known(1, "axis"), "axis")[0]
+    axis = integers(node, [node.known_number(1, "axis")], "axis")[0]
     return normalize_axis(node, axis, node.required(0).known_type.rank)
 
 

@@ -60,7 +60,7 @@ class DFT(Operator):
     @staticmethod
     def _axis(node: Node) -> int:
         rank = node.required(0).known_type.rank
-        axis = integers(node, node.known(2, "axis"), "axis")[0] if node.input(2) is not None else -2
+        axis = integers(node, [node.known_number(2, "axis")], "axis")[0] if node.input(2) is not None else -2
         position = normalize_axis(node, axis, rank)
         if position == rank - 1:
             raise NodeError(node, f"axis {axis} is the last one, which has real and imaginary parts")
@@ -68,7 +68,7 @@ class DFT(Operator):
 
     def _length(self, node: Node) -> Dimension:
         if node.input(1) is not None:
-            return dimensions(node, node.known(1, "dft_length"), "dft_length")[0]
+            return dimensions(node, [node.known_number(1, "dft_length")], "dft_length")[0]
         extent = node.required(0).shape[self._axis(node)]
         onesided = node.attributes.get("onesided") and node.attributes.get("inverse")
         return 2 * (extent - 1) if onesided else extent
@@ -119,7 +119,7 @@ class STFT(Operator):
 
     @staticmethod
     def _step(node: Node) -> int:
-        step = integers(node, node.known(1, "frame_step"), "frame_step")[0]
+        step = integers(node, [node.known_number(1, "frame_step")], "frame_step")[0]
         if step < 1:
             raise NodeError(node, f"frame_step is {step}; at least 1 is needed")
         return step
@@ -131,7 +131,7 @@ class STFT(Operator):
             require_rank(node, window.known_type, 1, 1)
         if node.input(3) is None:
             return signal.shape[1] if window is None else window.shape[0]
-        size = dimensions(node, node.known(3, "frame_length"), "frame_length")[0]
+        size = dimensions(node, [node.known_number(3, "frame_length")], "frame_length")[0]
         return (
             size if window is None else unify(node, size, window.shape[0], "the lengths of frame and window")
         )

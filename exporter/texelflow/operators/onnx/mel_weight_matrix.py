@@ -34,7 +34,9 @@ class MelWeightMatrix(Operator):
 
     @staticmethod
     def _counts(node: Node) -> list[int]:
-        counts = [integers(node, node.known(index, name), name)[0] for index, name in enumerate(_COUNTS)]
+        counts = [
+            integers(node, [node.known_number(index, name)], name)[0] for index, name in enumerate(_COUNTS)
+        ]
         for name, count in zip(_COUNTS, counts, strict=True):
             if count < 1:
                 raise NodeError(node, f"{name} is {count}; at least 1 is needed")
@@ -43,7 +45,7 @@ class MelWeightMatrix(Operator):
     def decompose(self, node: Node) -> list[Node] | None:
         """Replace by a constant."""
         bands, length, rate = self._counts(node)
-        edges = [node.known(index + 3, name)[0] for index, name in enumerate(_EDGES)]
+        edges = [node.known_number(index + 3, name) for index, name in enumerate(_EDGES)]
         low, high = (float(edge) for edge in edges if isinstance(edge, int | float))
         places = _band_edges(bands, length, rate, low, high)
         size = length // 2 + 1

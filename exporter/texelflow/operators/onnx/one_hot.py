@@ -23,7 +23,7 @@ class OneHot(Operator):
             raise NodeError(node, f"its values {values} are not the pair [off, on]")
         unify(node, values.shape[0], 2, "the length of its values and that of the pair [off, on]")
         axis = self._axis(node)
-        depth = node.known(1, "depth")[0]
+        depth = node.known_number(1, "depth")
         if isinstance(depth, FloatExpression):
             depth = depth.truncated()
         [depth] = counts(node, [depth], "depth")

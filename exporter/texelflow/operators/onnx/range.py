@@ -20,13 +20,17 @@ class Range(Operator):
         """Return the type of the list; raise NodeError if its length is not known at export."""
         dtype = same_dtype(node, [node.required(index).known_type for index in range(3)])
         start, limit, delta = (
-            node.known(index, name)[0] for index, name in enumerate(("start", "limit", "delta"))
+            node.known_number(index, name) for index, name in enumerate(("start", "limit", "delta"))
         )
         return [TensorType(dtype, (_length(node, start, limit, delta),))]
 
     def evaluate(self, node: Node) -> list[list[Element]] | None:
         """List the numbers."""
-        length, start, delta = node.outputs[0].shape[0], node.known(0, "start")[0], node.known(2, "delta")[0]
+        length, start, delta = (
+            node.outputs[0].shape[0],
+            node.known_number(0, "start"),
+            node.known_number(2, "delta"),
+        )
         if not isinstance(length, int):
             return None
         if is_symbolic(start, delta):

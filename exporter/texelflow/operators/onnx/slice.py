@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from texelflow.dimensions import Dimension, floor_divide, less, lower_bound, maximum, minimum, select
+from texelflow.dimensions import Dimension, equal, floor_divide, less, lower_bound, maximum, minimum, select
 from texelflow.graph import Element, Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
+from texelflow.operators.elementwise import is_symbolic
 from texelflow.operators.row_major import gather_view, strides
-from texelflow.operators.shapes import dimensions, integers, known_shape, normalize_axes
+from texelflow.operators.shapes import at_least, dimensions, known_shape, normalize_axes, sum_of
 from texelflow.operators.upgrading import attribute_to_input, set_input
 
 UNLIMITED = 2**31 - 1
@@ -21,42 +22,87 @@ class AxisSlice:
 
     axis: int
     start: Dimension
-    step: int
+    step: Dimension
     extent: Dimension
 
 
 def axis_slices(node: Node) -> list[AxisSlice]:
-    """Return what is taken along each axis that a Slice names.
+    """Return what is taken along each axis that a Slice names; of every axis, where a run names them.
 
-    Raises NodeError if bounds, axes or steps are not known at export.
+    Raises NodeError if bounds, axes or steps depend on data that no run learns.
     """
     source = node.required(0).known_type
     starts = dimensions(node, node.known(1, "starts"), "starts")
     ends = dimensions(node, node.known(2, "ends"), "ends")
-    axes = list(range(len(starts)))
-    if node.input(3) is not None:
-        axes = normalize_axes(node, node.known(3, "axes"), source.rank)
-    steps = [1] * len(starts)
+    steps: list[Dimension] = [1] * len(starts)
     if node.input(4) is not None:
-        steps = integers(node, node.known(4, "steps"), "steps")
+        steps = dimensions(node, node.known(4, "steps"), "steps")
+    axes: list[Element] = list(range(len(starts)))
+    if node.input(3) is not None:
+        axes = node.known(3, "axes")
     if not len(starts) == len(ends) == len(axes) == len(steps) <= source.rank:
         raise NodeError(node, f"starts, ends, axes and steps do not all name the same axes of {source}")
     if 0 in steps:
         raise NodeError(node, "a step is 0")
+    pieces = list(zip(starts, ends, steps, strict=True))
+    if is_symbolic(*axes):
+        return _slices_of_any_axes(node, source, dimensions(node, axes, "axes"), pieces)
     return [
-        _axis_slice(axis, source.shape[axis], start, end, step)
-        for axis, start, end, step in zip(axes, starts, ends, steps, strict=True)
+        _axis_slice(axis, source.shape[axis], *piece)
+        for axis, piece in zip(normalize_axes(node, axes, source.rank), pieces, strict=True)
     ]
 
 
-def _axis_slice(axis: int, size: Dimension, start: Dimension, end: Dimension, step: int) -> AxisSlice:
-    if step > 0:
+def _slices_of_any_axes(
+    node: Node,
+    source: TensorType,
+    axes: list[Dimension],
+    pieces: list[tuple[Dimension, Dimension, Dimension]],
+) -> list[AxisSlice]:
+    """Return what is taken along every axis: all of it, unless a run names it."""
+    for axis in axes:
+        at_least(node, axis, -source.rank, "one of its axes")
+        at_least(node, source.rank - 1 - axis, 0, "what one of its axes is below the last")
+    counted = [select(less(axis, 0), axis + source.rank, axis) for axis in axes]
+    result = []
+    for axis, size in enumerate(source.shape):
+        chosen = [equal(named, axis) for named in counted]
+        at_least(node, 1 - sum_of(chosen), 0, f"how often axis {axis} may be named again")
+        start: Dimension = 0
+        end: Dimension = size
+        step: Dimension = 1
+        for is_chosen, piece in zip(chosen, pieces, strict=True):
+            start, end, step = (
+                select(is_chosen, number, other)
+                for number, other in zip(piece, (start, end, step), strict=True)
+            )
+        result.append(_axis_slice(axis, size, start, end, step))
+    return result
+
+
+def _axis_slice(axis: int, size: Dimension, start: Dimension, end: Dimension, step: Dimension) -> AxisSlice:
+    if not isinstance(step, int):
+        ahead, back = (_along(size, start, end, step, is_back) for is_back in (False, True))
+        first, extent = (
+            select(less(step, 0), backwards, forwards)
+            for forwards, backwards in zip(ahead, back, strict=True)
+        )
+        return AxisSlice(axis, first, step, extent)
+    first, extent = _along(size, start, end, step, step < 0)
+    return AxisSlice(axis, first, step, extent)
+
+
+def _along(
+    size: Dimension, start: Dimension, end: Dimension, step: Dimension, is_back: bool
+) -> tuple[Dimension, Dimension]:
+    """Return the first element and how many there are."""
+    if is_back:
+        first = _clamp(start, size, 0, size - 1)
+        span, step = first - _clamp(end, size, -1, size - 1), -step
+    else:
         first = _clamp(start, size, 0, size)
-        extent = _clamp(end, size, 0, size) - first
-        return AxisSlice(axis, first, step, maximum(0, floor_divide(extent + (step - 1), step)))
-    first = _clamp(start, size, 0, size - 1)
-    extent = first - _clamp(end, size, -1, size - 1)
-    return AxisSlice(axis, first, step, maximum(0, floor_divide(extent + (-step - 1), -step)))
+        span = _clamp(end, size, 0, size) - first
+    return first, maximum(0, floor_divide(span + (step - 1), step))
 
 
 def _clamp(bound: Dimension, size: Dimension, lowest: int, highest: Dimension) -> Dimension:
@@ -102,7 +148,8 @@ class Slice(Operator):
             return None
         steps, offset = strides(shape), 0
         for part in axis_slices(node):
-            assert isinstance(part.start, int)
+            if not isinstance(part.start, int) or not isinstance(part.step, int):
+                return None
             offset += part.start * steps[part.axis]
             steps[part.axis] *= part.step
         return [gather_view(source.elements, extents, steps, offset)]

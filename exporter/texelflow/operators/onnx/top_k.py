@@ -49,7 +49,7 @@ class TopK(Operator):
 
     @staticmethod
     def _count(node: Node) -> Dimension:
-        return dimensions(node, node.known(1, "k"), "k")[0]
+        return dimensions(node, [node.known_number(1, "k")], "k")[0]
 
     def decompose(self, node: Node) -> list[Node] | None:
         """Sort rows [rows, n], after the axis was made the last."""

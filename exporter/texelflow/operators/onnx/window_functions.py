@@ -30,7 +30,7 @@ class WindowFunction(Operator):
         dtype = dtype_of_code(node, int(node.attributes.get("output_datatype", 1)))
         if dtype not in FLOATING:
             raise NodeError(node, f"its output_datatype is {dtype}; a floating type is needed")
-        [size] = counts(node, node.known(0, "size"), "size")
+        [size] = counts(node, [node.known_number(0, "size")], "size")
         return [TensorType(dtype, (size,))]
 
     def decompose(self, node: Node) -> list[Node] | None:

@@ -76,14 +76,14 @@ class View:
             bounds=None if self.bounds is None else tuple(self.bounds[axis] for axis in permutation),
         )
 
-    def slice(self, axis: int, start: Dimension, step: int, count: Dimension) -> View | None:
+    def slice(self, axis: int, start: Dimension, step: Dimension, count: Dimension) -> View | None:
         """Return `count` entries of an axis from `start` by `step`, which may be negative.
 
         None for a step other than 1 along a padded axis.
         """
         bounds = self.bounds
         if bounds is not None and (limits := bounds[axis]) is not None:
-            if step != 1:
+            if not proved_equal(step, 1):
                 return None
             shifted: Bounds = (limits[0] - start, limits[1] - start)
             bounds = (*bounds[:axis], shifted, *bounds[axis + 1 :])

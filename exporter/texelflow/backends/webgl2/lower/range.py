@@ -15,7 +15,7 @@ def lower(group: Group, lowering: Lowering) -> None:
     node = group.node
     output = node.outputs[0]
     kernel = elements_kernel("range", lowering.tensor(output))
-    start, delta = node.known(0, "start")[0], node.known(2, "delta")[0]
+    start, delta = node.known_number(0, "start"), node.known_number(2, "delta")
     if output.known_type.is_floating:
         kernel.real("start_at", real_of(start))
         kernel.real("delta", real_of(delta))
