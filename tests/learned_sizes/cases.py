@@ -281,6 +281,29 @@ CASES = {
             ),
         ],
     ),
+    "reductions along axes from the page": Case(
+        """g (float[n,m,3] x, int64[1] a, int64[2] b) => (float[p,q,r] y, float[s,t] z, float[u] w, float[v,o] l)
+        { y = ReduceSum (x, a)  z = ReduceMax <keepdims = 0> (x, a)  w = ReduceMean <keepdims = 0> (x, b)
+          l = ReduceLogSumExp <keepdims = 0> (x, a) }""",
+        [
+            of(x=sparse(4, 5, 3), a=integers(0), b=integers(0, 1)),
+            of(x=sparse(4, 5, 3), a=integers(1), b=integers(2, 0)),
+            of(x=sparse(2, 9, 3), a=integers(-1), b=integers(-2, -1)),
+            of(x=sparse(1, 1, 3), a=integers(2), b=integers(1, -1)),
+            of(x=sparse(4, 5, 3), a=integers(3), b=integers(0, 1)),
+        ],
+    ),
+    "Squeeze and Unsqueeze of axes from the page": Case(
+        """g (float[n,m,1] x, int64[1] a, int64[2] b) => (float[p,q] y, float[r,s,t,u,v] z)
+        { y = Squeeze (x, a)  z = Unsqueeze (x, b) }""",
+        [
+            of(x=sparse(4, 5, 1), a=integers(2), b=integers(0, 1)),
+            of(x=sparse(1, 5, 1), a=integers(-3), b=integers(4, 2)),
+            of(x=sparse(4, 1, 1), a=integers(1), b=integers(-1, 0)),
+            of(x=sparse(4, 5, 1), a=integers(1), b=integers(0, 1)),
+            of(x=sparse(4, 5, 1), a=integers(-1), b=integers(1, 3)),
+        ],
+    ),
     "Expand, Tile and ConstantOfShape by numbers from the page": Case(
         """g (float[n,m] x, int64[3] s, int64[2] r, int64[2] f) =>
           (float[a,b,c] y, float[d,e] z, float[h,i] w)

@@ -44,8 +44,8 @@ class Operator:
     expands: ClassVar[bool] = False
     """Whether inference puts what `expand` returns in place of the node, as where attributes are graphs."""
 
-    def expand(self, node: Node) -> list[Node]:
-        """Return the nodes that compute its outputs, given the types of its inputs.
+    def expand(self, node: Node) -> list[Node] | None:
+        """Return the nodes that compute its outputs, given the types of its inputs, or None to keep the node.
 
         They may be expanded in turn; more is known for that once those before them have types.
         """

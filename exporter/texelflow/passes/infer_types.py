@@ -95,12 +95,14 @@ def _infer_all(
             if operator.expands and all(value.type is not None for value in node.reads):
                 for value in node.reads:
                     _unpack(value)
-                pending.extend(reversed(operator.expand(node)))
-                if len(inferred) + len(pending) > MOST_NODES:
-                    raise NodeError(
-                        node, f"with it the model has more than {MOST_NODES} nodes: it is written out"
-                    )
-                continue
+                parts = operator.expand(node)
+                if parts is not None:
+                    pending.extend(reversed(parts))
+                    if len(inferred) + len(pending) > MOST_NODES:
+                        raise NodeError(
+                            node, f"with it the model has more than {MOST_NODES} nodes: it is written out"
+                        )
+                    continue
             _infer(node, declared.keys())
         inferred.append(node)
     return inferred

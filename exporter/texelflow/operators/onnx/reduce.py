@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import reduce
 
-from texelflow.dimensions import Dimension, maximum, minimum, product
+from texelflow.dimensions import Dimension, maximum, minimum, product, select
 from texelflow.graph import FLOATING, Element, Node, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
-from texelflow.operators.elementwise import round_element, whole
+from texelflow.operators.elementwise import is_symbolic, round_element, whole
+from texelflow.operators.named_axes import masks, without
 from texelflow.operators.row_major import gather_view, strides
 from texelflow.operators.shapes import known_shape, normalize_axes, sum_of
 from texelflow.operators.upgrading import attribute_to_input
@@ -25,6 +26,26 @@ def reduced_axes(node: Node) -> list[int]:
 
 class Reduction(Operator):
     """The type and the upgrade of all reductions."""
+
+    expands = True
+
+    def expand(self, node: Node) -> list[Node] | None:
+        """Bring axes that are numbers of a run behind the others, so that it is the last ones that are reduced."""
+        source, listed = node.required(0), [] if node.input(1) is None else node.known(1, "axes")
+        if not is_symbolic(*listed):
+            return None
+        rank = source.known_type.rank
+        masked = masks(node, listed, rank)
+        steps = Decomposition(node)
+        split = steps.add("SplitAxes", "split", source, steps.vector("masks", masked))
+        assert split.producer is not None
+        split.producer.domain = "texelflow"
+        kept = [select(mask, 1, extent) for mask, extent in zip(masked, source.shape, strict=True)]
+        shape = kept if node.attributes.get("keepdims", 1) else without(kept, masked, rank - len(listed))
+        last = steps.vector("last", list(range(rank, 2 * rank)))
+        reduced = steps.add(self.name, "reduced", split, last, keepdims=0)
+        steps.reshape(node.outputs[0], reduced, shape)
+        return steps.nodes
 
     def upgrade(self, node: Node, opset: int) -> None:
         """Opset 18 (for ReduceSum 13) turned the attribute axes into an input."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from texelflow.dimensions import Dimension, equal, floor_divide, less, lower_bound, maximum, minimum, select
+from texelflow.dimensions import Dimension, floor_divide, less, lower_bound, maximum, minimum, select
 from texelflow.graph import Element, Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.elementwise import is_symbolic
+from texelflow.operators.named_axes import choices
 from texelflow.operators.row_major import gather_view, strides
-from texelflow.operators.shapes import at_least, dimensions, known_shape, normalize_axes, sum_of
+from texelflow.operators.shapes import dimensions, known_shape, normalize_axes
 from texelflow.operators.upgrading import attribute_to_input, set_input
 
 UNLIMITED = 2**31 - 1
@@ -46,7 +47,7 @@ def axis_slices(node: Node) -> list[AxisSlice]:
         raise NodeError(node, "a step is 0")
     pieces = list(zip(starts, ends, steps, strict=True))
     if is_symbolic(*axes):
-        return _slices_of_any_axes(node, source, dimensions(node, axes, "axes"), pieces)
+        return _slices_of_any_axes(node, source, axes, pieces)
     return [
         _axis_slice(axis, source.shape[axis], *piece)
         for axis, piece in zip(normalize_axes(node, axes, source.rank), pieces, strict=True)
@@ -56,18 +57,12 @@ def axis_slices(node: Node) -> list[AxisSlice]:
 def _slices_of_any_axes(
     node: Node,
     source: TensorType,
-    axes: list[Dimension],
+    axes: list[Element],
     pieces: list[tuple[Dimension, Dimension, Dimension]],
 ) -> list[AxisSlice]:
     """Return what is taken along every axis: all of it, unless a run names it."""
-    for axis in axes:
-        at_least(node, axis, -source.rank, "one of its axes")
-        at_least(node, source.rank - 1 - axis, 0, "what one of its axes is below the last")
-    counted = [select(less(axis, 0), axis + source.rank, axis) for axis in axes]
     result = []
-    for axis, size in enumerate(source.shape):
-        chosen = [equal(named, axis) for named in counted]
-        at_least(node, 1 - sum_of(chosen), 0, f"how often axis {axis} may be named again")
+    for axis, (size, chosen) in enumerate(zip(source.shape, choices(node, axes, source.rank), strict=True)):
         start: Dimension = 0
         end: Dimension = size
         step: Dimension = 1

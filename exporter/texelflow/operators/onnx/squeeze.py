@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from texelflow.dimensions import Dimension, proved_different, proved_equal
+from texelflow.dimensions import Dimension, proved_different, proved_equal, select
 from texelflow.graph import Node, NodeError, TensorType
 from texelflow.operators import operator
+from texelflow.operators.elementwise import is_symbolic
+from texelflow.operators.named_axes import masks, with_ones, without
 from texelflow.operators.onnx.reshape import Reshaping
 from texelflow.operators.shapes import at_least, normalize_axes, unify
 from texelflow.operators.upgrading import attribute_to_input
@@ -34,6 +36,8 @@ class Squeeze(ExtentsOfOne):
             for axis, extent in enumerate(source.shape):
                 if axis not in axes and not proved_different(extent, 1):
                     at_least(node, extent, 2, f"axis {axis} of {source}, which stays,")
+        elif is_symbolic(*node.known(1, "axes")):
+            return [TensorType(source.dtype, tuple(self._decided_by_run(node, source)))]
         else:
             axes = normalize_axes(node, node.known(1, "axes"), source.rank)
         for axis in axes:
@@ -43,6 +47,15 @@ class Squeeze(ExtentsOfOne):
             unify(node, extent, 1, f"axis {axis} of its input, which is squeezed, and 1")
         kept = tuple(extent for axis, extent in enumerate(source.shape) if axis not in axes)
         return [TensorType(source.dtype, kept)]
+
+    @staticmethod
+    def _decided_by_run(node: Node, source: TensorType) -> list[Dimension]:
+        """Return the extents that are left where a run names the axes."""
+        axes = node.known(1, "axes")
+        masked = masks(node, axes, source.rank)
+        for axis, (mask, extent) in enumerate(zip(masked, source.shape, strict=True)):
+            unify(node, select(mask, extent, 1), 1, f"axis {axis} of its input, if it is squeezed, and 1")
+        return without(source.shape, masked, source.rank - len(axes))
 
 
 @operator("Unsqueeze", inputs=(1, 2))
@@ -54,6 +67,8 @@ class Unsqueeze(ExtentsOfOne):
         source = node.required(0).known_type
         listed = node.known(1, "axes")
         rank = source.rank + len(listed)
+        if is_symbolic(*listed):
+            return [TensorType(source.dtype, tuple(with_ones(source.shape, masks(node, listed, rank))))]
         axes = normalize_axes(node, listed, rank)
         extents = iter(source.shape)
         shape: list[Dimension] = [1 if axis in axes else next(extents) for axis in range(rank)]
