@@ -149,7 +149,7 @@ def build_graph(text: str, image: str | None) -> Any:
 def device_shaders(content: Any, origin: str) -> Iterator[Shader]:
     """Yield what the runtime would compile of a bundle on every device: see device/programs.ts."""
     plan = content["plans"]["webgl2"]
-    draws = (*plan["load"], *plan["entries"]["predict"])
+    draws = [step for step in (*plan["load"], *plan["entries"]["predict"]) if "program" in step]
     uses = [(draw["program"], draw["output"], draw["inputs"]) for draw in draws]
     uses += [
         (entry["image"]["program"], entry["tensor"], []) for entry in content["inputs"] if "image" in entry

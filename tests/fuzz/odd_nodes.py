@@ -82,10 +82,10 @@ class OddNode:
 
 
 NOT_YET = frozenset(
-    "ArrayFeatureExtractor Attention Binarizer BlackmanWindow CenterCropPad ConvInteger DFT DequantizeLinear"
-    " DynamicQuantizeLinear Einsum GRU HammingWindow HannWindow If LSTM Loop MatMulInteger"
+    "ArrayFeatureExtractor Attention Binarizer ConvInteger DFT DequantizeLinear"
+    " DynamicQuantizeLinear Einsum GRU If LSTM Loop MatMulInteger"
     " NegativeLogLikelihoodLoss QLinearConv QLinearMatMul QuantizeLinear RNN ReverseSequence RotaryEmbedding"
-    " STFT Scan Scatter ScatterElements ScatterND SoftmaxCrossEntropyLoss SwiGLU Swish TopK"
+    " STFT Scan Scatter ScatterElements ScatterND SoftmaxCrossEntropyLoss SwiGLU Swish"
     " TreeEnsemble".split()
 )
 """Operators of which odd nodes are still to be looked at, one by one."""
@@ -114,7 +114,7 @@ def _changed(source: random.Random, case: NodeCase, number: int) -> OddNode:
     odd = OddNode(f"{number}: {case.name}", node, list(case.model.opset_import), dict(case.inputs))
     for name, array in odd.arrays.items():
         if is_parameter(name, array) and _is_constant_in(node, name):
-            odd.places[name] = source.choice(("initializer", "initializer", "constant", "shape"))
+            odd.places[name] = source.choice(("initializer", "constant", "shape", "input"))
             special = node.op_type == "Reshape" and (array <= 0).any()  # 0 and -1 are no extents
             if odd.places[name] == "shape" and (array.dtype.kind not in "iu" or array.ndim > 1 or special):
                 odd.places[name] = "initializer"

@@ -220,7 +220,8 @@ CASES = {
         ],
     ),
     "Slice along axes, and by steps, from the page": Case(
-        """g (float[n,m,3] x, int64[2] starts, int64[2] ends, int64[2] axes, int64[2] steps) => (float[a,b,c] y)
+        """g (float[n,m,3] x, int64[2] starts, int64[2] ends, int64[2] axes, int64[2] steps) =>
+          (float[a,b,c] y)
         { y = Slice (x, starts, ends, axes, steps) }""",
         [
             of(
@@ -282,7 +283,8 @@ CASES = {
         ],
     ),
     "reductions along axes from the page": Case(
-        """g (float[n,m,3] x, int64[1] a, int64[2] b) => (float[p,q,r] y, float[s,t] z, float[u] w, float[v,o] l)
+        """g (float[n,m,3] x, int64[1] a, int64[2] b) =>
+          (float[p,q,r] y, float[s,t] z, float[u] w, float[v,o] l)
         { y = ReduceSum (x, a)  z = ReduceMax <keepdims = 0> (x, a)  w = ReduceMean <keepdims = 0> (x, b)
           l = ReduceLogSumExp <keepdims = 0> (x, a) }""",
         [

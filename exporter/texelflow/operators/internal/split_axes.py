@@ -1,4 +1,4 @@
-"""texelflow::SplitAxes: a tensor with the axes that a run names behind the others; operators/onnx/reduce.py makes it."""
+"""texelflow::SplitAxes: brings axes that a run names behind the others; see operators/onnx/reduce.py."""
 
 from __future__ import annotations
 

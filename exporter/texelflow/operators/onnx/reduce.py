@@ -30,7 +30,7 @@ class Reduction(Operator):
     expands = True
 
     def expand(self, node: Node) -> list[Node] | None:
-        """Bring axes that are numbers of a run behind the others, so that it is the last ones that are reduced."""
+        """Bring axes that are numbers of a run behind the others: then the last ones are reduced."""
         source, listed = node.required(0), [] if node.input(1) is None else node.known(1, "axes")
         if not is_symbolic(*listed):
             return None

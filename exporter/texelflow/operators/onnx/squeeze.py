@@ -36,6 +36,9 @@ class Squeeze(ExtentsOfOne):
             for axis, extent in enumerate(source.shape):
                 if axis not in axes and not proved_different(extent, 1):
                     at_least(node, extent, 2, f"axis {axis} of {source}, which stays,")
+        elif not node.known(1, "axes"):
+            # To ONNX these are no axes, to ONNX Runtime all that are 1 long.
+            raise NodeError(node, "its axes are an empty list: leave the input out to remove all of extent 1")
         elif is_symbolic(*node.known(1, "axes")):
             return [TensorType(source.dtype, tuple(self._decided_by_run(node, source)))]
         else:
