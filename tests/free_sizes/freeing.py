@@ -56,19 +56,21 @@ def axes_with_meaning(model: onnx.ModelProto) -> dict[str, set[int]]:
     """Return, by input, the axes whose extents say what a node does: no exporter leaves them free.
 
     How many numbers address an element; how many steps and states a
-    recurrent layer has; how many numbers of a head are turned.
+    recurrent layer has; how many numbers of a head are turned; how deep the weight of a volume is.
     """
     ranks = {value.name: len(value.type.tensor_type.shape.dim) for value in model.graph.input}
     kept: dict[str, set[int]] = {}
     for node in model.graph.node:
-        for index, axes in _meant_axes(node).items():
+        for index, axes in _meant_axes(node, ranks).items():
             name = node.input[index] if index < len(node.input) else ""
             if ranks.get(name):
                 kept.setdefault(name, set()).update(axis % ranks[name] for axis in axes)
     return kept
 
 
-def _meant_axes(node: onnx.NodeProto) -> dict[int, set[int]]:
+def _meant_axes(node: onnx.NodeProto, ranks: Mapping[str, int]) -> dict[int, set[int]]:
+    if node.op_type in ("Conv", "ConvTranspose") and ranks.get(node.input[1], 0) > 4:
+        return {1: {2}}
     if node.op_type in ("GatherND", "ScatterND"):
         return {1: {-1}}
     if node.op_type in ("LSTM", "GRU", "RNN"):
