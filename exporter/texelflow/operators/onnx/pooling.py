@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from math import prod
 
 from texelflow.dimensions import Dimension, product
-from texelflow.graph import Node, NodeError, TensorType, Value
+from texelflow.graph import Node, NodeError, Shape, TensorType, Value
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import floating_dtype, require_rank
 from texelflow.operators.volumes import is_volume, pool_volume
-from texelflow.operators.windows import Window, windows
+from texelflow.operators.windows import Window, per_axis, windows
 
 LARGEST_WINDOW = 1024
 """Most elements of a window that one fragment reads."""
@@ -68,6 +68,21 @@ def _pool_in_turn(node: Node) -> list[Node] | None:
     return steps.nodes
 
 
+def unpooled_shape(node: Node) -> Shape:
+    """Return the shape of what windows, all of which fit, made the first input of."""
+    source = node.required(0).known_type
+    require_rank(node, source, 3)
+    count, kernel = source.rank - 2, node.attributes.get("kernel_shape") or []
+    strides, pads = per_axis(node, "strides", count, 1), per_axis(node, "pads", 2 * count, 0)
+    if len(kernel) != count or min(kernel) < 1 or min(strides) < 1:
+        raise NodeError(node, f"windows of {list(kernel)}, {strides} apart, cannot slide over {source}")
+    outer = [
+        (extent - 1) * strides[axis] + int(kernel[axis]) - pads[axis] - pads[axis + count]
+        for axis, extent in enumerate(source.shape[2:])
+    ]
+    return (*source.shape[:2], *outer)
+
+
 @operator("MaxPool", inputs=1)
 class MaxPool(Operator):
     """The largest number in each window, and optionally its position in the flattened input."""
@@ -82,8 +97,19 @@ class MaxPool(Operator):
     def decompose(self, node: Node) -> list[Node] | None:
         """Pool the images of volumes, then their depth; the columns of large windows, then the rows."""
         if len(node.outputs) > 1:
-            return None
+            return self._apart(node)
         return pool_volume(node) if is_volume(node) else _pool_in_turn(node)
+
+    @staticmethod
+    def _apart(node: Node) -> list[Node]:
+        """Return the nodes of the numbers and of their positions."""
+        steps, source, order = Decomposition(node), node.required(0), "storage_order"
+        window = {name: content for name, content in node.attributes.items() if name != order}
+        steps.add("MaxPool", node.outputs[0], source, **window)
+        found = steps.add("MaxPositions", node.outputs[1], source, **node.attributes)
+        assert found.producer is not None
+        found.producer.domain = "texelflow"
+        return steps.nodes
 
 
 @operator("AveragePool", inputs=1)
