@@ -26,7 +26,7 @@ class Det(Operator):
     def decompose(self, node: Node) -> list[Node] | None:
         """Multiply the pivots of Gauss' elimination.
 
-        It takes n³ operations, where an expansion takes n!, and is with pivots as exact as matrices let it be.
+        Of n rows it takes n³ operations, an expansion n!; with pivots it is as exact as can be.
         """
         source, result = node.required(0), node.outputs[0]
         rows, columns = source.shape[-2:]
