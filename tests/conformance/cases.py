@@ -15,7 +15,7 @@ import onnx
 import onnxruntime
 from onnx import numpy_helper
 
-from onnx_node_tests import WAVES, NodeTest, node_tests
+from onnx_node_tests import WAVES, NodeTest, is_by_chance, node_tests
 from texelflow.errors import ExportError
 from texelflow.graph import Element, Node
 from texelflow.importers.onnx.nodes import default_domain
@@ -189,6 +189,8 @@ def judge(case: Case, results: dict[str, np.ndarray]) -> None:
         if tuple(actual.shape) != tuple(expected.shape):
             case.status, case.reason = "failed", f"{name} has shape {actual.shape}, not {expected.shape}"
             return
+        if is_by_chance(case.name):
+            continue
         if str(expected.dtype) == "bfloat16":
             actual = actual.view(expected.dtype)
         relative, absolute = TOLERANCES.get(str(expected.dtype), (case.relative, case.absolute))
