@@ -17,7 +17,7 @@ from onnx import numpy_helper
 
 from onnx_node_tests import WAVES, NodeTest, is_by_chance, node_tests
 from texelflow.errors import ExportError
-from texelflow.graph import Element, Node
+from texelflow.graph import Element, Node, Value
 from texelflow.importers.onnx.nodes import default_domain
 from texelflow.operators import registry
 from texelflow.pipeline import Bundle, Options, build, write
@@ -28,6 +28,12 @@ AS_ONNX_RUNTIME = frozenset(
 """Tests that expect corners to be aligned by a length that is not whole: ONNX Runtime and PyTorch, whose
 exporter writes align_corners, go by the length of the output, and so does Texelflow.
 """
+
+CONSTANT = ("", "Constant")
+"""An operator that is not registered, since importers make a value of it."""
+
+FEW = 16
+"""Most whole numbers of an input that may be what shapes a computation by way of others."""
 
 TOLERANCES = {"float16": (2e-3, 2e-3), "bfloat16": (1e-2, 1e-2)}
 """(relative, absolute) by element type, where wider than the test's own."""
@@ -56,15 +62,18 @@ class Case:
     known_at_export: bool = False
 
 
-def node_cases(operator: str | None = None) -> Iterator[Case]:
-    """Yield the tests whose operators are all registered and whose data are tensors; or those of one."""
+def node_cases(operator: str | None = None, constants: bool = False) -> Iterator[Case]:
+    """Yield the tests whose operators are all registered and whose data are tensors; or those of one.
+
+    With `constants` also those that have the operator Constant: what ONNX itself expands operators to.
+    """
     for test in _tests_of(operator):
         model = test.model
         operators = [node.op_type for node in model.graph.node]
-        if (
-            not {(default_domain(node.domain), node.op_type) for node in model.graph.node}
-            <= registry().keys()
-        ):
+        used = {(default_domain(node.domain), node.op_type) for node in model.graph.node}
+        if constants:
+            used.discard(CONSTANT)
+        if not used <= registry().keys():
             continue
         for inputs, outputs in test.data_sets:
             if any(
@@ -167,6 +176,7 @@ def _attempt(name: str, model: onnx.ModelProto) -> Attempt:
     def record(node: Node, index: int, meaning: str) -> list[Element]:
         value = node.input(index)
         if value is not None and not value.is_known:
+            asked.update(dict.fromkeys(_whole_numbers_behind(value)))
             asked[value.name] = None
         return known(node, index, meaning)
 
@@ -180,6 +190,19 @@ def _attempt(name: str, model: onnx.ModelProto) -> Attempt:
             # The report must not differ by the folder that the model happens to be in.
             refusal = error.problems[0].replace(f"{folder}/", "")
     return Attempt(model, bundle, refusal, [value.name for value in model.graph.input if value.name in asked])
+
+
+def _whole_numbers_behind(value: Value) -> Iterator[str]:
+    """Yield the names of the inputs of the model of a few whole numbers from which a value is computed."""
+    behind, seen = [value], {value}
+    while behind:
+        one = behind.pop()
+        read = one.producer.reads if one.producer is not None else []
+        behind.extend(other for other in read if other not in seen)
+        seen.update(read)
+        size = one.type.size if one.producer is None and one.type is not None else None
+        if isinstance(size, int) and size <= FEW and one.dtype in ("int32", "int64"):
+            yield one.name
 
 
 def judge(case: Case, results: dict[str, np.ndarray]) -> None:

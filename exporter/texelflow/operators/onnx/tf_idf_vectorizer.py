@@ -42,9 +42,13 @@ class TfIdfVectorizer(Operator):
         count = sum(map(len, grams.values()))
         if count > len(columns) or min(columns) < 0:
             raise NodeError(node, f"its ngram_indexes are {len(columns)} for {count} n-grams")
+        if mode == "IDF" and len(set(columns)) < len(columns):
+            raise NodeError(
+                node, "n-grams share a column; what IDF makes of their weights, ONNX does not say"
+            )
         weights = node.attributes.get("weights")
-        if weights and len(weights) < max(columns) + 1:
-            raise NodeError(node, f"it has {len(weights)} weights for {max(columns) + 1} columns")
+        if weights and len(weights) != len(columns):
+            raise NodeError(node, f"it has {len(weights)} weights for {len(columns)} n-grams")
         return [TensorType("float32", (*source.shape[:-1], max(columns) + 1))]
 
     def decompose(self, node: Node) -> list[Node] | None:
@@ -60,13 +64,13 @@ class TfIdfVectorizer(Operator):
         columns: list[int] = []
         first = 0
         for length, pool in grams.items():
-            numbers = node.attributes["ngram_indexes"][first : first + len(pool)]
-            first += len(pool)
             if pool and lowest <= length <= highest:
-                counts.append(_counted(steps, rows, pool, length, skips if length > 1 else 0))
-                columns += numbers
+                found = _counted(steps, rows, pool, length, skips if length > 1 else 0)
+                counts.append(_weighted(steps, found, first, len(pool)))
+                columns += node.attributes["ngram_indexes"][first : first + len(pool)]
+            first += len(pool)
         total = _in_columns(steps, counts, columns, batch, int(str(result.shape[-1])))
-        steps.reshape(result, _weighted(steps, total), result.shape)
+        steps.reshape(result, total, result.shape)
         return steps.nodes
 
 
@@ -123,15 +127,13 @@ def _in_columns(
     return steps.reshape("rows", total, [batch, width])
 
 
-def _weighted(steps: Decomposition, counts: Value) -> Value:
-    node = steps.node
-    mode, weights, width = node.attributes["mode"], node.attributes.get("weights"), node.outputs[0].shape[-1]
+def _weighted(steps: Decomposition, counts: Value, first: int, count: int) -> Value:
+    """Return what counts of some n-grams, the first of which has that number, are worth."""
+    mode, weights = steps.node.attributes["mode"], steps.node.attributes.get("weights")
     if mode == "IDF":
-        counts = steps.cast(
-            "occurs", steps.add("Greater", "is_there", counts, steps.scalar("nil", "float32", 0)), "float32"
-        )
+        is_there = steps.add("Greater", "is_there", counts, steps.scalar("nil", "float32", 0))
+        counts = steps.cast("occurs", is_there, "float32")
     if mode == "TF" or not weights:
         return counts
-    number = int(str(width))
-    factors = steps.constant("weights", "float32", [number], [float(weight) for weight in weights[:number]])
+    factors = steps.constant("weights", "float32", [count], weights[first : first + count])
     return steps.add("Mul", "weighted", counts, factors)
