@@ -21,8 +21,8 @@ Models of opset 7 and newer are read; operators mean what ONNX says at opset {op
 passed test ran in draws: there are no host steps. What follows from constants and shapes alone is computed at
 export; tests of which nothing else is left have a column of their own. Inputs that shape a computation (the
 axes of a reduction, the shape of a Reshape …) are constants or follow from the shapes of other inputs; tests
-that pass them as inputs run with them made constant. Of tests that expect what NumPy drew by chance, types and
-shapes are compared.
+that pass them as inputs run with them made constant. Of tests that expect what NumPy drew by chance, types
+and shapes are compared.
 
 Of {total} tests whose operators are registered {passed} pass in draws, {constant} at export; {failed} fail
 and {unsupported} are refused at export with the reasons below.

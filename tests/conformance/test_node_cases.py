@@ -31,7 +31,7 @@ def exported(
 
 
 def everywhere(cases: list[Case]) -> list[Case]:
-    """The cases that run at all settings; those of other operators expanded by ONNX run at the default only."""
+    """The cases that run at all settings: what ONNX expands operators to runs at the default only."""
     return [case for case in cases if CONSTANT[1] not in case.operators]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import sqrt
 
-from texelflow.dimensions import Dimension
+from texelflow.dimensions import Dimension, proved_equal
 from texelflow.graph import PRECISE, Node, NodeError, TensorType, Value
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
@@ -94,7 +94,7 @@ class LinearAttention(Operator):
         require_rank(node, value.known_type, 3, 3)
         for axis in (0, 1):
             unify(node, value.shape[axis], node.required(0).shape[axis], f"the extents of query and {name}")
-        if value.shape[2] not in widths:
+        if not any(proved_equal(value.shape[2], width) for width in widths):
             raise NodeError(node, f"the width of its {name} is {value.shape[2]}, not one of {widths}")
 
     def decompose(self, node: Node) -> list[Node] | None:
