@@ -9,7 +9,7 @@ from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import dimensions, floating_dtype, require_rank, unify
 
 
-@operator("AffineGrid", inputs=2, attributes={"align_corners": "0 or 1"})
+@operator("AffineGrid", inputs=2)
 class AffineGrid(Operator):
     """Maps theta [N, r, r + 1] of the r coordinates, from -1 to 1, of pixels of [N, C, (D,) H, W]."""
 

@@ -12,7 +12,7 @@ PADDING_MODES = ("zeros", "border", "reflection")
 OLD_MODES = {"bilinear": "linear", "bicubic": "cubic"}
 
 
-@operator("GridSample", inputs=2, attributes={"align_corners": "0 or 1", "padding_mode": "a text"})
+@operator("GridSample", inputs=2, attributes={"padding_mode": "a text"})
 class GridSample(Operator):
     """The input [N, C, D1, …] at each point [N, E1, …, r] of the grid: -1 and 1 are the ends of an axis.
 
