@@ -26,6 +26,8 @@ def kernel_graphs() -> Iterator[str]:
     yield from convolutions()
     yield from sliding_windows()
     yield from reductions()
+    yield from positions()
+    yield from samples()
     yield from resizes()
     yield from copies()
     yield from element_kernels()
@@ -71,6 +73,33 @@ def sliding_windows() -> Iterator[str]:
     yield graph(IMAGE, "y = AveragePool <kernel_shape=[3,3], pads=[1,1,1,1]> (x)")
 
 
+def positions() -> Iterator[str]:
+    """Yield poolings with positions, what was pooled put back, boxes and determinants."""
+    for dtype in ("float", "int8"):
+        yield graph(f"{dtype}[1,9,7,7] x", "v, y = MaxPool <kernel_shape=[3,3]> (x)", "int64")
+        windows = "<kernel_shape=[2,2], strides=[2,2]>"
+        pooled = f"v, i = MaxPool {windows} (x)"
+        yield graph(f"{dtype}[1,9,8,8] x", f"{pooled} y = MaxUnpool {windows} (v, i)", dtype)
+        yield graph(f"{dtype}[1,2,5,6,4] x", "v, y = MaxPool <kernel_shape=[2,3,2]> (x)", "int64")
+    yield graph(f"{IMAGE}, float[3,5] z", "y = MaxRoiPool <pooled_shape=[2,2]> (x, z)")
+    for mode in ("avg", "max"):
+        for how in ("half_pixel", "output_half_pixel"):
+            named = f'mode="{mode}", coordinate_transformation_mode="{how}"'
+            yield graph(f"{IMAGE}, float[3,4] z, int64[3] i", f"y = RoiAlign <{named}> (x, z, i)")
+    yield graph("float[2,3,3] x", "y = Det(x)")
+
+
+def samples() -> Iterator[str]:
+    """Yield every way to sample images and volumes."""
+    images = ("float[1,9,7,7] x, float[1,3,2,2] z", "float[1,9,2,7,7] x, float[1,3,2,2,3] z")
+    for declared in images:
+        for mode in ("linear", "nearest", "cubic"):
+            for padding in ("zeros", "border", "reflection"):
+                for corners in (0, 1):
+                    how = f'mode="{mode}", padding_mode="{padding}", align_corners={corners}'
+                    yield graph(declared, f"y = GridSample <{how}> (x, z)")
+
+
 def reductions() -> Iterator[str]:
     """Yield reductions of blocked and flat tensors."""
     for name in ("Sum", "Mean", "Prod", "Max", "Min"):
@@ -111,6 +140,7 @@ def resizes() -> Iterator[str]:
             for outside in (0, 1):
                 smooth = f'mode="{mode}", exclude_outside={outside}, {named}'
                 yield graph(IMAGE, f"{scales} y = Resize <{smooth}> (x, r, s)")
+                yield graph(IMAGE, f"{scales} y = Resize <{smooth}, antialias=1> (x, r, s)")
 
 
 def copies() -> Iterator[str]:
@@ -147,7 +177,10 @@ def element_kernels() -> Iterator[str]:
         yield graph(f"{dtype}[3,5] x, int64[2] i", "y = Gather <axis=1> (x, i)", dtype)
         yield graph(f"{dtype}[3,5] x, int64[3,2] i", "y = GatherElements <axis=1> (x, i)", dtype)
         yield graph(f"{dtype}[3,5] x, int64[4,2] i", "y = GatherND (x, i)", dtype)
-        yield graph(f"{dtype}[3,5] x", "axis = Constant <value_int=1> () y = CumSum (x, axis)", dtype)
+        for name in ("CumSum", "CumProd"):
+            for length in (5, 300):
+                axis = "axis = Constant <value_int=1> ()"
+                yield graph(f"{dtype}[3,{length}] x", f"{axis} y = {name} (x, axis)", dtype)
         yield graph(f"{dtype}[3,5] x", "k = Constant <value_ints=[2]> () y, i = TopK (x, k)", dtype)
         yield graph(
             f"{dtype}[3,5] x", "k = Constant <value_ints=[2]> () y, i = TopK <largest=0> (x, k)", dtype
@@ -186,6 +219,8 @@ def elementwise_graphs() -> Iterator[str]:
     for direction in ("LEFT", "RIGHT"):
         yield graph("uint8[3] x, uint8[3] z", f'y = BitShift <direction="{direction}"> (x, z)', "uint8")
         yield graph("uint32[3] x, uint32[3] z", f'y = BitShift <direction="{direction}"> (x, z)', "uint32")
+    yield graph("float[3] x", "y = BitCast <to=6> (x)", "int32")
+    yield graph("int32[3] x", "y = BitCast <to=1> (x)")
     yield graph("float[3] x, float[3] z", "y = Mod <fmod=1> (x, z)")
     yield graph("bool[3] c, float[3] x, float[3] z", "y = Where (c, x, z)")
     yield graph("bool[3] c, int32[3] x, int32[3] z", "y = Where (c, x, z)", "int32")

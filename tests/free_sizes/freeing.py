@@ -56,19 +56,30 @@ def axes_with_meaning(model: onnx.ModelProto) -> dict[str, set[int]]:
     """Return, by input, the axes whose extents say what a node does: no exporter leaves them free.
 
     How many numbers address an element; how many steps and states a
-    recurrent layer has; how many numbers of a head are turned.
+    recurrent layer has; how many numbers of a head are turned; how deep the weight of a volume is.
     """
     ranks = {value.name: len(value.type.tensor_type.shape.dim) for value in model.graph.input}
     kept: dict[str, set[int]] = {}
     for node in model.graph.node:
-        for index, axes in _meant_axes(node).items():
+        for index, axes in _meant_axes(node, ranks).items():
             name = node.input[index] if index < len(node.input) else ""
             if ranks.get(name):
                 kept.setdefault(name, set()).update(axis % ranks[name] for axis in axes)
     return kept
 
 
-def _meant_axes(node: onnx.NodeProto) -> dict[int, set[int]]:
+MEANT_BY_OPERATOR: dict[str, dict[int, set[int]]] = {
+    "Det": {0: {-1, -2}},  # as many steps of elimination
+    "DeformConv": {1: {-1, -2}},  # as many taps, each of which reads elsewhere
+    "LinearAttention": {index: {1, 2} for index in range(6)},  # written out token by token; numbers of a head
+    "CausalConvWithState": {0: {1}, 1: {0}, 2: {0}, 3: {1}},  # as many groups of channels
+}
+"""By operator and input, the axes whose extents say what it does."""
+
+
+def _meant_axes(node: onnx.NodeProto, ranks: Mapping[str, int]) -> dict[int, set[int]]:
+    if node.op_type in ("Conv", "ConvTranspose") and ranks.get(node.input[1], 0) > 4:
+        return {1: {2}}
     if node.op_type in ("GatherND", "ScatterND"):
         return {1: {-1}}
     if node.op_type in ("LSTM", "GRU", "RNN"):
@@ -87,6 +98,8 @@ def _meant_axes(node: onnx.NodeProto) -> dict[int, set[int]]:
         return {0: {-1}, 1: {-1}, 2: {-1}}
     if node.op_type == "Scan":  # written out turn by turn, and its body declares the sizes of its results
         return {index: {0, 1} for index in range(len(node.input))}
+    if node.op_type in MEANT_BY_OPERATOR:
+        return MEANT_BY_OPERATOR[node.op_type]
     if node.op_type in ("DFT", "STFT"):  # real, or with imaginary parts
         return {0: {-1}}
     return {}

@@ -20,6 +20,7 @@ from free_sizes.trials import (
     ranked,
     run_trials,
 )
+from onnx_node_tests import is_by_chance
 from settings import SETTINGS
 
 REPORT = REPOSITORY / "docs" / "operators.md"
@@ -95,7 +96,9 @@ def outcome(
     directory = tmp_path_factory.mktemp("free_operators")
     refused = names_of_refused_cases()
     trials = [
-        make_trial(case) for case in node_cases() if case.name not in refused and not _is_too_deep(case)
+        make_trial(case)
+        for case in node_cases()
+        if case.name not in refused and not _is_too_deep(case) and not is_by_chance(case.name)
     ]
     trials = [trial for trial in trials if any(array.ndim for array in trial.feeds[0].values())]
     url = page_server.mount("/free_operators", directory)

@@ -101,6 +101,8 @@ def test_odd_nodes(tmp_path: Path, page_server: PageServer, page: Page) -> None:
 
 
 KNOWN = {
+    "test_cast_DOUBLE_to_FLOAT": "of infinities as whole numbers ONNX says nothing",
+    "test_maxunpool_export_with_output_shape": "ONNX Runtime counts positions in output_shape",
     "test_celu_float16": "of an alpha of 1e30, exp(x / alpha) - 1 is 0 to ONNX Runtime, not x / alpha",
 }
 """Tests of ONNX whose odd forms ONNX Runtime computes otherwise than ONNX says, and how."""

@@ -57,6 +57,26 @@ def free_grid_samples() -> Sheet:
     return sheet
 
 
+def samples_of_other_ranks() -> Sheet:
+    """GridSample of volumes, Resize of other axes than two neighbours."""
+    sheet = Sheet("samples of other ranks", opset=20)
+    volume, line = sheet.input([2, 5, 3, 4, 2]), sheet.input([2, 5, 6])
+    grid = sheet.input([2, 3, 2, 4, 3], low=-1.6, high=1.6)
+    for (mode, padding), corners in product((("linear", "reflection"), ("nearest", "border")), (0, 1)):
+        how = {"mode": mode, "padding_mode": padding, "align_corners": corners}
+        sheet.case(f"{mode}, {padding}, align_corners={corners}")
+        sheet.output(sheet.node("GridSample", [volume, grid], **how), "volume")
+    sheet.case("linear, zeros")
+    sheet.output(sheet.node("GridSample", [volume, grid]))
+    for mode in ("linear", "nearest"):
+        sheet.case(f"resized, {mode}")
+        whole = sheet.integers(2, 5, 5, 3, 4)
+        sheet.output(sheet.node("Resize", [volume, "", "", whole], mode=mode), "three axes")
+        scales = sheet.constant([1, 1.5, 1], "float32")
+        sheet.output(sheet.node("Resize", [line, "", scales], mode=mode), "the middle one")
+    return sheet
+
+
 def _points(shape: list[int]) -> np.ndarray:
     """Return a grid [N, 18, 5, 2] for an image: its ends, halves of pixels in and around it, and others."""
     batch, _, height, width = shape

@@ -10,7 +10,7 @@ from node_cases import NodeCase, is_parameter, node_cases
 from onnx.reference import ReferenceEvaluator
 from onnx_export import to_onnx
 
-from onnx_node_tests import WAVES
+from onnx_node_tests import WAVES, is_by_chance
 from texelflow.dimensions import substitute, symbol
 from texelflow.errors import ExportError
 from texelflow.graph import Graph, TensorType
@@ -18,8 +18,8 @@ from texelflow.operators import symbols_bound_by
 from texelflow.passes import decompose_operators, infer_types
 
 REFUSED = {
-    "test_batchnorm_example_training_mode": "training_mode is 1",
-    "test_batchnorm_epsilon_training_mode": "training_mode is 1",
+    "test_bitcast_float64_to_int64": "the bits of float64 are not kept",
+    "test_bitcast_int64_to_float64": "the bits of float64 are not kept",
     "test_loop11": "whether it goes on is computed from data",
     "test_scan_sum": "the Scan of opset 8",
     "test_not_2d": "opset 1",
@@ -38,11 +38,14 @@ SHAPE_ARITHMETIC = {
 # fmt: on
 """The operators whose results must be known at export if their inputs are."""
 
-BY_EXTENT = {"RotaryEmbedding", "DFT", "STFT", "Scan"}
+BY_EXTENT = {
+    *("RotaryEmbedding", "DFT", "STFT", "Scan", "DeformConv", "LinearAttention", "CausalConvWithState"),
+}
 """Operators of which an extent decides what they do."""
 
 ALL_CASES = [pytest.param(case, id=case.name) for case in node_cases()]
 CASES = [pytest.param(case, id=case.name) for case in node_cases() if case.name not in REFUSED]
+WITHOUT_CHANCE = [case for case in CASES if not is_by_chance(str(case.id))]
 
 
 @pytest.mark.parametrize("case", ALL_CASES)
@@ -75,7 +78,7 @@ def test_symbolic_extents(case: NodeCase, tmp_path: Path) -> None:
         assert shape == case.outputs[output.name].shape, output.shape
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", WITHOUT_CHANCE)
 def test_elements_known_at_export(case: NodeCase, tmp_path: Path) -> None:
     """With all inputs constant: what is evaluated is right. How much is, test_evaluated_operators says."""
     graph = case.graph(tmp_path, lambda name, array: True)
@@ -101,14 +104,14 @@ def test_evaluated_operators(tmp_path: Path) -> None:
     assert not missing
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", WITHOUT_CHANCE)
 def test_decompositions(case: NodeCase, tmp_path: Path) -> None:
     """What ONNX's reference evaluator computes with the simpler nodes is the expected result."""
     graph = case.graph(tmp_path, is_parameter)
     infer_types.run(graph)
     if decompose_operators.run(graph) == 0:
         return
-    if {"ScatterRows", "SortedPositions"}.intersection(node.operator for node in graph.nodes):
+    if any(node.domain == "texelflow" for node in graph.nodes):
         return  # whose operators the evaluator does not know; tests/kernels compares it
     names = {value.name for value in graph.inputs}
     feeds = {name: array for name, array in case.inputs.items() if name in names}

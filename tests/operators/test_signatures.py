@@ -5,18 +5,22 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
+import onnx
 import onnx.defs
+import onnxruntime
 import pytest
 
 from model_support import REPOSITORY, read_text
 from texelflow.errors import ExportError
+from texelflow.importers import read_model
 from texelflow.importers.onnx.read import OLDEST_OPSET
 from texelflow.operators import MANY, registry
 from texelflow.operators.ml.categories import Refused
-from texelflow.operators.signatures import ATTRIBUTES
+from texelflow.operators.signatures import ATTRIBUTES, FLAGS
 
 KINDS = {
-    "INT": ("a whole number", "0 or 1"),
+    "INT": ("a whole number", "0 or 1", *FLAGS),
     "INTS": ("a list of whole numbers",),
     "FLOAT": ("a number",),
     "FLOATS": ("a list of numbers",),
@@ -113,7 +117,7 @@ def test_no_other_attribute_is_read() -> None:
         ("Transpose <perm = 1> (x)", "its attribute 'perm' is 1; a list of whole numbers is expected"),
         ("Elu <alpha = 1> (x)", "its attribute 'alpha' is 1; a number is expected"),
         ("Gelu <approximate = 1.5> (x)", "its attribute 'approximate' is 1.5; a text is expected"),
-        ("ArgMax <keepdims = 3> (x)", "its attribute 'keepdims' is 3; 0 or 1 is expected"),
+        ("Mod <fmod = 3> (x, x)", "its attribute 'fmod' is 3; 0 or 1 is expected"),
         ("Transpose <perm = [0.5, 1.5]> (x)", "'perm' is [0.5, 1.5]; a list of whole numbers is expected"),
         ("Softmax <axis = int64[1] {1}> (x)", "its attribute 'axis' is a tensor; a whole number is expected"),
     ],
@@ -123,3 +127,52 @@ def test_another_type_is_refused(tmp_path: Path, node: str, reason: str) -> None
         read_text(f"g (float[2, 3] x) => (float[a, b] y) {{ y = {node} }}", tmp_path)
     assert len(caught.value.problems) == 1
     assert reason in caught.value.problems[0]
+
+
+@pytest.mark.parametrize("number", [-5, 0, 1, 2])
+@pytest.mark.parametrize(
+    "node",
+    [
+        "ReduceMax <keepdims = {}> (x)",
+        "ArgMax <keepdims = {}> (x)",
+        "ArgMax <select_last_index = {}> (same)",
+        "ReduceMax <noop_with_empty_axes = {}> (x)",
+        "Gemm <transA = {}> (x, x)",
+        "Gemm <transB = {}> (x, x)",
+        "Trilu <upper = {}> (x)",
+        "IsInf <detect_negative = {}> (ends)",
+        "IsInf <detect_positive = {}> (ends)",
+        "AveragePool <kernel_shape = [2], pads = [1, 1], count_include_pad = {}> (line)",
+        "MaxPool <kernel_shape = [2], strides = [3], ceil_mode = {}> (line)",
+        "AffineGrid <align_corners = {}> (map, size)",
+    ],
+)
+def test_flags_are_those_of_onnx_runtime(tmp_path: Path, node: str, number: int) -> None:
+    """Another number than 0 and 1 is taken for the one that ONNX Runtime takes it for."""
+
+    def model(flag: int) -> str:
+        dtype = "int64" if "ArgMax" in node else "bool" if "IsInf" in node else "float"
+        inputs = "float[3,3] x, float[3,3] same, float[2] ends, float[1,1,4] line, float[1,2,3] map"
+        constants = "<int64[4] size = {1, 1, 2, 2}>"
+        return f"g ({inputs}) => ({dtype}[a] y) {constants} {{ y = {node.format(flag)} }}"
+
+    def result(flag: int) -> np.ndarray:
+        parsed = onnx.parser.parse_model('<ir_version: 10, opset_import: ["" : 20]>' + model(flag))
+        parsed.graph.output[0].type.tensor_type.ClearField("shape")
+        session = onnxruntime.InferenceSession(parsed.SerializeToString())
+        feeds = {
+            "x": np.arange(9, dtype=np.float32).reshape(3, 3),
+            "same": np.ones((3, 3), np.float32),
+            "ends": np.float32([-np.inf, np.inf]),
+            "line": np.arange(4, dtype=np.float32).reshape(1, 1, 4),
+            "map": np.ones((1, 2, 3), np.float32),
+        }
+        return np.asarray(session.run(None, feeds)[0])
+
+    text = model(number).replace("g (", '<ir_version: 10, opset_import: ["" : 20]> g (', 1)
+    path = tmp_path / "model.onnx"
+    onnx.save(onnx.parser.parse_model(text), path)
+    (read,) = read_model(path).nodes
+    (taken,) = (value for name, value in read.attributes.items() if name in node and isinstance(value, int))
+    assert np.array_equal(result(number), result(taken))
+    assert not np.array_equal(result(0), result(1))

@@ -24,6 +24,8 @@ PRIMITIVES = frozenset(
         # of bits, or of bools, and the opposite of a bool
         *("bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not", "logical_not"),
         *("shift_left", "shift_right", "shift_right_signed"),
+        # the bits of a float32 as a whole number, and back
+        *("bits_of_float", "float_of_bits"),
         # limits: between the second and the third, not below or not above the second
         *("clip", "clip_below", "clip_above"),
         # the second where the first is true, else the third

@@ -79,9 +79,9 @@ class Decomposition:
         # Zero must mean an empty extent here, not "as in the input".
         return self.add("Reshape", step, value, self.vector(f"{label}_shape", shape), allowzero=1)
 
-    def slice(self, step: str, value: Value, axis: int, first: int, end: int) -> Value:
+    def slice(self, step: str, value: Value, axis: int, first: Dimension, end: Dimension) -> Value:
         """Append a Slice of an axis from `first` to before `end`."""
-        bounds = (("start", first), ("end", end), ("axis", axis))
+        bounds: tuple[tuple[str, Dimension], ...] = (("start", first), ("end", end), ("axis", axis))
         return self.add("Slice", step, value, *(self.vector(name, [number]) for name, number in bounds))
 
     def reduce(self, operator: str, step: str | Value, value: Value, axes: Sequence[int]) -> Value:

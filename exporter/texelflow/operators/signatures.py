@@ -12,9 +12,10 @@ from texelflow.graph import Node, NodeError, Value
 from texelflow.operators import MANY, Operator
 
 _NAMES = {
-    "0 or 1": "allowzero antialias ceil_mode count_include_pad detect_negative detect_positive"
-    " exclude_outside exclusive fmod keepdims noop_with_empty_axes reverse saturate select_last_index"
-    " spatial storage_order training_mode transA transB upper",
+    "0 or 1": "exclusive fmod reverse saturate spatial storage_order training_mode",
+    "1 or not": "allowzero ceil_mode keepdims noop_with_empty_axes",
+    "0 or not": "align_corners antialias count_include_pad detect_negative detect_positive exclude_outside"
+    " select_last_index transA transB upper",
     "a whole number": "axis batch_dims blocksize dtype end group k num_groups num_outputs p seed size start"
     " stash_type to value_int",
     "a list of whole numbers": "axes dilations ends kernel_shape output_padding output_shape pads perm"
@@ -27,12 +28,15 @@ _NAMES = {
     "a tensor": "value",
 }
 
+FLAGS: dict[str, Callable[[int], bool]] = {"1 or not": lambda x: x == 1, "0 or not": lambda x: x != 0}
+"""Which numbers turn a flag on: ONNX Runtime takes any, though ONNX knows 0 and 1 only."""
+
 ATTRIBUTES = {name: kind for kind, names in _NAMES.items() for name in names.split()}
 """What an attribute is, by its name, where its operator does not say it."""
 
 _CHECKS: dict[str, Callable[[Any], bool]] = {
     "0 or 1": lambda content: isinstance(content, int) and content in (0, 1),
-    "a whole number": lambda content: isinstance(content, int),
+    **dict.fromkeys(("a whole number", *FLAGS), lambda content: isinstance(content, int)),
     "a list of whole numbers": lambda content: _is_list_of(content, int),
     "a number": lambda content: isinstance(content, float),
     "a list of numbers": lambda content: _is_list_of(content, float),
@@ -52,13 +56,18 @@ def check_signature(node: Node, operator: Operator) -> None:
 
 
 def check_attributes(node: Node, own: Mapping[str, str] | None = None) -> None:
-    """Raise NodeError if an attribute is not of its type; `own` has those that its operator says itself."""
+    """Raise NodeError if an attribute is not of its type; `own` has those that its operator says itself.
+
+    Flags that may be other numbers than 0 and 1 are made one of these.
+    """
     kinds = {**ATTRIBUTES, **(own or {})}
     for name, content in node.attributes.items():
         kind = kinds.get(name)
         if kind is not None and not _CHECKS[kind](content):
             shown = "a tensor" if isinstance(content, Value) else repr(content)
             raise NodeError(node, f"its attribute {name!r} is {shown}; {kind} is expected")
+        if kind in FLAGS:
+            node.attributes[name] = int(FLAGS[kind](content))
 
 
 def _is_list_of(content: Any, kind: type) -> bool:

@@ -22,7 +22,7 @@ from typing import Any
 from texelflow.dimensions import Dimension
 from texelflow.graph import Graph, Node, Value
 from texelflow.operators.decomposition import Decomposition
-from texelflow.operators.onnx.batch_normalization import factor_and_shift
+from texelflow.operators.onnx.batch_normalization import factor_and_shift, trains
 from texelflow.passes.infer_types import infer_nodes
 from texelflow.problems import Problems
 
@@ -51,8 +51,8 @@ def run(graph: Graph) -> int:
 
 
 def _private_producer(node: Node, consumers: dict[Value, list[Node]], outputs: set[Value]) -> Node | None:
-    """Return the node whose result a BatchNormalization alone reads (rule 6)."""
-    if (node.domain, node.operator) != ("", "BatchNormalization"):
+    """Return the node whose result a BatchNormalization, which is not trained, alone reads (rule 6)."""
+    if (node.domain, node.operator) != ("", "BatchNormalization") or trains(node):
         return None
     product = node.required(0)
     return product.producer if len(consumers[product]) == 1 and product not in outputs else None

@@ -87,6 +87,8 @@ _FORMS: Mapping[str, _Form] = {
     "bitwise_or": _Form("({0} | {1})"),
     "bitwise_xor": _Form("({0} ^ {1})"),
     "bitwise_not": _Form("(~({0}))", wraps=True),
+    "bits_of_float": _Form("floatBitsToInt({0})"),
+    "float_of_bits": _Form("intBitsToFloat({0})"),
     "logical_not": _Form("(1 - {0})"),
     "shift_left": _function("shift_left", 2, wraps=True),
     "shift_right": _function("shift_right", 2, wraps=True),

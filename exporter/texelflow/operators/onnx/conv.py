@@ -5,6 +5,7 @@ from __future__ import annotations
 from texelflow.graph import Node, NodeError, Shape, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.shapes import divided, floating_dtype, require_rank, unify
+from texelflow.operators.volumes import convolve_volume, is_volume
 from texelflow.operators.windows import Window, windows
 
 
@@ -45,7 +46,13 @@ def conv_shape(node: Node, weight_input: int = 1, bias_input: int = 2) -> Shape:
 class Conv(Operator):
     """X [N, C, …] by W [M, C/group, …] and an optional bias B [M] to [N, M, …]."""
 
+    decomposes = True
+
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type; raise NodeError if channels, groups, bias or kernel do not fit."""
         shape = conv_shape(node)
         return [TensorType(floating_dtype(node, [value.known_type for value in node.reads]), shape)]
+
+    def decompose(self, node: Node) -> list[Node] | None:
+        """Take volumes apart into images."""
+        return convolve_volume(node, conv_windows(node)[0]) if is_volume(node) else None

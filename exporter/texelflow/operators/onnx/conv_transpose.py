@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from texelflow.dimensions import Dimension, floor_divide
+from texelflow.dimensions import Dimension, floor_divide, maximum
 from texelflow.graph import Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.shapes import at_least, divided, floating_dtype, require_rank, unify
+from texelflow.operators.volumes import is_volume, transpose_convolve_volume
 from texelflow.operators.windows import Window, auto_pad, per_axis
 
 
@@ -44,10 +45,11 @@ def conv_transpose_windows(node: Node) -> list[Window]:
                 at_least(
                     node, total, 1 - stride, f"the padding that output_shape asks for along axis {axis + 2}"
                 )
-            smaller = floor_divide(total, 2)
-            before, behind = smaller, total - smaller
-            if mode != "SAME_UPPER":
-                before, behind = behind, before
+            # What no window reaches is at the end.
+            padded = maximum(total, 0)
+            smaller = floor_divide(padded, 2)
+            before = smaller if mode == "SAME_UPPER" else padded - smaller
+            behind = total - before
         if isinstance(output, int) and output < 0:
             raise NodeError(node, f"its pads are larger than its output along axis {axis + 2}")
         if not isinstance(output, int):
@@ -59,6 +61,8 @@ def conv_transpose_windows(node: Node) -> list[Window]:
 @operator("ConvTranspose", inputs=(2, 3))
 class ConvTranspose(Operator):
     """X [N, C, …] by W [C, M/group, …] and an optional bias B [M] to [N, M, …]."""
+
+    decomposes = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type; raise NodeError if channels, groups or bias do not fit."""
@@ -79,3 +83,7 @@ class ConvTranspose(Operator):
             unify(node, bias.shape[0], filters, "the lengths of its bias and its weight")
         spatial = [window.output for window in conv_transpose_windows(node)]
         return [TensorType(floating_dtype(node, kinds), (source.shape[0], filters, *spatial))]
+
+    def decompose(self, node: Node) -> list[Node] | None:
+        """Take volumes apart into images."""
+        return transpose_convolve_volume(node, conv_transpose_windows(node)[0]) if is_volume(node) else None

@@ -1,4 +1,4 @@
-"""CumSum: sums of all elements up to each one along an axis."""
+"""CumSum and CumProd: sums and products of all elements up to each one along an axis."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ def cumsum_axis(node: Node) -> int:
     return normalize_axis(node, axis, node.required(0).known_type.rank)
 
 
-@operator("CumSum", inputs=2)
-class CumSum(Operator):
-    """Running sums, from the end if `reverse`, each without its own element if `exclusive`."""
+@operator("CumSum", "CumProd", inputs=2)
+class Cumulative(Operator):
+    """Running sums or products, from the end if `reverse`, each without its own element if `exclusive`."""
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the input's type."""

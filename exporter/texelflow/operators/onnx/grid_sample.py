@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from texelflow.graph import Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
+from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import at_least, floating_dtype, require_rank, unify
 
 MODES = ("linear", "nearest", "cubic")
@@ -11,9 +12,14 @@ PADDING_MODES = ("zeros", "border", "reflection")
 OLD_MODES = {"bilinear": "linear", "bicubic": "cubic"}
 
 
-@operator("GridSample", inputs=2, attributes={"align_corners": "0 or 1", "padding_mode": "a text"})
+@operator("GridSample", inputs=2, attributes={"padding_mode": "a text"})
 class GridSample(Operator):
-    """The input [N, C, D1, …] at each point [N, E1, …, r] of the grid: -1 and 1 are the ends of an axis."""
+    """The input [N, C, D1, …] at each point [N, E1, …, r] of the grid: -1 and 1 are the ends of an axis.
+
+    The first number of a point is the place along the last axis.
+    """
+
+    decomposes = True
 
     def upgrade(self, node: Node, opset: int) -> None:
         """Opset 20 renamed the modes, since images may have more axes than two."""
@@ -37,3 +43,17 @@ class GridSample(Operator):
         for number, extent in enumerate(source.shape[2:], 2):
             at_least(node, extent, 1, f"axis {number} of its image")
         return [TensorType(source.dtype, (batch, source.shape[1], *grid.shape[1:-1]))]
+
+    def decompose(self, node: Node) -> list[Node] | None:
+        """Make a line an image of one row, of which the middle, 0, is the row itself."""
+        source, grid, result = node.required(0), node.required(1), node.outputs[0]
+        if source.known_type.rank != 3:
+            return None
+        steps = Decomposition(node)
+        batch, channels, extent = source.shape
+        image = steps.reshape("image", source, [batch, channels, 1, extent])
+        points = steps.add("Pad", "points", grid, steps.vector("pads", [0, 0, 0, 0, 0, 1]))
+        points = steps.reshape("grid", points, [batch, 1, grid.shape[1], 2])
+        sampled = steps.add("GridSample", "sampled", image, points, **node.attributes)
+        steps.reshape(result, sampled, result.shape)
+        return steps.nodes

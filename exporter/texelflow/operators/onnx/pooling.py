@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from math import prod
 
 from texelflow.dimensions import Dimension, product
-from texelflow.graph import Node, NodeError, TensorType, Value
+from texelflow.graph import Node, NodeError, Shape, TensorType, Value
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
-from texelflow.operators.shapes import require_rank
-from texelflow.operators.windows import Window, windows
+from texelflow.operators.shapes import floating_dtype, require_rank
+from texelflow.operators.volumes import is_volume, pool_volume
+from texelflow.operators.windows import Window, per_axis, windows
 
 LARGEST_WINDOW = 1024
 """Most elements of a window that one fragment reads."""
@@ -67,6 +68,21 @@ def _pool_in_turn(node: Node) -> list[Node] | None:
     return steps.nodes
 
 
+def unpooled_shape(node: Node) -> Shape:
+    """Return the shape of what windows, all of which fit, made the first input of."""
+    source = node.required(0).known_type
+    require_rank(node, source, 3)
+    count, kernel = source.rank - 2, node.attributes.get("kernel_shape") or []
+    strides, pads = per_axis(node, "strides", count, 1), per_axis(node, "pads", 2 * count, 0)
+    if len(kernel) != count or min(kernel) < 1 or min(strides) < 1:
+        raise NodeError(node, f"windows of {list(kernel)}, {strides} apart, cannot slide over {source}")
+    outer = [
+        (extent - 1) * strides[axis] + int(kernel[axis]) - pads[axis] - pads[axis + count]
+        for axis, extent in enumerate(source.shape[2:])
+    ]
+    return (*source.shape[:2], *outer)
+
+
 @operator("MaxPool", inputs=1)
 class MaxPool(Operator):
     """The largest number in each window, and optionally its position in the flattened input."""
@@ -79,8 +95,21 @@ class MaxPool(Operator):
         return [pooled, TensorType("int64", pooled.shape)][: len(node.outputs)]
 
     def decompose(self, node: Node) -> list[Node] | None:
-        """Pool the columns of large windows, then the rows."""
-        return _pool_in_turn(node) if len(node.outputs) == 1 else None
+        """Pool the images of volumes, then their depth; the columns of large windows, then the rows."""
+        if len(node.outputs) > 1:
+            return self._apart(node)
+        return pool_volume(node) if is_volume(node) else _pool_in_turn(node)
+
+    @staticmethod
+    def _apart(node: Node) -> list[Node]:
+        """Return the nodes of the numbers and of their positions."""
+        steps, source, order = Decomposition(node), node.required(0), "storage_order"
+        window = {name: content for name, content in node.attributes.items() if name != order}
+        steps.add("MaxPool", node.outputs[0], source, **window)
+        found = steps.add("MaxPositions", node.outputs[1], source, **node.attributes)
+        assert found.producer is not None
+        found.producer.domain = "texelflow"
+        return steps.nodes
 
 
 @operator("AveragePool", inputs=1)
@@ -96,8 +125,8 @@ class AveragePool(Operator):
         return [_pooled(node)]
 
     def decompose(self, node: Node) -> list[Node] | None:
-        """Pool the columns of large windows, then the rows."""
-        return _pool_in_turn(node) if len(node.outputs) == 1 else None
+        """Pool the images of volumes, then their depth; the columns of large windows, then the rows."""
+        return pool_volume(node) if is_volume(node) else _pool_in_turn(node)
 
 
 @operator("LpPool", inputs=1)
@@ -107,9 +136,8 @@ class LpPool(Operator):
     decomposes = True
 
     def infer(self, node: Node) -> list[TensorType]:
-        """Return the pooled type; raise NodeError for ceil_mode, whose last windows have fewer elements."""
-        if node.attributes.get("ceil_mode", 0):
-            raise NodeError(node, "ceil_mode=1 is not supported for LpPool")
+        """Return the pooled type."""
+        floating_dtype(node, [node.required(0).known_type])
         return [_pooled(node)]
 
     def decompose(self, node: Node) -> list[Node] | None:
@@ -119,9 +147,23 @@ class LpPool(Operator):
         steps = Decomposition(node)
         size = steps.add("Abs", "size", source)
         power = steps.add("Pow", "power", size, steps.scalar("p", source.dtype, p))
+        if window.pop("ceil_mode", 0):
+            power = self._filled(steps, power)
+            window.update(auto_pad="NOTSET", pads=[0, 0] * (source.known_type.rank - 2))
         mean = steps.add("AveragePool", "mean", power, **window, count_include_pad=1)
         taps = product([int(extent) for extent in node.attributes["kernel_shape"]])
         assert isinstance(taps, int)
         total = steps.add("Mul", "total", mean, steps.scalar("taps", source.dtype, taps))
         steps.add("Pow", result, total, steps.scalar("root", source.dtype, 1 / p))
         return steps.nodes
+
+    @staticmethod
+    def _filled(steps: Decomposition, power: Value) -> Value:
+        """Return the powers with so many zeros around them that the last windows, too, are all within."""
+        before: list[Dimension] = [0, 0]
+        behind: list[Dimension] = [0, 0]
+        for window, extent in zip(pool_windows(steps.node), steps.node.required(0).shape[2:], strict=True):
+            reach = (window.kernel - 1) * window.dilation + 1
+            before.append(window.before)
+            behind.append((window.output - 1) * window.stride + reach - extent - window.before)
+        return steps.add("Pad", "filled", power, steps.vector("pads", [*before, *behind]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import floor
 
-from texelflow.dimensions import Dimension, Expression, proved_equal, same_shape
+from texelflow.dimensions import Dimension, Expression, product, proved_different, proved_equal, same_shape
 from texelflow.dimensions.floats import (
     FloatExpression,
     FloatOperand,
@@ -13,8 +13,9 @@ from texelflow.dimensions.floats import (
     scaled_extent,
     whole_part,
 )
-from texelflow.graph import Element, Node, NodeError, TensorType
+from texelflow.graph import Element, Node, NodeError, TensorType, Value
 from texelflow.operators import Operator, operator
+from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import at_least, dimensions, normalize_axes, unify
 from texelflow.operators.upgrading import set_input
 
@@ -186,16 +187,53 @@ class Resize(Operator):
 
     @staticmethod
     def _keep_outer(node: Node, axes: list[ResizedAxis]) -> None:
-        """Let batch and channels of an image stay as long, where rows and columns are resized, too."""
+        """Let batch and channels of an image stay as long, unless their sizes say that they do not."""
         changed = [number for number, axis in enumerate(axes) if not axis.is_unchanged]
         if len(changed) > 2 and len(axes) in (3, 4):
             for number in changed:
-                if number < 2 and axes[number].scale is None:
+                axis = axes[number]
+                if number < 2 and axis.scale is None and not proved_different(axis.source, axis.target):
                     meaning = f"the extents of axis {number}, which is not resized beside rows and columns,"
-                    unify(node, axes[number].source, axes[number].target, meaning)
+                    unify(node, axis.source, axis.target, meaning)
 
     def decompose(self, node: Node) -> list[Node] | None:
-        """A Resize that moves nothing is the identity."""
-        if not all(axis.is_unchanged for axis in resized_axes(node)):
+        """Leave out what moves nothing; resize an axis by itself where more than rows and columns change."""
+        axes = resized_axes(node)
+        changed = [number for number, axis in enumerate(axes) if not axis.is_unchanged]
+        if not changed:
+            return [Node("Identity", [node.required(0)], node.outputs, {}, node.name)]
+        if len(changed) <= 2 and _are_rows_and_columns(changed, len(axes)):
             return None
-        return [Node("Identity", [node.required(0)], node.outputs, {}, node.name)]
+        return self._in_turn(node, axes, changed)
+
+    @staticmethod
+    def _in_turn(node: Node, axes: list[ResizedAxis], changed: list[int]) -> list[Node]:
+        """Return a Resize of each axis, the middle one of three: weights of several are their product."""
+        if node.attributes.get("keep_aspect_ratio_policy", "stretch") != "stretch":
+            raise NodeError(node, f"keeps the ratio of {len(changed)} axes; at most 2, neighbours, can be")
+        steps, shape, source = Decomposition(node), list(node.required(0).shape), node.required(0)
+        for number in changed:
+            axis = axes[number]
+            outer, inner = product(shape[:number]), product(shape[number + 1 :])
+            lines = steps.reshape("lines", source, [outer, axis.source, inner])
+            name = f"{node.outputs[0].name}/axis_{number}"
+            region = Value(f"{name}_roi", TensorType("float32", (2,)), elements=[axis.begin, axis.end])
+            scales = sizes = None
+            if axis.scale is None:
+                sizes = steps.vector("size", [axis.target])
+            else:
+                scales = Value(f"{name}_scale", TensorType("float32", (1,)), elements=[axis.scale])
+            how = {**node.attributes, "axes": [1]}
+            lines = steps.add("Resize", "resized", lines, region, scales, sizes, **how)
+            shape[number] = axis.target
+            source = steps.reshape(node.outputs[0] if number == changed[-1] else "turn", lines, shape)
+        return steps.nodes
+
+
+def _are_rows_and_columns(changed: list[int], rank: int) -> bool:
+    """Whether axes are rows and columns of images, whose batch is the other axes but the last of these."""
+    if rank in (3, 4) and changed[0] >= 2:
+        return True
+    batch = [axis for axis in range(rank) if axis not in changed][:-1]
+    neighbours = changed[-1] - changed[0] == len(changed) - 1
+    return neighbours and (not batch or changed[0] < batch[0] or batch[-1] < changed[0])

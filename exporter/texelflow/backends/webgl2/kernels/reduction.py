@@ -250,14 +250,14 @@ def lower_element_reduction(
     lowering.bind(output, made)
 
 
-def sums_of_blocks(x: Value, lowering: Lowering, axis: int, taken: int) -> PlanTensor:
-    """Add a draw that sums blocks of `taken` elements along an axis; return the flat [others, blocks]."""
+def reduced_blocks(x: Value, lowering: Lowering, axis: int, taken: int, operation: str) -> PlanTensor:
+    """Add a draw that reduces blocks of `taken` elements along an axis; return the flat [others, blocks]."""
     extents = list(x.shape)
     rows = product(extents[:axis] + extents[axis + 1 :])
     blocks = floor_divide(extents[axis] + taken - 1, taken)
     inner = product(extents[axis + 1 :])
-    sums = lowering.tensor(value_like(x, "sums", (rows, blocks)), precise=True)
-    kernel = elements_kernel("reduce_elements", sums)
+    totals = lowering.tensor(value_like(x, "totals", (rows, blocks)), precise=True)
+    kernel = elements_kernel("reduce_elements", totals)
     kernel.input("x", lowering.flat(x))
     kept: list[Run] = [(product(extents[:axis]), inner * extents[axis]), (inner, 1)]
     kernel.table("kept", kept)
@@ -265,7 +265,7 @@ def sums_of_blocks(x: Value, lowering: Lowering, axis: int, taken: int) -> PlanT
     numbers = {"kept_rank": 2, "reduced_rank": 1, "offset": 0, "parts": blocks, "taken": taken}
     for name, number in {**numbers, "count": extents[axis]}.items():
         kernel.integer(name, number)
-    kernel.structure = ElementReduction("sum", x.dtype not in FLOATING, boolean=False, joined=False)
+    kernel.structure = ElementReduction(operation, x.dtype not in FLOATING, boolean=False, joined=False)
     return lowering.emit(kernel)
 
 

@@ -38,19 +38,21 @@ class ResizedAxis(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Resizing(Structure):
-    """The attributes of a Resize; `rounding` is its nearest_mode."""
+    """The attributes of a Resize; `rounding` is its nearest_mode.
+
+    With `antialias` an axis of fewer pixels takes the mean of all that one of them covers.
+    """
 
     mode: str
     coordinates: str
     rounding: str
     exclude_outside: bool
+    antialias: bool
 
 
 def lower_resize(group: Group, lowering: Lowering, axes: Sequence[ResizedAxis]) -> None:
     """Lower a Resize of at most two axes."""
     node, output = group.node, group.result
-    if node.attributes.get("antialias", 0):
-        raise NodeError(node, "antialias=1 is not supported; export the model without it")
     x = node.required(0)
     mode = node.attributes.get("mode", "nearest")
     if mode != "nearest" and not x.known_type.is_floating:
@@ -75,6 +77,7 @@ def lower_resize(group: Group, lowering: Lowering, axes: Sequence[ResizedAxis]) 
         coordinates=coordinates,
         rounding=node.attributes.get("nearest_mode", "round_prefer_floor"),
         exclude_outside=bool(node.attributes.get("exclude_outside", 0)),
+        antialias=mode != "nearest" and bool(node.attributes.get("antialias", 0)),
     )
     attach_epilogue(kernel, group, lowering)
     lowering.bind(output, lowering.emit(kernel))

@@ -1,4 +1,4 @@
-"""How CumSum becomes draws."""
+"""How CumSum and CumProd become draws."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from texelflow.backends.webgl2.group import Group
-from texelflow.backends.webgl2.kernels.reduction import elements_kernel, sums_of_blocks
+from texelflow.backends.webgl2.kernels.reduction import elements_kernel, reduced_blocks
 from texelflow.backends.webgl2.kernels.rendering import Structure
 from texelflow.backends.webgl2.lower import lowers
 from texelflow.backends.webgl2.lowering import Lowering
@@ -14,33 +14,35 @@ from texelflow.dimensions import floor_divide, product
 from texelflow.operators.onnx.cumsum import cumsum_axis
 
 LONGEST = 256
-"""Longest axis along which each element sums all before it."""
+"""Longest axis along which each element takes all before it."""
 
 
 @dataclass(frozen=True, slots=True)
-class CumulativeSum(Structure):
-    """A sum of all elements before each; `in_blocks` of which the sums are given."""
+class Running(Structure):
+    """All elements before each, summed or multiplied (prod); `in_blocks` of which the totals are given."""
 
+    operation: str
     in_blocks: bool
 
 
-@lowers("CumSum")
+@lowers("CumSum", "CumProd")
 def lower(group: Group, lowering: Lowering) -> None:
-    """Sum all before each element; of a longer axis what is in its block, and the blocks before it."""
+    """Take all before each element; of a longer axis what is in its block, and the blocks before it."""
     node = group.node
     source, output, axis = node.required(0), node.outputs[0], cumsum_axis(node)
     extent = source.shape[axis]
-    kernel = elements_kernel("cumulative_sum", lowering.tensor(output, precise=True))
+    kernel = elements_kernel("running_total", lowering.tensor(output, precise=True))
     kernel.input("x", lowering.flat(source))
     kernel.integer("extent", extent)
     kernel.integer("inner", product(source.shape[axis + 1 :]))
     kernel.integer("exclusive", int(node.attributes.get("exclusive", 0)))
     kernel.integer("reverse", int(node.attributes.get("reverse", 0)))
     in_blocks = not isinstance(extent, int) or extent > LONGEST
-    kernel.structure = CumulativeSum(in_blocks)
+    operation = "sum" if node.operator == "CumSum" else "prod"
+    kernel.structure = Running(operation, in_blocks)
     if in_blocks:
         taken = ceil(extent**0.5) if isinstance(extent, int) else LONGEST
-        kernel.input("sums", sums_of_blocks(source, lowering, axis, taken))
+        kernel.input("totals", reduced_blocks(source, lowering, axis, taken, operation))
         kernel.integer("blocks", floor_divide(extent + taken - 1, taken))
         kernel.integer("taken", taken)
     lowering.bind(output, lowering.emit(kernel))
