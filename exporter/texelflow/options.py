@@ -48,6 +48,10 @@ class ImageOptions:
 IMAGE_FIELDS = tuple(item.name for item in fields(ImageOptions))
 
 
+WEIGHTS = ("float32", "float16", "int8", "int4")
+"""How weights can be stored."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What an export can be asked for; see `texelflow.export`."""

@@ -17,7 +17,7 @@ OPSET = 23
 """The version of the ai.onnx operator set whose semantics the Graph has after import."""
 
 PRECISE = "precise"
-"""Attribute of Texelflow: the sums of a product are stored in 32 bits on every device."""
+"""Attribute of Texelflow: what a product or a Gather makes is stored in 32 bits on every device."""
 
 Shape: TypeAlias = tuple[Dimension, ...]
 Element: TypeAlias = int | float | bool | Expression | FloatExpression

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from texelflow.backends.webgl2.group import Group, check_groups
 from texelflow.backends.webgl2.passes import (
+    decode_weights,
     fuse_biases,
     fuse_elementwise,
     join_moments,
@@ -20,7 +21,13 @@ from texelflow.graph import check as check_graph
 from texelflow.passes import Pass, remove_dead_nodes, run_passes
 
 _REWRITING: tuple[Pass, ...] = (merge_matrix_products.run, split_concatenations.run, remove_dead_nodes.run)
-_ADAPTING: tuple[Pass, ...] = (join_moments.run, remove_dead_nodes.run, narrow_integers.run)
+_ADAPTING: tuple[Pass, ...] = (
+    join_moments.run,
+    remove_dead_nodes.run,
+    narrow_integers.run,
+    decode_weights.run,
+    remove_dead_nodes.run,
+)
 
 
 def prepare(graph: Graph) -> list[Group]:
