@@ -64,6 +64,11 @@ def decode_weights(
     return result
 
 
+def is_decoding(node: Node) -> bool:
+    """Whether a node is a DecodeWeights."""
+    return (node.domain, node.operator) == (DOMAIN, NAME)
+
+
 def decoding_nodes(node: Node) -> list[Node]:
     """Return nodes of ONNX's operators that compute what a DecodeWeights does, of any number of rows."""
     steps = Decomposition(node)

@@ -18,7 +18,7 @@ from texelflow.backends.webgl2.passes import (
 from texelflow.dimensions import assuming
 from texelflow.graph import Graph
 from texelflow.graph import check as check_graph
-from texelflow.passes import Pass, remove_dead_nodes, run_passes
+from texelflow.passes import Pass, decode_at_load, remove_dead_nodes, run_passes
 
 _REWRITING: tuple[Pass, ...] = (merge_matrix_products.run, split_concatenations.run, remove_dead_nodes.run)
 _ADAPTING: tuple[Pass, ...] = (
@@ -27,6 +27,7 @@ _ADAPTING: tuple[Pass, ...] = (
     narrow_integers.run,
     decode_weights.run,
     remove_dead_nodes.run,
+    decode_at_load.run,
 )
 
 

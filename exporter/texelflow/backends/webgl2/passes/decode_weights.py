@@ -8,8 +8,8 @@ Rules:
 3. With scales for blocks, or numbers of 4 bits, the rows are the columns of a MatMul's matrix, or the filters of a
    Conv of one pixel, and blocks are of 4, 8, 16 … numbers.
 4. A Gather of rows takes those of the numbers, scales and offsets; what it gathered is decoded in the run.
-5. What is left of DecodeWeights is decoded once, at load, to floats: kernels of few weights (depthwise, grouped,
-   and of images of up to 3 channels) read these.
+5. Kernels of few weights (depthwise, grouped, and of images of up to 3 channels) read floats, which are decoded
+   once, at load (passes/decode_at_load.py).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from texelflow.backends.webgl2.kernels.convolution import DECODED, Decoding
 from texelflow.dimensions import product, proved_equal, same_shape
 from texelflow.graph import PRECISE, Graph, Node, Value
 from texelflow.operators.decomposition import Decomposition
-from texelflow.operators.internal.decode_weights import DOMAIN, NAME, decoding_nodes
+from texelflow.operators.internal.decode_weights import DOMAIN, NAME, is_decoding
 from texelflow.operators.shapes import known_shape
 from texelflow.passes.infer_types import infer_nodes
 from texelflow.passes.quantize_weights import moved_axis
@@ -32,7 +32,8 @@ WHOLE_ROW = 30
 
 @dataclass(frozen=True, slots=True)
 class _Coded:
-    """Weights as numbers and scales; `axis` is that of the weights along which their rows are.
+    """Weights as numbers and scales; `axis` is that of the weights along which their rows are, or -1 of `uniform`
+    ones whose rows are along none any more.
 
     With a scale for each row (`by_row`) the numbers have the shape of the weights, else they are bytes
     [rows, bytes]. Scales and offsets are [rows, blocks].
@@ -45,6 +46,8 @@ class _Coded:
     by_row: bool
     bits: int
     block: int
+    uniform: bool = False
+    """Whether it is the same scale for all, so that rows may be along any axis."""
 
     def is_like(self, other: _Coded) -> bool:
         """Whether both are decoded alike."""
@@ -62,15 +65,8 @@ def run(graph: Graph) -> int:
         count += made is not None
         for part in [node] if made is None else infer_nodes(made[:-1], graph.outputs, problems) + made[-1:]:
             nodes.append(part)
-    decoded: list[Node] = []
-    read = {value for node in nodes for value in node.reads} | set(graph.outputs)
-    for node in nodes:
-        if _is_decode(node) and node.outputs[0] in read:
-            decoded += infer_nodes(decoding_nodes(node), graph.outputs, problems)
-        else:
-            decoded.append(node)
     problems.raise_for(graph.source)
-    graph.nodes = decoded
+    graph.nodes = nodes
     return count
 
 
@@ -79,16 +75,12 @@ def is_coded(value: Value) -> bool:
     return value.producer is not None and _coded(value, Decomposition(value.producer)) is not None
 
 
-def _is_decode(node: Node | None) -> bool:
-    return node is not None and (node.domain, node.operator) == (DOMAIN, NAME)
-
-
 def _gathered(node: Node) -> list[Node] | None:
     """Return what takes rows before they are decoded (rule 4)."""
     if (node.domain, node.operator) != ("", "Gather") or node.attributes.get("axis", 0) != 0:
         return None
     decode, indices = node.required(0).producer, node.required(1)
-    if decode is None or not _is_decode(decode):
+    if decode is None or not is_decoding(decode):
         return None
     steps = Decomposition(node)
     places = steps.reshape("places", indices, [indices.known_type.size])
@@ -111,9 +103,9 @@ def _multiplied(node: Node) -> list[Node] | None:
         return None
     steps = Decomposition(node)
     coded = _coded(weights, steps)
-    if coded is None or coded.axis != axis:
+    if coded is None or not (coded.axis == axis or (coded.uniform and coded.by_row)):
         return None
-    rows = coded.scales.shape[0]
+    rows = weights.shape[axis]
     kind = Decoding(coded.bits, WHOLE_ROW if coded.by_row else coded.block.bit_length() - 1, not coded.by_row)
 
     def laid_out(name: str, table: Value) -> Value:
@@ -122,7 +114,10 @@ def _multiplied(node: Node) -> list[Node] | None:
         return steps.reshape(name, table, [*table.shape, *[1] * (weights.known_type.rank - 2)])
 
     numbers, scales, offsets = coded.numbers, coded.scales, coded.offsets
-    if coded.by_row:
+    if coded.axis != axis:
+        single = steps.reshape("scale", steps.slice("first", scales, 0, 0, 1), [1])
+        scales = steps.add("Expand", "scales", single, steps.vector("rows", [rows]))
+    elif coded.by_row:
         scales = steps.reshape("scales", scales, [rows])
     else:
         if node.operator == "ConvTranspose":
@@ -142,7 +137,7 @@ def _decodes(node: Node, weights: Value) -> bool:
     """Whether the kernel of a node can decode (rule 5)."""
     x = node.required(0)
     if node.operator == "MatMul":
-        return weights.known_type.rank == 2 and x.dtype == "float32"
+        return weights.known_type.rank == 2 and x.known_type.is_floating
     channels = x.shape[1]
     thin = isinstance(channels, int) and channels < 4
     return node.attributes.get("group", 1) == 1 and not thin and weights.known_type.rank in (3, 4)
@@ -155,7 +150,7 @@ def _coded(value: Value, steps: Decomposition) -> _Coded | None:
     node = value.producer
     if node is None:
         return None
-    if _is_decode(node):
+    if is_decoding(node):
         return _decoded(node)
     source = node.input(0)
     if node.domain or source is None:
@@ -164,18 +159,22 @@ def _coded(value: Value, steps: Decomposition) -> _Coded | None:
         return _scaled(node, steps)
     if node.operator == "Concat":
         return _joined(node, steps)
-    if node.operator not in ("Transpose", "Reshape", "Slice"):
+    if node.operator not in ("Transpose", "Reshape", "Slice", "Cast"):
         return None
     coded = _coded(source, steps)
-    if coded is None:
-        return None
-    if node.operator == "Transpose":
+    if coded is None or node.operator == "Cast":
+        return coded if value.known_type.is_floating else None
+    if coded.axis < 0:
+        axis: int | None = coded.axis
+    elif node.operator == "Transpose":
         order = [int(axis) for axis in node.attributes.get("perm", range(source.known_type.rank)[::-1])]
-        axis: int | None = order.index(coded.axis)
+        axis = order.index(coded.axis)
     elif node.operator == "Reshape":
         axis = moved_axis(source, value, coded.axis)
     else:
         axis = coded.axis if proved_equal(value.shape[coded.axis], source.shape[coded.axis]) else None
+    if axis is None and coded.uniform and coded.by_row:
+        axis = -1  # of no meaning any more
     if axis is None:
         return None
     if coded.by_row:
@@ -235,7 +234,10 @@ def _decoded(node: Node) -> _Coded | None:
     if not whole and (block < 4 or block & (block - 1)):
         return None
     by_row = whole and bits == 8 and offsets is None
-    return _Coded(numbers, scales, offsets, 0, by_row, bits, 1 << WHOLE_ROW if whole else block)
+    is_uniform = scales.producer is not None and scales.producer.operator == "Expand"
+    if scales.elements is not None:
+        is_uniform = len(set(scales.elements)) == 1
+    return _Coded(numbers, scales, offsets, 0, by_row, bits, 1 << WHOLE_ROW if whole else block, is_uniform)
 
 
 def _scaled(node: Node, steps: Decomposition) -> _Coded | None:
@@ -244,7 +246,7 @@ def _scaled(node: Node, steps: Decomposition) -> _Coded | None:
         if source is None or factor is None or not same_shape(source.shape, node.outputs[0].shape):
             continue
         coded = _coded(source, steps)
-        if coded is None or coded.offsets is not None:
+        if coded is None or coded.offsets is not None or coded.axis < 0:
             continue
         rows = source.shape[coded.axis]
         behind = source.known_type.rank - coded.axis - 1
@@ -253,7 +255,8 @@ def _scaled(node: Node, steps: Decomposition) -> _Coded | None:
         if not proved_equal(factor.shape[-1 - behind], rows):
             return None
         column = steps.reshape("factor", factor, [rows, 1])
-        return replace(coded, scales=_same(steps.add("Mul", "scaled", coded.scales, column), coded.scales))
+        scales = _same(steps.add("Mul", "scaled", coded.scales, column), coded.scales)
+        return replace(coded, scales=scales, uniform=False)
     return None
 
 
@@ -288,4 +291,5 @@ def _joined(node: Node, steps: Decomposition) -> _Coded | None:
         numbers=numbers,
         scales=scales,
         offsets=together("offsets", offsets, 0) if offsets else None,
+        uniform=False,
     )
