@@ -42,9 +42,9 @@ def decode_constant(steps: Decomposition) -> bool:
     order = [axis, *(place for place in range(len(shape)) if place != axis)]
 
     def by_row(name: str, value: Value, count: int) -> Value:
+        table = value if value.dtype == "float32" else steps.cast(f"{name}_table", value, "float32")
         if block and axis == 1:
-            value = steps.add("Transpose", f"{name}_turned", value, perm=[1, 0])
-        table = steps.cast(f"{name}_table", value, "float32") if value.dtype != "float32" else value
+            table = steps.add("Transpose", f"{name}_turned", table, perm=[1, 0])
         if is_for_all(value.known_type):
             single = steps.reshape(f"{name}_single", table, [1, 1])
             return steps.add("Expand", f"{name}_each", single, steps.vector(f"{name}_shape", [rows, 1]))

@@ -40,10 +40,14 @@ def run(graph: Graph) -> int:
             by_operand.setdefault(node.inputs[0], []).append((node, add))
     problems = Problems()
     made: dict[Node, list[Node]] = {}
-    for group in by_operand.values():
-        if len(group) > 1:
-            made.update({node: [] for pair in group for node in pair})
-            made[group[0][0]] = infer_nodes(_merged(group), graph.outputs, problems)
+    merged = [group for group in by_operand.values() if len(group) > 1]
+    if any(product.required(1).constant is None for group in merged for product, _ in group):
+        # What decodes a later matrix is needed where the first one is.
+        constants = graph.constants()
+        graph.nodes.sort(key=lambda node: not constants.issuperset(node.outputs))
+    for group in merged:
+        made.update({node: [] for pair in group for node in pair})
+        made[group[0][0]] = infer_nodes(_merged(group), graph.outputs, problems)
     problems.raise_for(graph.source)
     before = len(graph.nodes)
     graph.nodes = [part for node in graph.nodes for part in made.get(node, [node])]
