@@ -138,7 +138,7 @@ def test_results_are_those_of_rounded_weights(
 ) -> None:
     generator = np.random.default_rng(3)
     kinds = {name: (shape, axis, halves) for name, (_, _, shape, axis, halves, _) in LAYERS.items()}
-    kinds |= {"table": ((VOCABULARY, WIDTH), 0, True)} | {x: ((WIDTH, WIDTH), 1, True) for x in "qkv"}
+    kinds |= {"table": ((VOCABULARY, WIDTH), 0, True)} | dict.fromkeys("qkv", ((WIDTH, WIDTH), 1, True))
     weights = {name: some_weights(generator, shape) for name, (shape, _, _) in kinds.items()}
     chosen = {name: bits if halves else 8 for name, (_, _, halves) in kinds.items()}
     back = {name: rounded(weights[name], chosen[name], axis)[2] for name, (_, axis, _) in kinds.items()}

@@ -48,8 +48,8 @@ weights = click.option(
     type=click.Choice(WEIGHTS),
     default="float32",
     show_default=True,
-    help="Store floating-point weights in 32 or 16 bits, or round those of products and tables to 8 or 4, which "
-    "changes results.",
+    help="Store floating-point weights in 32 or 16 bits, or round those of products and tables to 8 or 4, "
+    "which changes results.",
 )
 input_shapes = parsed_option(
     "--input",

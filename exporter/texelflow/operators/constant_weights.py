@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from texelflow.graph import ConstantData, Node, TensorType, Value
+from texelflow.graph import ConstantData, TensorType, Value
 from texelflow.graph.constants import unpack_elements
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.internal.decode_weights import decode_weights
@@ -54,7 +54,9 @@ def decode_constant(steps: Decomposition) -> bool:
     scales, offsets = by_row("scales", scale, count), None
     if zero is not None:
         base = steps.scalar("base", "float32", 128 if x.dtype == "uint8" else 0)
-        offsets = steps.add("Mul", "offsets", steps.add("Sub", "shift", base, by_row("zeros", zero, count)), scales)
+        offsets = steps.add(
+            "Mul", "offsets", steps.add("Sub", "shift", base, by_row("zeros", zero, count)), scales
+        )
     if axis:
         numbers = steps.add("Transpose", "numbers_turned", numbers, perm=order)
     matrix = steps.reshape("numbers_by_row", numbers, [rows, columns])
@@ -63,7 +65,9 @@ def decode_constant(steps: Decomposition) -> bool:
     )
     apart = steps.reshape("apart", decoded, [shape[place] for place in order])
     if axis:
-        apart = steps.add("Transpose", "back", apart, perm=[order.index(place) for place in range(len(shape))])
+        apart = steps.add(
+            "Transpose", "back", apart, perm=[order.index(place) for place in range(len(shape))]
+        )
     steps.cast(node.outputs[0], apart, node.outputs[0].dtype)
     return True
 

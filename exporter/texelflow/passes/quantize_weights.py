@@ -1,12 +1,12 @@
 """Rounds weights to 8 or 4 bits: what `--weights int8` and `int4` ask for.
 
 Rules:
-1. Weights are what MatMul and Conv multiply by, and what Gather takes rows of along axis 0: float32 constants of at
-   least LEAST_WEIGHTS elements, in rows of at least LEAST_COLUMNS. The nodes between may join, cut, turn and
-   scale them, as those do that other passes made: then they are rounded before.
+1. Weights are what MatMul and Conv multiply by, and what Gather takes rows of along axis 0: float32 constants
+   of at least LEAST_WEIGHTS elements, in rows of at least LEAST_COLUMNS. The nodes between may join, cut, turn
+   and scale them, as those do that other passes made: then they are rounded before.
 2. A row is what one result is computed from: it has a scale of its own, or with 4 bits one for each block.
-3. Of 4 bits are matrices, the weights of convolutions of one pixel, and tables that Gather reads. Others are of
-   8, so that no block straddles two taps.
+3. Of 4 bits are matrices, the weights of convolutions of one pixel, and tables that Gather reads. Others are
+   of 8, so that no block straddles two taps.
 4. What anything else reads stays as it is, and so do weights that are not finite, with a warning.
 5. A constant becomes a DecodeWeights of constants, and views of it in the constant's shape.
 """
@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
+from texelflow.dimensions import same_shape
 from texelflow.graph import ConstantData, Graph, Node, TensorType, Value
 from texelflow.graph.quantized import BLOCK, NotFiniteError, Rounded, floats_of, to_4_bits, to_8_bits
 from texelflow.operators.decomposition import Decomposition
@@ -68,14 +69,14 @@ def run(graph: Graph, bits: int) -> list[QuantizedWeight]:
         try:
             nodes, rounded, chosen = _rounded(value, use, bits, first)
         except NotFiniteError:
-            graph.warnings.append(f"weight {value.name!r} stays in 32 bits: not all of its numbers are finite")
+            graph.warnings.append(
+                f"weight {value.name!r} stays in 32 bits: not all of its numbers are finite"
+            )
             continue
         made.setdefault(first, []).extend(infer_nodes(nodes, graph.outputs, problems))
         substitution.replace(value, nodes[-1].outputs[0])
         count = prod(known_shape(value.shape) or ())
-        found.append(
-            QuantizedWeight(value.name, chosen, count, rounded.largest, rounded.worst, rounded.mean)
-        )
+        found.append(QuantizedWeight(value.name, chosen, count, rounded.largest, rounded.worst, rounded.mean))
     problems.raise_for(graph.source)
     for node in graph.nodes:
         substitution.rewrite(node)
@@ -150,7 +151,7 @@ def _axis_before(node: Node, index: int, axis: int) -> int | None:
         return moved_axis(result, source, axis)
     if node.operator == "Concat" or (node.operator in ("Slice", "Split") and index == 0):
         return axis
-    if node.operator == "Mul" and source.shape == result.shape:
+    if node.operator == "Mul" and same_shape(source.shape, result.shape):
         return axis
     return None
 
@@ -177,7 +178,7 @@ def _is_worth(value: Value, axis: int) -> bool:
 
 
 def _rounded(value: Value, use: _Use, bits: int, node: Node) -> tuple[list[Node], Rounded, int]:
-    """Return nodes that make the value of constants of few bits, last its own, and what rounding did (rule 5)."""
+    """Return nodes that make the value of constants of few bits, its own last; what was done; the bits."""
     assert value.constant is not None
     shape = known_shape(value.shape) or ()
     outer, rows, inner = prod(shape[: use.axis]), shape[use.axis], prod(shape[use.axis + 1 :])
@@ -198,9 +199,7 @@ def _rounded(value: Value, use: _Use, bits: int, node: Node) -> tuple[list[Node]
         numbers = _constant(value.name, "int8", shape, rounded.numbers)
         numbers = _as_rows(steps, "numbers", numbers, outer, rows, inner)
     scales = _constant(f"{value.name}/scales", "float32", (rows, -(-columns // block)), rounded.scales)
-    matrix = decode_weights(
-        steps, "decoded", numbers, scales, None, bits=bits, block=block, columns=columns
-    )
+    matrix = decode_weights(steps, "decoded", numbers, scales, None, bits=bits, block=block, columns=columns)
     if outer > 1:
         apart = steps.reshape("apart", matrix, [rows, outer, inner])
         matrix = steps.add("Transpose", "turned_back", apart, perm=[1, 0, 2])
@@ -210,12 +209,10 @@ def _rounded(value: Value, use: _Use, bits: int, node: Node) -> tuple[list[Node]
 
 
 def _slices(outer: int, rows: int, inner: int) -> Sequence[Sequence[slice]]:
-    """Return where the rows of a tensor [outer, rows, inner] are; of many parts with few numbers each, in strides."""
+    """Return where the rows of a tensor [outer, rows, inner] are, those of many parts in strides."""
     if outer == 1:
         return [[slice(row * inner, (row + 1) * inner)] for row in range(rows)]
-    return [
-        [slice(row * inner + place, None, rows * inner) for place in range(inner)] for row in range(rows)
-    ]
+    return [[slice(row * inner + place, None, rows * inner) for place in range(inner)] for row in range(rows)]
 
 
 def _as_rows(steps: Decomposition, step: str, value: Value, outer: int, rows: int, inner: int) -> Value:

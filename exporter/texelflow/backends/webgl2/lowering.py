@@ -252,9 +252,7 @@ class Lowering:
         output = kernel.output
         output.constant = all(tensor.constant for tensor in inputs) and not kernel.reads_symbols()
         ends = self.group.epilogue if self.group is not None and kernel.epilogue.expressions else []
-        output.packed = (
-            output.constant and kernel.packs_weights and all(tensor.packed for tensor in inputs)
-        )
+        output.packed = output.constant and kernel.packs_weights and all(tensor.packed for tensor in inputs)
         output.precise = output.precise or needs_32_bits(kernel.template, inputs, ends)
         draw = kernel.draw(OUTPUT.title if self.group is None else self.group.title)
         for number in (*draw.ints, *output.shape):

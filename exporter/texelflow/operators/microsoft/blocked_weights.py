@@ -177,7 +177,9 @@ class MatMulNBits(Operator):
         )
         blocks = -(-inner // block)
         if bits in CODED:
-            matrix = _decoded(steps, _signed(node, 1, "weights", columns, inner, bits), 2, 3, (columns, inner), bits, block)
+            matrix = _decoded(
+                steps, _signed(node, 1, "weights", columns, inner, bits), 2, 3, (columns, inner), bits, block
+            )
             return self._product(steps, matrix)
         weights = unpacked(_constant(node, 1, "weights"), bits)
         numbers = _bytes_value(steps, "weights", weights, (columns, blocks, block))
@@ -266,8 +268,8 @@ class GatherBlockQuantized(Operator):
         bits, (width, blocks), indices = _bits(node), self._sizes(node), node.required(1)
         [rows, _] = known_shape(node.required(0).shape) or (0, 0)
         if bits in CODED:
-            packed = _signed(node, 0, "rows", rows, width, bits)
-            decoded = _decoded(steps, packed, 2, 3, (rows, width), bits, width // blocks)
+            signed = _signed(node, 0, "rows", rows, width, bits)
+            decoded = _decoded(steps, signed, 2, 3, (rows, width), bits, width // blocks)
             steps.add("Gather", node.outputs[0], decoded, indices, axis=0)
             return steps.nodes
         whole = unpacked(_constant(node, 0, "rows"), bits)

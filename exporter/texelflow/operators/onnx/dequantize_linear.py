@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from texelflow.graph import FLOATING, Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
+from texelflow.operators.constant_weights import decode_constant
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.onnx.cast import dtype_of_code
-from texelflow.operators.constant_weights import decode_constant
 from texelflow.operators.quantization import check_scale, require_quantized, spread
 
 

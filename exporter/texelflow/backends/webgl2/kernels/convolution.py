@@ -171,7 +171,9 @@ def lower_convolution(
     if template == "convolution":
         may_end = not thin and _may_end(kernel.inputs["weights"])
         kernel.structure = replace(kernel.structure, weights_end=may_end, thin=thin)
-        _bind_decoding(kernel, kernel.structure, node, ((), (0,), tuple(range(2, len(weights.shape))), (1,)), lowering)
+        _bind_decoding(
+            kernel, kernel.structure, node, ((), (0,), tuple(range(2, len(weights.shape))), (1,)), lowering
+        )
     if bias is not None:
         kernel.input("bias", lowering.flat(bias))
     if sliding == "point" or template == "depthwise":
@@ -301,9 +303,7 @@ def _bind_decoding(
             if value is not None:
                 kernel.input(name, lowering.blocked_precise(value, axes))
         kernel.integer("block_shift", kind.shift - 2)
-    kernel.structure = replace(
-        structure, bits=kind.bits, by_block=kind.by_block, offsets=offset is not None
-    )
+    kernel.structure = replace(structure, bits=kind.bits, by_block=kind.by_block, offsets=offset is not None)
 
 
 def _lower_integer_product(group: Group, lowering: Lowering) -> None:

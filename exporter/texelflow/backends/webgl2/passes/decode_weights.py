@@ -206,7 +206,8 @@ def _sliced(node: Node, coded: _Coded, steps: Decomposition) -> _Coded | None:
         return None
 
     def cut(name: str, table: Value, each: int) -> Value:
-        bounds = first // each, min(-(-end // each), int(table.shape[1]))
+        [width] = known_shape(table.shape[1:]) or (0,)
+        bounds = first // each, min(-(-end // each), width)
         part = steps.slice(name, table, 1, *bounds)
         part.type = replace(table.known_type, shape=(table.shape[0], bounds[1] - bounds[0]))
         return part
