@@ -84,7 +84,7 @@ def summarize(
     graph_bytes = len(json.dumps(content, separators=(",", ":")).encode())
     return Summary(
         name=content["name"],
-        source_format="ONNX",
+        source_format=graph.format,
         opset=graph.opset,
         operators=operators,
         inputs=[_signature(value) for value in graph.inputs],

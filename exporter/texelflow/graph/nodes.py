@@ -229,6 +229,8 @@ class Graph:
     source: str = ""
     opset: int = OPSET
     """The version of the ai.onnx operator set of the source file; the nodes are at `OPSET`."""
+    format: str = "ONNX"
+    """What the source file is, for people."""
     facts: ModelFacts = field(default_factory=ModelFacts)
     """What holds of its free dimensions at every run; the passes and the lowering rest on it."""
     labels: dict[Value, list[str]] = field(default_factory=dict)

@@ -8,6 +8,7 @@ whole rows, so that 25 million take seconds.
 
 from __future__ import annotations
 
+import struct
 import sys
 from array import array
 from collections.abc import Iterable, Sequence
@@ -44,9 +45,16 @@ class NotFiniteError(ValueError):
     """Weights with infinities or NaN, which no whole numbers stand for."""
 
 
-def floats_of(data: ConstantData) -> array[float]:
-    """Return the elements of a float32 constant."""
-    floats = array("f", data.tobytes())
+def floats_of(dtype: str, data: ConstantData) -> array[float]:
+    """Return the elements of a constant of float32, float16 or bfloat16."""
+    content = data.tobytes()
+    if dtype == "float16":
+        return array("f", struct.unpack(f"<{len(content) // 2}e", content))
+    if dtype == "bfloat16":
+        upper = bytearray(2 * len(content))
+        upper[2::4], upper[3::4] = content[::2], content[1::2]
+        content = bytes(upper)
+    floats = array("f", content)
     if sys.byteorder == "big":
         floats.byteswap()
     return floats

@@ -1,7 +1,7 @@
 """Rounds weights to 8 or 4 bits: what `--weights int8` and `int4` ask for.
 
 Rules:
-1. Weights are what MatMul and Conv multiply by, and what Gather takes rows of along axis 0: float32 constants
+1. Weights are what MatMul and Conv multiply by, and what Gather takes rows of along axis 0: floating constants
    of at least LEAST_WEIGHTS elements, in rows of at least LEAST_COLUMNS. The nodes between may join, cut, turn
    and scale them, as those do that other passes made: then they are rounded before.
 2. A row is what one result is computed from: it has a scale of its own, or with 4 bits one for each block.
@@ -31,7 +31,7 @@ LEAST_WEIGHTS = 1024
 LEAST_COLUMNS = 16
 """What is smaller costs more accuracy than bytes: weights of depthwise convolutions, and of first layers."""
 
-PASSED = frozenset({"Concat", "Reshape", "Transpose", "Mul", "Slice", "Split"})
+PASSED = frozenset({"Cast", "Concat", "Reshape", "Transpose", "Mul", "Slice", "Split"})
 """What may lie between weights and the node that multiplies by them (rule 1)."""
 
 
@@ -149,7 +149,7 @@ def _axis_before(node: Node, index: int, axis: int) -> int | None:
         return int(order[axis])
     if node.operator == "Reshape" and index == 0:
         return moved_axis(result, source, axis)
-    if node.operator == "Concat" or (node.operator in ("Slice", "Split") and index == 0):
+    if node.operator in ("Cast", "Concat") or (node.operator in ("Slice", "Split") and index == 0):
         return axis
     if node.operator == "Mul" and same_shape(source.shape, result.shape):
         return axis
@@ -171,7 +171,7 @@ def moved_axis(before: Value, after: Value, axis: int) -> int | None:
 def _is_worth(value: Value, axis: int) -> bool:
     """Whether a constant is a weight large enough (rule 1)."""
     shape = known_shape(value.shape)
-    if shape is None or value.dtype != "float32" or value.known_type.rank < 2:
+    if shape is None or value.dtype not in ("float32", "float16", "bfloat16") or value.known_type.rank < 2:
         return False
     size = prod(shape)
     return size >= LEAST_WEIGHTS and size // shape[axis] >= LEAST_COLUMNS
@@ -184,7 +184,7 @@ def _rounded(value: Value, use: _Use, bits: int, node: Node) -> tuple[list[Node]
     outer, rows, inner = prod(shape[: use.axis]), shape[use.axis], prod(shape[use.axis + 1 :])
     columns = outer * inner
     steps = Decomposition(Node("Weights", [], [Value(value.name)], name=node.name))
-    floats = floats_of(value.constant)
+    floats = floats_of(value.dtype, value.constant)
     if bits == 4 and use.halves and 1 in (outer, inner):
         parts = [
             slice(row * inner, (row + 1) * inner) if outer == 1 else slice(row, None, rows)
@@ -204,7 +204,9 @@ def _rounded(value: Value, use: _Use, bits: int, node: Node) -> tuple[list[Node]
         apart = steps.reshape("apart", matrix, [rows, outer, inner])
         matrix = steps.add("Transpose", "turned_back", apart, perm=[1, 0, 2])
     if outer > 1 or len(shape) > 2:
-        steps.reshape("weights", matrix, shape)
+        matrix = steps.reshape("weights", matrix, shape)
+    if value.dtype != "float32":
+        steps.cast("typed", matrix, value.dtype)
     return steps.nodes, rounded, bits
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from texelflow.dimensions import proved_equal
 from texelflow.graph import Node, NodeError, TensorType, Value
 from texelflow.operators import Operator, operator
+from texelflow.operators.builder import GraphBuilder
 from texelflow.operators.decomposition import Decomposition
 
 NAME, DOMAIN = "DecodeWeights", "texelflow"
@@ -47,7 +48,7 @@ class DecodeWeights(Operator):
 
 
 def decode_weights(
-    steps: Decomposition,
+    steps: GraphBuilder,
     step: str | Value,
     numbers: Value,
     scales: Value,
