@@ -21,7 +21,7 @@ COLOURS = {"red": (250, 10, 20), "green": (10, 240, 30), "blue": (0, 30, 255)}
 
 @pytest.fixture(scope="module")
 def colours(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a model that tells the most intense colour, its bundle, and pictures, one of them wrong."""
+    """A folder with a model that tells the most intense colour, its bundle, and pictures, one wrong."""
     folder = tmp_path_factory.mktemp("colours")
     text = """<ir_version: 10, opset_import: ["" : 21]>
         g (float[batch, 3, height, width] picture) => (float[batch, 3, 1, 1] scores) {

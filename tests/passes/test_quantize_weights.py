@@ -90,7 +90,7 @@ def test_many_are_rounded_in_seconds() -> None:
 
 
 LAYERS: dict[str, tuple[str, tuple[int, ...], tuple[int, ...], int, bool, dict[str, Any]]] = {
-    # Operator, shape of its input, shape of its weights, the axis of their rows, whether 4 bits serve, attributes.
+    # Operator, shapes of its input and weights, the axis of their rows, whether 4 bits serve, attributes.
     "matrix": ("MatMul", (3, 48), (48, 40), 1, True, {}),
     "odd": ("MatMul", (2, 3, 37), (37, 33), 1, True, {}),
     "connected": ("Gemm", (3, 80), (24, 80), 0, True, {"transB": 1}),
@@ -105,7 +105,7 @@ VOCABULARY, WIDTH = 70, 32
 
 
 def make_model(weights: Mapping[str, np.ndarray]) -> onnx.ModelProto:
-    """Return all layers side by side, one normalised, and a small language model with one matrix at both ends."""
+    """Return all layers side by side, one normalised, and a language model with one matrix at both ends."""
     nodes, inputs = [], []
     for name, (operator, shape, _, _, _, attributes) in LAYERS.items():
         inputs.append(helper.make_tensor_value_info(f"{name}.x", 1, shape))

@@ -40,7 +40,7 @@ class ClassResult:
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """How many examples are right: by the highest score, and by one of the FEW highest; and the worst classes."""
+    """The shares of examples that are right: by the highest score, by one of FEW; and the worst classes."""
 
     examples: int
     top_1: float
@@ -50,7 +50,7 @@ class Accuracy:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Accuracy of a bundle and of its model on the same examples, and in how many both choose the same class."""
+    """Accuracy of a bundle and of its model on the same examples; `same` is how often both choose alike."""
 
     output: str
     classes: int
@@ -173,7 +173,7 @@ def _first(scores: Array, example: Example, output: str) -> Array:
     one = scores.reshape(-1) if scores.ndim == 1 else scores[:1].reshape(-1)
     if len(shape) > 1 or len(one) < 2:
         raise ExportError(
-            f"{example.name}: output {output!r} has the shape {list(scores.shape)}; a score for each class is "
-            "needed: name another with --output"
+            f"{example.name}: output {output!r} has the shape {list(scores.shape)}; a score for each class "
+            "is needed: name another with --output"
         )
     return one

@@ -1,7 +1,7 @@
 """Labelled pictures and arrays, for `evaluate`.
 
-Pictures lie in a folder for each class, or are listed in a CSV file, `file,class` in each line; arrays are in an
-`.npz` file: one for each input, with an entry for each example along the first axis, and `labels`.
+Pictures lie in a folder for each class, or are listed in a CSV file, `file,class` in each line; arrays are in
+an `.npz` file: one for each input, with an entry for each example along the first axis, and `labels`.
 """
 
 from __future__ import annotations

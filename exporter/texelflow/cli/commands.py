@@ -67,7 +67,10 @@ def export(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Turn MODEL, an .onnx file, into a bundle: a folder with graph.json and the weights."""
+    """Turn MODEL into a bundle: a folder with graph.json and the weights.
+
+    MODEL is an .onnx file, or a language model: a .gguf file, or a folder with config.json and safetensors.
+    """
     with exit_on_error(as_json):
         from texelflow.bundle.writer import check_target
         from texelflow.pipeline import write

@@ -1,9 +1,9 @@
 """Rounding floats to whole numbers of 8 or 4 bits with a scale for each row or block, without NumPy.
 
-Of 8 bits: a row's scale is its largest magnitude / 127, numbers are -127 to 127. Of 4 bits: a block's scale is
-its number of the largest magnitude / -8, numbers are -8 to 7, so that the whole range is used (as in GGML's
-Q4_0). Scales are rounded to float32 first. What is done for each number is done by built-in functions over
-whole rows, so that 25 million take seconds.
+Of 8 bits: a row's scale is its largest magnitude / 127, numbers are -127 to 127. Of 4 bits: a block's scale
+is its number of the largest magnitude / -8, numbers are -8 to 7: the whole range is used, as in GGML's Q4_0.
+Scales are rounded to float32 first. What is done for each number is done by built-in functions over whole rows,
+so that 25 million take tens of seconds.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ _UP_TO_7 = bytes(7 if number == 8 else number for number in range(256))
 
 
 class _Rounding:
-    """Rounds row by row, and sums up what that changes; `limited` has for each byte the number that it becomes."""
+    """Rounds row by row, and sums up what that changes; `limited` has for each byte what it becomes."""
 
     def __init__(self, limited: bytes) -> None:
         self._limited = limited

@@ -77,8 +77,8 @@ def _language_model(path: Path) -> Callable[[Path, InputShapes], Graph] | None:
 
 def _not_supported(path: Path, found: str) -> ExportError:
     return ExportError(
-        f"{path} is {found}; ONNX models (.onnx) and language models (.gguf, or a folder with config.json and "
-        "safetensors) can be read so far: convert it to ONNX first"
+        f"{path} is {found}; only ONNX models (.onnx) and language models (.gguf, or a folder with "
+        "config.json and safetensors) can be read so far: convert it to ONNX first"
     )
 
 

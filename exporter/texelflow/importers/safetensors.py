@@ -1,4 +1,7 @@
-"""Files of safetensors: a header of JSON, and tensors one after another (github.com/huggingface/safetensors)."""
+"""Files of safetensors: a header of JSON, and tensors one after another.
+
+Source: github.com/huggingface/safetensors.
+"""
 
 from __future__ import annotations
 

@@ -15,8 +15,8 @@ from texelflow.operators import EVALUATION_LIMIT
 class GraphBuilder:
     """Nodes in the order they are added.
 
-    They bear the name `name`; a value that they pass between them is called `<prefix>/<step>`. Both may be set
-    anew in between.
+    They bear the name `name`; a value that they pass between them is called `<prefix>/<step>`. Both may be
+    set anew in between.
     """
 
     def __init__(self, prefix: str, name: str) -> None:

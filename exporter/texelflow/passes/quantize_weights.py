@@ -1,9 +1,9 @@
 """Rounds weights to 8 or 4 bits: what `--weights int8` and `int4` ask for.
 
 Rules:
-1. Weights are what MatMul and Conv multiply by, and what Gather takes rows of along axis 0: floating constants
-   of at least LEAST_WEIGHTS elements, in rows of at least LEAST_COLUMNS. The nodes between may join, cut, turn
-   and scale them, as those do that other passes made: then they are rounded before.
+1. Weights are what MatMul and Conv multiply by, and what Gather takes rows of along axis 0: floating
+   constants of at least LEAST_WEIGHTS elements, in rows of at least LEAST_COLUMNS. The nodes between may
+   join, cut, turn and scale them, as those do that other passes made: then they are rounded before.
 2. A row is what one result is computed from: it has a scale of its own, or with 4 bits one for each block.
 3. Of 4 bits are matrices, the weights of convolutions of one pixel, and tables that Gather reads. Others are
    of 8, so that no block straddles two taps.

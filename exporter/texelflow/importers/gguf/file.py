@@ -1,7 +1,7 @@
 """The structure of a GGUF file, versions 2 and 3: metadata, and where tensors are.
 
-Source: the specification in the repository of ggml, docs/gguf.md. Nothing in a file is trusted: every length is
-checked against the bytes that are left before anything is made of it.
+Source: the specification in the repository of ggml, docs/gguf.md. Nothing in a file is trusted: every length
+is checked against the bytes that are left before anything is made of it.
 """
 
 from __future__ import annotations
@@ -75,9 +75,7 @@ def read_file(path: Path) -> GgufFile:
         raise reader.damaged("it does not begin with GGUF")
     version = reader.scalar("I")
     if version not in VERSIONS:
-        raise ExportError(
-            f"{path} is of version {version} of GGUF; {VERSIONS[0]} and {VERSIONS[1]} can be read"
-        )
+        raise ExportError(f"{path} is of version {version} of GGUF; 2 and 3 can be read: convert it anew")
     tensors, entries = reader.count(24), reader.count(13)
     metadata: dict[str, Any] = {}
     for _ in range(entries):

@@ -9,7 +9,7 @@ from pathlib import Path
 from texelflow.errors import ExportError
 from texelflow.graph import ConstantData, Graph, TensorType, Value
 from texelflow.importers.gguf.blocks import read_blocks
-from texelflow.importers.gguf.file import MAGIC, GgufFile, Stored, read_file
+from texelflow.importers.gguf.file import KINDS, MAGIC, GgufFile, Stored, read_file
 from texelflow.importers.gguf.settings import settings_of
 from texelflow.importers.input_types import InputShapes
 from texelflow.importers.language.decoder import as_float32, build_graph
@@ -47,16 +47,14 @@ def read_gguf(path: Path, input_shapes: InputShapes) -> Graph:
     """Return the Graph of a language model.
 
     Raises:
-        ExportError: the file is damaged, its architecture is not supported, or a weight is missing or of a kind
-            that cannot be read.
+        ExportError: the file is damaged, its architecture is not supported, or a weight is missing or of a
+            kind that cannot be read.
     """
     file = read_file(path)
     table = file.tensors.get("token_embd.weight")
     if table is None or len(table.shape) != 2:
         _missing(file, "token_embd.weight", path)
-        raise ExportError(
-            f"{path} has no tensor token_embd.weight: it is no language model, or is incomplete"
-        )
+        raise ExportError(f"{path} has no matrix token_embd.weight: it is no language model, or incomplete")
     settings = settings_of(file.metadata, table.shape[0], _divisors(file, path), str(path))
     decoder = read_decoder(settings)
 
@@ -88,8 +86,8 @@ def _missing(file: GgufFile, name: str, path: Path) -> None:
     """Raise ExportError if a tensor is there, but of a kind that cannot be read."""
     if name in file.unknown:
         raise ExportError(
-            f"{path} has tensor {name!r} of ggml's type {file.unknown[name]}, which is not supported; F32, F16, "
-            "BF16, Q8_0, Q6_K, Q5_0, Q5_1, Q4_0, Q4_1 and Q4_K are: quantise it anew"
+            f"{path} has tensor {name!r} of ggml's type {file.unknown[name]}, which is not supported; "
+            f"{', '.join(kind.name for kind in KINDS.values())} are: quantise it anew"
         )
 
 

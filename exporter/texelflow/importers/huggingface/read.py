@@ -51,6 +51,8 @@ def read_folder(folder: Path, input_shapes: InputShapes) -> Graph:
             # Models of pictures and text have those of text in a part of their own.
             tensors[name.removeprefix("language_model.").replace("model.language_model.", "model.")] = value
     tied = entries.get("tie_word_embeddings")
+    if tied is False and "lm_head.weight" not in tensors:
+        raise ExportError(f"{folder} has no weight 'lm_head.weight': is the model complete?")
 
     def weight(name: str, shape: tuple[int, ...], builder: GraphBuilder) -> Value | None:
         if name == "lm_head.weight" and tied:

@@ -20,14 +20,16 @@ from texelflow.operators.shapes import known_shape
 from texelflow.problems import Problems
 
 Weights: TypeAlias = "Callable[[str, tuple[int, ...], GraphBuilder], Value | None]"
-"""Gives the weight of a name and shape, as Hugging Face has them, through nodes of the builder; None if there is
-none. Raises ExportError for one of another shape."""
+"""Gives the weight of a name and shape, as Hugging Face has them, through nodes of the builder.
+
+None if there is none. Raises ExportError for one of another shape."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """How positions turn queries and keys: the angles of one position; of pairs of neighbours (`interleaved`) or of
-    halves.
+    """How positions turn queries and keys: the angles of one position.
+
+    Turned together are neighbours (`interleaved`), or numbers of the first and of the second half of a head.
     """
 
     angles: tuple[float, ...]
@@ -46,8 +48,8 @@ class Layer:
 class Decoder:
     """Sizes of a decoder, and what its family does otherwise than others.
 
-    `norm_offset` is added to the weights of norms; `wraps` has norms behind attention and feed-forward, too, and
-    `query_norms` of queries and keys. A softcap of 0 is none.
+    `norm_offset` is added to the weights of norms; `wraps` has norms behind attention and feed-forward, too,
+    and `query_norms` of queries and keys. A softcap of 0 is none.
     """
 
     vocabulary: int
@@ -83,7 +85,7 @@ class _Step:
 def build_graph(
     decoder: Decoder, weights: Weights, source: Path, kind: str, input_shapes: InputShapes
 ) -> Graph:
-    """Return the graph: `input_ids` [batch, length] and the cache to `logits` and the cache with the new keys.
+    """Return the graph: from `input_ids` [batch, length] and the cache to `logits` and the longer cache.
 
     The cache is `past_key_values.N.key` and `.value` [batch, key heads, past, size] for each layer, and
     `present.N.key` and `.value`, as Hugging Face's exporter calls them.
@@ -217,7 +219,7 @@ def _feed_forward(decoder: Decoder, step: _Step, name: str, x: Value) -> Value:
 
 
 def _logits(decoder: Decoder, step: _Step, hidden: Value, table: Value) -> Value:
-    """Return a score for each token of the vocabulary; without a matrix of its own by the table of embeddings."""
+    """Return a score for each token; without a matrix of their own by the table of embeddings."""
     builder = step.builder
     normed = _norm(decoder, step, "model.norm", hidden, decoder.width)
     head = step.weights("lm_head.weight", (decoder.vocabulary, decoder.width), builder)

@@ -1,4 +1,4 @@
-"""Qwen 2, whose queries, keys and values have biases, and Qwen 3, which normalises queries and keys instead."""
+"""Qwen 2, whose queries, keys and values have biases, and Qwen 3, which normalises queries and keys."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Settings:
         return self.entries.get(name) is not None
 
     def whole(self, name: str, default: int | None = None) -> int:
-        """Return a whole number of at least 1; raise ExportError if it is none, or missing without a default."""
+        """Return a whole number of at least 1; raise ExportError if it is none, or there is none at all."""
         number = self.entries.get(name, default)
         if number is None and default is not None:
             return default
@@ -114,7 +114,7 @@ def sizes(settings: Settings, default_head: int | None = None) -> Sizes:
 
 
 def layer_kinds(settings: Settings, count: int, slides: Callable[[int], bool]) -> list[bool]:
-    """Return for each layer whether it sees a window of keys only: as `layer_types` says, or else `slides`."""
+    """Return for each layer whether it sees a window only: as `layer_types` says, or else `slides`."""
     kinds = settings.entries.get("layer_types")
     if kinds is None:
         return [slides(index) for index in range(count)]
@@ -155,8 +155,8 @@ def rotation_angles(
 ) -> tuple[float, ...]:
     """Return the angle by which one position turns each pair of `size` numbers, as float32.
 
-    `scaling` is Hugging Face's rope_scaling, of type linear or llama3; `divisors`, one for each pair, are what
-    GGUF files have in its place.
+    `scaling` is Hugging Face's rope_scaling, of type linear or llama3; `divisors`, one for each pair, are
+    what GGUF files have in its place.
 
     Raises:
         ExportError: it is of another type, or a number is missing.
@@ -165,12 +165,19 @@ def rotation_angles(
         raise ExportError(
             f"{settings.source}: heads of {size} numbers cannot be turned in pairs, base {base}"
         )
-    angles = [_single(base ** (-pair / size)) for pair in range(0, size, 2)]
+    try:
+        angles = [_single(base ** (-pair / size)) for pair in range(0, size, 2)]
+    except OverflowError:
+        angles = [0.0]
+    if not all(angles):
+        raise ExportError(f"{settings.source}: the base {base} of positions is too large or too small")
     kind = "default"
     if scaling is not None:
         kind = str(scaling.entries.get("rope_type", scaling.entries.get("type", "default")))
     if scaling is not None and kind == "linear":
         factor = scaling.number("factor")
+        if factor <= 0:
+            raise ExportError(f"{scaling.source}: factor is {factor}; a positive number is needed")
         angles = [angle / factor for angle in angles]
     elif scaling is not None and kind == "llama3":
         angles = [_llama3(angle, scaling) for angle in angles]

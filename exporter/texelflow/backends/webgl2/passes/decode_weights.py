@@ -1,15 +1,15 @@
 """Lets kernels decode weights of few bits where they read them, so that these stay as they are in GPU memory.
 
 Rules:
-1. A MatMul, Conv or ConvTranspose whose weights are decoded at load (operators/internal/decode_weights.py) takes the
+1. A MatMul, Conv or ConvTranspose whose weights are decoded (operators/internal/decode_weights.py) takes the
    numbers in their place, with DECODED to say so, and as inputs 3 and 4 scales and offsets.
 2. With a scale for each row, a result of the node, the numbers may be viewed, joined and multiplied by
    constants as the weights are: scales are the same for a row, and the kernel multiplies its sums by them.
-3. With scales for blocks, or numbers of 4 bits, the rows are the columns of a MatMul's matrix, or the filters of a
-   Conv of one pixel, and blocks are of 4, 8, 16 … numbers.
+3. With scales for blocks, or numbers of 4 bits, the rows are the columns of a MatMul's matrix, or the filters
+   of a Conv of one pixel, and blocks are of 4, 8, 16 … numbers.
 4. A Gather of rows takes those of the numbers, scales and offsets; what it gathered is decoded in the run.
-5. Kernels of few weights (depthwise, grouped, and of images of up to 3 channels) read floats, which are decoded
-   once, at load (passes/decode_at_load.py).
+5. Kernels of few weights (depthwise, grouped, and of images of up to 3 channels) read floats, which are
+   decoded once, at load (passes/decode_at_load.py).
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ WHOLE_ROW = 30
 
 @dataclass(frozen=True, slots=True)
 class _Coded:
-    """Weights as numbers and scales; `axis` is that of the weights along which their rows are, or -1 of `uniform`
-    ones whose rows are along none any more.
+    """Weights as numbers and scales.
+
+    Rows are along the `axis` of the weights; it is -1 of `uniform` ones whose rows are along none any more.
 
     With a scale for each row (`by_row`) the numbers have the shape of the weights, else they are bytes
     [rows, bytes]. Scales and offsets are [rows, blocks].

@@ -51,7 +51,8 @@ class PlanTensor:
 
     `weight` is the constant it is uploaded from; where its rows have `row` elements and the tensor's more,
     they are filled up with zeros. `constant` says that the load phase makes it, `precise` that it has 32 bits
-    on every device, `packed` that it has 8, as weights of type int8 have. An alias has no texture of its own, but reads another's.
+    on every device, `packed` that it has 8, as weights of type int8 have. An alias has no texture of its own,
+    but reads another's.
     """
 
     dtype: str

@@ -1,9 +1,9 @@
-"""Writes the models of ../language as GGUF, and blocks of every kind with what ggml makes of them.
+"""Writes the models of ../language_models as GGUF, and blocks of every kind with what ggml makes of them.
 
-    python tests/importers/gguf/write_files.py     needs torch, transformers and gguf, which tests do not
+    python tests/importers/gguf_files/write_files.py   needs torch, transformers and gguf, which tests do not
 
-Names of tensors and of metadata are those of the package gguf; queries and keys of Llama are put in the order of
-llama.cpp, and 1 is added to the norms of Gemma, as llama.cpp's converter does.
+Names of tensors and of metadata are those of the package gguf; queries and keys of Llama are put in the order
+of llama.cpp, and 1 is added to the norms of Gemma, as llama.cpp's converter does.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def add_metadata(writer: gguf.GGUFWriter, config: dict[str, Any]) -> None:
 
 def write(name: str, architecture: gguf.MODEL_ARCH) -> None:
     """Write one model, its matrices in 16 bits."""
-    source = FOLDER.parent / "language" / name
+    source = FOLDER.parent / "language_models" / name
     config = json.loads((source / "config.json").read_text())
     writer = gguf.GGUFWriter(FOLDER / f"{name}.gguf", gguf.MODEL_ARCH_NAMES[architecture])
     add_metadata(writer, config)
@@ -101,7 +101,7 @@ def write(name: str, architecture: gguf.MODEL_ARCH) -> None:
 
 
 def write_quantised() -> None:
-    """Write a Llama whose matrices are of several kinds, and what transformers computes of what they stand for."""
+    """Write a Llama whose matrices are of several kinds, and what transformers computes of them."""
     torch.manual_seed(3)
     config = transformers.LlamaConfig(
         vocab_size=40, hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4,

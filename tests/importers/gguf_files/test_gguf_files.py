@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from language_models.test_language_models import FOLDER as LANGUAGE
+from language_models.test_language_models import empty_cache, graph_of
 
-from language.test_language_models import FOLDER as LANGUAGE
-from language.test_language_models import empty_cache, graph_of
 from operators.microsoft_models import run_graph
 from texelflow.errors import ExportError
 from texelflow.importers import read_model
@@ -23,7 +23,9 @@ FOLDER = Path(__file__).parent
 FILES = sorted(path.stem for path in FOLDER.glob("*.gguf"))
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind.name in READERS], ids=lambda k: k.name)
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS.values() if kind.name in READERS], ids=lambda k: k.name
+)
 def test_blocks_are_those_of_ggml(kind: Kind) -> None:
     arrays = np.load(FOLDER / "blocks.npz")
     expected = arrays[kind.name]

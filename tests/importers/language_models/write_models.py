@@ -1,6 +1,6 @@
 """Writes small language models of each family with random weights, and what transformers computes of them.
 
-    python tests/importers/language/write_models.py     needs torch and transformers, which tests do not
+    python tests/importers/language_models/write_models.py   needs torch and transformers, which tests do not
 
 Each folder has config.json and model.safetensors as `save_pretrained` writes them, and results.npz: `tokens`
 [2, 9] and their `logits`, and of a second run, which goes on from the cache of the first, `next` and
@@ -40,7 +40,13 @@ MODELS: dict[str, tuple[str, dict[str, Any]]] = {
     "llama": ("Llama", {}),
     "llama_3": (
         "Llama",
-        {"rope_parameters": LLAMA3, "tie_word_embeddings": True, "head_dim": 8, "attention_bias": True, "mlp_bias": True},
+        {
+            "rope_parameters": LLAMA3,
+            "tie_word_embeddings": True,
+            "head_dim": 8,
+            "attention_bias": True,
+            "mlp_bias": True,
+        },
     ),
     "llama_linear": ("Llama", {"rope_parameters": LINEAR, "num_key_value_heads": 4, "rms_norm_eps": 1e-3}),
     "mistral": ("Mistral", {"sliding_window": 4}),
