@@ -2,8 +2,8 @@
 
 Of 8 bits: a row's scale is its largest magnitude / 127, numbers are -127 to 127. Of 4 bits: a block's scale
 is its number of the largest magnitude / -8, numbers are -8 to 7: the whole range is used, as in GGML's Q4_0.
-Scales are rounded to float32 first. What is done for each number is done by built-in functions over whole rows,
-so that 25 million take tens of seconds.
+Scales are rounded to float32 first. What is done for each number is done by built-in functions over whole
+rows, so that 25 million take tens of seconds.
 """
 
 from __future__ import annotations
