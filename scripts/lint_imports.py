@@ -45,7 +45,7 @@ ROOMS: dict[str, set[str]] = {
     "importers": MEANING,
     "backends": {*MEANING, "passes"},
     "bundle": MODEL,
-    "summary": {*MODEL, "backends"},
+    "summary": {*MODEL, "passes", "backends"},
     "pipeline": CONVERSION,
 }
 """For each part of the conversion path the parts that it may import besides itself.

@@ -43,7 +43,7 @@ Blocking: TypeAlias = tuple[int, int, int, int]
 """P, R, M and f of a tensor."""
 
 OPERAND_TYPES = ("float", "int32", "uint32", "uint8", "bool")
-HEADER = '<ir_version: 10, opset_import: ["" : 23]>\n'
+HEADER = '<ir_version: 10, opset_import: ["" : 23, "com.microsoft" : 1]>\n'
 BATCH = 64
 CONTEXT_LINES = 3
 LOGGED_LINE = re.compile(r"(?:ERROR|WARNING): \d+:(\d+): (.*)")
@@ -136,7 +136,9 @@ def build_graph(text: str, image: str | None) -> Any:
     model.graph.output[0].type.tensor_type.ClearField("shape")
     for declared in [value for value in model.graph.input if value.name.startswith("w")]:
         shape = [dimension.dim_value for dimension in declared.type.tensor_type.shape.dim]
-        values = onnx.helper.make_tensor(declared.name, 1, shape, bytes(4 * prod(shape)), raw=True)
+        dtype = declared.type.tensor_type.elem_type
+        size = onnx.helper.tensor_dtype_to_np_dtype(dtype).itemsize
+        values = onnx.helper.make_tensor(declared.name, dtype, shape, bytes(size * prod(shape)), raw=True)
         model.graph.initializer.append(values)
         model.graph.input.remove(declared)
     with tempfile.NamedTemporaryFile(suffix=".onnx") as file:

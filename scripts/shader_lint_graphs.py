@@ -56,6 +56,7 @@ def convolutions() -> Iterator[str]:
     yield graph("float[1,8,7,7] x, float[6,4,3,3] w, float[6] w_bias", "y = Conv <group=2> (x, w, w_bias)")
     yield graph("float[1,8,7] x, float[8,4,3] w", "y = Conv <group=2> (x, w)")
     yield graph("float[2,7,9] x, float[9,5] w", "y = MatMul(x, w)")
+    yield from decoded_weights()
     yield graph("int32[2,7,9] x, int32[9,5] z", "y = MatMul(x, z)", "int32")
     yield graph("int32[2,7,9] x, int32[9,5] z", "a = MatMul(x, z) y = Cast <to=1> (a)")
     yield graph("float[2,7,9] x, float[2,5,9] z", "t = Transpose <perm=[0,2,1]> (z) y = MatMul(x, t)")
@@ -64,6 +65,26 @@ def convolutions() -> Iterator[str]:
     yield graph(
         "float[7,9] x, float[5,9] w, float[5] w_bias", "y = Gemm <transB=1, alpha=0.5> (x, w, w_bias)"
     )
+
+
+def decoded_weights() -> Iterator[str]:
+    """Yield products with weights of 8 and 4 bits, with scales for rows and blocks, and with zero points."""
+    decode = "d = DequantizeLinear <axis=%s> (w, w_scale)"
+    matrix = "float[2,7,36] x, int8[36,5] w"
+    declared = f"{matrix}, float[5] w_scale, float[5] w_bias"
+    yield graph(declared, f"{decode % 1} a = MatMul(x, d) y = Add(a, w_bias)")
+    yield graph(f"{matrix}, float[9,5] w_scale", f"{decode % '0, block_size=4'} y = MatMul(x, d)")
+    for kernel, attributes in ((1, ""), (3, "<pads=[1,1,1,1]>"), (2, "<dilations=[2,2]>")):
+        declared = f"{IMAGE}, int8[8,9,{kernel},{kernel}] w, float[8] w_scale, float[8] w_bias"
+        yield graph(declared, f"{decode % 0} y = Conv {attributes} (x, d, w_bias)")
+    declared = f"{IMAGE}, int8[9,8,3,3] w, float[8] w_scale"
+    yield graph(declared, f"{decode % 1} y = ConvTranspose <strides=[2,2]> (x, d)")
+    for bits, zeros in ((4, ""), (4, ", w_zero"), (8, ", w_zero")):
+        packed = f"uint8[5,3,{2 * bits}] w, float[5,3] w_scale, uint8[5,{-(-3 * bits // 8)}] w_zero"
+        sizes = f"K=36, N=5, bits={bits}, block_size=16"
+        yield graph(
+            f"float[2,7,36] x, {packed}", f"y = com.microsoft.MatMulNBits <{sizes}> (x, w, w_scale{zeros})"
+        )
 
 
 def sliding_windows() -> Iterator[str]:

@@ -39,9 +39,11 @@ def export(
     """Turn the model in `source` into a bundle: a folder with `graph.json` and `weights*.safetensors`.
 
     Args:
-        source: the model file (`.onnx`; external data beside it).
+        source: the model file (`.onnx`; external data beside it), or a language model: a `.gguf` file, or a
+            folder with config.json and safetensors.
         directory: the folder to make. Nothing is left behind if the export fails.
-        weights: how floating-point weights are stored, `float32` or `float16`.
+        weights: how floating-point weights are stored: `float32`, `float16`, or those of products and tables
+            as `int8` or `int4` with scales, rounded; `quantized` of the summary says by how much.
         input_shapes: for an input's name its shape: integers, or names of dimensions that stay free.
         image: how pictures become the image input, as `--image` of the command line writes it; what it leaves
             out is as a `preprocessor_config.json` beside the model says.
@@ -109,10 +111,11 @@ def _options(
     states: Mapping[str, str] | str | None,
 ) -> Options:
     from texelflow.arguments import parse_image, parse_states
+    from texelflow.options import WEIGHTS
     from texelflow.pipeline import Options
 
-    if weights not in ("float32", "float16"):
-        raise ValueError(f"weights must be 'float32' or 'float16', not {weights!r}")
+    if weights not in WEIGHTS:
+        raise ValueError(f"weights must be one of {', '.join(WEIGHTS)}, not {weights!r}")
     return Options(
         weights=weights,
         input_shapes={input_name: list(shape) for input_name, shape in (input_shapes or {}).items()},

@@ -48,6 +48,9 @@ class ImageOptions:
 IMAGE_FIELDS = tuple(item.name for item in fields(ImageOptions))
 
 
+WEIGHTS = ("float32", "float16", "int8", "int4")
+"""How weights can be stored."""
+
 AUTO = "auto"
 """Stands for the states whose names pair up, as an output and as its input."""
 

@@ -40,6 +40,9 @@ __all__ = [
 
 Progress = Callable[[str, float], None]
 
+QUANTIZED = {"int8": 8, "int4": 4}
+"""The bits of weights that are rounded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
@@ -60,7 +63,7 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
     """
     # Imported here so that the pipeline's data classes can be had without the importers.
     from texelflow.backends.webgl2.passes import prepare
-    from texelflow.passes import fix_inputs, pair_states, simplify
+    from texelflow.passes import fix_inputs, pair_states, quantize_weights, simplify
 
     report = progress or (lambda _text, _fraction: None)
 
@@ -87,6 +90,9 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
         operators = Counter(node.operator for node in graph.nodes)
     with assuming(graph.facts), stage("rewriting the graph", 0.3):
         simplify(graph)
+        quantized = []
+        if options.weights in QUANTIZED:
+            quantized = quantize_weights.run(graph, QUANTIZED[options.weights])
         states = pair_states.run(graph, options.states)
         groups = prepare(graph)
         if labels is not None:
@@ -102,7 +108,7 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
     with assuming(graph.facts), stage("describing the bundle", 0.9):
         name = options.name or graph.name or source.stem
         content, weights = _graph_file(source, graph, plan, name, labels, options, fixed, states)
-        summary = summarize(graph, plan, operators, content, weights, options)
+        summary = summarize(graph, plan, operators, content, weights, options, quantized)
     report("built", 1.0)
     return Bundle(content, weights, options.weights, summary)
 

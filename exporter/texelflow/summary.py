@@ -12,6 +12,7 @@ from texelflow.backends.webgl2.plan.plan import Plan
 from texelflow.dimensions import Dimension, product, symbols_of
 from texelflow.graph import DTYPES, Graph, Value
 from texelflow.options import Options
+from texelflow.passes.quantize_weights import QuantizedWeight
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class Summary:
     draws_run: int
     constraints: list[str]
     devices: list[DeviceNeeds]
+    quantized: list[QuantizedWeight]
+    """The weights that were rounded to few bits, and what that changes."""
     warnings: list[str]
     """What may come out otherwise than in the source model."""
 
@@ -73,6 +76,7 @@ def summarize(
     content: dict[str, Any],
     weights: list[Value],
     options: Options,
+    quantized: list[QuantizedWeight],
 ) -> Summary:
     """Return the summary of a model: `content` is its graph.json, `operators` those of the source file."""
     element_counts = [(value.dtype, product(value.shape)) for value in weights]
@@ -82,7 +86,7 @@ def summarize(
     graph_bytes = len(json.dumps(content, separators=(",", ":")).encode())
     return Summary(
         name=content["name"],
-        source_format="ONNX",
+        source_format=graph.format,
         opset=graph.opset,
         operators=operators,
         inputs=[_signature(value) for value in graph.inputs],
@@ -97,6 +101,7 @@ def summarize(
         draws_run=len(plan.run_draws),
         constraints=list(map(str, graph.facts.simplified())),
         devices=[_needs(plan, device, graph, options) for device in liveness.DEVICE_KINDS],
+        quantized=quantized,
         warnings=graph.warnings,
     )
 

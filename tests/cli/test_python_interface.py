@@ -121,7 +121,7 @@ def test_errors(classifier: Path, tmp_path: Path) -> None:
     with pytest.raises(texelflow.ExportError, match="exists"):
         texelflow.export(classifier, tmp_path)
     with pytest.raises(ValueError, match="float16"):
-        texelflow.inspect(classifier, weights="int8")
+        texelflow.inspect(classifier, weights="int2")
 
 
 def test_error_text_shows_every_problem() -> None:

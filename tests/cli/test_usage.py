@@ -13,7 +13,7 @@ import texelflow
     [
         (["export"], "MODEL"),
         (["export", "model.onnx"], "--output"),
-        (["export", "model.onnx", "-o", "bundle", "--weights", "int8"], "float16"),
+        (["export", "model.onnx", "-o", "bundle", "--weights", "int2"], "float16"),
         (["export", "model.onnx", "-o", "bundle", "--input", "tokens"], "NAME=DIMENSIONS"),
         (["export", "model.onnx", "-o", "bundle", "--input", "tokens=1,-3"], "at least 0"),
         (["export", "model.onnx", "-o", "bundle", "--input", "{oops}"], "not JSON"),

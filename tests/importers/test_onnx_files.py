@@ -52,7 +52,7 @@ def test_reads_a_model(tmp_path: Path) -> None:
         ("a.onnx", b"\x1c\0\0\0TFL3" + bytes(40), "a TensorFlow Lite model"),
         ("a.tflite", b"anything at all here", "a TensorFlow Lite model"),
         ("a.h5", b"\x89HDF\r\n\x1a\n" + bytes(9), "an HDF5 file"),
-        ("a.bin", b"GGUF" + bytes(40), "a GGUF file"),
+        ("a.bin", b"GGUF" + bytes(40), "is of version 0 of GGUF"),
         ("model.json", b"{}", "TensorFlow.js"),
         ("a.safetensors", bytes(80), "weights without a graph"),
     ],

@@ -158,7 +158,9 @@ class Sheet:
         ]
         outputs = [helper.make_tensor_value_info(name, TensorProto.UNDEFINED, None) for name in self._outputs]
         graph = helper.make_graph(self._nodes, "sheet", inputs, outputs, self._constants)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)], ir_version=10)
+        domains = dict.fromkeys(("", *(node.domain for node in self._nodes)))
+        opsets = [helper.make_opsetid(domain, 1 if domain else self.opset) for domain in domains]
+        model = helper.make_model(graph, opset_imports=opsets, ir_version=10)
         model = onnx.shape_inference.infer_shapes(model)
         for output in model.graph.output:
             # What onnx cannot infer (GroupNormalization) is floating here.

@@ -16,7 +16,7 @@ from onnx_export import to_onnx
 
 from texelflow.graph import Graph
 from texelflow.importers import read_model
-from texelflow.passes import simplify
+from texelflow.passes import decode_at_load, simplify
 
 Arrays = dict[str, np.ndarray]
 
@@ -81,6 +81,7 @@ def exported(model: onnx.ModelProto, folder: Path) -> Graph:
     onnx.save(model, path)
     graph = read_model(path)
     simplify(graph)
+    decode_at_load.run(graph)  # what weights of few bits are by ONNX's operators
     assert all(node.domain == "" for node in graph.nodes), [node.title for node in graph.nodes]
     return graph
 

@@ -17,7 +17,7 @@ from texelflow.errors import ExportError
 from texelflow.graph import Graph, Value
 from texelflow.importers import read_model
 from texelflow.operators import symbols_bound_by
-from texelflow.passes import simplify
+from texelflow.passes import decode_at_load, simplify
 
 SYMBOLS = {"detection_1": 84, "unk__349": 97, "unk__350": 81, "x_2": 64, "x_3": 96, "T": 5, "sequence": 576}
 """Extents of free dimensions that cannot be 2, as the others are."""
@@ -63,6 +63,7 @@ def test_outputs_are_those_of_the_model(path: Path) -> None:
     graph = _simplified(path)
     if any(map(symbols_bound_by, graph.nodes)):
         pytest.skip("what a run learns cannot be written as constants; tests/models runs it")
+    decode_at_load.run(graph)
     model = onnx.load(path)
     probabilities = _add_logits(model, graph)
 

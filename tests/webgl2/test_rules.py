@@ -12,6 +12,9 @@ from texelflow.operators.ml.categories import Refused
 EVALUATED = {"Shape", "Size"}
 """Operators whose outputs are always known at export, so that nothing is left to draw."""
 
+DECODED = {"DecodeWeights"}
+"""What kernels decode, or passes/decode_at_load.py replaces."""
+
 
 def _is_served(operator: Operator) -> bool:
     decomposes = type(operator).decompose is not Operator.decompose
@@ -21,7 +24,7 @@ def _is_served(operator: Operator) -> bool:
 
 def test_every_operator_is_served() -> None:
     missing = {operator.name for operator in registry().values() if not _is_served(operator)}
-    assert missing <= EVALUATED, f"no draws for {sorted(missing - EVALUATED)}"
+    assert missing <= EVALUATED | DECODED, f"no draws for {sorted(missing - EVALUATED - DECODED)}"
 
 
 def test_every_rule_has_an_operator() -> None:

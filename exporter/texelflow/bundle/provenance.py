@@ -43,5 +43,10 @@ def is_made_from(graph_file: GraphFile, model: Path) -> bool:
 
 
 def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """Return the SHA-256 of a file, or of those of a folder's model, one after another."""
+    digest = hashlib.sha256()
+    parts = [path / "config.json", *sorted(path.glob("*.safetensors"))] if path.is_dir() else [path]
+    for file in parts:
+        with file.open("rb") as stream:
+            hashlib.file_digest(stream, lambda: digest)
+    return digest.hexdigest()

@@ -208,9 +208,10 @@ class PlanTensor(TypedDict):
     first one, `step` leads from one batch entry of the alias to the next; both are multiples of 8, as the
     alias's channels are.
     """
-    storage: NotRequired[Literal['float32']]
-    """How elements are stored, where their type and the device's setting do not say it: in 32 bits whatever
-    the setting.
+    storage: NotRequired[Literal["float32", "int8"]]
+    """How elements are stored, where their type and the device's setting do not say it: floats in 32 bits
+    whatever the setting, or whole numbers of type int8, results of the load phase, in 8 bits, as weights of
+    that type are.
     """
     value: NotRequired[str]
     """Name of the source model's value that it holds."""

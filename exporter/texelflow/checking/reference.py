@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -99,34 +100,54 @@ def _to_runtime(array: Array) -> Any:
     return OrtValue.ortvalue_from_numpy_with_onnx_type(bits, onnx.TensorProto.BFLOAT16)
 
 
-def reference_values(model: Path, inputs: Mapping[str, Array], every_value: bool = False) -> dict[str, Array]:
-    """Run `model` with ONNX Runtime on the CPU; return its outputs by name, in the model's order.
-
-    With `every_value` the results of all nodes are returned too (not those inside subgraphs).
+class Reference:
+    """A model in ONNX Runtime, on the CPU. With `every_value` it gives the results of all nodes, too.
 
     Raises:
         ExportError: the model is missing.
-        RefusedByReferenceError: ONNX Runtime refuses the model or the inputs.
+        RefusedByReferenceError: ONNX Runtime refuses the model.
     """
-    import onnxruntime
 
-    if not model.is_file():
-        raise ExportError(f"{model} does not exist")
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # what it would log of an error is in the exception, too
+    def __init__(self, model: Path, every_value: bool = False) -> None:
+        import onnxruntime
+
+        if not model.is_file():
+            raise ExportError(f"{model} does not exist")
+        self._model = model
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4  # what it would log of an error is in the exception, too
+        with _refusals(model):
+            source: str | bytes = _with_every_value(model) if every_value else str(model)
+            self._session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+
+    def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        """Return the outputs by name, in the model's order; raise RefusedByReferenceError for the inputs."""
+        names = [output.name for output in self._session.get_outputs()]
+        with _refusals(self._model):
+            given = {name: _to_runtime(array) for name, array in inputs.items()}
+            values = self._session.run(names, given)
+        arrays = {name: _without_keys(value) for name, value in zip(names, values, strict=True)}
+        return {name: array for name, array in arrays.items() if isinstance(array, np.ndarray)}
+
+
+@contextmanager
+def _refusals(model: Path) -> Iterator[None]:
     try:
-        source: str | bytes = _with_every_value(model) if every_value else str(model)
-        session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
-        names = [output.name for output in session.get_outputs()]
-        values = session.run(names, {name: _to_runtime(array) for name, array in inputs.items()})
+        yield
     except ExportError:
         raise
     except Exception as error:  # ONNX Runtime's own exceptions have no common type
         raise RefusedByReferenceError(
             f"ONNX Runtime refuses {model} with these inputs, so there is nothing to compare with: {error}"
         ) from None
-    arrays = {name: _without_keys(value) for name, value in zip(names, values, strict=True)}
-    return {name: array for name, array in arrays.items() if isinstance(array, np.ndarray)}
+
+
+def reference_values(model: Path, inputs: Mapping[str, Array], every_value: bool = False) -> dict[str, Array]:
+    """Run `model` once; see Reference.
+
+    With `every_value` the results of all nodes are returned too (not those inside subgraphs).
+    """
+    return Reference(model, every_value).run(inputs)
 
 
 def _without_keys(value: Any) -> Any:

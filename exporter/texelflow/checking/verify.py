@@ -300,7 +300,7 @@ class _Judge:
         for index, result in enumerate(results):
             name = result.get("name") or result["value"]
             if name in expected:  # the exporter also makes values that the model has not
-                actual = _decode(result, base64.b64decode(page.call("take", index)))
+                actual = decode_result(result, base64.b64decode(page.call("take", index)))
                 comparisons.append(self._judged(name, result.get("node", ""), actual, expected[name]))
         return comparisons
 
@@ -347,7 +347,8 @@ def _entries(path: Path) -> list[dict[str, Any]]:
         raise ExportError(f"{path} is no safetensors file, or is cut: {error}") from None
 
 
-def _decode(result: Mapping[str, Any], data: bytes) -> Array:
+def decode_result(result: Mapping[str, Any], data: bytes) -> Array:
+    """Return a result of the page, whose bytes `data` are."""
     array: Array = np.frombuffer(data, JAVASCRIPT_ARRAYS[result["arrayType"]])
     if result.get("dtype") == "float16" and array.dtype == np.uint16:
         array = array.view(np.float16)

@@ -67,7 +67,10 @@ def export(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Turn MODEL, an .onnx file, into a bundle: a folder with graph.json and the weights."""
+    """Turn MODEL into a bundle: a folder with graph.json and the weights.
+
+    MODEL is an .onnx file, or a language model: a .gguf file, or a folder with config.json and safetensors.
+    """
     with exit_on_error(as_json):
         from texelflow.bundle.writer import check_target
         from texelflow.pipeline import write
@@ -206,6 +209,29 @@ def verify(
         report.print_warnings(report.verification_warnings(result), Console(stderr=True))
         if not result.passed:
             raise click.exceptions.Exit(1)
+
+
+@commands.command()
+@options.bundle_folder
+@click.argument("data", metavar="DATA", type=options.PATH)
+@click.option(
+    "--against", metavar="MODEL", type=options.PATH, help="The .onnx file that it was made from, to compare."
+)
+@click.option("--output", metavar="NAME", help="The output with a score for each class.")
+@options.software
+@options.as_json
+def evaluate(
+    bundle: Path, data: Path, against: Path | None, output: str | None, software: bool, as_json: bool
+) -> None:
+    """Say how often the bundle is right on labelled DATA: a folder of pictures for each class, or with
+    labels.csv, a CSV file of `file,class`, or an .npz with an array for each input and `labels`.
+    """
+    with exit_on_error(as_json):
+        from texelflow.checking.evaluate import evaluate as run_evaluation
+        from texelflow.cli.accuracy_table import print_evaluation
+
+        result = run_evaluation(bundle, data, model=against, output=output, software=software)
+        report.print_json(result) if as_json else print_evaluation(result, report.output_console())
 
 
 @commands.command()

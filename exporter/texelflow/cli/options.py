@@ -16,6 +16,7 @@ from texelflow.arguments import (
     parse_input_shapes,
     parse_states,
 )
+from texelflow.options import WEIGHTS
 
 T = TypeVar("T")
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -44,10 +45,11 @@ bundle_folder = click.argument("bundle", metavar="DIR", type=PATH)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of tables.")
 weights = click.option(
     "--weights",
-    type=click.Choice(["float32", "float16"]),
+    type=click.Choice(WEIGHTS),
     default="float32",
     show_default=True,
-    help="Store floating-point weights in 32 or 16 bits.",
+    help="Store floating-point weights in 32 or 16 bits, or round those of products and tables to 8 or 4, "
+    "which changes results.",
 )
 input_shapes = parsed_option(
     "--input",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from texelflow.checking.judgement import Comparison
     from texelflow.checking.verify import SizesVerification, Verification
     from texelflow.errors import ExportError
+    from texelflow.passes.quantize_weights import QuantizedWeight
     from texelflow.pipeline import DeviceNeeds, Summary
 
 LOG_WIDTH = 160
@@ -29,6 +30,9 @@ LOG_WIDTH = 160
 
 LISTED_CONSTRAINTS = 8
 """Most constraints of a model that are shown."""
+
+LISTED_WEIGHTS = 12
+"""Most rounded weights that are shown."""
 
 PREFIXES = ("", "k", "M", "G", "T")
 
@@ -151,7 +155,28 @@ def print_summary(summary: Summary, console: Console) -> None:
         f"{format_bytes(summary.download_bytes)}, weights {format_bytes(summary.weight_bytes)} of it",
     )
     facts.print(console)
+    if summary.quantized:
+        console.print(_quantized(summary.quantized))
     console.print(_devices(summary.devices))
+
+
+def _quantized(weights: Sequence[QuantizedWeight]) -> Table:
+    """Return what rounding to few bits changes, the worst weights first."""
+    table = Table(title="Rounded weights, in % of the largest number", title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("weight", overflow="fold")
+    for heading in ("bits", "numbers", "worst", "mean"):
+        table.add_column(heading, justify="right")
+    ordered = sorted(weights, key=lambda weight: -_share(weight.worst, weight))
+    for weight in ordered[:LISTED_WEIGHTS]:
+        shares = [f"{_share(error, weight):.3f}" for error in (weight.worst, weight.mean)]
+        table.add_row(as_text(weight.name), str(weight.bits), f"{weight.elements:,}", *shares)
+    if len(ordered) > LISTED_WEIGHTS:
+        table.add_row(f"and {len(ordered) - LISTED_WEIGHTS} more with less")
+    return table
+
+
+def _share(error: float, weight: QuantizedWeight) -> float:
+    return 100 * error / weight.largest if weight.largest else 0.0
 
 
 def format_constraints(constraints: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ OPSET = 23
 """The version of the ai.onnx operator set whose semantics the Graph has after import."""
 
 PRECISE = "precise"
-"""Attribute of Texelflow: the sums of a product are stored in 32 bits on every device."""
+"""Attribute of Texelflow: what a product or a Gather makes is stored in 32 bits on every device."""
 
 Shape: TypeAlias = tuple[Dimension, ...]
 Element: TypeAlias = int | float | bool | Expression | FloatExpression
@@ -236,6 +236,8 @@ class Graph:
     source: str = ""
     opset: int = OPSET
     """The version of the ai.onnx operator set of the source file; the nodes are at `OPSET`."""
+    format: str = "ONNX"
+    """What the source file is, for people."""
     facts: ModelFacts = field(default_factory=ModelFacts)
     """What holds of its free dimensions at every run; the passes and the lowering rest on it."""
     steering: dict[Value, list[str]] = field(default_factory=dict)

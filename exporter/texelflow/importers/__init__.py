@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 from texelflow.errors import ExportError
 from texelflow.graph import Graph
+from texelflow.importers.gguf.read import MAGIC as GGUF_MAGIC
+from texelflow.importers.gguf.read import read_gguf
+from texelflow.importers.huggingface.read import is_language_folder, read_folder
 from texelflow.importers.input_types import InputShapes
+from texelflow.importers.llama2c.read import is_checkpoint, read_checkpoint
 from texelflow.importers.onnx.read import read_onnx
 
 _OTHER_FORMATS: tuple[tuple[str, bytes, int], ...] = (
@@ -15,7 +20,6 @@ _OTHER_FORMATS: tuple[tuple[str, bytes, int], ...] = (
     ("an ONNX Runtime flatbuffer (.ort)", b"ORTM", 4),
     ("an HDF5 file (Keras .h5)", b"\x89HDF\r\n\x1a\n", 0),
     ("a pickle (PyTorch state dict)", b"\x80\x02", 0),
-    ("a GGUF file", b"GGUF", 0),
 )
 """Formats that cannot be read yet, by the bytes at an offset that they begin with."""
 
@@ -44,20 +48,37 @@ def read_model(path: Path, input_shapes: InputShapes | None = None) -> Graph:
             `problems` has every reason.
     """
     if path.is_dir():
+        if is_language_folder(path):
+            return read_folder(path, input_shapes or {})
         raise _not_supported(path, _folder_format(path))
     if not path.exists():
         raise ExportError(f"{path} does not exist")
     if not path.is_file():
         raise ExportError(f"{path} is not a regular file")
+    language = _language_model(path)
+    if language is not None:
+        return language(path, input_shapes or {})
     other = _file_format(path)
     if other:
         raise _not_supported(path, other)
     return read_onnx(path, input_shapes or {})
 
 
+def _language_model(path: Path) -> Callable[[Path, InputShapes], Graph] | None:
+    """Return the reader of a file that is a language model, by its content."""
+    try:
+        with path.open("rb") as file:
+            if file.read(4) == GGUF_MAGIC:
+                return read_gguf
+        return read_checkpoint if is_checkpoint(path) else None
+    except OSError as error:
+        raise ExportError(f"{path} cannot be read: {error.strerror}") from error
+
+
 def _not_supported(path: Path, found: str) -> ExportError:
     return ExportError(
-        f"{path} is {found}; only ONNX models (.onnx) can be read so far: convert it to ONNX first"
+        f"{path} is {found}; only ONNX models (.onnx) and language models (.gguf, or a folder with "
+        "config.json and safetensors) can be read so far: convert it to ONNX first"
     )
 
 

@@ -89,7 +89,10 @@ class Lowering:
                 low, high = (0, 2**32 - 1) if value.dtype == "uint64" else (-(2**31), 2**31 - 1)
                 for element in unpack_elements(value.dtype, value.constant.tobytes()):
                     self._require_between(low, element, high, f"its constant {value.name!r} holds")
-            tensor = PlanTensor(value.dtype, value.shape, weight=value, constant=True, value=value.name)
+            packed = value.dtype == "int8"
+            tensor = PlanTensor(
+                value.dtype, value.shape, weight=value, constant=True, packed=packed, value=value.name
+            )
             location = Location(Buffer(value.dtype, value.shape, flat=tensor), View.whole(value.shape))
             self._locations[value] = location
         return location
@@ -105,7 +108,13 @@ class Lowering:
         if value.constant is None or value in self._locations or rows == 0 or row % 4 == 0:
             return
         filled = PlanTensor(
-            value.dtype, (rows, row + -row % 4), weight=value, row=row, constant=True, value=value.name
+            value.dtype,
+            (rows, row + -row % 4),
+            weight=value,
+            row=row,
+            constant=True,
+            packed=value.dtype == "int8",
+            value=value.name,
         )
         view = View(value.shape, (row + -row % 4, *row_major_strides(tuple(extents))))
         self._locations[value] = Location(Buffer(value.dtype, filled.shape, flat=filled), view)
@@ -201,6 +210,13 @@ class Lowering:
             (location.buffer if whole else self._copies(value, location)).blocked.append(found)
         return found
 
+    def blocked_precise(self, value: Value, axes: Axes) -> PlanTensor:
+        """Return what `blocked` does, one channel group a fragment, in 32 bits on every device."""
+        tensor = self.blocked(value, axes, one_group=True)
+        for held in (tensor, *self.locate(value).buffer.tensors):
+            held.precise = True
+        return tensor
+
     def blocked_source(self, value: Value, axes: Axes) -> tuple[PlanTensor, View]:
         """Return a tensor that holds the value blocked by `axes`, and the view that reads it."""
         tensor = self.blocked(value, axes)
@@ -237,6 +253,7 @@ class Lowering:
         output = kernel.output
         output.constant = all(tensor.constant for tensor in inputs) and not kernel.reads_symbols()
         ends = self.group.epilogue if self.group is not None and kernel.epilogue.expressions else []
+        output.packed = output.constant and kernel.packs_weights and all(tensor.packed for tensor in inputs)
         output.precise = output.precise or needs_32_bits(kernel.template, inputs, ends)
         draw = kernel.draw(OUTPUT.title if self.group is None else self.group.title)
         for number in (*draw.ints, *output.shape):
@@ -335,6 +352,7 @@ class Lowering:
                     value=tensor.value,
                     constant=tensor.constant,
                     precise=tensor.precise,
+                    packed=tensor.packed,
                     alias=alias,
                 )
         return None

@@ -5,7 +5,9 @@ from __future__ import annotations
 from texelflow.dimensions import proved_different, proved_equal
 from texelflow.graph import ConstantData, Node, NodeError, TensorType, Value
 from texelflow.operators import Operator, operator
+from texelflow.operators.constant_weights import FROM_MIDDLE, int8_constant
 from texelflow.operators.decomposition import Decomposition
+from texelflow.operators.internal.decode_weights import decode_weights
 from texelflow.operators.microsoft.domain import MICROSOFT, refuse_inputs, require_defaults
 from texelflow.operators.onnx.gather import require_indices
 from texelflow.operators.shapes import floating_dtype, known_shape, require_rank, unify
@@ -45,6 +47,54 @@ def _constant(node: Node, index: int, name: str) -> bytes:
 def _bytes_value(steps: Decomposition, name: str, data: bytes, shape: tuple[int, ...]) -> Value:
     label = f"{steps.node.outputs[0].name}/{name}"
     return Value(label, TensorType("uint8", tuple(shape)), constant=ConstantData([data]))
+
+
+CODED = (4, 8)
+"""Bits of weights that stay as they are (internal/decode_weights.py)."""
+
+
+def _signed(node: Node, index: int, name: str, rows: int, count: int, bits: int) -> Value:
+    """Return packed numbers as signed ones, int8[rows, bytes], the first `count` of each row."""
+    data = _constant(node, index, name).translate(FROM_MIDDLE if bits == 8 else _FROM_MIDDLES)
+    stride, needed = len(data) // max(rows, 1), -(-count * bits // 8)
+    if stride != needed:
+        data = b"".join(data[row * stride : row * stride + needed] for row in range(rows))
+    return int8_constant(node.required(index).name, (rows, needed), data)
+
+
+_FROM_MIDDLES = bytes(byte ^ 0x88 for byte in range(256))
+"""Both halves of a byte, less 8, signed."""
+
+
+def _decoded(
+    steps: Decomposition,
+    numbers: Value,
+    scales_at: int,
+    zeros_at: int,
+    shape: tuple[int, int],
+    bits: int,
+    block: int,
+) -> Value:
+    """Append what decodes signed numbers [rows, bytes] to a matrix; scales and zero points are inputs."""
+    node, (rows, columns) = steps.node, shape
+    blocks, middle = -(-columns // block), 1 << bits - 1
+    dtype = node.outputs[0].dtype
+
+    def table(name: str, value: Value) -> Value:
+        floats = value if value.dtype == "float32" else steps.cast(f"{name}_floats", value, "float32")
+        return steps.reshape(f"{name}_by_row", floats, [rows, blocks])
+
+    scales, offsets, zeros = table("scales", node.required(scales_at)), None, node.input(zeros_at)
+    if zeros is not None:
+        if zeros.dtype == "uint8":
+            packed = unpacked_rows(_constant(node, zeros_at, "zero points"), bits, rows, blocks)
+            zeros = _bytes_value(steps, "zero_points", packed, (rows, blocks))
+        less = steps.add("Sub", "less", steps.scalar("middle", "float32", middle), table("zeros", zeros))
+        offsets = steps.add("Mul", "offsets", less, scales)
+    decoded = decode_weights(
+        steps, "decoded", numbers, scales, offsets, bits=bits, block=block, columns=columns
+    )
+    return decoded if dtype == "float32" else steps.cast("typed", decoded, dtype)
 
 
 def _bits(node: Node, default: int = 4) -> int:
@@ -126,6 +176,11 @@ class MatMulNBits(Operator):
             int(node.attributes.get(n, 4)) for n in ("N", "K", "bits", "block_size")
         )
         blocks = -(-inner // block)
+        if bits in CODED:
+            matrix = _decoded(
+                steps, _signed(node, 1, "weights", columns, inner, bits), 2, 3, (columns, inner), bits, block
+            )
+            return self._product(steps, matrix)
         weights = unpacked(_constant(node, 1, "weights"), bits)
         numbers = _bytes_value(steps, "weights", weights, (columns, blocks, block))
         scales = steps.reshape("scales", node.required(2), [columns, blocks, 1])
@@ -139,6 +194,12 @@ class MatMulNBits(Operator):
         matrix = steps.reshape("matrix", by_block, [columns, blocks * block])
         if blocks * block > inner:
             matrix = steps.slice("cut", matrix, 1, 0, inner)
+        return self._product(steps, matrix)
+
+    @staticmethod
+    def _product(steps: Decomposition, matrix: Value) -> list[Node]:
+        """Append the product with the transpose of a matrix [N, K], and the bias."""
+        node = steps.node
         turned = steps.add("Transpose", "turned", matrix, perm=[1, 0])
         bias = node.input(5)
         product = steps.add(
@@ -206,6 +267,11 @@ class GatherBlockQuantized(Operator):
         steps = Decomposition(node)
         bits, (width, blocks), indices = _bits(node), self._sizes(node), node.required(1)
         [rows, _] = known_shape(node.required(0).shape) or (0, 0)
+        if bits in CODED:
+            signed = _signed(node, 0, "rows", rows, width, bits)
+            decoded = _decoded(steps, signed, 2, 3, (rows, width), bits, width // blocks)
+            steps.add("Gather", node.outputs[0], decoded, indices, axis=0)
+            return steps.nodes
         whole = unpacked(_constant(node, 0, "rows"), bits)
         table = _bytes_value(steps, "rows", whole, (rows, width))
         zeros: Value | None = None

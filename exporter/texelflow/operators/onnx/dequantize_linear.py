@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from texelflow.graph import FLOATING, Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
+from texelflow.operators.constant_weights import decode_constant
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.onnx.cast import dtype_of_code
 from texelflow.operators.quantization import check_scale, require_quantized, spread
@@ -34,8 +35,10 @@ class DequantizeLinear(Operator):
         return [TensorType(dtype, x.shape)]
 
     def decompose(self, node: Node) -> list[Node] | None:
-        """Shift in whole numbers, convert and multiply."""
+        """Leave constants of 8 bits as they are; else shift in whole numbers, convert and multiply."""
         steps = Decomposition(node)
+        if decode_constant(steps):
+            return steps.nodes
         x, scale, zero_point, result = node.required(0), node.required(1), node.input(2), node.outputs[0]
         difference = steps.cast("whole", x, "int32")
         if zero_point is not None:

@@ -301,9 +301,9 @@ export interface PlanTensor {
     step: Natural;
   };
   /**
-   * How elements are stored, where their type and the device's setting do not say it: in 32 bits whatever the setting.
+   * How elements are stored, where their type and the device's setting do not say it: floats in 32 bits whatever the setting, or whole numbers of type int8, results of the load phase, in 8 bits, as weights of that type are.
    */
-  storage?: "float32";
+  storage?: "float32" | "int8";
   /**
    * Name of the source model's value that it holds.
    */

@@ -215,7 +215,8 @@ export const FORMAT = {
           },
           "storage?": [
             "one of",
-            "float32"
+            "float32",
+            "int8"
           ],
           "value?": "string",
           "lifetime?": [

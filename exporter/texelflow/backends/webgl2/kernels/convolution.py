@@ -38,6 +38,22 @@ class SlidingWindow(Protocol):
     def behind(self) -> Dimension: ...
 
 
+DECODED = "decoded"
+"""Attribute of a node that decodes its weights: their Decoding (passes/decode_weights.py)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """How weights are decoded: their bits, and the power of two of numbers of a row that share a scale.
+
+    `by_block`: scales, and offsets, are multiplied and added where a weight is read, not to the sum.
+    """
+
+    bits: int
+    shift: int
+    by_block: bool
+
+
 Sliding: TypeAlias = str | tuple[int, int, int]
 """How windows move: `point`, `any`, or their width, stride and height (shaders/lib/window.glsl.j2)."""
 
@@ -55,6 +71,10 @@ class Convolution(Structure):
     weights_transposed: bool = False
     weights_end: bool = False
     thin: int = 0
+    bits: int = 0
+    """Of weights that are decoded as they are read (see Decoding), else 0."""
+    by_block: bool = False
+    offsets: bool = False
 
 
 def bind_windows(kernel: Kernel, windows: Sequence[SlidingWindow]) -> None:
@@ -129,7 +149,9 @@ def lower_convolution(
     axes = spatial_image_axes(node, x)
     output = group.result
     template = _template(weights, groups, transposed)
-    flops = product((2, *(x if transposed else output).shape, *weights.shape[1:]))
+    decoded = node.attributes.get(DECODED)
+    halves = 8 // decoded.bits if decoded is not None else 1
+    flops = product((2, *(x if transposed else output).shape, *weights.shape[1:], halves))
     sliding = "any" if transposed else sliding_structure(template, windows)
     if template == "convolution" and not transposed and _skips_pixels(windows):
         x = _every_stride(x, output, windows, lowering)
@@ -149,6 +171,9 @@ def lower_convolution(
     if template == "convolution":
         may_end = not thin and _may_end(kernel.inputs["weights"])
         kernel.structure = replace(kernel.structure, weights_end=may_end, thin=thin)
+        _bind_decoding(
+            kernel, kernel.structure, node, ((), (0,), tuple(range(2, len(weights.shape))), (1,)), lowering
+        )
     if bias is not None:
         kernel.input("bias", lowering.flat(bias))
     if sliding == "point" or template == "depthwise":
@@ -256,10 +281,29 @@ def lower_matrix_product(group: Group, lowering: Lowering) -> None:
         weights_transposed=held_transposed,
         weights_end=not held_transposed and _may_end(weights),
     )
+    _bind_decoding(kernel, kernel.structure, node, matrix_axes(2), lowering)
     if bias is not None:
         kernel.input("bias", lowering.flat(bias))
     attach_epilogue(kernel, group, lowering)
     lowering.bind(output, lowering.emit(kernel))
+
+
+def _bind_decoding(
+    kernel: Kernel, structure: Convolution, node: Node, axes: Axes, lowering: Lowering
+) -> None:
+    """Give the kernel what decodes its weights; scales for blocks are blocked by `axes`, as weights are."""
+    kind, scale, offset = node.attributes.get(DECODED), node.input(3), node.input(4)
+    if kind is None or scale is None:
+        return
+    # 16 bits would not hold scales, nor be exact enough.
+    if not kind.by_block:
+        kernel.input("scale", lowering.flat_precise(scale))
+    else:
+        for name, value in (("scale", scale), ("offset", offset)):
+            if value is not None:
+                kernel.input(name, lowering.blocked_precise(value, axes))
+        kernel.integer("block_shift", kind.shift - 2)
+    kernel.structure = replace(structure, bits=kind.bits, by_block=kind.by_block, offsets=offset is not None)
 
 
 def _lower_integer_product(group: Group, lowering: Lowering) -> None:

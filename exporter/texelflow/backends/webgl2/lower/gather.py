@@ -11,7 +11,7 @@ from texelflow.backends.webgl2.layout.view import View
 from texelflow.backends.webgl2.lower import lowers
 from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.dimensions import Dimension, less, product, select
-from texelflow.graph import Value
+from texelflow.graph import PRECISE, Value
 from texelflow.operators.elementwise import whole
 from texelflow.operators.shapes import normalize_axis
 
@@ -32,7 +32,8 @@ def lower(group: Group, lowering: Lowering) -> None:
 
         lowering.bind_view(output, data, sliced)
         return
-    kernel = elements_kernel("gather", lowering.tensor(output))
+    precise = bool(node.attributes.get(PRECISE))
+    kernel = elements_kernel("gather", lowering.tensor(output, precise=precise))
     kernel.input("data", lowering.flat(data))
     kernel.input("indices", lowering.flat(indices))
     kernel.integer("inner", product(data.shape[axis + 1 :]))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from texelflow.backends.webgl2.group import Group, check_groups
 from texelflow.backends.webgl2.passes import (
+    decode_weights,
     fuse_biases,
     fuse_elementwise,
     join_moments,
@@ -17,10 +18,17 @@ from texelflow.backends.webgl2.passes import (
 from texelflow.dimensions import assuming
 from texelflow.graph import Graph
 from texelflow.graph import check as check_graph
-from texelflow.passes import Pass, remove_dead_nodes, run_passes
+from texelflow.passes import Pass, decode_at_load, remove_dead_nodes, run_passes
 
 _REWRITING: tuple[Pass, ...] = (merge_matrix_products.run, split_concatenations.run, remove_dead_nodes.run)
-_ADAPTING: tuple[Pass, ...] = (join_moments.run, remove_dead_nodes.run, narrow_integers.run)
+_ADAPTING: tuple[Pass, ...] = (
+    join_moments.run,
+    remove_dead_nodes.run,
+    narrow_integers.run,
+    decode_weights.run,
+    remove_dead_nodes.run,
+    decode_at_load.run,
+)
 
 
 def prepare(graph: Graph) -> list[Group]:

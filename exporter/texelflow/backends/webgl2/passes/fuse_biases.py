@@ -30,7 +30,7 @@ def run(groups: list[Group]) -> int:
 def _bias(group: Group) -> Value | None:
     """Return the vector that is added to a product, if it can be its bias."""
     node = group.host
-    if node is None or (node.domain, node.operator) != ("", "MatMul") or len(node.inputs) > 2:
+    if node is None or (node.domain, node.operator) != ("", "MatMul") or node.input(2) is not None:
         return None
     if not group.epilogue:
         return None
@@ -47,6 +47,6 @@ def _bias(group: Group) -> Value | None:
 
 def _take(group: Group, bias: Value) -> None:
     node, (add, *later) = group.node, group.epilogue
-    inputs = [*node.inputs[:2], bias]
+    inputs = [*node.inputs[:2], bias, *node.inputs[3:]]
     group.host = Node(node.operator, inputs, add.outputs, node.attributes, node.name, node.domain)
     group.epilogue = later

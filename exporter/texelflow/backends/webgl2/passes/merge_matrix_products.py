@@ -1,7 +1,8 @@
 """Computes products of one matrix with several constant ones as one, side by side: queries, keys and values.
 
 Rules:
-1. It joins MatMul nodes that have the same left operand, and on the right a constant of rank 2. Behind each
+1. It joins MatMul nodes that have the same left operand, and on the right a constant of rank 2, or one
+   of few bits that kernels decode. Behind each
    is an Add of a constant vector, and nothing else.
 2. They become one MatMul and one Add, of the joined constants, and a Split.
 3. Every part is a multiple of CHANNEL_BLOCK columns wide, and there is one matrix on the left: then the
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from texelflow.backends.webgl2.passes.decode_weights import is_coded
 from texelflow.backends.webgl2.plan.plan import CHANNEL_BLOCK
 from texelflow.dimensions import product, proved_equal, same_shape
 from texelflow.graph import Graph, Node, Value
@@ -38,10 +40,14 @@ def run(graph: Graph) -> int:
             by_operand.setdefault(node.inputs[0], []).append((node, add))
     problems = Problems()
     made: dict[Node, list[Node]] = {}
-    for group in by_operand.values():
-        if len(group) > 1:
-            made.update({node: [] for pair in group for node in pair})
-            made[group[0][0]] = infer_nodes(_merged(group), graph.outputs, problems)
+    merged = [group for group in by_operand.values() if len(group) > 1]
+    if any(product.required(1).constant is None for group in merged for product, _ in group):
+        # What decodes a later matrix is needed where the first one is.
+        constants = graph.constants()
+        graph.nodes.sort(key=lambda node: not constants.issuperset(node.outputs))
+    for group in merged:
+        made.update({node: [] for pair in group for node in pair})
+        made[group[0][0]] = infer_nodes(_merged(group), graph.outputs, problems)
     problems.raise_for(graph.source)
     before = len(graph.nodes)
     graph.nodes = [part for node in graph.nodes for part in made.get(node, [node])]
@@ -55,7 +61,7 @@ def _bias_of(node: Node, consumers: dict[Value, list[Node]], outputs: set[Value]
     a, b = node.required(0), node.required(1)
     columns = b.shape[-1]
     if (
-        b.constant is None
+        (b.constant is None and not is_coded(b))
         or b.known_type.rank != 2
         or not isinstance(columns, int)
         or columns % CHANNEL_BLOCK

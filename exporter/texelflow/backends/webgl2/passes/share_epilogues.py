@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from math import inf
 
 from texelflow.backends.webgl2.group import Group
+from texelflow.backends.webgl2.kernels.convolution import DECODED
 from texelflow.dimensions import proved_equal, same_shape
 from texelflow.graph import Node, TensorType, Value
 
@@ -106,6 +107,7 @@ def _form(node: Node) -> Hashable:
     weights = node.required(1).shape
     pads = any(node.attributes.get("pads", ())), node.attributes.get("auto_pad")
     kind = 1 if group == 1 else 0 if proved_equal(weights[1], 1) else weights[1]
+    decoded = node.attributes.get(DECODED)
     # Whatever auto_pad says, a window of one pixel needs no padding.
     is_point = (
         node.operator == "Conv"
@@ -114,9 +116,9 @@ def _form(node: Node) -> Hashable:
         and not pads[0]
     )
     if is_point or node.operator == "MatMul":
-        return "point", node.input(2) is None
+        return "point", node.input(2) is None, decoded
     lists = [tuple(node.attributes.get(name, ())) for name in ("strides", "dilations")]
-    return (node.operator, weights[2:], kind, node.input(2) is None, *lists, *pads)
+    return (node.operator, weights[2:], kind, node.input(2) is None, decoded, *lists, *pads)
 
 
 def _rewrite(end: _End, limits: bool, sums: bool) -> None:

@@ -131,7 +131,9 @@ def texture_extents(plan: Plan, device: DeviceKind, sizes: Mapping[str, Dimensio
 
 
 def texel_bytes(tensor: PlanTensor, device: DeviceKind, weights: str = "float32") -> int:
-    """Return the bytes of one texel: four numbers of 16 or 32 bits. `weights` is how float32 is stored."""
+    """Return the bytes of one texel: four numbers of 8, 16 or 32 bits. `weights` is how float32 is stored."""
+    if tensor.packed:
+        return 4
     if tensor.weight is not None:
         return 8 if "float16" in (tensor.dtype, weights if tensor.dtype == "float32" else "") else 16
     return 8 if device.storage == 16 and not tensor.precise and not tensor.is_integer else 16

@@ -51,7 +51,8 @@ class PlanTensor:
 
     `weight` is the constant it is uploaded from; where its rows have `row` elements and the tensor's more,
     they are filled up with zeros. `constant` says that the load phase makes it, `precise` that it has 32 bits
-    on every device. An alias has no texture of its own, but reads another's.
+    on every device, `packed` that it has 8, as weights of type int8 have. An alias has no texture of its own,
+    but reads another's.
     """
 
     dtype: str
@@ -62,6 +63,7 @@ class PlanTensor:
     row: int | None = None
     constant: bool = False
     precise: bool = False
+    packed: bool = False
     external: bool = False
     alias: Alias | None = None
     lifetime: tuple[int, int] | None = None
@@ -133,6 +135,8 @@ class PlanTensor:
                 "start": alias.start,
                 "step": alias.step,
             }
+        if self.packed and self.weight is None:
+            entry["storage"] = "int8"
         if self.precise and not self.is_integer:
             entry["storage"] = "float32"
         if self.value:

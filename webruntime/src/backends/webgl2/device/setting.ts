@@ -9,11 +9,11 @@ export interface DeviceSetting extends DeviceBlocking {
   readonly storage: 16 | 32;
 }
 
-/** How a result is stored: integers in 32 bits always, floats in the setting's bits unless the tensor says. */
+/** How a result is stored: integers in 32 bits, floats in the setting's bits, unless the tensor says. */
 export function storageFormat(
   { dtype, storage }: Pick<PlanTensor, "dtype" | "storage">,
   setting: DeviceSetting,
 ): TexelFormat {
-  if (kindOf(dtype) === "integer") return "int32";
+  if (kindOf(dtype) === "integer") return storage === "int8" ? "int8" : "int32";
   return setting.storage === 16 && !storage ? "float16" : "float32";
 }

@@ -2,13 +2,13 @@ import { TexelflowError } from "../../../errors.ts";
 import { type Context, setNearest } from "./context.ts";
 
 /** How the four values of a texel are stored. */
-export type TexelFormat = "float32" | "float16" | "int32";
+export type TexelFormat = "float32" | "float16" | "int32" | "int8";
 
 /** Bytes of one texel by format. */
-export const TEXEL_BYTES: Record<TexelFormat, number> = { float32: 16, float16: 8, int32: 16 };
+export const TEXEL_BYTES: Record<TexelFormat, number> = { float32: 16, float16: 8, int32: 16, int8: 4 };
 
 /** Values that `ArrayTexture.write` takes: bit patterns of 16-bit floats as Uint16Array. */
-export type TexelData = Float32Array | Uint16Array | Int32Array;
+export type TexelData = Float32Array | Uint16Array | Int32Array | Int8Array;
 
 /** Bytes of a texture as `ArrayTexture` makes it. */
 export function textureBytes(
@@ -43,7 +43,7 @@ export class ArrayTexture {
     this.height = context.roomyExtent(height);
     this.handle = gl.createTexture();
     context.selectTexture(this.handle);
-    const internal = { float32: gl.RGBA32F, float16: gl.RGBA16F, int32: gl.RGBA32I }[format];
+    const internal = { float32: gl.RGBA32F, float16: gl.RGBA16F, int32: gl.RGBA32I, int8: gl.RGBA8I }[format];
     gl.texStorage3D(gl.TEXTURE_2D_ARRAY, 1, internal, this.width, this.height, layers);
     setNearest(gl, gl.TEXTURE_2D_ARRAY);
     context.created.textures++;
@@ -53,6 +53,10 @@ export class ArrayTexture {
   /** Size in GPU memory. */
   get bytes(): number {
     return this.width * this.height * this.layers * TEXEL_BYTES[this.format];
+  }
+
+  private get isInteger(): boolean {
+    return this.format === "int32" || this.format === "int8";
   }
 
   private get canBeDrawnInto(): boolean {
@@ -80,13 +84,14 @@ export class ArrayTexture {
   /**
    * Writes whole texels into one layer, counted row by row over the first `columns` columns.
    *
-   * @param data - four values a texel; Float32Array also into float16, Uint16Array only into float16
+   * @param data - four values a texel; Float32Array also into float16, Uint16Array only into float16, Int8Array only into int8
    * @param offset - index into `data` of the first value
    */
   write(firstTexel: number, texels: number, columns: number, data: TexelData, offset = 0, layer = 0): void {
     const { gl } = this.context;
-    const external = this.format === "int32" ? gl.RGBA_INTEGER : gl.RGBA;
-    const type = data instanceof Uint16Array ? gl.HALF_FLOAT : data instanceof Int32Array ? gl.INT : gl.FLOAT;
+    const external = this.isInteger ? gl.RGBA_INTEGER : gl.RGBA;
+    const whole = this.format === "int8" ? gl.BYTE : gl.INT;
+    const type = this.isInteger ? whole : data instanceof Uint16Array ? gl.HALF_FLOAT : gl.FLOAT;
     const isWhole = texels === this.width * this.height && columns === this.width && this.layers === 1;
     // Browsers would fill it themselves before they write a part, but slowly, and Firefox warns of that.
     if (!isWhole && !this.isFilled && this.canBeDrawnInto) this.fill(0);
@@ -136,7 +141,7 @@ export class ArrayTexture {
     this.isFilled = true;
     gl.bindFramebuffer(gl.FRAMEBUFFER, this.framebuffer);
     for (let layer = 0; layer < this.layers; layer++) {
-      if (this.format === "int32") gl.clearBufferiv(gl.COLOR, layer, [value, value, value, value]);
+      if (this.isInteger) gl.clearBufferiv(gl.COLOR, layer, [value, value, value, value]);
       else gl.clearBufferfv(gl.COLOR, layer, [value, value, value, value]);
     }
   }

@@ -113,7 +113,9 @@ export class LoadPhase {
   get leastBytes(): number {
     return this.graph.weights.reduce((sum, { tensor }) => {
       const { dtype, shape } = this.planTensor(tensor);
-      return sum + elementCount(shape as number[]) * (kindOf(dtype) === "float" ? 2 : 4);
+      return (
+        sum + elementCount(shape as number[]) * (dtype === "int8" ? 1 : kindOf(dtype) === "float" ? 2 : 4)
+      );
     }, 0);
   }
 

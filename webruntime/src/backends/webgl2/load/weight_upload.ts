@@ -86,9 +86,9 @@ export class WeightUpload {
   }
 }
 
-/** Elements as the GPU takes them: float16 stays bit patterns, other floats become float32, integers int32. */
+/** Elements as the GPU takes them: float16 stays bit patterns, int8 too, other floats become float32, integers int32. */
 function texelData(stored: DataType, data: TensorData, what: string): TexelData {
-  if (stored === "float32" || stored === "int32" || stored === "float16") return data as TexelData;
+  if (["float32", "float16", "int32", "int8"].includes(stored)) return data as TexelData;
   const target = kindOf(stored) === "float" ? new Float32Array(data.length) : new Int32Array(data.length);
   narrow(stored, data, target, what);
   return target;
@@ -96,6 +96,7 @@ function texelData(stored: DataType, data: TensorData, what: string): TexelData 
 
 function formatOf(data: TexelData): TexelFormat {
   if (data instanceof Int32Array) return "int32";
+  if (data instanceof Int8Array) return "int8";
   return data instanceof Uint16Array ? "float16" : "float32";
 }
 

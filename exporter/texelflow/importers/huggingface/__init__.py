@@ -1,0 +1,1 @@
+"""Folders with config.json and safetensors, as Hugging Face has them."""

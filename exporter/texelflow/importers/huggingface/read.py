@@ -1,0 +1,77 @@
+"""A folder with config.json and safetensors, one file or several with an index, to the Graph."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from texelflow.errors import ExportError
+from texelflow.graph import Graph, Value
+from texelflow.importers.input_types import InputShapes
+from texelflow.importers.language.decoder import as_float32, build_graph
+from texelflow.importers.language.families import read_decoder
+from texelflow.importers.language.settings import Settings
+from texelflow.importers.safetensors import read_safetensors
+from texelflow.operators.builder import GraphBuilder
+
+CONFIG = "config.json"
+LARGEST_CONFIG = 2**24
+
+
+def is_language_folder(folder: Path) -> bool:
+    """Whether a folder has a description and weights."""
+    return (folder / CONFIG).is_file() and any(folder.glob("*.safetensors"))
+
+
+def model_files(folder: Path) -> list[Path]:
+    """Return the files that a folder's model is of, in the order of their names."""
+    return [folder / CONFIG, *sorted(folder.glob("*.safetensors"))]
+
+
+def read_folder(folder: Path, input_shapes: InputShapes) -> Graph:
+    """Return the Graph of a language model in a folder.
+
+    Raises:
+        ExportError: a file is damaged, the model's family is not supported, or a weight is missing.
+    """
+    path = folder / CONFIG
+    entries = _read_object(path)
+    if isinstance(entries.get("text_config"), Mapping):  # pictures are described beside it
+        entries = entries["text_config"]
+    if entries.get("quantization_config"):
+        raise ExportError(
+            f"{path}: quantization_config is not supported: take the weights as they were before"
+        )
+    decoder = read_decoder(Settings(entries, str(path)))
+    tensors: dict[str, Value] = {}
+    for file in model_files(folder)[1:]:
+        for name, value in read_safetensors(file).items():
+            # Models of pictures and text have those of text in a part of their own.
+            tensors[name.removeprefix("language_model.").replace("model.language_model.", "model.")] = value
+    tied = entries.get("tie_word_embeddings")
+    if tied is False and "lm_head.weight" not in tensors:
+        raise ExportError(f"{folder} has no weight 'lm_head.weight': is the model complete?")
+
+    def weight(name: str, shape: tuple[int, ...], builder: GraphBuilder) -> Value | None:
+        if name == "lm_head.weight" and tied:
+            return None
+        value = tensors.get(name)
+        return None if value is None else as_float32(value, name, shape, builder)
+
+    return build_graph(decoder, weight, folder, f"Hugging Face, {entries['model_type']}", input_shapes)
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > LARGEST_CONFIG:
+            raise ExportError(f"{path} is too large for a description of a model")
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ExportError(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ExportError(f"{path} is no JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise ExportError(f"{path} is no JSON object")
+    return content

@@ -1,0 +1,209 @@
+"""A description of a language model, by the names of Hugging Face's config.json, checked where it is read."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite, pi
+from typing import Any
+
+from texelflow.errors import ExportError
+from texelflow.importers.language.decoder import Decoder, Layer, Rotation
+
+MOST = 2**31
+"""No size of a model is as large."""
+
+MOST_LAYERS = 1024
+"""A small file could ask for more than any memory holds."""
+
+
+class Settings:
+    """Entries by name; `source` names the file in errors."""
+
+    def __init__(self, entries: Mapping[str, Any], source: str) -> None:
+        self.entries = entries
+        self.source = source
+
+    def has(self, name: str) -> bool:
+        """Whether there is such an entry, and not null."""
+        return self.entries.get(name) is not None
+
+    def whole(self, name: str, default: int | None = None) -> int:
+        """Return a whole number of at least 1; raise ExportError if it is none, or there is none at all."""
+        number = self.entries.get(name, default)
+        if number is None and default is not None:
+            return default
+        if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number < MOST:
+            raise ExportError(f"{self.source}: {name} is {number!r}; a whole number of at least 1 is needed")
+        return number
+
+    def count(self, name: str, default: int) -> int:
+        """Return a whole number of at least 0; raise ExportError if it is none."""
+        return 0 if self.entries.get(name) == 0 else self.whole(name, default)
+
+    def number(self, name: str, default: float | None = None) -> float:
+        """Return a finite number; raise ExportError if it is none, or missing without a default."""
+        number = self.entries.get(name)
+        if number is None and default is not None:
+            return default
+        if isinstance(number, bool) or not isinstance(number, int | float) or not isfinite(number):
+            raise ExportError(f"{self.source}: {name} is {number!r}; a number is needed")
+        return float(number)
+
+    def part(self, name: str) -> Settings | None:
+        """Return the entries of an object, if there is one."""
+        found = self.entries.get(name)
+        if found is None:
+            return None
+        if not isinstance(found, Mapping):
+            raise ExportError(f"{self.source}: {name} is {found!r}; an object is needed")
+        return Settings(found, f"{self.source}: {name}")
+
+    def refuse(self, name: str, *, but: object = None) -> None:
+        """Raise ExportError for what is not supported, unless it is missing or harmless."""
+        if self.entries.get(name) not in (None, False, but):
+            raise ExportError(f"{self.source}: {name} is {self.entries[name]!r}, which is not supported")
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The sizes that all families describe alike."""
+
+    vocabulary: int
+    width: int
+    heads: int
+    key_heads: int
+    head_size: int
+    inner: int
+    epsilon: float
+    layers: int
+
+    def decoder(self, layers: Sequence[Layer], **others: Any) -> Decoder:
+        """Return a decoder of these sizes."""
+        others.setdefault("attention_scale", self.head_size**-0.5)
+        own = (self.vocabulary, self.width, self.heads, self.key_heads, self.head_size, self.inner)
+        return Decoder(*own, self.epsilon, layers, **others)
+
+
+def sizes(settings: Settings, default_head: int | None = None) -> Sizes:
+    """Return the sizes; `default_head` is that of heads where nothing is said.
+
+    Raises:
+        ExportError: one is missing, or they do not fit each other.
+    """
+    width, heads = settings.whole("hidden_size"), settings.whole("num_attention_heads")
+    key_heads = settings.whole("num_key_value_heads", heads)
+    if heads % key_heads:
+        raise ExportError(f"{settings.source}: {heads} heads cannot share {key_heads} keys evenly")
+    if not settings.has("head_dim") and default_head is None and width % heads:
+        raise ExportError(f"{settings.source}: hidden_size {width} is no multiple of {heads} heads")
+    layers = settings.whole("num_hidden_layers")
+    if layers > MOST_LAYERS:
+        raise ExportError(f"{settings.source}: num_hidden_layers is {layers}; at most {MOST_LAYERS} are read")
+    return Sizes(
+        settings.whole("vocab_size"),
+        width,
+        heads,
+        key_heads,
+        settings.whole("head_dim", default_head or max(1, width // heads)),
+        settings.whole("intermediate_size"),
+        settings.number("rms_norm_eps", 1e-6),
+        layers,
+    )
+
+
+def layer_kinds(settings: Settings, count: int, slides: Callable[[int], bool]) -> list[bool]:
+    """Return for each layer whether it sees a window only: as `layer_types` says, or else `slides`."""
+    kinds = settings.entries.get("layer_types")
+    if kinds is None:
+        return [slides(index) for index in range(count)]
+    known = ("full_attention", "sliding_attention")
+    if not isinstance(kinds, Sequence) or len(kinds) != count or any(kind not in known for kind in kinds):
+        raise ExportError(
+            f"{settings.source}: layer_types is {kinds!r}; for each of {count} layers {' or '.join(known)} "
+            "is needed"
+        )
+    return [kind == known[1] for kind in kinds]
+
+
+def rotation_of(settings: Settings, size: int, kind: str = "full_attention") -> Rotation:
+    """Return how layers of a kind turn heads of `size` numbers.
+
+    Bases and scalings are in `rope_parameters`, which may have those of each kind apart, or in rope_theta,
+    rope_local_base_freq and rope_scaling, as files before version 5 of transformers have them.
+    """
+    parameters = settings.part("rope_parameters")
+    if parameters is not None and parameters.has(kind):
+        parameters = parameters.part(kind)
+    if parameters is not None:
+        base, scaling = parameters.number("rope_theta", 10_000.0), parameters
+    elif kind == "sliding_attention":
+        base, scaling = settings.number("rope_local_base_freq", 10_000.0), None
+    else:
+        base, scaling = settings.number("rope_theta", 10_000.0), settings.part("rope_scaling")
+    partial = settings.number("partial_rotary_factor", 1.0)
+    if partial != 1:
+        raise ExportError(f"{settings.source}: partial_rotary_factor is {partial}; only 1 is supported")
+    divisors = tuple(settings.entries.get("rope_divisors", ()))
+    interleaved = bool(settings.entries.get("rope_interleaved"))
+    return Rotation(rotation_angles(settings, size, base, scaling, divisors), interleaved)
+
+
+def rotation_angles(
+    settings: Settings, size: int, base: float, scaling: Settings | None, divisors: tuple[float, ...] = ()
+) -> tuple[float, ...]:
+    """Return the angle by which one position turns each pair of `size` numbers, as float32.
+
+    `scaling` is Hugging Face's rope_scaling, of type linear or llama3; `divisors`, one for each pair, are
+    what GGUF files have in its place.
+
+    Raises:
+        ExportError: it is of another type, or a number is missing.
+    """
+    if size % 2 or base <= 0:
+        raise ExportError(
+            f"{settings.source}: heads of {size} numbers cannot be turned in pairs, base {base}"
+        )
+    try:
+        angles = [_single(base ** (-pair / size)) for pair in range(0, size, 2)]
+    except OverflowError:
+        angles = [0.0]
+    if not all(angles):
+        raise ExportError(f"{settings.source}: the base {base} of positions is too large or too small")
+    kind = "default"
+    if scaling is not None:
+        kind = str(scaling.entries.get("rope_type", scaling.entries.get("type", "default")))
+    if scaling is not None and kind == "linear":
+        factor = scaling.number("factor")
+        if factor <= 0:
+            raise ExportError(f"{scaling.source}: factor is {factor}; a positive number is needed")
+        angles = [angle / factor for angle in angles]
+    elif scaling is not None and kind == "llama3":
+        angles = [_llama3(angle, scaling) for angle in angles]
+    elif kind != "default":
+        raise ExportError(
+            f"{settings.source}: positions are scaled by {kind!r}; linear, llama3 or none is supported"
+        )
+    if divisors and len(divisors) != len(angles):
+        raise ExportError(f"{settings.source}: {len(divisors)} factors for {len(angles)} pairs of a head")
+    return tuple(map(_single, (a / d for a, d in zip(angles, divisors, strict=True)) if divisors else angles))
+
+
+def _llama3(angle: float, scaling: Settings) -> float:
+    """Slow turns by the factor, keep fast ones, and go from one to the other between two wavelengths."""
+    factor, low, high = (scaling.number(name) for name in ("factor", "low_freq_factor", "high_freq_factor"))
+    context = scaling.number("original_max_position_embeddings")
+    if not (factor > 0 and high > low > 0 and context > 0):
+        raise ExportError(f"{scaling.source}: its factors are not positive, or not in order")
+    wavelength = 2 * pi / angle
+    if wavelength < context / high:
+        return angle
+    if wavelength > context / low:
+        return angle / factor
+    share = (context / wavelength - low) / (high - low)
+    return (1 - share) * angle / factor + share * angle
+
+
+def _single(number: float) -> float:
+    return float(struct.unpack("<f", struct.pack("<f", number))[0])

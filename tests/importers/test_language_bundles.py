@@ -1,0 +1,96 @@
+"""Language models as bundles in a browser: with a cache and without, weights rounded and not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+from gguf_files.test_gguf_files import FOLDER as GGUF
+from language_models.test_language_models import FOLDER as LANGUAGE
+from language_models.test_language_models import next_cache
+from playwright.sync_api import Page
+
+from browser_support import PageServer
+from bundle_runner import LoadedBundle
+from model_support import find_models
+from texelflow import export
+
+STEPS = 24
+
+
+def empty_cache(layers: int, batch: int, heads: int, size: int) -> dict[str, np.ndarray]:
+    names = [f"past_key_values.{index}.{part}" for index in range(layers) for part in ("key", "value")]
+    return dict.fromkeys(names, np.zeros((batch, heads, 0, size), np.float32))
+
+
+@pytest.mark.parametrize(
+    ("name", "layers", "heads"),
+    [("llama_3", 2, 2), ("qwen2_window", 2, 2), ("gemma2", 2, 2), ("gemma3", 7, 2)],
+)
+def test_two_runs_are_one(
+    name: str, layers: int, bundle_page: Page, page_server: PageServer, tmp_path: Path
+) -> None:
+    expected = np.load(LANGUAGE / name / "results.npz")
+    summary = export(LANGUAGE / name, tmp_path / "bundle")
+    size = summary.inputs[1].shape[3]
+    assert isinstance(size, int)
+    url = page_server.mount(f"/language/{name}", tmp_path)
+    with LoadedBundle(bundle_page, f"{url}/bundle") as bundle:
+        first = bundle.run({"input_ids": expected["tokens"], **empty_cache(layers, 2, 2, size)})
+        following = bundle.run({"input_ids": expected["next"], **next_cache(first)})
+    for results, logits in ((first, expected["logits"]), (following, expected["next_logits"])):
+        assert np.abs(results["logits"] - logits).max() <= 1e-4 * np.abs(logits).max()
+
+
+def test_quantised_weights_are_decoded_in_place(
+    bundle_page: Page, page_server: PageServer, tmp_path: Path
+) -> None:
+    expected = np.load(GGUF / "quantised.npz")
+    summary = export(GGUF / "quantised.gguf", tmp_path / "bundle")
+    assert summary.devices[0].weight_texture_bytes < 1.5 * (GGUF / "quantised.gguf").stat().st_size
+    url = page_server.mount("/language/quantised", tmp_path)
+    with LoadedBundle(bundle_page, f"{url}/bundle") as bundle:
+        results = bundle.run({"input_ids": expected["tokens"], **empty_cache(2, 1, 2, 16)})
+    error = np.abs(results["logits"] - expected["logits"]).max()
+    assert error <= 1e-4 * np.abs(expected["logits"]).max()
+
+
+@pytest.fixture(scope="module")
+def stories() -> Path:
+    folder = find_models()
+    if folder is None or not (folder / "llm" / "stories260k").is_dir():
+        pytest.skip("no models: set TEXELFLOW_MODELS")
+    return folder
+
+
+def greedy(logits: np.ndarray) -> int:
+    return int(logits[0, -1].argmax())
+
+
+def test_a_checkpoint_tells_the_story_of_its_onnx_sibling(
+    stories: Path, bundle_page: Page, page_server: PageServer, tmp_path: Path
+) -> None:
+    session = onnxruntime.InferenceSession(stories / "onnx" / "stories260k_derived" / "stories260k.onnx")
+    tokens = [1]
+    for _ in range(STEPS):
+        (logits,) = session.run(None, {"tokens": np.array([tokens])})
+        tokens.append(greedy(logits))
+    source = stories / "llm" / "stories260k" / "checkpoint_legacy.bin"
+    sizes = {}
+    for weights in ("float32", "int8"):
+        sizes[weights] = export(source, tmp_path / weights, weights=weights).weight_bytes
+        url = page_server.mount(f"/language/stories_{weights}", tmp_path / weights)
+        told = [1]
+        cache = empty_cache(5, 1, 4, 8)
+        with LoadedBundle(bundle_page, url) as bundle:
+            for step in range(STEPS):
+                results = bundle.run({"input_ids": np.array([told[-1:]]), **cache})
+                if weights == "float32" and step == STEPS - 1:
+                    error = np.abs(results["logits"][0, -1] - logits[0, -1]).max()
+                    assert error <= 1e-4 * np.abs(logits).max()
+                told.append(greedy(results["logits"]))
+                cache = next_cache(results)
+        assert told == tokens, weights
+    assert sizes["int8"] <= 0.28 * sizes["float32"]
