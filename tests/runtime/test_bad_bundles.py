@@ -50,7 +50,10 @@ def test_wrong_version(module_page: Page, serve: Serve, tmp_path: Path, version:
         (lambda graph: graph.pop("weights"), "weights must be a list, but is missing"),
         (lambda graph: graph["weights"][0]["parts"].clear(), "weights[0].parts must be a list of 1 or more"),
         (lambda graph: tensor(graph, 0).update(lifetime=[0]), "tensors[0].lifetime must be a list of 2, but"),
-        (lambda graph: tensor(graph, 0).update(storage=1), "tensors[0].storage must be float32, but is 1"),
+        (
+            lambda graph: tensor(graph, 0).update(storage=1),
+            "tensors[0].storage must be float32 or int8, but is 1",
+        ),
         (lambda graph: tensor(graph, 0).update(pixels=2), "tensors[0].pixels must be 1, but is 2"),
         (lambda graph: tensor(graph, 0).update(dtype="float8"), 'must be an element type, but is "float8"'),
         (lambda graph: tensor(graph, 0).update(shape=[6.5]), "shape[0] must be an expression, but is 6.5"),

@@ -136,7 +136,7 @@ def verify(
     """
     graph = read_graph(bundle)
     inputs, notes = make_inputs(graph, input_files, dimensions or {}, seed, _bounds(model))
-    notes = [*_other_source(graph, model), *notes]
+    notes = [*_other_source(graph, model), *_rounding(graph), *notes]
     given = with_constants(graph, {**inputs, **first_states(graph, inputs)})
     expected = _expected(graph, model, given)
     _check_outputs(graph, bundle, model, expected)
@@ -205,7 +205,7 @@ def verify_sizes(
                 results.append(SizeResult(sizes, judge.compare(page, page.call("run"), expected)))
             except ExportError as error:
                 results.append(SizeResult(sizes, [], error=error.message))
-    notes = [*_other_source(graph, model), *notes]
+    notes = [*_other_source(graph, model), *_rounding(graph), *notes]
     return SizesVerification(results, device, notes)
 
 
@@ -253,6 +253,17 @@ def _other_source(graph: GraphFile, model: Path) -> list[str]:
         return []
     source = graph["provenance"]["source"]
     return [f"the bundle was made from another file than {model}, then named {source!r}: export it again"]
+
+
+def _rounding(graph: GraphFile) -> list[str]:
+    """Return a note if weights were rounded on export: then results differ from the model's."""
+    rounded = [
+        option for option in graph["provenance"]["options"] if option in ("weights=int8", "weights=int4")
+    ]
+    if not rounded:
+        return []
+    bits = rounded[0].removeprefix("weights=")
+    return [f"weights were rounded to {bits}: what differs may be that; `evaluate` says what it costs"]
 
 
 def _bounds(model: Path) -> dict[str, int]:
