@@ -26,8 +26,8 @@ def empty_cache(layers: int, batch: int, heads: int, size: int) -> dict[str, np.
 
 
 @pytest.mark.parametrize(
-    ("name", "layers", "heads"),
-    [("llama_3", 2, 2), ("qwen2_window", 2, 2), ("gemma2", 2, 2), ("gemma3", 7, 2)],
+    ("name", "layers"),
+    [("llama_3", 2), ("qwen2_window", 2), ("gemma2", 2), ("gemma3", 7)],
 )
 def test_two_runs_are_one(
     name: str, layers: int, bundle_page: Page, page_server: PageServer, tmp_path: Path

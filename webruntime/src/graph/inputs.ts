@@ -101,7 +101,7 @@ function bindElements(
   if (!(value instanceof Tensor)) {
     throw new TexelflowError(
       "input",
-      `Input "${name}": its numbers decide sizes of the model, so that a Tensor is needed, not on the GPU.`,
+      `Input "${name}": its numbers decide sizes of the model: give a Tensor.`,
       { input: name },
     );
   }

@@ -16,7 +16,7 @@ from texelflow.dimensions.floats import (
 from texelflow.graph import Element, Node, NodeError, TensorType, Value
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
-from texelflow.operators.shapes import at_least, dimensions, normalize_axes, unify
+from texelflow.operators.shapes import at_least, counts, normalize_axes, unify
 from texelflow.operators.upgrading import set_input
 
 MODES = ("nearest", "linear", "cubic")
@@ -68,7 +68,7 @@ def resized_axes(node: Node) -> list[ResizedAxis]:
     if len(sizes or scales or []) != len(axes):
         raise NodeError(node, f"it has {len(sizes or scales or [])} sizes or scales for {len(axes)} axes")
     if sizes is not None:
-        targets, shared = _kept_aspect(node, axes, dimensions(node, sizes, "sizes"))
+        targets, shared = _kept_aspect(node, axes, counts(node, sizes, "sizes"))
         for axis, target, (begin, end) in zip(axes, targets, regions, strict=True):
             result[axis] = ResizedAxis(source.shape[axis], target, shared, begin, end)
         return result
@@ -77,7 +77,9 @@ def resized_axes(node: Node) -> list[ResizedAxis]:
         if isinstance(scale, Expression | FloatExpression):
             if (begin, end) != (0.0, 1.0):
                 raise NodeError(node, f"its scale {scale} for axis {axis} depends on sizes, beside a roi")
-            result[axis] = ResizedAxis(extent, scaled_extent(extent, scale), scale, begin, end)
+            target = scaled_extent(extent, scale)
+            at_least(node, target, 0, f"the extent of axis {axis} of its output")
+            result[axis] = ResizedAxis(extent, target, scale, begin, end)
             continue
         if scale <= 0:
             raise NodeError(node, f"its scale {scale} for axis {axis} is not a positive number")

@@ -91,7 +91,7 @@ def _scale(axis: ResizedAxis) -> Real:
     if axis.scale is not None:
         return axis.scale
     if isinstance(axis.source, int) and isinstance(axis.target, int):
-        return axis.target / axis.source
+        return axis.target / axis.source if axis.source else 1.0  # nothing is read of an axis without extent
     return ["/", to_json(axis.target), to_json(axis.source)]
 
 
