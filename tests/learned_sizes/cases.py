@@ -96,6 +96,18 @@ CASES = {
           one = Constant <value = int64[1] {1}> () }""",
         [of(x=sparse(6, 3, share=0.2)), of(x=sparse(3, 3, share=0)), of(x=sparse(12, 2))],
     ),
+    "values that passes give other names": Case(
+        """g (float[n] x, float[1] c) => (int64[1,k] p, float[k] y, int64[l] z)
+        <int64[1] zeroth = {0}, int64 zero = {0}, int64 one = {1}>
+        { found = NonZero (x)  p = Identity (found)  same = Identity (p)  row = Squeeze (same, zeroth)
+          y = Gather (x, row)  m = Mul (c, x)  most = ReduceMax <keepdims = 0> (m)  k = Cast <to = 7> (most)
+          again = Identity (k)  end = Identity (again)  z = Range (zero, end, one) }""",
+        [
+            of(x=sparse(9), c=np.float32([2])),
+            of(x=sparse(4, share=0), c=np.float32([1])),
+            of(x=sparse(12, share=1), c=np.float32([3])),
+        ],
+    ),
     "what was found, searched again": Case(
         """g (float[n] x) => (int64[1,k] p, int64[1,l] q, float[l] y)
         <int64[1] zeroth = {0}, float limit = {0.5}>

@@ -9,7 +9,7 @@ import onnx
 from onnx import TensorProto, helper
 
 from texelflow.dimensions import Dimension, Expression, substitute
-from texelflow.graph import OPSET, PRECISE, Graph, Node, TensorType, Value
+from texelflow.graph import LEARNED, OPSET, PRECISE, Graph, Node, TensorType, Value
 from texelflow.graph.constants import pack_elements
 
 _TYPES = {"float32": "FLOAT", "float64": "DOUBLE"}
@@ -61,7 +61,7 @@ class _Writer:
                 name: self._attribute(item)
                 for name, item in node.attributes.items()
                 if (node.operator, name) != ("Split", "even")  # Texelflow's own: it only refuses sizes
-                and name != PRECISE  # how devices store sums
+                and name not in (PRECISE, LEARNED)  # how devices store sums
             },
         )
 

@@ -3,6 +3,7 @@
 from texelflow.graph.nodes import (
     DTYPES,
     FLOATING,
+    LEARNED,
     OPSET,
     PRECISE,
     Body,
@@ -21,6 +22,7 @@ from texelflow.graph.nodes import (
 __all__ = [
     "DTYPES",
     "FLOATING",
+    "LEARNED",
     "OPSET",
     "PRECISE",
     "Body",

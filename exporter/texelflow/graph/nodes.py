@@ -19,6 +19,9 @@ OPSET = 23
 PRECISE = "precise"
 """Attribute of Texelflow: what a product or a Gather makes is stored in 32 bits on every device."""
 
+LEARNED = "learned"
+"""Attribute of Texelflow: the names of the symbols that a run learns from the data of the node."""
+
 Shape: TypeAlias = tuple[Dimension, ...]
 Element: TypeAlias = int | float | bool | Expression | FloatExpression
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import ClassVar, TypeVar
 
-from texelflow.graph import Element, Node, NodeError, TensorType
+from texelflow.graph import LEARNED, Element, Node, NodeError, TensorType
 
 MANY = 2**31 - 1
 """As many inputs as one likes."""
@@ -60,13 +60,6 @@ class Operator:
     def infer(self, node: Node) -> list[TensorType]:
         """Return the types of the outputs, given those of the inputs; raise NodeError if they do not fit."""
         raise NotImplementedError(f"{type(self).__name__}.infer")
-
-    def binds(self, node: Node) -> list[str]:
-        """Return the names of the symbols that a run learns from the data of such a node, after `infer`.
-
-        What depends on them is planned and drawn once the page has read that data.
-        """
-        return []
 
     def labels(self, node: Node) -> Sequence[list[str] | None]:
         """Return for each output the texts that its numbers, or its last axis, stand for, after `infer`."""
@@ -137,9 +130,18 @@ def operator_of(node: Node) -> Operator:
     return found
 
 
+def learn(node: Node, endings: Sequence[str]) -> list[str]:
+    """Return the names of the symbols that a run learns from a node's data, one for each ending; for `infer`.
+
+    What depends on them is planned and drawn once the page has read that data. They stay when passes give the
+    node's values other names.
+    """
+    value = node.outputs[0].name or node.name
+    names: list[str] = node.attributes.setdefault(LEARNED, [f"{value}{ending}" for ending in endings])
+    return names
+
+
 def symbols_bound_by(node: Node) -> list[str]:
-    """Return the symbols that a run learns from a node's data; none before its outputs have types."""
-    found = registry().get((node.domain, node.operator))
-    if found is None or any(value.type is None for value in node.outputs):
-        return []
-    return found.binds(node)
+    """Return the names of the symbols that a run learns from a node's data; none before `infer`."""
+    names: list[str] = node.attributes.get(LEARNED, [])
+    return names

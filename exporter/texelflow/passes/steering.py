@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from texelflow.dimensions import symbols_of
 from texelflow.graph import Graph, Node, Value
 from texelflow.operators import symbols_bound_by
-from texelflow.operators.internal.read_elements import STEERING_DTYPES, element_symbols
+from texelflow.operators.internal.read_elements import STEERING_DTYPES, symbols_as
 from texelflow.operators.shapes import known_shape
 
 MOST_ELEMENTS = 64
@@ -71,9 +71,10 @@ def _steer(graph: Graph, value: Value) -> None:
     prefix = value.name
     while any(name.startswith(f"{prefix}[") for name in taken):
         prefix += "_"
-    names, elements = element_symbols(value, prefix)
-    graph.steering[value] = names
-    value.elements = elements
+    size = value.known_type.size
+    assert isinstance(size, int)
+    names = graph.steering[value] = [f"{prefix}[{index}]" for index in range(size)]
+    value.elements = symbols_as(value.dtype, names)
 
 
 def _read_back(graph: Graph, value: Value) -> None:

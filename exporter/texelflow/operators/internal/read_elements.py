@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from texelflow.dimensions import symbol
 from texelflow.dimensions.constraints import signed_symbol
 from texelflow.dimensions.floats import FloatExpression
-from texelflow.graph import FLOATING, Element, Node, TensorType, Value
-from texelflow.operators import Operator, operator
+from texelflow.graph import FLOATING, Element, Node, TensorType
+from texelflow.operators import Operator, learn, operator, symbols_bound_by
 
 STEERING_DTYPES = frozenset(
     {"float32", "float64", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "bool"}
@@ -14,15 +16,12 @@ STEERING_DTYPES = frozenset(
 """Types whose elements can be symbols; arithmetic in 16-bit floats is left to the GPU."""
 
 
-def element_symbols(value: Value, prefix: str) -> tuple[list[str], list[Element]]:
-    """Return the names of the symbols for the elements of a value of known shape, and the elements."""
-    count = value.known_type.size
-    assert isinstance(count, int)
-    names = [f"{prefix}[{index}]" for index in range(count)]
-    if value.dtype in FLOATING:
-        return names, [FloatExpression("float", (signed_symbol(name),), value.dtype) for name in names]
-    kind = symbol if value.dtype == "bool" or value.dtype.startswith("u") else signed_symbol
-    return names, [kind(name) for name in names]
+def symbols_as(dtype: str, names: Sequence[str]) -> list[Element]:
+    """Return the elements of a type that are symbols of these names."""
+    if dtype in FLOATING:
+        return [FloatExpression("float", (signed_symbol(name),), dtype) for name in names]
+    kind = symbol if dtype == "bool" or dtype.startswith("u") else signed_symbol
+    return [kind(name) for name in names]
 
 
 @operator("ReadElements", inputs=1, domain="texelflow")
@@ -31,14 +30,11 @@ class ReadElements(Operator):
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the input's type."""
-        return [node.required(0).known_type]
+        kind = node.required(0).known_type
+        assert isinstance(kind.size, int)
+        learn(node, [f"[{index}]" for index in range(kind.size)])
+        return [kind]
 
     def evaluate(self, node: Node) -> list[list[Element]] | None:
         """Return the symbols."""
-        source = node.required(0)
-        return [element_symbols(source, source.name)[1]]
-
-    def binds(self, node: Node) -> list[str]:
-        """Return the names of the symbols."""
-        source = node.required(0)
-        return element_symbols(source, source.name)[0]
+        return [symbols_as(node.outputs[0].dtype, symbols_bound_by(node))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from texelflow.dimensions import symbol
 from texelflow.graph import Node, NodeError, TensorType
-from texelflow.operators import Operator, operator
+from texelflow.operators import Operator, learn, operator
 from texelflow.operators.shapes import require_rank, unify
 
 
@@ -27,9 +27,5 @@ class NonMaxSuppression(Operator):
         unify(node, boxes.shape[0], scores.shape[0], "the batches of its boxes and scores")
         unify(node, boxes.shape[1], scores.shape[2], "the numbers of its boxes and scores")
         unify(node, boxes.shape[2], 4, "the numbers of a box and 4")
-        [count] = self.binds(node)
+        [count] = learn(node, [".count"])
         return [TensorType("int64", (symbol(count), 3))]
-
-    def binds(self, node: Node) -> list[str]:
-        """Return the symbol of their number."""
-        return [f"{node.outputs[0].name}.count"]

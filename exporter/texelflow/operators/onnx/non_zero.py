@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from texelflow.dimensions import symbol
 from texelflow.graph import Node, NodeError, TensorType
-from texelflow.operators import Operator, operator
+from texelflow.operators import Operator, learn, operator
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import at_least, normalize_axis, require_rank
 
@@ -20,12 +20,8 @@ class NonZero(Operator):
         """Return the type of the list: a column for each such element."""
         source = node.required(0).known_type
         require_rank(node, source, 1)
-        [count] = self.binds(node)
+        [count] = learn(node, [".count"])
         return [TensorType("int64", (source.rank, symbol(count)))]
-
-    def binds(self, node: Node) -> list[str]:
-        """Return the symbol of their number."""
-        return [f"{node.outputs[0].name}.count"]
 
 
 @operator("Compress", inputs=2)

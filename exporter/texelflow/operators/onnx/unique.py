@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from texelflow.dimensions import Dimension, symbol
 from texelflow.graph import Node, TensorType
-from texelflow.operators import Operator, operator
+from texelflow.operators import Operator, learn, operator
 from texelflow.operators.shapes import normalize_axis
 
 
@@ -18,7 +18,7 @@ class Unique(Operator):
     def infer(self, node: Node) -> list[TensorType]:
         """Return the types of the slices and of the three lists, int64."""
         source = node.required(0).known_type
-        [name] = self.binds(node)
+        [name] = learn(node, [".count"])
         count: Dimension = symbol(name)
         axis = self.axis(node)
         length = source.size if axis is None else source.shape[axis]
@@ -31,7 +31,3 @@ class Unique(Operator):
         """Return the axis whose slices are compared; None for elements."""
         axis = node.attributes.get("axis")
         return None if axis is None else normalize_axis(node, int(axis), node.required(0).known_type.rank)
-
-    def binds(self, node: Node) -> list[str]:
-        """Return the symbol of their number."""
-        return [f"{node.outputs[0].name or node.name}.count"]
