@@ -7,10 +7,11 @@ makes it where there is none yet. A draw whose inputs are all constant belongs t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 
+from texelflow.backends.webgl2.elements import real_of, whole_numbers
 from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels import copying
 from texelflow.backends.webgl2.kernels.kernel import Kernel
@@ -26,7 +27,7 @@ from texelflow.backends.webgl2.plan.plan import Axes, Blocking, HostStep, Plan, 
 from texelflow.backends.webgl2.plan.precision import needs_32_bits
 from texelflow.dimensions import Dimension, Expression, product, same_shape
 from texelflow.dimensions.floats import FloatExpression
-from texelflow.dimensions.text import Json, to_json
+from texelflow.dimensions.text import to_json
 from texelflow.graph import ConstantData, Element, Node, NodeError, Shape, TensorType, Value
 from texelflow.graph.constants import pack_elements, unpack_elements
 from texelflow.operators import symbols_bound_by
@@ -288,7 +289,7 @@ class Lowering:
         """Raise NodeError for a number of a draw, or an extent, that pages do not hold or compute exactly."""
         if isinstance(number, int):
             self._require_between(-(2**31), number, 2**31 - 1, "it computes with")
-        for part in _integers(to_json(number)):
+        for part in whole_numbers(to_json(number)):
             self._require_between(1 - 2**53, part, 2**53 - 1, f"its number {number} contains")
 
     def _require_between(self, low: int, number: Element, high: int, phrase: str) -> None:
@@ -391,22 +392,6 @@ class Lowering:
         return self._locations[value]
 
 
-def real_of(element: Element) -> Real:
-    """Return an element as the float of a shader."""
-    if isinstance(element, FloatExpression):
-        return element.to_json()
-    return ["+", to_json(element), 0] if isinstance(element, Expression) else float(element)
-
-
 def value_like(value: Value, name: str, shape: Shape, dtype: str | None = None) -> Value:
     """Return a new intermediate value of another shape."""
     return Value(f"{value.name}/{name}", TensorType(dtype or value.dtype, shape))
-
-
-def _integers(json: Json) -> Iterator[int]:
-    """Yield the whole numbers of an expression."""
-    if isinstance(json, int):
-        yield json
-    elif isinstance(json, list):
-        for part in json:
-            yield from _integers(part)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from texelflow.backends.webgl2.elements import real_of
 from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels.reduction import elements_kernel
 from texelflow.backends.webgl2.lower import lowers
-from texelflow.backends.webgl2.lowering import Lowering, real_of
+from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.operators.shapes import dimensions
 
 
