@@ -94,3 +94,28 @@ def test_a_checkpoint_tells_the_story_of_its_onnx_sibling(
                 cache = next_cache(results)
         assert told == tokens, weights
     assert sizes["int8"] <= 0.28 * sizes["float32"]
+
+
+def test_the_cache_stays_on_the_gpu(
+    stories: Path, bundle_page: Page, page_server: PageServer, tmp_path: Path
+) -> None:
+    """With the cache as states the text is the same, from a prompt of one token and from one of several."""
+    source = stories / "llm" / "stories260k" / "checkpoint_legacy.bin"
+    summary = export(source, tmp_path / "states", states="auto")
+    assert [signature.name for signature in summary.inputs] == ["input_ids"]
+    export(source, tmp_path / "plain")
+    url = page_server.mount("/language/cache", tmp_path)
+    told = [1]
+    with LoadedBundle(bundle_page, f"{url}/states") as bundle:
+        for _ in range(STEPS):
+            told.append(greedy(bundle.run({"input_ids": np.array([told[-1:]])})["logits"]))
+    prompt = told[: STEPS // 2]
+    with LoadedBundle(bundle_page, f"{url}/states") as bundle:
+        again = [*prompt, greedy(bundle.run({"input_ids": np.array([prompt])})["logits"])]
+        while len(again) < len(told):
+            again.append(greedy(bundle.run({"input_ids": np.array([again[-1:]])})["logits"]))
+    with LoadedBundle(bundle_page, f"{url}/plain") as bundle:
+        feeds = {"input_ids": np.array([told[:-1]]), **empty_cache(5, 1, 4, 8)}
+        logits = bundle.run(feeds)["logits"][0]
+    assert again == told
+    assert [int(row.argmax()) for row in logits] == told[1:]

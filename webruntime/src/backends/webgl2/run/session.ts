@@ -52,7 +52,7 @@ export class Session {
     const start = performance.now();
     const { context, graph, timings } = this.model;
     const bound = bindInputs(graph, given, this.states?.grown());
-    let plan: RunPlan | null = null;
+    let plan = null as RunPlan | null;
     let outputs: T[] = [];
     await this.follow(
       bound,
@@ -60,14 +60,12 @@ export class Session {
         plan = this.stages[stage]?.planFor(symbols, plan) as RunPlan;
         return plan;
       },
-      (last) => {
-        const { readers } = last;
-        if (!context.isLost) this.states?.take(last);
+      ({ readers }) => {
         outputs = readers.map((reader, index) => read(reader, (graph.outputs[index] as GraphOutput).name));
       },
       start,
     );
-    if (!context.isLost) this.states?.exchange();
+    if (!context.isLost) this.states?.goOn(plan as RunPlan);
     timings.firstRun ||= performance.now() - start;
     throwIfLost(this.model);
     return Object.fromEntries(graph.outputs.map(({ name }, index) => [name, outputs[index] as T]));

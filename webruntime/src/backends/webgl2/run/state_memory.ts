@@ -63,14 +63,6 @@ export class StateMemory {
     for (const [{ tensor }, memory] of this.growing) memory.give(placed.get(tensor) as PlacedTensor);
   }
 
-  /** Copies what a run, of which this is the last stage, leaves of what grows. */
-  take({ placed }: RunPlan): void {
-    for (const [{ next }, memory] of this.growing) {
-      memory.take(placed.get(next) as PlacedTensor);
-      this.isUsed = true;
-    }
-  }
-
   /**
    * Gives the states textures of these layouts, filled with zeros, unless they have them.
    *
@@ -111,11 +103,11 @@ export class StateMemory {
     return pair ? { layout: pair.layout, texture: pair.textures[Number(this.isExchanged)] ?? null } : null;
   }
 
-  /** Lets the next run read what the last one left. */
-  exchange(): void {
-    if (this.pairs.length === 0) return;
-    this.isExchanged = !this.isExchanged;
-    this.isUsed = true;
+  /** Lets the next run read what a run, of which this is the last stage, left. */
+  goOn({ placed }: RunPlan): void {
+    for (const [{ next }, memory] of this.growing) memory.take(placed.get(next) as PlacedTensor);
+    this.isUsed = this.pairs.length + this.growing.length > 0;
+    this.isExchanged = this.pairs.length > 0 && !this.isExchanged;
   }
 
   /** Forgets all that runs left. */
