@@ -95,17 +95,31 @@ def test_odd_nodes(tmp_path: Path, page_server: PageServer, page: Page) -> None:
     wrong = []
     for item, answer in zip(exported, answers, strict=True):
         reason = answer.error or _difference(answer.outputs, item.expected)
-        if reason and item.odd.label.split(": ")[1] not in KNOWN:
+        if reason and item.odd.label.split(": ")[1] not in KNOWN and not _is_beyond(item, reason):
             wrong.append(f"{item.odd.label}, {item.odd.changes}: {reason}")
     assert not wrong, "\n".join(wrong)
 
 
 KNOWN = {
-    "test_cast_DOUBLE_to_FLOAT": "of infinities as whole numbers ONNX says nothing",
     "test_maxunpool_export_with_output_shape": "ONNX Runtime counts positions in output_shape",
     "test_celu_float16": "of an alpha of 1e30, exp(x / alpha) - 1 is 0 to ONNX Runtime, not x / alpha",
 }
 """Tests of ONNX whose odd forms ONNX Runtime computes otherwise than ONNX says, and how."""
+
+
+def _is_beyond(item: _Exported, reason: str) -> bool:
+    """Whether numbers are in play that ONNX says nothing of, or that are refused since they need 64 bits.
+
+    The first are infinities and NaN as whole numbers.
+    """
+    arrays = item.odd.feeds().values()
+    if item.odd.node.op_type == "Cast" and all(one.dtype.kind in "iu" for one in item.expected.values()):
+        return any(not np.isfinite(array.astype(np.float64)).all() for array in arrays)
+    wide = any(
+        array.dtype.kind in "iu" and np.abs(array.astype(np.float64)).max(initial=0) > 2**31
+        for array in arrays
+    )
+    return wide and "are computed in 32 bits" in reason
 
 
 def _difference(actual: dict[str, np.ndarray], expected: Arrays) -> str:

@@ -144,7 +144,7 @@ def test_long_frames(size: int, tmp_path: Path) -> None:
 REFUSALS = [
     ("float[2,8,3] x", "DFT(x)", "is not 1 \\(real\\) or 2 \\(complex\\)"),
     ("float[2,8,1] x", "DFT(x, , two)", "axis 2 is the last one"),
-    ("float[2,8,1] x, int64 n", "DFT(x, n)", "its dft_length is computed from data"),
+    ("float[2,8,1] x, int64[m] n", "DFT(x, n)", "its dft_length is computed from data"),
     ("float[2,8,1] x, float[9] w", "STFT(x, two, w)", "the length of its signal, without a frame,"),
     ("float[2,8,1] x, float[3] w", "STFT(x, zero, w)", "frame_step is 0; at least 1 is needed"),
 ]

@@ -185,7 +185,7 @@ REFUSALS = [
         "a = ReduceSum(s) z = Sub(a, a) c1 = Less(a, z) s1 = Neg(s)",
         "whether it goes on is computed from data",
     ),
-    ("float[9] v", "", "c1 = Identity(c) s1 = NonZero(s)", "NonZero is not supported"),
+    ("float[9] v", "", "c1 = Identity(c) s1 = ImageDecoder(s)", "ImageDecoder is not supported"),
 ]
 
 

@@ -32,7 +32,9 @@ def _schema() -> Schema:
 
 def _violations(value: Any, schema: Schema, path: str) -> Iterator[str]:
     if "$ref" in schema:
-        yield from _violations(value, _schema()["definitions"][schema["$ref"].rpartition("/")[2]], path)
+        yield from _violations(value, _referred(schema), path)
+    elif "anyOf" in schema and isinstance(value, dict):
+        yield from _violations(value, _form(value, schema["anyOf"]), path)
     elif "anyOf" in schema:
         if all(any(_violations(value, choice, path)) for choice in schema["anyOf"]):
             yield f"{path}: {_shown(value)} is none of what the format allows here"
@@ -54,6 +56,19 @@ def _violations(value: Any, schema: Schema, path: str) -> Iterator[str]:
             yield f"{path}: {len(value)} items, but {lowest} to {highest} are allowed"
         for index, item in enumerate(value):
             yield from _violations(item, schema["items"], f"{path}[{index}]")
+
+
+def _form(value: dict[str, Any], choices: list[Schema]) -> Schema:
+    """Return the choice that an object is meant to be: the first that has a first property of the object's."""
+    forms = [_referred(choice) for choice in choices]
+    return next((form for form in forms if next(iter(form.get("properties", {})), None) in value), forms[0])
+
+
+def _referred(schema: Schema) -> Schema:
+    found: Schema = (
+        _schema()["definitions"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    )
+    return found
 
 
 def _object_violations(value: dict[str, Any], schema: Schema, path: str) -> Iterator[str]:
