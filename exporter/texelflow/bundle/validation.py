@@ -59,7 +59,7 @@ def _violations(value: Any, schema: Schema, path: str) -> Iterator[str]:
 
 
 def _form(value: dict[str, Any], choices: list[Schema]) -> Schema:
-    """Return the choice that an object is meant to be: the first that has a first property of the object's."""
+    """Return the choice that an object is meant to be: the one whose first property it has."""
     forms = [_referred(choice) for choice in choices]
     return next((form for form in forms if next(iter(form.get("properties", {})), None) in value), forms[0])
 

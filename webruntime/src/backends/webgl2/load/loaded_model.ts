@@ -41,7 +41,7 @@ export async function part<T>(name: string, module: Promise<T>): Promise<T> {
   } catch (cause) {
     throw new TexelflowError(
       "network",
-      `${name} could not be fetched, which this model needs: put it beside the runtime's own file.`,
+      `${name} could not be fetched, which this model needs: put it beside the runtime.`,
       { file: name, cause },
     );
   }

@@ -219,6 +219,6 @@ export function throwIfLost({ context }: LoadedModel): void {
   if (!context.isLost) return;
   throw new TexelflowError(
     "context-lost",
-    "The GPU context was lost during run(), and again when that was made up for; the next run() loads the model again.",
+    "The GPU context was lost during run() twice; the next run() loads the model again.",
   );
 }
