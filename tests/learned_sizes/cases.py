@@ -96,6 +96,17 @@ CASES = {
           one = Constant <value = int64[1] {1}> () }""",
         [of(x=sparse(6, 3, share=0.2)), of(x=sparse(3, 3, share=0)), of(x=sparse(12, 2))],
     ),
+    "work that is fused to what comes before the number that it needs": Case(
+        """g (float[n,3] x) => (float[n,3] y, int64[l] z)
+        <float[3,3] w = {1, 2, 0, -1, 0.5, 1, 2, 1, 0}, int64 zero = {0}, int64 one = {1}>
+        { h = MatMul (x, w)  most = ReduceMax <keepdims = 0> (x)  k = Cast <to = 7> (most)
+          z = Range (zero, k, one)  f = Cast <to = 1> (k)  y = Mul (h, f) }""",
+        [
+            lambda random: {"x": (random.random((4, 3)) * 6).astype(np.float32)},
+            lambda random: {"x": (random.random((1, 3)) * 3).astype(np.float32)},
+            lambda random: {"x": (random.random((7, 3)) * 9).astype(np.float32)},
+        ],
+    ),
     "values that passes give other names": Case(
         """g (float[n] x, float[1] c) => (int64[1,k] p, float[k] y, int64[l] z)
         <int64[1] zeroth = {0}, int64 zero = {0}, int64 one = {1}>
