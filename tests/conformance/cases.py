@@ -62,6 +62,8 @@ class Case:
     folder: Path | None = None
     known_at_export: bool = False
     has_constants: bool = False
+    has_host_step: bool = False
+    """Whether the page computes, and does not only read numbers back."""
 
 
 def node_cases(operator: str | None = None, constants: bool = False) -> Iterator[Case]:
@@ -136,6 +138,8 @@ def export_case(case: Case, directory: Path) -> None:
         write(attempt.bundle, directory / case.name)
         case.folder = directory / case.name
         case.known_at_export = _is_known_at_export(attempt.bundle.graph_file)
+        steps = attempt.bundle.graph_file["plans"]["webgl2"]["entries"]["predict"]
+        case.has_host_step = any(step.get("host", "read") != "read" for step in steps)
 
 
 def _is_known_at_export(content: dict[str, Any]) -> bool:

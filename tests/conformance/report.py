@@ -41,6 +41,7 @@ def render_report(cases: Sequence[Case]) -> str:
         for name in {case.operators[0]} if len(case.operators) == 1 else set():
             row = tally.setdefault(name, {})
             row[case.status] = row.get(case.status, 0) + 1
+    hosts = {case.operators[0] for case in cases if case.has_host_step and len(case.operators) == 1}
     passed, fixed, constant, failed, unsupported = (
         sum(case.status == status for case in cases) for status in STATUSES
     )
@@ -59,7 +60,7 @@ def render_report(cases: Sequence[Case]) -> str:
         row = tally.get(name, {}) if domain in DOMAINS else {}
         numbers = " | ".join(str(row.get(status, 0)) for status in STATUSES)
         title = f"{domain}::{name}" if domain else name
-        lines.append(f"| {title} | {_kind(operator)} | {numbers} |")
+        lines.append(f"| {title} | {_kind(operator, name in hosts)} | {numbers} |")
     lines += ["", *_missing(), "", "## Tests refused at export", "", "| test | reason |", "|---|---|"]
     for case in sorted(cases, key=lambda case: case.name):
         if case.status == "not supported":
@@ -70,9 +71,6 @@ def render_report(cases: Sequence[Case]) -> str:
 
 DOMAINS = ("", "ai.onnx.ml")
 """The domains of ONNX whose operators belong in models that are exported for inference."""
-
-HOST_STEPS = ("NonZero", "NonMaxSuppression", "Unique")
-"""Operators that the page computes."""
 
 KINDS: dict[str, Callable[[onnx.defs.OpSchema], bool]] = {
     "Control flow": lambda schema: any(one.type.name == "GRAPH" for one in schema.attributes.values()),
@@ -113,13 +111,13 @@ def _missing() -> Iterator[str]:
                 yield f"- {title}: {', '.join(sorted(names))}."
 
 
-def _kind(operator: Operator) -> str:
+def _kind(operator: Operator, in_host_step: bool) -> str:
     if isinstance(operator, Elementwise):
         return "elementwise, fused"
     if operator.expands:
         return "written out"
     if (operator.domain, operator.name) not in rules():
         return "known at export" if not operator.decomposes else "decomposed"
-    if operator.name in HOST_STEPS:
+    if in_host_step:
         return "host step"
     return "decomposed or draws" if operator.decomposes else "draws"

@@ -42,14 +42,14 @@ class Operator:
     """Whether `decompose` replaces every node of this operator before the lowering."""
 
     expands: ClassVar[bool] = False
-    """Whether inference puts what `expand` returns in place of the node, as where attributes are graphs."""
+    """Whether `expand` replaces every node of this operator, as where attributes are graphs."""
 
     def expand(self, node: Node) -> list[Node] | None:
-        """Return the nodes that compute its outputs, given the types of its inputs, or None to keep the node.
+        """Return what shape inference puts in its place, given the types of its inputs; None to keep it.
 
         They may be expanded in turn; more is known for that once those before them have types.
         """
-        raise NotImplementedError(f"{type(self).__name__}.expand")
+        return None
 
     def upgrade(self, node: Node, opset: int) -> None:
         """Rewrite in place a node of an older opset to the form of `graph.OPSET`, before shape inference.

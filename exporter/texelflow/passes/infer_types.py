@@ -92,7 +92,7 @@ def _infer_all(
             value.type, value.elements = declared.get(value), None
         with problems.of(node), _collecting(unknown):
             operator = operator_of(node)
-            if operator.expands and all(value.type is not None for value in node.reads):
+            if all(value.type is not None for value in node.reads):
                 for value in node.reads:
                     _unpack(value)
                 parts = operator.expand(node)

@@ -27,8 +27,6 @@ def reduced_axes(node: Node) -> list[int]:
 class Reduction(Operator):
     """The type and the upgrade of all reductions."""
 
-    expands = True
-
     def expand(self, node: Node) -> list[Node] | None:
         """Bring axes that are numbers of a run behind the others: then the last ones are reduced."""
         source, listed = node.required(0), [] if node.input(1) is None else node.known(1, "axes")
