@@ -84,7 +84,10 @@ def assemble(target: Path) -> None:
             shutil.copytree(source, target / name)
         else:
             shutil.copyfile(source, target / name)
-    shutil.copyfile(runtime, target / "texelflow.js")
+    # With the parts that it loads where a visitor's model needs them; no page uses the other entries.
+    for path in runtime.parent.glob("texelflow*.js"):
+        if path.stem not in ("texelflow.debug", "texelflow.iife"):
+            shutil.copyfile(path, target / path.name)
     for name in ("LICENSE", "THIRD_PARTY_NOTICES.md"):
         shutil.copyfile(REPOSITORY / name, target / name)
 

@@ -10,15 +10,6 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-JAVASCRIPT = (
-    "texelflow.js",
-    "texelflow.iife.js",
-    "texelflow.debug.js",
-    "texelflow.profile.js",
-    "texelflow.host.js",
-    "texelflow.states.js",
-)
-
 
 class ResourcesHook(BuildHookInterface[Any]):
     """Adds `shaders/` as `texelflow/shaders` and `dist/*.js` as `texelflow/javascript`."""
@@ -28,12 +19,13 @@ class ResourcesHook(BuildHookInterface[Any]):
         if version == "editable":
             return
         root = Path(self.root)
-        if not all((root / "dist" / name).is_file() for name in JAVASCRIPT):
+        # The build renames a whole folder, so that where one file is all are.
+        if not (root / "dist" / "texelflow.js").is_file():
             build_javascript(root)
         included = build_data["force_include"]
         included[str(root / "shaders")] = "texelflow/shaders"
-        for name in JAVASCRIPT:
-            included[str(root / "dist" / name)] = f"texelflow/javascript/{name}"
+        for path in sorted((root / "dist").glob("*.js")):
+            included[str(path)] = f"texelflow/javascript/{path.name}"
 
 
 def build_javascript(root: Path) -> None:

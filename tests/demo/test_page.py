@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -137,3 +138,15 @@ def test_the_models_picture_is_placed_as_the_export_fitted_it(
         {"fit": fit, "resized": resized},
     )
     assert area == expected
+
+
+def test_what_the_runtime_loads_on_demand_is_there(demo_folder: Path) -> None:
+    """A visitor's model may have states, or sizes that depend on numbers."""
+    pending, needed = ["texelflow.js"], set()
+    while pending:
+        name = pending.pop()
+        text = (demo_folder / name).read_text(encoding="utf-8")
+        found = set(re.findall(r"[\"'`]\./(texelflow[\w.]*\.js)[\"'`]", text)) - needed
+        needed |= found
+        pending += found
+    assert {"texelflow.host.js", "texelflow.states.js", "texelflow.keep.js"} <= needed
