@@ -231,7 +231,7 @@ def _graph_file(
         "generator": f"texelflow {__version__}",
         "provenance": provenance(source, options.told(), fixed),
         "name": name,
-        "symbols": _symbols(graph, states),
+        "symbols": _symbols(graph, plan, states),
         "constraints": [constraint.to_json() for constraint in graph.facts.simplified()],
         "derived": [],
         "inputs": inputs,
@@ -312,7 +312,13 @@ def _step_json(step: Draw | HostStep, programs: dict[Program, int]) -> dict[str,
     return step.to_json(programs) if isinstance(step, Draw) else step.to_json()
 
 
-def _symbols(graph: Graph, states: Sequence[State]) -> list[str]:
+def _symbols(graph: Graph, plan: Plan, states: Sequence[State]) -> list[str]:
     names = {name for value in graph.inputs for extent in value.shape for name in symbols_of(extent)}
     grown = {state.grows for state in states if state.grows is not None}
-    return sorted(names.union(grown, *graph.steering.values()))
+    symbols = sorted(names.union(grown, *graph.steering.values()))
+    for name in (name for step in plan.host_steps for name in step.binds):
+        if name in symbols:
+            raise ExportError(
+                f"a free dimension is called {name!r}, as what runs learn is: rename it by --input"
+            )
+    return symbols
