@@ -1,1 +1,24 @@
 """GGUF files, as llama.cpp reads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from texelflow.graph import Graph
+from texelflow.importers.format import Format
+from texelflow.importers.input_types import InputShapes
+
+MAGIC = b"GGUF"
+
+
+def _recognises(_path: Path, mark: bytes) -> bool:
+    return mark.startswith(MAGIC)
+
+
+def _read(path: Path, input_shapes: InputShapes) -> Graph:
+    from texelflow.importers.gguf.read import read_gguf
+
+    return read_gguf(path, input_shapes)
+
+
+FORMAT = Format("GGUF files (.gguf)", _read, _recognises)

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from texelflow.errors import ExportError
+from texelflow.importers.gguf import MAGIC
 from texelflow.importers.mapped_files import map_file
 
-MAGIC = b"GGUF"
 VERSIONS = (2, 3)
 MOST_AXES = 4
 LONGEST_NAME = 65_535

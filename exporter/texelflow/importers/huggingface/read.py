@@ -9,6 +9,7 @@ from typing import Any
 
 from texelflow.errors import ExportError
 from texelflow.graph import Graph, Value
+from texelflow.importers.huggingface import CONFIG
 from texelflow.importers.input_types import InputShapes
 from texelflow.importers.language.decoder import as_float32, build_graph
 from texelflow.importers.language.families import read_decoder
@@ -16,18 +17,7 @@ from texelflow.importers.language.settings import Settings
 from texelflow.importers.safetensors import read_safetensors
 from texelflow.operators.builder import GraphBuilder
 
-CONFIG = "config.json"
 LARGEST_CONFIG = 2**24
-
-
-def is_language_folder(folder: Path) -> bool:
-    """Whether a folder has a description and weights."""
-    return (folder / CONFIG).is_file() and any(folder.glob("*.safetensors"))
-
-
-def model_files(folder: Path) -> list[Path]:
-    """Return the files that a folder's model is of, in the order of their names."""
-    return [folder / CONFIG, *sorted(folder.glob("*.safetensors"))]
 
 
 def read_folder(folder: Path, input_shapes: InputShapes) -> Graph:
@@ -46,7 +36,7 @@ def read_folder(folder: Path, input_shapes: InputShapes) -> Graph:
         )
     decoder = read_decoder(Settings(entries, str(path)))
     tensors: dict[str, Value] = {}
-    for file in model_files(folder)[1:]:
+    for file in sorted(folder.glob("*.safetensors")):
         for name, value in read_safetensors(file).items():
             # Models of pictures and text have those of text in a part of their own.
             tensors[name.removeprefix("language_model.").replace("model.language_model.", "model.")] = value

@@ -20,13 +20,11 @@ HEADER = struct.Struct("<7i")
 NAMES = ("width", "inner", "layers", "heads", "key_heads", "vocabulary", "context")
 
 
-def is_checkpoint(path: Path) -> bool:
-    """Whether a file is a checkpoint; raise OSError if it cannot be read."""
-    with path.open("rb") as file:
-        start = file.read(HEADER.size)
+def is_checkpoint(path: Path, start: bytes) -> bool:
+    """Whether a file that starts with these bytes is a checkpoint; raise OSError if it cannot be read."""
     if len(start) < HEADER.size:
         return False
-    sizes = _sizes(start)
+    sizes = _sizes(start[: HEADER.size])
     return (
         sizes is not None
         and HEADER.size + 4 * sum(map(prod, _shapes(*sizes).values())) == path.stat().st_size
