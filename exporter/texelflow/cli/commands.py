@@ -128,6 +128,29 @@ def inspect(
 
 
 @commands.command()
+@click.argument("model", metavar="MODEL", type=options.PATH)
+@click.option("--output", "-o", metavar="FILE", type=options.PATH, required=True, help="The .onnx to write.")
+@options.input_shapes
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+@options.as_json
+def convert(
+    model: Path, output: Path, input_shapes: Mapping[str, list[int | str]], force: bool, as_json: bool
+) -> None:
+    """Write MODEL, of any format that can be read, as an ONNX file.
+
+    Weights of more than 1 GiB are written beside it, to FILE.data.
+    """
+    with exit_on_error(as_json):
+        from texelflow.conversion.convert import convert as convert_model
+
+        files = [str(path) for path in convert_model(model, output, input_shapes, force)]
+        if as_json:
+            report.print_json({"files": files})
+        else:
+            print(f"wrote {' and '.join(files)}")
+
+
+@commands.command()
 @options.bundle_folder
 @click.option(
     "--against",

@@ -1,4 +1,4 @@
-"""The ONNX messages that the importer reads, declared for the `protobuf` library.
+"""The ONNX messages that are read and written, declared for the `protobuf` library.
 
 The numbers are those of `onnx.proto` (github.com/onnx/onnx, Apache-2.0). Only the fields used are declared:
 importing the `onnx` package would pull in NumPy. `float_data` and `double_data` are declared as bytes, since
@@ -17,7 +17,8 @@ from google.protobuf.message_factory import GetMessageClass
 _PACKAGE = "texelflow.onnx"
 
 _MESSAGES: dict[str, str] = {
-    "Model": "ir_version:1:int64 graph:7:Graph opset_import:8:Opset* functions:25:Function*",
+    "Model": "ir_version:1:int64 producer_name:2:string graph:7:Graph opset_import:8:Opset*"
+    " functions:25:Function*",
     "Opset": "domain:1:string version:2:int64",
     "Graph": "node:1:Node* name:2:string initializer:5:Tensor* sparse_initializer:15:SparseTensor*"
     " input:11:ValueInfo* output:12:ValueInfo*",
