@@ -23,7 +23,7 @@ __all__ = ["DefectError", "ExportError", "__version__", "convert", "export", "in
 
 
 def export(
-    source: str | Path,
+    source: object,
     directory: str | Path,
     *,
     weights: str = "float32",
@@ -34,13 +34,18 @@ def export(
     constants: Mapping[str, float | Sequence[float]] | None = None,
     states: Mapping[str, str] | str | None = None,
     force: bool = False,
+    offline: bool = False,
     progress: Callable[[str, float], None] | None = None,
 ) -> Summary:
     """Turn the model in `source` into a bundle: a folder with `graph.json` and `weights*.safetensors`.
 
     Args:
         source: the model file (`.onnx`; external data beside it), or a language model: a `.gguf` file, or a
-            folder with config.json and safetensors.
+            folder with config.json and safetensors; an archive (zip, tar) of one; an address (`https://…`,
+            `hf://org/name[@revision]/file`, `kaggle://owner/model/framework/variation[/version]`,
+            `npm:package[@version]/path`, `pypi:package[@version]/path`), `#MEMBER` at its end where an archive
+            has several; or an onnx ModelProto, the bytes of a file, a binary file object, or a fitted estimator
+            of scikit-learn, which needs `input_shapes`.
         directory: the folder to make. Nothing is left behind if the export fails.
         weights: how floating-point weights are stored: `float32`, `float16`, or those of products and tables
             as `int8` or `int4` with scales, rounded; `quantized` of the summary says by how much.
@@ -55,6 +60,7 @@ def export(
             own memory, zeros at first; what is longer after each run is empty at first. `"auto"` for those
             whose names pair up.
         force: replace `directory` if it exists.
+        offline: fetch nothing: an address is read from what was downloaded before.
         progress: called with what is being done and the fraction done, from 0 to 1.
 
     Returns:
@@ -69,22 +75,26 @@ def export(
         ValueError: `weights` or `image` is not as described.
     """
     from texelflow.pipeline import build, write
+    from texelflow.sources import open_source
 
     options = _options(weights, input_shapes, image, labels, name, constants, states)
-    bundle = build(Path(source), options, progress)
-    for message in write(bundle, Path(directory), force):
+    with open_source(source, offline=offline, progress=progress, input_shapes=options.input_shapes) as model:
+        bundle = build(model.path, options, progress, model.origin)
+        messages = write(bundle, Path(directory), force)
+    for message in messages:
         warnings.warn(message, stacklevel=2)
     return bundle.summary
 
 
 def inspect(
-    source: str | Path,
+    source: object,
     *,
     weights: str = "float32",
     input_shapes: Mapping[str, Sequence[int | str]] | None = None,
     image: str | ImageOptions | None = None,
     constants: Mapping[str, float | Sequence[float]] | None = None,
     states: Mapping[str, str] | str | None = None,
+    offline: bool = False,
     progress: Callable[[str, float], None] | None = None,
 ) -> Summary:
     """Return what `export` would say of the model in `source`, without writing anything.
@@ -95,18 +105,21 @@ def inspect(
         ValueError: `weights` or `image` is not as described.
     """
     from texelflow.pipeline import build
+    from texelflow.sources import open_source
 
-    return build(
-        Path(source), _options(weights, input_shapes, image, None, None, constants, states), progress
-    ).summary
+    options = _options(weights, input_shapes, image, None, None, constants, states)
+    with open_source(source, offline=offline, progress=progress, input_shapes=options.input_shapes) as model:
+        return build(model.path, options, progress, model.origin).summary
 
 
 def convert(
-    source: str | Path,
+    source: object,
     target: str | Path,
     *,
     input_shapes: Mapping[str, Sequence[int | str]] | None = None,
     force: bool = False,
+    offline: bool = False,
+    progress: Callable[[str, float], None] | None = None,
 ) -> list[Path]:
     """Write the model in `source` as an ONNX file, of any format that `export` reads.
 
@@ -117,6 +130,8 @@ def convert(
         target: the file to write. Nothing is left behind if that fails.
         input_shapes: for an input's name its shape: integers, or names of dimensions that stay free.
         force: replace `target` if it exists.
+        offline: fetch nothing: an address is read from what was downloaded before.
+        progress: called with what is being done and the fraction done, while the model is fetched.
 
     Returns:
         The files written.
@@ -126,8 +141,11 @@ def convert(
             every reason.
     """
     from texelflow.conversion.convert import convert as convert_model
+    from texelflow.sources import open_source
 
-    return convert_model(Path(source), Path(target), input_shapes or {}, force)
+    shapes = {name: list(shape) for name, shape in (input_shapes or {}).items()}
+    with open_source(source, offline=offline, progress=progress, input_shapes=shapes) as model:
+        return convert_model(model.path, Path(target), shapes, force)
 
 
 def _options(

@@ -13,13 +13,16 @@ from texelflow.graph import Value
 from texelflow.graph.constants import unpack_elements
 
 
-def provenance(source: Path, options: Sequence[str], fixed: Sequence[Value]) -> Provenance:
+def provenance(
+    source: Path, options: Sequence[str], fixed: Sequence[Value], origin: str | None = None
+) -> Provenance:
     """Return graph.json's `provenance`; raise OSError if the model cannot be read.
 
-    `fixed` are the inputs that the export made constants.
+    `fixed` are the inputs that the export made constants; `origin` is where the model was fetched from, without
+    secrets.
     """
     return {
-        "source": source.name,
+        "source": origin or source.name,
         "sha256": _digest(source),
         "options": [*options],
         "constants": [_fixed_input(value) for value in fixed],

@@ -13,6 +13,9 @@ _MARKS: tuple[tuple[str, bytes, int], ...] = (
 )
 """What a file is that has these bytes at this offset."""
 
+ZIP = "a zip archive"
+"""What a file is that is one, and nothing more is known of it."""
+
 _EXTENSIONS = {
     ".tflite": "a TensorFlow Lite model",
     ".h5": "a Keras model",
@@ -22,6 +25,7 @@ _EXTENSIONS = {
     ".pth": "a PyTorch model",
     ".pt2": "a PyTorch model",
     ".json": "a JSON file (TensorFlow.js model)",
+    ".npz": "an archive of arrays (NumPy)",
     ".safetensors": "a file of weights without a graph",
 }
 
@@ -38,7 +42,7 @@ def unreadable(path: Path, mark: bytes) -> str | None:
             return name
     extension = _EXTENSIONS.get(path.suffix.lower())
     if mark.startswith(b"PK") and zipfile.is_zipfile(path):
-        return extension or "a zip archive"
+        return extension or ZIP
     return extension
 
 

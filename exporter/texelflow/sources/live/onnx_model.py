@@ -1,0 +1,30 @@
+"""A ModelProto of the onnx package, which is not imported: what it can do tells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from texelflow.errors import ExportError
+from texelflow.sources.live import InputShapes, Kind
+
+
+def _takes(source: object) -> bool:
+    return callable(getattr(source, "SerializeToString", None)) and hasattr(source, "opset_import")
+
+
+def _write(source: Any, folder: Path, _shapes: InputShapes) -> Path:
+    path = folder / "model.onnx"
+    try:
+        path.write_bytes(source.SerializeToString())
+    except OSError:
+        raise
+    except Exception as error:  # protobuf's, of several libraries
+        raise ExportError(
+            f"the ModelProto cannot be written ({error}); where it has 2 GiB or more, use onnx.save with"
+            " save_as_external_data=True and give the file"
+        ) from None
+    return path
+
+
+KIND = Kind("an onnx ModelProto", _takes, _write)
