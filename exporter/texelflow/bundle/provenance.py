@@ -18,8 +18,8 @@ def provenance(
 ) -> Provenance:
     """Return graph.json's `provenance`; raise OSError if the model cannot be read.
 
-    `fixed` are the inputs that the export made constants; `origin` is where the model was fetched from, without
-    secrets.
+    `fixed` are the inputs that the export made constants; `origin` is where the model was fetched from,
+    without secrets.
     """
     return {
         "source": origin or source.name,

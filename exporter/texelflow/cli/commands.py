@@ -71,9 +71,10 @@ def export(
 ) -> None:
     """Turn MODEL into a bundle: a folder with graph.json and the weights.
 
-    MODEL is an .onnx file, or a language model: a .gguf file, or a folder with config.json and safetensors; an
-    archive of one; or where one is fetched from: https://…, hf://org/name[@revision]/file,
-    kaggle://owner/model/framework/variation[/version], npm:package[@version]/path, pypi:package[@version]/path.
+    MODEL is an .onnx file, or a language model: a .gguf file, or a folder with config.json and safetensors;
+    an archive of one; or where one is fetched from: https://…, hf://org/name[@revision]/file,
+    kaggle://owner/model/framework/variation[/version], npm:package[@version]/path,
+    pypi:package[@version]/path.
     """
     with exit_on_error(as_json):
         from texelflow.bundle.writer import check_target

@@ -1,7 +1,7 @@
 """Where a model comes from: a path, an archive, an address, or an object in Python, to a path that is read.
 
-A file of `schemes/` says how one kind of address is fetched, a file of `live/` how one kind of object becomes a
-file. None is listed by hand, and what fetches is imported only when such an address is given.
+A file of `schemes/` says how one kind of address is fetched, a file of `live/` how one kind of object becomes
+a file. None is listed by hand, and what fetches is imported only when such an address is given.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ def open_source(
     """Bring a model to this machine; what was unpacked or written for it is removed at the end.
 
     Args:
-        source: a path (of a file, a folder, or a zip or tar archive), an address of one of `schemes/`, both with
-            `#MEMBER` where an archive has several models; or an object of one of `live/`.
+        source: a path (of a file, a folder, or a zip or tar archive), an address of one of `schemes/`, both
+            with `#MEMBER` where an archive has several models; or an object of one of `live/`.
         offline: fetch nothing, use what the caches have; so does the variable TEXELFLOW_OFFLINE.
         progress: called with what is being done and the fraction done, from 0 to 1.
         input_shapes: shapes by the names of inputs; some objects need them to become a file.
@@ -87,15 +87,22 @@ def _locate(
         shown = redacted(text)
         path = _inside(scheme.locate(address, session), member, redacted(address), session)
         return Opened(path, shown), shown
-    path, member = Path(os.fsdecode(text)), ""
-    if not path.exists() and "#" in path.name:
-        before, _, member = str(path).rpartition("#")
-        path = Path(before)
+    path, member = _split_member(os.fsdecode(text))
     found = _inside(path, member, str(path), session)
     if found == path:
         return Opened(path, None), None
     inner = member or found.name
     return Opened(found, f"{path.name}#{inner}"), f"{path}#{inner}"
+
+
+def _split_member(text: str) -> tuple[Path, str]:
+    """Return a path, and what follows `#` where only what is before it exists."""
+    if not Path(text).exists():
+        parts = text.split("#")
+        for count in range(len(parts) - 1, 0, -1):
+            if (path := Path("#".join(parts[:count]))).exists():
+                return path, "#".join(parts[count:])
+    return Path(text), ""
 
 
 def _scheme(text: str) -> Scheme | None:

@@ -139,12 +139,12 @@ def _zip_members(archive: Path, _most: int) -> Iterator[tuple[str, int, Callable
 def _tar_members(archive: Path, most: int) -> Iterator[tuple[str, int, Callable[[], IO[bytes]]]]:
     with _decompressed(archive, most) as stream:
         try:
-            tar = tarfile.open(fileobj=stream, mode="r:")
+            tar = tarfile.open(fileobj=stream, mode="r:")  # noqa: SIM115
         except tarfile.ReadError as error:
             raise _ArchiveError(f"is compressed, or is called so, but is no tar archive ({error})") from None
         with tar:
             while (info := tar.next()) is not None:
-                tar.members.clear()  # else every header is kept
+                vars(tar)["members"].clear()  # else every header is kept
                 name = info.name.removeprefix("./")
                 if info.isdir():
                     continue
@@ -169,7 +169,7 @@ def _decompressed(archive: Path, most: int) -> Iterator[_Bounded]:
 
 
 class _Bounded(io.RawIOBase):
-    """A stream that gives little at once and not too much in all: tarfile reads headers of any announced size."""
+    """A stream that gives little at once, not too much in all: tarfile reads headers of any size."""
 
     def __init__(self, stream: Any, most: int) -> None:
         super().__init__()

@@ -11,6 +11,7 @@ All is written aside and renamed. The folder may be deleted whenever nothing is 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -55,7 +56,8 @@ class Cache:
                 (self.folder / name).mkdir(exist_ok=True)
         except OSError as error:
             raise ExportError(
-                f"the cache {self.folder} cannot be made ({error.strerror}): name another folder by TEXELFLOW_CACHE"
+                f"the cache {self.folder} cannot be made ({error.strerror}): name another folder by"
+                " TEXELFLOW_CACHE"
             ) from None
 
     @property
@@ -79,11 +81,12 @@ class Cache:
             yield
 
     def entry(self, key: str) -> Entry | None:
-        """Return what an address had last, if that is still there."""
+        """Return what an address had last, if that is still there, and whole."""
         content = read_json(self.folder / "addresses" / f"{key}.json")
         try:
             entry = Entry(**content)
-            is_whole = self.content(entry).stat().st_size == entry.size
+            with self.content(entry).open("rb") as file:
+                is_whole = hashlib.file_digest(file, "sha256").hexdigest() == entry.sha256
         except (TypeError, OSError):
             return None
         return entry if is_whole else None
@@ -93,6 +96,7 @@ class Cache:
         content = self.content(entry)
         with downloaded.open("rb") as file:
             os.fsync(file.fileno())
+        downloaded.chmod(0o400)
         downloaded.replace(content)
         write_json(self.folder / "addresses" / f"{key}.json", asdict(entry))
         return content

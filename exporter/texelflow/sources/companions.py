@@ -15,7 +15,7 @@ LARGEST_JSON = 512 << 20
 
 
 def companions(path: Path, shown: str) -> list[str]:
-    """Return the relative paths of the files that belong to a model's file, without those that may be missing.
+    """Return the relative paths of the files that a model's file needs.
 
     They are the shards of TF.js and safetensors, and the external data of ONNX.
 

@@ -1,4 +1,4 @@
-"""An address to a file of the cache: downloaded once, asked for again by its ETag, resumed where it was cut."""
+"""An address to a file of the cache: downloaded once, compared by its ETag, resumed where it was cut."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RETRIED = (408, 425, 429, 500, 502, 503, 504)
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """What a registry says that a file has: the name of an algorithm of hashlib, and the digest in hexadecimal."""
+    """What a registry says that a file has: an algorithm of hashlib, and the digest in hexadecimal."""
 
     algorithm: str
     value: str
@@ -191,8 +191,8 @@ class _Download:
             if resumed:
                 raise InterruptedTransferError("the parts do not belong together")
             raise ExportError(
-                f"{self._shown} is not what the registry announces: its {self._digest.algorithm} is {found}, not"
-                f" {self._digest.value}"
+                f"{self._shown} is not what the registry announces: its {self._digest.algorithm} is {found},"
+                f" not {self._digest.value}"
             )
         entry = Entry(
             address=self._shown,

@@ -1,5 +1,5 @@
-"""Models of Hugging Face: huggingface_hub downloads them, with its own cache, mirror (HF_ENDPOINT), login (HF_TOKEN),
-resuming and checks. What is decided here is which files of a repository belong to a model.
+"""Models of Hugging Face: huggingface_hub downloads them, with its own cache, mirror (HF_ENDPOINT), login
+(HF_TOKEN), resuming and checks. What is decided here is which files of a repository belong to a model.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def locate(address: str, form: str, session: Session) -> Path:
 
 
 def _whole(hub: _Repository, names: list[str]) -> Path:
-    """Return the model of a repository: the one with config.json and safetensors, or its only file of a model."""
+    """Return the model of a repository: config.json with safetensors, or its only file of a model."""
     weights = [name for name in names if "/" not in name and name.endswith(".safetensors")]
     if "config.json" in names and (weights or INDEX in names):
         if INDEX in names:
@@ -105,7 +105,7 @@ class _Repository:
     def names(self) -> list[str]:
         """Return the paths of its files; offline, of those in the cache."""
         if self._is_offline():
-            folder = self.download(None)
+            folder = self._cached()
             return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
         try:
             info = self._hub.HfApi().model_info(self._name, revision=self._revision)
@@ -129,6 +129,16 @@ class _Repository:
             )
         except Exception as error:
             raise self._failed(error) from None
+
+    def _cached(self) -> Path:
+        """Return the folder of the cache, which may have some of the files only."""
+        try:
+            return self.download(None)
+        except ExportError as error:
+            # Newer versions of the library refuse to give what is there without all the rest.
+            if isinstance(folder := getattr(error.__context__, "snapshot_path", None), str):
+                return Path(folder)
+            raise
 
     def arranged(self, names: list[str], folder: str) -> Path:
         """Download files, and those that they need; return a folder with them, relative to `folder`.
@@ -170,7 +180,7 @@ class _Repository:
                 f"{self.address} is not in the cache of huggingface_hub: fetch it once without --offline"
             )
         reasons = {
-            "GatedRepoError": "is given to those only who agreed to its terms: do so on its page, and set HF_TOKEN",
+            "GatedRepoError": "needs its terms to be agreed to: do so on its page, and set HF_TOKEN",
             "RepositoryNotFoundError": "does not exist, or is not yours: then set HF_TOKEN",
             "RevisionNotFoundError": f"has no revision {self._revision!r}",
         }

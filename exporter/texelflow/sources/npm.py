@@ -1,4 +1,4 @@
-"""Packages of npm's registry (docs.npmjs.com: "Package metadata"): metadata, integrity, settings of .npmrc."""
+"""Packages of npm's registry (docs.npmjs.com: "Package metadata"), by the settings of .npmrc."""
 
 from __future__ import annotations
 

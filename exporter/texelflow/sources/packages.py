@@ -1,4 +1,4 @@
-"""What the registries of packages have in common: addresses `name[@version]/path`, and a file of an archive."""
+"""What the registries of packages have in common: `name[@version]/path`, and a file of an archive."""
 
 from __future__ import annotations
 

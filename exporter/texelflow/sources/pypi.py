@@ -1,7 +1,7 @@
 """Packages of an index of Python packages (packaging.python.org: "Simple repository API", JSON and HTML).
 
-The index is pip's own setting: PIP_INDEX_URL, or `index-url` of pip.conf. Further indexes are not asked, since the
-same name may be another package there.
+The index is pip's own setting: PIP_INDEX_URL, or `index-url` of pip.conf. Further indexes are not asked,
+since the same name may be another package there.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ class _Page(HTMLParser):
 
 
 def _chosen(files: list[File], name: str, wanted: PackagePath, address: str) -> File:
-    """Return the file to read: of the version, the wheel for all machines before others and source archives."""
+    """Return the file to read: of the version, wheels for all machines before others and sources."""
     versions = {file: version for file in files if (version := _version(file.name, name)) is not None}
     known = sorted({*versions.values()}, key=_order)
     if wanted.version is None:
@@ -156,7 +156,7 @@ def _normal(text: str) -> str:
 
 
 def _order(version: str) -> tuple[tuple[int, ...], int, str]:
-    """Return what versions are ordered by: epoch and numbers of the release; 0 if it is final, -1 if not yet."""
+    """Return what versions are ordered by: epoch and numbers; 0 if it is final, -1 if not yet."""
     text = version.lower().removeprefix("v").partition("+")[0]
     match = re.match(r"(?:(\d+)!)?(\d+(?:\.\d+)*)", text)
     if match is None:

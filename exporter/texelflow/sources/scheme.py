@@ -26,7 +26,7 @@ class Scheme:
     """How they are written, for messages and documentation: `hf://org/name[@revision]/file`."""
 
     locate: Callable[[str, Session], Path]
-    """Returns the file or folder at an address (without `#MEMBER`), an archive as it is; raises ExportError."""
+    """Returns the file or folder at an address without `#MEMBER`, an archive as it is; raises ExportError."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""One use of a source: whether anything may be fetched, who hears of it, and folders that vanish afterwards."""
+"""One use of a source: whether anything may be fetched, who hears of it, folders that vanish afterwards."""
 
 from __future__ import annotations
 

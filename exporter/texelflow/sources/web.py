@@ -1,7 +1,7 @@
 """Requests by HTTP: proxies and certificates as the environment says, redirects that leak nothing.
 
-A certificate authority of one's own is named by SSL_CERT_FILE or SSL_CERT_DIR, a proxy by https_proxy, http_proxy
-and no_proxy. Only https is spoken, but to this machine, and where TEXELFLOW_ALLOW_HTTP says so.
+A certificate authority of one's own is named by SSL_CERT_FILE or SSL_CERT_DIR, a proxy by https_proxy,
+http_proxy and no_proxy. Only https is spoken, but to this machine, and where TEXELFLOW_ALLOW_HTTP says so.
 """
 
 from __future__ import annotations
@@ -111,8 +111,8 @@ def check_allowed(url: str) -> None:
         raise ExportError(f"{redacted(url)} is no address of a web server")
     if parts.scheme == "http" and not _is_loopback(host) and not is_set("TEXELFLOW_ALLOW_HTTP"):
         raise ExportError(
-            f"{redacted(url)} is not encrypted, so that anyone on the way can change the model: use https, or set"
-            " TEXELFLOW_ALLOW_HTTP=1"
+            f"{redacted(url)} is not encrypted, so that anyone on the way can change the model: use https, or"
+            " set TEXELFLOW_ALLOW_HTTP=1"
         )
 
 
@@ -143,8 +143,8 @@ def basic(user_and_password: str) -> str:
 def _unreachable(shown: str, reason: object) -> Exception:
     if isinstance(reason, ssl.SSLCertVerificationError):
         return ExportError(
-            f"{shown} has a certificate that is not trusted ({reason.verify_message}); where it is of an authority of"
-            " your own, name its file by SSL_CERT_FILE"
+            f"{shown} has a certificate that is not trusted ({reason.verify_message}); where it is of an"
+            " authority of your own, name its file by SSL_CERT_FILE"
         )
     if isinstance(reason, TimeoutError):
         return InterruptedTransferError(f"the server did not answer for {timeout():g} s")

@@ -28,7 +28,7 @@ class Kind:
     """Whether an object is of this kind; imports nothing."""
 
     write: Callable[[object, Path, InputShapes], Path]
-    """Writes an object into an empty folder and returns the file or folder that is read; raises ExportError."""
+    """Writes an object into an empty folder, returns the file or folder to read; raises ExportError."""
 
 
 def as_file(source: object, session: Session, input_shapes: InputShapes) -> tuple[Path, str]:
@@ -50,6 +50,6 @@ def as_file(source: object, session: Session, input_shapes: InputShapes) -> tupl
             return path, path.name
     names = ", ".join(kind.name for kind in kinds)
     raise ExportError(
-        f"a model is a path, an address, or one of {names}; {type(source).__module__}.{type(source).__qualname__} is"
-        " none of them"
+        f"a model is a path, an address, or one of {names}, not"
+        f" {type(source).__module__}.{type(source).__qualname__}"
     )

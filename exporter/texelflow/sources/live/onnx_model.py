@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from texelflow.errors import ExportError
+from texelflow.sources.companions import companions
 from texelflow.sources.live import InputShapes, Kind
 
 
@@ -24,6 +25,11 @@ def _write(source: Any, folder: Path, _shapes: InputShapes) -> Path:
             f"the ModelProto cannot be written ({error}); where it has 2 GiB or more, use onnx.save with"
             " save_as_external_data=True and give the file"
         ) from None
+    if files := companions(path, path.name):
+        raise ExportError(
+            f"the weights of the ModelProto are not in it, but in {', '.join(files[:3])}: load them by"
+            " onnx.load_external_data_for_model, or give the path of the model's file"
+        )
     return path
 
 
