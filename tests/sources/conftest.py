@@ -1,4 +1,4 @@
-"""Fixtures for the tests of sources: a server, a cache and settings of their own; nothing reaches the network."""
+"""Fixtures for the tests of sources: a server, a cache and settings of their own; none reaches the network."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from models import make_model, model_bytes
+from small_models import make_model, model_bytes
 
 from texelflow.errors import ExportError
 from texelflow.importers import read_model

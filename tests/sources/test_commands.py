@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from models import model_bytes
+from small_models import model_bytes
 from source_server import Served, SourceServer
 
 import texelflow

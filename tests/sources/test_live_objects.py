@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from models import make_model, model_bytes
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from small_models import make_model, model_bytes
 
 import texelflow
 from texelflow import ExportError

@@ -1,4 +1,4 @@
-"""Models in packages of npm and PyPI: versions, integrity, registries and logins of the clients' own settings."""
+"""Models in packages of npm and PyPI: versions, integrity, registries and logins of the clients' settings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from models import model_bytes
+from small_models import model_bytes
 from source_server import Served, SourceServer
 
 from texelflow.errors import ExportError

@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from models import make_model, model_bytes
+from small_models import make_model, model_bytes
 from source_server import Served, SourceServer
 
 from texelflow.errors import ExportError

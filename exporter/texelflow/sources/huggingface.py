@@ -48,6 +48,7 @@ def locate(address: str, form: str, session: Session) -> Path:
         raise ExportError(f"{address} is not of the form {form}")
     try:
         import huggingface_hub
+        import huggingface_hub.constants
     except ImportError:
         raise ExportError(MISSING.format(address)) from None
     hub = _Repository(huggingface_hub, address, match[1], unquote(match[2]) if match[2] else None, session)
