@@ -1,4 +1,4 @@
-"""Fixtures for the tests of sources: a server, a cache and settings of their own; none reaches the network."""
+"""Fixtures for the tests of sources: a server, a cache and settings of their own, and no network."""
 
 from __future__ import annotations
 

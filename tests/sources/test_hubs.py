@@ -138,6 +138,7 @@ def test_hugging_face(server: SourceServer, tmp_path: Path) -> None:
     }
     assert "is not in the cache of huggingface_hub" in results[0]
     assert results[1][:3] == ["model.onnx", files, "hf://org/net/onnx/model.onnx"]
+    assert results[1][3] > 0  # progress was told
     assert results[2][:2] == ["model.onnx", files]
     weights = {"config.json": 2, "model-1.safetensors": 1, "model-2.safetensors": 2, "tokenizer.json": 2}
     assert results[3][:3] == ["language", weights, "hf://org/language@v1"]

@@ -7,6 +7,7 @@ import gzip
 import io
 import re
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -59,6 +60,7 @@ def unpack(archive: Path, folder: Path, shown: str, choice: Choice = lambda name
     except _ArchiveError as error:
         raise ExportError(f"{shown} {error}") from None
     except (
+        struct.error,
         zipfile.BadZipFile,
         tarfile.TarError,
         zlib.error,
@@ -85,6 +87,8 @@ def _unpack(archive: Path, folder: Path, read: _Members, choice: Choice) -> list
         _check_name(name)
         names.append(name)
         announced += extent
+        if extent < 0:
+            raise _ArchiveError(f"has a file of {extent} bytes, {name!r}")
         if len(names) > MOST_MEMBERS:
             raise _ArchiveError(f"has more than {MOST_MEMBERS} files")
         if announced > most:

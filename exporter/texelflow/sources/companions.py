@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from texelflow.errors import ExportError
+from texelflow.importers import is_archive, marked_format
 
 MOST_COMPANIONS = 10_000
 LARGEST_JSON = 512 << 20
@@ -65,8 +66,10 @@ def _of_onnx(path: Path) -> Iterator[str]:
         if path.stat().st_size == 0:
             return
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            if data[:1] != b"\x08" or data.find(b"location") < 0:  # ONNX files begin with their IR version
+            if data.find(b"location") < 0:
                 return
+    if is_archive(path) or marked_format(path) is not None:
+        return
     from google.protobuf.message import DecodeError
 
     from texelflow.importers.onnx.messages import message_class

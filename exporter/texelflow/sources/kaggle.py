@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +46,8 @@ def locate(address: str, form: str, session: Session) -> Path:
 def _downloaded(kagglehub: Any, address: str, handle: str, session: Session) -> Path:
     session.report(f"downloading {handle}", 0.0)
     try:
-        return Path(kagglehub.model_download(handle))
+        with redirect_stdout(sys.stderr):  # what it says must not be among results
+            return Path(kagglehub.model_download(handle))
     except Exception as error:  # of kagglehub, kagglesdk and requests
         text = " ".join(scrubbed(str(error)).split())[:400]
         raise ExportError(f"{address} cannot be downloaded: {text} ({type(error).__name__})") from None

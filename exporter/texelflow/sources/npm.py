@@ -105,10 +105,15 @@ def npm_settings() -> dict[str, str]:
             lines = Path(file).read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError):
             continue
+        is_local = (
+            file == ".npmrc"
+        )  # of a folder that may be a stranger's, to whose registry no variable goes
         for line in lines:
             name, separator, value = line.partition("=")
             if separator and not name.lstrip().startswith((";", "#")):
-                settings[_expanded(name.strip())] = _expanded(value.strip().strip("\"'"))
+                value = value.strip().strip("\"'")
+                kept = is_local and "://" in value
+                settings[_expanded(name.strip())] = value if kept else _expanded(value)
     if registry := environment.get("npm_config_registry"):
         settings["registry"] = registry
     return settings

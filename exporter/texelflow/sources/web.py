@@ -14,6 +14,7 @@ import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from functools import cache
 from typing import IO, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -185,13 +186,21 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
 
 
+@cache
+def _trust(_file: str | None, _folder: str | None) -> ssl.SSLContext:
+    """Return which certificates are trusted, as these variables say; reading them takes a while."""
+    return ssl.create_default_context()
+
+
 def _opener() -> urllib.request.OpenerDirector:
     """Return what opens addresses: of http and https only, with no file:, ftp: or data: behind a redirect."""
     opener = urllib.request.OpenerDirector()
     handlers: list[Any] = [
         urllib.request.ProxyHandler(),
         urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(context=ssl.create_default_context()),
+        urllib.request.HTTPSHandler(
+            context=_trust(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+        ),
         urllib.request.HTTPDefaultErrorHandler(),
         urllib.request.HTTPErrorProcessor(),
         _Redirects(),
