@@ -128,6 +128,7 @@ def _check_name(name: str) -> None:
 def _zip_members(archive: Path, _most: int) -> Iterator[tuple[str, int, Callable[[], IO[bytes]]]]:
     with zipfile.ZipFile(archive) as file:
         for info in file.infolist():
+            _check_name(info.filename.removesuffix("/"))
             mode = info.external_attr >> 16
             if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
                 raise _ArchiveError(f"has a link or a device, {info.filename!r}")
