@@ -173,10 +173,11 @@ def _read_for_pictures(source: Path, options: Options, image: ImageOptions | Non
     """Read a model, with free axes fixed that its pictures fix."""
     from texelflow.importers import read_model
 
-    graph = read_model(source, options.input_shapes)
+    graph = read_model(source, options.input_shapes, signature=options.signature)
     if image is not None:
         if shape := picture_shape(graph, image):
-            graph = read_model(source, {**options.input_shapes, **shape})
+            shapes = {**options.input_shapes, **shape}
+            graph = read_model(source, shapes, signature=options.signature)
         check_picture(graph, image)
     return graph
 

@@ -47,6 +47,7 @@ def main() -> None:
 @options.input_shapes
 @options.constants
 @options.states
+@options.signature
 @options.image
 @click.option(
     "--labels", metavar="FILE", type=options.PATH, help="Class names, one a line, for a classifier."
@@ -61,6 +62,7 @@ def export(
     input_shapes: Mapping[str, list[int | str]],
     constants: Mapping[str, list[float]],
     states: Mapping[str, str],
+    signature: str | None,
     image: ImageOptions | None,
     labels: Path | None,
     name: str | None,
@@ -81,7 +83,7 @@ def export(
             )
         check_target(output, force)  # writing checks too, but after all the work
         bundle = build_with_progress(
-            model, Options(weights, input_shapes, image, labels, name, constants, states)
+            model, Options(weights, input_shapes, image, labels, name, constants, states, signature)
         )
         warnings = write(bundle, output, force)
         report.print_warnings(warnings, Console(stderr=True))
@@ -99,6 +101,7 @@ def export(
 @options.input_shapes
 @options.constants
 @options.states
+@options.signature
 @options.image
 @options.as_json
 def inspect(
@@ -107,6 +110,7 @@ def inspect(
     input_shapes: Mapping[str, list[int | str]],
     constants: Mapping[str, list[float]],
     states: Mapping[str, str],
+    signature: str | None,
     image: ImageOptions | None,
     as_json: bool,
 ) -> None:
@@ -120,9 +124,10 @@ def inspect(
             facts = report.bundle_facts(read_graph(source if source.is_dir() else source.parent))
             report.print_json(facts) if as_json else report.print_bundle(facts, report.output_console())
         else:
-            summary = build_with_progress(
-                source, Options(weights, input_shapes, image, constants=constants, states=states)
-            ).summary
+            chosen = Options(
+                weights, input_shapes, image, constants=constants, states=states, signature=signature
+            )
+            summary = build_with_progress(source, chosen).summary
             report.print_warnings(summary.warnings, Console(stderr=True))
             report.print_json(summary) if as_json else report.print_summary(summary, report.output_console())
 
