@@ -85,7 +85,10 @@ def lowers(
                     wanted = f"{least}" if least == most else f"{least} or more"
                     raise NodeError(node, f"it has {len(node.inputs)} inputs; {wanted} are needed")
                 steps = Lowering(node)
-                function(steps)
+                try:
+                    function(steps)
+                except ValueError as error:  # of `importers/channels_last`
+                    raise NodeError(node, str(error)) from error
                 return steps.nodes
 
         operator(*names, inputs=(least, most), domain=DOMAIN)(Lowered)

@@ -51,6 +51,18 @@ class Level:
             if node.name in self.nodes:
                 raise DefinitionError(f"there are two nodes called {node.name!r}")
             self.nodes[node.name] = node
+        self._outputs: dict[str, int] = {}
+        for node in self.nodes.values():
+            self.note_reads(self.data(node))
+
+    def note_reads(self, places: Iterable[Place]) -> None:
+        """Remember which outputs of nodes are read."""
+        for name, index in places:
+            self._outputs[name] = max(self._outputs.get(name, 1), index + 1)
+
+    def outputs_read(self, name: str) -> int:
+        """Return how many outputs a node has at least, since they are read."""
+        return self._outputs.get(name, 1)
 
     def place(self, reference: str) -> Place:
         """Return what a reference names; raise DefinitionError if it is none."""
@@ -62,7 +74,7 @@ class Level:
             raise DefinitionError(f"{reference!r} is read, but there is no node {name!r}")
         if not rest:
             return name, 0
-        if not rest[-1].isdecimal() or len(rest) > 2 or len(rest[-1]) > 6:
+        if not rest[-1].isdecimal() or len(rest) > 2 or len(rest[-1]) > 4:
             raise DefinitionError(f"{reference!r} names no output of a node")
         index = int(rest[-1])
         if len(rest) == 2:

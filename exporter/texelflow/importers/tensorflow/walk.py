@@ -65,11 +65,15 @@ class Scope:
 
 
 class Walk:
-    """Makes nodes of definitions; `nodes` are those made so far, in topological order."""
+    """Makes nodes of definitions; `nodes` are those made so far, in topological order.
+
+    `constants` are nodes of constants alone, which come before all others.
+    """
 
     def __init__(self, definitions: Definitions, read: ReadConstant, problems: Problems) -> None:
         load()
         self.nodes: list[Node] = []
+        self.constants: list[Node] = []
         self.warnings: list[str] = []
         self._functions = definitions.functions
         self._levels: dict[str, Level] = {}
@@ -93,6 +97,7 @@ class Walk:
 
     def build(self, scope: Scope, places: Sequence[Place]) -> list[Value]:
         """Return values of a scope, with nodes for all that they need; raise DefinitionError."""
+        scope.level.note_reads(places)
         for name in self._order(scope, places):
             self._add(scope, scope.level.nodes[name])
         missing = [place for place in places if place not in scope.values]
@@ -106,14 +111,11 @@ class Walk:
         made = {name for name, _ in scope.values}
         order: list[str] = []
         state: dict[str, bool] = {}
-        outputs: dict[str, int] = {}
         pending: list[tuple[str, bool]] = []
 
         def want(place: Place) -> None:
-            if place not in scope.values:
-                outputs[place[0]] = max(outputs.get(place[0], 0), place[1])
-                if place[0] not in made:
-                    pending.append((place[0], False))
+            if place not in scope.values and place[0] not in made:
+                pending.append((place[0], False))
 
         for place in reversed(list(places)):
             want(place)
@@ -134,7 +136,6 @@ class Walk:
             pending.append((name, True))
             for place in reversed(self._needs(scope, node)):
                 want(place)
-        self._outputs = {**getattr(self, "_outputs", {}), **{(id(scope), k): v for k, v in outputs.items()}}
         return order
 
     def _needs(self, scope: Scope, node: Definition) -> list[Place]:
@@ -209,10 +210,7 @@ class Walk:
     def _add_plain(
         self, scope: Scope, node: Definition, attributes: dict[str, object], reads: list[Value]
     ) -> None:
-        count = self._outputs.get((id(scope), node.name), 0) + 1
-        name = f"{scope.prefix}{node.name}"
-        if count > 10_000:
-            raise DefinitionError(f"output {count - 1} of {node.name!r} is read, which it cannot have")
+        name, count = f"{scope.prefix}{node.name}", scope.level.outputs_read(node.name)
         results = [self.value(f"{name}:{index}" if index else name) for index in range(count)]
         inputs: list[Value | None] = [*reads]
         self.nodes.append(Node(node.operator, inputs, results, attributes, name, DOMAIN))
@@ -256,7 +254,7 @@ class Walk:
         value.type = TensorType(tensor.dtype, ())
         shape = vector_value(f"{name}/shape", "int64", tensor.shape)
         result = self.value(f"{name}/each")
-        self.nodes.append(Node("Expand", [value, shape], [result], {}, name))
+        self.constants.append(Node("Expand", [value, shape], [result], {}, name))
         return result
 
     # Functions
@@ -302,7 +300,7 @@ class Walk:
 
     def _body(self, inputs: list[Value], make: Callable[[], list[Value]]) -> Body:
         """Return a graph inside of a node."""
-        around, problems, names = self.nodes, self._problems, self._names
+        around, problems = self.nodes, self._problems
         self.nodes, self._problems = [], Problems()
         try:
             outputs = make()
@@ -310,7 +308,7 @@ class Walk:
             self._problems.add(str(error))
             outputs = []
         body = Body(inputs, self.nodes, outputs, self._problems.lines())
-        self.nodes, self._problems, self._names = around, problems, names
+        self.nodes, self._problems = around, problems
         return body
 
     def _add_branches(self, scope: Scope, node: Definition, branches: Branches) -> None:
