@@ -28,12 +28,13 @@ class TensorError(Exception):
 class Tensor:
     """A tensor: the little-endian bytes of its elements, row-major, or of one that all of them are.
 
-    Of texts there are no bytes: they cannot be computed with.
+    Of texts there are no bytes, since they cannot be computed with, but the `texts`.
     """
 
     dtype: str
     shape: tuple[int, ...]
     data: bytes | memoryview
+    texts: tuple[str, ...] = ()
 
     @property
     def is_uniform(self) -> bool:
@@ -51,6 +52,7 @@ def read_tensor(message: memoryview) -> Tensor:
     dtype, shape, content = "type 0", (), memoryview(b"")
     raw: list[memoryview] = []
     whole: list[int] = []
+    texts: list[str] = []
     for number, found in fields(message):
         if isinstance(found, int):
             if number == 1:
@@ -61,6 +63,8 @@ def read_tensor(message: memoryview) -> Tensor:
             shape = _shape(found)
         elif number == 4:
             content = found
+        elif number == _TEXTS:
+            texts.append(bytes(found).decode("utf-8", "replace"))
         elif number in _RAW_FIELDS:
             raw.append(found)
         elif number in _WHOLE_FIELDS:
@@ -69,7 +73,7 @@ def read_tensor(message: memoryview) -> Tensor:
                 element, position = varint(found, position)
                 whole.append(element)
     if dtype not in DTYPES:
-        return Tensor(dtype, shape, b"")
+        return Tensor(dtype, shape, b"", tuple(texts))
     if whole and not len(content):
         content = memoryview(_packed(dtype, whole))
     elif raw and not len(content):
