@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from texelflow.dimensions import Dimension
+from texelflow.dimensions import Dimension, less, select
 from texelflow.graph import Value
 from texelflow.importers.channels_last import (
     SliceMasks,
@@ -40,9 +40,11 @@ def slice_(steps: Lowering) -> None:
     if not len(begin) == len(sizes) == len(x.shape):
         raise steps.fail(f"it has {len(begin)} begins and {len(sizes)} sizes for {len(x.shape)} axes")
     ends: list[Dimension] = []
-    for first, extent in zip(begin, sizes, strict=True):
-        everything = isinstance(extent, int) and extent == -1
-        ends.append(UNLIMITED if everything else first + extent)
+    for first, extent, whole in zip(begin, sizes, x.shape, strict=True):
+        if isinstance(extent, int):
+            ends.append(UNLIMITED if extent == -1 else first + extent)
+        else:  # it may be -1, too
+            ends.append(select(less(extent, 0), whole, first + extent))
     axes: list[Dimension] = list(range(len(begin)))
     bounds = (("begin", begin), ("end", ends), ("axes", axes))
     steps.add("Slice", steps.result, x, *(steps.vector(name, numbers) for name, numbers in bounds))
