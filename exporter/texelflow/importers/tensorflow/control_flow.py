@@ -5,6 +5,7 @@ Source: Yu et al., Dynamic Control Flow in Large-Scale Machine Learning, 2018, a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from texelflow.importers.tensorflow.definitions import Definition, DefinitionError
@@ -36,11 +37,15 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Branches:
-    """A Merge as a choice: the condition, the values of its sides, what they read of the graph around."""
+    """A Merge as a choice: the condition, the values of its sides, what they read of the graph around.
+
+    Of a truth value side 1 is where it holds; of a number (`is_number`) the last side is for all larger ones,
+    too.
+    """
 
     condition: Place
-    then: Place
-    otherwise: Place
+    sides: list[Place]
+    is_number: bool
     around: list[Place]
 
 
@@ -93,29 +98,42 @@ def frame_of(level: Level, leave: Definition) -> Frame:
 def branches_of(level: Level, merge: Definition) -> Branches:
     """Return what a Merge chooses between; raise DefinitionError if no one condition decides it.
 
-    The condition is that of the switches of which one side leads to one input, and the other to the other.
+    The condition is that of the switches of which each side leads to one input, and to no other.
     """
     reads = level.data(merge)
-    if len(reads) != 2:
-        raise DefinitionError(f"Merge {merge.name!r} has {len(reads)} inputs; two are supported")
-    sides = [_sides(level, place) for place in reads]
-    first, second = sides
-    found = []
-    for condition in dict.fromkeys([*first, *second]):
-        a, b = first.get(condition, set()), second.get(condition, set())
-        if len(a) <= 1 and len(b) <= 1 and a != b:
-            found.append((bool(a and b), condition, a == {1} or b == {0}))
-    certain = [entry for entry in found if entry[0]] or found
+    found = [_sides(level, place) for place in reads]
+    fitting = []
+    for condition in dict.fromkeys(key for sides in found for key in sides):
+        taken = [sides.get(condition, set()) for sides in found]
+        order = _order(taken)
+        if order is not None:
+            fitting.append((all(taken), condition, [reads[index] for index in order]))
+    certain = [entry for entry in fitting if entry[0]] or fitting
     if len(certain) != 1:
         raise DefinitionError(f"Merge {merge.name!r} is decided by {len(certain)} conditions; one is needed")
-    _, condition, first_holds = certain[0]
-    then, otherwise = reads if first_holds else reversed(reads)
-    around = [condition]
+    _, condition, sides = certain[0]
+    around, is_number = [condition], False
     for place in reads:
         for node in level.closure(place):
             if node.operator in SWITCHES and level.behind(level.data(node)[1]) == condition:
                 around.append(level.data(node)[0])
-    return Branches(condition, then, otherwise, list(dict.fromkeys(around)))
+                is_number = is_number or node.operator == "_SwitchN"
+    return Branches(condition, sides, is_number, list(dict.fromkeys(around)))
+
+
+def _order(taken: Sequence[set[int]]) -> list[int] | None:
+    """Return which input is of side 0, 1, …, given the sides that each depends on; None if that is unclear.
+
+    One input may depend on none: it is of the side that is left.
+    """
+    if any(len(sides) > 1 for sides in taken):
+        return None
+    numbers = [next(iter(sides), None) for sides in taken]
+    rest = [side for side in range(len(taken)) if side not in numbers]
+    if numbers.count(None) > 1 or len(rest) != numbers.count(None):
+        return None
+    complete = [rest[0] if number is None else number for number in numbers]
+    return [complete.index(side) for side in range(len(taken))]
 
 
 def _sides(level: Level, place: Place) -> dict[Place, set[int]]:

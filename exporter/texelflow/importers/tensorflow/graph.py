@@ -12,7 +12,7 @@ from texelflow.importers.format import ImportOptions
 from texelflow.importers.input_types import DeclaredType, resolve_input_types
 from texelflow.importers.tensorflow.definitions import Definition, DefinitionError, Definitions
 from texelflow.importers.tensorflow.operators import load
-from texelflow.importers.tensorflow.references import Level
+from texelflow.importers.tensorflow.references import ENTERS, EXITS, Level
 from texelflow.importers.tensorflow.walk import ReadConstant, Scope, Walk
 from texelflow.problems import Problems
 
@@ -116,14 +116,32 @@ def declared_type(node: Definition) -> DeclaredType:
 
 
 def last_nodes(definitions: Definitions) -> list[str]:
-    """Return the names of the nodes that nothing reads: what a graph computes where no signature says it."""
+    """Return the names of the nodes that nothing reads: what a graph computes where no signature says it.
+
+    Nodes of a loop, which has more values than are read behind it, are none.
+    """
     level = Level(definitions.nodes)
     read = {name for node in definitions.nodes for name, _ in level.data(node)}
     return [
         node.name
         for node in definitions.nodes
-        if node.name not in read and node.operator not in _NO_RESULTS
+        if node.name not in read and node.operator not in _NO_RESULTS and not _is_of_loop(level, node.name)
     ]
+
+
+def _is_of_loop(level: Level, name: str) -> bool:
+    """Return whether a node is a loop's own, or leaves one."""
+    pending, seen = [name], set()
+    while pending:
+        node = level.nodes.get(pending.pop())
+        if node is None or node.name in seen:
+            continue
+        seen.add(node.name)
+        if node.operator in ENTERS or (node.operator in EXITS and node.name == name):
+            return True
+        if node.operator not in EXITS:
+            pending += [source for source, _ in level.data(node)]
+    return False
 
 
 def chosen_signature(names: Sequence[str], wanted: str | None, path: Path, default: str) -> str:

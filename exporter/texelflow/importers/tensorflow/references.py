@@ -11,7 +11,7 @@ from texelflow.importers.tensorflow.lowering import OUTPUT_NAMES
 Place: TypeAlias = tuple[str, int]
 """An output of a node: its name, and which one it is."""
 
-SWITCHES = frozenset({"Switch", "RefSwitch"})
+SWITCHES = frozenset({"Switch", "RefSwitch", "_SwitchN"})
 MERGES = frozenset({"Merge", "RefMerge"})
 ENTERS = frozenset({"Enter", "RefEnter"})
 NEXTS = frozenset({"NextIteration", "RefNextIteration"})

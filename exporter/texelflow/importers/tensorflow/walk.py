@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TypeAlias
 
 from texelflow.graph import DTYPES, Body, ConstantData, Node, TensorType, Value
-from texelflow.graph.constants import scalar_value, vector_value
+from texelflow.graph.constants import vector_value
 from texelflow.graph.onnx_dtypes import onnx_number
 from texelflow.importers.tensorflow.control_flow import (
     Branches,
@@ -99,7 +100,8 @@ class Walk:
         """Return values of a scope, with nodes for all that they need; raise DefinitionError."""
         scope.level.note_reads(places)
         for name in self._order(scope, places):
-            self._add(scope, scope.level.nodes[name])
+            if (name, 0) not in scope.values:  # one Exit of a loop makes all
+                self._add(scope, scope.level.nodes[name])
         missing = [place for place in places if place not in scope.values]
         if missing:
             name, index = missing[0]
@@ -183,7 +185,7 @@ class Walk:
         elif kind in FORWARDING:
             if not reads:
                 raise DefinitionError(f"{kind} {node.name!r} has no input")
-            values[node.name, 0] = values[node.name, 1] = reads[0]
+            values.update({(node.name, index): reads[0] for index in range(scope.level.outputs_read(node.name))})
         elif kind == "IdentityN":
             values.update({(node.name, index): value for index, value in enumerate(reads)})
         elif kind in CALLS or kind in self._functions:
@@ -192,11 +194,12 @@ class Walk:
             values.update({(node.name, index): value for index, value in enumerate(results)})
         elif kind in LOOPS:
             self._add_while(scope, node, attributes, reads)
-        elif kind in CHOICES:
-            branches = [attributes.get("else_branch"), attributes.get("then_branch")]
-            self._choose(scope, node, reads[0], reads[1:], branches)
-        elif kind in CASES:
-            self._choose_case(scope, node, reads, attributes.get("branches") or [])
+        elif kind in CHOICES or kind in CASES:
+            branches = attributes.get("branches") if kind in CASES else [
+                attributes.get("else_branch"), attributes.get("then_branch")
+            ]
+            results = self._choose(f"{scope.prefix}{node.name}", node, reads, branches or [])
+            values.update({(node.name, index): value for index, value in enumerate(results)})
         else:
             self._refuse_effect(node)
             self._add_plain(scope, node, attributes, reads)
@@ -312,74 +315,62 @@ class Walk:
         return body
 
     def _add_branches(self, scope: Scope, node: Definition, branches: Branches) -> None:
-        prefix = f"{scope.prefix}{node.name}/"
+        name = f"{scope.prefix}{node.name}"
+        [condition] = self.build(scope, [branches.condition])
 
-        def side(place: Place, word: str) -> Callable[[], list[Value]]:
-            return lambda: self.build(scope.inner(f"{prefix}{word}/"), [place])
+        def take(side: int) -> list[Value]:
+            return self.build(scope.inner(f"{name}/{side}/"), [branches.sides[side]])
 
-        then = self._body([], side(branches.then, "then"))
-        otherwise = self._body([], side(branches.otherwise, "else"))
-        (condition,) = self.build(scope, [branches.condition])
-        self._add_if(scope, node, condition, then, otherwise, 1)
+        if branches.is_number:
+            results = self._choose_by_number(name, condition, len(branches.sides), take)
+        else:
+            otherwise, then = (self._body([], partial(take, side)) for side in (0, 1))
+            results = self._add_if(name, condition, then, otherwise, 1)
+        scope.values[node.name, 0] = results[0]
 
     def _add_if(
-        self, scope: Scope, node: Definition, condition: Value, then: Body, otherwise: Body, count: int
-    ) -> None:
-        name = f"{scope.prefix}{node.name}"
+        self, name: str, condition: Value, then: Body, otherwise: Body, count: int
+    ) -> list[Value]:
         results = [self.value(f"{name}:{index}" if index else name) for index in range(count)]
         reads = list(dict.fromkeys([condition, *then.captured(), *otherwise.captured()]))
         attributes = {"then_branch": then, "else_branch": otherwise}
         self.nodes.append(Node("If", [*reads], results, attributes, name))
-        scope.values.update({(node.name, index): value for index, value in enumerate(results)})
+        return results
 
-    def _choose(
-        self,
-        scope: Scope,
-        node: Definition,
-        condition: Value,
-        arguments: Sequence[Value],
-        branches: Sequence[object],
-    ) -> None:
-        """Add an If of two functions: the first is taken where the condition does not hold."""
-        bodies, counts = [], []
-        for word, call in zip(("else", "then"), branches, strict=True):
-            function = self._function(node, call)
-            prefix = f"{scope.prefix}{node.name}/{word}/"
-            bodies.append(self._body([], lambda f=function, c=call, p=prefix: self._call(f, c, arguments, p)))
-            counts.append(len(function.outputs))
-        truth = self.value(f"{scope.prefix}{node.name}/condition")
-        self.nodes.append(Node("ToBool", [condition], [truth], {}, f"{scope.prefix}{node.name}", DOMAIN))
-        self._add_if(scope, node, truth, bodies[1], bodies[0], min(counts))
-
-    def _choose_case(
-        self, scope: Scope, node: Definition, reads: Sequence[Value], branches: Sequence[object]
-    ) -> None:
-        """Add an If for each function of a Case but the last, which is for all other numbers."""
-        if not reads or not branches:
-            raise DefinitionError(f"{node.operator} {node.name!r} has no branches")
-        index, arguments = reads[0], reads[1:]
-        name = f"{scope.prefix}{node.name}"
+    def _choose_by_number(
+        self, name: str, number: Value, count: int, take: Callable[[int], list[Value]]
+    ) -> list[Value]:
+        """Add an If for each side but the last, which is for all other numbers; return the results."""
+        if count > DEEPEST:
+            raise DefinitionError(f"{name!r} has {count} branches; {DEEPEST} are supported")
 
         def rest(start: int) -> list[Value]:
-            function = self._function(node, branches[start])
-            if start == len(branches) - 1:
-                return self._call(function, branches[start], arguments, f"{name}/{start}/")
-            then = self._body(
-                [], lambda: self._call(function, branches[start], arguments, f"{name}/{start}/")
-            )
-            otherwise = self._body([], lambda: rest(start + 1))
+            if start == count - 1:
+                return take(start)
+            then, otherwise = self._body([], partial(take, start)), self._body([], partial(rest, start + 1))
             condition = self.value(f"{name}/is_{start}")
-            number = scalar_value(f"{name}/{start}", "int32", start)
-            self.nodes.append(Node("Equal", [index, number], [condition], {}, name))
-            inner = Scope(scope.level, scope.prefix)
-            count = len(function.outputs)
-            self._add_if(inner, node, condition, then, otherwise, count)
-            return [inner.values[node.name, place] for place in range(count)]
+            self.nodes.append(Node("IsNumber", [number], [condition], {"number": start}, name, DOMAIN))
+            return self._add_if(name, condition, then, otherwise, len(then.outputs))
 
-        if len(branches) > DEEPEST:
-            raise DefinitionError(f"{node.operator} {node.name!r} has more than {DEEPEST} branches")
-        results = rest(0)
-        scope.values.update({(node.name, place): value for place, value in enumerate(results)})
+        return rest(0)
+
+    def _choose(
+        self, name: str, node: Definition, reads: Sequence[Value], branches: Sequence[object]
+    ) -> list[Value]:
+        """Add a choice between functions, by a condition (the first is of falsehood) or a number."""
+        if not reads or not branches:
+            raise DefinitionError(f"{node.operator} {node.name!r} has no branches")
+        functions = [self._function(node, branch) for branch in branches]
+
+        def take(side: int) -> list[Value]:
+            return self._call(functions[side], branches[side], reads[1:], f"{name}/{side}/")
+
+        if node.operator in CASES:
+            return self._choose_by_number(name, reads[0], len(branches), take)
+        otherwise, then = (self._body([], partial(take, side)) for side in (0, 1))
+        truth = self.value(f"{name}/condition")
+        self.nodes.append(Node("ToBool", [reads[0]], [truth], {}, name, DOMAIN))
+        return self._add_if(name, truth, then, otherwise, len(functions[0].outputs))
 
     def _add_while(
         self, scope: Scope, node: Definition, attributes: Mapping[str, object], starts: Sequence[Value]

@@ -133,6 +133,13 @@ def to_bool(steps: Lowering) -> None:
         steps.cast(steps.result, x, "bool")
 
 
+@lowers("IsNumber")
+def is_number(steps: Lowering) -> None:
+    """Whether a number, which chooses a branch, is that of the attribute."""
+    x = steps.input(0)
+    steps.add("Equal", steps.result, x, steps.scalar("number", x.dtype, int(steps.attribute("number", 0))))
+
+
 @lowers("Softmax", "LogSoftmax")
 def softmax(steps: Lowering) -> None:
     """Softmax along the last axis."""
