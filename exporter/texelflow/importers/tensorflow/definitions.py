@@ -89,6 +89,10 @@ def read_definitions(graph: memoryview) -> Definitions:
     return Definitions(nodes, {function.name: function for function in functions})
 
 
+_NODE_FIELDS = (1, 2, 3, 5)
+"""Of a NodeDef: name, operator, inputs, attributes."""
+
+
 def _read_node(content: memoryview) -> Definition:
     """Return a NodeDef; the tensors among its attributes stay where they lie."""
     tensors: dict[str, Tensor | Damaged] = {}
@@ -99,7 +103,7 @@ def _read_node(content: memoryview) -> Definition:
             if found is not None:
                 tensors[found[0]] = found[1]
                 continue
-        if not isinstance(part, int):
+        if number in _NODE_FIELDS and not isinstance(part, int):
             kept += [_head(number, len(part)), part]
     node = message_class("Node").FromString(b"".join(kept))
     return Definition(node.name, node.op, list(node.input), {**read_attributes(node.attr), **tensors})

@@ -20,7 +20,7 @@ from texelflow.importers.tensorflow.dtypes import dtype_of
 
 def read_json_definitions(topology: Mapping[str, Any]) -> Definitions:
     """Return a GraphDef; raise DefinitionError if it is damaged."""
-    library = topology.get("library") or {}
+    library = _mapping(topology.get("library") or {})
     functions = [_function(item) for item in _items(library, "function")]
     nodes = [_node(item) for item in _items(topology, "node")]
     return Definitions(nodes, {function.name: function for function in functions})

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from texelflow.errors import ExportError
-from texelflow.graph import Graph, Value
+from texelflow.graph import DTYPES, Graph, Value
 from texelflow.importers.format import ImportOptions
 from texelflow.importers.input_types import DeclaredType
 from texelflow.importers.tensorflow.definitions import Definition, DefinitionError, Definitions
@@ -130,13 +130,12 @@ def _reader(weights: Mapping[str, Weight]) -> Any:
             return None
         if node.name in made:
             return made[node.name]
-        if weight.dtype == "string":
-            return walk.constant(node.name, Tensor("string", weight.shape, b""))
+        if weight.dtype not in DTYPES:  # texts, complex numbers
+            return walk.constant(node.name, Tensor(weight.dtype, weight.shape, b""))
         builder = GraphBuilder(node.name, node.name)
         value = weight.value(builder, walk.value(node.name).name)
         declared = node.attributes.get("dtype")
-        if isinstance(declared, str) and declared != weight.dtype and declared in ("int64", "uint8", "int8", "bool",
-                                                                                  "int16", "float16", "float64"):
+        if isinstance(declared, str) and declared != weight.dtype and declared in DTYPES:
             value = builder.cast("typed", value, declared)
         # In front of all, so that branches and loops that share it find it.
         walk.constants += builder.nodes

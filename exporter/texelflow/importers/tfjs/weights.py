@@ -20,6 +20,8 @@ from texelflow.operators.builder import GraphBuilder
 
 SIZES = {"float32": 4, "int32": 4, "bool": 1, "uint8": 1, "uint16": 2, "float16": 2, "int8": 1, "complex64": 8}
 _QUANTIZED = ("uint8", "uint16", "float16")
+_LARGEST = 2.0**30
+"""What quantised numbers are below of, so that they fit any type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +105,16 @@ def _read_weight(entry: object, shards: Sequence[memoryview], position: int) -> 
     stored, scale, least = dtype, None, 0.0
     if quantization:
         stored = str(_field(quantization, "dtype"))
-        if stored not in _QUANTIZED:
-            raise ExportError(f"weight {name!r} is quantised to {stored}; {', '.join(_QUANTIZED)} are known")
+        if stored not in _QUANTIZED or dtype not in ("float32", "int32"):
+            known = ", ".join(_QUANTIZED)
+            raise ExportError(f"weight {name!r} is {dtype}, quantised to {stored}; float32 or int32 to {known} is known")
         if stored != "float16":
             scale, least = (_number(quantization, key, name) for key in ("scale", "min"))
-            if not scale:
-                scale, least, stored = None, 0.0, stored
-                raise ExportError(f"weight {name!r} is quantised by a scale of 0")
+            if not scale or max(abs(scale) * 65535, abs(least)) > _LARGEST:
+                raise ExportError(f"weight {name!r} is quantised by a scale of {scale} from {least} on")
     if dtype == "string":
         return _read_texts(name, shape, shards, position)
-    if stored not in SIZES:
+    if stored not in SIZES or dtype not in SIZES:
         raise ExportError(f"weight {name!r} is of the type {stored}, which is not known")
     length = math.prod(shape) * SIZES[stored]
     data = _bytes(shards, position, length)

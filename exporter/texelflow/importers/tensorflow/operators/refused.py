@@ -48,8 +48,8 @@ refuses(
 )
 refuses(
     "Const",
-    reason="a text is computed with, which is not supported: choose another --signature, or export the model"
-    " without this step",
+    reason="texts or complex numbers are computed with, which is not supported: choose another --signature, or"
+    " export the model without this step",
 )
 refuses(
     "PyFunc",
