@@ -211,7 +211,7 @@ def _signature(table: Table, model: Model) -> Signature:
         for position in entries.values():
             _in(position, tensors, f"a tensor of signature {name!r}")
         maps.append(entries)
-    return Signature(name, *maps, subgraph=index)
+    return Signature(name, maps[0], maps[1], index)
 
 
 def _in(position: int, items: Sequence[object], what: str) -> None:

@@ -92,7 +92,7 @@ def _signature(model: Model, path: Path, wanted: str | None) -> Signature:
                 name = f"{name}:{position}"
             names_of[name] = position
         maps.append(names_of)
-    return Signature("", *maps, subgraph=0)
+    return Signature("", maps[0], maps[1], 0)
 
 
 def _inputs(tensors: dict[str, Tensor], shapes: InputShapes, problems: Problems) -> dict[str, Value]:

@@ -7,6 +7,7 @@ begin in a list of indices.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
@@ -95,7 +96,7 @@ def _places(tensor: Tensor, levels: Sequence[_Level], steps: Sequence[int]) -> l
             places = [place + index * step for place in places for index in range(level.size)]
             continue
         bounds = level.segments
-        if len(bounds) != len(places) + 1 or any(a > b for a, b in zip(bounds, bounds[1:], strict=False)):
+        if len(bounds) != len(places) + 1 or any(a > b for a, b in itertools.pairwise(bounds)):
             raise DamagedError(f"constant {tensor.name!r} is sparse, with segments that do not fit")
         extent = level.size
         if bounds[0] < 0 or bounds[-1] > len(level.indices) or bounds[-1] > most:

@@ -3,8 +3,8 @@
 Rules:
 1. A tensor that is marked as variable is zeros before the first run, and what the last operation that has
    it among its inputs left there before the others.
-2. A variable has a name (VAR_HANDLE). What is read before anything is assigned is a state; what is read behind
-   an assignment is that value.
+2. A variable has a name (VAR_HANDLE). What is read before anything is assigned is a state; what is read
+   behind an assignment is that value.
 3. CALL_ONCE gives variables their first values. As states are zeros at first, such a state comes with one
    more that tells whether there was a run; one that no run assigns is a constant.
 """

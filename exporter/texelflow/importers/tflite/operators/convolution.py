@@ -80,7 +80,7 @@ def _conv_2d(step: Step) -> None:
 @lowers("CONV_3D", inputs=(2, 3), options="Conv3DOptions")
 def _conv_3d(step: Step) -> None:
     require_rank(step, 0, 5)
-    depth, height, width, channels, outputs = weight_shape(step, 1, 5)
+    _depth, _height, _width, channels, outputs = weight_shape(step, 1, 5)
     filters = transpose(step.builder, "filters", step.real(1), [4, 3, 0, 1, 2])
     made = convolution(
         step.builder,
@@ -153,7 +153,7 @@ def _depthwise_conv_2d(step: Step) -> None:
 def _transpose_conv(step: Step) -> None:
     """The inputs are the shape of the result, weights [outputs, *kernel, inputs], the image, a bias."""
     require_rank(step, 2, 4)
-    outputs, height, width, _ = weight_shape(step, 1, 4)
+    _outputs, height, width, _ = weight_shape(step, 1, 4)
     size = step.numbers(0, "shape")
     if len(size) != 4:
         raise step.refuse(f"its shape has {len(size)} numbers; 4 are needed")
@@ -176,7 +176,7 @@ def _transpose_conv(step: Step) -> None:
 def _conv_3d_transpose(step: Step) -> None:
     """As TRANSPOSE_CONV, of weights [*kernel, outputs, inputs]."""
     require_rank(step, 2, 5)
-    depth, height, width, outputs, channels = weight_shape(step, 1, 5)
+    depth, height, width, _outputs, _channels = weight_shape(step, 1, 5)
     size = step.numbers(0, "shape")
     if len(size) != 5:
         raise step.refuse(f"its shape has {len(size)} numbers; 5 are needed")

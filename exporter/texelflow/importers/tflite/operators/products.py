@@ -11,7 +11,7 @@ from texelflow.importers.tflite.operators.convolution import bias_of, is_precise
 
 @lowers("FULLY_CONNECTED", inputs=(2, 3), options="FullyConnectedOptions")
 def _fully_connected(step: Step) -> None:
-    """The weights are [units, inputs]; what else the input has are rows, with `keep_num_dims` in its shape."""
+    """The weights are [units, inputs]; all else of the input are rows, with `keep_num_dims` in its shape."""
     if step.options["format"] != "DEFAULT":
         raise step.refuse(f"its weights are in the format {step.options['format']}; DEFAULT is supported")
     x, shape, weights = step.real(0), step.raw(0).shape, step.raw(1).shape

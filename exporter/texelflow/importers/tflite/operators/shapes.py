@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from texelflow.dimensions import Dimension
 from texelflow.importers.tflite.operators import Step, lowers
+from texelflow.importers.tflite.operators.step import COMPLEX
 from texelflow.importers.tflite.tensors import TYPES
 
 
@@ -16,6 +17,9 @@ def _reshape(step: Step) -> None:
         shape = list(step.options["new_shape"] or ())
         if len(shape) == 1 and isinstance(shape[0], int) and not shape[0]:
             shape = []  # how old files say that it is a scalar
+    if step.tensor(0).dtype == COMPLEX:
+        step.finish_complex(step.builder.reshape("made", step.complex(0), [*shape, 2]))
+        return
     step.moved(step.builder.reshape("made", step.real(0), shape))
 
 

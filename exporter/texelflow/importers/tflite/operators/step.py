@@ -15,6 +15,7 @@ from texelflow.importers.tflite.tensors import LIMITS, TYPES, is_quantised
 from texelflow.operators.builder import GraphBuilder
 from texelflow.operators.shapes import dimensions
 
+COMPLEX = "COMPLEX64"
 CALL = "call"
 BODIES = ("first_body", "second_body")
 
@@ -73,6 +74,8 @@ class Step:
     def raw(self, index: int) -> Value:
         """Return an input as it is stored; raise NodeError if its type is not that of the file."""
         value, tensor = self.node.required(index), self.tensor(index)
+        if tensor.dtype == COMPLEX:
+            raise self.refuse(f"its input {index} has complex numbers, which it is not supported for")
         if value.dtype != TYPES.get(tensor.dtype):
             raise self.refuse(f"its input {index} is {value.type}, where the file says {tensor.dtype}")
         return value
@@ -93,6 +96,12 @@ class Step:
         return self.builder.add(
             "DequantizeLinear", f"input_{index}", value, scales, zeros, axis=quantisation.axis
         )
+
+    def complex(self, index: int) -> Value:
+        """Return an input of complex numbers: pairs along one more axis, the last."""
+        if self.tensor(index).dtype != COMPLEX:
+            raise self.refuse(f"its input {index} is {self.tensor(index).dtype}; {COMPLEX} is expected")
+        return self.node.required(index)
 
     def numbers(self, index: int, meaning: str) -> list[Dimension]:
         """Return the elements of an input, whole numbers or extents.
@@ -131,6 +140,8 @@ class Step:
         means are rounded, halves lie in the midst of many: `ties` is then `away` (from zero).
         """
         tensor = self.made(index)
+        if tensor.dtype == COMPLEX:
+            raise self.refuse(f"its output {index} has complex numbers, which it is not supported for")
         if fused != "NONE":
             value = activation(self.builder, "activated", value, fused, self._dtype_of(tensor))
         if is_quantised(tensor):
@@ -141,6 +152,12 @@ class Step:
 
     def finish_raw(self, value: Value, index: int = 0) -> None:
         """Take a result as it is to be stored."""
+        self._take(value, index)
+
+    def finish_complex(self, value: Value, index: int = 0) -> None:
+        """Take a result of complex numbers, pairs along the last axis."""
+        if self.made(index).dtype != COMPLEX:
+            raise self.refuse(f"its output {index} is {self.made(index).dtype}; {COMPLEX} is expected")
         self._take(value, index)
 
     def moved(self, value: Value, index: int = 0) -> None:
