@@ -195,7 +195,8 @@ def _softmax(walk: _Walk, node: Node, order: Order) -> _Moved | None:
     source = _source(node, order)
     if source is None or len(softmax_axes(node)) > 1:
         return None
-    return _Moved([source], [order], {"axis": order[softmax_axes(node)[0]], TO_LAST_AXIS: 0})
+    older = {TO_LAST_AXIS: 0} if TO_LAST_AXIS in node.attributes else {}
+    return _Moved([source], [order], {"axis": order[softmax_axes(node)[0]], **older})
 
 
 def _cumulative(walk: _Walk, node: Node, order: Order) -> _Moved | None:
