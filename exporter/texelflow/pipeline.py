@@ -93,7 +93,8 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
         quantized = []
         if options.weights in QUANTIZED:
             quantized = quantize_weights.run(graph, QUANTIZED[options.weights])
-        states = pair_states.run(graph, options.states)
+        remembered = {after.name: before.name for after, before in graph.states.items()}
+        states = pair_states.run(graph, {**remembered, **options.states})
         groups = prepare(graph)
         if labels is not None:
             graph.warnings += _label_warnings(graph, labels)

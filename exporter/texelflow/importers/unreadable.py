@@ -6,7 +6,6 @@ import zipfile
 from pathlib import Path
 
 _MARKS: tuple[tuple[str, bytes, int], ...] = (
-    ("a TensorFlow Lite model", b"TFL3", 4),
     ("an ONNX Runtime flatbuffer (.ort)", b"ORTM", 4),
     ("an HDF5 file (Keras .h5)", b"\x89HDF\r\n\x1a\n", 0),
     ("a pickle (PyTorch state dict)", b"\x80\x02", 0),
@@ -14,7 +13,7 @@ _MARKS: tuple[tuple[str, bytes, int], ...] = (
 """What a file is that has these bytes at this offset."""
 
 _EXTENSIONS = {
-    ".tflite": "a TensorFlow Lite model",
+    ".tflite": "no TensorFlow Lite model, whatever its name says",
     ".h5": "a Keras model",
     ".hdf5": "a Keras model",
     ".keras": "a Keras model",

@@ -1,0 +1,118 @@
+"""Real TensorFlow Lite models against what LiteRT computed, in the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page
+
+from browser_support import PageServer
+from bundle_runner import Series, run_series
+from models.reference_values import ReferenceCase, Sample, reference_cases
+from texelflow.pipeline import Options, build, write
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A folder of TEXELFLOW_MODELS/tflite.
+
+    `tolerance` is the largest error of floats relative to the largest reference value; `steps` that of
+    quantised outputs, in whole numbers; `classes` says that the largest score must be the same one.
+    """
+
+    name: str
+    tolerance: float = 1e-4
+    steps: int = 1
+    classes: bool = False
+
+
+MODELS = (
+    Model("ad01_float"),
+    Model("basic_pitch"),
+    Model("deeplabv3_257_float"),
+    Model("dtln_1"),
+    Model("hello_world_float"),
+    Model("keras_lstm_mnist_ptq", classes=True),
+    Model("kws_dscnn_float", classes=True),
+    Model("mediapipe_face_landmark"),
+    Model("mediapipe_face_short_range"),
+    Model("mediapipe_hand_landmark_lite"),
+    Model("mediapipe_pose_landmark_lite"),
+    Model("micro_speech_quant", classes=True),
+    Model("mobilenet_v1_025_128_quant", classes=True),
+    Model("mobilenet_v1_025_224_float", classes=True),
+    Model("mobilenet_v2_100_224_quant", classes=True),
+    Model("movenet_lightning_ptq"),
+    Model("nl_classifier_movie_review", classes=True),
+    Model("resnet8_cifar10_float", classes=True),
+    Model("ssd_mobilenet_v1_coco_quant"),
+    Model("superres_x2"),
+    Model("vww_96_int8", classes=True),
+    Model("yamnet", classes=True),
+    Model("yolox_nano_f16"),
+)
+
+
+@pytest.fixture(scope="module")
+def tflite_file(models_folder: Path) -> Callable[[str], Path]:
+    """The file of a model by name."""
+
+    def find(name: str) -> Path:
+        (path,) = (models_folder / "tflite" / name).glob("*.tflite")
+        return path
+
+    return find
+
+
+def error_of(sample: Sample, actual: np.ndarray) -> float:
+    """The largest difference: in whole numbers of a quantised output, else relative to the largest."""
+    if sample.values.dtype.kind not in "iu":
+        return sample.error(actual)
+    assert actual.shape == sample.shape
+    assert actual.dtype == sample.values.dtype
+    taken = actual.ravel()[:: sample.stride].astype(np.int64)
+    return float(np.abs(taken - sample.values.ravel().astype(np.int64)).max(initial=0))
+
+
+def limit_of(model: Model, sample: Sample) -> float:
+    """What the error may be at most."""
+    return model.steps if sample.values.dtype.kind in "iu" else model.tolerance
+
+
+def wrong(model: Model, case: ReferenceCase, outputs: dict[str, np.ndarray]) -> list[str]:
+    """What is not as it should be."""
+    found = []
+    for name, sample in case.outputs.items():
+        error = error_of(sample, outputs[name])
+        print(f"tflite  {model.name:32} {case.label:20} {name:40} {error:.3g}")
+        if error > limit_of(model, sample):
+            found.append(f"{case.label}: {name} is off by {error}")
+        if model.classes and sample.stride == 1 and int(outputs[name].argmax()) != int(sample.values.argmax()):
+            found.append(f"{case.label}: {name} has another largest score")
+    return found
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_reference(
+    model: Model,
+    tflite_file: Callable[[str], Path],
+    page_server: PageServer,
+    bundle_page: Page,
+    tmp_path: Path,
+) -> None:
+    """Every case of io.npz agrees with LiteRT."""
+    source = tflite_file(model.name)
+    write(build(source, Options()), tmp_path / "bundle")
+    url = page_server.mount(f"/tflite/{model.name}", tmp_path) + "/bundle"
+    cases = list(reference_cases(source.parent))
+    # Each case is a first run: what a model remembers is none of it.
+    series = [Series(url, [case.inputs]) for case in cases]
+    problems = []
+    for case, [answer] in zip(cases, run_series(bundle_page, series), strict=True):
+        assert answer.error is None, answer.error
+        problems += wrong(model, case, dict(answer.outputs))
+    assert not problems, "\n".join(problems)
