@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from texelflow.graph import Value
+from texelflow.importers.channels_last import batch_normalization
 from texelflow.importers.tensorflow.lowering import Lowering, lowers
 from texelflow.operators import MANY
 
@@ -37,25 +38,19 @@ def fused_batch_norm(steps: Lowering) -> None:
     if steps.attribute("is_training", True):
         axes = [0, *range(2, rank)] if is_first else list(range(rank - 1))
         mean, variance = _moments(steps, wide, axes)
-    statistics = [mean, variance]
-    if is_first:
-        axes_value = steps.vector("axes", list(range(1, rank - 1)))
-        scale, offset, mean, variance = (
-            steps.add("Unsqueeze", name, value, axes_value)
-            for name, value in (("gain", scale), ("bias", offset), ("mean", mean), ("varies", variance))
-        )
-    epsilon = steps.scalar("epsilon", "float32", float(steps.attribute("epsilon", 1e-4)))
-    deviation = steps.add("Sqrt", "deviation", steps.add("Add", "positive", variance, epsilon))
-    factor = steps.add("Div", "factor", scale, deviation)
-    centred = steps.add("Sub", "centred", wide, mean)
-    made = steps.add("Mul", "scaled", centred, factor)
+    given = (scale, offset, mean, variance)
+    epsilon = float(steps.attribute("epsilon", 1e-4))
     is_plain = kind.dtype == "float32" and activation == "Identity"
-    made = steps.add("Add", steps.result if is_plain else "moved", made, offset)
+    step: str | Value = steps.result if is_plain else "normalized"
+    if is_first:
+        made = steps.add("BatchNormalization", step, wide, *given, epsilon=epsilon)
+    else:
+        made = batch_normalization(steps, step, wide, rank, given, epsilon)
     if activation == "Relu":
         made = steps.add("Relu", steps.result if kind.dtype == "float32" else "positive", made)
     if kind.dtype != "float32":
         steps.cast(steps.result, made, kind.dtype)
-    for result, value in zip(outputs[1:], statistics, strict=False):
+    for result, value in zip(outputs[1:], (mean, variance), strict=False):
         steps.add("Identity", result, value)
 
 
