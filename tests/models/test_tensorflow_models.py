@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,13 +24,19 @@ class Model:
 
 
 MODELS = (
+    Model("tfjs/abalone"),
     Model("tfjs/basic_pitch"),
+    Model("tfjs/crepe"),
+    Model("tfjs/darknet_tiny_imagenet"),
+    Model("tfjs/doodlenet"),
     Model("tfjs/handtrack_ssd320_int8"),
     Model("tfjs/human_blazeface_front"),
     Model("tfjs/human_facemesh"),
     Model("tfjs/human_iris"),
     Model("tfjs/human_selfie"),
+    Model("tfjs/nsfw_mobilenet_v2"),
     Model("tfjs/style_transformer_separable"),
+    Model("tfjs/superres_x2"),
     Model("tfjs/u2net_portrait_p3_f32"),
     Model("savedmodel/basic_pitch"),
     Model("savedmodel/half_plus_two_cpu"),
@@ -56,7 +63,7 @@ def test_reference(
         for case in reference_cases(folder):
             made = loaded.run(_feeds(case, types))
             errors = {
-                name: sample.error(made[_matching(name, outputs, case)])
+                name: sample.error(made[_matching(name, outputs, case.outputs)])
                 for name, sample in case.outputs.items()
             }
             print(f"{model.path} {case.label}: {max(errors.values()):.1e}")
@@ -64,17 +71,14 @@ def test_reference(
 
 
 def _feeds(case: ReferenceCase, types: dict[str, str]) -> Arrays:
-    return {
-        name.removesuffix(":0"): array.astype(types[name.removesuffix(":0")])
-        for name, array in case.inputs.items()
-    }
+    """Return the arrays of a case by the bundle's own names of its inputs, of their types."""
+    names = {_matching(name, list(types), case.inputs): array for name, array in case.inputs.items()}
+    return {name: array.astype(types[name]) for name, array in names.items()}
 
 
-def _matching(name: str, outputs: list[str], case: ReferenceCase) -> str:
-    """Return what the bundle calls an output: by name, by stem, or by the order."""
+def _matching(name: str, names: list[str], all_names: Iterable[str]) -> str:
+    """Return which of `names` is meant by one of the origin's: the same, its stem, or what is in its place."""
     for candidate in (name, name.removesuffix(":0")):
-        if candidate in outputs:
+        if candidate in names:
             return candidate
-    return outputs[list(case.outputs).index(name)]
-
-
+    return names[list(all_names).index(name)]

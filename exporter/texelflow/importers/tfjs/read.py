@@ -47,8 +47,9 @@ def read_tfjs(path: Path, options: ImportOptions) -> Graph:
     except ExportError as error:
         raise ExportError(f"{path} cannot be read: {error}", error.problems) from error
     if "node" not in topology:
-        raise ExportError(f"{path} is a TF.js layers model, which is not supported yet: convert it by"
-                          " tensorflowjs_converter --output_format=tfjs_graph_model")
+        from texelflow.importers.tfjs.layers import read_layers
+
+        return read_layers(topology, weights, path, options)
     load()
     try:
         definitions = read_json_definitions(topology)
