@@ -11,7 +11,7 @@ from texelflow.graph import DTYPES, Graph, Node, Value
 from texelflow.importers.format import ImportOptions
 from texelflow.importers.input_types import DeclaredType, resolve_input_types
 from texelflow.importers.keras.layers import load
-from texelflow.importers.keras.lowering import CONFIG, DIALECT, DOMAIN, WEIGHT_NAMES, WEIGHTS
+from texelflow.importers.keras.lowering import CONFIG, DIALECT, DOMAIN, KERAS_3, WEIGHT_NAMES, WEIGHTS
 from texelflow.problems import Problems
 
 Weights: TypeAlias = "Callable[[Sequence[str], str, Sequence[str]], Sequence[Value | None]]"
@@ -131,6 +131,7 @@ class _Reader:
                 name = layer.name
             return [(name, value) for value in values]
         config = _config(model)
+        layers, outputs = _renumbered(layers, list(_places(config.get("output_layers"))), self._dialect)
         named = {layer.name: layer for layer in layers}
         values_of: dict[Place, Value] = {}
         places = list(_places(config.get("input_layers")))
@@ -138,7 +139,6 @@ class _Reader:
             raise ConfigError(f"a model of {len(places)} inputs is called with {len(inputs)}")
         for (name, _, _), value in zip(places, inputs, strict=True):
             values_of[name, 0, 0] = value
-        outputs = list(_places(config.get("output_layers")))
         reads = self._outputs_read(layers, outputs)
         for name, number in _order(named, outputs, values_of):
             layer = named[name]
@@ -234,7 +234,7 @@ def _order(
             raise ConfigError(f"layer {place[0]!r} depends on itself")
         open_.add(place)
         layer = layers.get(place[0])
-        if layer is None or place[1] >= len(layer.calls):
+        if layer is None or not 0 <= place[1] < len(layer.calls):
             raise ConfigError(f"call {place[1]} of layer {place[0]!r} is read, which the model does not have")
         pending.append((place, True))
         pending += [((name, call), False) for name, call, _ in reversed(layer.calls[place[1]])]
@@ -283,6 +283,36 @@ def _layers(model: Mapping[str, Any]) -> list[LayerConfig]:
     if len({layer.name for layer in layers}) != len(layers):
         raise ConfigError("two layers have the same name")
     return layers
+
+
+def _renumbered(
+    layers: Sequence[LayerConfig], outputs: Sequence[Place], dialect: str
+) -> tuple[list[LayerConfig], list[Place]]:
+    """Return layers and outputs with the calls of each layer counted from 0.
+
+    Making a functional model counts as its first call: in Keras 3 only where outputs are listed; in Keras 2
+    everywhere, and in some versions for Sequential models, too, which shows in that nobody reads call 0.
+    """
+    inner: Mapping[str, int] = {}
+    if dialect == KERAS_3:
+        outer = {layer.name: 1 for layer in layers if layer.kind in ("Functional", "Model")}
+    else:
+        places = [*outputs, *(place for layer in layers for call in layer.calls for place in call)]
+        read = {name for name, _, _ in places}
+        begun = {name for name, call, _ in places if call == 0}
+        inner = outer = {layer.name: 1 for layer in layers if layer.kind in MODELS and layer.name in read - begun}
+
+    def plain(place: Place, first: Mapping[str, int]) -> Place:
+        name, call, index = place
+        return name, call - first.get(name, 0), index
+
+    renumbered = [
+        LayerConfig(
+            layer.name, layer.kind, layer.config, [[plain(place, inner) for place in call] for call in layer.calls]
+        )
+        for layer in layers
+    ]
+    return renumbered, [plain(place, outer) for place in outputs]
 
 
 def _tensors(content: object, name: str, depth: int = 0) -> Iterator[Place]:

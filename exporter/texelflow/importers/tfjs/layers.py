@@ -9,7 +9,7 @@ from typing import Any
 from texelflow.errors import ExportError
 from texelflow.graph import DTYPES, Graph, Value
 from texelflow.importers.format import ImportOptions
-from texelflow.importers.keras.lowering import TFJS
+from texelflow.importers.keras.lowering import KERAS_3, TFJS
 from texelflow.importers.keras.model import build_keras
 from texelflow.importers.tfjs.weights import Weight
 from texelflow.operators.builder import GraphBuilder
@@ -30,12 +30,15 @@ def read_layers(
 
     def find(layers: Sequence[str], _kind: str, names: Sequence[str]) -> Sequence[Value | None]:
         found = [_weight_of(weights, layers, name) for name in names]
+        if "depthwise_kernel" in names and len(names) < 3 and found[0] is None:  # as Keras 3 calls it
+            found[0] = _weight_of(weights, layers, "kernel")
         return [
             None if weight is None or weight.dtype not in DTYPES else weight.value(builder, weight.name)
             for weight in found
         ]
 
-    graph = build_keras(model, find, TFJS, path, "TF.js, layers model", options)
+    dialect = KERAS_3 if str(topology.get("keras_version", "")).startswith("3") else TFJS
+    graph = build_keras(model, find, dialect, path, "TF.js, layers model", options)
     graph.nodes[:0] = builder.nodes
     return graph
 
