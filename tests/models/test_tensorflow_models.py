@@ -77,7 +77,7 @@ def _feeds(case: ReferenceCase, types: dict[str, str]) -> Arrays:
 
 
 def _matching(name: str, names: list[str], all_names: Iterable[str]) -> str:
-    """Return which of `names` is meant by one of the origin's: the same, its stem, or what is in its place."""
+    """Return which of `names` is meant by one of the origin's: the same, its stem, or that in its place."""
     for candidate in (name, name.removesuffix(":0")):
         if candidate in names:
             return candidate

@@ -12,7 +12,15 @@ from texelflow.dimensions.text import finite_json
 from texelflow.graph import Value
 from texelflow.graph.constants import unpack_elements
 
-_PARTS = ("config.json", "*.safetensors", "model.json", "*.bin", "*shard*of*[0-9]", "saved_model.pb", "variables/*")
+_PARTS = (
+    "config.json",
+    "*.safetensors",
+    "model.json",
+    "*.bin",
+    "*shard*of*[0-9]",
+    "saved_model.pb",
+    "variables/*",
+)
 """The files of a model that is a folder, of any format."""
 
 

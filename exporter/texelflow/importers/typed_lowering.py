@@ -1,7 +1,7 @@
 """Operators of a source format that become ONNX's while types are inferred.
 
-What they mean depends on ranks and extents that the files do not say, so an importer makes nodes of a domain of
-its own, each of which is replaced once its inputs have types: by a function that is registered here.
+What they mean depends on ranks and extents that the files do not say, so an importer makes nodes of a domain
+of its own, each of which is replaced once its inputs have types: by a function that is registered here.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from texelflow.graph import Node, NodeError, TensorType, Value
 from texelflow.operators import MANY, Operator, operator
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import dimensions, integers
+
 
 class Lowering(Decomposition):
     """The ONNX nodes in place of a node whose inputs have types; `result` is its first output."""
@@ -46,11 +47,11 @@ class Lowering(Decomposition):
         return NodeError(self.node, reason)
 
     def known_integers(self, index: int, meaning: str) -> list[int]:
-        """Return the elements of an input that are needed at export; raise NodeError if they are not known."""
+        """Return the elements of an input that are needed at export; raise NodeError if they are unknown."""
         return integers(self.node, self.node.known(index, meaning), meaning)
 
     def known_dimensions(self, index: int, meaning: str) -> list[Dimension]:
-        """Return the elements of an input that may depend on sizes; raise NodeError if they depend on data."""
+        """Return the elements of an input that may depend on sizes; raise NodeError if on data."""
         return dimensions(self.node, self.node.known(index, meaning), meaning)
 
     def as_int64(self, step: str, value: Value) -> Value:
@@ -68,17 +69,26 @@ class Replaced(Operator):
         raise NodeError(node, "its inputs have no types")
 
 
-def register(domain: str, names: tuple[str, ...], inputs: tuple[int, int], replace: Callable[[Node], list[Node]]) -> None:
+def register(
+    domain: str, names: tuple[str, ...], inputs: tuple[int, int], replace: Callable[[Node], list[Node]]
+) -> None:
     """Register operators of a domain: `replace` returns nodes in place of one, or raises NodeError.
 
-    A ValueError, which `importers/channels_last` raises, becomes a NodeError. `inputs` is the least and the most.
+    A ValueError, which `importers/channels_last` raises, becomes a NodeError. `inputs` is the least and the
+    most.
     """
     least, most = inputs
 
     class Registered(Replaced):
         def expand(self, node: Node) -> list[Node] | None:
             if not least <= len(node.inputs) <= most:
-                wanted = f"{least}" if least == most else f"{least} or more" if most == MANY else f"{least} to {most}"
+                wanted = (
+                    f"{least}"
+                    if least == most
+                    else f"{least} or more"
+                    if most == MANY
+                    else f"{least} to {most}"
+                )
                 raise NodeError(node, f"it has {len(node.inputs)} inputs; {wanted} are needed")
             try:
                 return replace(node)

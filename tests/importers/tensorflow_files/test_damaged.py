@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from test_models import write_model
 from test_operators import CASES, FILES
+
 from texelflow.dimensions import assuming
 from texelflow.errors import ExportError
 from texelflow.importers import read_model
@@ -35,7 +35,9 @@ def _mutated(source: random.Random, good: bytes) -> bytes:
         elif kind == 3:
             data[place:place] = data[place : place + source.randrange(1, 30)]
         else:
-            data[place : place + 4] = source.choice([b"\xff\xff\xff\xff", b"\x00\x00\x00\x00", b"\x7f\x0a\x12\x80"])
+            data[place : place + 4] = source.choice(
+                [b"\xff\xff\xff\xff", b"\x00\x00\x00\x00", b"\x7f\x0a\x12\x80"]
+            )
         if not data:
             data = bytearray(b"\x0a")
     return bytes(data[: source.randrange(1, len(data) + 1)] if source.random() < 0.1 else data)
@@ -107,7 +109,22 @@ def _change(source: random.Random, content: Any) -> None:
         if isinstance(inner, dict | list) and inner and source.random() < 0.9:
             content = inner
             continue
-        others: list[Any] = [None, -1, 0, 2**40, 1e308, "", "x", [], {}, [{}], {"s": 5}, True, "\u0000", "../x"]
+        others: list[Any] = [
+            None,
+            -1,
+            0,
+            2**40,
+            1e308,
+            "",
+            "x",
+            [],
+            {},
+            [{}],
+            {"s": 5},
+            True,
+            "\u0000",
+            "../x",
+        ]
         content[key] = source.choice(others)
         return
 
@@ -141,5 +158,3 @@ def test_many_nodes_are_bounded(tmp_path: Path) -> None:
     path.write_text(json.dumps({"modelTopology": topology, "weightsManifest": []}))
     with pytest.raises(ExportError, match="calls itself"):
         read_model(path)
-
-

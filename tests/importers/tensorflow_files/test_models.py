@@ -1,4 +1,4 @@
-"""SavedModels and a TF.js model, written by TensorFlow (write_models.py), in the browser; and what is refused."""
+"""SavedModels and a TF.js model, written by TensorFlow (write_models.py), in the browser."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ def test_models(
 def test_signatures(tmp_path: Path) -> None:
     """One that is not there is named with those that are; texts are refused with what else there is."""
     source = write_model("modern", tmp_path)
-    with pytest.raises(ExportError, match="no signature 'train'; it has serving_default, turn, words"):
+    with pytest.raises(ExportError, match=r"no signature 'train'; it has serving_default, turn, words"):
         read_model(source, signature="train")
-    with pytest.raises(ExportError, match="takes texts.*serving_default, turn take numbers"):
+    with pytest.raises(ExportError, match=r"takes texts.*serving_default, turn take numbers"):
         read_model(source, signature="words")
     assert [value.name for value in read_model(write_model("old", tmp_path)).inputs] == ["x"]
 
@@ -70,18 +70,20 @@ def test_saved_model_file(tmp_path: Path) -> None:
 def test_missing_files(tmp_path: Path) -> None:
     modern = write_model("modern", tmp_path)
     (modern / "variables" / "variables.data-00000-of-00001").unlink()
-    with pytest.raises(ExportError, match=r"variables.data-00000-of-00001 is not in .*: the model is not complete"):
+    with pytest.raises(
+        ExportError, match=r"variables.data-00000-of-00001 is not in .*: the model is not complete"
+    ):
         read_model(modern)
     (modern / "variables" / "variables.index").unlink()
-    with pytest.raises(ExportError, match="is not in the checkpoint in .*: is it complete"):
+    with pytest.raises(ExportError, match=r"is not in the checkpoint in .*: is it complete"):
         read_model(modern)
     javascript = write_model("javascript", tmp_path)
     (javascript / "a-shard2of3.bin").unlink()
-    with pytest.raises(ExportError, match="the shard 'a-shard2of3.bin' is not beside model.json"):
+    with pytest.raises(ExportError, match=r"the shard 'a-shard2of3.bin' is not beside model.json"):
         read_model(javascript)
     write_model("javascript", tmp_path)
     (javascript / "a-shard3of3.bin").write_bytes(b"")
-    with pytest.raises(ExportError, match="they are cut off, or belong to another model"):
+    with pytest.raises(ExportError, match=r"they are cut off, or belong to another model"):
         read_model(javascript)
 
 
@@ -90,5 +92,5 @@ def test_shards_stay_inside(shard: str, tmp_path: Path) -> None:
     model = write_model("javascript", tmp_path) / "model.json"
     name = shard.replace("\\", "\\\\").encode()
     model.write_bytes(model.read_bytes().replace(b"a-shard1of3.bin", name, 1))
-    with pytest.raises(ExportError, match="is not inside the model's folder, as it must be"):
+    with pytest.raises(ExportError, match=r"is not inside the model's folder, as it must be"):
         read_model(model)

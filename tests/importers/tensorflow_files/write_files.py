@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 import packed_arrays
+import tensorflow as tf
 from google.protobuf import text_format
 from tensorflow.python.framework import convert_to_constants
 
@@ -24,7 +24,8 @@ files: dict[str, np.ndarray] = {}
 
 
 def floats(*shape: int, low: float = -2, high: float = 2) -> np.ndarray:
-    return random.uniform(low, high, shape).astype(np.float32)
+    # Few digits, which compress well.
+    return (np.round(random.uniform(low, high, shape) * 64) / 64).astype(np.float32)
 
 
 def ints(*shape: int, low: int = -9, high: int = 10, dtype: Any = np.int32) -> np.ndarray:
@@ -39,7 +40,7 @@ def case(
     lower: bool = False,
     fixed: Sequence[int] = (),
 ) -> None:
-    """Add a case: outputs are called out0, out1, …, inputs x0, x1, …
+    """Add a case: outputs are called out0, out1 and so on, inputs x0 and so on.
 
     `free` are axes (input, axis) of no declared extent. `lower`: control flow as Switch and Merge. `fixed` are
     inputs that the test makes constants.
@@ -67,7 +68,11 @@ def case(
 
 
 def add(
-    name: str, graph: Any, inputs: Sequence[np.ndarray], expected: Sequence[np.ndarray], fixed: Sequence[int] = ()
+    name: str,
+    graph: Any,
+    inputs: Sequence[np.ndarray],
+    expected: Sequence[np.ndarray],
+    fixed: Sequence[int] = (),
 ) -> None:
     for node in [*graph.node, *(node for function in graph.library.function for node in function.node_def)]:
         for attribute in [key for key in node.attr if key.startswith("_")]:
@@ -108,7 +113,9 @@ def v1_case(name: str, function: Callable[..., Any], *inputs: np.ndarray) -> Non
     with tf.Graph().as_default() as origin, tf.compat.v1.Session() as session:
         tf.compat.v1.disable_control_flow_v2()
         tf.compat.v1.disable_tensor_equality()
-        places = [tf.compat.v1.placeholder(array.dtype, array.shape, f"x{i}") for i, array in enumerate(inputs)]
+        places = [
+            tf.compat.v1.placeholder(array.dtype, array.shape, f"x{i}") for i, array in enumerate(inputs)
+        ]
         results = function(*places)
         results = results if isinstance(results, list | tuple) else [results]
         outputs = [tf.identity(result, name=f"out{index}_") for index, result in enumerate(results)]
@@ -120,8 +127,8 @@ def v1_case(name: str, function: Callable[..., Any], *inputs: np.ndarray) -> Non
 
 def elementwise() -> None:
     for name in (
-        "Abs Neg Exp Sin Cos Tan Atan Sinh Cosh Asinh Tanh Erf Erfc Floor Ceil Round Rint Sign Sigmoid Relu Relu6"
-        " Elu Selu Square Expm1 ZerosLike OnesLike IsNan IsInf IsFinite Reciprocal"
+        "Abs Neg Exp Sin Cos Tan Atan Sinh Cosh Asinh Tanh Erf Erfc Floor Ceil Round Rint Sign Sigmoid Relu"
+        " Relu6 Elu Selu Square Expm1 ZerosLike OnesLike IsNan IsInf IsFinite Reciprocal"
     ).split():
         names = {"Relu": "features", "Relu6": "features", "Elu": "features", "Selu": "features"}
         key = names.get(name, "x")
@@ -170,11 +177,25 @@ def elementwise() -> None:
     for dtype, others in (("float", floats), ("int", ints)):
         x, y = others(2, 3, 4), others(3, 1)
         y = np.where(y == 0, y + 3, y).astype(y.dtype)
-        names = ["Add", "AddV2", "Sub", "Mul", "Maximum", "Minimum", "SquaredDifference", "FloorDiv", "FloorMod"]
+        names = [
+            "Add",
+            "AddV2",
+            "Sub",
+            "Mul",
+            "Maximum",
+            "Minimum",
+            "SquaredDifference",
+            "FloorDiv",
+            "FloorMod",
+        ]
         names += ["Equal", "NotEqual", "Less", "LessEqual", "Greater", "GreaterEqual", "Div"]
-        names += ["RealDiv"] if dtype == "float" else ["TruncateDiv", "TruncateMod", "BitwiseAnd", "BitwiseOr"]
+        names += (
+            ["RealDiv"] if dtype == "float" else ["TruncateDiv", "TruncateMod", "BitwiseAnd", "BitwiseOr"]
+        )
         names += ["BitwiseXor"] if dtype == "int" else ["TruncateMod"]
-        case(f"binary_{dtype}", lambda x, y, names=names: [getattr(R, name)(x=x, y=y) for name in names], x, y)
+        case(
+            f"binary_{dtype}", lambda x, y, names=names: [getattr(R, name)(x=x, y=y) for name in names], x, y
+        )
     zeros = np.array([0, 1.5, -2, 0, 3], np.float32)
     other = np.array([0, 0, 2, 2, -0.5], np.float32)
     case(
@@ -206,17 +227,27 @@ def elementwise() -> None:
             R.AddN(inputs=[x, y, x]),
             R.AddN(inputs=[x]),
         ],
-        a, b, floats(4, 3), floats(4, 3), np.array([True, False, False, True]),
-    )  # fmt: skip
+        a,
+        b,
+        floats(4, 3),
+        floats(4, 3),
+        np.array([True, False, False, True]),
+    )
     pairs = [(tf.float32, tf.int32), (tf.float32, tf.bool), (tf.int32, tf.float32), (tf.int32, tf.int64)]
     pairs += [(tf.int32, tf.bool), (tf.bool, tf.float32), (tf.bool, tf.int32), (tf.float32, tf.float16)]
     pairs += [(tf.uint8, tf.float32), (tf.int64, tf.int32), (tf.uint8, tf.int32)]
     case(
         "cast",
         lambda *xs: [R.Cast(x=x, DstT=target) for x, (_, target) in zip(xs, pairs, strict=True)],
-        *[(ints(2, 3) > 0 if source == tf.bool else floats(2, 3, low=0 if source == tf.uint8 else -3, high=3) * 2)
-          .astype(source.as_numpy_dtype) for source, _ in pairs],
-    )  # fmt: skip
+        *[
+            (
+                ints(2, 3) > 0
+                if source == tf.bool
+                else floats(2, 3, low=0 if source == tf.uint8 else -3, high=3) * 2
+            ).astype(source.as_numpy_dtype)
+            for source, _ in pairs
+        ],
+    )
 
 
 UNARY: list[tuple[str, str, np.ndarray]] = []
@@ -232,8 +263,9 @@ def products() -> None:
             R.MatMul(a=a, b=tf.transpose(b), transpose_b=True),
             R.MatMul(a=tf.transpose(a), b=tf.transpose(b), transpose_a=True, transpose_b=True),
         ],
-        a, b,
-    )  # fmt: skip
+        a,
+        b,
+    )
     case(
         "batch_matmul",
         lambda a, b, c: [
@@ -245,9 +277,11 @@ def products() -> None:
             tf.einsum("bij->bji", a),
             tf.einsum("bij,bik->jk", a, a),
         ],
-        floats(2, 3, 4), floats(2, 4, 5), floats(1, 2, 4),
+        floats(2, 3, 4),
+        floats(2, 4, 5),
+        floats(1, 2, 4),
         free=[(0, 0), (1, 0)],
-    )  # fmt: skip
+    )
 
 
 def convolutions() -> None:
@@ -256,9 +290,13 @@ def convolutions() -> None:
 
     def conv(x: Any, w: Any, stride: int, padding: str, dilation: int = 1, **more: Any) -> Any:
         return R.Conv2D(
-            input=x, filter=w, strides=[1, stride, stride, 1], padding=padding,
-            dilations=[1, dilation, dilation, 1], **more,
-        )  # fmt: skip
+            input=x,
+            filter=w,
+            strides=[1, stride, stride, 1],
+            padding=padding,
+            dilations=[1, dilation, dilation, 1],
+            **more,
+        )
 
     case(
         "conv2d",
@@ -272,15 +310,21 @@ def convolutions() -> None:
         x,
         free=[(0, 0)],
     )
-    case("conv2d_free", lambda x: [conv(x, w33, 2, "SAME"), conv(x, w33, 1, "VALID")], x, free=[(0, 1), (0, 2)])
+    case(
+        "conv2d_free", lambda x: [conv(x, w33, 2, "SAME"), conv(x, w33, 1, "VALID")], x, free=[(0, 1), (0, 2)]
+    )
     case("conv2d_grouped", lambda x: [conv(x, floats(3, 3, 2, 6), 1, "SAME")], odd)
     dw1, dw2 = floats(3, 3, 4, 1), floats(2, 3, 4, 2)
 
     def depthwise(x: Any, w: Any, stride: int, padding: str, dilation: int = 1, **more: Any) -> Any:
         return R.DepthwiseConv2dNative(
-            input=x, filter=w, strides=[1, stride, stride, 1], padding=padding,
-            dilations=[1, dilation, dilation, 1], **more,
-        )  # fmt: skip
+            input=x,
+            filter=w,
+            strides=[1, stride, stride, 1],
+            padding=padding,
+            dilations=[1, dilation, dilation, 1],
+            **more,
+        )
 
     case(
         "depthwise",
@@ -296,7 +340,12 @@ def convolutions() -> None:
 
     def backward(x: Any, size: Any, w: Any, stride: int, padding: str, **more: Any) -> Any:
         return R.Conv2DBackpropInput(
-            input_sizes=size, filter=w, out_backprop=x, strides=[1, stride, stride, 1], padding=padding, **more
+            input_sizes=size,
+            filter=w,
+            out_backprop=x,
+            strides=[1, stride, stride, 1],
+            padding=padding,
+            **more,
         )
 
     case(
@@ -316,7 +365,9 @@ def convolutions() -> None:
     case(
         "conv2d_backprop_free",
         lambda x: [
-            backward(x, tf.stack([tf.shape(x)[0], tf.shape(x)[1] * 2, tf.shape(x)[2] * 2, 2]), back, 2, "SAME")
+            backward(
+                x, tf.stack([tf.shape(x)[0], tf.shape(x)[1] * 2, tf.shape(x)[2] * 2, 2]), back, 2, "SAME"
+            )
         ],
         odd,
         free=[(0, 0), (0, 1), (0, 2)],
@@ -334,22 +385,32 @@ def convolutions() -> None:
     )
     case(
         "pool",
-        lambda x: [
-            operator(**{key: x}, ksize=[1, *k, 1], strides=[1, s, s, 1], padding=p)
-            for operator, key in ((R.MaxPool, "input"), (R.AvgPool, "value"))
-            for k in ((2, 2), (3, 2))
-            for s in (1, 2)
-            for p in ("SAME", "VALID")
-        ]
-        + [R.MaxPoolV2(input=x, ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="VALID")],
+        lambda x: (
+            [
+                operator(**{key: x}, ksize=[1, *k, 1], strides=[1, s, s, 1], padding=p)
+                for operator, key in ((R.MaxPool, "input"), (R.AvgPool, "value"))
+                for k in ((2, 2), (3, 2))
+                for s in (1, 2)
+                for p in ("SAME", "VALID")
+            ]
+            + [R.MaxPoolV2(input=x, ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="VALID")]
+        ),
         odd,
     )
     scale, offset, mean, variance = floats(4), floats(4), floats(4), floats(4, low=0.3)
 
     def norm(operator: Any, x: Any, training: bool, **more: Any) -> list[Any]:
         given = ([], []) if training else (mean, variance)
-        made = operator(x=x, scale=scale, offset=offset, mean=given[0], variance=given[1],
-                        is_training=training, epsilon=0.01, **more)  # fmt: skip
+        made = operator(
+            x=x,
+            scale=scale,
+            offset=offset,
+            mean=given[0],
+            variance=given[1],
+            is_training=training,
+            epsilon=0.01,
+            **more,
+        )
         return [made.y, made.batch_mean] if training else [made.y]
 
     case(
@@ -390,10 +451,17 @@ def fused() -> None:
     window = numbers("strides", 1, 2, 2, 1) + attribute("padding", "s", '"SAME"') + kind
     window += numbers("dilations", 1, 1, 1, 1) + attribute("epsilon", "f", "0.02")
     operators = {
-        "_FusedConv2D": [("BiasAdd",), ("BiasAdd", "Relu"), ("BiasAdd", "Relu6"), ("BiasAdd", "Elu"),
-                         ("BiasAdd", "LeakyRelu"), ("FusedBatchNorm", "Relu"), ("FusedBatchNorm",)],
+        "_FusedConv2D": [
+            ("BiasAdd",),
+            ("BiasAdd", "Relu"),
+            ("BiasAdd", "Relu6"),
+            ("BiasAdd", "Elu"),
+            ("BiasAdd", "LeakyRelu"),
+            ("FusedBatchNorm", "Relu"),
+            ("FusedBatchNorm",),
+        ],
         "_FusedMatMul": [("BiasAdd",), ("BiasAdd", "Relu"), ("BiasAdd", "Tanh"), ("BiasAdd", "Sigmoid")],
-    }  # fmt: skip
+    }
     for op, lists in operators.items():
         for index, names in enumerate(lists):
             operands = ["x0", "x1"] if op == "_FusedConv2D" else ["x2", "x3"]
@@ -421,44 +489,77 @@ def reductions() -> None:
     functions = [R.Sum, R.Mean, R.Max, R.Min, R.Prod, R.EuclideanNorm]
     case(
         "reduce",
-        lambda x: [f(input=x, axis=axis, keep_dims=keeps) for f in functions
-                   for axis, keeps in ((1, False), ([0, -1], True), ([0, 1, 2], False), ([], False))],
-        x, free=[(0, 0)],
-    )  # fmt: skip
+        lambda x: [
+            f(input=x, axis=axis, keep_dims=keeps)
+            for f in functions
+            for axis, keeps in ((1, False), ([0, -1], True), ([0, 1, 2], False), ([], False))
+        ],
+        x,
+        free=[(0, 0)],
+    )
     case(
         "reduce_more",
         lambda x, b, i: [
-            R.All(input=b, axis=[1]), R.Any(input=b, axis=[0, 2], keep_dims=True), R.Sum(input=i, axis=[2]),
-            R.Max(input=i, axis=[0]), R.ArgMax(input=x, dimension=1), R.Mean(input=i, axis=[1]),
-            R.ArgMax(input=x, dimension=-1, output_type=tf.int32), R.ArgMin(input=x, dimension=0),
-            *(R.Cumsum(x=x, axis=axis, exclusive=e, reverse=r) for axis, e, r in ((0, False, False), (-1, True, False),
-                                                                               (1, False, True), (2, True, True))),
-            R.Cumprod(x=x, axis=1), R.CumulativeLogsumexp(x=x, axis=1), R.CumulativeLogsumexp(x=x, axis=2, reverse=True),
+            R.All(input=b, axis=[1]),
+            R.Any(input=b, axis=[0, 2], keep_dims=True),
+            R.Sum(input=i, axis=[2]),
+            R.Max(input=i, axis=[0]),
+            R.ArgMax(input=x, dimension=1),
+            R.Mean(input=i, axis=[1]),
+            R.ArgMax(input=x, dimension=-1, output_type=tf.int32),
+            R.ArgMin(input=x, dimension=0),
+            *(
+                R.Cumsum(x=x, axis=axis, exclusive=e, reverse=r)
+                for axis, e, r in ((0, False, False), (-1, True, False), (1, False, True), (2, True, True))
+            ),
+            R.Cumprod(x=x, axis=1),
+            R.CumulativeLogsumexp(x=x, axis=1),
+            R.CumulativeLogsumexp(x=x, axis=2, reverse=True),
         ],
-        x, ints(2, 3, 4) > 0, ints(2, 3, 4),
-    )  # fmt: skip
+        x,
+        ints(2, 3, 4) > 0,
+        ints(2, 3, 4),
+    )
 
 
 def shapes() -> None:
     case(
         "shape",
         lambda x, n: [
-            R.Shape(input=x), R.Shape(input=x, out_type=tf.int64), R.Size(input=x), R.Rank(input=x),
-            *R.ShapeN(input=[x, x[0]]), R.Reshape(tensor=x, shape=[-1, 6]), R.Reshape(tensor=x, shape=[tf.shape(x)[0], -1]),
-            R.ExpandDims(input=x, axis=1), R.ExpandDims(input=x, axis=-1), R.Squeeze(input=x[:1], axis=[0]),
+            R.Shape(input=x),
+            R.Shape(input=x, out_type=tf.int64),
+            R.Size(input=x),
+            R.Rank(input=x),
+            *R.ShapeN(input=[x, x[0]]),
+            R.Reshape(tensor=x, shape=[-1, 6]),
+            R.Reshape(tensor=x, shape=[tf.shape(x)[0], -1]),
+            R.ExpandDims(input=x, axis=1),
+            R.ExpandDims(input=x, axis=-1),
+            R.Squeeze(input=x[:1], axis=[0]),
             R.Squeeze(input=x[:, :1], axis=[-2]),
-            R.Fill(dims=tf.shape(x), value=3.5), R.BroadcastTo(input=x[:, :1], shape=tf.shape(x)),
-            R.Tile(input=x, multiples=[2, 1, 3]), R.Transpose(x=x, perm=[2, 0, 1]),
-            R.Range(start=0, limit=tf.shape(x)[0] * 2, delta=1), R.Range(start=1.0, limit=3.2, delta=0.5),
-            R.LinSpace(start=1.0, stop=2.0, num=5), R.InvertPermutation(x=[2, 0, 1]), R.ZerosLike(x=n),
+            R.Fill(dims=tf.shape(x), value=3.5),
+            R.BroadcastTo(input=x[:, :1], shape=tf.shape(x)),
+            R.Tile(input=x, multiples=[2, 1, 3]),
+            R.Transpose(x=x, perm=[2, 0, 1]),
+            R.Range(start=0, limit=tf.shape(x)[0] * 2, delta=1),
+            R.Range(start=1.0, limit=3.2, delta=0.5),
+            R.LinSpace(start=1.0, stop=2.0, num=5),
+            R.InvertPermutation(x=[2, 0, 1]),
+            R.ZerosLike(x=n),
             R.BroadcastArgs(s0=[3, 1], s1=[2, 1, 4]),
-            R.Pack(values=[x, x + 1.0], axis=1), R.Pack(values=[x, x], axis=-1), *R.Unpack(value=x, num=3, axis=1),
-            R.ConcatV2(values=[x, x * 2.0], axis=-1), R.Concat(concat_dim=1, values=[x, x]),
-            *R.Split(axis=2, value=x, num_split=2), *R.SplitV(value=x, size_splits=[1, -1, 1], axis=-1, num_split=3),
+            R.Pack(values=[x, x + 1.0], axis=1),
+            R.Pack(values=[x, x], axis=-1),
+            *R.Unpack(value=x, num=3, axis=1),
+            R.ConcatV2(values=[x, x * 2.0], axis=-1),
+            R.Concat(concat_dim=1, values=[x, x]),
+            *R.Split(axis=2, value=x, num_split=2),
+            *R.SplitV(value=x, size_splits=[1, -1, 1], axis=-1, num_split=3),
             *R.ConcatOffset(concat_dim=1, shape=[[2, 2, 5], [2, 3, 5], [2, 4, 5]]),
         ],
-        floats(2, 3, 4), ints(5), free=[(0, 0)],
-    )  # fmt: skip
+        floats(2, 3, 4),
+        ints(5),
+        free=[(0, 0)],
+    )
 
 
 def slices() -> None:
@@ -466,29 +567,54 @@ def slices() -> None:
     case(
         "strided_slice",
         lambda x: [
-            x[1], x[-1], x[1:3], x[:, ::2], x[..., -2], x[::-1], x[:, 4:1:-2], x[tf.newaxis, 1, ..., tf.newaxis, 2:],
-            x[..., tf.newaxis], x[1:-1, -3:, :-1], x[0, 1, 2], x[:, tf.newaxis, ::-1, ..., 1], x[3:1],
-            x[tf.shape(x)[0] - 2 :], x[: tf.shape(x)[1] // 2], x[:, -100:3], x[2:100],
+            x[1],
+            x[-1],
+            x[1:3],
+            x[:, ::2],
+            x[..., -2],
+            x[::-1],
+            x[:, 4:1:-2],
+            x[tf.newaxis, 1, ..., tf.newaxis, 2:],
+            x[..., tf.newaxis],
+            x[1:-1, -3:, :-1],
+            x[0, 1, 2],
+            x[:, tf.newaxis, ::-1, ..., 1],
+            x[3:1],
+            x[tf.shape(x)[0] - 2 :],
+            x[: tf.shape(x)[1] // 2],
+            x[:, -100:3],
+            x[2:100],
         ],
         x,
-    )  # fmt: skip
-    case("strided_slice_free", lambda x: [x[:, 1:-1], x[-1], x[:, ::2], x[..., ::-1, :]], x, free=[(0, 0), (0, 1)])
+    )
+    case(
+        "strided_slice_free",
+        lambda x: [x[:, 1:-1], x[-1], x[:, ::2], x[..., ::-1, :]],
+        x,
+        free=[(0, 0), (0, 1)],
+    )
     case(
         "slice_and_pad",
         lambda x: [
-            R.Slice(input=x, begin=[1, 0, 2], size=[2, -1, 3]), R.Slice(input=x, begin=[0, 1, 0], size=[-1, 1, -1]),
+            R.Slice(input=x, begin=[1, 0, 2], size=[2, -1, 3]),
+            R.Slice(input=x, begin=[0, 1, 0], size=[-1, 1, -1]),
             R.Pad(input=x, paddings=[[1, 0], [0, 2], [3, 1]]),
             R.PadV2(input=x, paddings=[[0, 0], [1, 2], [0, 1]], constant_values=-1.5),
             R.MirrorPad(input=x, paddings=[[1, 2], [0, 0], [3, 1]], mode="REFLECT"),
             R.MirrorPad(input=x, paddings=[[4, 2], [0, 1], [3, 6]], mode="SYMMETRIC"),
-            R.ReverseV2(tensor=x, axis=[0, -1]), R.ReverseSequence(input=x, seq_lengths=[5, 1, 3, 2], seq_dim=1, batch_dim=0),
+            R.ReverseV2(tensor=x, axis=[0, -1]),
+            R.ReverseSequence(input=x, seq_lengths=[5, 1, 3, 2], seq_dim=1, batch_dim=0),
             R.ReverseSequence(input=x, seq_lengths=[1, 2, 3, 4, 2], seq_dim=0, batch_dim=1),
             R.ReverseSequence(input=x, seq_lengths=[1, 2, 3, 4], seq_dim=2, batch_dim=0),
-            R.Roll(input=x, shift=[1, -2], axis=[0, 2]), R.Roll(input=x, shift=[7], axis=[1]),
-            *(R.MatrixBandPart(input=x, num_lower=lower, num_upper=upper) for lower, upper in ((0, -1), (-1, 0), (1, 2))),
+            R.Roll(input=x, shift=[1, -2], axis=[0, 2]),
+            R.Roll(input=x, shift=[7], axis=[1]),
+            *(
+                R.MatrixBandPart(input=x, num_lower=lower, num_upper=upper)
+                for lower, upper in ((0, -1), (-1, 0), (1, 2))
+            ),
         ],
         x,
-    )  # fmt: skip
+    )
     image = floats(2, 4, 6, 4)
     case(
         "blocks",
@@ -497,10 +623,11 @@ def slices() -> None:
             R.SpaceToBatchND(input=x, block_shape=[2, 2], paddings=[[1, 1], [2, 0]]),
             R.BatchToSpaceND(input=tf.tile(x, [3, 1, 1, 1]), block_shape=[2, 3], crops=[[1, 0], [2, 1]]),
             R.BatchToSpaceND(input=x[..., 0], block_shape=[2], crops=[[1, 1]]),
-            R.DepthToSpace(input=x, block_size=2), R.SpaceToDepth(input=x, block_size=2),
+            R.DepthToSpace(input=x, block_size=2),
+            R.SpaceToDepth(input=x, block_size=2),
         ],
         image,
-    )  # fmt: skip
+    )
 
 
 def gathers() -> None:
@@ -508,10 +635,15 @@ def gathers() -> None:
     case(
         "gather",
         lambda x, i, j: [
-            R.GatherV2(params=x, indices=i, axis=0), R.GatherV2(params=x, indices=i, axis=-1), R.Gather(params=x, indices=i),
-            R.GatherV2(params=x, indices=2, axis=1), R.GatherV2(params=x, indices=j, axis=1, batch_dims=1),
-            R.GatherV2(params=x, indices=j, axis=2, batch_dims=1), R.GatherV2(params=x[..., 0], indices=j, axis=1, batch_dims=1),
-            R.GatherNd(params=x, indices=[[0, 1], [2, 3]]), R.GatherNd(params=x, indices=[[[2], [0]]]),
+            R.GatherV2(params=x, indices=i, axis=0),
+            R.GatherV2(params=x, indices=i, axis=-1),
+            R.Gather(params=x, indices=i),
+            R.GatherV2(params=x, indices=2, axis=1),
+            R.GatherV2(params=x, indices=j, axis=1, batch_dims=1),
+            R.GatherV2(params=x, indices=j, axis=2, batch_dims=1),
+            R.GatherV2(params=x[..., 0], indices=j, axis=1, batch_dims=1),
+            R.GatherNd(params=x, indices=[[0, 1], [2, 3]]),
+            R.GatherNd(params=x, indices=[[[2], [0]]]),
             R.ScatterNd(indices=[[1], [3], [1]], updates=[1.0, 2.0, 4.0], shape=[5]),
             R.TensorScatterUpdate(tensor=x, indices=[[0, 1], [2, 3]], updates=x[0, :2]),
             R.TensorScatterAdd(tensor=x, indices=[[0], [0]], updates=x[1:]),
@@ -520,10 +652,13 @@ def gathers() -> None:
             R.OneHot(indices=[0, 3, -1, 9], depth=4, on_value=2.0, off_value=-1.0),
             R.OneHot(indices=i, depth=3, on_value=1.0, off_value=0.0, axis=0),
             R.OneHot(indices=[[1, 0]], depth=3, on_value=5, off_value=1, axis=1),
-            *R.TopKV2(input=x, k=3), *R.TopKV2(input=x[0, 0], k=1),
+            *R.TopKV2(input=x, k=3),
+            *R.TopKV2(input=x[0, 0], k=1),
         ],
-        x, ints(2, 2, low=0, high=3), ints(3, 2, low=0, high=4),
-    )  # fmt: skip
+        x,
+        ints(2, 2, low=0, high=3),
+        ints(3, 2, low=0, high=4),
+    )
     case("where", lambda x: [R.Where(condition=x > 0.5)], x)
     case("unique", lambda x: list(R.Unique(x=x)), np.array([4, 2, 4, 7, 2, 0], np.int32))
 
@@ -538,24 +673,38 @@ def images() -> None:
                 outs.append(lambda x, f=f, size=size, flags=flags: f(images=x, size=size, **flags))
     case("resize", lambda x: [f(x) for f in outs], x)
     case(
-        "resize_cubic", lambda x: [R.ResizeBicubic(images=x, size=size, half_pixel_centers=True) for size in sizes], x
+        "resize_cubic",
+        lambda x: [R.ResizeBicubic(images=x, size=size, half_pixel_centers=True) for size in sizes],
+        x,
     )
     boxes = np.array([[0.1, 0.2, 0.8, 0.9], [0, 0, 1, 1], [0.5, -0.2, 1.2, 0.4]], np.float32)
-    case("crop_and_resize",
-         lambda x: [R.CropAndResize(image=x, boxes=boxes, box_ind=[1, 0, 1], crop_size=[4, 3], extrapolation_value=0.5)], x)
+    case(
+        "crop_and_resize",
+        lambda x: [
+            R.CropAndResize(
+                image=x, boxes=boxes, box_ind=[1, 0, 1], crop_size=[4, 3], extrapolation_value=0.5
+            )
+        ],
+        x,
+    )
     corner = floats(12, 2, low=0, high=1)
     boxes = np.concatenate([corner, corner + floats(12, 2, low=0.1, high=0.5)], 1)
     scores = random.permutation(12).astype(np.float32) / 12
 
     def nms(boxes: Any, scores: Any) -> list[Any]:
-        common = dict(boxes=boxes, scores=scores, max_output_size=6, iou_threshold=0.3)
+        common = {"boxes": boxes, "scores": scores, "max_output_size": 6, "iou_threshold": 0.3}
         return [
-            R.NonMaxSuppression(**common), R.NonMaxSuppressionV2(**common),
+            R.NonMaxSuppression(**common),
+            R.NonMaxSuppressionV2(**common),
             R.NonMaxSuppressionV3(**common, score_threshold=0.4),
             *R.NonMaxSuppressionV4(**common, score_threshold=0.4, pad_to_max_output_size=True),
-            *R.NonMaxSuppressionV5(**common, score_threshold=0.4, soft_nms_sigma=0.0, pad_to_max_output_size=False),
-            *R.NonMaxSuppressionV5(**common, score_threshold=0.7, soft_nms_sigma=0.0, pad_to_max_output_size=True),
-        ]  # fmt: skip
+            *R.NonMaxSuppressionV5(
+                **common, score_threshold=0.4, soft_nms_sigma=0.0, pad_to_max_output_size=False
+            ),
+            *R.NonMaxSuppressionV5(
+                **common, score_threshold=0.7, soft_nms_sigma=0.0, pad_to_max_output_size=True
+            ),
+        ]
 
     case("suppression", nms, boxes, scores)
 
@@ -606,16 +755,36 @@ def control() -> None:
     case("if_lowered", branches, x, flag, lower=True)
     case("calls", lambda x, y: [helper(x, y)[0], helper(x, y)[1]], x, floats(3, 2))
     v1_case("while_v1", counting, x)
-    v1_case("lists_v1", lambda x: [tf.map_fn(lambda row: row * 2.0, x), tf.scan(lambda a, b: a * 0.5 + b, x)], rows)
-    v1_case("cond_v1", lambda x, flag: [
-        tf.cond(flag, lambda: x * 2.0, lambda: tf.exp(x)),
-        tf.cond(flag, lambda: tf.cond(tf.reduce_sum(x) > 0, lambda: x + 1.0, lambda: x - 1.0), lambda: x),
-        tf.cond(flag, lambda: tf.constant(1.0), lambda: tf.constant(2.0)),
-    ], x, flag)  # fmt: skip
+    v1_case(
+        "lists_v1",
+        lambda x: [tf.map_fn(lambda row: row * 2.0, x), tf.scan(lambda a, b: a * 0.5 + b, x)],
+        rows,
+    )
+    v1_case(
+        "cond_v1",
+        lambda x, flag: [
+            tf.cond(flag, lambda: x * 2.0, lambda: tf.exp(x)),
+            tf.cond(flag, lambda: tf.cond(tf.reduce_sum(x) > 0, lambda: x + 1.0, lambda: x - 1.0), lambda: x),
+            tf.cond(flag, lambda: tf.constant(1.0), lambda: tf.constant(2.0)),
+        ],
+        x,
+        flag,
+    )
 
 
 def main() -> None:
-    for write in (elementwise, products, convolutions, fused, reductions, shapes, slices, gathers, images, control):
+    for write in (
+        elementwise,
+        products,
+        convolutions,
+        fused,
+        reductions,
+        shapes,
+        slices,
+        gathers,
+        images,
+        control,
+    ):
         write()
     path = FOLDER / "operators.json.xz"
     packed_arrays.save(path, files)

@@ -22,7 +22,8 @@ files: dict[str, np.ndarray] = {}
 
 
 def floats(*shape: int, low: float = -1, high: float = 1) -> np.ndarray:
-    return random.uniform(low, high, shape).astype(np.float32)
+    # Few digits, which compress well.
+    return (np.round(random.uniform(low, high, shape) * 64) / 64).astype(np.float32)
 
 
 def add_folder(name: str, folder: Path) -> None:
@@ -56,7 +57,9 @@ class Model(tf.Module):
 
     @tf.function(input_signature=[tf.TensorSpec([2, 6], tf.float32), tf.TensorSpec([], tf.bool)])
     def turn(self, state: Any, flag: Any) -> dict[str, Any]:
-        _, looped = tf.while_loop(lambda i, _: i < 3, lambda i, s: (i + 1, tf.tanh(s + self.bias)), (0, state))
+        _, looped = tf.while_loop(
+            lambda i, _: i < 3, lambda i, s: (i + 1, tf.tanh(s + self.bias)), (0, state)
+        )
         return {"state": tf.cond(flag, lambda: looped + self.bias, lambda: looped)}
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
@@ -74,7 +77,9 @@ def modern() -> None:
     add_run("modern", "serving_default", {"x": x}, model.predict(tf.constant(x)))
     for flag in (True, False):
         inputs = {"state": state, "flag": np.array(flag)}
-        add_run("modern", "turn" if flag else "turn ", inputs, model.turn(tf.constant(state), tf.constant(flag)))
+        add_run(
+            "modern", "turn" if flag else "turn ", inputs, model.turn(tf.constant(state), tf.constant(flag))
+        )
 
 
 def recurrent() -> None:
@@ -117,14 +122,23 @@ def javascript() -> None:
     rows = {"scale": 0.01, "min": -1.27}
     weights = {
         "w8": (random.integers(0, 256, (40, 30)).astype(np.uint8), {"dtype": "uint8", **rows}),
-        "w8_odd": (random.integers(0, 256, (40, 30)).astype(np.uint8), {"dtype": "uint8", "scale": 0.013, "min": -1.1}),
-        "w16": (random.integers(0, 65536, (40, 30)).astype(np.uint16), {"dtype": "uint16", "scale": 3e-5, "min": -1.0}),
+        "w8_odd": (
+            random.integers(0, 256, (40, 30)).astype(np.uint8),
+            {"dtype": "uint8", "scale": 0.013, "min": -1.1},
+        ),
+        "w16": (
+            random.integers(0, 65536, (40, 30)).astype(np.uint16),
+            {"dtype": "uint16", "scale": 3e-5, "min": -1.0},
+        ),
         "half": (floats(40, 30).astype(np.float16), {"dtype": "float16"}),
         "full": (floats(40, 30), None),
         "small": (random.integers(0, 256, (30,)).astype(np.uint8), {"dtype": "uint8", **rows}),
-        "whole": (random.integers(0, 256, (2, 30)).astype(np.uint8), {"dtype": "uint8", "scale": 2.0, "min": -7.0}),
+        "whole": (
+            random.integers(0, 256, (2, 30)).astype(np.uint8),
+            {"dtype": "uint8", "scale": 2.0, "min": -7.0},
+        ),
         "wide": (np.array([1], np.int32), None),
-    }  # fmt: skip
+    }
     manifest, data, values = [], b"", {}
     for name, (array, quantization) in weights.items():
         dtype = "int32" if name in ("whole", "wide") else "float32"
@@ -137,16 +151,26 @@ def javascript() -> None:
         values[name] = (np.round(value) if dtype == "int32" else value).astype(dtype)
         data += array.tobytes()
     cut = len(data) // 3
-    shards = {"a-shard1of3.bin": data[:cut], "a-shard2of3.bin": data[cut : 2 * cut], "a-shard3of3.bin": data[2 * cut :]}
+    shards = {
+        "a-shard1of3.bin": data[:cut],
+        "a-shard2of3.bin": data[cut : 2 * cut],
+        "a-shard3of3.bin": data[2 * cut :],
+    }
 
     def text(value: str) -> dict[str, str]:
         return {"s": base64.b64encode(value.encode()).decode()}
 
     kind = {"T": {"type": "DT_FLOAT"}}
     nodes: list[dict[str, Any]] = [
-        {"name": "x", "op": "Placeholder", "attr": {"dtype": {"type": "DT_FLOAT"}, "shape": {"shape": {"dim": [
-            {"size": "-1"}, {"size": "40"}]}}}},
-    ]  # fmt: skip
+        {
+            "name": "x",
+            "op": "Placeholder",
+            "attr": {
+                "dtype": {"type": "DT_FLOAT"},
+                "shape": {"shape": {"dim": [{"size": "-1"}, {"size": "40"}]}},
+            },
+        },
+    ]
     for name, value in values.items():
         dtype = "DT_INT64" if name == "wide" else "DT_INT32" if value.dtype == np.int32 else "DT_FLOAT"
         nodes.append({"name": name, "op": "Const", "attr": {"dtype": {"type": dtype}}})
@@ -154,27 +178,48 @@ def javascript() -> None:
     for name in names:
         attributes = {**kind, "fused_ops": {"list": {"s": [text("BiasAdd")["s"], text("Relu")["s"]]}}}
         attributes |= {"num_args": {"i": "1"}, "transpose_a": {"b": False}}
-        nodes.append({"name": f"{name}_product", "op": "_FusedMatMul", "input": ["x", name, "small"], "attr": attributes})
+        nodes.append(
+            {
+                "name": f"{name}_product",
+                "op": "_FusedMatMul",
+                "input": ["x", name, "small"],
+                "attr": attributes,
+            }
+        )
     nodes += [
-        {"name": "sum", "op": "AddN", "input": [f"{name}_product" for name in names], "attr": {"N": {"i": "5"}, **kind}},
-        {"name": "floats", "op": "Cast", "input": ["whole"], "attr": {"SrcT": {"type": "DT_INT32"}, "DstT": {"type": 1}}},
+        {
+            "name": "sum",
+            "op": "AddN",
+            "input": [f"{name}_product" for name in names],
+            "attr": {"N": {"i": "5"}, **kind},
+        },
+        {
+            "name": "floats",
+            "op": "Cast",
+            "input": ["whole"],
+            "attr": {"SrcT": {"type": "DT_INT32"}, "DstT": {"type": 1}},
+        },
         {"name": "best", "op": "Max", "input": ["sum", "wide"], "attr": {"keep_dims": {"b": True}, **kind}},
         {"name": "result", "op": "Sub", "input": ["floats", "best"], "attr": kind},
     ]
     model = {
         "format": "graph-model",
-        "signature": {"inputs": {"x": {"name": "x:0", "dtype": "DT_FLOAT"}},
-                      "outputs": {"first": {"name": "result:0"}, "second": {"name": "sum:0"}}},
+        "signature": {
+            "inputs": {"x": {"name": "x:0", "dtype": "DT_FLOAT"}},
+            "outputs": {"first": {"name": "result:0"}, "second": {"name": "sum:0"}},
+        },
         "modelTopology": {"node": nodes, "library": {}},
         "weightsManifest": [{"paths": list(shards), "weights": manifest}],
-    }  # fmt: skip
+    }
     files["javascript/files/model.json"] = np.frombuffer(json.dumps(model).encode(), np.uint8)
     for name, shard in shards.items():
         files[f"javascript/files/{name}"] = np.frombuffer(shard, np.uint8)
     x = floats(2, 40)
     total = sum(np.maximum(x.astype(np.float64) @ values[name] + values["small"], 0) for name in names)
     result = values["whole"] - total.max(1, keepdims=True)
-    add_run("javascript", "", {"x": x}, {"result": result.astype(np.float32), "sum": total.astype(np.float32)})
+    add_run(
+        "javascript", "", {"x": x}, {"result": result.astype(np.float32), "sum": total.astype(np.float32)}
+    )
 
 
 def main() -> None:

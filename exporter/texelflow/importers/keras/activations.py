@@ -71,13 +71,19 @@ def activate(layer: Layer, result: str | Value, x: Value, content: object, dtype
 
 
 def recurrent_activation(layer: Layer, content: object) -> tuple[str, list[float], list[float]]:
-    """Return an activation as ONNX's recurrent layers have them: name, and alpha and beta where it takes them.
+    """Return an activation as ONNX's recurrent layers have them: name, and alpha and beta if it takes some.
 
     Raises:
         NodeError: they have none of that name.
     """
     name = name_of(layer, content)
-    known = {"tanh": "Tanh", "sigmoid": "Sigmoid", "relu": "Relu", "softsign": "Softsign", "softplus": "Softplus"}
+    known = {
+        "tanh": "Tanh",
+        "sigmoid": "Sigmoid",
+        "relu": "Relu",
+        "softsign": "Softsign",
+        "softplus": "Softplus",
+    }
     if name in known:
         return known[name], [], []
     if name == "hard_sigmoid":
@@ -93,5 +99,3 @@ def clip(layer: Layer, result: str | Value, x: Value, low: float, high: float, d
     """Return x between two numbers."""
     bounds = (layer.scalar("limit", dtype, low), layer.scalar("limit", dtype, high))
     return layer.add("Clip", result, x, *bounds)
-
-

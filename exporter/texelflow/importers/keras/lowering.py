@@ -13,8 +13,8 @@ DOMAIN = "keras"
 CONFIG = "config"
 WEIGHTS = "weights"
 DIALECT = "dialect"
-"""Attributes of a node: the layer's configuration, the names of its weights, which are its last inputs, and who
-wrote the file."""
+"""Attributes of a node: the layer's configuration, the names of its weights, which are its last inputs, and
+who wrote the file."""
 
 KERAS_2, KERAS_3, TFJS = "Keras 2", "Keras 3", "TF.js"
 
@@ -93,7 +93,7 @@ class Layer(Lowering):
 
 
 def lowers(*names: str, weights: Names | None = None) -> Callable[[Callable[[Layer], object]], Any]:
-    """Register a function that replaces calls of these layers; `weights` names theirs, by the configuration."""
+    """Register a function that replaces calls of these layers; `weights` names theirs, by configuration."""
 
     def decorate(function: Callable[[Layer], object]) -> Callable[[Layer], object]:
         def replace(node: Node) -> list[Node]:

@@ -19,7 +19,9 @@ Weights: TypeAlias = "Callable[[Sequence[str], str, Sequence[str]], Sequence[Val
 what its weights are called; None for one that is not there."""
 
 MODELS = frozenset({"Sequential", "Functional", "Model"})
-_NEEDS_MASKS = frozenset({"LSTM", "GRU", "SimpleRNN", "Bidirectional", "GlobalAveragePooling1D", "TimeDistributed"})
+_NEEDS_MASKS = frozenset(
+    {"LSTM", "GRU", "SimpleRNN", "Bidirectional", "GlobalAveragePooling1D", "TimeDistributed"}
+)
 _DEEPEST = 20
 _MOST_LAYERS = 20_000
 _RESULTS = {"LSTM": 3, "GRU": 2, "SimpleRNN": 2}
@@ -148,13 +150,18 @@ class _Reader:
             made = self._call_layer(layer, arguments, path, reads.get((name, number), 1))
             values_of.update({(name, number, index): value for index, value in enumerate(made)})
         if missing := [place for place in outputs if place not in values_of]:
-            raise ConfigError(f"layer {missing[0][0]!r} has no output {missing[0][2]} of call {missing[0][1]}")
+            raise ConfigError(
+                f"layer {missing[0][0]!r} has no output {missing[0][2]} of call {missing[0][1]}"
+            )
         return [(place[0], values_of[place]) for place in outputs]
 
     @staticmethod
     def _outputs_read(layers: Sequence[LayerConfig], outputs: Sequence[Place]) -> dict[tuple[str, int], int]:
         reads: dict[tuple[str, int], int] = {}
-        for name, call, index in [*outputs, *(place for layer in layers for each in layer.calls for place in each)]:
+        for name, call, index in [
+            *outputs,
+            *(place for layer in layers for each in layer.calls for place in each),
+        ]:
             reads[name, call] = max(reads.get((name, call), 1), index + 1)
         return reads
 
@@ -169,16 +176,16 @@ class _Reader:
             raise ConfigError(f"the model has more than {_MOST_LAYERS} layers")
         if layer.kind not in WEIGHT_NAMES:
             self._problems.add(
-                f"{layer.kind} {layer.name!r} is not a layer that is known: if it is your own, or too new, export the"
-                " model as a SavedModel (model.export), whose graph has what it computes"
+                f"{layer.kind} {layer.name!r} is not a layer that is known: if it is your own, or too"
+                " new, export the model as a SavedModel (model.export), whose graph has what it computes"
             )
             return [Value(f"{layer.name}:{index}") for index in range(max(count, 1))]
         if layer.config.get("mask_zero") or layer.kind == "Masking":
             self._masks.append(layer.name)
         if self._masks and layer.kind in _NEEDS_MASKS:
             self._problems.add(
-                f"{layer.kind} {layer.name!r} takes the mask that {self._masks[0]!r} makes, which is not supported: cut"
-                " sequences to their length in the page, and set mask_zero to False"
+                f"{layer.kind} {layer.name!r} takes the mask that {self._masks[0]!r} makes, which is not"
+                " supported: cut sequences to their length in the page, and set mask_zero to False"
             )
         names = list(WEIGHT_NAMES[layer.kind](layer.config))
         weights = self._weights_of(layer, own, names)
@@ -192,7 +199,7 @@ class _Reader:
             WEIGHTS: [name for name, _ in kept],
             DIALECT: self._dialect,
         }
-        operands = [*inputs, *(value for _, value in kept)]
+        operands: list[Value | None] = [*inputs, *(value for _, value in kept)]
         self.nodes.append(Node(layer.kind, operands, results, attributes, "/".join(own), DOMAIN))
         return results
 
@@ -207,7 +214,8 @@ class _Reader:
             missing = [name for name, value in zip(names, found, strict=True) if value is None]
             if missing:
                 self._problems.add(
-                    f"{layer.kind} {layer.name!r} has no weight {missing[0]!r} in the file: is the model complete?"
+                    f"{layer.kind} {layer.name!r} has no weight {missing[0]!r} in the file: is the model"
+                    " complete?"
                 )
             self._made[path] = [value for value in found if value is not None]
             if missing:
@@ -244,7 +252,8 @@ def _class(model: Mapping[str, Any]) -> str:
     kind = str(model.get("class_name"))
     if kind not in MODELS:
         raise ConfigError(
-            f"the model is of the class {kind!r}, which is defined by a program: export it as a SavedModel (model.export)"
+            f"the model is of the class {kind!r}, which is defined by a program: export it as a SavedModel"
+            " (model.export)"
         )
     # Keras 2 called functional models `Model`.
     return "Functional" if kind == "Model" else kind
@@ -279,7 +288,9 @@ def _layers(model: Mapping[str, Any]) -> list[LayerConfig]:
         calls = item.get("inbound_nodes") or []
         if not isinstance(calls, list):
             raise ConfigError(f"the inbound_nodes of layer {name!r} are no list")
-        layers.append(LayerConfig(name, kind.split(">")[-1], config, [list(_tensors(call, name)) for call in calls]))
+        layers.append(
+            LayerConfig(name, kind.split(">")[-1], config, [list(_tensors(call, name)) for call in calls])
+        )
     if len({layer.name for layer in layers}) != len(layers):
         raise ConfigError("two layers have the same name")
     return layers
@@ -300,7 +311,9 @@ def _renumbered(
         places = [*outputs, *(place for layer in layers for call in layer.calls for place in call)]
         read = {name for name, _, _ in places}
         begun = {name for name, call, _ in places if call == 0}
-        inner = outer = {layer.name: 1 for layer in layers if layer.kind in MODELS and layer.name in read - begun}
+        inner = outer = {
+            layer.name: 1 for layer in layers if layer.kind in MODELS and layer.name in read - begun
+        }
 
     def plain(place: Place, first: Mapping[str, int]) -> Place:
         name, call, index = place
@@ -308,7 +321,10 @@ def _renumbered(
 
     renumbered = [
         LayerConfig(
-            layer.name, layer.kind, layer.config, [[plain(place, inner) for place in call] for call in layer.calls]
+            layer.name,
+            layer.kind,
+            layer.config,
+            [[plain(place, inner) for place in call] for call in layer.calls],
         )
         for layer in layers
     ]
@@ -326,7 +342,9 @@ def _tensors(content: object, name: str, depth: int = 0) -> Iterator[Place]:
             return
         for key in ("args", "kwargs"):
             inner = content.get(key)
-            yield from _tensors(list(inner.values()) if isinstance(inner, Mapping) else inner, name, depth + 1)
+            yield from _tensors(
+                list(inner.values()) if isinstance(inner, Mapping) else inner, name, depth + 1
+            )
     elif isinstance(content, list):
         if len(content) in (3, 4) and isinstance(content[0], str):
             yield _place(content)
@@ -383,7 +401,9 @@ def _input_type(config: Mapping[str, Any], model: Mapping[str, Any]) -> Declared
     )
     dtype = config.get("dtype", "float32")
     if isinstance(dtype, Mapping):
-        dtype = dtype.get("config", {}).get("name", "float32") if isinstance(dtype.get("config"), Mapping) else ""
+        dtype = (
+            dtype.get("config", {}).get("name", "float32") if isinstance(dtype.get("config"), Mapping) else ""
+        )
     if config.get("sparse") or config.get("ragged"):
         raise ConfigError("an input is sparse or ragged, which is not supported")
     extents = None if shape is None else [extent if isinstance(extent, int) else None for extent in shape]

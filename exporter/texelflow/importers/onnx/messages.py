@@ -22,9 +22,9 @@ message_class = DeclaredMessages(
         " domain:7:string overload:8:string",
         "Attribute": "name:1:string f:2:float i:3:int64 s:4:bytes t:5:Tensor g:6:Graph floats:7:float*"
         " ints:8:int64* strings:9:bytes* tensors:10:Tensor* type:20:int32 ref_attr_name:21:string",
-        "Tensor": "dims:1:int64* data_type:2:int32 float_data:4:bytes* int32_data:5:int32* int64_data:7:int64*"
-        " name:8:string raw_data:9:bytes double_data:10:bytes* uint64_data:11:uint64* external_data:13:Entry*"
-        " data_location:14:int32",
+        "Tensor": "dims:1:int64* data_type:2:int32 float_data:4:bytes* int32_data:5:int32* "
+        "int64_data:7:int64* name:8:string raw_data:9:bytes double_data:10:bytes* uint64_data:11:uint64* "
+        "external_data:13:Entry* data_location:14:int32",
         "TypedTensor": "float_data:4:float* double_data:10:double*",
         "SparseTensor": "values:1:Tensor",
         "Entry": "key:1:string value:2:string",

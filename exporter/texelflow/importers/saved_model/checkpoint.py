@@ -10,12 +10,13 @@ from pathlib import Path
 from google.protobuf.message import DecodeError
 
 from texelflow.errors import ExportError
+from texelflow.graph import DTYPES
 from texelflow.importers.mapped_files import map_file
 from texelflow.importers.saved_model.table import read_table
 from texelflow.importers.tensorflow.definitions import read_shape
 from texelflow.importers.tensorflow.dtypes import dtype_of
 from texelflow.importers.tensorflow.messages import message_class
-from texelflow.importers.tensorflow.tensors import DTYPES, Tensor, TensorError
+from texelflow.importers.tensorflow.tensors import Tensor, TensorError
 from texelflow.importers.tensorflow.wire import WireError
 
 INDEX = "variables.index"
@@ -66,7 +67,9 @@ class Checkpoint:
         dtype, extents = dtype_of(entry.dtype), read_shape(entry.shape) or ()
         shape = tuple(extent for extent in extents if extent is not None)
         if entry.slices:
-            raise TensorError("it is stored in slices, which is not supported: save the model without partitions")
+            raise TensorError(
+                "it is stored in slices, which is not supported: save the model without partitions"
+            )
         if dtype not in DTYPES:
             return Tensor(dtype, shape, b"")
         shard = self._shard(entry.shard_id)

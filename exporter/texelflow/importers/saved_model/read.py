@@ -40,7 +40,8 @@ def read_saved_model(folder: Path, options: ImportOptions) -> Graph:
     """Return the Graph of a signature; inputs and outputs are called as there.
 
     Raises:
-        ExportError: a file is damaged or missing, or has what cannot be imported; `problems` has every reason.
+        ExportError: a file is damaged or missing, or has what cannot be imported; `problems` has every
+            reason.
     """
     load()
     path = folder / FILE_NAME
@@ -48,7 +49,9 @@ def read_saved_model(folder: Path, options: ImportOptions) -> Graph:
         graph = _serving_graph(map_file(path))
         definitions = read_definitions(next(messages(graph, 2), memoryview(b"")))
         signatures = _signatures(graph)
-        restore = [message_class("Saver").FromString(bytes(saver)).restore_op_name for saver in messages(graph, 3)]
+        restore = [
+            message_class("Saver").FromString(bytes(saver)).restore_op_name for saver in messages(graph, 3)
+        ]
         keys = restored_keys(definitions, restore[0]) if restore else {}
     except (WireError, DecodeError, DefinitionError, StopIteration) as error:
         raise ExportError(f"{path} is no SavedModel that can be read: {error}") from error
@@ -90,16 +93,22 @@ def _ports(signature: Any, path: Path, numeric: Sequence[str]) -> tuple[list[Por
     """Return inputs and outputs of a signature, each by its name, as TensorFlow has them."""
     if any(dtype_of(entry.value.dtype) == "string" for entry in signature.inputs):
         texts = [entry.key for entry in signature.inputs if dtype_of(entry.value.dtype) == "string"]
-        others = f"choose another by --signature: {', '.join(numeric)} take numbers" if numeric else (
-            "export the model without the step that reads them"
+        others = (
+            f"choose another by --signature: {', '.join(numeric)} take numbers"
+            if numeric
+            else ("export the model without the step that reads them")
         )
-        raise ExportError(f"{path}: input {texts[0]!r} of the signature takes texts, which is not supported: {others}")
+        raise ExportError(
+            f"{path}: input {texts[0]!r} of the signature takes texts, which is not supported: {others}"
+        )
     ports: tuple[list[Port], list[Port]] = ([], [])
     for found, entries in zip(ports, (signature.inputs, signature.outputs), strict=True):
         for entry in sorted(entries, key=lambda entry: str(entry.key)):
             info = entry.value
             if not info.name:
-                raise ExportError(f"{path}: {entry.key!r} is a sparse or composite tensor, which is not supported")
+                raise ExportError(
+                    f"{path}: {entry.key!r} is a sparse or composite tensor, which is not supported"
+                )
             declared = DeclaredType(dtype_of(info.dtype), read_shape(info.tensor_shape))
             found.append(Port(entry.key, info.name, declared))
     return ports
@@ -125,7 +134,9 @@ def _reader(
             try:
                 tensor = checkpoint.read(key)
             except TensorError as error:
-                raise DefinitionError(f"variable {node.name!r} ({key!r} in the checkpoint): {error}") from error
+                raise DefinitionError(
+                    f"variable {node.name!r} ({key!r} in the checkpoint): {error}"
+                ) from error
             if tensor.dtype not in DTYPES:
                 raise DefinitionError(f"variable {node.name!r} has elements of type {tensor.dtype}")
             value = walk.value(node.name)

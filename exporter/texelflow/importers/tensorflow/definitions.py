@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,24 +69,53 @@ class Function:
 
 @dataclass(slots=True)
 class Definitions:
-    """A graph with its functions by name."""
+    """A graph with its functions by name, which may be read when they are asked for."""
 
     nodes: list[Definition]
-    functions: dict[str, Function]
+    functions: Mapping[str, Function]
+
+
+class _StoredFunctions(Mapping[str, Function]):
+    """The functions of a GraphDef: most of a SavedModel's are for training, and are never asked for."""
+
+    def __init__(self, stored: dict[str, memoryview]) -> None:
+        self._stored = stored
+        self._read: dict[str, Function] = {}
+
+    def __getitem__(self, name: str) -> Function:
+        if name not in self._read:
+            try:
+                self._read[name] = _read_function(self._stored[name])
+            except (WireError, DecodeError, RecursionError) as error:
+                raise DefinitionError(f"function {name!r} is damaged ({error})") from error
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
 
 
 def read_definitions(graph: memoryview) -> Definitions:
     """Return a GraphDef; raise DefinitionError if it is damaged."""
     try:
-        nodes, functions = [], []
+        nodes: list[Definition] = []
+        functions: dict[str, memoryview] = {}
         for number, content in fields(graph):
             if number == 1 and not isinstance(content, int):
                 nodes.append(_read_node(content))
             elif number == 2 and not isinstance(content, int):
-                functions += [_read_function(function) for function in messages(content, 1)]
+                functions.update({_name_of(function): function for function in messages(content, 1)})
     except (WireError, DecodeError, RecursionError) as error:
         raise DefinitionError(f"it is damaged or cut off ({error})") from error
-    return Definitions(nodes, {function.name: function for function in functions})
+    return Definitions(nodes, _StoredFunctions(functions))
+
+
+def _name_of(function: memoryview) -> str:
+    """Return the name of a FunctionDef, which is in its signature."""
+    signature = next(messages(function, 1), memoryview(b""))
+    return bytes(next(messages(signature, 1), b"")).decode("utf-8", "replace")
 
 
 _NODE_FIELDS = (1, 2, 3, 5)

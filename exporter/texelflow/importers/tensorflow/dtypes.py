@@ -27,7 +27,7 @@ _NAMES = {
     22: ("DT_UINT32", "uint32"),
     23: ("DT_UINT64", "uint64"),
 }
-_BY_NAME = {text: dtype for text, dtype in _NAMES.values()}
+_BY_NAME = dict(_NAMES.values())
 _REFERENCE = 100
 """What is added to a type's number for references to a variable (DT_FLOAT_REF)."""
 

@@ -28,7 +28,16 @@ class Port:
 
 PLACEHOLDERS = frozenset({"Placeholder", "PlaceholderV2"})
 _NO_RESULTS = frozenset(
-    {"Const", "NoOp", "Assert", "Placeholder", "PlaceholderV2", "PlaceholderWithDefault", "VarHandleOp", "SaveV2"}
+    {
+        "Const",
+        "NoOp",
+        "Assert",
+        "Placeholder",
+        "PlaceholderV2",
+        "PlaceholderWithDefault",
+        "VarHandleOp",
+        "SaveV2",
+    }
     | {"VariableV2", "Variable", "Print", "PrintV2", "Restore", "RestoreV2", "MergeV2Checkpoints"}
 )
 """What is no output of a graph, though nothing reads it."""
@@ -88,7 +97,8 @@ def _input_values(
             declared[port.name] = port.type
         else:
             problems.add(
-                f"input {port.name!r} has elements of type {port.type.dtype}, which is not supported: numbers are"
+                f"input {port.name!r} has elements of type {port.type.dtype}, which is not supported:"
+                " numbers are"
             )
     types = resolve_input_types(declared, options.input_shapes, problems)
     values = []
@@ -104,8 +114,12 @@ def placeholders(definitions: Definitions, outputs: Sequence[str]) -> list[Port]
     level = Level(definitions.nodes)
     reached: set[str] = set()
     for reference in outputs:
-        reached |= {node.name for node in level.closure(level.place(reference)) if node.operator in PLACEHOLDERS}
-    return [Port(node.name, node.name, declared_type(node)) for node in definitions.nodes if node.name in reached]
+        reached |= {
+            node.name for node in level.closure(level.place(reference)) if node.operator in PLACEHOLDERS
+        }
+    return [
+        Port(node.name, node.name, declared_type(node)) for node in definitions.nodes if node.name in reached
+    ]
 
 
 def declared_type(node: Definition) -> DeclaredType:
@@ -156,5 +170,7 @@ def chosen_signature(names: Sequence[str], wanted: str | None, path: Path, defau
     if len(names) == 1:
         return names[0]
     if not names:
-        raise ExportError(f"{path} has no signature: save it with signatures=model.call.get_concrete_function(…)")
+        raise ExportError(
+            f"{path} has no signature: save it with signatures=model.call.get_concrete_function(…)"
+        )
     raise ExportError(f"{path} has several signatures: choose one by --signature, {listed}")

@@ -51,6 +51,8 @@ class Level:
             if node.name in self.nodes:
                 raise DefinitionError(f"there are two nodes called {node.name!r}")
             self.nodes[node.name] = node
+        self.checked: set[str] = set()
+        """Nodes of which it is known whether they change variables."""
         self._outputs: dict[str, int] = {}
         for node in self.nodes.values():
             self.note_reads(self.data(node))
@@ -104,9 +106,9 @@ class Level:
             place = reads[0]
         return place
 
-    def closure(self, place: Place) -> Iterator[Definition]:
-        """Yield the nodes that a value depends on, also those waited for, each once."""
-        pending, seen = [place[0]], set()
+    def closure(self, place: Place, seen: set[str] | None = None) -> Iterator[Definition]:
+        """Yield the nodes that a value depends on, also those waited for, each once; none of `seen`."""
+        pending, seen = [place[0]], set() if seen is None else seen
         while pending:
             name = pending.pop()
             if name in seen or name not in self.nodes:

@@ -49,7 +49,8 @@ def read_tensor(message: memoryview) -> Tensor:
         TensorError: the bytes do not fit the shape and type.
         WireError: it is damaged.
     """
-    dtype, shape, content = "type 0", (), memoryview(b"")
+    dtype, content = "type 0", memoryview(b"")
+    shape: tuple[int, ...] = ()
     raw: list[memoryview] = []
     whole: list[int] = []
     texts: list[str] = []
@@ -95,7 +96,9 @@ def checked(dtype: str, shape: tuple[int, ...], data: memoryview | bytes) -> Ten
         raise TensorError(f"{dtype}{list(shape)} has {count * size} bytes, but {len(data)} are stored")
     if len(data) > size:
         if count > 16 * len(data):
-            raise TensorError(f"{dtype}{list(shape)} has {count} elements, but {len(data) // size} are stored")
+            raise TensorError(
+                f"{dtype}{list(shape)} has {count} elements, but {len(data) // size} are stored"
+            )
         data = bytes(data) + bytes(data[-size:]) * (count - len(data) // size)
     return Tensor(dtype, shape, data)
 

@@ -1,4 +1,4 @@
-"""A GraphDef as TF.js writes it in JSON: protobuf's names in lower camel case, numbers of 64 bits as texts."""
+"""A GraphDef as TF.js writes it in JSON: names in lower camel case, numbers of 64 bits as texts."""
 
 from __future__ import annotations
 
@@ -61,7 +61,9 @@ def attribute(content: object) -> Any:
     for kind, value in _mapping(content).items():
         if kind == "list":
             listed = _mapping(value).items()
-            return [_content(name, each) for name, items in listed if isinstance(items, list) for each in items]
+            return [
+                _content(name, each) for name, items in listed if isinstance(items, list) for each in items
+            ]
         return _content(str(kind), value)
     return None
 

@@ -36,7 +36,8 @@ def read_tfjs(path: Path, options: ImportOptions) -> Graph:
     """Return the Graph of a model.json; inputs and outputs are called as TF.js calls them, by their nodes.
 
     Raises:
-        ExportError: a file is damaged or missing, or has what cannot be imported; `problems` has every reason.
+        ExportError: a file is damaged or missing, or has what cannot be imported; `problems` has every
+            reason.
     """
     model = _parse(path)
     topology = model.get("modelTopology")
@@ -56,9 +57,7 @@ def read_tfjs(path: Path, options: ImportOptions) -> Graph:
         inputs, outputs = _ports(model, definitions)
     except (DefinitionError, RecursionError) as error:
         raise ExportError(f"{path} is no graph that can be read: {error}") from error
-    return build_graph(
-        definitions, inputs, outputs, _reader(weights), path, "TF.js, graph model", options
-    )
+    return build_graph(definitions, inputs, outputs, _reader(weights), path, "TF.js, graph model", options)
 
 
 def _parse(path: Path) -> Mapping[str, Any]:

@@ -18,7 +18,16 @@ from texelflow.importers.mapped_files import map_file
 from texelflow.operators import EVALUATION_LIMIT
 from texelflow.operators.builder import GraphBuilder
 
-SIZES = {"float32": 4, "int32": 4, "bool": 1, "uint8": 1, "uint16": 2, "float16": 2, "int8": 1, "complex64": 8}
+SIZES = {
+    "float32": 4,
+    "int32": 4,
+    "bool": 1,
+    "uint8": 1,
+    "uint16": 2,
+    "float16": 2,
+    "int8": 1,
+    "complex64": 8,
+}
 _QUANTIZED = ("uint8", "uint16", "float16")
 _LARGEST = 2.0**30
 """What quantised numbers are below of, so that they fit any type."""
@@ -107,7 +116,9 @@ def _read_weight(entry: object, shards: Sequence[memoryview], position: int) -> 
         stored = str(_field(quantization, "dtype"))
         if stored not in _QUANTIZED or dtype not in ("float32", "int32"):
             known = ", ".join(_QUANTIZED)
-            raise ExportError(f"weight {name!r} is {dtype}, quantised to {stored}; float32 or int32 to {known} is known")
+            raise ExportError(
+                f"weight {name!r} is {dtype}, quantised to {stored}; float32 or int32 to {known} is known"
+            )
         if stored != "float16":
             scale, least = (_number(quantization, key, name) for key in ("scale", "min"))
             if not scale or max(abs(scale) * 65535, abs(least)) > _LARGEST:
@@ -121,8 +132,8 @@ def _read_weight(entry: object, shards: Sequence[memoryview], position: int) -> 
     if data is None:
         total = sum(map(len, shards))
         raise ExportError(
-            f"weight {name!r} is bytes {position} to {position + length} of its shards, which have {total}: they"
-            " are cut off, or belong to another model"
+            f"weight {name!r} is bytes {position} to {position + length} of its shards, which have {total}:"
+            " they are cut off, or belong to another model"
         )
     return Weight(name, dtype, stored, shape, data, scale, least), position + length
 

@@ -118,9 +118,11 @@ def _depthwise(layer: Layer, count: int, bias: Value | None) -> Value:
 
 
 @lowers(
-    "SeparableConv1D", "SeparableConv2D", "SeparableConvolution2D",
+    "SeparableConv1D",
+    "SeparableConv2D",
+    "SeparableConvolution2D",
     weights=with_bias("depthwise_kernel", "pointwise_kernel"),
-)  # fmt: skip
+)
 def separable(layer: Layer) -> None:
     """A convolution of each channel by itself, then of each pixel, a bias, an activation."""
     count = axes_of(layer)
@@ -130,7 +132,9 @@ def separable(layer: Layer) -> None:
     give_back(layer, activate(layer, "active", made, layer.setting("activation")))
 
 
-@lowers("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose", "Deconvolution2D", weights=with_bias("kernel"))
+@lowers(
+    "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose", "Deconvolution2D", weights=with_bias("kernel")
+)
 def conv_transpose(layer: Layer) -> None:
     """A transposed convolution, a bias, an activation."""
     count = axes_of(layer) if layer.node.operator != "Deconvolution2D" else 2
@@ -141,10 +145,16 @@ def conv_transpose(layer: Layer) -> None:
     assert isinstance(padding, str)
     extra = layer.sizes("output_padding", count) if layer.setting("output_padding") is not None else None
     size = [
-        _transposed_extent(image.shape[axis + 1], kernel[axis], strides[axis], dilations[axis], padding,
-                           None if extra is None else extra[axis])
+        _transposed_extent(
+            image.shape[axis + 1],
+            kernel[axis],
+            strides[axis],
+            dilations[axis],
+            padding,
+            None if extra is None else extra[axis],
+        )
         for axis in range(count)
-    ]  # fmt: skip
+    ]
     made = transposed_convolution(
         layer,
         "convolved_last",

@@ -9,7 +9,8 @@ from texelflow.operators.shapes import normalize_axis
 
 
 @lowers(
-    *"Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D GaussianNoise GaussianDropout AlphaDropout".split(),
+    *"Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D GaussianNoise GaussianDropout".split(),
+    "AlphaDropout",
     *"ActivityRegularization RandomFlip RandomRotation RandomTranslation RandomZoom RandomContrast".split(),
     *"RandomBrightness RandomHeight RandomWidth Identity InputLayer".split(),
 )
@@ -96,20 +97,27 @@ def activation(layer: Layer) -> None:
 
 @lowers("ReLU")
 def relu(layer: Layer) -> None:
-    """x above a threshold, up to a largest value, below it negative_slope · (x - threshold)."""
+    """X above a threshold, up to a largest value, below it negative_slope · (x - threshold)."""
     x = layer.x
     slope, threshold = layer.number("negative_slope", 0.0), layer.number("threshold", 0.0)
     largest = layer.setting("max_value")
     if slope or threshold:
         edge = layer.scalar("threshold", x.dtype, threshold)
-        falls = layer.add("Mul", "slope", layer.add("Sub", "below", x, edge), layer.scalar("factor", x.dtype, slope))
+        falls = layer.add(
+            "Mul", "slope", layer.add("Sub", "below", x, edge), layer.scalar("factor", x.dtype, slope)
+        )
         is_above = layer.add("GreaterOrEqual", "is_above", x, edge)
         made = layer.add("Where", "bent", is_above, x, falls)
         if largest is not None:
-            made = layer.add("Min", "limited", made, layer.scalar("most", x.dtype, layer.number("max_value", 0)))
+            made = layer.add(
+                "Min", "limited", made, layer.scalar("most", x.dtype, layer.number("max_value", 0))
+            )
         layer.add("Identity", layer.result, made)
     elif largest is not None:
-        bounds = [layer.scalar("least", x.dtype, 0), layer.scalar("most", x.dtype, layer.number("max_value", 0))]
+        bounds = [
+            layer.scalar("least", x.dtype, 0),
+            layer.scalar("most", x.dtype, layer.number("max_value", 0)),
+        ]
         layer.add("Clip", layer.result, x, *bounds)
     else:
         layer.add("Relu", layer.result, x)
@@ -117,26 +125,26 @@ def relu(layer: Layer) -> None:
 
 @lowers("LeakyReLU")
 def leaky_relu(layer: Layer) -> None:
-    """x where it is positive, else a part of it."""
+    """X where it is positive, else a part of it."""
     slope = layer.number("negative_slope", layer.number("alpha", 0.3))
     layer.add("LeakyRelu", layer.result, layer.x, alpha=slope)
 
 
 @lowers("ELU")
 def elu(layer: Layer) -> None:
-    """x where it is positive, else alpha · (exp(x) - 1)."""
+    """X where it is positive, else alpha · (exp(x) - 1)."""
     layer.add("Elu", layer.result, layer.x, alpha=layer.number("alpha", 1.0))
 
 
 @lowers("PReLU", weights=lambda _config: ["alpha"])
 def prelu(layer: Layer) -> None:
-    """x where it is positive, else a learned part of it."""
+    """X where it is positive, else a learned part of it."""
     layer.add("PRelu", layer.result, layer.x, layer.weight("alpha"))
 
 
 @lowers("ThresholdedReLU")
 def thresholded_relu(layer: Layer) -> None:
-    """x above theta, else 0."""
+    """X above theta, else 0."""
     layer.add("ThresholdedRelu", layer.result, layer.x, alpha=layer.number("theta", 1.0))
 
 
@@ -156,8 +164,8 @@ refuses(
     "TFOpLambda",
     "SlicingOpLambda",
     "TensorFlowOpLayer",
-    reason="it is a function of Python, which the file does not describe in a way that can be read: export the model"
-    " as a SavedModel (model.export), whose graph has what it computes",
+    reason="it is a function of Python, which the file does not describe in a way that can be read: export"
+    " the model as a SavedModel (model.export), whose graph has what it computes",
 )
 refuses(
     "StringLookup",

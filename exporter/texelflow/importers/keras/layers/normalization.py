@@ -17,8 +17,12 @@ def _weights(config: Mapping[str, Any]) -> Sequence[str]:
     return [*scale, *offset]
 
 
-@lowers("BatchNormalization", "BatchNormalizationV1", "SyncBatchNormalization",
-        weights=lambda config: [*_weights(config), "moving_mean", "moving_variance"])  # fmt: skip
+@lowers(
+    "BatchNormalization",
+    "BatchNormalizationV1",
+    "SyncBatchNormalization",
+    weights=lambda config: [*_weights(config), "moving_mean", "moving_variance"],
+)
 def batch_norm(layer: Layer) -> None:
     """Each channel moved and scaled by the mean and variance that training left behind."""
     axis = layer.setting("axis", -1)
@@ -44,7 +48,9 @@ def _or(layer: Layer, name: str, like: Value, number: int) -> Value:
     """Return a weight, or a number for each element where the layer has none."""
     if name in layer.node.attributes["weights"]:
         return layer.weight(name)
-    return layer.add("Expand", name, layer.scalar("number", like.dtype, number), layer.vector("shape", like.shape))
+    return layer.add(
+        "Expand", name, layer.scalar("number", like.dtype, number), layer.vector("shape", like.shape)
+    )
 
 
 @lowers("LayerNormalization", weights=_weights)
@@ -62,8 +68,14 @@ def layer_norm(layer: Layer) -> None:
     one = layer.add("Expand", "ones", layer.scalar("one", layer.x.dtype, 1), layer.vector("shape", shape))
     operands = [layer.weight("gamma") if "gamma" in names else one]
     operands += [layer.weight("beta")] if "beta" in names else []
-    layer.add("LayerNormalization", layer.result, layer.x, *operands, axis=places[0],
-              epsilon=layer.number("epsilon", 1e-3))  # fmt: skip
+    layer.add(
+        "LayerNormalization",
+        layer.result,
+        layer.x,
+        *operands,
+        axis=places[0],
+        epsilon=layer.number("epsilon", 1e-3),
+    )
 
 
 @lowers("UnitNormalization")
@@ -83,7 +95,9 @@ def group_norm(layer: Layer) -> None:
     axis = normalize_axis(layer.node, int(layer.number("axis", -1)), layer.rank)
     channels = layer.x.shape[axis]
     if axis != layer.rank - 1 or not isinstance(channels, int):
-        raise layer.fail(f"its axis is {axis} of {layer.x.type}; the last one, of a known extent, is supported")
+        raise layer.fail(
+            f"its axis is {axis} of {layer.x.type}; the last one, of a known extent, is supported"
+        )
     groups = int(layer.number("groups", 32))
     groups = channels if groups == -1 else groups
     if groups < 1 or channels % groups:

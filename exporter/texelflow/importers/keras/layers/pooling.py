@@ -22,7 +22,9 @@ def pooling(layer: Layer) -> None:
     strides = layer.sizes("strides", count) if layer.setting("strides") is not None else kernel
     padding = str(layer.setting("padding", "valid")).upper()
     operator = "MaxPool" if layer.node.operator.startswith("Max") else "AveragePool"
-    made = pool(layer, "pooled_last", operator, image_of(layer), kernel=kernel, strides=strides, padding=padding)
+    made = pool(
+        layer, "pooled_last", operator, image_of(layer), kernel=kernel, strides=strides, padding=padding
+    )
     give_back(layer, made)
 
 

@@ -19,13 +19,15 @@ def _constant(layer: Layer, name: str, default: float) -> Value:
 
 @lowers("Rescaling")
 def rescaling(layer: Layer) -> None:
-    """x · scale + offset, as floats."""
+    """X · scale + offset, as floats."""
     x = layer.x if layer.x.dtype == "float32" else layer.cast("floats", layer.x, "float32")
     scaled = layer.add("Mul", "scaled", x, _constant(layer, "scale", 1.0))
     layer.add("Add", layer.result, scaled, _constant(layer, "offset", 0.0))
 
 
-@lowers("Normalization", weights=lambda config: [] if config.get("mean") is not None else ["mean", "variance"])
+@lowers(
+    "Normalization", weights=lambda config: [] if config.get("mean") is not None else ["mean", "variance"]
+)
 def normalization(layer: Layer) -> None:
     """(x - mean) / √variance, along the last axis, or with one mean for all."""
     x = layer.x if layer.x.dtype == "float32" else layer.cast("floats", layer.x, "float32")
@@ -41,7 +43,9 @@ def normalization(layer: Layer) -> None:
         mean, variance = _constant(layer, "mean", 0.0), _constant(layer, "variance", 1.0)
     deviation = layer.add("Sqrt", "deviation", variance)
     tiny = layer.scalar("tiny", "float32", 1e-7)
-    layer.add("Div", layer.result, layer.add("Sub", "centred", x, mean), layer.add("Max", "least", deviation, tiny))
+    layer.add(
+        "Div", layer.result, layer.add("Sub", "centred", x, mean), layer.add("Max", "least", deviation, tiny)
+    )
 
 
 @lowers("Resizing")
@@ -50,9 +54,13 @@ def resizing(layer: Layer) -> None:
     layer.require_rank(4)
     method = str(layer.setting("interpolation", "bilinear"))
     modes = {"bilinear": "linear", "nearest": "nearest", "bicubic": "cubic"}
-    cuts = [name for name in ("crop_to_aspect_ratio", "pad_to_aspect_ratio", "antialias") if layer.setting(name)]
+    cuts = [
+        name for name in ("crop_to_aspect_ratio", "pad_to_aspect_ratio", "antialias") if layer.setting(name)
+    ]
     if method not in modes or cuts:
-        raise layer.fail(f"its interpolation is {method!r}{', with ' + cuts[0] if cuts else ''}, which is not supported")
+        raise layer.fail(
+            f"its interpolation is {method!r}{', with ' + cuts[0] if cuts else ''}, which is not supported"
+        )
     image = image_of(layer)
     if image.dtype != "float32":
         kind = image.known_type
@@ -71,8 +79,12 @@ def center_crop(layer: Layer) -> None:
     size = [int(layer.number(name, 0)) for name in ("height", "width")]
     first = 2 if layer.is_first else 1
     extents = layer.x.shape[first : first + 2]
-    if not all(isinstance(extent, int) and extent >= wanted for extent, wanted in zip(extents, size, strict=True)):
-        raise layer.fail(f"its images are {list(extents)}, its size {size}; known images, no smaller, are needed")
+    if not all(
+        isinstance(extent, int) and extent >= wanted for extent, wanted in zip(extents, size, strict=True)
+    ):
+        raise layer.fail(
+            f"its images are {list(extents)}, its size {size}; known images, no smaller, are needed"
+        )
     begins = [(extent - wanted) // 2 for extent, wanted in zip(extents, size, strict=True)]
     ends = [begin + wanted for begin, wanted in zip(begins, size, strict=True)]
     bounds = (("begins", begins), ("ends", ends), ("axes", [first, first + 1]))

@@ -30,7 +30,9 @@ def recurrent(layer: Layer) -> None:
     """A layer that goes through a sequence [batch, length, inputs] step by step and remembers."""
     layer.require_rank(3)
     if layer.setting("stateful", False):
-        raise layer.fail("it is stateful, which is not supported: give and take its state as inputs and outputs")
+        raise layer.fail(
+            "it is stateful, which is not supported: give and take its state as inputs and outputs"
+        )
     kind = layer.node.operator
     gates, units = _GATES[kind], _units(layer)
     x = _backwards(layer, layer.x) if layer.setting("go_backwards", False) else layer.x
@@ -103,7 +105,9 @@ def _bias(layer: Layer, gates: int, units: int, after: bool) -> Value | None:
         return layer.reshape("biases", bias, [1, 2 * gates * units])
     if gates == 4:
         bias = _ordered(layer, bias, 0)
-    zeros = layer.add("Expand", "zeros", layer.scalar("zero", bias_dtype(layer), 0), layer.vector("count", [gates * units]))
+    zeros = layer.add(
+        "Expand", "zeros", layer.scalar("zero", bias_dtype(layer), 0), layer.vector("count", [gates * units])
+    )
     both = layer.add("Concat", "both", bias, zeros, axis=0)
     return layer.reshape("biases", both, [1, 2 * gates * units])
 
@@ -132,8 +136,10 @@ def _names(config: Mapping[str, Any]) -> Sequence[str]:
     return WEIGHT_NAMES[kind](inner) if kind in WEIGHT_NAMES else ()
 
 
-@lowers("Bidirectional", weights=lambda config: [f"{way}/{name}" for way in ("forward", "backward")
-                                                 for name in _names(config)])  # fmt: skip
+@lowers(
+    "Bidirectional",
+    weights=lambda config: [f"{way}/{name}" for way in ("forward", "backward") for name in _names(config)],
+)
 def bidirectional(layer: Layer) -> None:
     """A recurrent layer that goes forward, one that goes backward, joined."""
     kind, forward = _inner(layer.config)
@@ -189,7 +195,9 @@ def time_distributed(layer: Layer) -> None:
     """A layer called for each entry of a sequence by itself."""
     kind, config = _inner(layer.config)
     if kind not in WEIGHT_NAMES or len(layer.data) != 1 or layer.rank < 3:
-        raise layer.fail(f"its layer is {kind or 'missing'}, its input {layer.x.type}, which is not supported")
+        raise layer.fail(
+            f"its layer is {kind or 'missing'}, its input {layer.x.type}, which is not supported"
+        )
     batch, length, *rest = layer.x.shape
     flat = layer.reshape("flat", layer.x, [batch * length, *rest])
     names = list(_names(layer.config))
@@ -204,5 +212,3 @@ def sequence_again(layer: Layer) -> None:
     """What was made of each entry, as a sequence as long as the second input."""
     batch, length = layer.input(1).shape[:2]
     layer.reshape(layer.result, layer.x, [batch, length, *layer.x.shape[1:]])
-
-

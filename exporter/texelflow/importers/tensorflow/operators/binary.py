@@ -62,7 +62,7 @@ def squared_difference(steps: Lowering) -> None:
 
 @lowers("FloorDiv", inputs=2)
 def floor_div(steps: Lowering) -> None:
-    """x / y rounded down."""
+    """X / y rounded down."""
     x, y = steps.input(0), steps.input(1)
     if x.dtype in FLOATING:
         steps.add("Floor", steps.result, steps.add("Div", "quotient", x, y))
@@ -99,28 +99,28 @@ def truncate_mod(steps: Lowering) -> None:
 
 @lowers("DivNoNan", inputs=2)
 def div_no_nan(steps: Lowering) -> None:
-    """x / y, and 0 where y is 0."""
+    """X / y, and 0 where y is 0."""
     x, y = steps.input(0), steps.input(1)
     _unless_zero(steps, y, steps.add("Div", "quotient", x, _not_zero(steps, y)))
 
 
 @lowers("MulNoNan", inputs=2)
 def mul_no_nan(steps: Lowering) -> None:
-    """x · y, and 0 where y is 0, whatever x is."""
+    """X · y, and 0 where y is 0, whatever x is."""
     x, y = steps.input(0), steps.input(1)
     _unless_zero(steps, y, steps.add("Mul", "product", x, y))
 
 
 @lowers("Xdivy", inputs=2)
 def xdivy(steps: Lowering) -> None:
-    """x / y, and 0 where x is 0."""
+    """X / y, and 0 where x is 0."""
     x, y = steps.input(0), steps.input(1)
     _unless_zero(steps, x, steps.add("Div", "quotient", x, y))
 
 
 @lowers("Xlogy", inputs=2)
 def xlogy(steps: Lowering) -> None:
-    """x · log(y), and 0 where x is 0."""
+    """X · log(y), and 0 where x is 0."""
     x, y = steps.input(0), steps.input(1)
     _unless_zero(steps, x, steps.add("Mul", "product", x, steps.add("Log", "log", y)))
 
@@ -171,7 +171,7 @@ def add_n(steps: Lowering) -> None:
 
 @lowers("ClipByValue", inputs=3)
 def clip_by_value(steps: Lowering) -> None:
-    """x between two numbers, which may differ by element."""
+    """X between two numbers, which may differ by element."""
     above = steps.add("Max", "above", steps.input(0), steps.input(1))
     steps.add("Min", steps.result, above, steps.input(2))
 

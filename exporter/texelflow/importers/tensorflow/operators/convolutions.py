@@ -59,8 +59,9 @@ def images_of(steps: Lowering, rank: int) -> Images:
             numbers = [1, 1, *numbers] if is_first else [1, *numbers, 1]
         outer = numbers[:2] if is_first else [numbers[0], numbers[-1]]
         if len(numbers) != rank or set(outer) != {1} or min(numbers) < 1:
-            raise steps.fail(f"its {name} are {numbers}; one for each of {rank} axes is needed, 1 for batch and"
-                             " channels")
+            raise steps.fail(
+                f"its {name} are {numbers}; one for each of {rank} axes is needed, 1 for batch and channels"
+            )
         found[name] = numbers[2:] if is_first else numbers[1:-1]
     return Images(is_first, rank, found["strides"], found["dilations"], padding_of(steps, is_first, rank))
 
@@ -154,7 +155,11 @@ def _convolve_depthwise(steps: Lowering, bias: Value | None) -> tuple[Images, Va
 
 
 @lowers(
-    "_FusedConv2D", "FusedConv2D", "_FusedDepthwiseConv2dNative", "FusedDepthwiseConv2dNative", inputs=(2, MANY)
+    "_FusedConv2D",
+    "FusedConv2D",
+    "_FusedDepthwiseConv2dNative",
+    "FusedDepthwiseConv2dNative",
+    inputs=(2, MANY),
 )
 def fused(steps: Lowering) -> None:
     """A convolution, and what comes behind it."""
@@ -200,14 +205,8 @@ def backprop_input(steps: Lowering) -> None:
 
 @lowers("DepthwiseConv2dNativeBackpropInput", inputs=3)
 def depthwise_backprop_input(steps: Lowering) -> None:
-    """The gradient of a depthwise convolution, for a multiplier of 1."""
-    filters, x = steps.input(1), steps.input(2)
-    images = _gradient_of(steps, x, 4)
-    height, width, channels, multiplier = kernel_of(steps, filters, 4)
-    if multiplier != 1:
-        raise steps.fail(f"its multiplier is {multiplier}; 1 is supported")
-    raise steps.fail(f"a transposed convolution of {channels} channels, {height} by {width}, each by itself,"
-                     " is not supported")
+    """The gradient of a depthwise convolution: that of each channel by itself, beside each other."""
+    raise steps.fail("a transposed convolution of each channel by itself is not supported")
 
 
 def _gradient_of(steps: Lowering, x: Value, rank: int) -> Images:

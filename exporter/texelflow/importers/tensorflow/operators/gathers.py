@@ -19,7 +19,7 @@ def _indices(steps: Lowering, index: int) -> Value:
 def gather(steps: Lowering) -> None:
     """Slices along the first axis."""
     batch = int(steps.attribute("batch_dims", 0))
-    _gather(steps, 0 if not batch else batch, batch)
+    _gather(steps, batch, batch)
 
 
 @lowers("GatherV2", inputs=3)
@@ -52,7 +52,9 @@ def _gather(steps: Lowering, axis: int, batch: int) -> None:
     # Now [batch, new axes, between, behind]; wanted is [batch, between, new axes, behind].
     total = batch + new + rank - batch - 1
     middle = [*range(batch + new, batch + new + between), *range(batch, batch + new)]
-    steps.add("Transpose", steps.result, made, perm=[*range(batch), *middle, *range(batch + new + between, total)])
+    steps.add(
+        "Transpose", steps.result, made, perm=[*range(batch), *middle, *range(batch + new + between, total)]
+    )
 
 
 @lowers("GatherNd", "ResourceGatherNd", inputs=2)

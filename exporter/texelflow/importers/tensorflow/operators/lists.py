@@ -91,8 +91,11 @@ def _made(node: Node) -> Listed:
         source = node.required(0)
         count = source.shape[0] if source.shape else None
         if not isinstance(count, int) or count > MOST:
-            raise NodeError(node, f"it makes a list of {source.type}; at most {MOST} rows, known at export, are"
-                            " supported: fix the sizes with --input")
+            raise NodeError(
+                node,
+                f"it makes a list of {source.type}; at most {MOST} rows, known at export, are"
+                " supported: fix the sizes with --input",
+            )
         return Listed([None] * count, source, source.dtype, known_shape(source.shape[1:]))
     if node.operator == "TensorArrayV3":
         count = _number(node, 0, "size")
@@ -185,7 +188,9 @@ def _element(steps: Lowering, found: Listed, place: int, result: str | Value) ->
     if shape is None or None in shape:
         raise steps.fail(f"element {place} of the list was not set, and its shape is not known")
     zero = steps.scalar("zero", found.dtype, 0)
-    return steps.add("Expand", result, zero, steps.vector("shape", [extent for extent in shape if extent is not None]))
+    return steps.add(
+        "Expand", result, zero, steps.vector("shape", [extent for extent in shape if extent is not None])
+    )
 
 
 @lowers("TensorListGetItem", inputs=3)
@@ -193,8 +198,8 @@ def get_item(steps: Lowering) -> None:
     """One element."""
     found = contents(steps.node, steps.input(0))
     if steps.input(1).elements is None and found.source is not None:
-        place = steps.as_int64("place", steps.input(1))
-        steps.add("Gather", steps.result, found.source, place, axis=0)
+        index = steps.as_int64("place", steps.input(1))
+        steps.add("Gather", steps.result, found.source, index, axis=0)
         return
     [place] = steps.known_integers(1, "place")
     _element(steps, found, place, steps.result)
@@ -239,7 +244,9 @@ def _stacked(steps: Lowering, found: Listed, places: list[int]) -> None:
     if not places:
         raise steps.fail("it stacks the elements of an empty list, of which no shape is known")
     axis = steps.vector("axis", [0])
-    parts = [steps.add("Unsqueeze", "row", _element(steps, found, place, "element"), axis) for place in places]
+    parts = [
+        steps.add("Unsqueeze", "row", _element(steps, found, place, "element"), axis) for place in places
+    ]
     steps.add("Concat", steps.result, *parts, axis=0)
 
 

@@ -29,7 +29,9 @@ def fused_batch_norm(steps: Lowering) -> None:
         raise steps.fail(f"its input is {kind}; 4 or 5 axes are needed")
     is_first = str(steps.attribute("data_format", "NHWC")).startswith("NC")
     activation = str(steps.attribute("activation_mode", "Identity"))
-    if activation not in ("Identity", "Relu") or (steps.count > 5 and int(steps.attribute("num_side_inputs", 0))):
+    if activation not in ("Identity", "Relu") or (
+        steps.count > 5 and int(steps.attribute("num_side_inputs", 0))
+    ):
         raise steps.fail(f"{activation}, or another input, is fused into it, which is not supported")
     outputs = steps.node.outputs
     if len(outputs) > 3:
@@ -61,12 +63,14 @@ def _moments(steps: Lowering, x: Value, axes: list[int]) -> tuple[Value, Value]:
     squares = steps.add("Mul", "squares", centred, centred)
     variance = steps.reduce("ReduceMean", "variances", squares, axes)
     gone = steps.vector("gone", axes)
-    return steps.add("Squeeze", "batch_mean", mean, gone), steps.add("Squeeze", "batch_variance", variance, gone)
+    return steps.add("Squeeze", "batch_mean", mean, gone), steps.add(
+        "Squeeze", "batch_variance", variance, gone
+    )
 
 
 @lowers("LRN")
 def local_response(steps: Lowering) -> None:
-    """x / (bias + alpha · the sum of squares of near channels) ** beta."""
+    """X / (bias + alpha · the sum of squares of near channels) ** beta."""
     x = steps.input(0)
     radius = int(steps.attribute("depth_radius", 5))
     size = 2 * radius + 1

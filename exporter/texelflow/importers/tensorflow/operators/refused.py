@@ -13,8 +13,8 @@ refuses(
     "LookupTableSizeV2",
     "LookupTableExportV2",
     "StaticHashTable",
-    reason="tables that look up texts or keys are not supported: do that in the page, and export the model from"
-    " the numbers on (another --signature, or a graph that begins behind the table)",
+    reason="tables that look up texts or keys are not supported: do that in the page, and export the model"
+    " from the numbers on (another --signature, or a graph that begins behind the table)",
 )
 refuses(
     "ParseExample",
@@ -43,13 +43,13 @@ refuses(
     "UnicodeDecodeWithOffsets",
     "AsString",
     "Substr",
-    reason="texts and files cannot be read by a GPU: choose another --signature, which takes numbers, or export"
-    " the model without this step",
+    reason="texts and files cannot be read by a GPU: choose another --signature, which takes numbers, or"
+    " export the model without this step",
 )
 refuses(
     "Const",
-    reason="texts or complex numbers are computed with, which is not supported: choose another --signature, or"
-    " export the model without this step",
+    reason="texts or complex numbers are computed with, which is not supported: choose another --signature,"
+    " or export the model without this step",
 )
 refuses(
     "PyFunc",

@@ -68,7 +68,9 @@ def expand_dims(steps: Lowering) -> None:
 def squeeze(steps: Lowering) -> None:
     """Fewer axes: those listed, or all of extent 1."""
     axes = [int(axis) for axis in steps.attribute("squeeze_dims", steps.attribute("axis", []))]
-    listed = [steps.vector("axes", normalize_axes(steps.node, axes, len(steps.input(0).shape)))] if axes else []
+    listed = (
+        [steps.vector("axes", normalize_axes(steps.node, axes, len(steps.input(0).shape)))] if axes else []
+    )
     steps.add("Squeeze", steps.result, steps.input(0), *listed)
 
 

@@ -140,7 +140,12 @@ def reverse(steps: Lowering) -> None:
         steps.add("Identity", steps.result, x)
         return
     count = len(axes)
-    bounds = [("first", [UNLIMITED] * count), ("end", [-UNLIMITED] * count), ("axes", axes), ("by", [-1] * count)]
+    bounds = [
+        ("first", [UNLIMITED] * count),
+        ("end", [-UNLIMITED] * count),
+        ("axes", axes),
+        ("by", [-1] * count),
+    ]
     steps.add("Slice", steps.result, x, *(steps.vector(name, list(numbers)) for name, numbers in bounds))
 
 
@@ -149,7 +154,8 @@ def reverse_sequence(steps: Lowering) -> None:
     """The first entries of each sequence in the opposite order."""
     x = steps.input(0)
     time, batch = (
-        normalize_axis(steps.node, int(steps.attribute(name, 0)), len(x.shape)) for name in ("seq_dim", "batch_dim")
+        normalize_axis(steps.node, int(steps.attribute(name, 0)), len(x.shape))
+        for name in ("seq_dim", "batch_dim")
     )
     if time == batch:
         raise steps.fail(f"its seq_dim and batch_dim are both {time}")

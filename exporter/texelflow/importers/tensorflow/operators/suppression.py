@@ -22,13 +22,11 @@ def suppress_v4(steps: Lowering) -> None:
         _count(steps, outputs[1], selected)
 
 
-@lowers(
-    "NonMaxSuppressionV5", inputs=6, outputs=("selected_indices", "selected_scores", "valid_outputs")
-)
+@lowers("NonMaxSuppressionV5", inputs=6, outputs=("selected_indices", "selected_scores", "valid_outputs"))
 def suppress_v5(steps: Lowering) -> None:
     """The same, with scores. Scores that fade where boxes overlap (a sigma above 0) are not supported."""
     [sigma] = steps.node.known(5, "soft_nms_sigma")
-    if sigma != 0:
+    if not isinstance(sigma, int | float) or sigma:
         raise steps.fail(f"its soft_nms_sigma is {sigma}; 0 is supported")
     outputs = steps.node.outputs
     selected, pads = _selected(steps), bool(steps.attribute("pad_to_max_output_size"))
@@ -46,7 +44,8 @@ def _selected(steps: Lowering) -> Value:
     if len(boxes.shape) != 2 or len(scores.shape) != 1:
         raise steps.fail(f"its boxes are {boxes.type}, its scores {scores.type}; [n, 4] and [n] are needed")
     boxes, scores = (
-        value if value.dtype == "float32" else steps.cast("floats", value, "float32") for value in (boxes, scores)
+        value if value.dtype == "float32" else steps.cast("floats", value, "float32")
+        for value in (boxes, scores)
     )
     one = steps.add("Unsqueeze", "boxes", boxes, steps.vector("batch", [0]))
     ranked = steps.add("Unsqueeze", "scores", scores, steps.vector("batch_and_class", [0, 1]))

@@ -7,7 +7,9 @@ from texelflow.importers.tensorflow.dtypes import dtype_of
 from texelflow.importers.tensorflow.lowering import Lowering, lowers
 
 SAME = {
-    **{name: name for name in "Abs Neg Exp Log Sqrt Sin Cos Tan Asin Acos Atan Sinh Cosh Asinh Acosh".split()},
+    **{
+        name: name for name in "Abs Neg Exp Log Sqrt Sin Cos Tan Asin Acos Atan Sinh Cosh Asinh Acosh".split()
+    },
     **{name: name for name in "Atanh Erf Floor Ceil Round Sign Sigmoid Tanh Relu Elu Softplus".split()},
     **{name: name for name in "Softsign Selu Reciprocal".split()},
     "Rint": "Round",
@@ -31,13 +33,13 @@ def same(steps: Lowering) -> None:
 
 @lowers("LeakyRelu")
 def leaky_relu(steps: Lowering) -> None:
-    """x where it is positive, else alpha · x."""
+    """X where it is positive, else alpha · x."""
     steps.add("LeakyRelu", steps.result, steps.input(0), alpha=float(steps.attribute("alpha", 0.2)))
 
 
 @lowers("Relu6")
 def relu6(steps: Lowering) -> None:
-    """x between 0 and 6."""
+    """X between 0 and 6."""
     x = steps.input(0)
     low, high = (steps.scalar("limit", x.dtype, limit) for limit in (0, 6))
     steps.add("Clip", steps.result, x, low, high)
@@ -45,7 +47,7 @@ def relu6(steps: Lowering) -> None:
 
 @lowers("Prelu", inputs=2)
 def prelu(steps: Lowering) -> None:
-    """x where it is positive, else slope · x (an operator of TF.js' converter)."""
+    """X where it is positive, else slope · x (an operator of TF.js' converter)."""
     steps.add("PRelu", steps.result, steps.input(0), steps.input(1))
 
 
@@ -57,7 +59,7 @@ def rsqrt(steps: Lowering) -> None:
 
 @lowers("Square")
 def square(steps: Lowering) -> None:
-    """x · x."""
+    """X · x."""
     steps.add("Mul", steps.result, steps.input(0), steps.input(0))
 
 
