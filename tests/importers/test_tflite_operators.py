@@ -12,6 +12,7 @@ from tflite_models.builder import run_litert
 from tflite_models.case import Case
 from tflite_models.float_cases import CASES as FLOAT
 from tflite_models.quantised_cases import CASES as QUANTISED
+from tflite_models.state_cases import CASES as STATES
 
 from texelflow.dimensions import symbols_of
 from texelflow.graph import Graph
@@ -93,4 +94,10 @@ def test_float(case: Case, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("case", QUANTISED, ids=_id)
 def test_quantised(case: Case, tmp_path: Path) -> None:
+    check(case, tmp_path)
+
+
+@pytest.mark.parametrize("case", STATES, ids=_id)
+def test_states(case: Case, tmp_path: Path) -> None:
+    """Several runs, each of which goes on from the one before."""
     check(case, tmp_path)

@@ -178,7 +178,9 @@ class Step:
         tensor = self.tensor(index)
         if is_quantised(tensor):
             value = self._quantised(self.to_steps(value, tensor), tensor)
-        self._take(value, len(self.call.outputs) + self.call.states.index(index))
+        place = len(self.call.outputs) + self.call.states.index(index)
+        self._made.add(place)
+        self.builder.add("Identity", self.node.outputs[place], value)  # which may be an output, too
 
     def finished(self) -> list[Node]:
         """Return the nodes; raise NodeError if an output is not made."""
