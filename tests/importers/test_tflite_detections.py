@@ -161,7 +161,7 @@ def test_mediapipe(page_server: PageServer, bundle_page: Page, tmp_path: Path) -
 
 @pytest.mark.parametrize("way", [1, 2])
 def test_transposed(way: int, page_server: PageServer, bundle_page: Page, tmp_path: Path) -> None:
-    """XNNPACK knows MediaPipe's transposed convolution with a bias where its size is a multiple of strides."""
+    """XNNPACK knows the transposed convolution with a bias, where sizes are multiples of strides."""
     maker = ModelMaker()
     graph = maker.main
     x, y = graph.input("x", "float32", (1, 4, 6, 3)), graph.output("y", "float32", (1, 8, 12, 2))

@@ -96,7 +96,7 @@ class SubgraphReader:
             None if position < 0 else subgraph.tensors[position] for position in operation.inputs
         ]
         states = tuple(
-            place for place, tensor in enumerate(tensors) if tensor is not None and tensor.is_variable
+            place for place, position in enumerate(operation.inputs) if self._variables.holds(position)
         )
         for place in states:
             variable = subgraph.tensors[operation.inputs[place]].name
