@@ -304,6 +304,27 @@ def test_verify_without_litert(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         LiteRtReference(path)
 
 
+def test_all_problems_at_once(tmp_path: Path) -> None:
+    """Unknown operators and unreadable constants are told together, each by its name."""
+    maker = ModelMaker()
+    graph = maker.main
+    x, made = (
+        graph.input("x", "float32", (2, 3)),
+        [graph.tensor(f"t{i}", "float32", (2, 3)) for i in range(3)],
+    )
+    graph.add("Mystery", [x], [made[0]], custom=b"")
+    graph.add("HASHTABLE_FIND", [x], [made[1]])
+    words = graph.tensor("words", "int32", (1,), b"abc", kind=schema.TensorType.STRING)
+    graph.add("ADD", [made[0], words], [graph.output("y", "float32", (2, 3))], "AddOptions")
+    path = tmp_path / "model.tflite"
+    path.write_bytes(maker.content())
+    with pytest.raises(ExportError) as caught:
+        build(path, Options())
+    assert len(caught.value.problems) == 3
+    for word in ("'Mystery' is a custom one", "a table of texts", "'words' has elements of type STRING"):
+        assert word in str(caught.value)
+
+
 def test_in_the_browser(page_server: PageServer, bundle_page: Page, tmp_path: Path) -> None:
     """A condition of the run, and what a model remembers from run to run."""
     for name, content in (("branches", branches()), ("counter", counter(True))):

@@ -71,7 +71,8 @@ def export(
 ) -> None:
     """Turn MODEL into a bundle: a folder with graph.json and the weights.
 
-    MODEL is an .onnx file, or a language model: a .gguf file, or a folder with config.json and safetensors.
+    MODEL is an .onnx or .tflite file, or a language model: a .gguf file, or a folder with config.json and
+    safetensors.
     """
     with exit_on_error(as_json):
         from texelflow.bundle.writer import check_target
