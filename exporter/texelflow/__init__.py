@@ -40,8 +40,8 @@ def export(
     """Turn the model in `source` into a bundle: a folder with `graph.json` and `weights*.safetensors`.
 
     Args:
-        source: the model file (`.onnx`; external data beside it), or a language model: a `.gguf` file, or a
-            folder with config.json and safetensors.
+        source: the model file (`.onnx`, external data beside it; `.tflite`), or a language model: a `.gguf`
+            file, or a folder with config.json and safetensors.
         directory: the folder to make. Nothing is left behind if the export fails.
         weights: how floating-point weights are stored: `float32`, `float16`, or those of products and tables
             as `int8` or `int4` with scales, rounded; `quantized` of the summary says by how much.

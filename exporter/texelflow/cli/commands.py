@@ -71,7 +71,8 @@ def export(
 ) -> None:
     """Turn MODEL into a bundle: a folder with graph.json and the weights.
 
-    MODEL is an .onnx file, or a language model: a .gguf file, or a folder with config.json and safetensors.
+    MODEL is an .onnx or .tflite file, or a language model: a .gguf file, or a folder with config.json and
+    safetensors.
     """
     with exit_on_error(as_json):
         from texelflow.bundle.writer import check_target
@@ -139,7 +140,7 @@ def inspect(
     metavar="MODEL",
     type=options.PATH,
     required=True,
-    help="The .onnx file that it was made from.",
+    help="The model that it was made from: an .onnx file, or a .tflite one (which needs ai-edge-litert).",
 )
 @click.option("--layers", is_flag=True, help="Compare every intermediate value, too.")
 @options.input_files
@@ -174,7 +175,7 @@ def verify(
     software: bool,
     as_json: bool,
 ) -> None:
-    """Run the bundle in headless Chromium and MODEL in ONNX Runtime, and compare their results."""
+    """Run the bundle in headless Chromium and MODEL in ONNX Runtime or LiteRT, and compare their results."""
     trials = options.parse_option("--sizes", parse_sizes, sizes) if sizes is not None else None
     if layers and sizes is not None:
         raise click.BadParameter("--layers compares one size: use --dimension", param_hint="--sizes")

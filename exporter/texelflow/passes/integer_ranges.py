@@ -81,7 +81,10 @@ class Ranges:
 
 
 def known_numbers(value: Value) -> list[int] | None:
-    """Return the elements of a constant, equal ones perhaps once, floating ones rounded both ways; None if one depends on data."""
+    """Return the elements of a constant, of 8 bits each once, floating ones rounded both ways.
+
+    None if one depends on data.
+    """
     elements: Sequence[Element] | None = value.elements
     if elements is None and value.constant is not None and value.dtype not in FLOATING:
         content = value.constant.tobytes()

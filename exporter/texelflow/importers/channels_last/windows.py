@@ -48,13 +48,17 @@ def convolution(
     dilations: Sequence[int] | None = None,
     group: int = 1,
     precise: bool = False,
+    kernel: Sequence[int] | None = None,
 ) -> Value:
     """Return the convolution of x [batch, *spatial, channels], as many spatial axes as strides.
 
     `filters` are Conv's: [outputs, channels / group, *kernel]; `bias` is [outputs]. `precise` results are
-    kept in 32 bits on every device.
+    kept in 32 bits on every device. Given the extents of the `kernel`, borders are numbers where the shape of
+    x is known: other runtimes know SAME without dilations only.
     """
     rank = len(strides) + 2
+    if padding == "SAME" and kernel is not None and dilations is not None and set(dilations) != {1}:
+        padding = _same_borders(x, kernel, strides, dilations) or padding
     attributes: dict[str, Any] = {"strides": list(strides), "group": group, **_pads(padding)}
     if dilations is not None and set(dilations) != {1}:
         attributes["dilations"] = list(dilations)
@@ -146,6 +150,20 @@ def transposed_convolution(
     if bias is None:
         return channels_last(builder, result, made, rank)
     return builder.add("Add", result, channels_last(builder, "sums", made, rank), bias)
+
+
+def _same_borders(
+    x: Value, kernel: Sequence[int], strides: Sequence[int], dilations: Sequence[int]
+) -> list[tuple[int, int]] | None:
+    """Return the borders that SAME means, if the extents of x are known."""
+    borders = []
+    for axis, (taps, stride, dilation) in enumerate(zip(kernel, strides, dilations, strict=True), 1):
+        extent = None if x.type is None else x.shape[axis]
+        if not isinstance(extent, int):
+            return None
+        total = max(0, (-(-extent // stride) - 1) * stride + (taps - 1) * dilation + 1 - extent)
+        borders.append((total // 2, total - total // 2))
+    return borders
 
 
 def _pads(padding: Padding) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from texelflow.importers.format import ImportOptions
 from texelflow.importers.input_types import DeclaredType, InputShapes, resolve_input_types
 from texelflow.importers.mapped_files import map_file
 from texelflow.importers.tflite.flatbuffer import DamagedError
+from texelflow.importers.tflite.metadata import NAME as METADATA
+from texelflow.importers.tflite.metadata import read_labels, read_metadata
 from texelflow.importers.tflite.model import Model, Signature, Tensor, read_file
 from texelflow.importers.tflite.operators import load_operators
 from texelflow.importers.tflite.subgraphs import SubgraphReader
@@ -67,8 +69,30 @@ def _read_model(model: Model, path: Path, options: ImportOptions) -> Graph:
     states = reader.finish_states(nodes)
     graph = Graph(path.stem, [*inputs.values(), *states.values()], [*outputs, *states], nodes, str(path))
     graph.states = states
+    if not signature.subgraph:
+        _describe(graph, model, signature, path)
     graph.format = "TensorFlow Lite"
     return graph
+
+
+def _describe(graph: Graph, model: Model, signature: Signature, path: Path) -> None:
+    """Note what the metadata says of the first subgraph."""
+    first, values = model.subgraphs[0], {value.name: value for value in (*graph.inputs, *graph.outputs)}
+    inputs, outputs = read_metadata(model.metadata.get(METADATA, memoryview(b"")))
+    for positions, names, facts in (
+        (first.inputs, signature.inputs, inputs),
+        (first.outputs, signature.outputs, outputs),
+    ):
+        by_position = {position: values.get(name) for name, position in names.items()}
+        for position, fact in zip(positions, facts, strict=False):
+            value = by_position.get(position)
+            if value is None:
+                continue
+            if positions is first.inputs and graph.image is None:
+                graph.image = fact.image(value.name, value.dtype)
+            labels = read_labels(path, fact.labels) if fact.labels is not None else None
+            if labels is not None and value in graph.outputs:
+                graph.labels[value] = labels
 
 
 def _signature(model: Model, path: Path, wanted: str | None) -> Signature:

@@ -12,6 +12,7 @@ from texelflow.importers.tflite.operators import BODIES, CALL, CUSTOM_DOMAIN, DO
 from texelflow.importers.tflite.options import read_options
 from texelflow.importers.tflite.tensors import TYPES, constant
 from texelflow.importers.tflite.variables import Variables
+from texelflow.operators import registry
 from texelflow.problems import Problems
 
 MOST_OPERATIONS = 50_000
@@ -27,6 +28,26 @@ _CALLED: dict[str, tuple[str, tuple[str, ...]]] = {
     "STABLEHLO_COMPOSITE": ("StableHLOCompositeOptions", ("subgraph",)),
 }
 """The operators that run subgraphs: their options, and the fields that have the subgraphs' positions."""
+
+
+_HINTS = {
+    "HASHTABLE": "a table of texts: look words up in the page, and give the model their numbers",
+    "STABLEHLO": "convert the model for the builtin operators of TensorFlow Lite",
+    "LSH_PROJECTION": "a hash of texts",
+    "SKIP_GRAM": "it is of texts",
+}
+"""What to say of operators that are not supported, by how their names begin."""
+
+
+def _reason(operation: Operation) -> str:
+    """Return why an operator cannot be exported."""
+    if operation.is_custom:
+        return (
+            f"operator {operation.name!r} is a custom one, whose meaning no file says: convert the model"
+            " without it, for example by cutting it off before that operator"
+        )
+    hints = [hint for prefix, hint in _HINTS.items() if operation.name.startswith(prefix)]
+    return f"operator {operation.name} is not supported" + (f" ({hints[0]})" if hints else "")
 
 
 @dataclass(slots=True)
@@ -96,7 +117,7 @@ class SubgraphReader:
             None if position < 0 else subgraph.tensors[position] for position in operation.inputs
         ]
         states = tuple(
-            place for place, tensor in enumerate(tensors) if tensor is not None and tensor.is_variable
+            place for place, position in enumerate(operation.inputs) if self._variables.holds(position)
         )
         for place in states:
             variable = subgraph.tensors[operation.inputs[place]].name
@@ -107,6 +128,8 @@ class SubgraphReader:
         call = Call(operation, tuple(tensors), made, states)
         domain = CUSTOM_DOMAIN if operation.is_custom else DOMAIN
         node = Node(operation.name, inputs, outputs, {CALL: call}, title, domain)
+        if (domain, operation.name) not in registry():
+            self._problems.add_node(node, _reason(operation))
         if operation.name in _CALLED and not operation.is_custom:
             self._add_bodies(node, operation)
         result.nodes.append(node)
@@ -152,7 +175,12 @@ class SubgraphReader:
             content = self._model.buffers[tensor.buffer]
             if not len(content) and (0 not in tensor.shape or not tensor.buffer):
                 return None
-            self._constants[key] = constant(tensor, content, self._name(tensor.name, position))
+            name = self._name(tensor.name, position)
+            try:
+                self._constants[key] = constant(tensor, content, name)
+            except DamagedError as error:
+                self._problems.add(str(error))
+                self._constants[key] = Value(name)
         return self._constants[key]
 
     def _add_bodies(self, node: Node, operation: Operation) -> None:

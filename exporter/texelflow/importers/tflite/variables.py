@@ -52,6 +52,10 @@ class Variables:
         before, after = self._tensors[position]
         return before if after is None else after
 
+    def holds(self, position: int) -> bool:
+        """Whether a tensor is a variable that was read."""
+        return position in self._tensors
+
     def tensor_after(self, position: int, value: Value) -> None:
         """Note what an operation leaves in a variable tensor."""
         self._tensors[position] = (self._tensors[position][0], value)

@@ -80,7 +80,7 @@ def _conv_2d(step: Step) -> None:
 @lowers("CONV_3D", inputs=(2, 3), options="Conv3DOptions")
 def _conv_3d(step: Step) -> None:
     require_rank(step, 0, 5)
-    _depth, _height, _width, channels, outputs = weight_shape(step, 1, 5)
+    depth, height, width, channels, outputs = weight_shape(step, 1, 5)
     filters = transpose(step.builder, "filters", step.real(1), [4, 3, 0, 1, 2])
     made = convolution(
         step.builder,
@@ -93,6 +93,7 @@ def _conv_3d(step: Step) -> None:
         padding=step.options["padding"],
         group=_groups(step, 5, channels, outputs),
         precise=is_precise(step),
+        kernel=(depth, height, width),
     )
     step.finish(made, fused=step.options["activation"])
 
@@ -100,7 +101,7 @@ def _conv_3d(step: Step) -> None:
 def _convolve(step: Step, axes: Sequence[str]) -> None:
     rank = len(axes) + 2
     require_rank(step, 0, rank)
-    outputs, *_, channels = weight_shape(step, 1, rank)
+    outputs, *kernel, channels = weight_shape(step, 1, rank)
     made = convolution(
         step.builder,
         "sums",
@@ -112,6 +113,7 @@ def _convolve(step: Step, axes: Sequence[str]) -> None:
         padding=step.options["padding"],
         group=_groups(step, rank, channels, outputs),
         precise=is_precise(step),
+        kernel=kernel,
     )
     step.finish(made, fused=step.options["activation"])
 
@@ -145,6 +147,7 @@ def _depthwise_conv_2d(step: Step) -> None:
         padding=step.options["padding"],
         group=channels,
         precise=is_precise(step),
+        kernel=(height, width),
     )
     step.finish(made, fused=step.options["activation"])
 

@@ -104,9 +104,8 @@ def _fast(step: Step, options: dict[str, Any], boxes: Value) -> None:
     step.finish_raw(builder.reshape("made_boxes", repeated, [1, most * each, 4]))
     step.finish_raw(of_class[0], 1)
     step.finish_raw(of_class[1], 2)
-    # Each box counts as often as it has classes.
-    found = builder.cast("found", builder.add("Shape", "how_many", places), "float32")
-    step.finish_raw(builder.add("Mul", "counted", found, step.number("classes_each", float(each))), 3)
+    # A box counts once, however many classes it has.
+    step.finish_raw(builder.cast("found", builder.add("Shape", "how_many", places), "float32"), 3)
 
 
 def _regular(step: Step, options: dict[str, Any], boxes: Value) -> None:

@@ -23,6 +23,14 @@ _UNARY = {
     "SIN": "Sin",
     "SQRT": "Sqrt",
     "TANH": "Tanh",
+    "STABLEHLO_ABS": "Abs",
+    "STABLEHLO_COSINE": "Cos",
+    "STABLEHLO_EXPONENTIAL": "Exp",
+    "STABLEHLO_FLOOR": "Floor",
+    "STABLEHLO_LOG": "Log",
+    "STABLEHLO_LOGISTIC": "Sigmoid",
+    "STABLEHLO_NEGATE": "Neg",
+    "STABLEHLO_TANH": "Tanh",
 }
 _FUSED = {
     "ADD": ("Add", "AddOptions"),
@@ -42,6 +50,13 @@ _BINARY = {
     "LOGICAL_AND": "And",
     "LOGICAL_OR": "Or",
     "BITWISE_XOR": "BitwiseXor",
+    "STABLEHLO_ADD": "Add",
+    "STABLEHLO_DIVIDE": "Div",
+    "STABLEHLO_MAXIMUM": "Max",
+    "STABLEHLO_MINIMUM": "Min",
+    "STABLEHLO_MULTIPLY": "Mul",
+    "STABLEHLO_POWER": "Pow",
+    "STABLEHLO_SUBTRACT": "Sub",
 }
 
 
@@ -84,7 +99,7 @@ def _square(step: Step) -> None:
     step.finish(step.builder.add("Mul", "made", step.real(0), step.real(0)))
 
 
-@lowers("RSQRT", inputs=1)
+@lowers("RSQRT", "STABLEHLO_RSQRT", inputs=1)
 def _reciprocal_root(step: Step) -> None:
     step.finish(step.builder.add("Reciprocal", "made", step.builder.add("Sqrt", "root", step.real(0))))
 
@@ -170,7 +185,7 @@ def _right_shift(step: Step) -> None:
     )
 
 
-@lowers("SELECT", "SELECT_V2", "WHERE", inputs=(1, 3))
+@lowers("SELECT", "SELECT_V2", "WHERE", "STABLEHLO_SELECT", inputs=(1, 3))
 def _select(step: Step) -> None:
     """The second where the first holds, else the third; WHERE of one input says where that is."""
     if step.name == "WHERE" and len(step.node.inputs) == 1:

@@ -85,21 +85,11 @@ def _space_to_depth(step: Step) -> None:
 def _space_to_batch(step: Step) -> None:
     block = step.integers(1, "block")
     paddings = _pairs(step, 2, "paddings", len(block))
-    x = _shaped(step)
-    step.moved(space_to_batch(step.builder, "made", x, block, paddings))
+    step.moved(space_to_batch(step.builder, "made", step.real(0), block, paddings))
 
 
 @lowers("BATCH_TO_SPACE_ND", inputs=3)
 def _batch_to_space(step: Step) -> None:
     block = step.integers(1, "block")
-    step.moved(
-        batch_to_space(step.builder, "made", _shaped(step), block, _pairs(step, 2, "crops", len(block)))
-    )
-
-
-def _shaped(step: Step) -> Value:
-    """Return the input with its type."""
-    x = step.real(0)
-    if x.type is None:
-        x.type = step.raw(0).known_type
-    return x
+    crops = _pairs(step, 2, "crops", len(block))
+    step.moved(batch_to_space(step.builder, "made", step.real(0), block, crops))

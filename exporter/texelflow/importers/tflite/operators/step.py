@@ -93,9 +93,11 @@ class Step:
             known = [each.elements for each in producer.reads[1:]]
             if known == [scales.elements, zeros.elements]:
                 return producer.required(0)  # which is rounded already
-        return self.builder.add(
+        real = self.builder.add(
             "DequantizeLinear", f"input_{index}", value, scales, zeros, axis=quantisation.axis
         )
+        real.type = TensorType("float32", value.shape)
+        return real
 
     def complex(self, index: int) -> Value:
         """Return an input of complex numbers: pairs along one more axis, the last."""
@@ -176,7 +178,9 @@ class Step:
         tensor = self.tensor(index)
         if is_quantised(tensor):
             value = self._quantised(self.to_steps(value, tensor), tensor)
-        self._take(value, len(self.call.outputs) + self.call.states.index(index))
+        place = len(self.call.outputs) + self.call.states.index(index)
+        self._made.add(place)
+        self.builder.add("Identity", self.node.outputs[place], value)  # which may be an output, too
 
     def finished(self) -> list[Node]:
         """Return the nodes; raise NodeError if an output is not made."""
@@ -197,17 +201,24 @@ class Step:
         low, high = (float(limit - zero) for limit in LIMITS[tensor.dtype])
         builder, scale = self.builder, self.builder.scalar("scale", "float32", quantisation.scales[0])
         steps = builder.add("Div", "steps", value, scale)
-        if ties == "away":
-            half = builder.add("Mul", "half", builder.add("Sign", "sign", steps), self.number("half", 0.5))
-            # Towards zero, once a half is added away from it.
-            signed = builder.add(
-                "Floor", "whole", builder.add("Abs", "size", builder.add("Add", "more", steps, half))
-            )
-            whole = builder.add("Mul", "rounded", signed, builder.add("Sign", "sign_again", steps))
-        else:
-            whole = builder.add("Round", "rounded", steps)
+        whole = self._away(steps, zero) if ties == "away" else builder.add("Round", "rounded", steps)
         limits = (builder.scalar("limit", "float32", limit) for limit in (low, high))
         return builder.add("Mul", "on_steps", builder.add("Clip", "limited", whole, *limits), scale)
+
+    def _away(self, steps: Value, zero: int) -> Value:
+        """Return steps rounded, halves away from zero; the whole numbers of the file are counted from there.
+
+        What is a half but for the rounding of floats is one.
+        """
+        builder, middle = self.builder, self.number("zero", float(zero))
+        stored = builder.add("Add", "stored", steps, middle)
+        size = builder.add(
+            "Add", "more", builder.add("Abs", "size", stored), self.number("half", 0.5 + 2.0**-12)
+        )
+        signed = builder.add(
+            "Mul", "signed", builder.add("Floor", "whole", size), builder.add("Sign", "sign", stored)
+        )
+        return builder.add("Sub", "from_zero", signed, middle)
 
     def number(self, step: str, number: float, dtype: str = "float32") -> Value:
         """Return a scalar."""
