@@ -119,7 +119,9 @@ def inspect(
     bundle in DIR.
     """
     with exit_on_error(as_json):
-        if source.is_dir() or source.name == "graph.json":
+        from texelflow.importers import is_model_folder
+
+        if source.name == "graph.json" or (source.is_dir() and not is_model_folder(source)):
             from texelflow.bundle.reader import read_graph
 
             facts = report.bundle_facts(read_graph(source if source.is_dir() else source.parent))
