@@ -33,14 +33,15 @@ def export(
     name: str | None = None,
     constants: Mapping[str, float | Sequence[float]] | None = None,
     states: Mapping[str, str] | str | None = None,
+    signature: str | None = None,
     force: bool = False,
     progress: Callable[[str, float], None] | None = None,
 ) -> Summary:
     """Turn the model in `source` into a bundle: a folder with `graph.json` and `weights*.safetensors`.
 
     Args:
-        source: the model file (`.onnx`; external data beside it), or a language model: a `.gguf` file, or a
-            folder with config.json and safetensors.
+        source: the model file (`.onnx`, external data beside it; `.tflite`), or a language model: a `.gguf`
+            file, or a folder with config.json and safetensors.
         directory: the folder to make. Nothing is left behind if the export fails.
         weights: how floating-point weights are stored: `float32`, `float16`, or those of products and tables
             as `int8` or `int4` with scales, rounded; `quantized` of the summary says by how much.
@@ -54,6 +55,7 @@ def export(
         states: for an output's name that of the input that it is in the next run: both become the bundle's
             own memory, zeros at first; what is longer after each run is empty at first. `"auto"` for those
             whose names pair up.
+        signature: which function of a model that has several, by name.
         force: replace `directory` if it exists.
         progress: called with what is being done and the fraction done, from 0 to 1.
 
@@ -70,7 +72,7 @@ def export(
     """
     from texelflow.pipeline import build, write
 
-    options = _options(weights, input_shapes, image, labels, name, constants, states)
+    options = _options(weights, input_shapes, image, labels, name, constants, states, signature)
     bundle = build(Path(source), options, progress)
     for message in write(bundle, Path(directory), force):
         warnings.warn(message, stacklevel=2)
@@ -85,6 +87,7 @@ def inspect(
     image: str | ImageOptions | None = None,
     constants: Mapping[str, float | Sequence[float]] | None = None,
     states: Mapping[str, str] | str | None = None,
+    signature: str | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> Summary:
     """Return what `export` would say of the model in `source`, without writing anything.
@@ -96,9 +99,8 @@ def inspect(
     """
     from texelflow.pipeline import build
 
-    return build(
-        Path(source), _options(weights, input_shapes, image, None, None, constants, states), progress
-    ).summary
+    options = _options(weights, input_shapes, image, None, None, constants, states, signature)
+    return build(Path(source), options, progress).summary
 
 
 def convert(
@@ -138,6 +140,7 @@ def _options(
     name: str | None,
     constants: Mapping[str, float | Sequence[float]] | None,
     states: Mapping[str, str] | str | None,
+    signature: str | None,
 ) -> Options:
     from texelflow.arguments import parse_image, parse_states
     from texelflow.options import WEIGHTS
@@ -156,4 +159,5 @@ def _options(
             for input_name, numbers in (constants or {}).items()
         },
         states=parse_states([states]) if isinstance(states, str) else dict(states or {}),
+        signature=signature,
     )

@@ -47,6 +47,7 @@ def main() -> None:
 @options.input_shapes
 @options.constants
 @options.states
+@options.signature
 @options.image
 @click.option(
     "--labels", metavar="FILE", type=options.PATH, help="Class names, one a line, for a classifier."
@@ -61,6 +62,7 @@ def export(
     input_shapes: Mapping[str, list[int | str]],
     constants: Mapping[str, list[float]],
     states: Mapping[str, str],
+    signature: str | None,
     image: ImageOptions | None,
     labels: Path | None,
     name: str | None,
@@ -69,7 +71,8 @@ def export(
 ) -> None:
     """Turn MODEL into a bundle: a folder with graph.json and the weights.
 
-    MODEL is an .onnx file, or a language model: a .gguf file, or a folder with config.json and safetensors.
+    MODEL is an .onnx or .tflite file, or a language model: a .gguf file, or a folder with config.json and
+    safetensors.
     """
     with exit_on_error(as_json):
         from texelflow.bundle.writer import check_target
@@ -81,7 +84,7 @@ def export(
             )
         check_target(output, force)  # writing checks too, but after all the work
         bundle = build_with_progress(
-            model, Options(weights, input_shapes, image, labels, name, constants, states)
+            model, Options(weights, input_shapes, image, labels, name, constants, states, signature)
         )
         warnings = write(bundle, output, force)
         report.print_warnings(warnings, Console(stderr=True))
@@ -99,6 +102,7 @@ def export(
 @options.input_shapes
 @options.constants
 @options.states
+@options.signature
 @options.image
 @options.as_json
 def inspect(
@@ -107,6 +111,7 @@ def inspect(
     input_shapes: Mapping[str, list[int | str]],
     constants: Mapping[str, list[float]],
     states: Mapping[str, str],
+    signature: str | None,
     image: ImageOptions | None,
     as_json: bool,
 ) -> None:
@@ -114,15 +119,18 @@ def inspect(
     bundle in DIR.
     """
     with exit_on_error(as_json):
-        if source.is_dir() or source.name == "graph.json":
+        from texelflow.importers import is_model_folder
+
+        if source.name == "graph.json" or (source.is_dir() and not is_model_folder(source)):
             from texelflow.bundle.reader import read_graph
 
             facts = report.bundle_facts(read_graph(source if source.is_dir() else source.parent))
             report.print_json(facts) if as_json else report.print_bundle(facts, report.output_console())
         else:
-            summary = build_with_progress(
-                source, Options(weights, input_shapes, image, constants=constants, states=states)
-            ).summary
+            chosen = Options(
+                weights, input_shapes, image, constants=constants, states=states, signature=signature
+            )
+            summary = build_with_progress(source, chosen).summary
             report.print_warnings(summary.warnings, Console(stderr=True))
             report.print_json(summary) if as_json else report.print_summary(summary, report.output_console())
 
@@ -157,7 +165,7 @@ def convert(
     metavar="MODEL",
     type=options.PATH,
     required=True,
-    help="The .onnx file that it was made from.",
+    help="The model that it was made from: an .onnx file, or a .tflite one (which needs ai-edge-litert).",
 )
 @click.option("--layers", is_flag=True, help="Compare every intermediate value, too.")
 @options.input_files
@@ -192,7 +200,7 @@ def verify(
     software: bool,
     as_json: bool,
 ) -> None:
-    """Run the bundle in headless Chromium and MODEL in ONNX Runtime, and compare their results."""
+    """Run the bundle in headless Chromium and MODEL in ONNX Runtime or LiteRT, and compare their results."""
     trials = options.parse_option("--sizes", parse_sizes, sizes) if sizes is not None else None
     if layers and sizes is not None:
         raise click.BadParameter("--layers compares one size: use --dimension", param_hint="--sizes")

@@ -6,7 +6,6 @@ import zipfile
 from pathlib import Path
 
 _MARKS: tuple[tuple[str, bytes, int], ...] = (
-    ("a TensorFlow Lite model", b"TFL3", 4),
     ("an ONNX Runtime flatbuffer (.ort)", b"ORTM", 4),
     ("an HDF5 file (Keras .h5)", b"\x89HDF\r\n\x1a\n", 0),
     ("a pickle (PyTorch state dict)", b"\x80\x02", 0),
@@ -14,14 +13,15 @@ _MARKS: tuple[tuple[str, bytes, int], ...] = (
 """What a file is that has these bytes at this offset."""
 
 _EXTENSIONS = {
-    ".tflite": "a TensorFlow Lite model",
+    ".tflite": "no TensorFlow Lite model, whatever its name says",
     ".h5": "a Keras model",
     ".hdf5": "a Keras model",
     ".keras": "a Keras model",
     ".pt": "a PyTorch model",
     ".pth": "a PyTorch model",
     ".pt2": "a PyTorch model",
-    ".json": "a JSON file (TensorFlow.js model)",
+    ".json": "a JSON file, but no model of TensorFlow.js",
+    ".pbtxt": "a protobuf message as text (write it in binary form)",
     ".safetensors": "a file of weights without a graph",
 }
 
@@ -43,8 +43,6 @@ def unreadable(path: Path, mark: bytes) -> str | None:
 
 
 def _folder(path: Path) -> str:
-    if (path / "saved_model.pb").exists():
-        return "a TensorFlow SavedModel"
     if (path / "graph.json").exists():
         return "a Texelflow bundle, the result of an export"
     return "a folder"
