@@ -108,6 +108,7 @@ def convert(
     target: str | Path,
     *,
     input_shapes: Mapping[str, Sequence[int | str]] | None = None,
+    signature: str | None = None,
     force: bool = False,
 ) -> list[Path]:
     """Write the model in `source` as an ONNX file, of any format that `export` reads.
@@ -118,6 +119,7 @@ def convert(
         source: the model, as for `export`.
         target: the file to write. Nothing is left behind if that fails.
         input_shapes: for an input's name its shape: integers, or names of dimensions that stay free.
+        signature: which function of a model that has several, by name.
         force: replace `target` if it exists.
 
     Returns:
@@ -129,7 +131,7 @@ def convert(
     """
     from texelflow.conversion.convert import convert as convert_model
 
-    return convert_model(Path(source), Path(target), input_shapes or {}, force)
+    return convert_model(Path(source), Path(target), input_shapes, signature=signature, force=force)
 
 
 def _options(

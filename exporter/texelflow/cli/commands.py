@@ -139,10 +139,16 @@ def inspect(
 @click.argument("model", metavar="MODEL", type=options.PATH)
 @click.option("--output", "-o", metavar="FILE", type=options.PATH, required=True, help="The .onnx to write.")
 @options.input_shapes
+@options.signature
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @options.as_json
 def convert(
-    model: Path, output: Path, input_shapes: Mapping[str, list[int | str]], force: bool, as_json: bool
+    model: Path,
+    output: Path,
+    input_shapes: Mapping[str, list[int | str]],
+    signature: str | None,
+    force: bool,
+    as_json: bool,
 ) -> None:
     """Write MODEL, of any format that can be read, as an ONNX file.
 
@@ -151,7 +157,9 @@ def convert(
     with exit_on_error(as_json):
         from texelflow.conversion.convert import convert as convert_model
 
-        files = [str(path) for path in convert_model(model, output, input_shapes, force)]
+        files = [
+            str(path) for path in convert_model(model, output, input_shapes, signature=signature, force=force)
+        ]
         if as_json:
             report.print_json({"files": files})
         else:
