@@ -339,3 +339,30 @@ def test_in_the_browser(page_server: PageServer, bundle_page: Page, tmp_path: Pa
     with LoadedBundle(bundle_page, f"{url}/counter") as bundle:
         for feeds, expected in zip(runs, run_litert(counter(True), runs), strict=True):
             np.testing.assert_allclose(bundle.run(feeds)["y"], expected["y"], rtol=1e-5)
+
+
+def growing() -> bytes:
+    """A transposed convolution to twice the size of an image, whatever that is."""
+    maker = ModelMaker()
+    graph = maker.main
+    x = graph.input("x", "float32", (1, 4, 5, 3), signature=(1, -1, -1, 3))
+    sizes = graph.tensor("sizes", "int32", (4,))
+    graph.add("SHAPE", [x], [sizes], "ShapeOptions", outType=schema.TensorType.INT32)
+    doubled = graph.tensor("doubled", "int32", (4,))
+    graph.add("MUL", [sizes, graph.constant(np.array([1, 2, 2, 1], np.int32))], [doubled], "MulOptions")
+    weights = RANDOM.uniform(-1, 1, (3, 3, 4, 3)).astype(np.float32)
+    inputs = [
+        doubled,
+        graph.constant(weights),
+        x,
+        graph.constant(RANDOM.uniform(-1, 1, 3).astype(np.float32)),
+    ]
+    y = graph.output("y", "float32", (1, 8, 10, 3), signature=(1, -1, -1, 3))
+    graph.add("TRANSPOSE_CONV", inputs, [y], "TransposeConvOptions", 3, padding=0, strideH=2, strideW=2)
+    return maker.content()
+
+
+@pytest.mark.parametrize("size", [(4, 5), (7, 3)])
+def test_sizes_computed_from_sizes(size: tuple[int, int], tmp_path: Path) -> None:
+    x = RANDOM.uniform(-1, 1, (1, *size, 3)).astype(np.float32)
+    assert_as_litert(growing(), [{"x": x}], tmp_path)

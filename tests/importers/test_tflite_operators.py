@@ -131,4 +131,6 @@ def test_random_nets(dtype: str, tmp_path: Path) -> None:
                 assert difference.max() <= 1e-4 * max(1.0, float(np.abs(array).max())), f"seed {seed}: {name}"
             else:
                 assert difference.mean() <= (1 if dtype == "int16" else 0.3), f"seed {seed}: {name}"
-                assert (difference > 2).mean() <= 0.03, f"seed {seed}: {name}: {difference.max()}"
+                assert (difference > (20 if dtype == "int16" else 2)).mean() <= 0.03, (
+                    f"seed {seed}: {name}: {difference.max()}"
+                )
