@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from texelflow.graph import Value
 from texelflow.importers.tflite.operators import Step, lowers
-from texelflow.importers.tflite.operators.elementwise import x_dtype
 from texelflow.importers.tflite.tensors import TYPES
 
 _REDUCTIONS = {
@@ -32,12 +31,12 @@ def _reduce(step: Step) -> None:
         keep = int(step.options["keep_dims"])
         return builder.add(operator, "reduced", value, listed, keepdims=keep, noop_with_empty_axes=1)
 
-    if step.name == "MEAN" and x_dtype(step, 0).startswith(("int", "uint")):
+    if step.name == "MEAN" and step.dtype(0).startswith(("int", "uint")):
         count = step.builder.index("count", 1)
         for axis in axes:
             extent = builder.index("extent", step.raw(0).shape[axis])
             count = builder.add("Mul", "count_so_far", count, extent)
-        divisor = builder.cast("divisor", count, x_dtype(step, 0))
+        divisor = builder.cast("divisor", count, step.dtype(0))
         step.finish(builder.add("Div", "made", reduced("ReduceSum", x), divisor))
         return
     made = reduced(_REDUCTIONS[step.name], x)

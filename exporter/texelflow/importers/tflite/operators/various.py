@@ -21,7 +21,7 @@ def _matrix_of_diagonal(step: Step) -> None:
     builder, shape = step.builder, step.raw(0).shape
     x = step.real(0)
     column = builder.add("Unsqueeze", "column", x, builder.vector("last", [len(shape)]))
-    zero = builder.cast("zero", step.number("nothing", 0.0), _dtype(step, 0))
+    zero = builder.cast("zero", step.number("nothing", 0.0), step.dtype(0))
     step.moved(builder.add("Where", "made", _is_diagonal(step, shape[-1], shape[-1]), column, zero))
 
 
@@ -65,9 +65,3 @@ def _random(step: Step) -> None:
     operator = "RandomUniform" if step.name == "RANDOM_UNIFORM" else "RandomNormal"
     shape = step.integers(0, "shape")
     step.finish_raw(step.builder.add(operator, "made", shape=shape, dtype=onnx_number("float32")))
-
-
-def _dtype(step: Step, index: int) -> str:
-    from texelflow.importers.tflite.operators.elementwise import x_dtype
-
-    return x_dtype(step, index)
