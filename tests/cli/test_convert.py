@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import onnx
@@ -12,13 +11,13 @@ from command_support import RunCommand
 def test_convert(texelflow_command: RunCommand, classifier: Path) -> None:
     target = classifier.with_name("converted.onnx")
     finished = texelflow_command("convert", classifier, "-o", target, "--json")
-    assert finished.exit_code == 0
-    assert json.loads(finished.stdout) == {"files": [str(target)]}
+    assert finished.code == 0
+    assert finished.json == {"files": [str(target)]}
     onnx.checker.check_model(target)
     written = target.read_bytes()
     texelflow_command("convert", classifier, "-o", target).assert_one_error("exists", "--force")
     assert target.read_bytes() == written
-    assert texelflow_command("convert", classifier, "-o", target, "--force").exit_code == 0
+    assert texelflow_command("convert", classifier, "-o", target, "--force").code == 0
     assert target.read_bytes() == written
 
 
