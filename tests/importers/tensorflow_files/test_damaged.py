@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_models import write_model
 from test_operators import CASES, FILES
+from test_written_models import write_model
 
 from texelflow.dimensions import assuming
 from texelflow.errors import ExportError
