@@ -14,9 +14,8 @@ from google.protobuf.message_factory import GetMessageClass
 class DeclaredMessages:
     """The messages of a package, by a table of theirs.
 
-    A message's fields are `name:number:type`; `*` marks a repeated field, `|` the name of its oneof. A type is
-    another message of the table, or one of protobuf's. Fields that are not declared are passed
-    over.
+    A message's fields are `name:number:type`; `*` marks a repeated field, `|` the name of its oneof. A type
+    is another message of the table, or one of protobuf's. Fields that are not declared are passed over.
     """
 
     def __init__(self, package: str, messages: Mapping[str, str]) -> None:

@@ -42,8 +42,8 @@ def case(
 ) -> None:
     """Add a case: outputs are called out0, out1 and so on, inputs x0 and so on.
 
-    `free` are axes (input, axis) of no declared extent. `lower`: control flow as Switch and Merge. `fixed` are
-    inputs that the test makes constants.
+    `free` are axes (input, axis) of no declared extent. `lower`: control flow as Switch and
+    Merge. `fixed` are inputs that the test makes constants.
     """
     specs = []
     for index, array in enumerate(inputs):

@@ -157,11 +157,9 @@ def sparse_to_dense(steps: Lowering) -> None:
     rank = len(steps.input(0).shape)
     if rank < 2:
         places = steps.reshape("rows", places, [-1 if rank else 1, 1])
-    if rank != 1 and not values.shape and rank:
-        count = steps.input(0).shape[0]
+    if not values.shape:
+        count = steps.input(0).shape[0] if rank else 1
         values = steps.add("Expand", "each", values, steps.vector("count", [count]))
-    elif not values.shape:
-        values = steps.reshape("one", values, [1])
     everywhere = steps.add("Expand", "everywhere", steps.input(3), shape)
     steps.add("ScatterND", steps.result, everywhere, places, values)
 

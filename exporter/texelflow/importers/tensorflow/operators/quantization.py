@@ -9,7 +9,7 @@ from texelflow.importers.tensorflow.lowering import Lowering, lowers
 
 @lowers("FakeQuantWithMinMaxArgs", "FakeQuantWithMinMaxVars", inputs=(1, 3))
 def fake_quantised(steps: Lowering) -> None:
-    """x between two numbers, rounded to one of 2**num_bits - 1 steps, of which one is 0.
+    """Numbers between two limits, rounded to one of 2**num_bits - 1 steps, of which one is 0.
 
     Source: the documentation of FakeQuantWithMinMaxVars, on how the limits are moved.
     """
