@@ -1,4 +1,4 @@
-"""What a model of TensorFlow should compute: TensorFlow's results. Nothing else needs tensorflow."""
+"""What a model of TensorFlow should compute: TensorFlow's results. Needs tensorflow, as nothing else does."""
 
 from __future__ import annotations
 
@@ -21,9 +21,7 @@ def is_tensorflow(model: Path) -> bool:
 
 
 class TensorFlowReference:
-    """A frozen graph, or a signature of a SavedModel, in TensorFlow on the CPU.
-
-    Names are those of the import.
+    """A frozen graph, or a signature of a SavedModel, in TensorFlow on the CPU; names are the import's.
 
     Raises:
         ExportError: tensorflow is not installed, or it refuses the model; or it is a TF.js model, which no

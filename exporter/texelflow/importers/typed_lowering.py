@@ -56,7 +56,8 @@ class Lowering(Decomposition):
 
     def as_int64(self, step: str, value: Value) -> Value:
         """Return whole numbers as int64, which ONNX wants of shapes and axes."""
-        return value if value.dtype == "int64" else self.cast(step, value, "int64")
+        is_wide = value.type is not None and value.dtype == "int64"
+        return value if is_wide else self.cast(step, value, "int64")
 
 
 class Replaced(Operator):

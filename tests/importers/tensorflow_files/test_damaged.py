@@ -9,6 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+<<<<<<< HEAD
+=======
+from test_layers import CASES as LAYERS
+from test_layers import write_case
+from test_models import write_model
+>>>>>>> 6cc8baa5f3d05f8b28a29455a85337607075a157
 from test_operators import CASES, FILES
 from test_written_models import write_model
 
@@ -98,6 +104,18 @@ def test_json(tmp_path: Path) -> None:
             path.write_text(json.dumps(model))
         refused += _read(path)
     assert refused > 100
+
+
+def test_configurations(tmp_path: Path) -> None:
+    """Configurations of Keras, changed as records."""
+    source, refused = random.Random(4), 0
+    for _ in range(200):
+        path = write_case(source.choice(LAYERS), tmp_path)
+        model = json.loads(path.read_bytes())
+        _change(source, model["modelTopology"])
+        path.write_text(json.dumps(model))
+        refused += _read(path)
+    assert refused > 40
 
 
 def _change(source: random.Random, content: Any) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +14,10 @@ from playwright.sync_api import Page
 
 from browser_support import PageServer
 from bundle_runner import Job, run_jobs
+from model_support import REPOSITORY
+from texelflow.checking.reference import open_reference
 from texelflow.errors import ExportError
-from texelflow.importers import read_model
+from texelflow.importers import is_model_folder, read_model
 from texelflow.pipeline import Options, build, write
 
 FILES = packed_arrays.load(Path(__file__).parent / "models.json.xz")
@@ -94,3 +99,54 @@ def test_shards_stay_inside(shard: str, tmp_path: Path) -> None:
     model.write_bytes(model.read_bytes().replace(b"a-shard1of3.bin", name, 1))
     with pytest.raises(ExportError, match=r"is not inside the model's folder, as it must be"):
         read_model(model)
+
+
+BLOCKED = """
+import sys
+from pathlib import Path
+
+for name in ("numpy", "onnx", "ml_dtypes", "onnxruntime", "tensorflow", "keras"):
+    sys.modules[name] = None  # importing it raises ImportError
+
+from texelflow.backends.webgl2.passes import prepare
+from texelflow.importers import read_model
+from texelflow.passes import simplify
+
+for name in sys.argv[1:]:
+    graph = read_model(Path(name))
+    simplify(graph)
+    prepare(graph)
+    print(name)
+"""
+
+
+@pytest.mark.parametrize("protobuf", ["upb", "python"])
+def test_without_numpy_and_tensorflow(protobuf: str, tmp_path: Path) -> None:
+    paths = [str(write_model(name, tmp_path)) for name in ("modern", "old", "recurrent", "javascript")]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(REPOSITORY / "exporter"),
+        "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": protobuf,
+    }
+    result = subprocess.run(
+        [sys.executable, "-c", BLOCKED, *paths], env=environment, capture_output=True, text=True, check=False
+    )
+    assert result.stdout.splitlines() == paths, result.stderr
+
+
+def test_reference_needs_tensorflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without TensorFlow verify says what is missing; of TF.js that there is nothing to compare with."""
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    with pytest.raises(
+        ExportError, match=r"TensorFlow is needed .*: pip install tensorflow-cpu"
+    ):
+        open_reference(write_model("modern", tmp_path))
+    with pytest.raises(ExportError, match=r"is a TF.js model, which nothing here can run"):
+        open_reference(write_model("javascript", tmp_path))
+
+
+def test_folders_are_models(tmp_path: Path) -> None:
+    """What is a folder is told from a bundle by what lies in it."""
+    assert is_model_folder(write_model("modern", tmp_path))
+    assert is_model_folder(write_model("javascript", tmp_path))
+    assert not is_model_folder(tmp_path)

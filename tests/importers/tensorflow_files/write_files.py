@@ -42,8 +42,13 @@ def case(
 ) -> None:
     """Add a case: outputs are called out0, out1 and so on, inputs x0 and so on.
 
+<<<<<<< HEAD
     `free` are axes (input, axis) of no declared extent. `lower`: control flow as Switch and Merge. `fixed`
     are inputs that the test makes constants.
+=======
+    `free` are axes (input, axis) of no declared extent. `lower`: control flow as Switch and
+    Merge. `fixed` are inputs that the test makes constants.
+>>>>>>> 6cc8baa5f3d05f8b28a29455a85337607075a157
     """
     specs = []
     for index, array in enumerate(inputs):
@@ -709,6 +714,52 @@ def images() -> None:
     case("suppression", nms, boxes, scores)
 
 
+def various() -> None:
+    """Spectra, numbers rounded as in training, and places of numbers."""
+
+    def spectra(x: Any) -> list[Any]:
+        half = R.RFFT(input=x, fft_length=[8])
+        return [
+            *(function(input=half) for function in (R.Real, R.Imag)),
+            R.ComplexAbs(x=R.RFFT(input=x, fft_length=[5])),
+            R.IRFFT(input=half, fft_length=[8]),
+            R.IRFFT(input=half, fft_length=[6]),
+            R.ComplexAbs(x=R.RFFT2D(input=x, fft_length=[3, 8])),
+            R.Real(input=R.IFFT(input=R.FFT(input=R.Complex(real=x, imag=x * 2.0)))),
+            R.Imag(input=R.Mul(x=half, y=R.Conj(input=half + half))),
+            R.Real(input=R.FFT2D(input=R.Complex(real=x, imag=x - 1.0))),
+        ]
+
+    case("spectra", spectra, floats(2, 3, 8))
+    steps = floats(4, 9, low=-3, high=9)
+    case(
+        "rounded",
+        lambda x: [
+            R.FakeQuantWithMinMaxArgs(inputs=x, min=-2.3, max=6.1),
+            R.FakeQuantWithMinMaxVars(inputs=x, min=-1.1, max=4.9, num_bits=4, narrow_range=True),
+            R.FakeQuantWithMinMaxVars(inputs=x, min=1.0, max=4.9),
+        ],
+        steps,
+    )
+    case(
+        "places",
+        lambda x, i: [
+            R.SparseToDense(
+                sparse_indices=[[0, 1], [2, 3]],
+                output_shape=[3, 4],
+                sparse_values=[5.0, 6.0],
+                default_value=-1.0,
+            ),
+            R.SparseToDense(sparse_indices=[1, 3], output_shape=[5], sparse_values=2.0, default_value=0.5),
+            R.UnsortedSegmentSum(data=x, segment_ids=[2, 0, -1, 2], num_segments=4),
+            R.Bucketize(input=x, boundaries=[-1.0, 0.5, 3.0]),
+            R.Bucketize(input=i, boundaries=[-1.0, 0.5, 3.0]),
+        ],
+        steps,
+        ints(2, 5),
+    )
+
+
 def counting(x: Any) -> list[Any]:
     """A loop whose turns are known, with an inner one, and a value that no turn changes."""
     weight = tf.constant(floats(3, 3))
@@ -783,6 +834,7 @@ def main() -> None:
         slices,
         gathers,
         images,
+        various,
         control,
     ):
         write()

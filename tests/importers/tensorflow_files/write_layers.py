@@ -89,8 +89,8 @@ def many(
 def both(k: Any, prefix: str) -> None:
     """Cases that Keras 2 and 3 have alike."""
     layers = k.layers
-    names = "linear relu sigmoid tanh softplus softsign elu selu".split()
-    names += "exponential swish gelu softmax hard_sigmoid".split()
+    names = "linear relu sigmoid tanh softplus softsign elu selu exponential swish gelu softmax".split()
+    names.append("hard_sigmoid")
     many(
         f"{prefix}_dense",
         k,

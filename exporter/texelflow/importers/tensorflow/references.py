@@ -69,7 +69,7 @@ class Level:
     def place(self, reference: str) -> Place:
         """Return what a reference names; raise DefinitionError if it is none."""
         name, *rest = reference.removeprefix("^").split(":")
-        if name in self.arguments and not rest:
+        if name in self.arguments and rest in ([], ["0"]):
             return name, 0
         node = self.nodes.get(name)
         if node is None:

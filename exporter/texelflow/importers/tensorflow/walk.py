@@ -187,6 +187,8 @@ class Walk:
         elif kind in FORWARDING:
             if not reads:
                 raise DefinitionError(f"{kind} {node.name!r} has no input")
+            if kind == "PlaceholderWithDefault":
+                self.warnings.append(f"{node.name!r} always has its default: it is no input of the bundle")
             set_outputs([reads[0]] * scope.level.outputs_read(node.name))
         elif kind == "IdentityN":
             set_outputs(reads)

@@ -51,6 +51,8 @@ def _node(item: Mapping[str, Any]) -> Definition:
         for name, content in _mapping(item.get("attr") or {}).items()
         if not str(name).startswith("_")
     }
+    if _text(item.get("op")).startswith("FusedBatchNorm"):
+        attributes["is_training"] = False  # TF.js never trains by it, whatever the attribute says
     return Definition(
         _text(item.get("name")), _text(item.get("op")), [_text(name) for name in inputs], attributes
     )

@@ -40,12 +40,10 @@ def image_of(layer: Layer) -> Value:
     return turned
 
 
-def give_back(layer: Layer, x: Value) -> None:
-    """End in x, whose channels are last, as the layer has them."""
-    if layer.is_first:
-        channels_first(layer, layer.result, x, layer.rank)
-    else:
-        layer.add("Identity", layer.result, x)
+def give_back(layer: Layer, x: Value, activation: object = None) -> None:
+    """End in an activation of x, whose channels are last, as the layer has them."""
+    made = channels_first(layer, "channels_first", x, layer.rank) if layer.is_first else x
+    activate(layer, layer.result, made, activation)
 
 
 def padding_of(layer: Layer, kernel: Sequence[int], dilations: Sequence[int]) -> Padding:
@@ -91,14 +89,14 @@ def conv(layer: Layer) -> None:
         dilations=dilations,
         group=channels // inputs,
     )
-    give_back(layer, activate(layer, "active", made, layer.setting("activation")))
+    give_back(layer, made, layer.setting("activation"))
 
 
 @lowers("DepthwiseConv1D", "DepthwiseConv2D", weights=with_bias("depthwise_kernel"))
 def depthwise(layer: Layer) -> None:
     """A convolution of each channel by itself, a bias, an activation."""
     made = _depthwise(layer, axes_of(layer), _bias(layer))
-    give_back(layer, activate(layer, "active", made, layer.setting("activation")))
+    give_back(layer, made, layer.setting("activation"))
 
 
 def _depthwise(layer: Layer, count: int, bias: Value | None) -> Value:
@@ -129,7 +127,7 @@ def separable(layer: Layer) -> None:
     each = _depthwise(layer, count, None)
     filters = filters_of_hwio(layer, layer.weight("pointwise_kernel"), count + 2)
     made = convolution(layer, "mixed", each, filters, _bias(layer), strides=[1] * count, padding="VALID")
-    give_back(layer, activate(layer, "active", made, layer.setting("activation")))
+    give_back(layer, made, layer.setting("activation"))
 
 
 @lowers(
@@ -167,7 +165,7 @@ def conv_transpose(layer: Layer) -> None:
         size=size,
         dilations=dilations,
     )
-    give_back(layer, activate(layer, "active", made, layer.setting("activation")))
+    give_back(layer, made, layer.setting("activation"))
 
 
 def _transposed_extent(

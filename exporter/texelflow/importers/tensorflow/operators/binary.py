@@ -7,10 +7,6 @@ from texelflow.importers.tensorflow.lowering import Lowering, lowers
 from texelflow.operators import MANY
 
 SAME = {
-    "Add": "Add",
-    "AddV2": "Add",
-    "Sub": "Sub",
-    "Mul": "Mul",
     "RealDiv": "Div",
     "Div": "Div",
     "TruncateDiv": "Div",
@@ -30,6 +26,30 @@ SAME = {
     "FloorMod": "Mod",
 }
 """TensorFlow's names of operators that ONNX has, too."""
+
+
+SUMS = {"Add": "Add", "AddV2": "Add", "Sub": "Sub", "Mul": "Mul"}
+
+
+@lowers(*SUMS, inputs=2, of_complex=True)
+def sums(steps: Lowering) -> None:
+    """Sum, difference and product; those of complex numbers, pairs along a last axis, part by part."""
+    x, y = steps.input(0), steps.input(1)
+    operator = SUMS[steps.node.operator]
+    if steps.attribute("T") not in ("complex64", "complex128"):
+        steps.add(operator, steps.result, x, y)
+        return
+    if len(x.shape) != len(y.shape):
+        raise steps.fail("complex numbers of different ranks are not supported")
+    if operator != "Mul":
+        steps.add(operator, steps.result, x, y)
+        return
+    a, b, c, d = (
+        steps.slice("part", value, len(x.shape) - 1, part, part + 1) for value in (x, y) for part in (0, 1)
+    )
+    real = steps.add("Sub", "real", steps.add("Mul", "ac", a, c), steps.add("Mul", "bd", b, d))
+    imaginary = steps.add("Add", "imaginary", steps.add("Mul", "ad", a, d), steps.add("Mul", "bc", b, c))
+    steps.add("Concat", steps.result, real, imaginary, axis=-1)
 
 
 @lowers(*SAME, inputs=2)

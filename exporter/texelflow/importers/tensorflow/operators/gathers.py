@@ -42,7 +42,7 @@ def _gather(steps: Lowering, axis: int, batch: int) -> None:
     # GatherND takes slices behind its indices: the axis comes right behind the batch, then goes back.
     order = [*range(batch), axis, *(other for other in range(batch, rank) if other != axis)]
     turned = x if order == list(range(rank)) else steps.add("Transpose", "turned", x, perm=order)
-    wide = indices if indices.type and indices.dtype == "int64" else steps.cast("wide", indices, "int64")
+    wide = steps.as_int64("wide", indices)
     places = steps.add("Unsqueeze", "places", wide, steps.vector("last", [-1]))
     between, new = axis - batch, count - batch
     if not between:
@@ -147,3 +147,53 @@ def unique(steps: Lowering) -> None:
     if len(steps.node.outputs) > 1:
         dtype = steps.attribute("out_idx", "int32")
         steps.cast(steps.node.outputs[1], inverse, dtype if isinstance(dtype, str) else dtype_of(dtype))
+
+
+@lowers("SparseToDense", inputs=4)
+def sparse_to_dense(steps: Lowering) -> None:
+    """Numbers at their places, a default everywhere else."""
+    places, values = steps.as_int64("places", steps.input(0)), steps.input(2)
+    shape = steps.as_int64("shape", steps.input(1))
+    rank = len(steps.input(0).shape)
+    if rank < 2:
+        places = steps.reshape("rows", places, [-1 if rank else 1, 1])
+    if not values.shape:
+        count = steps.input(0).shape[0] if rank else 1
+        values = steps.add("Expand", "each", values, steps.vector("count", [count]))
+    everywhere = steps.add("Expand", "everywhere", steps.input(3), shape)
+    steps.add("ScatterND", steps.result, everywhere, places, values)
+
+
+@lowers("UnsortedSegmentSum", inputs=3)
+def segment_sum(steps: Lowering) -> None:
+    """The sums of the slices that belong together by their numbers; of negative ones none."""
+    x, numbers = steps.input(0), steps.input(1)
+    [count] = steps.known_dimensions(2, "count")
+    rank = len(numbers.shape)
+    if rank != 1:
+        raise steps.fail(f"its numbers are {numbers.type}; one axis is supported")
+    # Negative ones go to a row behind all others.
+    behind = steps.cast("behind", steps.index("count", count), numbers.dtype)
+    is_none = steps.add("Less", "is_none", numbers, steps.scalar("zero", numbers.dtype, 0))
+    rows = steps.as_int64("rows", steps.add("Where", "kept", is_none, behind, numbers))
+    zeros = steps.add(
+        "Expand", "zeros", steps.scalar("none", x.dtype, 0), steps.vector("shape", [count + 1, *x.shape[1:]])
+    )
+    places = steps.add("Unsqueeze", "places", rows, steps.vector("last", [-1]))
+    sums = steps.add("ScatterND", "sums", zeros, places, x, reduction="add")
+    bounds = (("first", 0), ("end", count), ("axis", 0))
+    steps.add("Slice", steps.result, sums, *(steps.vector(name, [bound]) for name, bound in bounds))
+
+
+@lowers("Bucketize")
+def bucketize(steps: Lowering) -> None:
+    """How many of the `boundaries` are at most each number, int32."""
+    x = steps.input(0)
+    boundaries = [float(number) for number in steps.attribute("boundaries", [])]
+    if not boundaries:
+        raise steps.fail("it has no boundaries")
+    floats = x if x.dtype == "float32" else steps.cast("floats", x, "float32")
+    wide = steps.add("Unsqueeze", "wide", floats, steps.vector("last", [-1]))
+    edges = steps.constant("boundaries", "float32", [len(boundaries)], boundaries)
+    passed = steps.cast("passed", steps.add("GreaterOrEqual", "is_passed", wide, edges), "int32")
+    steps.add("ReduceSum", steps.result, passed, steps.vector("axis", [-1]), keepdims=0)
