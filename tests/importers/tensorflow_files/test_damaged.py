@@ -9,12 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-<<<<<<< HEAD
-=======
 from test_layers import CASES as LAYERS
 from test_layers import write_case
-from test_models import write_model
->>>>>>> 6cc8baa5f3d05f8b28a29455a85337607075a157
 from test_operators import CASES, FILES
 from test_written_models import write_model
 
