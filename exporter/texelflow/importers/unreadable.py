@@ -7,16 +7,15 @@ from pathlib import Path
 
 _MARKS: tuple[tuple[str, bytes, int], ...] = (
     ("an ONNX Runtime flatbuffer (.ort)", b"ORTM", 4),
-    ("an HDF5 file (Keras .h5)", b"\x89HDF\r\n\x1a\n", 0),
     ("a pickle (PyTorch state dict)", b"\x80\x02", 0),
 )
 """What a file is that has these bytes at this offset."""
 
 _EXTENSIONS = {
     ".tflite": "no TensorFlow Lite model, whatever its name says",
-    ".h5": "a Keras model",
-    ".hdf5": "a Keras model",
-    ".keras": "a Keras model",
+    ".h5": "no HDF5 file, whatever its name says",
+    ".hdf5": "no HDF5 file, whatever its name says",
+    ".keras": "no archive of Keras, whatever its name says",
     ".pt": "a PyTorch model",
     ".pth": "a PyTorch model",
     ".pt2": "a PyTorch model",

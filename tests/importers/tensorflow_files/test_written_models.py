@@ -137,9 +137,7 @@ def test_without_numpy_and_tensorflow(protobuf: str, tmp_path: Path) -> None:
 def test_reference_needs_tensorflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without TensorFlow verify says what is missing; of TF.js that there is nothing to compare with."""
     monkeypatch.setitem(sys.modules, "tensorflow", None)
-    with pytest.raises(
-        ExportError, match=r"TensorFlow is needed .*: pip install tensorflow-cpu"
-    ):
+    with pytest.raises(ExportError, match=r"TensorFlow is needed .*: pip install tensorflow-cpu"):
         open_reference(write_model("modern", tmp_path))
     with pytest.raises(ExportError, match=r"is a TF.js model, which nothing here can run"):
         open_reference(write_model("javascript", tmp_path))

@@ -42,13 +42,8 @@ def case(
 ) -> None:
     """Add a case: outputs are called out0, out1 and so on, inputs x0 and so on.
 
-<<<<<<< HEAD
     `free` are axes (input, axis) of no declared extent. `lower`: control flow as Switch and Merge. `fixed`
     are inputs that the test makes constants.
-=======
-    `free` are axes (input, axis) of no declared extent. `lower`: control flow as Switch and
-    Merge. `fixed` are inputs that the test makes constants.
->>>>>>> 6cc8baa5f3d05f8b28a29455a85337607075a157
     """
     specs = []
     for index, array in enumerate(inputs):
