@@ -47,6 +47,7 @@ ROOMS: dict[str, set[str]] = {
     "bundle": MODEL,
     "summary": {*MODEL, "passes", "backends"},
     "pipeline": CONVERSION,
+    "conversion": {*MEANING, "passes", "importers"},
 }
 """For each part of the conversion path the parts that it may import besides itself.
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from texelflow.pipeline import ImageOptions, Options, Summary
 
 __version__ = "0.1.0"
-__all__ = ["DefectError", "ExportError", "__version__", "export", "inspect"]
+__all__ = ["DefectError", "ExportError", "__version__", "convert", "export", "inspect"]
 
 
 def export(
@@ -101,6 +101,37 @@ def inspect(
 
     options = _options(weights, input_shapes, image, None, None, constants, states, signature)
     return build(Path(source), options, progress).summary
+
+
+def convert(
+    source: str | Path,
+    target: str | Path,
+    *,
+    input_shapes: Mapping[str, Sequence[int | str]] | None = None,
+    signature: str | None = None,
+    force: bool = False,
+) -> list[Path]:
+    """Write the model in `source` as an ONNX file, of any format that `export` reads.
+
+    Weights of more than 1 GiB in all are written beside it, to `<target>.data`.
+
+    Args:
+        source: the model, as for `export`.
+        target: the file to write. Nothing is left behind if that fails.
+        input_shapes: for an input's name its shape: integers, or names of dimensions that stay free.
+        signature: which function of a model that has several, by name.
+        force: replace `target` if it exists.
+
+    Returns:
+        The files written.
+
+    Raises:
+        ExportError: the model cannot be read, has what ONNX cannot say, or `target` exists; `problems` has
+            every reason.
+    """
+    from texelflow.conversion.convert import convert as convert_model
+
+    return convert_model(Path(source), Path(target), input_shapes, signature=signature, force=force)
 
 
 def _options(

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from kernels.sheet import CHANNELS, WIDTHS, Sheet, not_finite
+from kernels.sheet import CHANNELS, WIDTHS, Sheet, elementwise
 
 FULL = (2, 5, 3, 6)
 
@@ -112,7 +112,7 @@ def epilogues() -> Sheet:
     return sheet
 
 
-@not_finite
+@elementwise
 def limits() -> Sheet:
     """Convolutions alike but for what limits their results, which run as one program; also of inf and NaN."""
     sheet = Sheet("limits")
@@ -169,6 +169,7 @@ def optional_sums() -> Sheet:
     return sheet
 
 
+@elementwise
 def prologues() -> Sheet:
     """What reductions and paddings compute as they read: chains, broadcasts, and what others read as well."""
     sheet = Sheet("prologues")
@@ -204,6 +205,7 @@ def prologues() -> Sheet:
     return sheet
 
 
+@elementwise
 def integers() -> Sheet:
     """Comparisons, choices, integer arithmetic, logic and casts, of flat and of blocked tensors."""
     sheet = Sheet("integers and booleans")

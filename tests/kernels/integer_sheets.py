@@ -7,7 +7,7 @@ from itertools import product
 import ml_dtypes
 import numpy as np
 
-from kernels.sheet import Sheet, not_finite
+from kernels.sheet import Sheet, elementwise
 from texelflow.graph.onnx_dtypes import onnx_number
 
 FLOATS = ("float32", "float16", "float64")
@@ -72,7 +72,7 @@ WHOLE = [
 """Whole numbers about where types end; and one less than the last, all negated, and the largest of uint32."""
 
 
-@not_finite
+@elementwise
 def casts() -> Sheet:
     """Cast between each two element types, of numbers about where each type ends or rounds."""
     sheet = Sheet("casts")
@@ -135,6 +135,7 @@ PRODUCTS = (
 )
 
 
+@elementwise
 def integer_products() -> Sheet:
     """MatMul of whole numbers: its shapes, operands that are views, constant or computed, and an epilogue."""
     sheet = Sheet("integer products")
@@ -182,6 +183,7 @@ FAR = {"INT64_MAX": 2**63 - 1, "INT64_MIN": -(2**63), "2^31": 2**31, "2^40": 2**
 """Numbers that 32 bits do not hold."""
 
 
+@elementwise
 def wide_constants() -> Sheet:
     """Numbers beyond 32 bits as bounds and masks, of numbers up to the largest and smallest of 32 bits."""
     sheet = Sheet("wide constants")

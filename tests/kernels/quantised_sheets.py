@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from kernels.sheet import Sheet
+from kernels.sheet import Sheet, elementwise
 
 SHAPE = [2, 6, 3, 5]
 
@@ -43,6 +43,7 @@ def quantised_values() -> Sheet:
     return sheet
 
 
+@elementwise
 def quantised_products() -> Sheet:
     """Convolutions and matrix products of quantised values, with scales for all results or for each."""
     sheet = Sheet("quantised products")

@@ -8,12 +8,13 @@ import random
 from collections.abc import Callable
 from math import prod
 
-from kernels.sheet import Sheet, not_finite
+from kernels.sheet import Sheet, elementwise
 
 LARGEST = 600
 """Elements, to keep the sheet quick."""
 
 
+@elementwise
 def random_chains() -> Sheet:
     """Chains of up to seven random steps from flat and blocked tensors."""
     sheet = Sheet("random chains")
@@ -122,7 +123,7 @@ def _multiply(sheet: Sheet, source: random.Random, value: str, shape: list[int])
 STEPS = (_transpose, _slice, _expand, _pad, _reshape, _reshape, _concatenate, _add, _pool, _multiply)
 
 
-@not_finite
+@elementwise
 def random_fusions(count: int = 16) -> Sheet:
     """Graphs of up to sixteen nodes, many of which read the same values, and some of which are outputs.
 
@@ -146,7 +147,7 @@ def random_fusions(count: int = 16) -> Sheet:
     return sheet
 
 
-@not_finite
+@elementwise
 def long_chains() -> Sheet:
     """More nodes in a row than one shader can be long, or has uniforms for."""
     sheet = Sheet("long chains")

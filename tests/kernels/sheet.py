@@ -33,6 +33,20 @@ def not_finite(make: Maker) -> Maker:
     return make
 
 
+ELEMENTWISE: set[SheetMaker] = set()
+"""What makes sheets that try what is computed of an element: see `elementwise`."""
+
+
+def elementwise(make: Maker) -> Maker:
+    """Say that a sheet tries expressions of elements, not how texels are read and stored.
+
+    Each expression is a program to compile, and rounding and folding belong to the stores, which other sheets
+    try: it runs at two ways of blocking only.
+    """
+    ELEMENTWISE.add(make)
+    return make
+
+
 @dataclass(frozen=True, slots=True)
 class Numbers:
     """What fills an input: random numbers from `low` up to `high`, multiples of `step` unless that is 0."""

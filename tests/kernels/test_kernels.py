@@ -14,9 +14,9 @@ from playwright.sync_api import Page
 
 from browser_support import PageServer
 from bundle_runner import LoadedBundle
-from kernels.sheet import NOT_FINITE, Sheet, run_reference
+from kernels.sheet import ELEMENTWISE, NOT_FINITE, Sheet, SheetMaker, run_reference
 from kernels.sheets import SHEETS
-from settings import FEWEST, FULL_PRECISION, SETTINGS
+from settings import FEWEST, FULL_PRECISION, IN_16_BITS, SETTINGS
 from texelflow.pipeline import Options, build, write
 
 Results = dict[str, np.ndarray]
@@ -27,6 +27,13 @@ TOLERANCES = {16: 1e-2, 32: 1e-5}
 
 FOLDS = {"many free elements": {"fold": 4}}
 """Sheets whose images are too wide and high to be folded as narrowly as the setting says."""
+
+
+def settings_of(make: SheetMaker) -> list[str]:
+    """Return the device settings that a sheet runs at."""
+    if make in ELEMENTWISE:
+        return [setting for setting in FEWEST if setting != IN_16_BITS]
+    return FULL_PRECISION if make in NOT_FINITE else FEWEST
 
 
 class Exported:
@@ -62,11 +69,7 @@ def exported(
 
 @pytest.mark.parametrize(
     ("name", "setting"),
-    [
-        (name, setting)
-        for name, make in SHEETS.items()
-        for setting in (FULL_PRECISION if make in NOT_FINITE else FEWEST)
-    ],
+    [(name, setting) for name, make in SHEETS.items() for setting in settings_of(make)],
 )
 def test_sheet(
     name: str, setting: str, exported: Callable[[str], tuple[Exported, str]], bundle_page: Page

@@ -1,6 +1,6 @@
 """What a model should compute: ONNX Runtime's results. Needs onnx and onnxruntime (`texelflow[verify]`).
 
-Those of TensorFlow Lite models are LiteRT's (`litert.py`).
+Those of TensorFlow Lite models are LiteRT's (`litert.py`), those of TensorFlow its own (`tensorflow.py`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from texelflow.checking import litert
 from texelflow.checking.litert import is_tflite
 from texelflow.checking.samples import Array
+from texelflow.checking.tensorflow import TensorFlowReference, is_tensorflow
 from texelflow.errors import ExportError
 
 
@@ -43,7 +44,7 @@ def operand_scales(model: Path, values: Mapping[str, Array]) -> dict[str, float]
     A sum is as exact as its largest operand, a dot product as its largest term, a sigmoid as 1.
     `values` are those of every node.
     """
-    if is_tflite(model):
+    if is_tflite(model) or is_tensorflow(model):
         return {}
     import onnx
     from onnx import numpy_helper
@@ -74,6 +75,8 @@ def index_bounds(model: Path) -> dict[str, int]:
     """Return, by input, the least number of rows among the constant tables that it looks up in."""
     if is_tflite(model):
         return litert.index_bounds(model)
+    if is_tensorflow(model):
+        return {}
     import onnx
 
     try:
@@ -153,10 +156,12 @@ def _refusals(model: Path) -> Iterator[None]:
 
 def open_reference(
     model: Path, every_value: bool = False, signature: str | None = None
-) -> Reference | litert.LiteRtReference:
-    """Return what runs a model: LiteRT those of TensorFlow Lite, ONNX Runtime all others."""
+) -> Reference | litert.LiteRtReference | TensorFlowReference:
+    """Return what runs a model: LiteRT and TensorFlow their own, ONNX Runtime all others."""
     if is_tflite(model):
         return litert.LiteRtReference(model, every_value, signature)
+    if is_tensorflow(model):
+        return TensorFlowReference(model, signature)
     return Reference(model, every_value)
 
 

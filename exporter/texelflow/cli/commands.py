@@ -119,7 +119,9 @@ def inspect(
     bundle in DIR.
     """
     with exit_on_error(as_json):
-        if source.is_dir() or source.name == "graph.json":
+        from texelflow.importers import is_model_folder
+
+        if source.name == "graph.json" or (source.is_dir() and not is_model_folder(source)):
             from texelflow.bundle.reader import read_graph
 
             facts = report.bundle_facts(read_graph(source if source.is_dir() else source.parent))
@@ -131,6 +133,37 @@ def inspect(
             summary = build_with_progress(source, chosen).summary
             report.print_warnings(summary.warnings, Console(stderr=True))
             report.print_json(summary) if as_json else report.print_summary(summary, report.output_console())
+
+
+@commands.command()
+@click.argument("model", metavar="MODEL", type=options.PATH)
+@click.option("--output", "-o", metavar="FILE", type=options.PATH, required=True, help="The .onnx to write.")
+@options.input_shapes
+@options.signature
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+@options.as_json
+def convert(
+    model: Path,
+    output: Path,
+    input_shapes: Mapping[str, list[int | str]],
+    signature: str | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Write MODEL, of any format that can be read, as an ONNX file.
+
+    Weights of more than 1 GiB are written beside it, to FILE.data.
+    """
+    with exit_on_error(as_json):
+        from texelflow.conversion.convert import convert as convert_model
+
+        files = [
+            str(path) for path in convert_model(model, output, input_shapes, signature=signature, force=force)
+        ]
+        if as_json:
+            report.print_json({"files": files})
+        else:
+            print(f"wrote {' and '.join(files)}")
 
 
 @commands.command()

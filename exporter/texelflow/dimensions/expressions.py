@@ -8,11 +8,13 @@ select, the whole part of float arithmetic …) whose operands are normal forms 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import reduce
+from functools import lru_cache, reduce
 from math import gcd
 from typing import TYPE_CHECKING, TypeAlias, Union
 
 if TYPE_CHECKING:
+    from functools import _lru_cache_wrapper
+
     from texelflow.dimensions.floats import FloatExpression
 
 
@@ -27,6 +29,11 @@ MOST_TERMS = 256
 MOST_FACTORS = 32
 LONGEST_KEY = 100_000
 """An expression is refused that has more terms, or more factors in one, or takes more characters to write."""
+
+
+RESULTS_KEPT = 2**14
+LONGEST_KEPT = 2**10
+"""Sums, and products, that are kept, and the most characters that their operands take to write."""
 
 
 class SizeError(Exception):
@@ -81,14 +88,16 @@ class Expression:
     def __init__(self, terms: Mapping[Monomial, int]) -> None:
         if len(terms) > MOST_TERMS or max(map(len, terms)) > MOST_FACTORS:
             raise SizeError
-        if sum(len(atom.key) for monomial in terms for atom in monomial) > LONGEST_KEY:
-            raise SizeError
-        ordered = sorted(terms.items(), key=lambda term: (-len(term[0]), [atom.key for atom in term[0]]))
+        ordered: Iterable[tuple[Monomial, int]] = terms.items()
+        if len(terms) > 1:
+            ordered = sorted(ordered, key=lambda term: (-len(term[0]), [atom.key for atom in term[0]]))
         self.terms = dict(ordered)
         self.key = "+".join(
             "*".join([str(coefficient), *(atom.key for atom in monomial)])
             for monomial, coefficient in ordered
         )
+        if len(self.key) > LONGEST_KEY:
+            raise SizeError
         self._hash = hash(self.key)
 
     def __hash__(self) -> int:
@@ -98,10 +107,7 @@ class Expression:
         return isinstance(other, Expression) and self.key == other.key
 
     def __add__(self, other: Dimension) -> Dimension:
-        terms = dict(self.terms)
-        for monomial, coefficient in terms_of(other).items():
-            terms[monomial] = terms.get(monomial, 0) + coefficient
-        return from_terms(terms)
+        return _kept(_sum, self, other)
 
     __radd__ = __add__
 
@@ -115,12 +121,7 @@ class Expression:
         return -self + other
 
     def __mul__(self, other: Dimension) -> Dimension:
-        terms: dict[Monomial, int] = {}
-        for left, a in self.terms.items():
-            for right, b in terms_of(other).items():
-                monomial = tuple(sorted(left + right))
-                terms[monomial] = terms.get(monomial, 0) + a * b
-        return from_terms(terms)
+        return _kept(_product, self, other)
 
     __rmul__ = __mul__
 
@@ -151,6 +152,33 @@ class Expression:
             if coefficient == 1 and len(monomial) == 1:
                 return monomial[0]
         return None
+
+
+# The same sums and products are asked for over and over: by inference, proofs, and each draw of a node.
+@lru_cache(maxsize=RESULTS_KEPT)
+def _sum(left: Expression, right: Dimension) -> Dimension:
+    terms = dict(left.terms)
+    for monomial, coefficient in terms_of(right).items():
+        terms[monomial] = terms.get(monomial, 0) + coefficient
+    return from_terms(terms)
+
+
+@lru_cache(maxsize=RESULTS_KEPT)
+def _product(left: Expression, right: Dimension) -> Dimension:
+    if isinstance(right, int):
+        return from_terms({monomial: coefficient * right for monomial, coefficient in left.terms.items()})
+    terms: dict[Monomial, int] = {}
+    for first, a in left.terms.items():
+        for second, b in right.terms.items():
+            monomial = tuple(sorted(first + second))
+            terms[monomial] = terms.get(monomial, 0) + a * b
+    return from_terms(terms)
+
+
+def _kept(operation: _lru_cache_wrapper[Dimension], left: Expression, right: Dimension) -> Dimension:
+    """Return what an operation gives, from the results that are kept unless the operands are long."""
+    length = len(left.key) + (0 if isinstance(right, int) else len(right.key))
+    return operation(left, right) if length <= LONGEST_KEPT else operation.__wrapped__(left, right)
 
 
 def symbol(name: str) -> Expression:

@@ -53,6 +53,11 @@ def read_model(path: Path, input_shapes: InputShapes | None = None, *, signature
     return format_.read(path, ImportOptions(input_shapes or {}, signature))
 
 
+def is_model_folder(path: Path) -> bool:
+    """Return whether a folder is a model of a format that is one."""
+    return any(format_.recognises is not None and format_.recognises(path, b"") for format_ in formats())
+
+
 def recognised(path: Path) -> Format:
     """Return the format of a file or folder, by its content.
 

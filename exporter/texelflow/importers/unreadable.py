@@ -20,7 +20,8 @@ _EXTENSIONS = {
     ".pt": "a PyTorch model",
     ".pth": "a PyTorch model",
     ".pt2": "a PyTorch model",
-    ".json": "a JSON file (TensorFlow.js model)",
+    ".json": "a JSON file, but no model of TensorFlow.js",
+    ".pbtxt": "a protobuf message as text (write it in binary form)",
     ".safetensors": "a file of weights without a graph",
 }
 
@@ -42,8 +43,6 @@ def unreadable(path: Path, mark: bytes) -> str | None:
 
 
 def _folder(path: Path) -> str:
-    if (path / "saved_model.pb").exists():
-        return "a TensorFlow SavedModel"
     if (path / "graph.json").exists():
         return "a Texelflow bundle, the result of an export"
     return "a folder"

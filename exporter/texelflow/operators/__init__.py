@@ -84,6 +84,14 @@ class Operator:
         """Return simpler nodes that compute the very same output Values, or None to keep the node."""
         return None
 
+    def in_onnx(self, node: Node) -> list[Node]:
+        """Return nodes by which an ONNX file of `graph.OPSET` says the same, before shape inference.
+
+        Raises:
+            NodeError: ONNX does not have the operator.
+        """
+        return [node]
+
 
 Class = TypeVar("Class", bound=type[Operator])
 _registry: dict[tuple[str, str], Operator] = {}

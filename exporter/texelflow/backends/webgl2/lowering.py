@@ -27,7 +27,7 @@ from texelflow.backends.webgl2.plan.plan import Axes, Blocking, HostStep, Plan, 
 from texelflow.backends.webgl2.plan.precision import needs_32_bits
 from texelflow.dimensions import Dimension, Expression, product, same_shape
 from texelflow.dimensions.floats import FloatExpression
-from texelflow.dimensions.text import to_json
+from texelflow.dimensions.text import LARGEST_EXACT, to_json
 from texelflow.graph import ConstantData, Element, Node, NodeError, Shape, TensorType, Value
 from texelflow.graph.constants import pack_elements, unpack_elements
 from texelflow.operators import symbols_bound_by
@@ -78,6 +78,8 @@ class Lowering:
         self.group: Group | None = None
         """The group that is being lowered: what is refused is its fault, and what is emitted its work."""
         self._locations: dict[Value, Location] = {}
+        self._computable: set[Dimension] = set()
+        """Expressions that `require_computable` has found to be so."""
 
     def locate(self, value: Value) -> Location:
         """Return where a value is; a constant gets one on its first use."""
@@ -289,8 +291,13 @@ class Lowering:
         """Raise NodeError for a number of a draw, or an extent, that pages do not hold or compute exactly."""
         if isinstance(number, int):
             self._require_between(-(2**31), number, 2**31 - 1, "it computes with")
+            return
+        if number in self._computable:
+            return
         for part in whole_numbers(to_json(number)):
-            self._require_between(1 - 2**53, part, 2**53 - 1, f"its number {number} contains")
+            if abs(part) > LARGEST_EXACT:  # writing a number takes long
+                self._require_between(-LARGEST_EXACT, part, LARGEST_EXACT, f"its number {number} contains")
+        self._computable.add(number)
 
     def _require_between(self, low: int, number: Element, high: int, phrase: str) -> None:
         """Raise NodeError for a whole number that the runtime would not take."""

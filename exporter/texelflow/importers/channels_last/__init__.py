@@ -18,6 +18,7 @@ from texelflow.importers.channels_last.blocks import (
     space_to_depth,
 )
 from texelflow.importers.channels_last.layout import channels_first, channels_last, transpose
+from texelflow.importers.channels_last.normalization import batch_normalization
 from texelflow.importers.channels_last.padding import mirror_pad, pad
 from texelflow.importers.channels_last.products import activation, matrix_product
 from texelflow.importers.channels_last.resizing import resize
@@ -36,6 +37,7 @@ __all__ = [
     "Padding",
     "SliceMasks",
     "activation",
+    "batch_normalization",
     "batch_to_space",
     "channels_first",
     "channels_last",

@@ -46,6 +46,10 @@ class DecodeWeights(Operator):
                 raise NodeError(node, f"its input {kind} is not of the shape {list(shape)}")
         return [TensorType("float32", (rows, columns))]
 
+    def in_onnx(self, node: Node) -> list[Node]:
+        """Return what decodes them."""
+        return decoding_nodes(node)
+
 
 def decode_weights(
     steps: GraphBuilder,

@@ -20,6 +20,11 @@ class Dropout(Operator):
 
     decomposes = True
 
+    def upgrade(self, node: Node, opset: int) -> None:
+        """Before opset 12 the ratio was an attribute, which mattered in training only."""
+        if opset < 12:
+            node.attributes.pop("ratio", None)
+
     def infer(self, node: Node) -> list[TensorType]:
         """Return the input's type, and bool for the mask."""
         source = node.required(0).known_type

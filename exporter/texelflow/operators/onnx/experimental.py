@@ -10,8 +10,16 @@ from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import at_least, floating_dtype, require_rank
 
 
+class Experimental(Operator):
+    """An operator that ONNX has no more."""
+
+    def in_onnx(self, node: Node) -> list[Node]:
+        """Raise NodeError."""
+        raise NodeError(node, "ONNX has this operator no more")
+
+
 @operator("Affine", inputs=1)
-class Affine(Operator):
+class Affine(Experimental):
     """`alpha * x + beta`."""
 
     decomposes = True
@@ -34,7 +42,7 @@ class Affine(Operator):
 
 
 @operator("ImageScaler", inputs=1, attributes={"bias": "a list of numbers", "scale": "a number"})
-class ImageScaler(Operator):
+class ImageScaler(Experimental):
     """`scale * x + bias[c]` for the channels c of an image."""
 
     decomposes = True
@@ -60,7 +68,7 @@ class ImageScaler(Operator):
 
 
 @operator("Crop", inputs=1, attributes=dict.fromkeys(("border", "scale"), "a list of whole numbers"))
-class Crop(Operator):
+class Crop(Experimental):
     """Leaves `border` (left, top, right, bottom) away; with `scale`, keeps so many rows and columns."""
 
     decomposes = True

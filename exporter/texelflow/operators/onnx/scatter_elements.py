@@ -27,6 +27,11 @@ def reduction_of(node: Node) -> str:
 class ScatterElements(Operator):
     """`output[indices[i, j], j] = updates[i, j]` for axis 0; negative indices count from the end."""
 
+    def in_onnx(self, node: Node) -> list[Node]:
+        """Return it by its name since opset 11."""
+        node.operator = "ScatterElements"
+        return [node]
+
     def infer(self, node: Node) -> list[TensorType]:
         """Return the data's type."""
         data, indices, updates = (node.required(index).known_type for index in range(3))

@@ -40,6 +40,11 @@ class Split(Operator):
             node.attributes["num_outputs"] = len(node.outputs)
             node.attributes[EVEN] = 1
 
+    def in_onnx(self, node: Node) -> list[Node]:
+        """Return it without the attribute that ONNX does not have."""
+        node.attributes.pop(EVEN, None)
+        return [node]
+
     def infer(self, node: Node) -> list[TensorType]:
         """Return the types of the parts."""
         source = node.required(0).known_type

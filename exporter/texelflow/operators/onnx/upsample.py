@@ -35,6 +35,10 @@ class Upsample(Operator):
             shape.append(scaled_extent(extent, scale))
         return [TensorType(source.dtype, tuple(shape))]
 
+    def in_onnx(self, node: Node) -> list[Node]:
+        """Return a Resize: ONNX has no Upsample since opset 10."""
+        return self.decompose(node) or [node]
+
     def decompose(self, node: Node) -> list[Node] | None:
         """Replace by a Resize with the coordinates of old."""
         steps = Decomposition(node)
