@@ -166,7 +166,9 @@ def _angle(step: Step) -> None:
 @lowers("RIGHT_SHIFT", inputs=2)
 def _right_shift(step: Step) -> None:
     """Signed numbers are shifted with their sign, which is dividing by a power of two, rounded down."""
-    dtype = step.dtype(0)
+    dtype = step.raw(0).dtype
+    if "int" not in dtype:
+        raise step.refuse(f"its input is {step.raw(0).type}; whole numbers are needed")
     if dtype.startswith("uint"):
         step.finish_raw(step.builder.add("BitShift", "made", step.raw(0), step.raw(1), direction="RIGHT"))
         return

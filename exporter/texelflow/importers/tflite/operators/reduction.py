@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from texelflow.graph import Value
 from texelflow.importers.tflite.operators import Step, lowers
-from texelflow.importers.tflite.tensors import TYPES
 
 _REDUCTIONS = {
     "MEAN": "ReduceMean",
@@ -48,7 +47,7 @@ def _arg_extreme(step: Step) -> None:
     axis = step.axis(step.integers(1, "axis")[0], len(step.raw(0).shape))
     operator = "ArgMax" if step.name == "ARG_MAX" else "ArgMin"
     places = step.builder.add(operator, "places", step.real(0), axis=axis, keepdims=0)
-    step.finish_raw(step.builder.cast("made", places, TYPES[step.made().dtype]))
+    step.finish_raw(step.builder.cast("made", places, step.made_dtype()))
 
 
 @lowers("TOPK_V2", inputs=2)
@@ -56,7 +55,7 @@ def _top_k(step: Step) -> None:
     count = step.builder.vector("count", step.numbers(1, "count")[:1])
     values, places = step.builder.add_all("TopK", ["values", "places"], step.real(0), count, axis=-1)
     step.moved(values)
-    step.finish_raw(step.builder.cast("indices", places, TYPES[step.made(1).dtype]), 1)
+    step.finish_raw(step.builder.cast("indices", places, step.made_dtype(1)), 1)
 
 
 @lowers("CUMSUM", inputs=2, options="CumsumOptions")

@@ -71,6 +71,13 @@ class Step:
             raise self.refuse(f"it has {len(self.call.outputs)} outputs; {index + 1} are expected")
         return self.call.outputs[index]
 
+    def made_dtype(self, index: int = 0) -> str:
+        """Return the element type of an output; raise NodeError if it is not supported."""
+        dtype = self.made(index).dtype
+        if dtype not in TYPES or dtype == COMPLEX:
+            raise self.refuse(f"its output {index} has elements of type {dtype}, which is not supported")
+        return TYPES[dtype]
+
     def raw(self, index: int) -> Value:
         """Return an input as it is stored; raise NodeError if its type is not that of the file."""
         value, tensor = self.node.required(index), self.tensor(index)

@@ -6,7 +6,6 @@ from texelflow.dimensions import Dimension
 from texelflow.graph import Value
 from texelflow.graph.onnx_dtypes import onnx_number
 from texelflow.importers.tflite.operators import Step, lowers
-from texelflow.importers.tflite.tensors import TYPES
 
 
 def _is_diagonal(step: Step, rows: Dimension, columns: Dimension) -> Value:
@@ -56,7 +55,7 @@ def _unique(step: Step) -> None:
     """The values in the order that they come first in, and for each element which one it is."""
     values, _, places = step.builder.add_all("Unique", ["values", "first", "places"], step.raw(0), sorted=0)
     step.finish_raw(values)
-    step.finish_raw(step.builder.cast("indices", places, TYPES[step.made(1).dtype]), 1)
+    step.finish_raw(step.builder.cast("indices", places, step.made_dtype(1)), 1)
 
 
 @lowers("RANDOM_UNIFORM", "RANDOM_STANDARD_NORMAL", inputs=1)
