@@ -1,4 +1,4 @@
-"""Real models of TF.js, SavedModel and frozen graphs against the values of their origin framework."""
+"""Real models of TF.js, SavedModel, frozen graphs and Keras against the values of their origin framework."""
 
 from __future__ import annotations
 
@@ -44,6 +44,13 @@ MODELS = (
     Model("savedmodel/mnist_conv_dotnet"),
     Model("savedmodel/samplenet_tf2"),
     Model("tf_frozen_pb/samplenet/samplenet.pb"),
+    Model("keras_h5/fer2013_mini_xception/fer2013_mini_XCEPTION.102-0.66.hdf5"),
+    Model("keras_h5/keypoint_classifier/keypoint_classifier.hdf5"),
+    Model("keras_h5/resnet8_cifar10/pretrainedResnet.h5"),
+    Model("keras_h5/vww_96/vww_96.h5"),
+    Model("keras_v3/fer2013_mini_xception/fer2013_mini_xception.keras"),
+    Model("keras_v3/keypoint_classifier/keypoint_classifier.keras"),
+    Model("keras_v3/resnet8_cifar10/resnet8_cifar10.keras"),
 )
 
 

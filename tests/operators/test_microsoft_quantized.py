@@ -27,8 +27,8 @@ def _bytes(source: random.Random, dtype: type, *shape: int) -> np.ndarray:
 def _weights(source: random.Random, dtype: type, *shape: int) -> np.ndarray:
     """Return the second operand of a product.
 
-    On processors without VNNI, ONNX Runtime sums two products of bytes in 16 bits, which saturate where signed
-    ones have all 8 bits: its documentation advises 7.
+    On processors without VNNI, ONNX Runtime sums two products of bytes in 16 bits, which saturate where
+    signed ones have all 8 bits: its documentation advises 7.
     """
     numbers = _bytes(source, dtype, *shape)
     return np.asarray(numbers // 2 if dtype is np.int8 else numbers, dtype)

@@ -15,7 +15,7 @@ from texelflow.errors import ExportError
 from texelflow.graph import Graph
 from texelflow.importers.format import Format, ImportOptions
 from texelflow.importers.input_types import InputShapes
-from texelflow.importers.unreadable import unreadable
+from texelflow.importers.unreadable import UNKNOWN, unreadable
 
 MARK_SIZE = 64
 """Bytes of a file that a format may be recognised by."""
@@ -83,9 +83,7 @@ def recognised(path: Path) -> Format:
         raise ExportError(f"{path} cannot be read: {error.strerror}") from error
     if other:
         names = [format_.name for format_ in formats()]
-        raise ExportError(
-            f"{path} is {other}; only {', '.join(names[:-1])} and {names[-1]} can be read so far:"
-            " convert it to ONNX first"
-        )
+        known = f": {', '.join(names[:-1])} and {names[-1]}" if other.endswith(UNKNOWN) else ""
+        raise ExportError(f"{path} is {other}{known}")
     (unmarked,) = (format_ for format_ in formats() if format_.recognises is None)
     return unmarked

@@ -1,13 +1,29 @@
-"""Formats that are known but cannot be read, so that a refusal can name them."""
+"""Formats that are known but cannot be read, so that a refusal can name them, and say what to do."""
 
 from __future__ import annotations
 
 import zipfile
 from pathlib import Path
 
+UNKNOWN = "without a model of a format that can be read"
+"""How texts end that are better followed by a list of the formats."""
+
+_STATE_DICT = (
+    "a PyTorch state dict: weights by name, without the code that computes with them. Where the model is made,"
+    " load them and export it with torch.onnx.export(model, inputs, 'model.onnx', dynamo=True)"
+)
+_TORCHSCRIPT = (
+    "a TorchScript program of PyTorch, which cannot be read: load it with model = torch.jit.load(path), and"
+    " export it with torch.onnx.export(model, inputs, 'model.onnx', dynamo=False)"
+)
+_EXPORTED = (
+    "a program of torch.export (.pt2), which cannot be read yet: load it with"
+    " program = torch.export.load(path), and export it with torch.onnx.export(program, (), 'model.onnx')"
+)
+
 _MARKS: tuple[tuple[str, bytes, int], ...] = (
-    ("an ONNX Runtime flatbuffer (.ort)", b"ORTM", 4),
-    ("a pickle (PyTorch state dict)", b"\x80\x02", 0),
+    ("an ONNX Runtime flatbuffer (.ort), which cannot be read: take the .onnx it was made from", b"ORTM", 4),
+    (_STATE_DICT, b"\x80\x02", 0),
 )
 """What a file is that has these bytes at this offset."""
 
@@ -16,17 +32,14 @@ _EXTENSIONS = {
     ".h5": "no HDF5 file, whatever its name says",
     ".hdf5": "no HDF5 file, whatever its name says",
     ".keras": "no archive of Keras, whatever its name says",
-    ".pt": "a PyTorch model",
-    ".pth": "a PyTorch model",
-    ".pt2": "a PyTorch model",
     ".json": "a JSON file, but no model of TensorFlow.js",
-    ".pbtxt": "a protobuf message as text (write it in binary form)",
-    ".safetensors": "a file of weights without a graph",
+    ".pbtxt": "a protobuf message as text: write it in binary form",
+    ".safetensors": "a file of weights without a graph: give the folder that has config.json, too",
 }
 
 
 def unreadable(path: Path, mark: bytes) -> str | None:
-    """Return what a file or folder is if it is known to be no model that can be read.
+    """Return what a file or folder is, and what to do, if it is known to be no model that can be read.
 
     The content counts before the extension.
     """
@@ -37,11 +50,25 @@ def unreadable(path: Path, mark: bytes) -> str | None:
             return name
     extension = _EXTENSIONS.get(path.suffix.lower())
     if mark.startswith(b"PK") and zipfile.is_zipfile(path):
-        return extension or "a zip archive"
+        return _archive(path) or extension or f"a zip archive {UNKNOWN}"
     return extension
+
+
+def _archive(path: Path) -> str | None:
+    """Return what PyTorch wrote, by the names in an archive."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = {name.partition("/")[2] for name in archive.namelist()}
+    except zipfile.BadZipFile:
+        return None
+    if "models/model.json" in names or "archive_format" in names:
+        return _EXPORTED
+    if "data.pkl" not in names:
+        return None
+    return _TORCHSCRIPT if any(name.startswith("code/") for name in names) else _STATE_DICT
 
 
 def _folder(path: Path) -> str:
     if (path / "graph.json").exists():
         return "a Texelflow bundle, the result of an export"
-    return "a folder"
+    return f"a folder {UNKNOWN}"

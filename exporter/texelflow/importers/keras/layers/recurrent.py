@@ -12,6 +12,7 @@ from texelflow.importers.keras.lowering import (
     DIALECT,
     DOMAIN,
     KERAS_3,
+    SEQUENCE_AGAIN,
     WEIGHT_NAMES,
     WEIGHTS,
     Layer,
@@ -204,10 +205,10 @@ def time_distributed(layer: Layer) -> None:
     weights = layer.inputs()[layer.count - len(names) :] if names else []
     made = _call(layer, kind, config, [flat], names, weights, "each")
     attributes = {CONFIG: {}, WEIGHTS: [], DIALECT: layer.dialect}
-    layer.nodes.append(Node("SequenceAgain", [made, layer.x], [layer.result], attributes, layer.name, DOMAIN))
+    layer.nodes.append(Node(SEQUENCE_AGAIN, [made, layer.x], [layer.result], attributes, layer.name, DOMAIN))
 
 
-@lowers("SequenceAgain")
+@lowers(SEQUENCE_AGAIN)
 def sequence_again(layer: Layer) -> None:
     """What was made of each entry, as a sequence as long as the second input."""
     batch, length = layer.input(1).shape[:2]
