@@ -8,7 +8,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import flatbuffers
+import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 from test_tflite_detections import detector
 from test_tflite_models import branches, counter, loop, sparse, two_signatures
 from tflite_models.float_cases import CASES as FLOAT
@@ -19,7 +22,7 @@ from texelflow import ExportError
 from texelflow.importers import read_model
 from texelflow.pipeline import Options, build
 
-MUTANTS = 600
+MUTANTS = 800
 LONGEST = 8.0
 """Seconds for one."""
 
@@ -51,13 +54,63 @@ def damaged(content: bytes, choose: random.Random) -> bytes:
     return bytes(data)
 
 
+def changed(content: bytes, choose: random.Random) -> bytes:
+    """A whole file in which records have other numbers than they should."""
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
+    graph = choose.choice(model.subgraphs)
+    for _ in range(choose.choice((1, 1, 2, 3))):
+        tensor = choose.choice(graph.tensors)
+        operation = choose.choice(graph.operators) if graph.operators else None
+        kind = choose.randrange(9)
+        if kind == 0:
+            tensor.shape = [choose.choice((0, 1, 2, 3, 7, -1, 2**20)) for _ in range(choose.randrange(6))]
+        elif kind == 1:
+            tensor.type = choose.randrange(23)
+        elif kind == 2:
+            tensor.buffer = choose.randrange(len(model.buffers))
+        elif kind == 3 and tensor.quantization is not None:
+            tensor.quantization.scale = [
+                choose.choice((0.0, 1.0, -1.0, float("inf"), 1e-38))
+            ] * choose.randrange(1, 4)
+            tensor.quantization.zeroPoint = [choose.choice((0, 1000, -1))] * len(tensor.quantization.scale)
+        elif kind == 4:
+            tensor.isVariable = not tensor.isVariable
+        elif kind == 5:
+            model.operatorCodes[0].builtinCode = choose.randrange(210)
+        elif kind == 6 and operation is not None and len(operation.inputs):
+            inputs = list(operation.inputs)
+            inputs[choose.randrange(len(inputs))] = choose.randrange(-1, len(graph.tensors))
+            operation.inputs = (
+                inputs[: choose.randrange(1, len(inputs) + 1)] if choose.random() < 0.3 else inputs
+            )
+        elif kind == 7 and operation is not None and operation.builtinOptions is not None:
+            names = [name for name, value in vars(operation.builtinOptions).items() if isinstance(value, int)]
+            if names:
+                number = choose.choice((0, 1, 2, 3, 5, 100))
+                setattr(operation.builtinOptions, choose.choice(names), number)
+        elif kind == 8:
+            buffer = choose.choice(model.buffers)
+            if buffer.data is not None and len(buffer.data) >= 4:
+                numbers = bytearray(bytes(buffer.data))
+                at = choose.randrange(len(numbers) // 4) * 4
+                struct.pack_into("<i", numbers, at, choose.choice((0, 1, -1, 2, 5, 99, 2**31 - 1)))
+                buffer.data = np.frombuffer(bytes(numbers), np.uint8)
+    builder = flatbuffers.Builder(0)
+    try:
+        builder.Finish(model.Pack(builder), b"TFL3")
+    except (struct.error, TypeError, AttributeError, ValueError):  # what no file can say
+        return content
+    return bytes(builder.Output())
+
+
 def test_damaged_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is damaged, an ExportError says so, if anything."""
     models = list(sources())
     choose = random.Random(17)
     refused = 0
     for index in range(MUTANTS):
-        content = damaged(models[index % len(models)], choose)
+        change = changed if index % 2 else damaged
+        content = change(models[index // 2 % len(models)], choose)
         path = tmp_path / "model.tflite"
         path.write_bytes(content)
         start = time.monotonic()

@@ -180,3 +180,32 @@ def test_transposed(way: int, page_server: PageServer, bundle_page: Page, tmp_pa
     url = page_server.mount(f"/transposed/{way}", tmp_path)
     with LoadedBundle(bundle_page, f"{url}/bundle") as bundle:
         np.testing.assert_allclose(bundle.run(feeds)["y"], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_image_moved_by_a_matrix(page_server: PageServer, bundle_page: Page, tmp_path: Path) -> None:
+    """TransformTensorBilinear: sampled where the matrix puts centres of pixels, nothing beyond these."""
+    maker = ModelMaker()
+    graph = maker.main
+    inputs = [graph.input("x", "float32", (1, 7, 5, 2)), graph.input("matrix", "float32", (1, 4, 4))]
+    graph.add(
+        "TransformTensorBilinear", inputs, [graph.output("y", "float32", (1, 6, 8, 2))], custom=bytes(16)
+    )
+    (tmp_path / "model.tflite").write_bytes(maker.content())
+    export(tmp_path / "model.tflite", tmp_path / "bundle")
+    url = page_server.mount("/moved", tmp_path)
+    matrix = np.eye(4, dtype=np.float32)[None]
+    matrix[0, :2] = [[0.6, 0.15, 0, 0.2], [-0.1, 0.9, 0, 0.6]]
+    image = RANDOM.uniform(-1, 1, (1, 7, 5, 2)).astype(np.float32)
+    expected = np.zeros((1, 6, 8, 2), np.float32)
+    for row in range(6):
+        for column in range(8):
+            across, down = matrix[0, :2, :2] @ (column + 0.5, row + 0.5) + matrix[0, :2, 3] - 0.5
+            if 0 <= across <= 4 and 0 <= down <= 6:
+                left, top = int(across), int(down)
+                for y, x in ((top, left), (top, left + 1), (top + 1, left), (top + 1, left + 1)):
+                    if y < 7 and x < 5:
+                        weight = (1 - abs(down - y)) * (1 - abs(across - x))
+                        expected[0, row, column] += weight * image[0, y, x]
+    with LoadedBundle(bundle_page, f"{url}/bundle") as bundle:
+        made = bundle.run({"x": image, "matrix": matrix})["y"]
+    np.testing.assert_allclose(made, expected, rtol=1e-4, atol=1e-5)

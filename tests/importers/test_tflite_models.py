@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -19,7 +21,6 @@ from browser_support import PageServer
 from bundle_runner import LoadedBundle
 from texelflow import ExportError, export
 from texelflow.checking.litert import LiteRtReference
-from texelflow.checking.verify import verify
 from texelflow.importers import read_model
 from texelflow.pipeline import ImageOptions, Options, build
 
@@ -290,10 +291,12 @@ def test_verify(tmp_path: Path) -> None:
     path = tmp_path / "model.tflite"
     path.write_bytes(counter(True))
     export(path, tmp_path / "bundle")
-    result = verify(tmp_path / "bundle", path)
-    assert result.passed
-    assert [comparison.name for comparison in result.outputs] == ["y"]
-    assert verify(tmp_path / "bundle", path, layers=True).passed
+    command = [sys.executable, "-m", "texelflow.cli", "verify", str(tmp_path / "bundle")]
+    more = ["--against", str(path), "--layers", "--json"]
+    done = subprocess.run([*command, *more], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert [comparison["name"] for comparison in result["outputs"]] == ["y"]
 
 
 def test_verify_without_litert(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -339,3 +342,75 @@ def test_in_the_browser(page_server: PageServer, bundle_page: Page, tmp_path: Pa
     with LoadedBundle(bundle_page, f"{url}/counter") as bundle:
         for feeds, expected in zip(runs, run_litert(counter(True), runs), strict=True):
             np.testing.assert_allclose(bundle.run(feeds)["y"], expected["y"], rtol=1e-5)
+
+
+def growing() -> bytes:
+    """A transposed convolution to twice the size of an image, whatever that is."""
+    maker = ModelMaker()
+    graph = maker.main
+    x = graph.input("x", "float32", (1, 4, 5, 3), signature=(1, -1, -1, 3))
+    sizes = graph.tensor("sizes", "int32", (4,))
+    graph.add("SHAPE", [x], [sizes], "ShapeOptions", outType=schema.TensorType.INT32)
+    doubled = graph.tensor("doubled", "int32", (4,))
+    graph.add("MUL", [sizes, graph.constant(np.array([1, 2, 2, 1], np.int32))], [doubled], "MulOptions")
+    weights = RANDOM.uniform(-1, 1, (3, 3, 4, 3)).astype(np.float32)
+    inputs = [
+        doubled,
+        graph.constant(weights),
+        x,
+        graph.constant(RANDOM.uniform(-1, 1, 3).astype(np.float32)),
+    ]
+    y = graph.output("y", "float32", (1, 8, 10, 3), signature=(1, -1, -1, 3))
+    graph.add("TRANSPOSE_CONV", inputs, [y], "TransposeConvOptions", 3, padding=0, strideH=2, strideW=2)
+    return maker.content()
+
+
+@pytest.mark.parametrize("size", [(4, 5), (7, 3)])
+def test_sizes_computed_from_sizes(size: tuple[int, int], tmp_path: Path) -> None:
+    x = RANDOM.uniform(-1, 1, (1, *size, 3)).astype(np.float32)
+    assert_as_litert(growing(), [{"x": x}], tmp_path)
+
+
+def spectrum(rows: int, lengths: tuple[int, int]) -> bytes:
+    """The spectrum of real numbers: its parts, and magnitudes."""
+    maker = ModelMaker()
+    graph = maker.main
+    x = graph.input("x", "float32", (2, rows, 10))
+    made = graph.tensor("spectrum", "complex64", (2, lengths[0], lengths[1] // 2 + 1))
+    graph.add("RFFT2D", [x, graph.constant(np.array(lengths, np.int32))], [made], "Rfft2dOptions")
+    for name, operator in (("real", "REAL"), ("imaginary", "IMAG"), ("size", "COMPLEX_ABS")):
+        graph.add(operator, [made], [graph.output(name, "float32", (2, lengths[0], lengths[1] // 2 + 1))])
+    return maker.content()
+
+
+@pytest.mark.parametrize(("rows", "lengths"), [(1, (1, 8)), (1, (1, 16)), (3, (4, 8))])
+def test_spectra(rows: int, lengths: tuple[int, int], tmp_path: Path) -> None:
+    """Cut, or filled with zeros, to the lengths."""
+    x = RANDOM.uniform(-1, 1, (2, rows, 10)).astype(np.float32)
+    assert_as_litert(spectrum(rows, lengths), [{"x": x}], tmp_path, 1e-4)
+
+
+def places() -> bytes:
+    """Where a condition holds, and the distinct numbers: as many as there are."""
+    maker = ModelMaker()
+    graph = maker.main
+    mask, numbers = graph.input("mask", "bool", (3, 4)), graph.input("numbers", "int32", (9,))
+    graph.add("WHERE", [mask], [graph.output("where", "int64", (1, 2))], "WhereOptions")
+    graph.add("BITCAST", [numbers], [graph.output("floats", "float32", (9,))], "BitcastOptions")
+    outputs = [graph.output("values", "int32", (1,)), graph.output("indices", "int32", (9,))]
+    graph.add("UNIQUE", [numbers], outputs, "UniqueOptions", idxOutType=schema.TensorType.INT32)
+    return maker.content()
+
+
+def test_as_many_as_there_are(page_server: PageServer, bundle_page: Page, tmp_path: Path) -> None:
+    feeds = {
+        "mask": RANDOM.integers(0, 2, (3, 4)).astype(bool),
+        "numbers": RANDOM.integers(0, 4, 9).astype(np.int32),
+    }
+    (tmp_path / "model.tflite").write_bytes(places())
+    export(tmp_path / "model.tflite", tmp_path / "bundle")
+    url = page_server.mount("/tflite_places", tmp_path)
+    with LoadedBundle(bundle_page, f"{url}/bundle") as bundle:
+        made = bundle.run(feeds)
+    for name, array in run_litert(places(), [feeds])[0].items():
+        np.testing.assert_array_equal(made[name], array)

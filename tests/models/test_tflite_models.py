@@ -155,3 +155,14 @@ def test_reference(
         assert answer.error is None, answer.error
         problems += wrong(model, case, dict(answer.outputs))
     assert not problems, "\n".join(problems)
+
+
+def test_draws(tflite_file: Callable[[str], Path], source_of: Callable[[str], Path]) -> None:
+    """The same network takes as many draws with its channels last as with its channels first."""
+    counts = []
+    sources = (tflite_file("mobilenet_v1_025_224_float"), source_of("mobilenet_v1_025_224_derived"))
+    for source in sources:
+        plan = build(source, Options()).graph_file["plans"]["webgl2"]
+        counts.append((len(plan["entries"]["predict"]), len(plan["load"]), len(plan["programs"])))
+    for last, first in zip(*counts, strict=True):
+        assert last <= 1.1 * first

@@ -142,9 +142,7 @@ def verify(
     expected = _expected(graph, model, given)
     _check_outputs(graph, bundle, model, expected)
     default = default_tolerance(bundle, graph)
-    if tolerance is None and is_tflite(model) and LiteRtReference(model).is_quantised:
-        tolerance = QUANTISED_TOLERANCE
-        notes.append(f"the model is quantised: differences up to {tolerance} of the largest value pass")
+    tolerance = _tolerance(model, tolerance, notes)
     judge = _Judge(model, given, tolerance, default)
     with open_bundle_page(bundle, software=software) as page:
         device = page.call("load")["device"]
@@ -191,6 +189,8 @@ def verify_sizes(
     bounds, default = _bounds(model), default_tolerance(bundle, graph)
     results: list[SizeResult] = []
     notes: list[str] = []
+    quantised: list[str] = []
+    tolerance = _tolerance(model, tolerance, quantised)
     with open_bundle_page(bundle, software=software) as page:
         device = page.call("load")["device"]
         for sizes in trials:
@@ -209,7 +209,7 @@ def verify_sizes(
                 results.append(SizeResult(sizes, judge.compare(page, page.call("run"), expected)))
             except ExportError as error:
                 results.append(SizeResult(sizes, [], error=error.message))
-    notes = [*_other_source(graph, model), *_rounding(graph), *notes]
+    notes = [*_other_source(graph, model), *_rounding(graph), *quantised, *notes]
     return SizesVerification(results, device, notes)
 
 
@@ -257,6 +257,14 @@ def _other_source(graph: GraphFile, model: Path) -> list[str]:
         return []
     source = graph["provenance"]["source"]
     return [f"the bundle was made from another file than {model}, then named {source!r}: export it again"]
+
+
+def _tolerance(model: Path, given: float | None, notes: list[str]) -> float | None:
+    """Return the tolerance given; without one, that of a quantised model, with a note, or None."""
+    if given is not None or not is_tflite(model) or not LiteRtReference(model).is_quantised:
+        return given
+    notes.append(f"the model is quantised: differences up to {QUANTISED_TOLERANCE} of the largest value pass")
+    return QUANTISED_TOLERANCE
 
 
 def _signature(graph: GraphFile) -> str | None:

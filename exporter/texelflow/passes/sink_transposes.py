@@ -27,7 +27,6 @@ from texelflow.operators.builder import GraphBuilder
 from texelflow.operators.elementwise import Elementwise
 from texelflow.operators.onnx.softmax import TO_LAST_AXIS, softmax_axes
 from texelflow.operators.onnx.transpose import permutation
-from texelflow.operators.shapes import known_shape
 from texelflow.passes.infer_types import infer_nodes
 from texelflow.problems import Problems
 
@@ -283,8 +282,8 @@ def _reshape(walk: _Walk, node: Node, order: Order) -> _Moved | None:
     found = _turning(node.required(0))
     if found is not None and _keeps_elements(found[0].shape, found[1]):
         shape = node.outputs[0].shape
-        node.inputs = [found[0], walk.vector(node, "shape", shape)]
         node.attributes = {"allowzero": 1}
+        node.inputs = [found[0], walk.vector(node, "shape", shape)]
     return None
 
 
@@ -349,4 +348,4 @@ def _is_one(extent: Dimension) -> bool:
 def _keeps_elements(shape: Sequence[Dimension], order: Order) -> bool:
     """Whether turning moves only axes of extent 1, so that the elements stay in their order."""
     moved = [axis for axis in order if not _is_one(shape[axis])]
-    return moved == sorted(moved) and known_shape(tuple(shape)) is not None
+    return moved == sorted(moved)

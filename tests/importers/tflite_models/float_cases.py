@@ -102,6 +102,19 @@ def convolutions() -> Iterator[Case]:
             "Conv3DOptions",
             volume,
         )
+        size = (7, 9, 11) if padding == VALID else (4, 10, 9)
+        yield Case(
+            f"{padding}",
+            "CONV_3D_TRANSPOSE",
+            [
+                ints(1, *size, 2),
+                floats(4, 3, 3, 2, 3),
+                f32(1, 4, *((4, 9) if padding == VALID else (5, 9)), 3),
+            ],
+            [Out(rank=5)],
+            "Conv3DOptions",
+            volume,
+        )
 
 
 def poolings() -> Iterator[Case]:
@@ -400,10 +413,6 @@ def images() -> Iterator[Case]:
         "SPACE_TO_BATCH_ND",
         [f32(2, 6, 6, 3, free=(0, 1)), ints(3, 2), np.array([[0, 0], [1, 1]], np.int32)],
     )
-
-
-def spectra() -> Iterator[Case]:
-    return iter(())
 
 
 FAMILIES = (convolutions, poolings, products, elementwise, scores, reductions, movements, gathers, images)

@@ -92,6 +92,8 @@ class SubgraphReader:
         for operation in subgraph.operations:
             self._add(operation, subgraph, index, result)
         for position in subgraph.outputs:
+            if position in result.values and self._variables.is_handle(result.values[position]):
+                raise DamagedError(f"subgraph {subgraph.name!r} returns a variable, not what it holds")
             if position not in result.values and (value := self._constant(index, position)) is not None:
                 result.values[position] = value
         self._open.pop()
@@ -108,6 +110,8 @@ class SubgraphReader:
             operation, subgraph, inputs, result, nested=len(self._open) > 1
         ):
             return None
+        if any(value is not None and self._variables.is_handle(value) for value in inputs):
+            raise DamagedError(f"{operation.name} {title!r} reads a variable, not what it holds")
         outputs = []
         for position in operation.outputs:
             if position < 0:
@@ -160,6 +164,8 @@ class SubgraphReader:
 
     def _variable_tensor(self, tensor: Tensor, position: int) -> Value:
         dtype = TYPES.get(tensor.dtype)
+        if len(self._open) > 1:
+            raise DamagedError(f"variable {tensor.name!r} is in a subgraph that is called")
         if dtype is None or -1 in tensor.shape:
             raise DamagedError(f"variable {tensor.name!r} has the type {tensor.dtype}{list(tensor.shape)}")
         name = tensor.name or f"variable_{position}"

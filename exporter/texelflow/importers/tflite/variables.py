@@ -52,6 +52,10 @@ class Variables:
         before, after = self._tensors[position]
         return before if after is None else after
 
+    def is_handle(self, value: Value) -> bool:
+        """Whether a value stands for a variable, not for what it holds."""
+        return value in self._handles
+
     def holds(self, position: int) -> bool:
         """Whether a tensor is a variable that was read."""
         return position in self._tensors
@@ -91,7 +95,7 @@ class Variables:
             )
         if operation.name == "ASSIGN_VARIABLE":
             value = inputs[1] if len(inputs) > 1 else None
-            if value is None:
+            if value is None or self.is_handle(value):
                 raise DamagedError(f"ASSIGN_VARIABLE of {key!r} has no value")
             (self._first if self._initialising else self._now)[key] = value
             return True

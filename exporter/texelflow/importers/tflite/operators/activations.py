@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from texelflow.importers.channels_last import activation, channels_first, channels_last
 from texelflow.importers.tflite.operators import Step, lowers
-from texelflow.importers.tflite.operators.elementwise import x_dtype
 
 
 @lowers("RELU6", "RELU_N1_TO_1", inputs=1)
 def _limited(step: Step) -> None:
-    step.finish(activation(step.builder, "made", step.real(0), step.name, x_dtype(step, 0)))
+    step.finish(activation(step.builder, "made", step.real(0), step.name, step.dtype(0)))
 
 
 @lowers("RELU_0_TO_1", inputs=1)
 def _unit(step: Step) -> None:
-    limits = [step.number("limit", limit, x_dtype(step, 0)) for limit in (0, 1)]
+    limits = [step.number("limit", limit, step.dtype(0)) for limit in (0, 1)]
     step.finish(step.builder.add("Clip", "made", step.real(0), *limits))
 
 
@@ -42,7 +41,7 @@ def _leaky(step: Step) -> None:
 @lowers("PRELU", inputs=2)
 def _parametric(step: Step) -> None:
     """The slopes broadcast to the input."""
-    builder, x, zero = step.builder, step.real(0), step.number("zero", 0.0, x_dtype(step, 0))
+    builder, x, zero = step.builder, step.real(0), step.number("zero", 0.0, step.dtype(0))
     positive = builder.add("Max", "positive", x, zero)
     negative = builder.add("Mul", "sloped", builder.add("Min", "negative", x, zero), step.real(1))
     step.finish(builder.add("Add", "made", positive, negative))
@@ -52,7 +51,7 @@ def _parametric(step: Step) -> None:
 def _softmax(step: Step) -> None:
     x, beta = step.real(0), step.options["beta"]
     if beta != 1:
-        x = step.builder.add("Mul", "sharpened", x, step.number("beta", beta, x_dtype(step, 0)))
+        x = step.builder.add("Mul", "sharpened", x, step.number("beta", beta, step.dtype(0)))
     step.finish(step.builder.add("Softmax", "made", x, axis=-1))
 
 

@@ -7,7 +7,7 @@ from math import floor
 from texelflow.graph import DTYPES
 from texelflow.graph.onnx_dtypes import onnx_number
 from texelflow.importers.tflite.operators import Step, lowers
-from texelflow.importers.tflite.tensors import TYPES, is_quantised
+from texelflow.importers.tflite.tensors import is_quantised
 
 
 @lowers("QUANTIZE", inputs=1)
@@ -29,16 +29,13 @@ def _dequantize(step: Step) -> None:
 @lowers("CAST", inputs=1)
 def _cast(step: Step) -> None:
     """Numbers are converted as they are stored; a fraction is cut off."""
-    dtype = TYPES.get(step.made().dtype)
-    if dtype is None or "COMPLEX" in step.made().dtype:
-        raise step.refuse(f"its output has elements of type {step.made().dtype}, which is not supported")
-    step.finish_raw(step.builder.cast("made", step.raw(0), dtype))
+    step.finish_raw(step.builder.cast("made", step.raw(0), step.made_dtype()))
 
 
 @lowers("BITCAST", inputs=1)
 def _bitcast(step: Step) -> None:
-    dtype, source = TYPES.get(step.made().dtype), step.raw(0).dtype
-    if dtype is None or DTYPES[dtype] != DTYPES[source]:
+    dtype, source = step.made_dtype(), step.raw(0).dtype
+    if DTYPES[dtype] != DTYPES[source]:
         raise step.refuse(f"it takes {source} for {step.made().dtype}; types of the same size are supported")
     step.finish_raw(step.builder.add("BitCast", "made", step.raw(0), to=onnx_number(dtype)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from texelflow.graph import Value
+from texelflow.graph.constants import unpack_elements
 from texelflow.importers.channels_last import (
     channels_first,
     convolution,
@@ -55,8 +56,6 @@ def bias_of(step: Step, index: int) -> Value | None:
         return value
     if value.constant is None or quantisation is None:
         raise step.refuse(f"its bias is {value.type} without scales, or no constant")
-    from texelflow.graph.constants import unpack_elements
-
     numbers = unpack_elements(value.dtype, value.constant.tobytes())
     scales = quantisation.scales * len(numbers) if len(quantisation.scales) == 1 else quantisation.scales
     if len(scales) != len(numbers):

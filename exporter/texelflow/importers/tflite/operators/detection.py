@@ -13,6 +13,7 @@ from typing import Any
 from texelflow.graph import Value
 from texelflow.importers.tflite.flexbuffer import read_map
 from texelflow.importers.tflite.operators import Step, lowers
+from texelflow.importers.tflite.operators.convolution import require_rank
 
 
 @lowers("TFLite_Detection_PostProcess", inputs=3, custom=True)
@@ -22,6 +23,8 @@ def _detection(step: Step) -> None:
     Results: boxes [1, n, 4] of top, left, bottom and right, classes and scores [1, n], and how many [1].
     """
     options = read_map(step.call.operation.custom_options)
+    for index, rank in ((0, 3), (1, 3), (2, 2)):
+        require_rank(step, index, rank)
     missing = {"max_detections", "num_classes", "nms_iou_threshold", "nms_score_threshold"} - options.keys()
     if missing:
         raise step.refuse(f"its options lack {', '.join(sorted(missing))}")

@@ -113,34 +113,32 @@ def _add_all(step: Step) -> None:
 
 @lowers("ZEROS_LIKE", inputs=1)
 def _zeros_like(step: Step) -> None:
-    x = step.real(0)
-    zero = step.number("zero", 0, x_dtype(step, 0))
-    step.finish(step.builder.add("Expand", "made", zero, step.builder.vector("shape", step.raw(0).shape)))
-    del x
+    shape = step.builder.vector("shape", step.raw(0).shape)
+    step.finish(step.builder.add("Expand", "made", step.number("zero", 0, step.dtype(0)), shape))
 
 
 @lowers("FLOOR_DIV", inputs=2)
 def _floor_divide(step: Step) -> None:
     builder, a, b = step.builder, step.real(0), step.real(1)
-    if x_dtype(step, 0) in FLOATING:
+    if step.dtype(0) in FLOATING:
         step.finish(builder.add("Floor", "made", builder.add("Div", "quotient", a, b)))
         return
     # Whole numbers are divided towards zero: one less where something is left of another sign than b's.
-    zero = step.number("zero", 0, x_dtype(step, 0))
+    zero = step.number("zero", 0, step.dtype(0))
     quotient = builder.add("Div", "quotient", a, b)
     rest = builder.add("Sub", "rest", a, builder.add("Mul", "whole", quotient, b))
-    less = builder.cast("less", _is_of_other_sign(step, rest, b, zero), x_dtype(step, 0))
+    less = builder.cast("less", _is_of_other_sign(step, rest, b, zero), step.dtype(0))
     step.finish(builder.add("Sub", "made", quotient, less))
 
 
 @lowers("FLOOR_MOD", inputs=2)
 def _floor_modulo(step: Step) -> None:
     builder, a, b = step.builder, step.real(0), step.real(1)
-    if x_dtype(step, 0) not in FLOATING:
+    if step.dtype(0) not in FLOATING:
         step.finish(builder.add("Mod", "made", a, b))
         return
     rest = builder.add("Mod", "rest", a, b, fmod=1)
-    other = _is_of_other_sign(step, rest, b, step.number("zero", 0, x_dtype(step, 0)))
+    other = _is_of_other_sign(step, rest, b, step.number("zero", 0, step.dtype(0)))
     step.finish(builder.add("Where", "made", other, builder.add("Add", "moved", rest, b), rest))
 
 
@@ -168,7 +166,9 @@ def _angle(step: Step) -> None:
 @lowers("RIGHT_SHIFT", inputs=2)
 def _right_shift(step: Step) -> None:
     """Signed numbers are shifted with their sign, which is dividing by a power of two, rounded down."""
-    dtype = x_dtype(step, 0)
+    dtype = step.raw(0).dtype
+    if "int" not in dtype:
+        raise step.refuse(f"its input is {step.raw(0).type}; whole numbers are needed")
     if dtype.startswith("uint"):
         step.finish_raw(step.builder.add("BitShift", "made", step.raw(0), step.raw(1), direction="RIGHT"))
         return
@@ -203,10 +203,3 @@ def _select(step: Step) -> None:
         # Of the older form: it chooses whole rows.
         condition = step.builder.reshape("rows", condition, [condition.shape[0], *[1] * (rank - 1)])
     step.finish(step.builder.add("Where", "made", condition, step.real(1), step.real(2)))
-
-
-def x_dtype(step: Step, index: int) -> str:
-    """Return the element type of an input as the numbers it stands for."""
-    from texelflow.importers.tflite.tensors import is_quantised
-
-    return "float32" if is_quantised(step.tensor(index)) else step.raw(index).dtype

@@ -5,7 +5,6 @@ from __future__ import annotations
 from texelflow.dimensions import Dimension
 from texelflow.graph import Value
 from texelflow.importers.tflite.operators import Step, lowers
-from texelflow.importers.tflite.operators.elementwise import x_dtype
 
 
 @lowers("GATHER", inputs=2, options="GatherOptions")
@@ -47,7 +46,7 @@ def _scatter(step: Step) -> None:
     """Updates added up at their places, in zeros of the shape of the third input."""
     builder, updates = step.builder, step.real(1)
     shape = builder.vector("shape", step.numbers(2, "shape"))
-    zeros = builder.add("Expand", "zeros", step.number("zero", 0, x_dtype(step, 1)), shape)
+    zeros = builder.add("Expand", "zeros", step.number("zero", 0, step.dtype(1)), shape)
     step.finish(builder.add("ScatterND", "made", zeros, _indices(step, 0), updates, reduction="add"))
 
 
@@ -115,7 +114,7 @@ _EMPTY = {
 
 
 def _segments(step: Step, count: Dimension, how: str) -> None:
-    builder, dtype = step.builder, x_dtype(step, 0)
+    builder, dtype = step.builder, step.dtype(0)
     reduction, number = _EMPTY[how]
     if how in ("MAX", "MIN") and dtype != "float32":
         if dtype != "int32":

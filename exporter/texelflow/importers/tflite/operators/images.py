@@ -61,7 +61,7 @@ def _resized(step: Step, mode: str) -> Value:
 
 @lowers("RESIZE_BILINEAR", inputs=2, options="ResizeBilinearOptions")
 def _resize_bilinear(step: Step) -> None:
-    step.finish(_resized(step, "linear"))
+    step.finish(_resized(step, "linear"), ties="away")
 
 
 @lowers("RESIZE_NEAREST_NEIGHBOR", inputs=2, options="ResizeNearestNeighborOptions")

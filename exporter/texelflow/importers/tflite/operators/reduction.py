@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from texelflow.graph import Value
 from texelflow.importers.tflite.operators import Step, lowers
-from texelflow.importers.tflite.operators.elementwise import x_dtype
-from texelflow.importers.tflite.tensors import TYPES
 
 _REDUCTIONS = {
     "MEAN": "ReduceMean",
@@ -32,12 +30,12 @@ def _reduce(step: Step) -> None:
         keep = int(step.options["keep_dims"])
         return builder.add(operator, "reduced", value, listed, keepdims=keep, noop_with_empty_axes=1)
 
-    if step.name == "MEAN" and x_dtype(step, 0).startswith(("int", "uint")):
+    if step.name == "MEAN" and step.dtype(0).startswith(("int", "uint")):
         count = step.builder.index("count", 1)
         for axis in axes:
             extent = builder.index("extent", step.raw(0).shape[axis])
             count = builder.add("Mul", "count_so_far", count, extent)
-        divisor = builder.cast("divisor", count, x_dtype(step, 0))
+        divisor = builder.cast("divisor", count, step.dtype(0))
         step.finish(builder.add("Div", "made", reduced("ReduceSum", x), divisor))
         return
     made = reduced(_REDUCTIONS[step.name], x)
@@ -49,7 +47,7 @@ def _arg_extreme(step: Step) -> None:
     axis = step.axis(step.integers(1, "axis")[0], len(step.raw(0).shape))
     operator = "ArgMax" if step.name == "ARG_MAX" else "ArgMin"
     places = step.builder.add(operator, "places", step.real(0), axis=axis, keepdims=0)
-    step.finish_raw(step.builder.cast("made", places, TYPES[step.made().dtype]))
+    step.finish_raw(step.builder.cast("made", places, step.made_dtype()))
 
 
 @lowers("TOPK_V2", inputs=2)
@@ -57,7 +55,7 @@ def _top_k(step: Step) -> None:
     count = step.builder.vector("count", step.numbers(1, "count")[:1])
     values, places = step.builder.add_all("TopK", ["values", "places"], step.real(0), count, axis=-1)
     step.moved(values)
-    step.finish_raw(step.builder.cast("indices", places, TYPES[step.made(1).dtype]), 1)
+    step.finish_raw(step.builder.cast("indices", places, step.made_dtype(1)), 1)
 
 
 @lowers("CUMSUM", inputs=2, options="CumsumOptions")

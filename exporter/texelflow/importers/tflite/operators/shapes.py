@@ -5,7 +5,6 @@ from __future__ import annotations
 from texelflow.dimensions import Dimension
 from texelflow.importers.tflite.operators import Step, lowers
 from texelflow.importers.tflite.operators.step import COMPLEX
-from texelflow.importers.tflite.tensors import TYPES
 
 
 @lowers("RESHAPE", inputs=(1, 2), options="ReshapeOptions")
@@ -46,7 +45,7 @@ def _transpose(step: Step) -> None:
 @lowers("SHAPE", inputs=1)
 def _shape(step: Step) -> None:
     step.finish_raw(
-        step.builder.cast("made", step.builder.add("Shape", "shape", step.raw(0)), TYPES[step.made().dtype])
+        step.builder.cast("made", step.builder.add("Shape", "shape", step.raw(0)), step.made_dtype())
     )
 
 
@@ -78,7 +77,7 @@ def _broadcast_args(step: Step) -> None:
         if len(others) > 1:
             raise step.refuse(f"its shapes {shapes[0]} and {shapes[1]} do not broadcast")
         result.append(others.pop() if others else 1)
-    step.finish_raw(step.builder.cast("made", step.builder.vector("shape", result), TYPES[step.made().dtype]))
+    step.finish_raw(step.builder.cast("made", step.builder.vector("shape", result), step.made_dtype()))
 
 
 @lowers("RANGE", inputs=3)

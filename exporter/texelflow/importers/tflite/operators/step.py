@@ -71,6 +71,13 @@ class Step:
             raise self.refuse(f"it has {len(self.call.outputs)} outputs; {index + 1} are expected")
         return self.call.outputs[index]
 
+    def made_dtype(self, index: int = 0) -> str:
+        """Return the element type of an output; raise NodeError if it is not supported."""
+        dtype = self.made(index).dtype
+        if dtype not in TYPES or dtype == COMPLEX:
+            raise self.refuse(f"its output {index} has elements of type {dtype}, which is not supported")
+        return TYPES[dtype]
+
     def raw(self, index: int) -> Value:
         """Return an input as it is stored; raise NodeError if its type is not that of the file."""
         value, tensor = self.node.required(index), self.tensor(index)
@@ -89,7 +96,8 @@ class Step:
         assert quantisation is not None
         scales, zeros = self._parameters(f"input_{index}", tensor, quantisation)
         producer = value.producer
-        if producer is not None and producer.operator == "QuantizeLinear":
+        single = len(quantisation.scales) == 1
+        if single and producer is not None and producer.operator == "QuantizeLinear":
             known = [each.elements for each in producer.reads[1:]]
             if known == [scales.elements, zeros.elements]:
                 return producer.required(0)  # which is rounded already
@@ -104,6 +112,10 @@ class Step:
         if self.tensor(index).dtype != COMPLEX:
             raise self.refuse(f"its input {index} is {self.tensor(index).dtype}; {COMPLEX} is expected")
         return self.node.required(index)
+
+    def dtype(self, index: int) -> str:
+        """Return the element type of an input as the numbers it stands for."""
+        return "float32" if is_quantised(self.tensor(index)) else self.raw(index).dtype
 
     def numbers(self, index: int, meaning: str) -> list[Dimension]:
         """Return the elements of an input, whole numbers or extents.

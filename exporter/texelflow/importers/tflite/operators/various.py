@@ -6,7 +6,6 @@ from texelflow.dimensions import Dimension
 from texelflow.graph import Value
 from texelflow.graph.onnx_dtypes import onnx_number
 from texelflow.importers.tflite.operators import Step, lowers
-from texelflow.importers.tflite.tensors import TYPES
 
 
 def _is_diagonal(step: Step, rows: Dimension, columns: Dimension) -> Value:
@@ -21,7 +20,7 @@ def _matrix_of_diagonal(step: Step) -> None:
     builder, shape = step.builder, step.raw(0).shape
     x = step.real(0)
     column = builder.add("Unsqueeze", "column", x, builder.vector("last", [len(shape)]))
-    zero = builder.cast("zero", step.number("nothing", 0.0), _dtype(step, 0))
+    zero = builder.cast("zero", step.number("nothing", 0.0), step.dtype(0))
     step.moved(builder.add("Where", "made", _is_diagonal(step, shape[-1], shape[-1]), column, zero))
 
 
@@ -56,7 +55,7 @@ def _unique(step: Step) -> None:
     """The values in the order that they come first in, and for each element which one it is."""
     values, _, places = step.builder.add_all("Unique", ["values", "first", "places"], step.raw(0), sorted=0)
     step.finish_raw(values)
-    step.finish_raw(step.builder.cast("indices", places, TYPES[step.made(1).dtype]), 1)
+    step.finish_raw(step.builder.cast("indices", places, step.made_dtype(1)), 1)
 
 
 @lowers("RANDOM_UNIFORM", "RANDOM_STANDARD_NORMAL", inputs=1)
@@ -65,9 +64,3 @@ def _random(step: Step) -> None:
     operator = "RandomUniform" if step.name == "RANDOM_UNIFORM" else "RandomNormal"
     shape = step.integers(0, "shape")
     step.finish_raw(step.builder.add(operator, "made", shape=shape, dtype=onnx_number("float32")))
-
-
-def _dtype(step: Step, index: int) -> str:
-    from texelflow.importers.tflite.operators.elementwise import x_dtype
-
-    return x_dtype(step, index)
