@@ -7,11 +7,11 @@ of its own, each of which is replaced once its inputs have types: by a function 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from texelflow.dimensions import Dimension
 from texelflow.graph import Node, NodeError, TensorType, Value
-from texelflow.operators import MANY, Operator, operator
+from texelflow.operators import MANY, Operator, operator, registry
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import dimensions, integers
 
@@ -64,6 +64,8 @@ class Replaced(Operator):
     """An operator whose nodes `expand` replaces."""
 
     expands = True
+    refused: ClassVar[bool] = False
+    """Whether it is only known to say what to do instead."""
 
     def infer(self, node: Node) -> list[TensorType]:
         """Raise NodeError: nothing is known of a node whose inputs have no types."""
@@ -103,7 +105,18 @@ def refuse(domain: str, names: tuple[str, ...], reason: str) -> None:
     """Register operators of a domain that cannot be supported, with what to do instead."""
 
     class Refused(Replaced):
+        refused = True
+
         def expand(self, node: Node) -> list[Node] | None:
             raise NodeError(node, reason)
 
     operator(*names, inputs=(0, MANY), domain=domain)(Refused)
+
+
+def supported(domain: str) -> set[str]:
+    """Return the operators of a domain that can be read; what registers them must have been imported."""
+    return {
+        name
+        for (place, name), found in registry().items()
+        if place == domain and not getattr(found, "refused", False)
+    }

@@ -9,8 +9,8 @@ UNKNOWN = "without a model of a format that can be read"
 """How texts end that are better followed by a list of the formats."""
 
 _STATE_DICT = (
-    "a PyTorch state dict: weights by name, without the code that computes with them. Where the model is made,"
-    " load them and export it with torch.onnx.export(model, inputs, 'model.onnx', dynamo=True)"
+    "a PyTorch state dict: weights by name, without the code that computes with them. Where the model is"
+    " made, load them and export it with torch.onnx.export(model, inputs, 'model.onnx', dynamo=True)"
 )
 _TORCHSCRIPT = (
     "a TorchScript program of PyTorch, which cannot be read: load it with model = torch.jit.load(path), and"

@@ -66,6 +66,16 @@ def test_signatures(tmp_path: Path) -> None:
     assert [value.name for value in read_model(write_model("old", tmp_path)).inputs] == ["x"]
 
 
+def test_changed_variables(tmp_path: Path) -> None:
+    """What runs change and read would be another at each run; what they only change does not matter."""
+    source = write_model("state", tmp_path)
+    with pytest.raises(ExportError, match=r"changes a variable at each run, and runs read it"):
+        read_model(source, signature="count")
+    assert read_model(source, signature="seeded").outputs
+    with pytest.raises(ExportError, match=r"several signatures: choose one by --signature, count, seeded"):
+        read_model(source)
+
+
 def test_saved_model_file(tmp_path: Path) -> None:
     """The file saved_model.pb stands for its folder, model.json for its."""
     assert read_model(write_model("modern", tmp_path) / "saved_model.pb").outputs

@@ -82,6 +82,34 @@ def modern() -> None:
         )
 
 
+class State(tf.Module):
+    """A variable that runs change and read, and one that they only change."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.total = tf.Variable(floats(2))
+        self.seed = tf.Variable(3)
+
+    @tf.function(input_signature=[tf.TensorSpec([2], tf.float32, "x")])
+    def count(self, x: Any) -> dict[str, Any]:
+        self.total.assign_add(x)
+        return {"total": self.total + 0.0}
+
+    @tf.function(input_signature=[tf.TensorSpec([2], tf.float32, "x")])
+    def seeded(self, x: Any) -> dict[str, Any]:
+        self.seed.assign(5)
+        return {"sum": x + self.total}
+
+
+def state() -> None:
+    model = State()
+    with tempfile.TemporaryDirectory() as folder:
+        tf.saved_model.save(model, folder, signatures={"count": model.count, "seeded": model.seeded})
+        add_folder("state", Path(folder))
+    x = floats(2)
+    add_run("state", "seeded", {"x": x}, model.seeded(tf.constant(x)))
+
+
 def recurrent() -> None:
     """Layers of Keras whose loops hold lists of tensors."""
     inputs = tf.keras.Input((5, 3), batch_size=2, name="steps")
@@ -223,7 +251,7 @@ def javascript() -> None:
 
 
 def main() -> None:
-    for write in (modern, recurrent, old, javascript):
+    for write in (modern, state, recurrent, old, javascript):
         write()
     path = Path(__file__).parent / "models.json.xz"
     packed_arrays.save(path, files)

@@ -1,26 +1,28 @@
-"""Which layers of Keras are read, for docs/formats.md."""
+"""Which layers of Keras can be read, and which of `keras.layers` cannot."""
 
 from __future__ import annotations
 
+from texelflow.importers import typed_lowering
 from texelflow.importers.keras.layers import load
-from texelflow.importers.keras.lowering import REFUSED, SEQUENCE_AGAIN, WEIGHT_NAMES
+from texelflow.importers.keras.lowering import DOMAIN, SEQUENCE_AGAIN
 
 TITLE = "Keras (.h5, .keras, layers models of TF.js)"
 
-_OTHERS = (
-    "AdditiveAttention Attention ConvLSTM1D ConvLSTM2D ConvLSTM3D GroupQueryAttention MaskedSoftmax"
-    " MelSpectrogram MultiHeadAttention RMSNormalization RNN StackedRNNCells STFTSpectrogram UnitNormalization"
-)
-"""Layers of keras.layers that compute something in inference, and are not known here."""
+_KNOWN = """
+AdditiveAttention Attention AugMix AutoContrast CategoryEncoding ConvLSTM1D ConvLSTM2D ConvLSTM3D CutMix
+Discretization Equalization FlaxLayer GroupQueryAttention HashedCrossing Hashing IntegerLookup JaxLayer Lambda
+LocallyConnected1D LocallyConnected2D Masking MaxNumBoundingBoxes MelSpectrogram MultiHeadAttention
+RMSNormalization RNN ReversibleEmbedding STFTSpectrogram Solarization SpectralNormalization StackedRNNCells
+StringLookup TFSMLayer TextVectorization TorchModuleWrapper
+"""
 
 
 def supported() -> list[str]:
-    """Return the layers that are read."""
+    """Return the layers that are read, by name."""
     load()
-    return sorted(WEIGHT_NAMES.keys() - REFUSED - {SEQUENCE_AGAIN})
+    return sorted(typed_lowering.supported(DOMAIN) - {SEQUENCE_AGAIN})
 
 
 def missing() -> list[str]:
-    """Return the layers that are refused."""
-    load()
-    return sorted(REFUSED | (set(_OTHERS.split()) - WEIGHT_NAMES.keys()))
+    """Return those known that are not read, by name."""
+    return sorted({*_KNOWN.split()} - {*supported()})

@@ -22,9 +22,6 @@ Names: TypeAlias = Callable[[Mapping[str, Any]], Sequence[str]]
 SEQUENCE_AGAIN = "SequenceAgain"
 """No layer of Keras: TimeDistributed makes it."""
 
-REFUSED: set[str] = set()
-"""Layers that are known, and cannot be supported."""
-
 WEIGHT_NAMES: dict[str, Names] = {}
 """By layer, the names of its weights, in the order in which Keras makes them."""
 
@@ -118,7 +115,6 @@ def lowers(*names: str, weights: Names | None = None) -> Callable[[Callable[[Lay
 def refuses(*names: str, reason: str) -> None:
     """Register layers that cannot be supported, with what to do instead."""
     refuse(DOMAIN, names, reason)
-    REFUSED.update(names)
     for name in names:
         WEIGHT_NAMES[name] = lambda _config: ()
 

@@ -23,11 +23,12 @@ from texelflow.importers.tensorflow.definitions import (
     read_shape,
 )
 from texelflow.importers.tensorflow.dtypes import dtype_of
+from texelflow.importers.tensorflow.effects import VARIABLES
 from texelflow.importers.tensorflow.graph import Port, build_graph, chosen_signature
 from texelflow.importers.tensorflow.messages import message_class
 from texelflow.importers.tensorflow.operators import load
 from texelflow.importers.tensorflow.tensors import TensorError
-from texelflow.importers.tensorflow.walk import VARIABLES, Walk
+from texelflow.importers.tensorflow.walk import Walk
 from texelflow.importers.tensorflow.wire import WireError, messages
 
 FILE_NAME = "saved_model.pb"

@@ -125,6 +125,7 @@ def _add_loop(
     """Add a Loop and return what is carried behind it; `ask` tells of values whether it goes on."""
     first = ask(starts)
     given = [walk.value(f"{name}/carried_{index}") for index in range(len(starts))]
+    walk.effects.add_same(given, starts)
     number, holds = walk.value(f"{name}/turn"), walk.value(f"{name}/holds")
 
     def make() -> list[Value]:

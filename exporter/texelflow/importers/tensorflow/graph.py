@@ -65,6 +65,8 @@ def build_graph(
         walk.reserve([*(port.name for port in inputs), *(port.name for port in outputs)])
         values = _input_values(scope, inputs, problems, options)
         made = [] if problems else walk.build(scope, [scope.level.place(port.reference) for port in outputs])
+        for problem in walk.effects.problems():
+            problems.add(problem)
     except DefinitionError as error:
         problems.add(str(error))
     if not outputs:

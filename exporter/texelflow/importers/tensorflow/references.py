@@ -51,8 +51,6 @@ class Level:
             if node.name in self.nodes:
                 raise DefinitionError(f"there are two nodes called {node.name!r}")
             self.nodes[node.name] = node
-        self.checked: set[str] = set()
-        """Nodes of which it is known whether they change variables."""
         self._outputs: dict[str, int] = {}
         for node in self.nodes.values():
             self.note_reads(self.data(node))

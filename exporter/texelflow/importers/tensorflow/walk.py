@@ -26,6 +26,7 @@ from texelflow.importers.tensorflow.definitions import (
     Function,
     Placeholder,
 )
+from texelflow.importers.tensorflow.effects import ASSIGNING, REASON, VARIABLES, Effects
 from texelflow.importers.tensorflow.lowering import DOMAIN
 from texelflow.importers.tensorflow.operators import load
 from texelflow.importers.tensorflow.references import EXITS, FORWARDING, MERGES, Level, Place
@@ -37,10 +38,6 @@ DEEPEST = 40
 """What functions may expand to: a small file can ask for more than any memory holds."""
 
 CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall", "RemoteCall"})
-VARIABLES = frozenset({"VarHandleOp", "VariableV2", "Variable", "_VarHandlesOp", "AutoReloadVariable"})
-ASSIGNING = ("Assign", "ResourceApply", "ResourceScatter", "ResourceSparseApply", "ScatterUpdate")
-"""How operators that change variables are called."""
-
 ReadConstant: TypeAlias = "Callable[[Definition, Walk], Value | None]"
 """Gives a node that is a constant, or a variable, as a value; None to have it read as usual."""
 
@@ -54,6 +51,7 @@ class Scope:
         self.attributes = attributes or {}
         self.values: dict[Place, Value] = {}
         self.frames: dict[str, Frame] = {}
+        self.followed: set[str] = set()
 
     def inner(self, prefix: str) -> Scope:
         """Return a scope of a part of the same nodes, which sees the values that are there already."""
@@ -74,6 +72,7 @@ class Walk:
         self.nodes: list[Node] = []
         self.constants: list[Node] = []
         self.warnings: list[str] = []
+        self.effects = Effects(definitions.functions)
         self._functions = definitions.functions
         self._levels: dict[str, Level] = {}
         self._read = read
@@ -142,7 +141,7 @@ class Walk:
         """Return what must be there before a node is made."""
         level = scope.level
         for waited in level.waits(node):
-            self._check_effects(level, waited)
+            self.effects.follow(scope, waited)
         if node.operator in EXITS:
             return self._frame(scope, node).around
         if node.operator in MERGES:
@@ -150,18 +149,6 @@ class Walk:
                 raise DefinitionError(f"Merge {node.name!r} of a loop is read from outside of it")
             return branches_of(level, node).around
         return level.data(node)
-
-    def _check_effects(self, level: Level, name: str) -> None:
-        """Refuse what a node waits for where that changes variables."""
-        for node in level.closure((name, 0), level.checked):
-            self._refuse_effect(node)
-
-    def _refuse_effect(self, node: Definition) -> None:
-        if node.operator.startswith(ASSIGNING):
-            self._problems.add(
-                f"{node.operator} {node.name!r} changes a variable at each run, which is not supported:"
-                " export a signature that keeps its state in inputs and outputs"
-            )
 
     # Nodes
 
@@ -184,9 +171,13 @@ class Walk:
 
         if kind == "Const" or kind in VARIABLES or kind == "Placeholder":
             values[node.name, 0] = self._given(scope, node)
+            if kind in VARIABLES:
+                self.effects.add_variable(node, values[node.name, 0])
         elif kind in FORWARDING:
             if not reads:
                 raise DefinitionError(f"{kind} {node.name!r} has no input")
+            if kind == "ReadVariableOp":
+                self.effects.add_read(reads[0])
             if kind == "PlaceholderWithDefault":
                 self.warnings.append(f"{node.name!r} always has its default: it is no input of the bundle")
             set_outputs([reads[0]] * scope.level.outputs_read(node.name))
@@ -200,7 +191,10 @@ class Walk:
         elif kind in CHOICES or kind in CASES:
             set_outputs(choose(self, scope, node, attributes, reads))
         else:
-            self._refuse_effect(node)
+            if node.operator.startswith(ASSIGNING):
+                self._problems.add(f"{node.operator} {node.name!r} {REASON}")
+            if kind in ("ResourceGather", "ResourceGatherNd") and reads:
+                self.effects.add_read(reads[0])
             self._add_plain(scope, node, attributes, reads)
 
     @staticmethod
@@ -296,7 +290,7 @@ class Walk:
                 raise DefinitionError(f"function {function.name!r} does not say what its output {name!r} is")
             places.append(level.place(function.returns[name]))
         for name in function.controls:
-            self._check_effects(level, name)
+            self.effects.follow(scope, name)
         self._open.append(function.name)
         results = self.build(scope, places)
         self._open.pop()
