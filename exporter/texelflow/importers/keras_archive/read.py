@@ -20,8 +20,9 @@ from texelflow.errors import ExportError
 from texelflow.graph import Graph, Value
 from texelflow.importers.format import ImportOptions
 from texelflow.importers.hdf5 import Hdf5, Hdf5Error, array_value, open_hdf5
+from texelflow.importers.keras.config import MODELS
 from texelflow.importers.keras.lowering import KERAS_2, KERAS_3
-from texelflow.importers.keras.model import MODELS, build_keras
+from texelflow.importers.keras.model import build_keras
 from texelflow.importers.keras_archive import CONFIG, METADATA
 
 WEIGHTS = "model.weights.h5"
