@@ -21,6 +21,7 @@ step "imports go one way" "$python" scripts/lint_imports.py
 step "no operator names in the runtime" "$python" scripts/lint_runtime_names.py
 step "generated Python is fresh" "$python" scripts/generate_types.py --check
 step "third-party notices are fresh" "$python" scripts/notices.py --check
+step "docs/formats.md is fresh" "$python" scripts/formats.py --check
 step "shaders compile" "$python" scripts/lint_shaders.py
 step "TypeScript: lint, types, generated types, size, package" npm run --silent check
 

@@ -33,6 +33,7 @@ def export(
     name: str | None = None,
     constants: Mapping[str, float | Sequence[float]] | None = None,
     states: Mapping[str, str] | str | None = None,
+    signature: str | None = None,
     force: bool = False,
     offline: bool = False,
     progress: Callable[[str, float], None] | None = None,
@@ -40,8 +41,8 @@ def export(
     """Turn the model in `source` into a bundle: a folder with `graph.json` and `weights*.safetensors`.
 
     Args:
-        source: the model file (`.onnx`; external data beside it), or a language model: a `.gguf` file, or a
-            folder with config.json and safetensors; an archive (zip, tar) of one; an address (`https://…`,
+        source: the model file (`.onnx`, external data beside it; `.tflite`; of another format that is read),
+            or a folder that is one; an archive (zip, tar) of one; an address (`https://…`,
             `hf://org/name[@revision]/file`, `kaggle://owner/model/framework/variation[/version]`,
             `npm:package[@version]/path`, `pypi:package[@version]/path`), with `#MEMBER` at its end where an
             archive has several; or an onnx ModelProto, the bytes of a file, a binary file object, or a fitted
@@ -59,6 +60,7 @@ def export(
         states: for an output's name that of the input that it is in the next run: both become the bundle's
             own memory, zeros at first; what is longer after each run is empty at first. `"auto"` for those
             whose names pair up.
+        signature: which function of a model that has several, by name.
         force: replace `directory` if it exists.
         offline: fetch nothing: an address is read from what was downloaded before.
         progress: called with what is being done and the fraction done, from 0 to 1.
@@ -77,7 +79,7 @@ def export(
     from texelflow.pipeline import build, write
     from texelflow.sources import open_source
 
-    options = _options(weights, input_shapes, image, labels, name, constants, states)
+    options = _options(weights, input_shapes, image, labels, name, constants, states, signature)
     with open_source(source, offline=offline, progress=progress, input_shapes=options.input_shapes) as model:
         bundle = build(model.path, options, progress, model.origin)
         messages = write(bundle, Path(directory), force)
@@ -94,6 +96,7 @@ def inspect(
     image: str | ImageOptions | None = None,
     constants: Mapping[str, float | Sequence[float]] | None = None,
     states: Mapping[str, str] | str | None = None,
+    signature: str | None = None,
     offline: bool = False,
     progress: Callable[[str, float], None] | None = None,
 ) -> Summary:
@@ -107,7 +110,7 @@ def inspect(
     from texelflow.pipeline import build
     from texelflow.sources import open_source
 
-    options = _options(weights, input_shapes, image, None, None, constants, states)
+    options = _options(weights, input_shapes, image, None, None, constants, states, signature)
     with open_source(source, offline=offline, progress=progress, input_shapes=options.input_shapes) as model:
         return build(model.path, options, progress, model.origin).summary
 
@@ -117,6 +120,7 @@ def convert(
     target: str | Path,
     *,
     input_shapes: Mapping[str, Sequence[int | str]] | None = None,
+    signature: str | None = None,
     force: bool = False,
     offline: bool = False,
     progress: Callable[[str, float], None] | None = None,
@@ -129,6 +133,7 @@ def convert(
         source: the model, as for `export`.
         target: the file to write. Nothing is left behind if that fails.
         input_shapes: for an input's name its shape: integers, or names of dimensions that stay free.
+        signature: which function of a model that has several, by name.
         force: replace `target` if it exists.
         offline: fetch nothing: an address is read from what was downloaded before.
         progress: called with what is being done and the fraction done, while the model is fetched.
@@ -145,7 +150,7 @@ def convert(
 
     shapes = {name: list(shape) for name, shape in (input_shapes or {}).items()}
     with open_source(source, offline=offline, progress=progress, input_shapes=shapes) as model:
-        return convert_model(model.path, Path(target), shapes, force)
+        return convert_model(model.path, Path(target), shapes, signature=signature, force=force)
 
 
 def _options(
@@ -156,6 +161,7 @@ def _options(
     name: str | None,
     constants: Mapping[str, float | Sequence[float]] | None,
     states: Mapping[str, str] | str | None,
+    signature: str | None,
 ) -> Options:
     from texelflow.arguments import parse_image, parse_states
     from texelflow.options import WEIGHTS
@@ -174,4 +180,5 @@ def _options(
             for input_name, numbers in (constants or {}).items()
         },
         states=parse_states([states]) if isinstance(states, str) else dict(states or {}),
+        signature=signature,
     )

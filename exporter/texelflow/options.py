@@ -66,6 +66,7 @@ class Options:
     name: str | None = None
     constants: Mapping[str, Sequence[float]] = field(default_factory=dict)
     states: Mapping[str, str] = field(default_factory=dict)
+    signature: str | None = None
 
     def told(self) -> list[str]:
         """Return what differs from the defaults, each as `name=value`; of files their names."""
@@ -84,6 +85,7 @@ class Options:
             *([f"labels={self.labels.name}"] if self.labels is not None else []),
             *(f"state={output}={name}" for output, name in self.states.items()),
             *([f"name={self.name}"] if self.name is not None else []),
+            *([f"signature={self.signature}"] if self.signature is not None else []),
         ]
         return [*shapes, *image, *others]
 

@@ -85,13 +85,13 @@ def build(
         labels = _read_labels(options.labels)
         image, warnings = _image_options(source, options.image)
         try:
-            graph = _read_for_pictures(source, options, image)
+            graph, image = _read_for_pictures(source, options, image)
         except ExportError as error:
             if options.image is not None or image is None:
                 raise
             # What nobody asked for is no reason to fail.
-            warnings, image = [f"{FILE_NAME} is not used: {error}"], None
-            graph = _read_for_pictures(source, options, image)
+            warnings = [f"{FILE_NAME} is not used: {error}"]
+            graph, image = _read_for_pictures(source, options, None)
         options = replace(options, image=image)
         graph.warnings += warnings
         fixed = fix_inputs.run(graph, options.constants)
@@ -101,7 +101,8 @@ def build(
         quantized = []
         if options.weights in QUANTIZED:
             quantized = quantize_weights.run(graph, QUANTIZED[options.weights])
-        states = pair_states.run(graph, options.states)
+        remembered = {after.name: before.name for after, before in graph.states.items()}
+        states = pair_states.run(graph, {**remembered, **options.states})
         groups = prepare(graph)
         if labels is not None:
             graph.warnings += _label_warnings(graph, labels)
@@ -177,16 +178,32 @@ def _image_options(source: Path, given: ImageOptions | None) -> tuple[ImageOptio
     return (given or ImageOptions()).over(config.options), []
 
 
-def _read_for_pictures(source: Path, options: Options, image: ImageOptions | None) -> Graph:
-    """Read a model, with free axes fixed that its pictures fix."""
+def _read_for_pictures(
+    source: Path, options: Options, image: ImageOptions | None
+) -> tuple[Graph, ImageOptions | None]:
+    """Read a model, with free axes fixed that its pictures fix; return it, and how pictures become an input.
+
+    What the model itself says of that counts where nothing else does.
+    """
     from texelflow.importers import read_model
 
-    graph = read_model(source, options.input_shapes)
-    if image is not None:
+    graph = read_model(source, options.input_shapes, signature=options.signature)
+    asked = image is not None
+    if graph.image is not None:
+        image = (image or ImageOptions()).over(graph.image)
+    if image is None:
+        return graph, None
+    try:
         if shape := picture_shape(graph, image):
-            graph = read_model(source, {**options.input_shapes, **shape})
+            shapes = {**options.input_shapes, **shape}
+            graph = read_model(source, shapes, signature=options.signature)
         check_picture(graph, image)
-    return graph
+    except ExportError as error:
+        if asked:
+            raise
+        graph.warnings.append(f"what the model says of its pictures is not used: {error}")
+        return graph, None
+    return graph, image
 
 
 def _read_labels(path: Path | None) -> list[str] | None:

@@ -49,9 +49,9 @@ def test_reads_a_model(tmp_path: Path) -> None:
         ("a.onnx", b"\0", "not an ONNX model"),
         ("a.onnx", b"hello, this is no model", "not an ONNX model"),
         ("a.onnx", b"<html>404</html>", "not an ONNX model"),
-        ("a.onnx", b"\x1c\0\0\0TFL3" + bytes(40), "a TensorFlow Lite model"),
-        ("a.tflite", b"anything at all here", "a TensorFlow Lite model"),
-        ("a.h5", b"\x89HDF\r\n\x1a\n" + bytes(9), "an HDF5 file"),
+        ("a.onnx", b"\x1c\0\0\0TFL3" + bytes(40), "damaged, or cannot be read"),
+        ("a.tflite", b"anything at all here", "no TensorFlow Lite model"),
+        ("a.h5", b"\x89HDF\r\n\x1a\n" + bytes(9), "cannot be read"),
         ("a.bin", b"GGUF" + bytes(40), "is of version 0 of GGUF"),
         ("model.json", b"{}", "TensorFlow.js"),
         ("a.safetensors", bytes(80), "weights without a graph"),
@@ -67,7 +67,17 @@ def test_other_containers(tmp_path: Path) -> None:
     keras = tmp_path / "model.keras"
     with zipfile.ZipFile(keras, "w") as archive:
         archive.writestr("config.json", "{}")
-    assert "a Keras model" in _error(keras)
+    assert "no archive of Keras" in _error(keras)
+    for members, expected in (
+        (["x/data.pkl", "x/data/0"], "a PyTorch state dict"),
+        (["x/data.pkl", "x/code/__torch__.py"], "torch.jit.load"),
+        (["x/models/model.json", "x/archive_format"], "torch.export.load"),
+        (["readme.txt"], "a zip archive without a model"),
+    ):
+        with zipfile.ZipFile(tmp_path / "model.zip", "w") as archive:
+            for member in members:
+                archive.writestr(member, "")
+        assert expected in _error(tmp_path / "model.zip")
     (tmp_path / "saved").mkdir()
     assert "is a folder" in _error(tmp_path / "saved")
     (tmp_path / "saved" / "saved_model.pb").write_bytes(b"")

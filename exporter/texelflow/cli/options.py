@@ -83,6 +83,9 @@ states = parsed_option(
     "memory; or auto for all whose names pair up, such as present.0.key and past_key_values.0.key. "
     "Repeatable.",
 )
+signature = click.option(
+    "--signature", metavar="NAME", help="Which function of a model that has several, such as serving_default."
+)
 image = parsed_option(
     "--image",
     metavar="SPEC",

@@ -7,16 +7,23 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from texelflow.conversion.onnx_model import onnx_model
+from texelflow.conversion.onnx_model import DOMAINS, onnx_model
 from texelflow.conversion.raw_data import LARGEST_INSIDE, RawData
 from texelflow.errors import ExportError
-from texelflow.graph import TensorType
+from texelflow.graph import Graph, TensorType
 from texelflow.importers import read_model
 from texelflow.importers.input_types import InputShapes
 from texelflow.passes import infer_types
 
 
-def convert(source: Path, target: Path, input_shapes: InputShapes, force: bool = False) -> list[Path]:
+def convert(
+    source: Path,
+    target: Path,
+    input_shapes: InputShapes | None = None,
+    *,
+    signature: str | None = None,
+    force: bool = False,
+) -> list[Path]:
     """Write the model in `source` as the ONNX file `target`; return the files written.
 
     Weights of more than 1 GiB in all are written beside it, to `<target>.data`, since protobuf ends at 2 GiB.
@@ -25,6 +32,7 @@ def convert(source: Path, target: Path, input_shapes: InputShapes, force: bool =
         source: a model of any format that can be read.
         target: the file to write. Nothing is left behind if that fails.
         input_shapes: for an input's name its shape, instead of the one that the model declares.
+        signature: which of a model's functions is wanted, by name.
         force: replace `target` if it exists.
 
     Raises:
@@ -36,19 +44,22 @@ def convert(source: Path, target: Path, input_shapes: InputShapes, force: bool =
             raise ExportError(f"{path} exists: choose another name, or replace it with --force")
         if path.exists() and not path.is_file():
             raise ExportError(f"{path} is not a file; choose another name")
-    types = _output_types(source, input_shapes)
-    graph = read_model(source, input_shapes)
+    graph = read_model(source, input_shapes, signature=signature)
+    is_foreign = any(node.domain not in DOMAINS for node in graph.nodes)
+    types = _output_types(graph)
+    if not is_foreign:
+        # Inference chooses branches and writes loops out: what is ONNX already is written as it was.
+        graph = read_model(source, input_shapes, signature=signature)
     data = RawData(beside.name)
     model = onnx_model(graph, types, data)
     return _write(model, data, target, beside)
 
 
-def _output_types(source: Path, input_shapes: InputShapes) -> list[TensorType]:
+def _output_types(graph: Graph) -> list[TensorType]:
     """Return the types of a model's outputs: as inferred, or as the model declares them.
 
-    Inference leaves a graph otherwise than it was read, and fails where one of two branches cannot be chosen.
+    Inference makes the nodes of other formats ONNX's; it fails where one of two branches cannot be chosen.
     """
-    graph = read_model(source, input_shapes)
     declared = [value.type for value in graph.outputs]
     try:
         infer_types.run(graph)

@@ -9,7 +9,7 @@ from typing import Any
 from texelflow.conversion.raw_data import RawData
 from texelflow.conversion.sizes import element_nodes
 from texelflow.dimensions.text import to_text
-from texelflow.graph import OPSET, Body, Element, Graph, Node, NodeError, TensorType, Value
+from texelflow.graph import LEARNED, OPSET, PRECISE, Body, Element, Graph, Node, NodeError, TensorType, Value
 from texelflow.graph.constants import pack_elements
 from texelflow.graph.nodes import ConstantData
 from texelflow.graph.onnx_dtypes import onnx_number
@@ -111,7 +111,8 @@ class _Writer:
         proto.input.extend(inputs)
         proto.output.extend(self.name(value, protos) if value.name else "" for value in node.outputs)
         for name, content in node.attributes.items():
-            self.add_attribute(proto, name, content)
+            if name not in (PRECISE, LEARNED):  # Texelflow's own
+                self.add_attribute(proto, name, content)
         protos.append(proto)  # now that what its bodies need is there
 
     def name(self, value: Value, protos: Any) -> str:

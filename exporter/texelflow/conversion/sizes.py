@@ -1,4 +1,4 @@
-"""Elements that are expressions over sizes of the inputs, as nodes that compute them."""
+"""Elements that are expressions over sizes, as nodes that compute them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ from texelflow.graph import Element, Graph, Node, Value
 from texelflow.graph.constants import vector_value
 from texelflow.graph.onnx_dtypes import onnx_number
 from texelflow.problems import Problems
-
-_COMPUTED = {"//", "%", "min", "max"}
-"""Operations that importers use in sizes."""
 
 
 def element_nodes(graph: Graph, value: Value, problems: Problems) -> list[Node]:
@@ -71,18 +68,32 @@ class _Steps:
             for value, axis in self.extents():
                 if proved_equal(value.shape[axis], wanted):
                     return self.add("Shape", value, start=axis, end=axis + 1)
-        if atom.operation not in _COMPUTED or len(atom.dimensions) != len(atom.operands):
+        if len(atom.dimensions) != len(atom.operands):  # the name of a symbol, or a float
             raise _UnsaidError(str(Expression({(atom,): 1})))
         operands = [self.vector(operand) for operand in atom.dimensions]
-        if atom.operation in ("min", "max"):
-            return self.add(atom.operation.capitalize(), *operands)
-        rest = self.add("Mod", *operands)  # with the divisor's sign
-        if atom.operation == "%":
-            return rest
-        return self.add("Div", self.add("Sub", operands[0], rest), operands[1])
+        match atom.operation:
+            case "min" | "max":
+                return self.add(atom.operation.capitalize(), *operands)
+            case "%":
+                return self.add("Mod", *operands)  # with the divisor's sign
+            case "//":
+                rest = self.add("Sub", operands[0], self.add("Mod", *operands))
+                return self.add("Div", rest, operands[1])
+            case "==" | "<":
+                compared = self.add("Equal" if atom.operation == "==" else "Less", *operands)
+                return self.add("Cast", compared, to=onnx_number("int64"))
+            case "select":
+                return self.add("Where", self.add("Cast", operands[0], to=onnx_number("bool")), *operands[1:])
+            case "broadcast":  # the one that is not 1
+                first, *others = operands
+                for other in others:
+                    first = self.add("Where", self.add("Equal", first, self.vector(1)), other, first)
+                return first
+        raise _UnsaidError(str(Expression({(atom,): 1})))
 
     def extents(self) -> Iterator[tuple[Value, int]]:
-        """Yield each axis of each input."""
-        for value in self.graph.inputs:
-            for axis in range(value.known_type.rank):
+        """Yield each axis of each input, then of what nodes make: sizes may be learned of data."""
+        made = (value for node in self.graph.nodes for value in node.outputs)
+        for value in (*self.graph.inputs, *made):
+            for axis in range(value.type.rank if value.type is not None else 0):
                 yield value, axis

@@ -247,6 +247,10 @@ class Graph:
     """By input, the symbols that its elements are: they are read where numbers known at export are needed."""
     labels: dict[Value, list[str]] = field(default_factory=dict)
     """By output, the texts that its whole numbers, or the places of its last axis, stand for."""
+    image: Any = None
+    """How pictures become an input (`options.ImageOptions`), where the source file says that."""
+    states: dict[Value, Value] = field(default_factory=dict)
+    """By output, the input that it is in the next run: what the model remembers by itself."""
     warnings: list[str] = field(default_factory=list)
     """What may come out otherwise than in the source model, for people."""
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from texelflow.errors import ExportError
 from texelflow.graph import Graph
-from texelflow.importers.format import Format
+from texelflow.importers.format import Format, ImportOptions
 from texelflow.importers.input_types import InputShapes
-from texelflow.importers.unreadable import ZIP, unreadable
+from texelflow.importers.unreadable import UNKNOWN, ZIP, unreadable
 
 MARK_SIZE = 64
 """Bytes of a file that a format may be recognised by."""
@@ -33,18 +33,29 @@ def formats() -> tuple[Format, ...]:
     return tuple(sorted(found, key=lambda format_: format_.name))
 
 
-def read_model(path: Path, input_shapes: InputShapes | None = None) -> Graph:
+def read_model(path: Path, input_shapes: InputShapes | None = None, *, signature: str | None = None) -> Graph:
     """Return the model in a file or folder as a Graph at opset `graph.OPSET`, before shape inference.
 
     Args:
         path: the model's file or folder.
         input_shapes: for an input's name its shape, instead of the one that the file declares.
+        signature: which of a model's functions is wanted, by name.
 
     Raises:
         ExportError: the file cannot be read, is of another format, or has what cannot be imported;
             `problems` has every reason.
     """
-    return recognised(path).read(path, input_shapes or {})
+    format_ = recognised(path)
+    if signature is not None and not format_.has_signatures:
+        raise ExportError(
+            f"{path}: --signature is given, but {format_.name} have one function each: leave it away"
+        )
+    return format_.read(path, ImportOptions(input_shapes or {}, signature))
+
+
+def is_model_folder(path: Path) -> bool:
+    """Return whether a folder is a model of a format that is one."""
+    return any(format_.recognises is not None and format_.recognises(path, b"") for format_ in formats())
 
 
 def recognised(path: Path) -> Format:
@@ -69,10 +80,8 @@ def recognised(path: Path) -> Format:
         raise ExportError(f"{path} cannot be read: {error.strerror}") from error
     if other:
         names = [format_.name for format_ in formats()]
-        raise ExportError(
-            f"{path} is {other}; only {', '.join(names[:-1])} and {names[-1]} can be read so far:"
-            " convert it to ONNX first"
-        )
+        known = f": {', '.join(names[:-1])} and {names[-1]}" if other.endswith(UNKNOWN) else ""
+        raise ExportError(f"{path} is {other}{known}")
     (unmarked,) = (format_ for format_ in formats() if format_.recognises is None)
     return unmarked
 

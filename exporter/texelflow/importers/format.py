@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from texelflow.graph import Graph
 from texelflow.importers.input_types import InputShapes
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """How a model is to be read."""
+
+    input_shapes: InputShapes = field(default_factory=dict)
+    """Shapes for some inputs by name, instead of those that the file declares."""
+
+    signature: str | None = None
+    """Which of a model's functions is wanted; None where it has one, or one that is meant by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +28,8 @@ class Format:
     name: str
     """In the plural, for messages: 'GGUF files'."""
 
-    read: Callable[[Path, InputShapes], Graph]
-    """Returns the Graph of a file or folder, given shapes for some inputs by name; raises ExportError.
+    read: Callable[[Path, ImportOptions], Graph]
+    """Returns the Graph of a file or folder; raises ExportError.
 
     Imports what it needs when it is called.
     """
@@ -28,3 +39,6 @@ class Format:
 
     May raise OSError. None where files bear no mark: then whatever no other format claims is one.
     """
+
+    has_signatures: bool = False
+    """Whether a model may have several functions, by name."""

@@ -1,37 +1,51 @@
-"""Formats that are known but cannot be read, so that a refusal can name them."""
+"""Formats that are known but cannot be read, so that a refusal can name them, and say what to do."""
 
 from __future__ import annotations
 
 import zipfile
 from pathlib import Path
 
+from texelflow.importers.zip_names import zip_names
+
+UNKNOWN = "without a model of a format that can be read"
+"""How texts end that are better followed by a list of the formats."""
+
+_STATE_DICT = (
+    "a PyTorch state dict: weights by name, without the code that computes with them. Where the model is"
+    " made, load them and export it with torch.onnx.export(model, inputs, 'model.onnx', dynamo=True)"
+)
+_TORCHSCRIPT = (
+    "a TorchScript program of PyTorch, which cannot be read: load it with model = torch.jit.load(path), and"
+    " export it with torch.onnx.export(model, inputs, 'model.onnx', dynamo=False)"
+)
+_EXPORTED = (
+    "a program of torch.export (.pt2), which cannot be read yet: load it with"
+    " program = torch.export.load(path), and export it with torch.onnx.export(program, (), 'model.onnx')"
+)
+
 _MARKS: tuple[tuple[str, bytes, int], ...] = (
-    ("a TensorFlow Lite model", b"TFL3", 4),
-    ("an ONNX Runtime flatbuffer (.ort)", b"ORTM", 4),
-    ("an HDF5 file (Keras .h5)", b"\x89HDF\r\n\x1a\n", 0),
-    ("a pickle (PyTorch state dict)", b"\x80\x02", 0),
+    ("an ONNX Runtime flatbuffer (.ort), which cannot be read: take the .onnx it was made from", b"ORTM", 4),
+    (_STATE_DICT, b"\x80\x02", 0),
 )
 """What a file is that has these bytes at this offset."""
 
-ZIP = "a zip archive"
+ZIP = f"a zip archive {UNKNOWN}"
 """What a file is that is one, and nothing more is known of it."""
 
 _EXTENSIONS = {
-    ".tflite": "a TensorFlow Lite model",
-    ".h5": "a Keras model",
-    ".hdf5": "a Keras model",
-    ".keras": "a Keras model",
-    ".pt": "a PyTorch model",
-    ".pth": "a PyTorch model",
-    ".pt2": "a PyTorch model",
-    ".json": "a JSON file (TensorFlow.js model)",
-    ".npz": "an archive of arrays (NumPy)",
-    ".safetensors": "a file of weights without a graph",
+    ".npz": "an archive of arrays (NumPy), which is no model",
+    ".tflite": "no TensorFlow Lite model, whatever its name says",
+    ".h5": "no HDF5 file, whatever its name says",
+    ".hdf5": "no HDF5 file, whatever its name says",
+    ".keras": "no archive of Keras, whatever its name says",
+    ".json": "a JSON file, but no model of TensorFlow.js",
+    ".pbtxt": "a protobuf message as text: write it in binary form",
+    ".safetensors": "a file of weights without a graph: give the folder that has config.json, too",
 }
 
 
 def unreadable(path: Path, mark: bytes) -> str | None:
-    """Return what a file or folder is if it is known to be no model that can be read.
+    """Return what a file or folder is, and what to do, if it is known to be no model that can be read.
 
     The content counts before the extension.
     """
@@ -42,13 +56,21 @@ def unreadable(path: Path, mark: bytes) -> str | None:
             return name
     extension = _EXTENSIONS.get(path.suffix.lower())
     if mark.startswith(b"PK") and zipfile.is_zipfile(path):
-        return extension or ZIP
+        return _archive(path) or extension or ZIP
     return extension
 
 
+def _archive(path: Path) -> str | None:
+    """Return what PyTorch wrote, by the names in an archive."""
+    names = {name.partition("/")[2] for name in zip_names(path)}
+    if "models/model.json" in names or "archive_format" in names:
+        return _EXPORTED
+    if "data.pkl" not in names:
+        return None
+    return _TORCHSCRIPT if any(name.startswith("code/") for name in names) else _STATE_DICT
+
+
 def _folder(path: Path) -> str:
-    if (path / "saved_model.pb").exists():
-        return "a TensorFlow SavedModel"
     if (path / "graph.json").exists():
         return "a Texelflow bundle, the result of an export"
-    return "a folder"
+    return f"a folder {UNKNOWN}"

@@ -20,6 +20,7 @@ from texelflow.passes import (
     infer_types,
     merge_common_subexpressions,
     remove_dead_nodes,
+    sink_transposes,
 )
 
 Pass: TypeAlias = Callable[[Graph], object]
@@ -30,8 +31,13 @@ _SIMPLIFYING: tuple[Pass, ...] = (
     remove_dead_nodes.run,
     describe_results.run,  # before decomposing, since operators say it
     eliminate_identities.run,  # before fusing, which wants the product right before its normalization
+    sink_transposes.run,  # so that a product is right before its normalization
+    remove_dead_nodes.run,
     fuse_batch_normalization.run,
     decompose_operators.run,
+    eliminate_identities.run,
+    sink_transposes.run,
+    remove_dead_nodes.run,
     eliminate_identities.run,
     merge_common_subexpressions.run,
     defer_divisions.run,

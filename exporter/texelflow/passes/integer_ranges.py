@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from texelflow.dimensions import Dimension, Expression, product
 from texelflow.dimensions.floats import FloatExpression
-from texelflow.graph import FLOATING, Element, Node, Value
+from texelflow.graph import DTYPES, FLOATING, Element, Node, Value
 from texelflow.graph.constants import unpack_elements
 from texelflow.operators.onnx.constant_of_shape import fill
 from texelflow.operators.onnx.reduce import reduced_axes
@@ -81,10 +81,16 @@ class Ranges:
 
 
 def known_numbers(value: Value) -> list[int] | None:
-    """Return the elements of a constant, floating ones rounded both ways; None if one depends on data."""
+    """Return the elements of a constant, of 8 bits each once, floating ones rounded both ways.
+
+    None if one depends on data.
+    """
     elements: Sequence[Element] | None = value.elements
     if elements is None and value.constant is not None and value.dtype not in FLOATING:
-        elements = unpack_elements(value.dtype, value.constant.tobytes())
+        content = value.constant.tobytes()
+        if DTYPES[value.dtype] == 1:
+            content = bytes(set(content))  # millions of numbers of few kinds
+        elements = unpack_elements(value.dtype, content)
     if not elements:
         return None
     numbers: list[int] = []

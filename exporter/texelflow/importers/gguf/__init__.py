@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from texelflow.graph import Graph
-from texelflow.importers.format import Format
-from texelflow.importers.input_types import InputShapes
+from texelflow.importers.format import Format, ImportOptions
 
 MAGIC = b"GGUF"
 
@@ -15,10 +14,10 @@ def _recognises(_path: Path, mark: bytes) -> bool:
     return mark.startswith(MAGIC)
 
 
-def _read(path: Path, input_shapes: InputShapes) -> Graph:
+def _read(path: Path, options: ImportOptions) -> Graph:
     from texelflow.importers.gguf.read import read_gguf
 
-    return read_gguf(path, input_shapes)
+    return read_gguf(path, options.input_shapes)
 
 
 FORMAT = Format("GGUF files (.gguf)", _read, _recognises)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from texelflow.graph import Graph
-from texelflow.importers.format import Format
-from texelflow.importers.input_types import InputShapes
+from texelflow.importers.format import Format, ImportOptions
 
 CONFIG = "config.json"
 
@@ -15,10 +14,10 @@ def _recognises(path: Path, _mark: bytes) -> bool:
     return path.is_dir() and (path / CONFIG).is_file() and any(path.glob("*.safetensors"))
 
 
-def _read(path: Path, input_shapes: InputShapes) -> Graph:
+def _read(path: Path, options: ImportOptions) -> Graph:
     from texelflow.importers.huggingface.read import read_folder
 
-    return read_folder(path, input_shapes)
+    return read_folder(path, options.input_shapes)
 
 
 FORMAT = Format("folders with config.json and safetensors", _read, _recognises)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from texelflow.graph import Graph
-from texelflow.importers.format import Format
-from texelflow.importers.input_types import InputShapes
+from texelflow.importers.format import Format, ImportOptions
 
 
 def _recognises(path: Path, mark: bytes) -> bool:
@@ -15,10 +14,10 @@ def _recognises(path: Path, mark: bytes) -> bool:
     return path.is_file() and is_checkpoint(path, mark)
 
 
-def _read(path: Path, input_shapes: InputShapes) -> Graph:
+def _read(path: Path, options: ImportOptions) -> Graph:
     from texelflow.importers.llama2c.read import read_checkpoint
 
-    return read_checkpoint(path, input_shapes)
+    return read_checkpoint(path, options.input_shapes)
 
 
 FORMAT = Format("checkpoints of llama2.c", _read, _recognises)

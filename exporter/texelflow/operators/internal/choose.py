@@ -29,6 +29,10 @@ class Choose(Operator):
             unify(node, a, b, f"the extents of its branches' results along axis {axis}")
         return [then]
 
+    def in_onnx(self, node: Node) -> list[Node]:
+        """Return a Where."""
+        return self.decompose(node) or [node]
+
     def decompose(self, node: Node) -> list[Node] | None:
         """Replace by a Where."""
         steps = Decomposition(node)

@@ -13,6 +13,7 @@ import pytest
 
 from conformance.cases import node_cases
 from model_support import find_models
+from models.reference_values import reference_cases
 from onnx_node_tests import is_by_chance
 from texelflow import ExportError
 from texelflow.conversion import convert as conversion
@@ -164,3 +165,33 @@ def test_refusals(tmp_path: Path) -> None:
         convert(source, target, {}, force=True)
     assert target.read_text() == "mine"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model.onnx", "source.onnx"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "tflite/hello_world_float/hello_world_float.tflite",
+        "tflite/micro_speech_quant/micro_speech_quantized.tflite",
+        "tfjs/abalone/model.json",
+        "tfjs/human_blazeface_front/model.json",
+        "savedmodel/half_plus_two_tf2",
+        "tf_frozen_pb/samplenet/samplenet.pb",
+    ],
+)
+def test_other_formats(path: str, tmp_path: Path) -> None:
+    """Operators of other formats are written as ONNX's; names are the source's own."""
+    models = find_models()
+    if models is None:
+        pytest.skip("no models: set TEXELFLOW_MODELS")
+    [file] = convert(models / path, tmp_path / "model.onnx", {})
+    onnx.checker.check_model(file)
+    session = onnxruntime.InferenceSession(file)
+    names = [[value.name for value in values] for values in (session.get_inputs(), session.get_outputs())]
+    format_, folder, *_ = path.split("/")
+    for case in reference_cases(models / format_ / folder):
+        feeds = dict(zip(names[0], case.inputs.values(), strict=True))
+        results = dict(zip(names[1], session.run(names[1], feeds), strict=True))
+        for (name, expected), in_order in zip(case.outputs.items(), names[1], strict=True):
+            stem = name.partition(":")[0]
+            output = next((other for other in names[1] if other.partition(":")[0] == stem), in_order)
+            assert expected.error(results[output]) <= 1e-5

@@ -1,0 +1,32 @@
+"""Frozen graphs to the Graph: what nothing reads are the outputs, Placeholders that they need the inputs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from texelflow.errors import ExportError
+from texelflow.graph import Graph
+from texelflow.importers.format import ImportOptions
+from texelflow.importers.mapped_files import map_file
+from texelflow.importers.tensorflow.definitions import DefinitionError, read_definitions
+from texelflow.importers.tensorflow.graph import Port, build_graph, last_nodes, placeholders
+from texelflow.importers.tensorflow.operators import load
+
+
+def read_frozen_graph(path: Path, options: ImportOptions) -> Graph:
+    """Return the Graph of a GraphDef; inputs and outputs are called as their nodes.
+
+    Raises:
+        ExportError: the file is damaged, or has what cannot be imported; `problems` has every reason.
+    """
+    load()
+    try:
+        definitions = read_definitions(map_file(path))
+        outputs = last_nodes(definitions)
+        inputs = placeholders(definitions, outputs)
+    except DefinitionError as error:
+        raise ExportError(f"{path} is no graph of TensorFlow that can be read: {error}") from error
+    ports = [Port(name, name) for name in outputs]
+    return build_graph(
+        definitions, inputs, ports, lambda _node, _walk: None, path, "TensorFlow, frozen graph", options
+    )

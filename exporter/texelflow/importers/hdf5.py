@@ -1,0 +1,151 @@
+"""HDF5 files, by whatever reads them here: h5py where it is installed, or a reader that a page brings.
+
+Only what Keras writes is needed: attributes that are text, groups, and arrays of numbers in the file itself.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from functools import partial
+from math import prod
+from pathlib import Path
+from typing import Any, Protocol
+
+from texelflow.errors import ExportError
+from texelflow.graph import DTYPES, ConstantData, TensorType, Value
+
+MAGIC = b"\x89HDF\r\n\x1a\n"
+
+LARGEST_ARRAY = 2**33
+"""Bytes of an array, of which compression leaves no trace in the file."""
+
+
+class Hdf5Error(Exception):
+    """What a file does not have, or has otherwise than Keras writes it."""
+
+
+class Hdf5(Protocol):
+    """A file that is open. Groups and arrays are named by their path; all raise Hdf5Error."""
+
+    def close(self) -> None:
+        """Close it; nothing is asked for afterwards."""
+
+    def texts(self, path: str, attribute: str) -> list[str] | None:
+        """Return an attribute: one text or several; None if there is none of the name."""
+
+    def names(self, path: str) -> list[str]:
+        """Return what a group has, in the file's order; nothing of what is no group."""
+
+    def is_array(self, path: str) -> bool:
+        """Return whether there is an array at a path."""
+
+    def array(self, path: str) -> tuple[str, tuple[int, ...], bytes]:
+        """Return an array: element type by NumPy's name, shape, and its bytes, little-endian, row-major."""
+
+
+Reader = Callable[[Path | bytes], Hdf5]
+_readers: list[Reader] = []
+
+
+def use_reader(reader: Reader) -> None:
+    """Let files be read by this from now on, instead of h5py; it raises Hdf5Error for what is no HDF5."""
+    _readers[:] = [reader]
+
+
+def open_hdf5(source: Path | bytes, name: str) -> Hdf5:
+    """Open a file, or its content; `name` is for messages.
+
+    Raises:
+        ExportError: it is no HDF5 file, or nothing that reads these is installed.
+    """
+    try:
+        return (_readers[0] if _readers else _H5py)(source)
+    except Hdf5Error as error:
+        raise ExportError(f"{name} cannot be read: {error}") from None
+    except ModuleNotFoundError:
+        raise ExportError(
+            f"{name}: reading HDF5 files needs the package h5py: pip install 'texelflow[keras]'"
+        ) from None
+
+
+def array_value(file: Hdf5, path: str, name: str) -> Value:
+    """Return an array as a constant; raise Hdf5Error unless its elements are numbers."""
+    dtype, shape, content = file.array(path)
+    if dtype not in DTYPES:
+        raise Hdf5Error(f"its array {path!r} has elements of type {dtype}, which is not supported")
+    if len(content) != prod(shape) * DTYPES[dtype]:
+        raise Hdf5Error(f"its array {path!r} of shape {list(shape)} has {len(content)} bytes")
+    return Value(name, TensorType(dtype, shape), ConstantData([content]))
+
+
+class _H5py:
+    def __init__(self, source: Path | bytes) -> None:
+        import h5py  # type: ignore[import-untyped]
+
+        self._h5py: Any = h5py
+        try:
+            self._file: Any = h5py.File(io.BytesIO(source) if isinstance(source, bytes) else source, "r")
+        except OSError as error:
+            raise Hdf5Error(f"it is no HDF5 file, or is damaged ({error})") from None
+
+    def close(self) -> None:
+        self._file.close()
+
+    def texts(self, path: str, attribute: str) -> list[str] | None:
+        found = self._checked(lambda: self._at(path).attrs.get(attribute))
+        if found is None:
+            return None
+        items: Sequence[Any] = found.tolist() if hasattr(found, "tolist") else found
+        if isinstance(items, str | bytes):
+            items = [items]
+        if not isinstance(items, list) or not all(isinstance(item, str | bytes) for item in items):
+            raise Hdf5Error(f"its attribute {attribute!r} is no text")
+        return [item.decode(errors="replace") if isinstance(item, bytes) else item for item in items]
+
+    def names(self, path: str) -> list[str]:
+        try:
+            group = self._at(path)
+        except Hdf5Error:
+            return []
+        return self._checked(lambda: list(group)) if isinstance(group, self._h5py.Group) else []
+
+    def is_array(self, path: str) -> bool:
+        try:
+            return isinstance(self._at(path), self._h5py.Dataset)
+        except Hdf5Error:
+            return False
+
+    def array(self, path: str) -> tuple[str, tuple[int, ...], bytes]:
+        found = self._at(path)
+        if not isinstance(found, self._h5py.Dataset):
+            raise Hdf5Error(f"it has no array {path!r}")
+        if found.external or found.is_virtual:
+            raise Hdf5Error(f"its array {path!r} is in another file, which is not supported")
+        if found.shape is None or found.nbytes > LARGEST_ARRAY:
+            raise Hdf5Error(f"its array {path!r} is empty or too large")
+        content = self._checked(lambda: found[()])
+        name = "bfloat16" if str(content.dtype) == "bfloat16" else str(content.dtype.newbyteorder("="))
+        little = content.astype(content.dtype.newbyteorder("<"))
+        return name, tuple(int(extent) for extent in found.shape), little.tobytes()
+
+    def _at(self, path: str) -> Any:
+        """Return what is at a path; links to other files and by name are not followed."""
+        found = self._file
+        for part in path.split("/"):
+            if part:
+                found = self._checked(partial(self._member, found, part, path))
+        return found
+
+    def _member(self, group: Any, name: str, path: str) -> Any:
+        if not isinstance(group.get(name, getlink=True), self._h5py.HardLink):
+            raise Hdf5Error(f"it has no {path!r}")
+        return group[name]
+
+    @staticmethod
+    def _checked(read: Callable[[], Any]) -> Any:
+        """Return what is read; h5py raises many kinds of errors for what is damaged."""
+        try:
+            return read()
+        except (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError, MemoryError) as error:
+            raise Hdf5Error(f"it is damaged ({error})") from None

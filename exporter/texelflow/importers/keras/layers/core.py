@@ -1,0 +1,177 @@
+"""Dense, Embedding, and layers that give tensors another shape, or do nothing outside of training."""
+
+from __future__ import annotations
+
+from texelflow.dimensions import product
+from texelflow.importers.keras.activations import activate
+from texelflow.importers.keras.lowering import Layer, lowers, refuses, with_bias
+from texelflow.operators.shapes import normalize_axis
+
+
+@lowers(
+    *"Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D GaussianNoise GaussianDropout".split(),
+    "AlphaDropout",
+    *"ActivityRegularization RandomFlip RandomRotation RandomTranslation RandomZoom RandomContrast".split(),
+    *"RandomBrightness RandomHeight RandomWidth Identity InputLayer".split(),
+)
+def nothing(layer: Layer) -> None:
+    """What it is called with: it acts in training only."""
+    layer.add("Identity", layer.result, layer.x)
+
+
+@lowers("Dense", weights=with_bias("kernel"))
+def dense(layer: Layer) -> None:
+    """The last axis times a matrix, a bias, an activation."""
+    made = layer.add("MatMul", "product", layer.x, layer.weight("kernel"))
+    if layer.setting("use_bias", True):
+        made = layer.add("Add", "biased", made, layer.weight("bias"))
+    activate(layer, layer.result, made, layer.setting("activation"))
+
+
+@lowers("EinsumDense", weights=lambda config: ["kernel", *(["bias"] if config.get("bias_axes") else [])])
+def einsum_dense(layer: Layer) -> None:
+    """A product along named axes, a bias, an activation."""
+    equation = str(layer.setting("equation", ""))
+    made = layer.add("Einsum", "product", layer.x, layer.weight("kernel"), equation=equation)
+    if layer.setting("bias_axes"):
+        made = layer.add("Add", "biased", made, layer.weight("bias"))
+    activate(layer, layer.result, made, layer.setting("activation"))
+
+
+@lowers("Embedding", weights=lambda _config: ["embeddings"])
+def embedding(layer: Layer) -> None:
+    """The row of a matrix for each whole number."""
+    indices = layer.x if layer.x.dtype in ("int32", "int64") else layer.cast("indices", layer.x, "int32")
+    layer.add("Gather", layer.result, layer.weight("embeddings"), indices, axis=0)
+
+
+@lowers("Flatten")
+def flatten(layer: Layer) -> None:
+    """All axes but the batch as one, the channels moving fastest."""
+    x, rank = layer.x, layer.rank
+    if layer.is_first and rank > 2:
+        x = layer.add("Transpose", "channels_last", x, perm=[0, *range(2, rank), 1])
+    if rank < 2:
+        layer.add("Unsqueeze", layer.result, x, layer.vector("axis", [1]))
+        return
+    layer.reshape(layer.result, x, [layer.x.shape[0], product(layer.x.shape[1:])])
+
+
+@lowers("Reshape")
+def reshape(layer: Layer) -> None:
+    """Another shape behind the batch; one extent may be -1."""
+    target = layer.setting("target_shape", [])
+    if not isinstance(target, list) or not all(isinstance(extent, int) and extent >= -1 for extent in target):
+        raise layer.fail(f"its target_shape is {target!r}; whole numbers are needed")
+    if -1 in target:
+        places = layer.vector("target", [layer.x.shape[0], *target])
+        layer.add("Reshape", layer.result, layer.x, places)
+    else:
+        layer.reshape(layer.result, layer.x, [layer.x.shape[0], *target])
+
+
+@lowers("Permute")
+def permute(layer: Layer) -> None:
+    """The axes behind the batch in another order, counted from 1."""
+    dims = layer.setting("dims", [])
+    if not isinstance(dims, list) or sorted(map(str, dims)) != sorted(map(str, range(1, layer.rank))):
+        raise layer.fail(f"its dims are {dims!r}, its input {layer.x.type}")
+    layer.add("Transpose", layer.result, layer.x, perm=[0, *dims])
+
+
+@lowers("RepeatVector")
+def repeat_vector(layer: Layer) -> None:
+    """A vector so many times."""
+    layer.require_rank(2)
+    count = int(layer.number("n", 1))
+    upright = layer.add("Unsqueeze", "upright", layer.x, layer.vector("axis", [1]))
+    batch, width = layer.x.shape
+    layer.add("Expand", layer.result, upright, layer.vector("shape", [batch, count, width]))
+
+
+@lowers("Activation")
+def activation(layer: Layer) -> None:
+    """An activation."""
+    activate(layer, layer.result, layer.x, layer.setting("activation"), layer.x.dtype)
+
+
+@lowers("ReLU")
+def relu(layer: Layer) -> None:
+    """X above a threshold, up to a largest value, below it negative_slope · (x - threshold)."""
+    x = layer.x
+    slope, threshold = layer.number("negative_slope", 0.0), layer.number("threshold", 0.0)
+    largest = layer.setting("max_value")
+    if slope or threshold:
+        edge = layer.scalar("threshold", x.dtype, threshold)
+        falls = layer.add(
+            "Mul", "slope", layer.add("Sub", "below", x, edge), layer.scalar("factor", x.dtype, slope)
+        )
+        is_above = layer.add("GreaterOrEqual", "is_above", x, edge)
+        made = layer.add("Where", "bent", is_above, x, falls)
+        if largest is not None:
+            made = layer.add(
+                "Min", "limited", made, layer.scalar("most", x.dtype, layer.number("max_value", 0))
+            )
+        layer.add("Identity", layer.result, made)
+    elif largest is not None:
+        bounds = [
+            layer.scalar("least", x.dtype, 0),
+            layer.scalar("most", x.dtype, layer.number("max_value", 0)),
+        ]
+        layer.add("Clip", layer.result, x, *bounds)
+    else:
+        layer.add("Relu", layer.result, x)
+
+
+@lowers("LeakyReLU")
+def leaky_relu(layer: Layer) -> None:
+    """X where it is positive, else a part of it."""
+    slope = layer.number("negative_slope", layer.number("alpha", 0.3))
+    layer.add("LeakyRelu", layer.result, layer.x, alpha=slope)
+
+
+@lowers("ELU")
+def elu(layer: Layer) -> None:
+    """X where it is positive, else alpha · (exp(x) - 1)."""
+    layer.add("Elu", layer.result, layer.x, alpha=layer.number("alpha", 1.0))
+
+
+@lowers("PReLU", weights=lambda _config: ["alpha"])
+def prelu(layer: Layer) -> None:
+    """X where it is positive, else a learned part of it."""
+    layer.add("PRelu", layer.result, layer.x, layer.weight("alpha"))
+
+
+@lowers("ThresholdedReLU")
+def thresholded_relu(layer: Layer) -> None:
+    """X above theta, else 0."""
+    layer.add("ThresholdedRelu", layer.result, layer.x, alpha=layer.number("theta", 1.0))
+
+
+@lowers("Softmax")
+def softmax(layer: Layer) -> None:
+    """Softmax along one axis."""
+    axis = layer.setting("axis", -1)
+    if isinstance(axis, list) and len(axis) == 1:
+        axis = axis[0]
+    if not isinstance(axis, int):
+        raise layer.fail(f"its axis is {axis!r}; one is supported")
+    layer.add("Softmax", layer.result, layer.x, axis=normalize_axis(layer.node, axis, layer.rank))
+
+
+refuses(
+    "Lambda",
+    "TFOpLambda",
+    "SlicingOpLambda",
+    "TensorFlowOpLayer",
+    reason="it is a function of Python, which the file does not describe in a way that can be read: export"
+    " the model as a SavedModel (model.export), whose graph has what it computes",
+)
+refuses(
+    "StringLookup",
+    "IntegerLookup",
+    "TextVectorization",
+    "Hashing",
+    reason="it looks texts or keys up: do that in the page, and export the model from the numbers on",
+)
+refuses("Masking", reason="masks are not supported: cut the sequences in the page, and remove the layer")

@@ -1,0 +1,25 @@
+"""Keras models as archives (.keras), which Keras 3 writes, and the last versions of Keras 2 did."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from texelflow.graph import Graph
+from texelflow.importers.format import Format, ImportOptions
+from texelflow.importers.zip_names import zip_names
+
+CONFIG = "config.json"
+METADATA = "metadata.json"
+
+
+def _recognises(path: Path, mark: bytes) -> bool:
+    return mark.startswith(b"PK") and zip_names(path) >= {CONFIG, METADATA}
+
+
+def _read(path: Path, options: ImportOptions) -> Graph:
+    from texelflow.importers.keras_archive.read import read_keras_archive
+
+    return read_keras_archive(path, options)
+
+
+FORMAT = Format("Keras models (.keras)", _read, _recognises)

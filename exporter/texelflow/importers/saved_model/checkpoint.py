@@ -1,0 +1,92 @@
+"""Checkpoints of TensorFlow: variables in shards, found by an index.
+
+Source: tensorflow/core/util/tensor_bundle (Apache-2.0).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from google.protobuf.message import DecodeError
+
+from texelflow.errors import ExportError
+from texelflow.graph import DTYPES
+from texelflow.importers.mapped_files import map_file
+from texelflow.importers.saved_model.table import read_table
+from texelflow.importers.tensorflow.definitions import read_shape
+from texelflow.importers.tensorflow.dtypes import dtype_of
+from texelflow.importers.tensorflow.messages import message_class
+from texelflow.importers.tensorflow.tensors import Tensor, TensorError
+from texelflow.importers.tensorflow.wire import WireError
+
+INDEX = "variables.index"
+_MOST_SHARDS = 10**5
+
+
+class Checkpoint:
+    """The variables of a folder by their keys; their bytes stay in the shards."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read the index.
+
+        Raises:
+            ExportError: it is damaged.
+        """
+        self.folder = folder
+        self._shards: dict[int, memoryview] = {}
+        self._entries: dict[str, memoryview] = {}
+        path = folder / INDEX
+        if not path.is_file():
+            return
+        try:
+            table = read_table(map_file(path))
+            header = message_class("BundleHeader").FromString(bytes(table.pop(b"", b"")))
+        except (WireError, DecodeError) as error:
+            raise ExportError(f"{path} is damaged: {error}") from error
+        if header.endianness:
+            raise ExportError(f"{path} is of big-endian numbers, which is not supported")
+        if not 0 < header.num_shards <= _MOST_SHARDS:
+            raise ExportError(f"{path} is of {header.num_shards} shards: it is damaged")
+        self._count = header.num_shards
+        self._entries = {key.decode("utf-8", "replace"): value for key, value in table.items()}
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._entries
+
+    def read(self, key: str) -> Tensor:
+        """Return a variable.
+
+        Raises:
+            TensorError: it is damaged, or not stored in one piece.
+            ExportError: a shard is missing.
+        """
+        try:
+            entry = message_class("BundleEntry").FromString(bytes(self._entries[key]))
+        except DecodeError as error:
+            raise TensorError(f"its entry is damaged: {error}") from error
+        dtype, extents = dtype_of(entry.dtype), read_shape(entry.shape) or ()
+        shape = tuple(extent for extent in extents if extent is not None)
+        if entry.slices:
+            raise TensorError(
+                "it is stored in slices, which is not supported: save the model without partitions"
+            )
+        if dtype not in DTYPES:
+            return Tensor(dtype, shape, b"")
+        shard = self._shard(entry.shard_id)
+        begin, size = entry.offset, entry.size
+        if begin < 0 or size < 0 or begin + size > len(shard):
+            raise TensorError(f"it is bytes {begin} to {begin + size} of a shard that has {len(shard)}")
+        count = DTYPES[dtype]
+        for extent in shape:
+            count *= extent
+        if len(shape) != len(extents) or count != size:
+            raise TensorError(f"{dtype}{list(extents)} has {count} bytes, but {size} are stored")
+        return Tensor(dtype, shape, shard[begin : begin + size])
+
+    def _shard(self, number: int) -> memoryview:
+        if number not in self._shards:
+            path = self.folder / f"variables.data-{number:05d}-of-{self._count:05d}"
+            if not 0 <= number < self._count or not path.is_file():
+                raise ExportError(f"{path.name} is not in {self.folder}: the model is not complete")
+            self._shards[number] = map_file(path)
+        return self._shards[number]

@@ -1,0 +1,60 @@
+"""Layers models of TF.js: a configuration of Keras, and weights called after their layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from texelflow.errors import ExportError
+from texelflow.graph import DTYPES, Graph, Value
+from texelflow.importers.format import ImportOptions
+from texelflow.importers.keras.lowering import KERAS_3, TFJS
+from texelflow.importers.keras.model import build_keras
+from texelflow.importers.tfjs.weights import Weight
+from texelflow.operators.builder import GraphBuilder
+
+
+def read_layers(
+    topology: Mapping[str, Any], weights: Mapping[str, Weight], path: Path, options: ImportOptions
+) -> Graph:
+    """Return the Graph of a layers model.
+
+    Raises:
+        ExportError: with every problem.
+    """
+    model = topology.get("model_config", topology)
+    if not isinstance(model, Mapping) or "class_name" not in model:
+        raise ExportError(f"{path} has a modelTopology that is neither a graph nor a configuration of Keras")
+    builder = GraphBuilder("weights", "weights")
+
+    def find(layers: Sequence[str], _kind: str, names: Sequence[str]) -> Sequence[Value | None]:
+        found = [_weight_of(weights, layers, name) for name in names]
+        if "depthwise_kernel" in names and len(names) < 3 and found[0] is None:  # as Keras 3 calls it
+            found[0] = _weight_of(weights, layers, "kernel")
+        return [
+            None if weight is None or weight.dtype not in DTYPES else weight.value(builder, weight.name)
+            for weight in found
+        ]
+
+    dialect = KERAS_3 if str(topology.get("keras_version", "")).startswith("3") else TFJS
+    graph = build_keras(model, find, dialect, path, "TF.js, layers model", options)
+    graph.nodes[:0] = builder.nodes
+    return graph
+
+
+def _weight_of(weights: Mapping[str, Weight], layers: Sequence[str], name: str) -> Weight | None:
+    """Return a weight of a layer: called after the layer, or the models around it, too.
+
+    Layers in others have names between (`lstm/lstm_cell/kernel`, `both/forward_lstm/kernel`).
+    """
+    way, _, last = name.rpartition("/")
+    for start in range(len(layers)):
+        prefix = "/".join(layers[start:])
+        if not way and f"{prefix}/{last}" in weights:
+            return weights[f"{prefix}/{last}"]
+        inside = f"{prefix}/{way}"
+        found = [key for key in weights if key.startswith(inside) and key.endswith(f"/{last}")]
+        if len(found) == 1 and (way or found[0].startswith(f"{prefix}/")):
+            return weights[found[0]]
+    return None

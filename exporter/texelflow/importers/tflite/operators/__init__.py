@@ -1,0 +1,86 @@
+"""What operators of TensorFlow Lite mean in ONNX's: a family a file, each function registered by `lowers`.
+
+A node of the domain `tflite` (or `tflite.custom`) has a `Call` among its attributes. Shape inference expands
+it once its inputs have types: then its function gets a `Step`, which gives the inputs as the numbers they
+stand for, builds nodes, and takes the results.
+
+A quantised value is computed as the numbers it stands for, rounded to its steps: so the float kernels
+serve it, what lies between two products is one draw, and results agree with integer arithmetic to about a
+step. Where whole numbers are read (an output of the model), they are made of these.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from functools import cache
+from typing import ClassVar
+
+from texelflow.graph import Node, NodeError, TensorType
+from texelflow.importers.tflite.flatbuffer import DamagedError
+from texelflow.importers.tflite.operators.step import BODIES, CALL, Call, Step
+from texelflow.operators import MANY, Operator, operator
+
+__all__ = ["BODIES", "CALL", "CUSTOM_DOMAIN", "DOMAIN", "Call", "Step", "load_operators", "lowers"]
+
+DOMAIN = "tflite"
+CUSTOM_DOMAIN = "tflite.custom"
+
+Function = Callable[[Step], None]
+
+
+class _Lowered(Operator):
+    """An operator whose nodes a function replaces by ONNX's."""
+
+    expands = True
+    function: ClassVar[Function]
+    options: ClassVar[str | None]
+    count: ClassVar[tuple[int, int]]
+
+    def infer(self, node: Node) -> list[TensorType]:
+        """Raise NodeError: nothing is known of a node whose inputs have no types."""
+        raise NodeError(node, "its inputs have no types")
+
+    def expand(self, node: Node) -> list[Node]:
+        """Return the nodes that the function makes."""
+        least, most = self.count
+        if not least <= len(node.inputs) <= most:
+            wanted = (
+                f"{least}" if least == most else f"{least} or more" if most == MANY else f"{least} to {most}"
+            )
+            raise NodeError(node, f"it has {len(node.inputs)} inputs; {wanted} are expected")
+        try:
+            step = Step(node, self.options)
+            type(self).function(step)
+            return step.finished()
+        except (ValueError, DamagedError) as error:
+            raise NodeError(node, str(error)) from error
+
+
+def lowers(
+    *names: str,
+    inputs: int | tuple[int, int],
+    options: str | None = None,
+    custom: bool = False,
+) -> Callable[[Function], Function]:
+    """Register a function for operators by their names in the schema, or in files if they are `custom`.
+
+    `inputs` says how many there are, or the least and the most; `options` is the table of `options.py`.
+    """
+
+    def register(function: Function) -> Function:
+        count = (inputs, inputs) if isinstance(inputs, int) else inputs
+        members = {"function": staticmethod(function), "options": options, "count": count}
+        made = type(f"_{function.__name__}", (_Lowered,), members)
+        operator(*names, inputs=(0, MANY), domain=CUSTOM_DOMAIN if custom else DOMAIN)(made)
+        return function
+
+    return register
+
+
+@cache
+def load_operators() -> None:
+    """Import every family, so that shape inference finds all operators."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")

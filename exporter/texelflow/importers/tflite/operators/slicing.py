@@ -1,0 +1,97 @@
+"""Parts of a tensor, and axes that run backwards."""
+
+from __future__ import annotations
+
+from texelflow.dimensions import Dimension, maximum, minimum
+from texelflow.graph import Value
+from texelflow.importers.channels_last import SliceMasks, strided_slice
+from texelflow.importers.tflite.operators import Step, lowers
+from texelflow.operators.onnx.slice import UNLIMITED
+
+
+@lowers("SLICE", inputs=3)
+def _slice(step: Step) -> None:
+    """The second input has where each axis begins, the third how long it is, -1 for all that is left."""
+    begins, sizes = step.numbers(1, "begins"), step.numbers(2, "sizes")
+    ends: list[Dimension] = [
+        UNLIMITED if isinstance(size, int) and size < 0 else begin + size
+        for begin, size in zip(begins, sizes, strict=True)
+    ]
+    step.moved(_sliced(step, begins, ends))
+
+
+def _sliced(step: Step, begins: list[Dimension], ends: list[Dimension]) -> Value:
+    bounds = (("begins", begins), ("ends", ends))
+    return step.builder.add(
+        "Slice", "made", step.real(0), *(step.builder.vector(name, numbers) for name, numbers in bounds)
+    )
+
+
+@lowers("STRIDED_SLICE", inputs=4, options="StridedSliceOptions")
+def _strided_slice(step: Step) -> None:
+    begin, end, strides = (
+        step.numbers(index, name) for index, name in ((1, "begin"), (2, "end"), (3, "strides"))
+    )
+    options = step.options
+    if options["offset"]:
+        end = [first + length for first, length in zip(begin, end, strict=True)]
+    masks = SliceMasks(
+        options["begin_mask"],
+        options["end_mask"],
+        options["ellipsis_mask"],
+        options["new_axis_mask"],
+        options["shrink_axis_mask"],
+    )
+    rank = len(step.raw(0).shape)
+    step.moved(strided_slice(step.builder, "made", step.real(0), rank, begin, end, strides, masks))
+
+
+@lowers("REVERSE_V2", inputs=2)
+def _reverse(step: Step) -> None:
+    rank = len(step.raw(0).shape)
+    axes = [step.axis(number, rank) for number in step.integers(1, "axes")]
+    count = len(axes)
+    bounds = (
+        ("first", [UNLIMITED] * count),
+        ("end", [-UNLIMITED] * count),
+        ("axes", axes),
+        ("steps", [-1] * count),
+    )
+    vectors = [step.builder.vector(name, list(numbers)) for name, numbers in bounds]
+    step.moved(step.builder.add("Slice", "made", step.real(0), *vectors))
+
+
+@lowers("REVERSE_SEQUENCE", inputs=2, options="ReverseSequenceOptions")
+def _reverse_sequence(step: Step) -> None:
+    """The first elements of each sequence run backwards, as many as the second input says."""
+    rank = len(step.raw(0).shape)
+    time, batch = (step.axis(step.options[name], rank) for name in ("seq_dim", "batch_dim"))
+    if time == batch:
+        raise step.refuse(f"its sequences and its batch are both along axis {time}")
+    others = [axis for axis in range(rank) if axis not in (time, batch)]
+    order = [batch, time, *others]
+    builder = step.builder
+    first = builder.add("Transpose", "batch_first", step.real(0), perm=order)
+    lengths = builder.cast("lengths", step.raw(1), "int64")
+    made = builder.add("ReverseSequence", "reversed", first, lengths, batch_axis=0, time_axis=1)
+    step.moved(builder.add("Transpose", "made", made, perm=[order.index(axis) for axis in range(rank)]))
+
+
+@lowers("DYNAMIC_UPDATE_SLICE", inputs=3)
+def _update_slice(step: Step) -> None:
+    """The second input replaces a part of the first, which begins where the third says, or earlier to fit."""
+    shape, part, starts = step.raw(0).shape, step.raw(1).shape, step.numbers(2, "starts")
+    if not len(shape) == len(part) == len(starts):
+        raise step.refuse(f"its part {step.raw(1).type} has not the axes of {step.raw(0).type}")
+    begins = [
+        maximum(minimum(start, whole - size), 0)
+        for start, whole, size in zip(starts, shape, part, strict=True)
+    ]
+    builder = step.builder
+    behind = [whole - size - begin for whole, size, begin in zip(shape, part, begins, strict=True)]
+    borders = builder.vector("borders", [*begins, *behind])
+    ones = builder.add("Expand", "inside", step.number("one", 1, "int32"), builder.vector("part", part))
+    mask = builder.cast("mask", builder.add("Pad", "where", ones, borders), "bool")
+    update = step.real(1)
+    spread = builder.add("Pad", "spread", update, borders)
+    step.finish(builder.add("Where", "made", mask, spread, step.real(0)))

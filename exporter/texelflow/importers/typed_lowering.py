@@ -1,0 +1,122 @@
+"""Operators of a source format that become ONNX's while types are inferred.
+
+What they mean depends on ranks and extents that the files do not say, so an importer makes nodes of a domain
+of its own, each of which is replaced once its inputs have types: by a function that is registered here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from texelflow.dimensions import Dimension
+from texelflow.graph import Node, NodeError, TensorType, Value
+from texelflow.operators import MANY, Operator, operator, registry
+from texelflow.operators.decomposition import Decomposition
+from texelflow.operators.shapes import dimensions, integers
+
+
+class Lowering(Decomposition):
+    """The ONNX nodes in place of a node whose inputs have types; `result` is its first output."""
+
+    @property
+    def result(self) -> Value:
+        """The first output of the node."""
+        return self.node.outputs[0]
+
+    @property
+    def count(self) -> int:
+        """How many inputs the node has."""
+        return len(self.node.inputs)
+
+    def input(self, index: int) -> Value:
+        """Return an input, which has a type; raise NodeError if there is none."""
+        return self.node.required(index)
+
+    def inputs(self) -> list[Value]:
+        """Return all inputs."""
+        return [self.node.required(index) for index in range(self.count)]
+
+    def attribute(self, name: str, default: Any = None) -> Any:
+        """Return an attribute of the node."""
+        found = self.node.attributes.get(name)
+        return default if found is None else found
+
+    def fail(self, reason: str) -> NodeError:
+        """Return the error to raise for the node."""
+        return NodeError(self.node, reason)
+
+    def known_integers(self, index: int, meaning: str) -> list[int]:
+        """Return the elements of an input that are needed at export; raise NodeError if they are unknown."""
+        return integers(self.node, self.node.known(index, meaning), meaning)
+
+    def known_dimensions(self, index: int, meaning: str) -> list[Dimension]:
+        """Return the elements of an input that may depend on sizes; raise NodeError if on data."""
+        return dimensions(self.node, self.node.known(index, meaning), meaning)
+
+    def as_int64(self, step: str, value: Value) -> Value:
+        """Return whole numbers as int64, which ONNX wants of shapes and axes."""
+        is_wide = value.type is not None and value.dtype == "int64"
+        return value if is_wide else self.cast(step, value, "int64")
+
+
+class Replaced(Operator):
+    """An operator whose nodes `expand` replaces."""
+
+    expands = True
+    refused: ClassVar[bool] = False
+    """Whether it is only known to say what to do instead."""
+
+    def infer(self, node: Node) -> list[TensorType]:
+        """Raise NodeError: nothing is known of a node whose inputs have no types."""
+        raise NodeError(node, "its inputs have no types")
+
+
+def register(
+    domain: str, names: tuple[str, ...], inputs: tuple[int, int], replace: Callable[[Node], list[Node]]
+) -> None:
+    """Register operators of a domain: `replace` returns nodes in place of one, or raises NodeError.
+
+    A ValueError, which `importers/channels_last` raises, becomes a NodeError. `inputs` is the least and the
+    most.
+    """
+    least, most = inputs
+
+    class Registered(Replaced):
+        def expand(self, node: Node) -> list[Node] | None:
+            if not least <= len(node.inputs) <= most:
+                wanted = (
+                    f"{least}"
+                    if least == most
+                    else f"{least} or more"
+                    if most == MANY
+                    else f"{least} to {most}"
+                )
+                raise NodeError(node, f"it has {len(node.inputs)} inputs; {wanted} are needed")
+            try:
+                return replace(node)
+            except ValueError as error:
+                raise NodeError(node, str(error)) from error
+
+    operator(*names, inputs=inputs, domain=domain)(Registered)
+
+
+def refuse(domain: str, names: tuple[str, ...], reason: str) -> None:
+    """Register operators of a domain that cannot be supported, with what to do instead."""
+
+    class Refused(Replaced):
+        refused = True
+
+        def expand(self, node: Node) -> list[Node] | None:
+            raise NodeError(node, reason)
+
+    operator(*names, inputs=(0, MANY), domain=domain)(Refused)
+
+
+def supported(domain: str) -> set[str]:
+    """Return the operators of a domain that can be read; what registers them must have been imported."""
+    return {
+        name
+        for (place, name), found in registry().items()
+        if place == domain and not getattr(found, "refused", False)
+    }

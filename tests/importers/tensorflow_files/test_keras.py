@@ -1,0 +1,157 @@
+"""Models of Keras as .h5 and .keras files, which Keras 2 and 3 wrote (write_keras.py), in ONNX Runtime."""
+
+from __future__ import annotations
+
+import io
+import random
+import shutil
+import zipfile
+from pathlib import Path
+
+import h5py
+import numpy as np
+import onnxruntime
+import packed_arrays
+import pytest
+
+from texelflow import ExportError, convert
+from texelflow.dimensions import assuming
+from texelflow.importers import hdf5, read_model
+from texelflow.passes import infer_types
+
+FILES = packed_arrays.load(Path(__file__).parent / "keras.json.xz")
+CASES = sorted({name.split("/")[0] for name in FILES})
+ENDINGS = ("h5", "keras")
+
+
+def write_case(case: str, ending: str, folder: Path) -> Path:
+    """Write a file as Keras did."""
+    path = folder / f"model.{ending}"
+    path.write_bytes(FILES[f"{case}/files/{ending}"].tobytes())
+    return path
+
+
+def arrays(prefix: str) -> list[np.ndarray]:
+    count = sum(name.startswith(prefix) for name in FILES)
+    return [FILES[f"{prefix}{index}"] for index in range(count)]
+
+
+def assert_right(case: str, source: Path) -> None:
+    """Assert that a file's model computes what Keras did."""
+    [file] = convert(source, source.with_name("model.onnx"), force=True)
+    session = onnxruntime.InferenceSession(file)
+    feeds = dict(zip([value.name for value in session.get_inputs()], arrays(f"{case}/in/"), strict=True))
+    expected = arrays(f"{case}/out/")
+    for actual, array in zip(session.run(None, feeds), expected, strict=True):
+        assert actual.shape == array.shape
+        assert np.allclose(actual, array, rtol=3e-5, atol=5e-6)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("case", CASES)
+def test_results(case: str, ending: str, tmp_path: Path) -> None:
+    """Every layer finds its weights, however models and layers are nested."""
+    assert_right(case, write_case(case, ending, tmp_path))
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.startswith("keras3")])
+def test_layers_without_names(case: str, tmp_path: Path) -> None:
+    """Older archives do not say the names of layers: they are counted by class."""
+    path = write_case(case, "keras", tmp_path)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    weights = io.BytesIO(members["model.weights.h5"])
+    with h5py.File(weights, "r+") as file:
+        file.visititems(lambda _name, item: item.attrs.pop("name", None) and None)
+    members["model.weights.h5"] = weights.getvalue()
+    write_archive(path, members)
+    assert_right(case, path)
+
+
+def write_archive(path: Path, members: dict[str, bytes]) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(ExportError) as caught:
+        read_model(path)
+    return str(caught.value)
+
+
+def test_refusals(tmp_path: Path) -> None:
+    """What is no whole model is refused with what to do."""
+    path = write_case("keras2_flat", "h5", tmp_path)
+    with h5py.File(path, "r+") as file:
+        config = file.attrs.pop("model_config")
+    assert "no model of Keras: write it with model.save()" in refusal(path)
+    with h5py.File(path, "r+") as file:
+        file.attrs["model_config"] = str(config).replace("Conv1D", "Lambda")
+    assert "Lambda" in refusal(path)
+    with h5py.File(path, "r+") as file:
+        file.attrs["model_config"] = config
+        del file["model_weights/dense_1"]
+        file["model_weights/dense_1"] = h5py.ExternalLink("other.h5", "/x")
+    assert "dense_1" in refusal(path)
+    archive = write_case("keras3_flat", "keras", tmp_path)
+    with zipfile.ZipFile(archive) as whole:
+        members = {name: whole.read(name) for name in whole.namelist()}
+    write_archive(archive, {name: content for name, content in members.items() if "weights" not in name})
+    assert "model.weights.h5" in refusal(archive)
+    write_archive(archive, {**members, "config.json": b"[" * 10_000})
+    assert "config.json is no JSON" in refusal(archive)
+    plain = tmp_path / "plain.h5"
+    plain.write_text("no HDF5")
+    assert "no HDF5 file, whatever its name says" in refusal(plain)
+
+
+def test_a_reader_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page, where h5py is not, brings what reads HDF5."""
+    used: list[object] = []
+
+    def reader(source: Path | bytes) -> hdf5.Hdf5:
+        used.append(source)
+        raise hdf5.Hdf5Error("this is a test")
+
+    monkeypatch.setattr(hdf5, "_readers", [])
+    hdf5.use_reader(reader)
+    path = write_case("keras2_flat", "h5", tmp_path)
+    assert "this is a test" in refusal(path)
+    assert used == [path]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_damaged_files(ending: str, tmp_path: Path) -> None:
+    """A clear error or a model, of bytes changed anywhere; in archives, of what is inside of them, too."""
+    chance = random.Random(7)
+    ends: set[str] = set()
+    for number in range(120):
+        case = CASES[number % len(CASES)]
+        path = write_case(case, ending, tmp_path)
+        if ending == "keras" and number % 2:
+            with zipfile.ZipFile(path) as archive:
+                members = {name: archive.read(name) for name in archive.namelist()}
+            name = chance.choice(sorted(members))
+            write_archive(path, {**members, name: changed(members[name], chance)})
+        else:
+            path.write_bytes(changed(path.read_bytes(), chance))
+        try:
+            graph = read_model(path)
+            with assuming(graph.facts):
+                infer_types.run(graph)
+            ends.add("read")
+        except ExportError:
+            ends.add("refused")
+    assert ends == {"read", "refused"}
+    shutil.rmtree(tmp_path)
+
+
+def changed(content: bytes, chance: random.Random) -> bytes:
+    """Return bytes of which some are others, or that end too early."""
+    if chance.random() < 0.2:
+        return content[: chance.randrange(len(content))]
+    altered = bytearray(content)
+    for _ in range(chance.choice((1, 4, 16))):
+        altered[chance.randrange(len(altered))] = chance.randrange(256)
+    return bytes(altered)

@@ -1,0 +1,136 @@
+"""Operators of TensorFlow Lite mean what LiteRT says: ONNX Runtime computes what they are lowered to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numeric import run_model
+from onnx_export import to_onnx
+from tflite_models.builder import run_litert
+from tflite_models.case import Case
+from tflite_models.float_cases import CASES as FLOAT
+from tflite_models.quantised_cases import CASES as QUANTISED
+from tflite_models.random_nets import RandomNet
+from tflite_models.state_cases import CASES as STATES
+
+from texelflow.dimensions import symbols_of
+from texelflow.graph import Graph
+from texelflow.importers import read_model
+from texelflow.passes import infer_types, remove_dead_nodes, simplify
+
+
+def lowered(content: bytes, folder: Path) -> Graph:
+    """The graph of ONNX's operators."""
+    path = folder / "model.tflite"
+    path.write_bytes(content)
+    graph = read_model(path)
+    remove_dead_nodes.run(graph)
+    infer_types.run(graph)
+    remove_dead_nodes.run(graph)
+    return graph
+
+
+def _sizes(graph: Graph, feeds: dict[str, np.ndarray]) -> dict[str, int]:
+    """What the symbols of inputs are."""
+    symbols: dict[str, int] = {}
+    for value in graph.inputs:
+        if value.name in feeds:
+            for extent, given in zip(value.shape, feeds[value.name].shape, strict=True):
+                symbols |= dict.fromkeys(symbols_of(extent), given)
+    return symbols
+
+
+def run_graph(graph: Graph, runs: list[dict[str, np.ndarray]]) -> list[dict[str, np.ndarray]]:
+    """Run the graph in ONNX Runtime, one run after another, with what it remembers."""
+    model = to_onnx(graph, _sizes(graph, runs[0]))
+    held = {
+        value.name: np.zeros([int(n) for n in value.shape], value.dtype)
+        for value in graph.inputs
+        if value in graph.states.values()
+    }
+    results = []
+    for feeds in runs:
+        made = run_model(model, {**feeds, **held})
+        held = {before.name: made[after.name] for after, before in graph.states.items()}
+        results.append(made)
+    return results
+
+
+def compare(case: Case, actual: np.ndarray, expected: np.ndarray, quantised: bool) -> None:
+    """Fail unless results agree as the case says."""
+    assert actual.shape == expected.shape
+    assert actual.dtype == expected.dtype
+    if expected.dtype.kind in "iub" and not quantised:
+        np.testing.assert_array_equal(actual, expected)
+        return
+    difference = np.abs(actual.astype(np.float64) - expected.astype(np.float64)).max(initial=0)
+    if quantised:
+        assert difference <= case.steps, f"{difference} steps"
+        return
+    largest = max(1.0, float(np.abs(expected).max(initial=0)))
+    assert difference <= case.tolerance * largest, f"{difference} of {largest}"
+
+
+def check(case: Case, folder: Path) -> None:
+    """Compare what the model is lowered to with LiteRT."""
+    content = case.content()
+    runs = case.feeds(7)
+    expected = run_litert(content, runs, case.reference)
+    graph = lowered(content, folder)
+    for made, wanted in zip(run_graph(graph, runs), expected, strict=True):
+        for index, out in enumerate(case.outputs):
+            compare(case, made[f"y{index}"], wanted[f"y{index}"], out.scale is not None)
+
+
+def _id(case: Case) -> str:
+    return f"{case.operator} {case.label}".strip()
+
+
+@pytest.mark.parametrize("case", FLOAT, ids=_id)
+def test_float(case: Case, tmp_path: Path) -> None:
+    check(case, tmp_path)
+
+
+@pytest.mark.parametrize("case", QUANTISED, ids=_id)
+def test_quantised(case: Case, tmp_path: Path) -> None:
+    check(case, tmp_path)
+
+
+@pytest.mark.parametrize("case", STATES, ids=_id)
+def test_states(case: Case, tmp_path: Path) -> None:
+    """Several runs, each of which goes on from the one before."""
+    check(case, tmp_path)
+
+
+NETS = {"float32": 40, "int8": 30, "uint8": 20, "int16": 15}
+OPERATIONS = 12
+
+
+@pytest.mark.parametrize("dtype", NETS)
+def test_random_nets(dtype: str, tmp_path: Path) -> None:
+    """Networks of many operators agree: floats to rounding, of quantised values nearly all to a step.
+
+    A step more in one layer moves others behind it, as between LiteRT's own kernels.
+    """
+    for seed in range(NETS[dtype]):
+        net = RandomNet(seed, dtype)
+        content, feeds = net.content(OPERATIONS), net.feeds()
+        [expected] = run_litert(content, [feeds])
+        path = tmp_path / "model.tflite"
+        path.write_bytes(content)
+        graph = lowered(content, tmp_path)
+        if dtype == "float32":  # as far as passes go; those of 8 bits end in nodes that only draws know
+            graph = read_model(path)
+            simplify(graph)
+        [made] = run_graph(graph, [feeds])
+        for name, array in expected.items():
+            difference = np.abs(made[name].astype(np.float64) - array)
+            if dtype == "float32":
+                assert difference.max() <= 1e-4 * max(1.0, float(np.abs(array).max())), f"seed {seed}: {name}"
+            else:
+                assert difference.mean() <= (1 if dtype == "int16" else 0.3), f"seed {seed}: {name}"
+                assert (difference > (20 if dtype == "int16" else 2)).mean() <= 0.03, (
+                    f"seed {seed}: {name}: {difference.max()}"
+                )
