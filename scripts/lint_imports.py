@@ -48,6 +48,7 @@ ROOMS: dict[str, set[str]] = {
     "summary": {*MODEL, "passes", "backends"},
     "pipeline": CONVERSION,
     "conversion": {*MEANING, "passes", "importers"},
+    "sources": {*BASE, "importers"},
 }
 """For each part of the conversion path the parts that it may import besides itself.
 
@@ -57,7 +58,10 @@ Other parts may import any of these.
 WITHOUT_OPERATORS = {"kernels", "layout", "plan"}
 """Parts of a backend that know no operator."""
 
-NEVER_IN_CONVERSION = {"numpy", "onnx", "onnxruntime", "playwright", "click", "rich"}
+NEVER_IN_CONVERSION = {
+    *("numpy", "onnx", "onnxruntime", "playwright", "click", "rich"),
+    *("urllib", "http", "ssl", "socket", "huggingface_hub", "kagglehub", "skl2onnx"),
+}
 BELOW: dict[str, set[str]] = {
     "wait": set(),
     "graph": {"errors", "bundle/generated"},

@@ -97,12 +97,13 @@ def _npm_packages(root: Path) -> Iterator[Component]:
 
 
 def _python_packages(root: Path) -> Iterator[Component]:
-    """Yield what pyproject.toml asks for: of the core, of `texelflow[verify]`, and to build."""
+    """Yield what pyproject.toml asks for: of the core, of its extras, and to build."""
     content = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     project = content["project"]
     for scope, requirements in (
         (ComponentScope.REQUIRED, project["dependencies"]),
         (ComponentScope.OPTIONAL, project["optional-dependencies"]["verify"]),
+        (ComponentScope.OPTIONAL, project["optional-dependencies"]["hub"]),
         (ComponentScope.EXCLUDED, content["build-system"]["requires"]),
     ):
         for requirement in map(Requirement, requirements):

@@ -23,7 +23,7 @@ __all__ = ["DefectError", "ExportError", "__version__", "convert", "export", "in
 
 
 def export(
-    source: str | Path,
+    source: object,
     directory: str | Path,
     *,
     weights: str = "float32",
@@ -35,13 +35,19 @@ def export(
     states: Mapping[str, str] | str | None = None,
     signature: str | None = None,
     force: bool = False,
+    offline: bool = False,
     progress: Callable[[str, float], None] | None = None,
 ) -> Summary:
     """Turn the model in `source` into a bundle: a folder with `graph.json` and `weights*.safetensors`.
 
     Args:
-        source: the model file (`.onnx`, external data beside it; `.tflite`), or a language model: a `.gguf`
-            file, or a folder with config.json and safetensors.
+        source: the model: a file or folder of any format of docs/formats.md, such as `.onnx` (external data
+            beside it), `.tflite`, `.keras`, `model.json`, a SavedModel or `.gguf`; an archive (zip, tar) of
+            one; an address (`https://…`, `hf://org/name[@revision]/file`,
+            `kaggle://owner/model/framework/variation[/version]`, `npm:package[@version]/path`,
+            `pypi:package[@version]/path`), with `#MEMBER` at its end where an archive has several; or an onnx
+            ModelProto, the bytes of a file, a binary file object, or a fitted estimator of scikit-learn,
+            which needs `input_shapes`.
         directory: the folder to make. Nothing is left behind if the export fails.
         weights: how floating-point weights are stored: `float32`, `float16`, or those of products and tables
             as `int8` or `int4` with scales, rounded; `quantized` of the summary says by how much.
@@ -57,6 +63,7 @@ def export(
             whose names pair up.
         signature: which function of a model that has several, by name.
         force: replace `directory` if it exists.
+        offline: fetch nothing: an address is read from what was downloaded before.
         progress: called with what is being done and the fraction done, from 0 to 1.
 
     Returns:
@@ -71,16 +78,19 @@ def export(
         ValueError: `weights` or `image` is not as described.
     """
     from texelflow.pipeline import build, write
+    from texelflow.sources import open_source
 
     options = _options(weights, input_shapes, image, labels, name, constants, states, signature)
-    bundle = build(Path(source), options, progress)
-    for message in write(bundle, Path(directory), force):
+    with open_source(source, offline=offline, progress=progress, input_shapes=options.input_shapes) as model:
+        bundle = build(model.path, options, progress, model.origin)
+        messages = write(bundle, Path(directory), force)
+    for message in messages:
         warnings.warn(message, stacklevel=2)
     return bundle.summary
 
 
 def inspect(
-    source: str | Path,
+    source: object,
     *,
     weights: str = "float32",
     input_shapes: Mapping[str, Sequence[int | str]] | None = None,
@@ -88,6 +98,7 @@ def inspect(
     constants: Mapping[str, float | Sequence[float]] | None = None,
     states: Mapping[str, str] | str | None = None,
     signature: str | None = None,
+    offline: bool = False,
     progress: Callable[[str, float], None] | None = None,
 ) -> Summary:
     """Return what `export` would say of the model in `source`, without writing anything.
@@ -98,18 +109,22 @@ def inspect(
         ValueError: `weights` or `image` is not as described.
     """
     from texelflow.pipeline import build
+    from texelflow.sources import open_source
 
     options = _options(weights, input_shapes, image, None, None, constants, states, signature)
-    return build(Path(source), options, progress).summary
+    with open_source(source, offline=offline, progress=progress, input_shapes=options.input_shapes) as model:
+        return build(model.path, options, progress, model.origin).summary
 
 
 def convert(
-    source: str | Path,
+    source: object,
     target: str | Path,
     *,
     input_shapes: Mapping[str, Sequence[int | str]] | None = None,
     signature: str | None = None,
     force: bool = False,
+    offline: bool = False,
+    progress: Callable[[str, float], None] | None = None,
 ) -> list[Path]:
     """Write the model in `source` as an ONNX file, of any format that `export` reads.
 
@@ -121,6 +136,8 @@ def convert(
         input_shapes: for an input's name its shape: integers, or names of dimensions that stay free.
         signature: which function of a model that has several, by name.
         force: replace `target` if it exists.
+        offline: fetch nothing: an address is read from what was downloaded before.
+        progress: called with what is being done and the fraction done, while the model is fetched.
 
     Returns:
         The files written.
@@ -130,8 +147,11 @@ def convert(
             every reason.
     """
     from texelflow.conversion.convert import convert as convert_model
+    from texelflow.sources import open_source
 
-    return convert_model(Path(source), Path(target), input_shapes, signature=signature, force=force)
+    shapes = {name: list(shape) for name, shape in (input_shapes or {}).items()}
+    with open_source(source, offline=offline, progress=progress, input_shapes=shapes) as model:
+        return convert_model(model.path, Path(target), shapes, signature=signature, force=force)
 
 
 def _options(

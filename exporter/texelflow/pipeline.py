@@ -54,8 +54,16 @@ class Bundle:
     summary: Summary
 
 
-def build(source: Path, options: Options, progress: Progress | None = None) -> Bundle:
+def build(
+    source: Path, options: Options, progress: Progress | None = None, origin: str | None = None
+) -> Bundle:
     """Import, rewrite and lower a model.
+
+    Args:
+        source: the model's file or folder.
+        options: what the export was asked for.
+        progress: called with what is being done and the fraction done, from 0 to 1.
+        origin: what the bundle says that it was made from, instead of the file's name.
 
     Raises:
         ExportError: the model cannot be read or exported; `problems` has every reason.
@@ -108,7 +116,7 @@ def build(source: Path, options: Options, progress: Progress | None = None) -> B
         liveness.assign_lifetimes(plan)
     with assuming(graph.facts), stage("describing the bundle", 0.9):
         name = options.name or graph.name or source.stem
-        content, weights = _graph_file(source, graph, plan, name, labels, options, fixed, states)
+        content, weights = _graph_file(source, graph, plan, name, labels, options, fixed, states, origin)
         summary = summarize(graph, plan, operators, content, weights, options, quantized)
     report("built", 1.0)
     return Bundle(content, weights, options.weights, summary)
@@ -231,6 +239,7 @@ def _graph_file(
     options: Options,
     fixed: list[Value],
     states: list[State],
+    origin: str | None,
 ) -> tuple[dict[str, Any], list[Value]]:
     from texelflow import __version__
 
@@ -246,7 +255,7 @@ def _graph_file(
     content: dict[str, Any] = {
         "formatVersion": 2,
         "generator": f"texelflow {__version__}",
-        "provenance": provenance(source, options.told(), fixed),
+        "provenance": provenance(source, options.told(), fixed, origin),
         "name": name,
         "symbols": _symbols(graph, plan, states),
         "constraints": [constraint.to_json() for constraint in graph.facts.simplified()],

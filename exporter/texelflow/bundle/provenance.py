@@ -24,13 +24,16 @@ _PARTS = (
 """The files of a model that is a folder, of any format."""
 
 
-def provenance(source: Path, options: Sequence[str], fixed: Sequence[Value]) -> Provenance:
+def provenance(
+    source: Path, options: Sequence[str], fixed: Sequence[Value], origin: str | None = None
+) -> Provenance:
     """Return graph.json's `provenance`; raise OSError if the model cannot be read.
 
-    `fixed` are the inputs that the export made constants.
+    `fixed` are the inputs that the export made constants; `origin` is where the model was fetched from,
+    without secrets.
     """
     return {
-        "source": source.name,
+        "source": origin or source.name,
         "sha256": _digest(source),
         "options": [*options],
         "constants": [_fixed_input(value) for value in fixed],

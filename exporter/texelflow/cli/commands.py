@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ from texelflow.options import ImageOptions, Options
 
 if TYPE_CHECKING:
     from texelflow.checking.verify import SizesVerification, Verification
-    from texelflow.pipeline import Bundle
+    from texelflow.sources import Opened
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 @commands.command()
-@click.argument("model", metavar="MODEL", type=options.PATH)
+@click.argument("model", metavar="MODEL")
 @click.option("--output", "-o", metavar="DIR", type=options.PATH, required=True, help="The folder to make.")
 @options.weights
 @options.input_shapes
@@ -54,9 +54,10 @@ def main() -> None:
 )
 @click.option("--name", help="Name of the model, for people.")
 @click.option("--force", is_flag=True, help="Replace DIR if it exists.")
+@options.offline
 @options.as_json
 def export(
-    model: Path,
+    model: str,
     output: Path,
     weights: str,
     input_shapes: Mapping[str, list[int | str]],
@@ -67,26 +68,29 @@ def export(
     labels: Path | None,
     name: str | None,
     force: bool,
+    offline: bool,
     as_json: bool,
 ) -> None:
     """Turn MODEL into a bundle: a folder with graph.json and the weights.
 
-    MODEL is an .onnx or .tflite file, or a language model: a .gguf file, or a folder with config.json and
-    safetensors.
+    MODEL is a file or folder of ONNX, TensorFlow Lite, TensorFlow, Keras, TF.js, or a language model (.gguf,
+    or config.json with safetensors); an archive of one; or where one is fetched from: https://…,
+    hf://org/name[@revision]/file, kaggle://owner/model/framework/variation[/version],
+    npm:package[@version]/path, pypi:package[@version]/path.
     """
     with exit_on_error(as_json):
         from texelflow.bundle.writer import check_target
-        from texelflow.pipeline import write
+        from texelflow.pipeline import build, write
 
         if output.is_dir() and not force:
             raise ExportError(
                 f"{output} exists: choose another folder, or replace the bundle in it with --force"
             )
         check_target(output, force)  # writing checks too, but after all the work
-        bundle = build_with_progress(
-            model, Options(weights, input_shapes, image, labels, name, constants, states, signature)
-        )
-        warnings = write(bundle, output, force)
+        wanted = Options(weights, input_shapes, image, labels, name, constants, states, signature)
+        with opened(model, offline) as (found, progress):
+            bundle = build(found.path, wanted, progress, found.origin)
+            warnings = write(bundle, output, force)
         report.print_warnings(warnings, Console(stderr=True))
         if as_json:
             summary = report.to_json(bundle.summary)
@@ -97,57 +101,62 @@ def export(
 
 
 @commands.command()
-@click.argument("source", metavar="MODEL|DIR", type=options.PATH)
+@click.argument("source", metavar="MODEL|DIR")
 @options.weights
 @options.input_shapes
 @options.constants
 @options.states
 @options.signature
 @options.image
+@options.offline
 @options.as_json
 def inspect(
-    source: Path,
+    source: str,
     weights: str,
     input_shapes: Mapping[str, list[int | str]],
     constants: Mapping[str, list[float]],
     states: Mapping[str, str],
     signature: str | None,
     image: ImageOptions | None,
+    offline: bool,
     as_json: bool,
 ) -> None:
     """Say what `export` would say of MODEL, or every reason why it cannot, without writing; or describe the
     bundle in DIR.
     """
     with exit_on_error(as_json):
-        from texelflow.importers import is_model_folder
-
-        if source.name == "graph.json" or (source.is_dir() and not is_model_folder(source)):
+        if (folder := bundle_folder(Path(source))) is not None:
             from texelflow.bundle.reader import read_graph
 
-            facts = report.bundle_facts(read_graph(source if source.is_dir() else source.parent))
+            facts = report.bundle_facts(read_graph(folder))
             report.print_json(facts) if as_json else report.print_bundle(facts, report.output_console())
         else:
-            chosen = Options(
+            from texelflow.pipeline import build
+
+            wanted = Options(
                 weights, input_shapes, image, constants=constants, states=states, signature=signature
             )
-            summary = build_with_progress(source, chosen).summary
+            with opened(source, offline) as (found, progress):
+                summary = build(found.path, wanted, progress, found.origin).summary
             report.print_warnings(summary.warnings, Console(stderr=True))
             report.print_json(summary) if as_json else report.print_summary(summary, report.output_console())
 
 
 @commands.command()
-@click.argument("model", metavar="MODEL", type=options.PATH)
+@click.argument("model", metavar="MODEL")
 @click.option("--output", "-o", metavar="FILE", type=options.PATH, required=True, help="The .onnx to write.")
 @options.input_shapes
 @options.signature
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+@options.offline
 @options.as_json
 def convert(
-    model: Path,
+    model: str,
     output: Path,
     input_shapes: Mapping[str, list[int | str]],
     signature: str | None,
     force: bool,
+    offline: bool,
     as_json: bool,
 ) -> None:
     """Write MODEL, of any format that can be read, as an ONNX file.
@@ -157,9 +166,9 @@ def convert(
     with exit_on_error(as_json):
         from texelflow.conversion.convert import convert as convert_model
 
-        files = [
-            str(path) for path in convert_model(model, output, input_shapes, signature=signature, force=force)
-        ]
+        with opened(model, offline) as (found, _progress):
+            written = convert_model(found.path, output, input_shapes, signature=signature, force=force)
+        files = [str(path) for path in written]
         if as_json:
             report.print_json({"files": files})
         else:
@@ -171,9 +180,9 @@ def convert(
 @click.option(
     "--against",
     metavar="MODEL",
-    type=options.PATH,
     required=True,
-    help="The model that it was made from: an .onnx file, or a .tflite one (which needs ai-edge-litert).",
+    help="The model that it was made from, or its address: an .onnx file, or a .tflite one (which needs "
+    "ai-edge-litert).",
 )
 @click.option("--layers", is_flag=True, help="Compare every intermediate value, too.")
 @options.input_files
@@ -195,10 +204,11 @@ def convert(
     "'batch=1,2;height=64,96'.",
 )
 @options.software
+@options.offline
 @options.as_json
 def verify(
     bundle: Path,
-    against: Path,
+    against: str,
     layers: bool,
     input_files: Sequence[tuple[str, Path]],
     dimensions: Mapping[str, int],
@@ -206,6 +216,7 @@ def verify(
     tolerance: float | None,
     sizes: str | None,
     software: bool,
+    offline: bool,
     as_json: bool,
 ) -> None:
     """Run the bundle in headless Chromium and MODEL in ONNX Runtime or LiteRT, and compare their results."""
@@ -217,30 +228,31 @@ def verify(
         from texelflow.checking.verify import verify as run_verification
         from texelflow.checking.verify import verify_sizes
 
-        if sizes is not None:
-            result = verify_sizes(
-                bundle,
-                against,
-                trials,
-                input_files=input_files,
-                dimensions=dimensions,
-                seed=seed,
-                tolerance=tolerance,
-                software=software,
-            )
-            show: Callable[[Any, Console], None] = report.print_sizes
-        else:
-            result = run_verification(
-                bundle,
-                against,
-                layers=layers,
-                input_files=input_files,
-                dimensions=dimensions,
-                seed=seed,
-                tolerance=tolerance,
-                software=software,
-            )
-            show = report.print_verification
+        with reference(against, offline) as model:
+            if sizes is not None:
+                result = verify_sizes(
+                    bundle,
+                    model,
+                    trials,
+                    input_files=input_files,
+                    dimensions=dimensions,
+                    seed=seed,
+                    tolerance=tolerance,
+                    software=software,
+                )
+                show: Callable[[Any, Console], None] = report.print_sizes
+            else:
+                result = run_verification(
+                    bundle,
+                    model,
+                    layers=layers,
+                    input_files=input_files,
+                    dimensions=dimensions,
+                    seed=seed,
+                    tolerance=tolerance,
+                    software=software,
+                )
+                show = report.print_verification
         if as_json:
             report.print_json(result)
         else:
@@ -254,13 +266,20 @@ def verify(
 @options.bundle_folder
 @click.argument("data", metavar="DATA", type=options.PATH)
 @click.option(
-    "--against", metavar="MODEL", type=options.PATH, help="The .onnx file that it was made from, to compare."
+    "--against", metavar="MODEL", help="The .onnx file that it was made from, or its address, to compare."
 )
 @click.option("--output", metavar="NAME", help="The output with a score for each class.")
 @options.software
+@options.offline
 @options.as_json
 def evaluate(
-    bundle: Path, data: Path, against: Path | None, output: str | None, software: bool, as_json: bool
+    bundle: Path,
+    data: Path,
+    against: str | None,
+    output: str | None,
+    software: bool,
+    offline: bool,
+    as_json: bool,
 ) -> None:
     """Say how often the bundle is right on labelled DATA: a folder of pictures for each class, or with
     labels.csv, a CSV file of `file,class`, or an .npz with an array for each input and `labels`.
@@ -269,7 +288,8 @@ def evaluate(
         from texelflow.checking.evaluate import evaluate as run_evaluation
         from texelflow.cli.accuracy_table import print_evaluation
 
-        result = run_evaluation(bundle, data, model=against, output=output, software=software)
+        with reference(against, offline) as model:
+            result = run_evaluation(bundle, data, model=model, output=output, software=software)
         report.print_json(result) if as_json else print_evaluation(result, report.output_console())
 
 
@@ -359,12 +379,38 @@ def serve(directory: Path, port: int, host: str, https: bool) -> None:
             print("stopped")
 
 
-def build_with_progress(model: Path, options: Options) -> Bundle:
-    """Build the bundle of `model` in memory, with a progress bar."""
-    from texelflow.pipeline import build
+@contextmanager
+def opened(source: str, offline: bool) -> Iterator[tuple[Opened, Callable[[str, float], None]]]:
+    """Bring a model to this machine, with a progress bar that goes on in the block."""
+    from texelflow.sources import open_source
 
-    with progress_bar() as progress:
-        return build(model, options, progress)
+    with progress_bar() as progress, open_source(source, offline=offline, progress=progress) as found:
+        yield found, progress
+
+
+@contextmanager
+def reference(source: str | None, offline: bool) -> Iterator[Any]:
+    """Bring the model to compare with to this machine; yields its path, or None where there is none."""
+    from texelflow.sources import open_source
+
+    if source is None:
+        yield None
+        return
+    with ExitStack() as stack:
+        with progress_bar() as progress:
+            found = stack.enter_context(open_source(source, offline=offline, progress=progress))
+        yield found.path
+
+
+def bundle_folder(path: Path) -> Path | None:
+    """Return the folder of the bundle that a path names; None if it is a model, or nothing."""
+    if path.name == "graph.json" and path.is_file():
+        return path.parent
+    if not path.is_dir():
+        return None
+    from texelflow.sources.contents import models_in
+
+    return path if (path / "graph.json").exists() or not models_in(path) else None
 
 
 @contextmanager

@@ -42,6 +42,11 @@ def parsed_option(*names: str, parse: Callable[[Any], Any], **attributes: Any) -
 
 
 bundle_folder = click.argument("bundle", metavar="DIR", type=PATH)
+offline = click.option(
+    "--offline",
+    is_flag=True,
+    help="Fetch nothing: use what was downloaded before. So does TEXELFLOW_OFFLINE=1.",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of tables.")
 weights = click.option(
     "--weights",

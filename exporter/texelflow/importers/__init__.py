@@ -15,7 +15,7 @@ from texelflow.errors import ExportError
 from texelflow.graph import Graph
 from texelflow.importers.format import Format, ImportOptions
 from texelflow.importers.input_types import InputShapes
-from texelflow.importers.unreadable import UNKNOWN, unreadable
+from texelflow.importers.unreadable import UNKNOWN, ZIP, unreadable
 
 MARK_SIZE = 64
 """Bytes of a file that a format may be recognised by."""
@@ -71,10 +71,7 @@ def recognised(path: Path) -> Format:
     if not path.is_dir() and not path.is_file():
         raise ExportError(f"{path} is not a regular file")
     try:
-        mark = b""
-        if path.is_file():
-            with path.open("rb") as file:
-                mark = file.read(MARK_SIZE)
+        mark = _mark(path)
         for format_ in formats():
             if format_.recognises is not None and format_.recognises(path, mark):
                 return format_
@@ -87,3 +84,35 @@ def recognised(path: Path) -> Format:
         raise ExportError(f"{path} is {other}{known}")
     (unmarked,) = (format_ for format_ in formats() if format_.recognises is None)
     return unmarked
+
+
+def _mark(path: Path) -> bytes:
+    """Return the first bytes of a file, none of a folder."""
+    if not path.is_file():
+        return b""
+    with path.open("rb") as file:
+        return file.read(MARK_SIZE)
+
+
+def marked_format(path: Path) -> Format | None:
+    """Return the format that a file or folder says that it has; None if none does. Raise OSError."""
+    mark = _mark(path)
+    return next(
+        (one for one in formats() if one.recognises is not None and one.recognises(path, mark)),
+        None,
+    )
+
+
+def is_archive(path: Path) -> bool:
+    """Return whether a file is a zip or tar archive of files, and no format of its own; raise OSError.
+
+    Formats such as .keras and .npz are zip archives that are read, or refused, as they are.
+    """
+    with path.open("rb") as file:
+        mark = file.read(262)
+    is_zip, is_tar = mark.startswith(b"PK"), mark[257:] == b"ustar"
+    if not (is_zip or is_tar or mark.startswith((b"\x1f\x8b\x08", b"BZh"))):
+        return False
+    if marked_format(path) is not None:
+        return False
+    return not is_zip or unreadable(path, mark[:MARK_SIZE]) == ZIP

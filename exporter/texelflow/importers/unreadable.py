@@ -27,6 +27,9 @@ _MARKS: tuple[tuple[str, bytes, int], ...] = (
 )
 """What a file is that has these bytes at this offset."""
 
+ZIP = f"a zip archive {UNKNOWN}"
+"""What a file is that is one, and nothing more is known of it."""
+
 _EXTENSIONS = {
     ".tflite": "no TensorFlow Lite model, whatever its name says",
     ".h5": "no HDF5 file, whatever its name says",
@@ -35,6 +38,7 @@ _EXTENSIONS = {
     ".json": "a JSON file, but no model of TensorFlow.js",
     ".pbtxt": "a protobuf message as text: write it in binary form",
     ".safetensors": "a file of weights without a graph: give the folder that has config.json, too",
+    ".npz": "an archive of arrays (NumPy)",
 }
 
 
@@ -50,7 +54,7 @@ def unreadable(path: Path, mark: bytes) -> str | None:
             return name
     extension = _EXTENSIONS.get(path.suffix.lower())
     if mark.startswith(b"PK") and zipfile.is_zipfile(path):
-        return _archive(path) or extension or f"a zip archive {UNKNOWN}"
+        return _archive(path) or extension or ZIP
     return extension
 
 

@@ -1,0 +1,55 @@
+"""Objects in Python that are models: a file for each kind, which says in `KIND` what it takes.
+
+None is listed by hand. A kind imports its library only for an object of it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from texelflow.errors import ExportError
+from texelflow.sources.session import Session
+
+InputShapes = Mapping[str, Sequence[int | str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of objects that become files."""
+
+    name: str
+    """For messages, with its article."""
+
+    takes: Callable[[object], bool]
+    """Whether an object is of this kind; imports nothing."""
+
+    write: Callable[[object, Path, InputShapes], Path]
+    """Writes an object into an empty folder, returns the file or folder to read; raises ExportError."""
+
+
+def as_file(source: object, session: Session, input_shapes: InputShapes) -> tuple[Path, str]:
+    """Return a file with the model that an object is, and what a bundle says that it was made from.
+
+    Raises:
+        ExportError: it is of no kind that is known, or cannot become a file.
+    """
+    modules = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    kinds: list[Kind] = [
+        kind
+        for name in modules
+        if (kind := getattr(importlib.import_module(f"{__name__}.{name}"), "KIND", None))
+    ]
+    for kind in kinds:
+        if kind.takes(source):
+            session.report(f"writing {kind.name}", 0.0)
+            path = kind.write(source, session.new_folder(), input_shapes)
+            return path, path.name
+    names = ", ".join(kind.name for kind in kinds)
+    raise ExportError(
+        f"a model is a path, an address, or one of {names}, not"
+        f" {type(source).__module__}.{type(source).__qualname__}"
+    )
