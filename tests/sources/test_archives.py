@@ -99,7 +99,7 @@ def test_messages_name_the_archive_and_not_where_it_was_unpacked(tmp_path: Path)
 
 @pytest.mark.parametrize("name", ["net.keras", "net.pt2", "arrays.npz"])
 def test_formats_that_are_zip_archives_are_not_unpacked(tmp_path: Path, name: str) -> None:
-    archive = make_zip(tmp_path / name, {"net.onnx": MODEL})
+    archive = make_zip(tmp_path / name, {"net.onnx": MODEL, "net/archive_format": b"pt2"})
     with open_source(archive) as opened:
         assert opened.path == archive
 

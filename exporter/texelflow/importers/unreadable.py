@@ -63,7 +63,7 @@ def _archive(path: Path) -> str | None:
     try:
         with zipfile.ZipFile(path) as archive:
             names = {name.partition("/")[2] for name in archive.namelist()}
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError):  # of a directory that is damaged
         return None
     if "models/model.json" in names or "archive_format" in names:
         return _EXPORTED

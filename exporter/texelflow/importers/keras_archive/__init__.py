@@ -18,7 +18,7 @@ def _recognises(path: Path, mark: bytes) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return {CONFIG, METADATA} <= set(archive.namelist())
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError):  # of a directory that is damaged
         return False
 
 
