@@ -41,12 +41,13 @@ def export(
     """Turn the model in `source` into a bundle: a folder with `graph.json` and `weights*.safetensors`.
 
     Args:
-        source: the model file (`.onnx`, external data beside it; `.tflite`; of another format that is read),
-            or a folder that is one; an archive (zip, tar) of one; an address (`https://…`,
-            `hf://org/name[@revision]/file`, `kaggle://owner/model/framework/variation[/version]`,
-            `npm:package[@version]/path`, `pypi:package[@version]/path`), with `#MEMBER` at its end where an
-            archive has several; or an onnx ModelProto, the bytes of a file, a binary file object, or a fitted
-            estimator of scikit-learn, which needs `input_shapes`.
+        source: the model: a file or folder of any format of docs/formats.md, such as `.onnx` (external data
+            beside it), `.tflite`, `.keras`, `model.json`, a SavedModel or `.gguf`; an archive (zip, tar) of
+            one; an address (`https://…`, `hf://org/name[@revision]/file`,
+            `kaggle://owner/model/framework/variation[/version]`, `npm:package[@version]/path`,
+            `pypi:package[@version]/path`), with `#MEMBER` at its end where an archive has several; or an onnx
+            ModelProto, the bytes of a file, a binary file object, or a fitted estimator of scikit-learn,
+            which needs `input_shapes`.
         directory: the folder to make. Nothing is left behind if the export fails.
         weights: how floating-point weights are stored: `float32`, `float16`, or those of products and tables
             as `int8` or `int4` with scales, rounded; `quantized` of the summary says by how much.

