@@ -205,6 +205,27 @@ def test_what_a_zip_archive_announces_is_what_is_written(tmp_path: Path) -> None
         assert "a.zip" in refusal(archive)
 
 
+def test_directories_of_zip_archives_that_are_damaged(tmp_path: Path) -> None:
+    """Names that are empty or no UTF-8, versions that nobody knows: what zipfile raises differs."""
+    archive = make_zip(tmp_path / "a.zip", {"nät.onnx": MODEL})
+    content = archive.read_bytes()
+    entry = content.index(b"PK\x01\x02")
+    for offset, value in ((6, b"\xff"), (28, b"\0\0"), (46, b"\xf3"), (42, b"\xff")):
+        place = entry + offset
+        archive.write_bytes(content[:place] + value + content[place + len(value) :])
+        assert "a.zip" in refusal(archive), offset
+
+
+def test_sizes_below_zero_are_refused(tmp_path: Path) -> None:
+    archive = make_tar(tmp_path / "a.tar", {"net.onnx": MODEL})
+    header = bytearray(archive.read_bytes())
+    header[124:136] = b"\xff" * 11 + b"\xf0"
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header[:512])
+    archive.write_bytes(header)
+    assert "a.tar" in refusal(archive)
+
+
 def test_compressed_files_are_no_archives(tmp_path: Path) -> None:
     for name, compress in (("net.onnx.gz", gzip.compress), ("net.onnx.bz2", bz2.compress)):
         (tmp_path / name).write_bytes(compress(MODEL))

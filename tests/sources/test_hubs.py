@@ -126,7 +126,10 @@ def test_hugging_face(server: SourceServer, tmp_path: Path) -> None:
         ("hf://org/unknown/net.onnx", False),
         ("hf://org/net", False),
         ("hf://datasets/org/net.onnx", False),
+        ("hf://org/saved/tf/saved_model.pb", False),
+        ("hf://org/top", False),
     ]
+    put_repository(server, "org/top", {"saved_model.pb": b"1", "variables/v.index": b"22", "big.bin": b"no"})
     token = {"HF_ENDPOINT": server.url, "HF_HOME": str(tmp_path / "hf"), "HF_TOKEN": "hf_secretsecret"}
     results, said = try_each(tmp_path, addresses, **token)
     files = {
@@ -148,6 +151,8 @@ def test_hugging_face(server: SourceServer, tmp_path: Path) -> None:
     assert "does not exist, or is not yours: then set HF_TOKEN" in results[7]
     assert "names no file of a model: the repository has onnx/model.onnx, onnx/other.onnx" in results[8]
     assert "not of the form hf://org/name" in results[9]
+    assert results[10][1] == results[5][1]
+    assert results[11][:2] == ["top", {"saved_model.pb": 1, "variables/v.index": 2}]
     assert "secret" not in said
     refused, _ = try_each(tmp_path, [addresses[1]], **{**token, "HF_TOKEN": "hf_wrongwrong"})
     assert "hf://org/net" in refused[0] and "wrong" not in refused[0]

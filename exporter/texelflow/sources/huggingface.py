@@ -22,6 +22,7 @@ MISSING = "{} is fetched by huggingface_hub: pip install 'texelflow[hub]'"
 LISTED = 12
 INDEX = "model.safetensors.index.json"
 WHOLE = "model.safetensors"
+SAVED_MODEL = "saved_model.pb"
 
 DESCRIBING = re.compile(
     r"(config|generation_config|preprocessor_config|processor_config|tokenizer|tokenizer_config|vocab|added_tokens"
@@ -53,11 +54,12 @@ def locate(address: str, form: str, session: Session) -> Path:
         raise ExportError(MISSING.format(address)) from None
     hub = _Repository(huggingface_hub, address, match[1], unquote(match[2]) if match[2] else None, session)
     names = hub.names()
+    if posixpath.basename(path) == SAVED_MODEL and path in names:
+        return _folder(hub, names, posixpath.dirname(path))
     if path and path not in names:
-        inside = [name for name in names if name.startswith(f"{path}/")]
-        if not inside:
+        if not any(name.startswith(f"{path}/") for name in names):
             raise ExportError(f"{address} does not exist{_listing(names)}")
-        return hub.arranged(inside, path)
+        return _folder(hub, names, path)
     if path:
         return hub.arranged([path, *_describing(names, posixpath.dirname(path))], posixpath.dirname(path)) / (
             posixpath.basename(path)
@@ -78,8 +80,18 @@ def _whole(hub: _Repository, names: list[str]) -> Path:
     models = [name for name in names if name.endswith(MODELS)]
     if len(models) == 1:
         folder = posixpath.dirname(models[0])
+        if posixpath.basename(models[0]) == SAVED_MODEL:
+            return _folder(hub, names, folder)
         return hub.arranged([models[0], *_describing(names, folder)], folder) / posixpath.basename(models[0])
     raise ExportError(f"{hub.address} names no file of a model{_listing(models or names)}")
+
+
+def _folder(hub: _Repository, names: list[str], folder: str) -> Path:
+    """Return a folder of a repository with all that is in it; of the top, what a SavedModel consists of."""
+    saved = (SAVED_MODEL, "fingerprint.pb", "keras_metadata.pb", "variables/", "assets/")
+    return hub.arranged(
+        [name for name in names if name.startswith(f"{folder}/" if folder else saved)], folder
+    )
 
 
 def _describing(names: Iterable[str], folder: str) -> list[str]:
