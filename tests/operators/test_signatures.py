@@ -100,7 +100,10 @@ def test_numbers_of_inputs_are_those_of_the_schemas() -> None:
 
 def test_no_other_attribute_is_read() -> None:
     """Every name by which the exporter reads an attribute has a type."""
-    source = "\n".join(path.read_text() for path in (REPOSITORY / "exporter" / "texelflow").rglob("*.py"))
+    package = REPOSITORY / "exporter" / "texelflow"
+    # Those of other formats are checked by their importers.
+    paths = [path for path in package.rglob("*.py") if "importers" not in path.relative_to(package).parts]
+    source = "\n".join(path.read_text() for path in paths)
     names = set(re.findall(r'attributes(?:\.get\(|\.pop\(|\[)"(\w+)"', source))
     assert len(names) > 30
     own = {name for operator in registry().values() for name in operator.attributes}

@@ -9,6 +9,10 @@ from texelflow.operators import Operator, registry
 from texelflow.operators.elementwise import Elementwise
 from texelflow.operators.ml.categories import Refused
 
+DOMAINS = {"", "ai.onnx.ml", "com.microsoft", "texelflow"}
+"""Those of operators that a Graph has once types are inferred; what else is there by then has no rule, and is
+refused."""
+
 EVALUATED = {"Shape", "Size"}
 """Operators whose outputs are always known at export, so that nothing is left to draw."""
 
@@ -23,7 +27,8 @@ def _is_served(operator: Operator) -> bool:
 
 
 def test_every_operator_is_served() -> None:
-    missing = {operator.name for operator in registry().values() if not _is_served(operator)}
+    operators = [operator for operator in registry().values() if operator.domain in DOMAINS]
+    missing = {operator.name for operator in operators if not _is_served(operator)}
     assert missing <= EVALUATED | DECODED, f"no draws for {sorted(missing - EVALUATED - DECODED)}"
 
 
