@@ -137,7 +137,8 @@ class Facts:
 def print_summary(summary: Summary, console: Console) -> None:
     """Show what a model is and what it needs of a device."""
     facts = Facts()
-    facts.add("model", f"{summary.name}  ({summary.source_format}, opset {summary.opset})")
+    opset = f", opset {summary.opset}" if summary.source_format == "ONNX" else ""
+    facts.add("model", f"{summary.name}  ({summary.source_format}{opset})")
     facts.add("inputs", "\n".join(map(str, summary.inputs)))
     facts.add("outputs", "\n".join(map(str, summary.outputs)))
     if summary.symbols:

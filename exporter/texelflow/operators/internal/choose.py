@@ -23,7 +23,9 @@ class Choose(Operator):
         same_dtype(node, [then, otherwise])
         if then.rank != otherwise.rank:
             raise NodeError(
-                node, f"its condition depends on data, but its branches give {then} and {otherwise}"
+                node,
+                f"its condition depends on data, but its branches give {then} and {otherwise}: give the input"
+                " that decides it a value with --constant, or shapes with --input",
             )
         for axis, (a, b) in enumerate(zip(then.shape, otherwise.shape, strict=True)):
             unify(node, a, b, f"the extents of its branches' results along axis {axis}")
