@@ -249,24 +249,25 @@ def test_no_run_blocks_a_page_that_nothing_may_block(page: Page, serve: Serve, t
         + RECORD_CALLS
         + """
             record('fenceSync');
-            record('readPixels');
+            // Reading into a buffer does not wait: runs that are left alone for a while begin so (EarlyStart).
+            record('readPixels', (_result, ...parameters) =>
+                typeof parameters[6] === 'number' ? 'to buffer' : 'readPixels');
             const runs = {};
             for (const neverBlock of [false, true]) {
                 const model = await texelflow.loadModel(url, {device: {neverBlock}});
                 for (let run = 0; run < 3; run++) await model.run({x});
                 calls.length = 0;
                 const {y} = await model.run({x});
-                runs[neverBlock] = {calls: [...calls], right: y.data.every((v, i) => v === 3 * i)};
+                const waiting = calls.filter((call) => call !== 'to buffer');
+                runs[neverBlock] = {calls: [...new Set(waiting)], right: y.data.every((v, i) => v === 3 * i)};
                 model.dispose();
             }
             return runs;
         }""",
         serve(tmp_path),
     )
-    # What else reads pixels meanwhile, on a busy machine, may come before: the outputs are read last.
-    calls = answer["true"]["calls"]
-    assert calls[-2:] == ["fenceSync", "readPixels"], calls
-    assert answer["true"]["right"] and answer["false"]["right"]
+    assert answer["true"] == {"calls": ["fenceSync", "readPixels"], "right": True}
+    assert answer["false"]["right"]
 
 
 def test_timings_are_reported(page: Page, serve: Serve, tmp_path: Path) -> None:
