@@ -249,7 +249,7 @@ def test_no_run_blocks_a_page_that_nothing_may_block(page: Page, serve: Serve, t
         + RECORD_CALLS
         + """
             record('fenceSync');
-            // Reading into a buffer does not wait: runs that are left alone for a while begin so (EarlyStart).
+            // Reading into a buffer does not wait: runs that are left alone at first begin so (EarlyStart).
             record('readPixels', (_result, ...parameters) =>
                 typeof parameters[6] === 'number' ? 'to buffer' : 'readPixels');
             const runs = {};

@@ -78,8 +78,7 @@ class Lowering:
         self.group: Group | None = None
         """The group that is being lowered: what is refused is its fault, and what is emitted its work."""
         self._locations: dict[Value, Location] = {}
-        self._computable: set[Dimension] = set()
-        """Expressions that `require_computable` has found to be so."""
+        self._computable: set[Dimension] = set()  # what `require_computable` has found to be so
 
     def locate(self, value: Value) -> Location:
         """Return where a value is; a constant gets one on its first use."""
@@ -291,8 +290,7 @@ class Lowering:
         """Raise NodeError for a number of a draw, or an extent, that pages do not hold or compute exactly."""
         if isinstance(number, int):
             self._require_between(-(2**31), number, 2**31 - 1, "it computes with")
-            return
-        if number in self._computable:
+        if isinstance(number, int) or number in self._computable:
             return
         for part in whole_numbers(to_json(number)):
             if abs(part) > LARGEST_EXACT:  # writing a number takes long
