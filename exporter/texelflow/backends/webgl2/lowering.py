@@ -288,10 +288,10 @@ class Lowering:
 
     def require_computable(self, number: Dimension) -> None:
         """Raise NodeError for a number of a draw, or an extent, that pages do not hold or compute exactly."""
+        if number in self._computable:
+            return
         if isinstance(number, int):
             self._require_between(-(2**31), number, 2**31 - 1, "it computes with")
-        if isinstance(number, int) or number in self._computable:
-            return
         for part in whole_numbers(to_json(number)):
             if abs(part) > LARGEST_EXACT:  # writing a number takes long
                 self._require_between(-LARGEST_EXACT, part, LARGEST_EXACT, f"its number {number} contains")
@@ -300,11 +300,10 @@ class Lowering:
     def _require_between(self, low: int, number: Element, high: int, phrase: str) -> None:
         """Raise NodeError for a whole number that the runtime would not take."""
         if isinstance(number, int) and not low <= number <= high:
-            raise NodeError(
-                self._current(),
-                f"{phrase} {number}, but integers are computed in 32 bits: use numbers from"
-                f" {low} to {high}, or floating ones",
+            reason = (
+                f"{phrase} {number}, but integers are computed in 32 bits: use numbers from {low} to {high}"
             )
+            raise NodeError(self._current(), f"{reason}, or floating ones")
 
     def _current(self) -> Node:
         return OUTPUT if self.group is None else self.group.origin
