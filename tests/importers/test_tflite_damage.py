@@ -14,7 +14,7 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from test_tflite_detections import detector
 from test_tflite_files import branches, counter, loop, sparse, two_signatures
-from tflite_models.float_cases import CASES as FLOAT
+from tflite_models.movement_cases import CASES as FLOAT
 from tflite_models.quantised_cases import CASES as QUANTISED
 from tflite_models.state_cases import CASES as STATES
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import flatbuffers
@@ -22,7 +20,7 @@ from bundle_runner import LoadedBundle
 from texelflow import ExportError, export
 from texelflow.checking.litert import LiteRtReference
 from texelflow.importers import read_model
-from texelflow.pipeline import ImageOptions, Options, build
+from texelflow.pipeline import Options, build
 
 RANDOM = np.random.default_rng(2)
 X = RANDOM.uniform(-2, 2, (2, 3)).astype(np.float32)
@@ -221,69 +219,6 @@ def test_constants_behind_the_flatbuffer(tmp_path: Path) -> None:
     content += bytes(buffer.offset - len(content)) + weights.tobytes()
     [made] = run_graph(lowered(content, tmp_path), [{"x": X}])
     np.testing.assert_allclose(made["y"], X @ weights.T, rtol=1e-6)
-
-
-def table(builder: flatbuffers.Builder, fields: dict[int, object]) -> int:
-    """A table by its slots: texts, floats in tuples, tables in lists, tables, and bytes as numbers."""
-    made: dict[int, int] = {}
-    for slot, value in fields.items():
-        if isinstance(value, str):
-            made[slot] = builder.CreateString(value)
-        elif isinstance(value, tuple):
-            made[slot] = builder.CreateNumpyVector(np.array(value, np.float32))
-        elif isinstance(value, dict):
-            made[slot] = table(builder, value)
-        elif isinstance(value, list):
-            parts = [table(builder, each) for each in value]
-            builder.StartVector(4, len(parts), 4)
-            for part in reversed(parts):
-                builder.PrependUOffsetTRelative(part)
-            made[slot] = builder.EndVector()
-    builder.StartObject(8)
-    for slot, value in fields.items():
-        if slot in made:
-            builder.PrependUOffsetTRelativeSlot(slot, made[slot], 0)
-        else:
-            builder.PrependUint8Slot(slot, value, 0)
-    return int(builder.EndObject())
-
-
-def with_metadata(dtype: str) -> bytes:
-    """A classifier of pictures that says so, its labels in an archive at its end."""
-    maker = ModelMaker()
-    graph = maker.main
-    scale = Scale([0.5], [0]) if dtype == "uint8" else None
-    x, y = graph.input("x", dtype, (1, 4, 4, 3), scale=scale), graph.output("y", dtype, (1, 3), scale=scale)
-    axes = graph.constant(np.array([1, 2], np.int32))
-    graph.add("MEAN", [x, axes], [y], "ReducerOptions", keepDims=False)
-    picture = {
-        3: {0: 2, 1: {0: 1}},
-        4: [{0: 1, 1: {0: (127.5,), 1: (127.5,)}}],
-    }
-    classes = {6: [{0: "labels.txt", 2: 2}]}
-    builder = flatbuffers.Builder(0)
-    builder.Finish(table(builder, {0: "named", 3: [{2: [picture], 3: [classes]}]}), b"M001")
-    entry = schema.MetadataT()
-    entry.name, entry.buffer = b"TFLITE_METADATA", maker.buffer(bytes(builder.Output()))
-    maker.model.metadata = [entry]
-    archive = io.BytesIO(maker.content())
-    with zipfile.ZipFile(archive, "a") as files:
-        files.writestr("labels.txt", "cat\ndog\nowl\n")
-    return archive.getvalue()
-
-
-@pytest.mark.parametrize(("dtype", "mean", "deviation"), [("float32", 0.5, 0.5), ("uint8", 0.0, 1 / 255)])
-def test_metadata(dtype: str, mean: float, deviation: float, tmp_path: Path) -> None:
-    """Pictures are normalised as the model says, whole numbers not; outputs have their labels."""
-    path = tmp_path / "model.tflite"
-    path.write_bytes(with_metadata(dtype))
-    content = build(path, Options()).graph_file
-    image = content["inputs"][0]["image"]
-    assert image["mean"] == pytest.approx([mean] * 3)
-    assert image["deviation"] == pytest.approx([deviation] * 3)
-    assert content["outputs"][0]["meaning"]["labels"] == ["cat", "dog", "owl"]
-    given = build(path, Options(image=ImageOptions(mean=(0.25,) * 3, deviation=(1.0,) * 3))).graph_file
-    assert given["inputs"][0]["image"]["mean"] == [0.25] * 3
 
 
 def test_verify(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from numeric import run_model
 from onnx_export import to_onnx
 from tflite_models.builder import run_litert
 from tflite_models.case import Case
-from tflite_models.float_cases import CASES as FLOAT
+from tflite_models.movement_cases import CASES as FLOAT
 from tflite_models.quantised_cases import CASES as QUANTISED
 from tflite_models.random_nets import RandomNet
 from tflite_models.state_cases import CASES as STATES
