@@ -195,7 +195,8 @@ def blocking_of(tensor: Any, pixels: int, groups: int, fold: int) -> Blocking:
 
 def define_all(names: Sequence[str], blockings: Sequence[Blocking], fetch: int, half: int) -> str:
     """Return what the runtime puts before a shader: see ARCHITECTURE.md, Programs and uniforms."""
-    defines = {"TEXEL_FETCH": fetch, "RESULT_HALF": half}
+    # Textures are cut where texels are fetched; a program that reads them all right reads others, too.
+    defines = {"CUT": blockings[0][3] if fetch else 0, "TEXEL_FETCH": fetch, "RESULT_HALF": half}
     for name, blocking in zip(names, blockings, strict=True):
         for part, value in zip(("PIXELS", "ROWS", "GROUPS", "FOLD"), blocking, strict=True):
             defines[f"{name.upper()}_{part}"] = value

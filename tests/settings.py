@@ -22,11 +22,13 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "groups": 1,
         "fetch": "texture",
         "fold": 1,
+        "cut": 4,
         "poison": True,
     },
 }
 """`poison` fills every pooled texture with NaN before each run, so that a texel that a kernel forgot shows.
-`fold` folds rows of more than two texels, which else only those are that no texture holds.
+`fold` folds rows of more than two texels, `cut` cuts the textures of planes of more than 16 lines; else only
+those are that no texture holds.
 """
 
 IN_16_BITS = "P1M1-texture-16-bit-folded"

@@ -75,6 +75,33 @@ CASES: dict[str, tuple[str, list[int]]] = {
         }""",
         [33_000, 8],
     ),
+    "a high image": (
+        """g (float[1, 4, N, 3] x, float[6, 4, 3, 3] w, float[6, 1, 3, 3] d) => (y, z, p, m, t, s, c) {
+            a = Conv<pads = [1, 1, 1, 1], strides = [1, 1]>(x, w)
+            r = Relu(a)
+            y = Conv<pads = [1, 1, 1, 1], group = 6>(r, d)
+            scales = Constant<value_floats = [1.0, 1.0, 2.0, 1.0]>()
+            z = Resize<mode = "linear">(r, , scales)
+            pads = Constant<value_ints = [0, 0, 1, 2, 0, 0, 1, 2]>()
+            p = Pad<mode = "reflect">(r, pads)
+            m = MaxPool<kernel_shape = [3, 1], strides = [2, 1]>(r)
+            t = Transpose<perm = [0, 3, 2, 1]>(r)
+            s = GlobalAveragePool(r)
+            c = Concat<axis = 2>(m, r)
+        }""",
+        [17_001, 6],
+    ),
+    "high images, and softmax of their rows": (
+        """g (float[2, 1, N, 10] x, float[12, 1, 5, 5] w, float[5, 12, 1, 1] v, float[5, 3, 3, 3] t)
+            => (y, z) {
+            a = Conv<strides = [1, 2], pads = [2, 2, 2, 2]>(x, w)
+            r = Sigmoid(a)
+            b = Conv(r, v)
+            y = Softmax<axis = 1>(b)
+            z = ConvTranspose<strides = [2, 1]>(b, t)
+        }""",
+        [17_003, 9],
+    ),
     "parts and reductions": (
         """g (float[1, 6, N] x, float[1, 6, 3] e) => (y, s, c, h) {
             first = Constant<value_ints = [1]>()

@@ -41,11 +41,8 @@ def random_tensor(source: random.Random) -> PlanTensor:
 
 def device_json(device: DeviceKind) -> dict[str, int]:
     """The device as the runtime's layouts take it."""
-    return {
-        "pixels": device.pixels,
-        "groups": device.groups,
-        "fold": device.max_texture_size.bit_length() - 1,
-    }
+    longest = device.max_texture_size.bit_length() - 1
+    return {"pixels": device.pixels, "groups": device.groups, "fold": longest, "cut": longest}
 
 
 def ask(question: dict[str, Any]) -> dict[str, Any]:
@@ -59,13 +56,13 @@ def ask(question: dict[str, Any]) -> dict[str, Any]:
 
 def test_extents() -> None:
     source = random.Random(5)
-    cases = [(random_tensor(source), source.choice(DEVICE_KINDS)) for _ in range(4000)]
+    cases = [(random_tensor(source), source.choice(DEVICE_KINDS)) for _ in range(8000)]
     asked = [
         {"tensor": tensor.to_json(), "device": device_json(device), "maxTextureSize": device.max_texture_size}
         for tensor, device in cases
     ]
     answers = ask({"layouts": asked, "slots": []})["layouts"]
-    refused = folded = 0
+    refused = folded = cut = 0
     for (tensor, device), answer in zip(cases, answers, strict=True):
         extent = texture_extent(tensor, device, {})
         if max(extent.width, extent.height) > device.max_texture_size:
@@ -80,7 +77,9 @@ def test_extents() -> None:
         assert Extent(*answer) == extent, (tensor, device, answer)
         width = tensor.extents[3] if tensor.axes is not None else 0
         folded += isinstance(width, int) and width > device.max_texture_size * device.pixels
-    assert refused > 10 and folded > 30
+        height = tensor.extents[2] if tensor.axes is not None else 0
+        cut += isinstance(height, int) and height > device.max_texture_size * device.groups
+    assert refused > 10 and folded > 30 and cut > 20, (refused, folded, cut)
 
 
 @pytest.mark.parametrize("device", DEVICE_KINDS, ids=[device.name for device in DEVICE_KINDS])

@@ -21,14 +21,14 @@ from texelflow.backends.webgl2.plan.liveness import ceil_divide, tile_columns
     ],
 )
 def test_no_tile_is_in_vain(planes: int, columns: int, height: int, expected: int) -> None:
-    assert tile_columns(planes, columns, height, 4096) == expected
+    assert tile_columns(planes, columns, height, 4096, 4096) == expected
 
 
 @pytest.mark.parametrize("planes", [1, 7, 64, 3000])
 @pytest.mark.parametrize("columns", [1, 5, 300])
 @pytest.mark.parametrize("height", [1, 9, 2048])
 def test_textures_fit_the_device_where_they_can(planes: int, columns: int, height: int) -> None:
-    tiles = tile_columns(planes, columns, height, 2048)
+    tiles = tile_columns(planes, columns, height, 2048, 2048)
     fewest = ceil_divide(planes, 2048 // height)
     assert tiles >= fewest
     assert tiles * columns <= 2048 or tiles == fewest

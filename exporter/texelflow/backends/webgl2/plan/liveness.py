@@ -77,9 +77,9 @@ def ceil_divide(dividend: int, divisor: int) -> int:
 
 
 @lru_cache(maxsize=4096)
-def tile_columns(planes: int, columns: int, lines: int, max_texture_size: int) -> int:
+def tile_columns(planes: int, columns: int, lines: int, line_limit: int, max_texture_size: int) -> int:
     """Return the number of tile columns that the runtime chooses, see its layout/layouts.ts."""
-    fewest = max(1, ceil_divide(planes, max(1, max_texture_size // lines)))
+    fewest = max(1, ceil_divide(planes, max(1, line_limit // lines)))
     most = min(planes, fewest + TRIED_TILES, max_texture_size // columns)
     quads = {
         tiles: ceil_divide(tiles * columns, 2) * ceil_divide(ceil_divide(planes, tiles) * lines, 2)
@@ -111,13 +111,18 @@ def texture_extent(tensor: PlanTensor, device: DeviceKind, sizes: Mapping[str, D
     rows = device.groups if tensor.paired_rows else 1
     groups = 1 if tensor.single_group or tensor.paired_rows else device.groups
     columns, lines = ceil_divide(width, pixels), ceil_divide(height, rows)
-    fold = 1 << (device.max_texture_size.bit_length() - 1)
-    if columns > fold:  # a row goes on below the plane's rows
-        columns, lines = fold, lines * ceil_divide(columns, fold)
+    longest = 1 << (device.max_texture_size.bit_length() - 1)
+    if columns > longest:  # a row goes on below the plane's rows
+        columns, lines = longest, lines * ceil_divide(columns, longest)
     planes = batch * ceil_divide(ceil_divide(channels, 4), groups)
     if planes == 0 or columns == 0 or height == 0:
         return Extent(0, 0, pixels * rows * groups)
-    tiles = tile_columns(planes, columns, lines, device.max_texture_size)
+    if lines > longest:  # the texture is cut, and its lower part lies beside the upper one
+        beside = device.max_texture_size // columns // ceil_divide(lines, longest)
+        tiles = max(1, min(planes, beside))
+        parts = ceil_divide(ceil_divide(planes, tiles) * lines, longest)
+        return Extent(tiles * columns * parts, longest, pixels * rows * groups)
+    tiles = tile_columns(planes, columns, lines, longest, device.max_texture_size)
     return Extent(tiles * columns, ceil_divide(planes, tiles) * lines, pixels * rows * groups)
 
 

@@ -27,6 +27,8 @@ export interface TestDeviceOptions extends DeviceOptions {
   poison?: boolean;
   /** Rows of more than 2^fold texels are folded, rather than those that no texture holds. */
   fold?: number;
+  /** The textures of planes of more than 2^cut lines are cut, rather than of those that no texture holds. */
+  cut?: number;
   /** Never blocks the page while it waits for a run, not even for the milliseconds in which that is quicker. */
   neverBlock?: boolean;
 }
@@ -151,7 +153,8 @@ function* candidates(
     storage = 16;
     reasons.push("16-bit storage: 32-bit float textures cannot be drawn into.");
   }
-  const fold = options.fold ?? 31 - Math.clz32(limits.maxTextureSize);
+  const longest = 31 - Math.clz32(limits.maxTextureSize);
+  const { fold = longest, cut = longest } = options;
   for (const blocking of BLOCKINGS[capabilities.isSoftware ? "software" : "gpu"]) {
     if ((options.pixels ?? blocking.pixels) !== blocking.pixels) continue;
     if ((options.groups ?? blocking.groups) !== blocking.groups) continue;
@@ -159,7 +162,8 @@ function* candidates(
       reasons.push(`Not ${blockingName(blocking)}: only ${limits.drawBuffers} render targets.`);
       continue;
     }
-    for (const fetch of fetchFunctions(capabilities, options)) yield { ...blocking, fold, fetch, storage };
+    for (const fetch of fetchFunctions(capabilities, options))
+      yield { ...blocking, fold, cut, fetch, storage };
   }
 }
 

@@ -48,8 +48,10 @@ export function defines(
   half: boolean,
   samplers: readonly (readonly [name: string, blocking: Blocking])[],
 ): string {
+  const cut = Math.max(result.cut, ...samplers.map(([, blocking]) => blocking.cut));
   const values: [string, number][] = [
-    ["TEXEL_FETCH", setting.fetch === "texelFetch" ? 1 : 0],
+    ["CUT", cut],
+    ["TEXEL_FETCH", cut || setting.fetch === "texelFetch" ? 1 : 0],
     ["RESULT_PIXELS", result.pixels],
     ["RESULT_ROWS", result.rows],
     ["RESULT_GROUPS", result.groups],

@@ -9,13 +9,15 @@ export interface Blocking {
   readonly groups: number;
   /** Rows go on below the plane's rows from the texel 2^fold on; 0 where they are not folded. */
   readonly fold: number;
+  /** Lines from 2^cut on lie beside the first ones; 0 where the texture is not cut. */
+  readonly cut: number;
 }
 
 /**
  * What a device blocks: pixels, and channel groups, or as many rows of tensors that ask for them instead. Rows of more
- * than 2^fold texels are folded; with 0 none is.
+ * than 2^fold texels are folded, and planes of more than 2^cut lines cut.
  */
-export type DeviceBlocking = Pick<Blocking, "pixels" | "groups" | "fold">;
+export type DeviceBlocking = Omit<Blocking, "rows">;
 
 /** A tensor that reads a part of another one's texture. */
 export type Alias = PlanTensor & Required<Pick<PlanTensor, "axes" | "alias">>;
@@ -24,7 +26,7 @@ export type Alias = PlanTensor & Required<Pick<PlanTensor, "axes" | "alias">>;
 export type Extents = readonly [number, number, number, number];
 
 /** The blocking of flat tensors. */
-export const FLAT: Blocking = { pixels: 1, rows: 1, groups: 1, fold: 0 };
+export const FLAT: Blocking = { pixels: 1, rows: 1, groups: 1, fold: 0, cut: 0 };
 
 /** Where the elements of a tensor lie in its texture; see ARCHITECTURE.md, Layouts. */
 export interface Layout {
@@ -46,6 +48,8 @@ export interface Planes {
   readonly tiles: number;
   /** Texels of a tile's row. */
   readonly columns: number;
+  /** Lines of all rows of tiles, of which a cut texture has some beside the others. */
+  readonly lines: number;
   /** Planes from one batch entry to the next. */
   readonly perImage: number;
   /** The plane of the first channels; others than 0 for aliases only. */
@@ -98,17 +102,19 @@ export function aliasLayout(tensor: Alias, shape: readonly number[], holder: Lay
 
 /**
  * How a tensor is blocked on a device with the given setting: P, R and M are 1 each when it is flat. Whether its rows are
- * folded is decided by its width, where that is a number.
+ * folded, and its texture is cut, is decided by its width and height, where these are numbers.
  */
 export function blockingOf(tensor: PlanTensor, device: DeviceBlocking): Blocking {
   if (!tensor.axes) return FLAT;
   const pixels = tensor.pixels ?? device.pixels;
-  const widths = tensor.axes[3].map((axis) => tensor.shape[axis]);
-  const isWide = device.fold > 0 && widths.every((extent) => typeof extent === "number");
-  const width = isWide ? elementCount(widths as number[]) : 0;
-  const fold = Math.ceil(width / pixels) > 2 ** device.fold ? device.fold : 0;
-  if (tensor.rows) return { pixels, rows: device.groups, groups: 1, fold };
-  return { pixels, rows: 1, groups: tensor.groups ?? device.groups, fold };
+  const rows = tensor.rows ? device.groups : 1;
+  const groups = tensor.rows ? 1 : (tensor.groups ?? device.groups);
+  // NaN, which is not above any limit, where an extent is no number.
+  const [, , height, width] = extentsOf(tensor.shape as readonly number[], tensor.axes);
+  const columns = Math.ceil(width / pixels);
+  const fold = columns > 2 ** device.fold ? device.fold : 0;
+  const lines = Math.ceil(height / rows) * (fold ? Math.ceil(columns / 2 ** fold) : 1);
+  return { pixels, rows, groups, fold, cut: lines > 2 ** device.cut ? device.cut : 0 };
 }
 
 /** Layers that a blocked tensor has. */
@@ -128,26 +134,28 @@ export function layoutOf(
   maxTextureSize: number,
 ): Layout {
   const named = `Tensor ${tensor.value ? `"${tensor.value}" ` : ""}of shape [${shape.join(", ")}]`;
+  const refusal = (reason: string) =>
+    new TexelflowError("size", `${named} ${reason}. Run with smaller inputs or a smaller batch.`);
   if (shape.some((extent) => extent < 0)) {
     throw new TexelflowError("size", `${named} cannot be: an input is too small for this model.`);
   }
   const layout = tensor.axes
-    ? blockedLayout(shape, tensor.axes, blockingOf({ ...tensor, shape: [...shape] }, device), maxTextureSize)
+    ? blockedLayout(
+        shape,
+        tensor.axes,
+        blockingOf({ ...tensor, shape: [...shape] }, device),
+        2 ** device.cut,
+        maxTextureSize,
+      )
     : flatLayout(shape);
   if (layout.elements > 0 && Math.max(layout.width, layout.height) > maxTextureSize) {
-    throw new TexelflowError(
-      "size",
-      `${named} needs a texture of ${layout.width}×${layout.height} texels, but this device allows ` +
-        `${maxTextureSize}×${maxTextureSize}. Run with smaller inputs or a smaller batch.`,
+    throw refusal(
+      `needs a texture of ${layout.width}×${layout.height} texels, but this device allows ${maxTextureSize}×${maxTextureSize}`,
     );
   }
   const planes = layout.planes ? layout.planes.extents[0] * layout.planes.perImage : 0;
-  if (planes > MOST_PLANES) {
-    throw new TexelflowError(
-      "size",
-      `${named} is ${planes} planes of up to ${4 * layout.blocking.groups} channels, but shaders tell ` +
-        `${MOST_PLANES} apart. Run with smaller inputs or a smaller batch.`,
-    );
+  if (Math.max(planes, layout.planes?.lines ?? 0) > MOST_PLANES) {
+    throw refusal(`has more planes or lines than the ${MOST_PLANES} that shaders tell apart`);
   }
   return layout;
 }
@@ -173,6 +181,7 @@ function blockedLayout(
   shape: readonly number[],
   axes: readonly (readonly number[])[],
   blocking: Blocking,
+  lineLimit: number,
   maxTextureSize: number,
 ): Layout {
   const extents = extentsOf(shape, axes);
@@ -183,15 +192,18 @@ function blockedLayout(
   const lines = Math.ceil(height / blocking.rows) * folds;
   const perImage = Math.ceil(Math.ceil(channels / 4) / blocking.groups);
   const planes = batch * perImage;
-  const tiles = tileColumns(planes, columns, lines, maxTextureSize);
+  const tiles = blocking.cut
+    ? Math.max(1, Math.min(planes, Math.floor(maxTextureSize / columns / Math.ceil(lines / lineLimit))))
+    : tileColumns(planes, columns, lines, lineLimit, maxTextureSize);
+  const allLines = Math.ceil(planes / tiles) * lines;
   return {
     shape,
     elements: batch * channels * height * width,
     blocking,
-    width: tiles * columns,
-    height: Math.ceil(planes / tiles) * lines,
+    width: tiles * columns * (blocking.cut ? Math.ceil(allLines / lineLimit) : 1),
+    height: blocking.cut ? lineLimit : allLines,
     layers: layersOf(blocking),
-    planes: { extents, tiles, columns, perImage, first: 0 },
+    planes: { extents, tiles, columns, lines: allLines, perImage, first: 0 },
   };
 }
 
@@ -203,8 +215,14 @@ function extentsOf(shape: readonly number[], axes: readonly (readonly number[])[
  * The number of tile columns that covers all planes with nearly the fewest 2×2 quads, in which GPUs shade: of those the
  * smallest that gives a good width, so that tensors of like sizes fit the same textures.
  */
-function tileColumns(planes: number, columns: number, lines: number, maxTextureSize: number): number {
-  const fewest = Math.max(1, Math.ceil(planes / Math.max(1, Math.floor(maxTextureSize / lines))));
+function tileColumns(
+  planes: number,
+  columns: number,
+  lines: number,
+  lineLimit: number,
+  maxTextureSize: number,
+): number {
+  const fewest = Math.max(1, Math.ceil(planes / Math.max(1, Math.floor(lineLimit / lines))));
   const most = Math.min(planes, fewest + TRIED_TILES, Math.floor(maxTextureSize / columns));
   const candidates = Array.from({ length: Math.max(1, most - fewest + 1) }, (_, index) => fewest + index);
   const quads = (tiles: number) =>

@@ -43,7 +43,7 @@ function readBlocked(
 ): number {
   const { extents, tiles, columns, perImage } = layout.planes as Planes;
   const [batch, channels, height, width] = extents;
-  const { pixels, rows, groups, fold } = layout.blocking;
+  const { pixels, rows, groups, fold, cut } = layout.blocking;
   const lines = Math.ceil(height / rows);
   const folds = fold ? Math.ceil(width / pixels / columns) : 1;
   const [offsetN, offsetC, offsetH, offsetW] = axes.map((group) =>
@@ -57,9 +57,11 @@ function readBlocked(
       for (let h = 0; h < height; h++) {
         for (let w = 0; w < width; w++) {
           const column = Math.floor(w / pixels);
-          const x = (plane % tiles) * columns + (column % columns);
           const folded = Math.floor(column / columns) * lines;
-          const y = Math.floor(plane / tiles) * lines * folds + folded + Math.floor(h / rows);
+          const line = Math.floor(plane / tiles) * lines * folds + folded + Math.floor(h / rows);
+          const part = cut ? line >> cut : 0;
+          const x = (part * tiles + (plane % tiles)) * columns + (column % columns);
+          const y = line - (part << cut);
           const texels = layers[((group % groups) * rows + (h % rows)) * pixels + (w % pixels)];
           const value = texels?.[(y * layout.width + x) * 4 + (c % 4)] ?? Number.NaN;
           if (c < channels) {

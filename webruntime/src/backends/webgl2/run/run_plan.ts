@@ -100,7 +100,9 @@ export function bindPlan(
     if (isAlias(tensor)) return blockingIn(tensor.alias.tensor);
     return placed.get(index)?.layout.blocking ?? blockingOf(tensor, model.setting);
   };
-  const isFolded = [...placed.values()].some(({ layout }) => layout.blocking.fold > 0);
+  const isFolded = [...placed.values()].some(
+    ({ layout: { blocking } }) => blocking.fold > 0 || blocking.cut > 0,
+  );
   const draws: BoundDraw[] = [];
   const steps = entries.predict.slice(stage.first, stage.end);
   return {
