@@ -1,4 +1,4 @@
-"""Compare Texelflow with TF.js webgl in the installed Firefox and WebKitGTK.
+"""Compare Texelflow with TF.js webgl in the installed Firefox and WebKitGTK, and in Chromium on llvmpipe.
 
 For each net both runtimes are loaded on one page, and each round runs both once, the first one by turns; the
 figure is the median of the rounds' ratios. `make test-browsers` installs the browsers.
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -23,10 +22,9 @@ from assets import FOLDER, prepare_net, prepare_peers  # noqa: E402
 from nets import NETS  # noqa: E402
 
 from browser_support import PageServer  # noqa: E402
-from browsers.installed_browsers import Firefox, InstalledBrowser, WebKit, virtual_screen  # noqa: E402
+from browsers.installed_browsers import BROWSERS, InstalledBrowser, virtual_screen  # noqa: E402
 from texelflow.resources import javascript_directory  # noqa: E402
 
-BROWSERS: Sequence[type[InstalledBrowser]] = (Firefox, WebKit)
 RUNTIMES = ("texelflow", "tfjs")
 LEAST_ROUNDS = 3
 LARGEST_ERROR = 1e-3
@@ -39,6 +37,7 @@ def read_arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--nets", default=",".join(NETS), help=f"of {', '.join(NETS)}")
+    parser.add_argument("--browsers", default="", help="of these only, by parts of their names")
     parser.add_argument("--rounds", type=int, default=10, help="timed runs of each runtime")
     parser.add_argument("--seconds", type=float, default=40, help="after which a net takes no more rounds")
     arguments = parser.parse_args()
@@ -88,6 +87,8 @@ def compare(arguments: argparse.Namespace) -> None:
     server.mount("/bench", HERE / "page")
     with virtual_screen() as display:
         for browser in BROWSERS:
+            if not any(part in browser.name for part in arguments.browsers.split(",")):
+                continue
             if missing := browser.missing():
                 sys.exit(missing)
             print(f"\n{browser.name:22} Texelflow     TF.js   ratio, milliseconds a run", flush=True)

@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from installed_browsers import Firefox, InstalledBrowser, WebKit, virtual_screen
+from installed_browsers import BROWSERS, InstalledBrowser, virtual_screen
 from measured_bundle import Figures, prepare_page
 
 from browser_support import PageServer
@@ -26,7 +26,7 @@ def screen() -> Iterator[str]:
         yield name
 
 
-@pytest.fixture(scope="session", params=[Firefox, WebKit], ids=lambda kind: kind.name)
+@pytest.fixture(scope="session", params=BROWSERS, ids=lambda kind: kind.name)
 def installed_browser(request: pytest.FixtureRequest, page_server: PageServer) -> Iterator[InstalledBrowser]:
     """Each browser in turn. One that is missing is skipped, but an error with TEXELFLOW_REQUIRE_BROWSERS."""
     kind: type[InstalledBrowser] = request.param

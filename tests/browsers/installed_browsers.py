@@ -1,4 +1,4 @@
-"""Firefox and WebKitGTK as Debian has them, on a screen that nobody sees.
+"""Firefox, WebKitGTK, and Chromium on Mesa's llvmpipe, as Debian has them, on a screen that nobody sees.
 
 The page that they open (page.html) fetches from the test's server what it is to evaluate: no driver is
 needed, and Debian has none for Firefox. Errors and warnings of the page are among what the browsers print.
@@ -18,11 +18,12 @@ import subprocess
 import tempfile
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from browser_support import CONTENT_TYPES, PageServer
+from browser_support import CHROMIUM_FLAGS, CONTENT_TYPES, PageServer
+from texelflow.checking.browser import EXECUTABLES
 
 PAGE = Path(__file__).with_name("page.html")
 
@@ -171,6 +172,25 @@ class InstalledBrowser(ABC):
                 )
 
 
+class ChromiumOnMesa(InstalledBrowser):
+    """Chromium on llvmpipe, a driver with other rounding and limits than SwiftShader."""
+
+    name = "Chromium on llvmpipe"
+    packages = "chromium libegl1 libgl1-mesa-dri xvfb"
+    message = re.compile(r":CONSOLE")
+
+    @classmethod
+    def executable(cls) -> str | None:
+        return os.environ.get("TEXELFLOW_CHROMIUM") or next(
+            filter(None, map(shutil.which, EXECUTABLES)), None
+        )
+
+    def _command_line(self, home: Path, url: str) -> list[str]:
+        flags = [*CHROMIUM_FLAGS, "--use-gl=angle", "--use-angle=gl-egl", "--ignore-gpu-blocklist"]
+        flags += ["--headless=new", f"--user-data-dir={home}", "--enable-logging=stderr"]
+        return [str(self.executable()), *flags, url]
+
+
 class Firefox(InstalledBrowser):
     """Firefox, as `firefox-esr` or `firefox`."""
 
@@ -204,3 +224,6 @@ class WebKit(InstalledBrowser):
         # Line by line: else what goes into a file is kept back.
         by_line = ["stdbuf", "--output=L"]
         return [*by_line, str(self.executable()), "--enable-write-console-messages-to-stdout=true", url]
+
+
+BROWSERS: Sequence[type[InstalledBrowser]] = (ChromiumOnMesa, Firefox, WebKit)

@@ -1,4 +1,4 @@
-"""Bundles in Firefox and WebKitGTK: results are ONNX Runtime's, and the browser complains of nothing."""
+"""Bundles in other browsers: results are ONNX Runtime's, and the browser complains of nothing."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ REAL_MODELS = (
 LONGEST_PAUSE = 100
 """Milliseconds."""
 
-NEVER_PAUSES = ("Firefox",)
+NEVER_PAUSES = ("Firefox", "Chromium on llvmpipe")
 """Browsers that let the page answer while shaders compile. WebKitGTK compiles in the page's own process."""
 
 
