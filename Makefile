@@ -1,6 +1,6 @@
 # make demo   builds everything and serves the demo page      make check   lints, types, sizes, freshness
 # make test   runs every test in a real browser               make setup   only the set-up that all of these do
-# make test-browsers   runs bundles in Firefox and WebKitGTK, too
+# make test-browsers   runs bundles in Firefox, WebKitGTK and Chromium on llvmpipe, too
 # make bench  times Texelflow and other runtimes on the same nets; BENCH="--quick --nets mobilenetv2" for a look
 # make quick  runs the tests that matter most, in under four minutes
 # make release  builds what is published into build/release

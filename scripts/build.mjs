@@ -14,13 +14,14 @@ const entries = { texelflow: `${source}/index.ts`, "texelflow.debug": `${source}
 
 /**
  * Files of their own, which the runtime imports when it needs them, by the modules that they begin with: the profiler, what
- * the page computes in the midst of a run, what sessions remember, and what runs keep on the GPU.
+ * the page computes in the midst of a run, what sessions remember, what runs keep on the GPU, and models that branch.
  */
 const parts = {
   profile: "texelflow.profile",
   host_stage: "texelflow.host",
   state_memory: "texelflow.states",
   kept_tensor: "texelflow.keep",
+  branches: "texelflow.branches",
 };
 
 /** What dist/ holds, source maps apart. */

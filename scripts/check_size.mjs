@@ -44,6 +44,7 @@ measure("dist/texelflow.profile.js", await readFile("dist/texelflow.profile.js")
 measure("dist/texelflow.host.js", await readFile("dist/texelflow.host.js"));
 measure("dist/texelflow.states.js", await readFile("dist/texelflow.states.js"));
 measure("dist/texelflow.keep.js", await readFile("dist/texelflow.keep.js"));
+measure("dist/texelflow.branches.js", await readFile("dist/texelflow.branches.js"));
 measure("dist/texelflow.debug.js", await readFile("dist/texelflow.debug.js"));
 const demo = measure("the demo's scripts", await bundleDemo());
 for (const [name, size] of Object.entries({ runtime, demo })) {

@@ -26,6 +26,8 @@ CONVERSION = {
     "backends",
     "bundle",
     "summary",
+    "graph_file",
+    "branching",
     "pipeline",
     "preprocessor_config",
 }
@@ -46,6 +48,8 @@ ROOMS: dict[str, set[str]] = {
     "backends": {*MEANING, "passes"},
     "bundle": MODEL,
     "summary": {*MODEL, "passes", "backends"},
+    "graph_file": {*MODEL, "passes", "backends", "bundle"},
+    "branching": MODEL,
     "pipeline": CONVERSION,
     "conversion": {*MEANING, "passes", "importers"},
     "sources": {*BASE, "importers"},

@@ -7,24 +7,25 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from texelflow import branching
 from texelflow.backends.webgl2.lower_graph import lower_graph
-from texelflow.backends.webgl2.picture_input import add_preprocessing, check_picture, picture_shape
+from texelflow.backends.webgl2.picture_input import check_picture, picture_shape
 from texelflow.backends.webgl2.plan import liveness
 from texelflow.backends.webgl2.plan.order import order_steps
-from texelflow.backends.webgl2.plan.plan import Draw, HostStep, Plan, PlanTensor, Program
 from texelflow.backends.webgl2.plan.share_pixels import share_pixels
-from texelflow.bundle.derived import name_derived
-from texelflow.bundle.provenance import provenance
-from texelflow.dimensions import SizeError, assuming, symbols_of
-from texelflow.dimensions.text import to_json
+from texelflow.branching import Case, Decision
+from texelflow.dimensions import SizeError, assuming
 from texelflow.errors import DefectError, ExportError
-from texelflow.graph import Graph, NodeError, Value
+from texelflow.graph import Graph, NodeError, UndecidedError, Value
+from texelflow.graph_file import graph_file
 from texelflow.options import ImageOptions, Options
-from texelflow.passes.pair_states import State
 from texelflow.preprocessor_config import FILE_NAME, read_preprocessor_config
 from texelflow.summary import DeviceNeeds, Signature, Summary, example_sizes, summarize
+
+if TYPE_CHECKING:
+    from texelflow.bundle.safetensors import WeightEntry
 
 __all__ = [
     "Bundle",
@@ -52,12 +53,14 @@ class Bundle:
     weights: list[Value]
     weights_dtype: str
     summary: Summary
+    others: Sequence[Bundle] = ()
+    """What the model is in other cases, if it branches (branching.py)."""
 
 
 def build(
     source: Path, options: Options, progress: Progress | None = None, origin: str | None = None
 ) -> Bundle:
-    """Import, rewrite and lower a model.
+    """Import, rewrite and lower a model, for each case that it has if it branches.
 
     Args:
         source: the model's file or folder.
@@ -69,6 +72,38 @@ def build(
         ExportError: the model cannot be read or exported; `problems` has every reason.
         DefectError: Texelflow is at fault.
     """
+
+    def make(decisions: tuple[Decision, ...] | None) -> Bundle:
+        return _build_case(source, options, progress, origin, decisions)
+
+    cases, missing = branching.explore(make)
+    return _joined(cases, missing)
+
+
+def _joined(cases: Sequence[Case[Bundle]], missing: Sequence[str]) -> Bundle:
+    """Return the first case, which says when it and the others apply."""
+    first, *others = (case.made for case in cases)
+    summary = replace(first.summary, warnings=[*first.summary.warnings, *missing])
+    if not others:
+        return replace(first, summary=summary)
+    names = branching.graph_names(len(cases))
+    content = first.graph_file
+    content["branches"] = [
+        {"when": [constraint.to_json() for constraint in case.constraints()], "file": name}
+        for case, name in zip(cases, names, strict=True)
+    ]
+    branching.bind_all(content, [other.graph_file for other in others])
+    branches = [" and ".join(map(str, case.decisions)) for case in cases]
+    return replace(first, others=others, summary=replace(summary, branches=branches))
+
+
+def _build_case(
+    source: Path,
+    options: Options,
+    progress: Progress | None,
+    origin: str | None,
+    decisions: tuple[Decision, ...] | None,
+) -> Bundle:
     # Imported here so that the pipeline's data classes can be had without the importers.
     from texelflow.backends.webgl2.passes import prepare
     from texelflow.passes import fix_inputs, pair_states, quantize_weights, simplify
@@ -96,6 +131,7 @@ def build(
         graph.warnings += warnings
         fixed = fix_inputs.run(graph, options.constants)
         operators = Counter(node.operator for node in graph.nodes)
+    branching.assume(graph.facts, decisions)
     with assuming(graph.facts), stage("rewriting the graph", 0.3):
         simplify(graph)
         quantized = []
@@ -103,6 +139,11 @@ def build(
             quantized = quantize_weights.run(graph, QUANTIZED[options.weights])
         remembered = {after.name: before.name for after, before in graph.states.items()}
         states = pair_states.run(graph, {**remembered, **options.states})
+        if states and decisions:
+            raise ExportError(
+                f"a model that remembers does one thing or another by {decisions[0].condition}, of "
+                f"{decisions[0].node}: give its sizes by --input, or its numbers by --constant"
+            )
         groups = prepare(graph)
         if labels is not None:
             graph.warnings += _label_warnings(graph, labels)
@@ -116,7 +157,7 @@ def build(
         liveness.assign_lifetimes(plan)
     with assuming(graph.facts), stage("describing the bundle", 0.9):
         name = options.name or graph.name or source.stem
-        content, weights = _graph_file(source, graph, plan, name, labels, options, fixed, states, origin)
+        content, weights = graph_file(source, graph, plan, name, labels, options, fixed, states, origin)
         summary = summarize(graph, plan, operators, content, weights, options, quantized)
     report("built", 1.0)
     return Bundle(content, weights, options.weights, summary)
@@ -138,6 +179,8 @@ def _stage(doing: str, subject: str) -> Iterator[None]:
     """Tell whose fault it is what the block raises: the model's or the data's, or else Texelflow's."""
     try:
         yield
+    except UndecidedError:
+        raise
     except (NodeError, SizeError) as error:
         raise ExportError(f"{subject} cannot be exported: {error}", [str(error)]) from error
     except (ExportError, OSError):
@@ -147,11 +190,21 @@ def _stage(doing: str, subject: str) -> Iterator[None]:
 
 
 def _write(bundle: Bundle, directory: Path, force: bool) -> list[str]:
-    from texelflow.bundle.float16 import to_float16
-    from texelflow.bundle.safetensors import WeightEntry
     from texelflow.bundle.writer import write_bundle
 
-    entries, warnings = [], [*bundle.summary.warnings]
+    warnings = [*bundle.summary.warnings]
+    entries = _weight_entries(bundle, warnings)
+    others = [(other.graph_file, _weight_entries(other, warnings)) for other in bundle.others]
+    write_bundle(bundle.graph_file, entries, directory, force, others)
+    return list(dict.fromkeys(warnings))
+
+
+def _weight_entries(bundle: Bundle, warnings: list[str]) -> list[WeightEntry]:
+    """Return the weights as they are stored; what is cut off is added to `warnings`."""
+    from texelflow.bundle.float16 import to_float16
+    from texelflow.bundle.safetensors import WeightEntry
+
+    entries: list[WeightEntry] = []
     for value in bundle.weights:
         assert value.constant is not None
         dtype, data = value.dtype, value.constant
@@ -164,8 +217,7 @@ def _write(bundle: Bundle, directory: Path, force: bool) -> list[str]:
                 )
         shape = tuple(extent for extent in value.shape if isinstance(extent, int))
         entries.append(WeightEntry(value.name, dtype, shape, data))
-    write_bundle(bundle.graph_file, entries, directory, force)
-    return warnings
+    return entries
 
 
 def _image_options(source: Path, given: ImageOptions | None) -> tuple[ImageOptions | None, list[str]]:
@@ -228,123 +280,3 @@ def _label_warnings(graph: Graph, labels: list[str]) -> list[str]:
         return []
     counts = " and ".join(map(str, dict.fromkeys(classes)))
     return [f"there are {len(labels)} labels for outputs of {counts} classes: is it the file of this model?"]
-
-
-def _graph_file(
-    source: Path,
-    graph: Graph,
-    plan: Plan,
-    name: str,
-    labels: list[str] | None,
-    options: Options,
-    fixed: list[Value],
-    states: list[State],
-    origin: str | None,
-) -> tuple[dict[str, Any], list[Value]]:
-    from texelflow import __version__
-
-    programs = {program: index for index, program in enumerate(plan.programs())}
-    inputs = [
-        _input_json(value, tensor, graph.steering.get(value))
-        for value, tensor in zip(graph.inputs, plan.inputs, strict=True)
-    ]
-    if options.image is not None:
-        add_preprocessing(graph, plan, inputs, programs, options.image)
-    weights = [tensor for tensor in plan.tensors() if tensor.weight is not None]
-    labelled = _labelled(graph, labels or [])
-    content: dict[str, Any] = {
-        "formatVersion": 2,
-        "generator": f"texelflow {__version__}",
-        "provenance": provenance(source, options.told(), fixed, origin),
-        "name": name,
-        "symbols": _symbols(graph, plan, states),
-        "constraints": [constraint.to_json() for constraint in graph.facts.simplified()],
-        "derived": [],
-        "inputs": inputs,
-        "outputs": [
-            {
-                **_signature_json(value),
-                "tensor": tensor.index,
-                **_meaning_json(graph, value, labelled, labels),
-            }
-            for value, tensor in zip(graph.outputs, plan.outputs, strict=True)
-        ],
-        "states": [_state_json(state, *tensors) for state, tensors in zip(states, plan.states, strict=True)],
-        "weights": [_weight_json(tensor) for tensor in weights],
-        "plans": {
-            "webgl2": {
-                "requirements": {
-                    "textureUnits": max((len(program.samplers) for program in programs), default=0)
-                },
-                "tensors": [tensor.to_json() for tensor in plan.tensors()],
-                "programs": [_program_json(program) for program in programs],
-                "load": [draw.to_json(programs) for draw in plan.load],
-                "entries": {"predict": [_step_json(step, programs) for step in plan.run]},
-            }
-        },
-    }
-    content["derived"] = name_derived(content["plans"], content["symbols"])
-    return content, [tensor.weight for tensor in weights if tensor.weight is not None]
-
-
-def _labelled(graph: Graph, labels: list[str]) -> list[Value]:
-    """Return the outputs that labels name the classes of; the first where no shape tells."""
-    # Some models have a class more, which is no label: the background.
-    for count in (len(labels), len(labels) + 1):
-        if found := [value for value in graph.outputs if count in value.shape]:
-            return found
-    return graph.outputs[:1]
-
-
-def _meaning_json(
-    graph: Graph, value: Value, labelled: list[Value], labels: list[str] | None
-) -> dict[str, Any]:
-    """Return what an output means: its labels as the user gave them, or else as the model has them."""
-    found = graph.labels.get(value) if labels is None else labels if value in labelled else None
-    return {} if found is None else {"meaning": {"labels": found}}
-
-
-def _state_json(state: State, tensor: PlanTensor, following: PlanTensor) -> dict[str, Any]:
-    return {
-        **_signature_json(state.before),
-        "output": state.after.name,
-        "tensor": tensor.index,
-        "next": following.index,
-        "init": "zeros",
-        "scope": "session",
-        **({} if state.grows is None else {"grows": state.grows}),
-    }
-
-
-def _weight_json(tensor: PlanTensor) -> dict[str, Any]:
-    row = {} if tensor.row is None else {"row": tensor.row}
-    return {"tensor": tensor.index, **row, "parts": []}
-
-
-def _signature_json(value: Value) -> dict[str, Any]:
-    return {"name": value.name, "dtype": value.dtype, "shape": [to_json(extent) for extent in value.shape]}
-
-
-def _input_json(value: Value, tensor: PlanTensor | None, symbols: list[str] | None) -> dict[str, Any]:
-    steering = {} if symbols is None else {"elements": symbols}
-    return {**_signature_json(value), "tensor": -1 if tensor is None else tensor.index, **steering}
-
-
-def _program_json(program: Program) -> dict[str, Any]:
-    return {"name": program.name, "source": program.source, "samplers": list(program.samplers)}
-
-
-def _step_json(step: Draw | HostStep, programs: dict[Program, int]) -> dict[str, Any]:
-    return step.to_json(programs) if isinstance(step, Draw) else step.to_json()
-
-
-def _symbols(graph: Graph, plan: Plan, states: Sequence[State]) -> list[str]:
-    names = {name for value in graph.inputs for extent in value.shape for name in symbols_of(extent)}
-    grown = {state.grows for state in states if state.grows is not None}
-    symbols = sorted(names.union(grown, *graph.steering.values()))
-    for name in (name for step in plan.host_steps for name in step.binds):
-        if name in symbols:
-            raise ExportError(
-                f"a free dimension is called {name!r}, as what runs learn is: rename it by --input"
-            )
-    return symbols

@@ -62,6 +62,8 @@ class Summary:
     draws_load: int
     draws_run: int
     constraints: list[str]
+    branches: list[str]
+    """What decides which plan a run takes, for each plan; empty unless the model branches."""
     devices: list[DeviceNeeds]
     quantized: list[QuantizedWeight]
     """The weights that were rounded to few bits, and what that changes."""
@@ -100,6 +102,7 @@ def summarize(
         draws_load=len(plan.load),
         draws_run=len(plan.run_draws),
         constraints=list(map(str, graph.facts.simplified())),
+        branches=[],
         devices=[_needs(plan, device, graph, options) for device in liveness.DEVICE_KINDS],
         quantized=quantized,
         warnings=graph.warnings,

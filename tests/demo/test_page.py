@@ -149,4 +149,9 @@ def test_what_the_runtime_loads_on_demand_is_there(demo_folder: Path) -> None:
         found = set(re.findall(r"[\"'`]\./(texelflow[\w.]*\.js)[\"'`]", text)) - needed
         needed |= found
         pending += found
-    assert {"texelflow.host.js", "texelflow.states.js", "texelflow.keep.js"} <= needed
+    assert {
+        "texelflow.host.js",
+        "texelflow.states.js",
+        "texelflow.keep.js",
+        "texelflow.branches.js",
+    } <= needed

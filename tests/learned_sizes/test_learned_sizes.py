@@ -5,27 +5,37 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import onnx
 import onnx.parser
 import pytest
 from playwright.sync_api import Page
 
 from browser_support import PageServer
 from free_sizes.trials import Fault, Trial, ask_reference, run_trials
+from learned_sizes.branching import BRANCHING
 from learned_sizes.case import Case
 from learned_sizes.computed import COMPUTED
 from learned_sizes.given import GIVEN
 from settings import SETTINGS
 
-CASES = {**COMPUTED, **GIVEN}
+CASES = {**COMPUTED, **GIVEN, **BRANCHING}
 HEADER = '<ir_version: 10, opset_import: ["" : 21]>\n'
 USED = ("default", "P4M1-texelFetch-small")
+
+
+def forget_shapes(graph: onnx.GraphProto) -> None:
+    """Leave the shapes of outputs, also of the graphs in it, to be inferred."""
+    for output in graph.output:
+        output.type.tensor_type.ClearField("shape")
+    for attribute in (attribute for node in graph.node for attribute in node.attribute):
+        if attribute.HasField("g"):
+            forget_shapes(attribute.g)
 
 
 def make_trial(name: str, case: Case) -> Trial:
     """Return the case as a trial."""
     model = onnx.parser.parse_model(HEADER + case.text)
-    for output in model.graph.output:
-        output.type.tensor_type.ClearField("shape")
+    forget_shapes(model.graph)
     random = np.random.default_rng(len(name))
     feeds = [make(random) for make in case.feeds]
     return ask_reference(Trial(re.sub(r"\W+", "_", name), model, feeds, case.tolerance))

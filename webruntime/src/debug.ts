@@ -9,6 +9,7 @@ import { gpuFinished } from "./backends/webgl2/gl/fence.ts";
 import { readPlaced } from "./backends/webgl2/run/placed_reading.ts";
 import type { RunPlan } from "./backends/webgl2/run/run_plan.ts";
 import { planSeparately } from "./backends/webgl2/run/separate_plan.ts";
+import type { Session } from "./backends/webgl2/run/session.ts";
 import type { StagePlans } from "./backends/webgl2/run/stage_plans.ts";
 import type { BundleSource } from "./bundle/bundle_source.ts";
 import { bindInputs, type RunInput } from "./graph/inputs.ts";
@@ -25,7 +26,7 @@ export async function loadModel<S extends Signature = Signature>(
   source: BundleSource,
   options: TestLoadOptions = {},
 ): Promise<Model<S>> {
-  const { limits, poison, fold, neverBlock, ...wishes } = options.device ?? {};
+  const { limits, poison, fold, cut, neverBlock, ...wishes } = options.device ?? {};
   checkDeviceOptions(wishes);
   checkMaxMemory(options.maxMemory);
   return loadOn({ ...options.device, maxMemory: options.maxMemory }, source, options);
@@ -78,40 +79,48 @@ export function runWithIntermediates(
   model: Model,
   inputs: Readonly<Record<string, RunInput>>,
 ): Promise<Intermediate[]> {
-  return model.exclusively(async (session) => {
-    await model.loaded;
-    const { context, graph, persistent } = session.model;
-    const { load, entries, tensors } = graph.plans.webgl2;
-    const plans: { plan: RunPlan; delete: () => void }[] = [];
-    let last: RunPlan | undefined;
-    try {
-      await session.follow(
-        bindInputs(graph, inputs, session.states?.grown()),
-        (stage, symbols) => {
-          const plansOf = session.stages[stage] as StagePlans;
-          const made = planSeparately(session.model, plansOf, symbols, last ?? null);
-          plans.push(made);
-          last = made.plan;
-          return last;
-        },
-        () => {},
-      );
-      await gpuFinished(context);
-      const kept = load.filter(({ output }) => persistent.has(output));
-      return [...kept, ...entries.predict].flatMap((step) => {
-        const outputs = isHostStep(step) ? step.outputs : [step.output];
-        return outputs.flatMap((output) => {
-          const placed = last?.placed.get(output) ?? persistent.get(output);
-          if (!placed) return [];
-          const { tensor, dirtyLanes } = readPlaced(context, placed, tensors[output]?.axes);
-          const value = tensors[output]?.value ?? null;
-          return [{ node: step.node, value, tensor, shape: tensor.shape, data: tensor.data, dirtyLanes }];
-        });
+  return model.inBranch(inputs, (branch) =>
+    branch.exclusively((session) => intermediates(branch, session, inputs)),
+  );
+}
+
+async function intermediates(
+  model: Model,
+  session: Session,
+  inputs: Readonly<Record<string, RunInput>>,
+): Promise<Intermediate[]> {
+  await model.loaded;
+  const { context, graph, persistent } = session.model;
+  const { load, entries, tensors } = graph.plans.webgl2;
+  const plans: { plan: RunPlan; delete: () => void }[] = [];
+  let last: RunPlan | undefined;
+  try {
+    await session.follow(
+      bindInputs(graph, inputs, session.states?.grown()),
+      (stage, symbols) => {
+        const plansOf = session.stages[stage] as StagePlans;
+        const made = planSeparately(session.model, plansOf, symbols, last ?? null);
+        plans.push(made);
+        last = made.plan;
+        return last;
+      },
+      () => {},
+    );
+    await gpuFinished(context);
+    const kept = load.filter(({ output }) => persistent.has(output));
+    return [...kept, ...entries.predict].flatMap((step) => {
+      const outputs = isHostStep(step) ? step.outputs : [step.output];
+      return outputs.flatMap((output) => {
+        const placed = last?.placed.get(output) ?? persistent.get(output);
+        if (!placed) return [];
+        const { tensor, dirtyLanes } = readPlaced(context, placed, tensors[output]?.axes);
+        const value = tensors[output]?.value ?? null;
+        return [{ node: step.node, value, tensor, shape: tensor.shape, data: tensor.data, dirtyLanes }];
       });
-    } finally {
-      for (const made of plans) made.delete();
-    }
-  });
+    });
+  } finally {
+    for (const made of plans) made.delete();
+  }
 }
 
 let kept: Context | undefined;

@@ -23,8 +23,8 @@ export interface Signature {{
 """
 
 
-def declarations(graph_file: Mapping[str, Any]) -> str:
-    """Return the text of model.d.ts for a graph.json.
+def declarations(graph_file: Mapping[str, Any], *others: Mapping[str, Any]) -> str:
+    """Return the text of model.d.ts for a graph.json; `others` are those of other cases of the same model.
 
     An extent is a number, or the name or formula of a dimension that runs choose. `image` says whether an
     input takes pictures.
@@ -33,7 +33,10 @@ def declarations(graph_file: Mapping[str, Any]) -> str:
         _text(value["name"]): {**_signature(value), "image": _input_image(value)}
         for value in graph_file["inputs"]
     }
-    outputs = {_text(value["name"]): _signature(value) for value in graph_file["outputs"]}
+    outputs = {
+        _text(same[0]["name"]): _signature(*same)
+        for same in zip(graph_file["outputs"], *(other["outputs"] for other in others), strict=True)
+    }
     return _TEMPLATE.format(
         name=_text(graph_file["name"]),
         generator=_text(graph_file["generator"]).strip('"'),
@@ -46,10 +49,15 @@ def _input_image(value: Mapping[str, Any]) -> str:
     return "true" if "image" in value else "false"
 
 
-def _signature(value: Mapping[str, Any]) -> dict[str, str]:
+def _signature(value: Mapping[str, Any], *others: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is said of an input or output, whose shape may be another in other cases."""
+    shapes = dict.fromkeys(_shape(each) for each in (value, *others))
+    return {"dtype": _text(value["dtype"]), "shape": " | ".join(shapes)}
+
+
+def _shape(value: Mapping[str, Any]) -> str:
     shape = [extent if isinstance(extent, int) else format_expression(extent) for extent in value["shape"]]
-    extents = map(_text, shape)
-    return {"dtype": _text(value["dtype"]), "shape": f"[{', '.join(extents)}]"}
+    return f"[{', '.join(map(_text, shape))}]"
 
 
 def _object(members: Mapping[str, Mapping[str, str]]) -> str:

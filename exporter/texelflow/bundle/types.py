@@ -268,6 +268,12 @@ Step: TypeAlias = "Draw | HostStep"
 """What a run does in its turn."""
 
 
+class Branch(TypedDict):
+    when: list["Constraint"]
+    file: str
+    """Name of a file like this one, in the same folder."""
+
+
 class BundleFile(TypedDict):
     name: str
     bytes: "Natural"
@@ -319,6 +325,10 @@ class GraphFile(TypedDict):
     """
     constraints: list["Constraint"]
     """What the model needs of the sizes of a run, which is refused where one does not hold."""
+    branches: NotRequired[list["Branch"]]
+    """Absent unless the model does one thing or another by its sizes: then the files that describe its cases,
+    this one first. A run takes the first whose conditions hold.
+    """
     inputs: list["GraphInput"]
     outputs: list["GraphOutput"]
     states: list["State"]

@@ -1,23 +1,39 @@
-"""Writes a bundle: graph.json, its weight files and model.d.ts, all of them or none."""
+"""Writes a bundle: graph.json, its weight files and model.d.ts, all of them or none.
+
+A model that branches has a graph.json for each case, which share their weights.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from texelflow.bundle import declarations
 from texelflow.bundle.safetensors import WeightEntry, group_into_files, split_rows, write_safetensors
 from texelflow.bundle.types import BundleFile, GraphFile
 from texelflow.errors import ExportError
 
+GRAPH = "graph.json"
+_GRAPH_NAME = re.compile(r"graph(-\d+)?\.json")
+
+Graph: TypeAlias = tuple[Mapping[str, Any], Sequence[WeightEntry]]
+"""What `write_bundle` takes for graph.json, and for the file of each other case of a model that branches."""
+
 
 def write_bundle(
-    graph_file: Mapping[str, Any], weights: Sequence[WeightEntry], directory: Path, force: bool = False
+    graph_file: Mapping[str, Any],
+    weights: Sequence[WeightEntry],
+    directory: Path,
+    force: bool = False,
+    others: Sequence[Graph] = (),
 ) -> GraphFile:
     """Write a bundle to a new folder.
 
@@ -30,6 +46,7 @@ def write_bundle(
             made to differ.
         directory: the folder to make; missing folders above it are made too.
         force: replace `directory` if it is a bundle or empty; nothing else is ever deleted.
+        others: the same for the other files that `graph_file["branches"]` names, in their order.
 
     Returns:
         The whole content of graph.json as written.
@@ -45,7 +62,7 @@ def write_bundle(
         target.parent.mkdir(parents=True, exist_ok=True)
         made.mkdir()
         try:
-            content = _write_files(graph_file, weights, made)
+            content = _write_files([(graph_file, weights), *others], made)
             _put_in_place(made, target)
             return content
         finally:
@@ -74,7 +91,7 @@ def check_target(directory: Path, force: bool) -> None:
 
 
 def _is_bundle_file(path: Path) -> bool:
-    named = path.name in ("graph.json", declarations.FILE_NAME)
+    named = path.name == declarations.FILE_NAME or _GRAPH_NAME.fullmatch(path.name) is not None
     named = named or (path.name.startswith("weights") and path.suffix == ".safetensors")
     return named and path.is_file() and not path.is_symlink()
 
@@ -88,24 +105,63 @@ def _has_bundle_graph(directory: Path) -> bool:
     return isinstance(content, dict) and {"formatVersion", "generator"} <= content.keys()
 
 
-def _write_files(graph_file: Mapping[str, Any], weights: Sequence[WeightEntry], folder: Path) -> GraphFile:
-    split = _with_unique_keys([split_rows(entry) for entry in weights])
-    groups = group_into_files([part for parts in split for part in parts])
+def _write_files(graphs: Sequence[Graph], folder: Path) -> GraphFile:
+    entries, places = _shared([weights for _, weights in graphs])
+    split = _with_unique_keys([split_rows(entry) for entry in entries])
+    # What cases share lies apart from what one alone needs, so that no case downloads what is another's.
+    users = [frozenset(n for n, own in enumerate(places) if index in own) for index in range(len(entries))]
+    groups = [
+        group
+        for one in dict.fromkeys(users)
+        for group in group_into_files(
+            [part for parts, by in zip(split, users, strict=True) if by == one for part in parts]
+        )
+    ]
     files: list[BundleFile] = []
     file_of: dict[str, str] = {}
-    for index, entries in enumerate(groups):
+    for index, parts in enumerate(groups):
         name = f"weights-{index + 1:05}-of-{len(groups):05}" if len(groups) > 1 else "weights"
-        files.append(write_safetensors(folder / f"{name}.safetensors", entries))
-        file_of.update({entry.key: files[-1]["name"] for entry in entries})
-    described = [
-        {**weight, "parts": [{"file": file_of[part.key], "key": part.key} for part in parts]}
-        for weight, parts in zip(graph_file["weights"], split, strict=True)
-    ]
-    content = cast(GraphFile, {**graph_file, "weights": described, "files": files})
-    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    (folder / "graph.json").write_text(text + "\n", encoding="utf-8")
-    (folder / declarations.FILE_NAME).write_text(declarations.declarations(content), encoding="utf-8")
-    return content
+        files.append(write_safetensors(folder / f"{name}.safetensors", parts))
+        file_of.update({entry.key: files[-1]["name"] for entry in parts})
+    names = [branch["file"] for branch in graphs[0][0].get("branches", [{"file": GRAPH}])]
+    written: list[GraphFile] = []
+    for name, (graph, _), own in zip(names, graphs, places, strict=True):
+        described = [
+            {**weight, "parts": [{"file": file_of[part.key], "key": part.key} for part in split[place]]}
+            for weight, place in zip(graph["weights"], own, strict=True)
+        ]
+        needed = {part["file"] for weight in described for part in weight["parts"]}
+        listed = [file for file in files if file["name"] in needed]
+        written.append(cast(GraphFile, {**graph, "weights": described, "files": listed}))
+        text = json.dumps(written[-1], ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        (folder / name).write_text(text + "\n", encoding="utf-8")
+    (folder / declarations.FILE_NAME).write_text(declarations.declarations(*written), encoding="utf-8")
+    return written[0]
+
+
+def _shared(weights: Sequence[Sequence[WeightEntry]]) -> tuple[list[WeightEntry], list[list[int]]]:
+    """Return the distinct entries of several cases, and where those of each case are among them."""
+    if len(weights) == 1:
+        return [*weights[0]], [[*range(len(weights[0]))]]
+    known: dict[Hashable, int] = {}
+    entries: list[WeightEntry] = []
+    places: list[list[int]] = []
+    for case in weights:
+        # Two of one case are two tensors, even if they hold the same.
+        counts: Counter[Hashable] = Counter()
+        own = []
+        for entry in case:
+            digest = hashlib.sha256()
+            for part in entry.data.parts:
+                digest.update(part)
+            content = (entry.dtype, entry.shape, digest.digest())
+            counts[content] += 1
+            place = known.setdefault((content, counts[content]), len(entries))
+            if place == len(entries):
+                entries.append(entry)
+            own.append(place)
+        places.append(own)
+    return entries, places
 
 
 def _with_unique_keys(split: Sequence[Sequence[WeightEntry]]) -> list[list[WeightEntry]]:

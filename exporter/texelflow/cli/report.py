@@ -147,6 +147,8 @@ def print_summary(summary: Summary, console: Console) -> None:
         facts.add("learned in runs", ", ".join(summary.learned))
     if summary.constraints:
         facts.add("at every run", format_constraints(summary.constraints))
+    if summary.branches:
+        facts.add("plans", "\n".join(f"where {branch}" for branch in summary.branches))
     facts.add("operators", format_counts(summary.operators))
     facts.add("parameters", f"{summary.parameters:,}")
     facts.add("programs", str(summary.programs))

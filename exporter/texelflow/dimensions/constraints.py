@@ -7,7 +7,7 @@ checks them when sizes are bound. Since nothing runs that breaks one, the export
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -72,6 +72,10 @@ class ModelFacts:
     def __init__(self) -> None:
         self.constraints: dict[tuple[str, str, str], Constraint] = {}
         self.signed: set[str] = set()
+        self.learned: set[str] = set()
+        """Symbols that a run learns in its midst."""
+        self.branches = False
+        """Whether the model is exported once for each way that conditions on sizes may go (branching.py)."""
         self._least: dict[str, int] = {}
         self._bounds: dict[Expression, int] = {}
         self._symbols: dict[str, Dimension] = {}
@@ -280,6 +284,23 @@ def signed_symbol(name: str) -> Expression:
     if isinstance(facts, ModelFacts):
         facts.signed.add(name)
     return symbol(name)
+
+
+def learned_symbols(names: Iterable[str]) -> None:
+    """Say that a run learns symbols in its midst, by what it has computed."""
+    facts = current_facts()
+    if isinstance(facts, ModelFacts):
+        facts.learned.update(names)
+
+
+def may_branch(*conditions: Expression) -> bool:
+    """Return whether conditions that are known before a run may be taken as decided, case by case."""
+    facts = current_facts()
+    return (
+        isinstance(facts, ModelFacts)
+        and facts.branches
+        and all(facts.learned.isdisjoint(symbols_of(condition)) for condition in conditions)
+    )
 
 
 def may_be_negative(dimension: Dimension) -> bool:

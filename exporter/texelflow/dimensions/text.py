@@ -8,7 +8,7 @@ from texelflow.dimensions.expressions import Atom, Dimension, Expression, Monomi
 
 Json: TypeAlias = int | float | str | list[Any]
 
-_PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "//": 2, "%": 2}
+_PRECEDENCE = {"==": 0, "<": 0, "+": 1, "-": 1, "*": 2, "/": 2, "//": 2, "%": 2}
 LARGEST_EXACT = 2**53 - 1
 """The largest whole number that pages compute exactly: no size is larger."""
 
@@ -50,9 +50,9 @@ def _format(expression: Json) -> tuple[str, int]:
         return f"{operation}({', '.join(format_expression(operand) for operand in operands)})", _ATOM
     # Sums and products may be told one after another; a quotient within a product is set apart for the eye.
     first, *others = operands
-    chained = precedence if operation in ("+", "-") else _ATOM
+    chained = max(precedence, 1) if precedence < 2 else _ATOM
     texts = [_within(first, chained), *(_within(operand, precedence + 1) for operand in others)]
-    spacing = " " if precedence == 1 else ""
+    spacing = " " if precedence < 2 else ""
     return f"{spacing}{operation}{spacing}".join(texts), precedence
 
 

@@ -297,6 +297,15 @@ class NodeError(Exception):
         super().__init__(f"{node.title}: {reason}")
 
 
+class UndecidedError(Exception):
+    """A node that does one thing or another by what a run is given: by an expression that is 1 or 0."""
+
+    def __init__(self, node: Node, condition: Expression) -> None:
+        self.node = node
+        self.condition = condition
+        super().__init__(f"{node.title}: a run decides whether {condition}")
+
+
 class UnknownElementsError(NodeError):
     """A node whose input must be known before it is planned, but is computed from data."""
 

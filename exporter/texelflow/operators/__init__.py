@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import ClassVar, TypeVar
 
+from texelflow.dimensions.constraints import learned_symbols
 from texelflow.graph import LEARNED, Element, Node, NodeError, TensorType
 
 MANY = 2**31 - 1
@@ -40,6 +41,9 @@ class Operator:
 
     decomposes: ClassVar[bool] = False
     """Whether `decompose` replaces every node of this operator before the lowering."""
+
+    steered_by: ClassVar[Sequence[int]] = ()
+    """The inputs whose elements become symbols, if they are computed from small inputs of the model alone."""
 
     expands: ClassVar[bool] = False
     """Whether `expand` replaces every node of this operator, as where attributes are graphs."""
@@ -146,6 +150,7 @@ def learn(node: Node, endings: Sequence[str]) -> list[str]:
     """
     value = node.outputs[0].name or node.name
     names: list[str] = node.attributes.setdefault(LEARNED, [f"{value}{ending}" for ending in endings])
+    learned_symbols(names)
     return names
 
 

@@ -13,6 +13,7 @@ Rules, for each node in topological order:
    with that, until it finds no more, at most ROUNDS times. Types are in canonical form.
 9. A node that expands (If, Loop, Scan, Compress) is replaced by what its operator makes of it.
 10. Where elements must be known but are not, they become symbols (steering.py), and inference is repeated.
+11. So do those that an operator only wishes to know (`steered_by`), if they follow from small inputs.
 
 All problems are raised together.
 """
@@ -23,6 +24,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 
 from texelflow.dimensions import Expression, assuming, canonical, proved_equal
+from texelflow.dimensions.constraints import may_branch
 from texelflow.graph import (
     ConstantData,
     Element,
@@ -68,24 +70,24 @@ def _infer_with_steering(graph: Graph, declared: Mapping[Value, TensorType | Non
     for _ in range(MOST_LESSONS):
         unknown: list[Value] = []
         problems = Problems()
-        graph.nodes = _infer_all(graph.nodes, declared, problems, unknown)
+        graph.nodes = _infer_all(graph, declared, problems, unknown)
         if not unknown or not steering.learn(graph, unknown):
             break
     problems.raise_for(graph.source)
 
 
 def _infer_all(
-    nodes: Iterable[Node],
+    graph: Graph,
     declared: Mapping[Value, TensorType | None],
     problems: Problems,
     unknown: list[Value],
 ) -> list[Node]:
     """Infer nodes in topological order; return them, expanded (rule 9).
 
-    Values whose elements must be known, but are not, are added to `unknown`.
+    Values whose elements must be known, but are not, are added to `unknown`, and those that may be (rule 11).
     """
     inferred: list[Node] = []
-    pending = list(reversed(list(nodes)))
+    pending = list(reversed(graph.nodes))
     while pending:
         node = pending.pop()
         for value in node.outputs:
@@ -95,6 +97,10 @@ def _infer_all(
             if all(value.type is not None for value in node.reads):
                 for value in node.reads:
                     _unpack(value)
+                if wished := _steerable(graph, node, operator.steered_by):
+                    unknown += wished
+                    inferred.append(node)
+                    continue
                 parts = operator.expand(node)
                 if parts is not None:
                     pending.extend(reversed(parts))
@@ -106,6 +112,12 @@ def _infer_all(
             _infer(node, declared.keys())
         inferred.append(node)
     return inferred
+
+
+def _steerable(graph: Graph, node: Node, inputs: Iterable[int]) -> list[Value]:
+    """Return those of a node's inputs whose elements symbols of the graph's inputs would make known."""
+    values = [node.input(index) for index in inputs] if may_branch() else []
+    return [value for value in values if value is not None and steering.may_learn(graph, value)]
 
 
 @contextmanager

@@ -24,11 +24,12 @@ MOST_ELEMENTS = 64
 def learn(graph: Graph, wanted: Iterable[Value]) -> bool:
     """Let the graph know the elements of values, by symbols; return whether more is known than before."""
     is_more = False
+    known = set(graph.steering)
     for value in dict.fromkeys(wanted):
         if value.elements is not None:  # by one of those before it
             continue
         inputs = _inputs_behind(graph, value)
-        if inputs is not None and any(each.elements is None for each in inputs):
+        if inputs is not None and not known.issuperset(inputs):
             for each in inputs:
                 _steer(graph, each)
             is_more = True
@@ -36,6 +37,12 @@ def learn(graph: Graph, wanted: Iterable[Value]) -> bool:
             _read_back(graph, value)
             is_more = True
     return is_more
+
+
+def may_learn(graph: Graph, value: Value) -> bool:
+    """Return whether symbols of inputs alone would let the graph know the elements of a value (rule 1)."""
+    inputs = None if value.elements is not None else _inputs_behind(graph, value)
+    return inputs is not None and any(each.elements is None for each in inputs)
 
 
 def _inputs_behind(graph: Graph, value: Value) -> list[Value] | None:

@@ -49,16 +49,17 @@ export async function loadOn<S extends Signature>(
 }
 
 /** Loads a model from files; a lost context is made up for from `later`, which the cache has by then. */
-async function loadFrom<S extends Signature>(
+export async function loadFrom<S extends Signature>(
   files: BundleFiles,
   later: BundleFiles,
   device: TestDeviceOptions,
   meter: ProgressMeter,
   { signal = new AbortController().signal, streaming }: Pick<LoadOptions, "signal" | "streaming">,
+  name?: string,
 ): Promise<Model<S>> {
   signal.throwIfAborted();
   const start = performance.now();
-  const request = loadGraphFile(files, signal);
+  const request = loadGraphFile(files, signal, name);
   request.catch(() => {}); // awaited below, unless the device fails first
   const prepared = prepareDevice(device);
   try {

@@ -1,7 +1,6 @@
 import type { DeviceReport, TestDeviceOptions } from "../backends/webgl2/device/device.ts";
 import { type LoadedModel, part } from "../backends/webgl2/load/loaded_model.ts";
 import type { Profile, ProfileOptions } from "../backends/webgl2/profiler/profile.ts";
-import type { OutputReader } from "../backends/webgl2/run/output_reader.ts";
 import type { Session } from "../backends/webgl2/run/session.ts";
 import { type BundleFiles, withFiles } from "../bundle/bundle_source.ts";
 import type { DataType, GraphFile, ImagePreprocessing } from "../bundle/generated/graph_file.ts";
@@ -58,6 +57,7 @@ export class Model<S extends Signature = Signature> {
   device: DeviceReport;
   private queue: Promise<unknown> = Promise.resolve();
   private disposed = false;
+  private readonly branches: Model<S>[] = [];
   /** Whether what `run` remembered went with a context, and no run has told so. */
   private isStateLost = false;
   /** Stops what makes up for a lost context. */
@@ -65,12 +65,15 @@ export class Model<S extends Signature = Signature> {
 
   /** @internal */
   constructor(
-    private readonly files: BundleFiles,
+    /** @internal */
+    readonly files: BundleFiles,
     /** @internal */
     readonly graph: GraphFile,
-    private readonly deviceOptions: TestDeviceOptions,
+    /** @internal */
+    readonly deviceOptions: TestDeviceOptions,
     private loading: Loading,
-    private readonly signal: AbortSignal,
+    /** @internal */
+    readonly signal: AbortSignal,
   ) {
     const describe = ({
       name,
@@ -123,7 +126,33 @@ export class Model<S extends Signature = Signature> {
     inputs: Inputs<S>,
     options: RunOptions<K> = {},
   ): Promise<Outputs<S, K>> {
-    return this.exclusively((session) => this.runIn(session, inputs, options), RUN);
+    return this.inBranch(inputs, (model) =>
+      model.exclusively((session) => model.runIn(session, inputs, options), RUN),
+    );
+  }
+
+  /**
+   * Does a task with the model whose plan takes some inputs: with this one, unless it branches.
+   *
+   * @internal
+   */
+  async inBranch<T>(
+    inputs: Readonly<Record<string, unknown>>,
+    task: (model: Model<S>) => Promise<T>,
+  ): Promise<T> {
+    if (!this.graph.branches) return task(this);
+    const { branchOf } = await part("texelflow.branches.js", import("./branches.ts"));
+    return task(await branchOf(this, inputs));
+  }
+
+  /**
+   * Lets another branch be disposed with this one.
+   *
+   * @internal
+   */
+  adopt(branch: Model<S>): void {
+    if (this.disposed) branch.dispose();
+    this.branches.push(branch);
   }
 
   /** @internal */
@@ -132,7 +161,8 @@ export class Model<S extends Signature = Signature> {
     inputs: Inputs<S>,
     { keep }: RunOptions<K>,
   ): Promise<Outputs<S, K>> {
-    const read = keep && (await keeping(session.model, keep as readonly unknown[]));
+    const kept = keep && part("texelflow.keep.js", import("../backends/webgl2/run/kept_tensor.ts"));
+    const read = kept && (await kept).keeping(session.model, keep);
     const outputs = await session.run(inputs, read);
     // Not before every file is checked.
     await this.loaded;
@@ -146,11 +176,13 @@ export class Model<S extends Signature = Signature> {
    * @throws Error as `run` does, or when that file cannot be fetched
    */
   profile(inputs: Inputs<S>, options: ProfileOptions = {}): Promise<Profile> {
-    return this.exclusively(async (session) => {
-      await this.loaded;
-      const { profile } = await import("../backends/webgl2/profiler/profile.ts");
-      return profile(session, inputs, options);
-    });
+    return this.inBranch(inputs, (model) =>
+      model.exclusively(async (session) => {
+        await model.loaded;
+        const { profile } = await import("../backends/webgl2/profiler/profile.ts");
+        return profile(session, inputs, options);
+      }),
+    );
   }
 
   /** A session with a memory of its own; `run` uses one that the model has. */
@@ -172,6 +204,7 @@ export class Model<S extends Signature = Signature> {
     this.disposed = true;
     this.loading.stop(this.disposal());
     this.stopRestoring(this.disposal());
+    for (const branch of this.branches) branch.dispose();
     const free = () => this.loading.free();
     this.queue = this.queue.then(free, free);
   }
@@ -239,24 +272,6 @@ export class Model<S extends Signature = Signature> {
     }
     this.device = report(this.ownSession.model);
   }
-}
-
-/** What reads outputs but for some, which it keeps on the GPU. */
-async function keeping(
-  model: LoadedModel,
-  keep: readonly unknown[],
-): Promise<(reader: OutputReader, name: string) => unknown> {
-  const names = model.graph.outputs.map(({ name }) => name);
-  const unknown = Array.isArray(keep) ? keep.find((name) => !names.includes(name)) : String(keep);
-  if (unknown !== undefined) {
-    throw new TexelflowError(
-      "option",
-      `keep must be a list of outputs, which are ${names.join(", ")}; "${unknown}" is none.`,
-    );
-  }
-  const module = import("../backends/webgl2/run/kept_tensor.ts");
-  const { KeptTensor } = await part("texelflow.keep.js", module);
-  return (reader, name) => (keep.includes(name) ? new KeptTensor(model, name, reader) : reader.read());
 }
 
 function report({ context, limits, setting, reasons }: LoadedModel): DeviceReport {

@@ -26,6 +26,8 @@ export class ModelSession<S extends Signature = Signature> {
     inputs: Inputs<S>,
     options: RunOptions<K> = {},
   ): Promise<Outputs<S, K>> {
+    // A model that branches remembers nothing.
+    if (this.model.graph.branches) return this.model.run(inputs, options);
     return this.exclusively((session) => this.model.runIn(session, inputs, options), RUN);
   }
 

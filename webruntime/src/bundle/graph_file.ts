@@ -5,7 +5,14 @@ import { isHostStep } from "../graph/stages.ts";
 import { isDataType } from "../graph/tensor.ts";
 import type { BundleFiles } from "./bundle_source.ts";
 import { checkFormat, type Fail, type Kinds } from "./format_check.ts";
-import type { Expression, GraphFile, PlanTensor, Step, WebGL2Plan } from "./generated/graph_file.ts";
+import type {
+  Constraint,
+  Expression,
+  GraphFile,
+  PlanTensor,
+  Step,
+  WebGL2Plan,
+} from "./generated/graph_file.ts";
 import { FORMAT } from "./generated/graph_format.ts";
 
 /** The format version that this runtime reads. */
@@ -21,19 +28,23 @@ const LONGEST_FILE = 2 ** 31 - 1;
 const CHANNEL_BLOCK = 8;
 
 /** The step that fills the inputs: before the first of a run. */
-const BEFORE = -1;
+export const BEFORE = -1;
 
 /** The step that tensors without a lifetime are filled in. */
 const LOADING = -2;
 
 /**
- * Fetches and checks a bundle's graph.json.
+ * Fetches and checks a bundle's graph.json, or the file of another branch.
  *
  * @throws Error when it cannot be fetched, is no JSON, is of another version, or is damaged: then the error names the
  *   place in it, what was expected there and what came
  */
-export async function loadGraphFile(files: BundleFiles, signal: AbortSignal): Promise<GraphFile> {
-  const { text: read, location, contentType } = await files.open("graph.json", signal);
+export async function loadGraphFile(
+  files: BundleFiles,
+  signal: AbortSignal,
+  name = "graph.json",
+): Promise<GraphFile> {
+  const { text: read, location, contentType } = await files.open(name, signal);
   const text = await read();
   let content: unknown;
   try {
@@ -55,15 +66,20 @@ export async function loadGraphFile(files: BundleFiles, signal: AbortSignal): Pr
   }
   checkVersion(content, location);
   const graph = content as GraphFile;
-  checkContent(graph, (path, expected, value) => {
+  checkContent(graph, damageOf(location));
+  return graph;
+}
+
+/** What throws the error that a file like graph.json is damaged. */
+export function damageOf(location: string): Fail {
+  return (path, expected, value) => {
     const came = shown(value);
     throw new TexelflowError(
       "damaged",
       `${location} is damaged: ${path} must be ${expected}, but is ${came}. Export the model again.`,
       { file: location },
     );
-  });
-  return graph;
+  };
 }
 
 /** A wrong value as an error shows it. */
@@ -127,7 +143,7 @@ function checkContent(graph: GraphFile, fail: Fail): void {
 
 /** Follows the file in the order in which it is executed: what is read must have been filled before, and live. */
 function checkReferences(graph: GraphFile, fail: Fail): void {
-  const { symbols, inputs, outputs, states, weights, files, plans } = graph;
+  const { inputs, outputs, states, weights, files, plans } = graph;
   const { tensors, programs, load, entries } = plans.webgl2;
   checkNames(graph, fail);
   const filled = new Set<number>();
@@ -149,19 +165,14 @@ function checkReferences(graph: GraphFile, fail: Fail): void {
     steps.forEach((step, index) => {
       const path = `plans.webgl2.${name}[${index}]`;
       const time = name === "load" ? LOADING : index;
-      if (!isHostStep(step)) countSources(`${path}.inputs`, step.program, step.inputs);
+      const isHost = isHostStep(step);
+      if (!isHost) countSources(`${path}.inputs`, step.program, step.inputs);
       step.inputs.forEach((tensor, unit) => {
         use(`${path}.inputs[${unit}]`, tensor, time, false);
       });
-      if (!isHostStep(step)) {
-        use(`${path}.output`, step.output, time, true);
-        return;
-      }
-      step.outputs.forEach((tensor, place) => {
-        use(`${path}.outputs[${place}]`, tensor, time, true);
+      (isHost ? step.outputs : [step.output]).forEach((tensor, place) => {
+        use(`${path}.output${isHost ? `s[${place}]` : ""}`, tensor, time, true);
       });
-      const blocked = [...step.inputs, ...step.outputs].find((tensor) => tensors[tensor]?.axes);
-      if (blocked !== undefined) fail(path, "a step whose tensors are flat", blocked);
     });
   };
 
@@ -176,10 +187,7 @@ function checkReferences(graph: GraphFile, fail: Fail): void {
   const names = files.map(({ name }) => name);
   files.forEach(({ name, bytes }, index) => {
     if (bytes > LONGEST_FILE) fail(`files[${index}].bytes`, `at most ${LONGEST_FILE}`, bytes);
-    // It becomes part of an address, in which `..` has many spellings, such as `%2e.`.
-    if (!/^\w[\w.-]*$/.test(name)) {
-      fail(`files[${index}].name`, "a name of letters, digits, dots and dashes", name);
-    }
+    checkFileName(`files[${index}].name`, name, fail);
   });
   weights.forEach(({ tensor, row, parts }, index) => {
     const longest = tensors[tensor]?.shape.at(-1) ?? 1;
@@ -202,34 +210,10 @@ function checkReferences(graph: GraphFile, fail: Fail): void {
   });
   follow("entries.predict", entries.predict);
   const end = entries.predict.length;
-  const kept = new Set(states.flatMap(({ tensor, next }) => [tensor, next]));
-  if (kept.size < 2 * states.length) fail("states", "states of tensors of their own", [...kept]);
-  states.forEach((state, index) => {
-    const path = `states[${index}]`;
-    use(`${path}.next`, state.next, end, false);
-    const { grows } = state;
-    if (grows !== undefined && !(symbols.includes(grows) && state.shape.includes(grows))) {
-      fail(`${path}.grows`, "a symbol that is one of the extents", grows);
-    }
-    for (const key of ["tensor", "next"] as const) {
-      const { dtype, shape, axes, lifetime } = tensors[state[key]] as PlanTensor;
-      const isSame = JSON.stringify(shape) === JSON.stringify(state.shape);
-      const isWhole = lifetime?.join() === `${BEFORE},${end}`;
-      if (
-        dtype !== state.dtype ||
-        axes ||
-        !(grows !== undefined ? key === "next" || isSame : isSame && isWhole)
-      ) {
-        fail(
-          `${path}.${key}`,
-          "a flat tensor of the state's type and shape that lives for all of a run",
-          state[key],
-        );
-      }
-    }
+  states.forEach(({ next }, index) => {
+    use(`states[${index}].next`, next, end, false);
   });
   outputs.forEach(({ tensor }, index) => {
-    if (kept.has(tensor)) fail(`outputs[${index}].tensor`, "no state's tensor", tensor);
     use(`outputs[${index}].tensor`, tensor, end, false);
     const { axes, shape, alias } = tensors[tensor] as PlanTensor;
     // The page puts channels in their order, and nothing else.
@@ -240,7 +224,7 @@ function checkReferences(graph: GraphFile, fail: Fail): void {
 }
 
 /** Checks that what is evaluated before the derived names are uses none of them, and each of these those before it. */
-function checkNames({ symbols, derived, constraints, inputs, plans }: GraphFile, fail: Fail): void {
+function checkNames({ symbols, derived, constraints, branches, inputs, plans }: GraphFile, fail: Fail): void {
   const known = [...symbols];
   const check = (path: string, expression: Expression) => {
     if (!isExpression(expression, known, Number.isSafeInteger)) fail(path, "an expression", expression);
@@ -262,15 +246,26 @@ function checkNames({ symbols, derived, constraints, inputs, plans }: GraphFile,
       known.push(name);
     }
   });
-  constraints.forEach(({ left, right }, index) => {
-    check(`constraints[${index}].left`, left);
-    check(`constraints[${index}].right`, right);
+  const checkAll = (path: string, list: readonly Constraint[]) => {
+    list.forEach(({ left, right }, index) => {
+      check(`${path}[${index}].left`, left);
+      check(`${path}[${index}].right`, right);
+    });
+  };
+  checkAll("constraints", constraints);
+  branches?.forEach(({ when }, index) => {
+    checkAll(`branches[${index}].when`, when);
   });
   derived.forEach(({ name, value }, index) => {
     check(`derived[${index}].value`, value);
     if (known.includes(name)) fail(`derived[${index}].name`, "a name of its own", name);
     known.push(name);
   });
+}
+
+/** Checks a name, which becomes part of an address, in which `..` has many spellings, such as `%2e.`. */
+export function checkFileName(path: string, name: string, fail: Fail): void {
+  if (!/^\w[\w.-]*$/.test(name)) fail(path, "a name of letters, digits, dots and dashes", name);
 }
 
 /** Checks that an alias reads whole planes of a tensor that is blocked as it is. */

@@ -126,7 +126,16 @@ export function isSpecial(value: unknown): boolean {
 }
 
 /** How tightly operations bind: those that are not here are written as calls. */
-const PRECEDENCE: Record<string, number> = { "+": 1, "-": 1, "*": 2, "/": 2, "//": 2, "%": 2 };
+const PRECEDENCE: Record<string, number> = {
+  "==": 0,
+  "<": 0,
+  "+": 1,
+  "-": 1,
+  "*": 2,
+  "/": 2,
+  "//": 2,
+  "%": 2,
+};
 const TIGHTEST = 3;
 
 /** An expression as people write it: `batch`, `2*height + 1`, `max(1, n)`. */
@@ -143,7 +152,7 @@ function write(expression: Real): [text: string, precedence: number] {
     return precedence >= least ? text : `(${text})`;
   };
   const precedence = PRECEDENCE[operation];
-  if (!precedence) {
+  if (precedence === undefined) {
     const operands = [first, ...others].map((operand) => write(operand)[0]);
     return [`${operation}(${operands.join(", ")})`, TIGHTEST];
   }
@@ -152,8 +161,8 @@ function write(expression: Real): [text: string, precedence: number] {
   }
   // Sums may be told one after another; a quotient within a product is set apart for the eye.
   const texts = [
-    within(first, precedence === 1 ? 1 : TIGHTEST),
+    within(first, precedence < 2 ? 1 : TIGHTEST),
     ...others.map((operand) => within(operand, precedence + 1)),
   ];
-  return [texts.join(precedence === 1 ? ` ${operation} ` : operation), precedence];
+  return [texts.join(precedence < 2 ? ` ${operation} ` : operation), precedence];
 }

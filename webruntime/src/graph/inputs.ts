@@ -30,17 +30,31 @@ export interface BoundInputs extends Bound {
 }
 
 /**
- * Checks names, types and shapes of the inputs of a run, binds each symbolic dimension to its size, and checks what the
- * model needs of these sizes.
+ * Binds as `bindSymbols` does, and checks what the model needs of the sizes.
  *
- * @param remembered - symbols that follow from what a session remembers
  * @throws Error naming the input or node, what was expected and what came
  */
 export function bindInputs(
   graph: GraphFile,
   given: Readonly<Record<string, unknown>>,
-  remembered: ReadonlyMap<string, number> = new Map(),
+  remembered?: ReadonlyMap<string, number>,
 ): BoundInputs {
+  const bound = bindSymbols(graph, given, remembered);
+  settle(stagesOf(graph)[0] as Stage, bound.symbols, bound.origin);
+  return bound;
+}
+
+/**
+ * Checks names, types and shapes of the inputs of a run, and binds each symbolic dimension to its size.
+ *
+ * @param remembered - symbols that follow from what a session remembers
+ * @throws Error naming the input, what was expected and what came
+ */
+export function bindSymbols(
+  graph: GraphFile,
+  given: Readonly<Record<string, unknown>>,
+  remembered: ReadonlyMap<string, number> = new Map(),
+): BoundInputs & { readonly symbols: Map<string, number> } {
   const names = graph.inputs.map(({ name }) => name);
   for (const name of Object.keys(given ?? {})) {
     if (!names.includes(name)) {
@@ -52,7 +66,6 @@ export function bindInputs(
     }
   }
   const values = graph.inputs.map((input) => checkValue(input, given?.[input.name], names));
-  const [first] = stagesOf(graph);
   const symbols = new Map(remembered);
   const origin = new Map([...symbols.keys()].map((name) => [name, "what the session remembers"]));
   values.forEach((value, index) => {
@@ -73,7 +86,6 @@ export function bindInputs(
       );
     }
   }
-  settle(first as Stage, symbols, origin);
   return { values, symbols, origin };
 }
 
@@ -111,19 +123,25 @@ function bindElements(
   });
 }
 
-/** Refuses sizes that a node cannot compute with. */
-function checkConstraint(
-  { left, relation, right, node, meaning }: Constraint,
-  symbols: ReadonlyMap<string, number>,
-  origin: ReadonlyMap<string, string>,
-): void {
+/** Whether sizes are as a constraint says. */
+export function holds({ left, relation, right }: Constraint, symbols: ReadonlyMap<string, number>): boolean {
   const [own, other] = [evaluate(left, symbols), evaluate(right, symbols)];
-  const holds = {
+  return {
     "=": own === other,
     ">=": own >= other,
     "1 or =": own === other || own === 1 || other === 1,
   }[relation];
-  if (holds) return;
+}
+
+/** Refuses sizes that a node cannot compute with. */
+function checkConstraint(
+  constraint: Constraint,
+  symbols: ReadonlyMap<string, number>,
+  origin: ReadonlyMap<string, string>,
+): void {
+  if (holds(constraint, symbols)) return;
+  const { left, relation, right, node, meaning } = constraint;
+  const [own, other] = [evaluate(left, symbols), evaluate(right, symbols)];
   const written = (expression: Constraint["left"], value: number) =>
     typeof expression === "number" ? String(value) : `${render(expression)} = ${value}`;
   const problem =

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from texelflow.graph import Body, Node, NodeError, TensorType
+from texelflow.dimensions import Expression, canonical
+from texelflow.dimensions.constraints import may_branch
+from texelflow.graph import Body, Node, NodeError, TensorType, UndecidedError
 from texelflow.operators import MANY, Operator, operator
 
 _BRANCHES = ("else_branch", "then_branch")
@@ -16,6 +18,7 @@ class If(Operator):
     """
 
     expands = True
+    steered_by = (0,)
 
     def infer(self, node: Node) -> list[TensorType]:
         """Raise NodeError: nothing is known of a condition without a type."""
@@ -26,10 +29,17 @@ class If(Operator):
 
         Then each result is chosen: both must have one type and shape, and what either branch needs of sizes
         is needed at every run.
+
+        Raises:
+            UndecidedError: the condition follows from what a run is given, and the model may branch by that.
         """
         condition = node.required(0)
-        known = condition.number
-        if known is not None:
+        known = condition.scalar
+        if isinstance(known, Expression):
+            known = canonical(known)
+        if isinstance(known, Expression) and may_branch(known):
+            raise UndecidedError(node, known)
+        if isinstance(known, int | float):
             branch = _branch(node, _BRANCHES[bool(known)])
             copies = [
                 Node("Identity", [value], [result], {}, node.name)

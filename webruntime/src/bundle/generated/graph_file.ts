@@ -96,6 +96,10 @@ export interface GraphFile {
    * What the model needs of the sizes of a run, which is refused where one does not hold.
    */
   constraints: Constraint[];
+  /**
+   * Absent unless the model does one thing or another by its sizes: then the files that describe its cases, this one first. A run takes the first whose conditions hold.
+   */
+  branches?: Branch[];
   inputs: GraphInput[];
   outputs: GraphOutput[];
   /**
@@ -135,6 +139,13 @@ export interface Constraint {
    * What both are, or with >= what the left one is, for errors.
    */
   meaning: string;
+}
+export interface Branch {
+  when: Constraint[];
+  /**
+   * Name of a file like this one, in the same folder.
+   */
+  file: string;
 }
 export interface GraphInput {
   name: string;

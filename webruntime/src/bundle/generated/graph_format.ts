@@ -60,6 +60,27 @@ export const FORMAT = {
       "meaning": "string"
     }
   ],
+  "branches?": [
+    "list of",
+    {
+      "when": [
+        "list of",
+        {
+          "left": "Expression",
+          "relation": [
+            "one of",
+            "=",
+            ">=",
+            "1 or ="
+          ],
+          "right": "Expression",
+          "node": "string",
+          "meaning": "string"
+        }
+      ],
+      "file": "string"
+    }
+  ],
   "inputs": [
     "list of",
     {

@@ -1,5 +1,6 @@
 import type { Timings } from "../../../api/timings.ts";
 import type { DataType, GraphFile } from "../../../bundle/generated/graph_file.ts";
+import { damageOf } from "../../../bundle/graph_file.ts";
 import type { WeightSink } from "../../../bundle/weight_files.ts";
 import { TexelflowError } from "../../../errors.ts";
 import { isHostStep } from "../../../graph/stages.ts";
@@ -174,8 +175,17 @@ export class LoadedModel implements WeightSink {
     const needsHosts = graph.plans.webgl2.entries.predict.some(isHostStep);
     const hosts = needsHosts && part("texelflow.host.js", import("../run/host_stage.ts"));
     const states = graph.states.length > 0 && part("texelflow.states.js", import("../run/state_memory.ts"));
-    if (hosts) this.performHost = (await hosts).performHost;
-    if (states) this.StateMemory = (await states).StateMemory;
+    const fail = damageOf("graph.json");
+    if (hosts) {
+      const { performHost, checkHosts } = await hosts;
+      checkHosts(graph, fail);
+      this.performHost = performHost;
+    }
+    if (states) {
+      const { StateMemory, checkStates } = await states;
+      checkStates(graph, fail);
+      this.StateMemory = StateMemory;
+    }
   }
 
   takeBytes(count: number): void {

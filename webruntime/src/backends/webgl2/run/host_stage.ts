@@ -1,9 +1,10 @@
 // Loaded as dist/texelflow.host.js with models in the midst of whose runs the page computes.
 
-import type { Expression, HostStep, Real } from "../../../bundle/generated/graph_file.ts";
+import type { Fail } from "../../../bundle/format_check.ts";
+import type { Expression, GraphFile, HostStep, Real } from "../../../bundle/generated/graph_file.ts";
 import { evaluate } from "../../../graph/expressions.ts";
 import { type Bound, settle } from "../../../graph/inputs.ts";
-import { type Stage, stagesOf } from "../../../graph/stages.ts";
+import { isHostStep, type Stage, stagesOf } from "../../../graph/stages.ts";
 import { HOST_STEPS } from "../../../host/host_steps.ts";
 import type { HostInput, Numbers } from "../../../host/types.ts";
 import type { LoadedModel } from "../load/loaded_model.ts";
@@ -11,6 +12,18 @@ import type { PlacedTensor } from "./draws.ts";
 import type { OutputReader } from "./output_reader.ts";
 import type { RunPlan } from "./run_plan.ts";
 import { throwIfLost } from "./session.ts";
+
+/** Checks what graph.json says of host steps, besides what it says of all steps. */
+export function checkHosts({ plans }: GraphFile, fail: Fail): void {
+  const { tensors, entries } = plans.webgl2;
+  entries.predict.forEach((step, index) => {
+    if (!isHostStep(step)) return;
+    const blocked = [...step.inputs, ...step.outputs].find((tensor) => tensors[tensor]?.axes);
+    if (blocked !== undefined) {
+      fail(`plans.webgl2.entries.predict[${index}]`, "a step whose tensors are flat", blocked);
+    }
+  });
+}
 
 /**
  * Reads back what the host step behind a stage wants, computes, and binds what it learned.

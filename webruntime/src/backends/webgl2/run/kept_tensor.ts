@@ -114,3 +114,21 @@ export class KeptTensor<D extends DataType = DataType> implements GpuTensor<D> {
     }
   }
 }
+
+/**
+ * What reads outputs but for some, which it keeps on the GPU.
+ *
+ * @throws TexelflowError when `keep` is no list of names of outputs
+ */
+export function keeping(model: LoadedModel, keep: unknown): (reader: OutputReader, name: string) => unknown {
+  const names: unknown[] = model.graph.outputs.map(({ name }) => name);
+  const unknown = Array.isArray(keep) ? keep.find((name) => !names.includes(name)) : String(keep);
+  if (unknown !== undefined) {
+    throw new TexelflowError(
+      "option",
+      `keep must be a list of outputs, which are ${names.join(", ")}; "${unknown}" is none.`,
+    );
+  }
+  return (reader, name) =>
+    (keep as unknown[]).includes(name) ? new KeptTensor(model, name, reader) : reader.read();
+}

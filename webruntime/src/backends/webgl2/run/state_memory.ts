@@ -14,6 +14,8 @@ import { InputFeed } from "./input_feed.ts";
 import { OutputReader } from "./output_reader.ts";
 import type { RunPlan } from "./run_plan.ts";
 
+export { checkStates } from "./state_check.ts";
+
 /** A state as the next run reads it. */
 type Current = Pick<PlacedTensor, "layout" | "texture">;
 

@@ -1,0 +1,124 @@
+"""Models that branch: what is in their bundles, and what runs load of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import onnx
+import onnx.parser
+import pytest
+from playwright.sync_api import Page
+
+import texelflow
+from browser_support import PageServer
+from learned_sizes.branching import BRANCHING
+from learned_sizes.test_learned_sizes import HEADER, forget_shapes
+
+CACHE = "a cache that the first run does not have"
+
+
+def saved(text: str, folder: Path) -> Path:
+    path = folder / "model.onnx"
+    model = onnx.parser.parse_model(HEADER + text)
+    forget_shapes(model.graph)
+    onnx.save(model, path)
+    return path
+
+
+def graphs(folder: Path) -> list[dict[str, object]]:
+    """The files that describe the cases of a bundle."""
+    first = json.loads((folder / "graph.json").read_text())
+    return [json.loads((folder / branch["file"]).read_text()) for branch in first["branches"]]
+
+
+def test_cases_share_their_weights(tmp_path: Path) -> None:
+    """What both cases read is stored once, and each lists the files that it needs."""
+    source = saved(BRANCHING["a convolution by the sampling rate"].text, tmp_path)
+    summary = texelflow.export(source, tmp_path / "rates")
+    condition, other = summary.branches
+    assert "rate[0]" in condition and other == f"not ({condition})"
+    fast, slow = graphs(tmp_path / "rates")
+    names = [{file["name"] for file in graph["files"]} for graph in (fast, slow)]  # type: ignore[attr-defined]
+    assert names[0].isdisjoint(names[1])
+    texelflow.export(saved(BRANCHING[CACHE].text, tmp_path), tmp_path / "cache")
+    later, first = graphs(tmp_path / "cache")
+    assert later["files"] == first["files"] and len(later["files"]) == 1  # type: ignore[arg-type]
+    declared = (tmp_path / "cache" / "model.d.ts").read_text()
+    assert 'shape: ["b", "n + p", 4] | ["b", "n", 4]' in declared
+
+
+def test_a_case_that_cannot_be_exported(tmp_path: Path, page_server: PageServer, page: Page) -> None:
+    """The others run; it is told at export, and by the run that would need it."""
+    text = """g (float[n,3] x, int64 k) => (float[n,3] y)
+        {
+            zero = Constant <value_int = 0> ()
+            is_odd = Greater (k, zero)
+            y = If (is_odd) <
+                then_branch = yes () => (float[n,3] a) { a = Wonder (x) },
+                else_branch = no () => (float[n,3] a) { a = Exp (x) }
+            >
+        }"""
+    with pytest.warns(UserWarning, match=r"runs where .* are refused: .*Wonder"):
+        texelflow.export(saved(text, tmp_path), tmp_path / "bundle")
+    found = page.evaluate(
+        """async (url) => {
+            const model = await texelflow.loadModel(url);
+            const x = new texelflow.Tensor("float32", [1, 3], new Float32Array(3));
+            const run = (k) => model.run({ x, k: new texelflow.Tensor("int64", [], new BigInt64Array([k])) });
+            const { y } = await run(0n);
+            const tell = (error) => `${error.code}: ${error.message}`;
+            return [[...y.data], await run(1n).then(() => "ran", tell)];
+        }""",
+        page_server.mount("/refused_branch", tmp_path / "bundle"),
+    )
+    assert found[0] == [1, 1, 1]
+    assert found[1].startswith("size: If") and "what decides its branch" in found[1]
+
+
+def test_states_need_one_case(tmp_path: Path) -> None:
+    source = saved(BRANCHING[CACHE].text, tmp_path)
+    with pytest.raises(texelflow.ExportError, match=r"by has_past\[0\], of If .*--constant"):
+        texelflow.export(source, tmp_path / "bundle", states={"present": "past"})
+    texelflow.export(source, tmp_path / "bundle", states={"present": "past"}, constants={"has_past": 1})
+
+
+def test_branches_load_when_they_are_needed(tmp_path: Path, page_server: PageServer, page: Page) -> None:
+    """One download each, also of two runs at once; disposing of the model frees all of them."""
+    texelflow.export(saved(BRANCHING[CACHE].text, tmp_path), tmp_path / "bundle")
+    url = page_server.mount("/branches", tmp_path / "bundle")
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url.rsplit("/", 1)[-1]))
+    shapes = page.evaluate(
+        """async (url) => {
+            const model = await texelflow.loadModel(url);
+            const floats = (...shape) => new texelflow.Tensor(
+                "float32", shape, new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(1));
+            const run = (flag, n, p) => model.run({
+                x: floats(1, n, 4), past: floats(1, p, 4),
+                has_past: new texelflow.Tensor("bool", [1], new Uint8Array([flag])),
+            });
+            const runs = await Promise.all([run(0, 5, 1), run(0, 2, 1), run(1, 1, 3)]);
+            const profile = await model.profile({
+                x: floats(1, 2, 4), past: floats(1, 1, 4),
+                has_past: new texelflow.Tensor("bool", [1], new Uint8Array([0])),
+            });
+            const { textureBytes } = texelflow.statistics(model);
+            model.dispose();
+            const rejected = await run(0, 1, 1).then(() => "ran", (error) => error.code);
+            await new Promise((resolve) => setTimeout(resolve, 200));
+            return [...runs.map(({ present }) => present.shape), profile.draws.length > 0, rejected];
+        }""",
+        url,
+    )
+    assert shapes == [[1, 5, 4], [1, 2, 4], [1, 4, 4], True, "disposed"]
+    for name in ("graph.json", "graph-2.json", "texelflow.branches.js"):
+        assert requested.count(name) == 1
+
+
+def test_replacing_a_bundle_that_branches(tmp_path: Path) -> None:
+    """Its files are all a bundle's; none of them stays."""
+    texelflow.export(saved(BRANCHING[CACHE].text, tmp_path), tmp_path / "bundle")
+    text = "g (float[n] x) => (float[n] y) { y = Neg (x) }"
+    texelflow.export(saved(text, tmp_path), tmp_path / "bundle", force=True)
+    assert {path.name for path in (tmp_path / "bundle").iterdir()} == {"graph.json", "model.d.ts"}
