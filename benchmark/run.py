@@ -63,6 +63,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=100, help="after which five rounds of a net must do")
     parser.add_argument("--net-seconds", type=float, default=150, help="after which two starts must do")
     parser.add_argument("--seed", type=int, default=1, help="of the order of the runtimes in each round")
+    parser.add_argument("--remark", default="", help="what readers must know of this run, for the page")
     parser.add_argument("--quick", action="store_true", help="few runs, one start: numbers to look at only")
     parser.add_argument("--gpu", action="store_true", help="use the GPU instead of SwiftShader")
     parser.add_argument("--publish", action="store_true", help="also write docs/benchmarks.md (a full run)")
@@ -132,6 +133,7 @@ async def describe(bench: Bench, arguments: argparse.Namespace) -> dict[str, Any
             "browser": browser.version,
             "machine": describe_machine(),
             "versions": versions(),
+            "remark": arguments.remark,
             "settings": {
                 key: getattr(arguments, key) for key in ("runs", "starts", "seconds", "seed", "quick")
             },

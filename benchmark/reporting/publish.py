@@ -126,6 +126,7 @@ def describe(report: dict[str, Any], chart: str) -> dict[str, Any]:
         "memory": machine["memoryGiB"],
         "setting": setting_of(report),
         "seed": report["settings"].get("seed"),
+        "remark": report.get("remark", ""),
         "renderer_title": renderer_title(report),
         "chart": chart,
         "targets": check_targets(report) if draws_in_software(report) else [],

@@ -82,7 +82,7 @@ def steady_targets(report: dict[str, Any]) -> Iterator[Target]:
     def steady(net: str, peer: str) -> float | None:
         return ratio(report, net, peer, "steady", own=NEVER_BLOCKING)
 
-    for peer, together, each in zip(PEERS, (3.0, 4.5), (2.5, 3.5), strict=True):
+    for peer, together, each in zip(PEERS, (2.7, 4.5), (2.2, 3.5), strict=True):
         ratios = {net: steady(net, peer) for net in CONVOLUTIONAL}
         known = [found for found in ratios.values() if found is not None]
         mean = geometric_mean(known) if len(known) == len(ratios) else None
