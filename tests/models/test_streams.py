@@ -86,3 +86,28 @@ def test_stream(name: str, tmp_path: Path, bundle_page: Page, page_server: PageS
             for output, array in results.items():
                 size = np.abs(expected[output]).max(initial=1e-3)
                 assert np.abs(array - expected[output]).max() <= TOLERANCE * size, (number, output)
+
+
+def test_a_rate_that_the_page_gives(tmp_path: Path, bundle_page: Page, page_server: PageServer) -> None:
+    """One bundle of a model that does something else at each rate, which takes frames of another length."""
+    models = find_models()
+    if models is None:
+        pytest.skip("no models: set TEXELFLOW_MODELS")
+    [source] = (models / "onnx" / "silero_vad").glob("*.onnx")
+    with pytest.warns(UserWarning, match="are refused: LSTM"):
+        summary = texelflow.export(source, tmp_path / "bundle")
+    assert len(summary.branches) == 2
+    session = onnxruntime.InferenceSession(source)
+    names = [output.name for output in session.get_outputs()]
+    random = np.random.default_rng(4)
+    with LoadedBundle(bundle_page, page_server.mount("/rates", tmp_path / "bundle")) as bundle:
+        for rate, length in ((8000, 288), (16000, 576), (8000, 288)):
+            feeds = {
+                "input": random.standard_normal((2, length)).astype(np.float32) * 0.1,
+                "state": random.standard_normal((2, 2, 128)).astype(np.float32) * 0.1,
+                "sr": np.array(rate, np.int64),
+            }
+            results = bundle.run(feeds)
+            for output, expected in zip(names, session.run(None, feeds), strict=True):
+                size = np.abs(expected).max(initial=1e-3)
+                assert np.abs(results[output] - expected).max() <= TOLERANCE * size, (rate, output)
