@@ -10,6 +10,7 @@ from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels.elementwise import attach_epilogue
 from texelflow.backends.webgl2.kernels.kernel import Kernel
 from texelflow.backends.webgl2.kernels.rendering import Structure
+from texelflow.backends.webgl2.kernels.sharing import shared_matrices
 from texelflow.backends.webgl2.layout.blocking import (
     image_axes,
     is_expressible,
@@ -266,6 +267,8 @@ def lower_matrix_product(group: Group, lowering: Lowering) -> None:
         a = _expanded(a, (*output.shape[:-2], *a.shape[-2:]), lowering)
     if batched and not same_shape(b.shape[:-2], output.shape[:-2]):
         b = _expanded(b, (*output.shape[:-2], *b.shape[-2:]), lowering)
+    elif batched:
+        b = shared_matrices(b, lowering) or b
     axes = matrix_axes(rank)
     if not batched:
         axes = next((known for known in lowering.known_axes(a) if known[1] == (rank - 1,)), axes)

@@ -48,11 +48,11 @@ export async function part<T>(name: string, module: Promise<T>): Promise<T> {
   }
 }
 
-/** By tensor, for both tensors of each state that is exchanged, the other one. */
+/** By tensor, for both tensors of each state that is not copied, the other one. */
 function statePartners({ states }: GraphFile): ReadonlyMap<number, number> {
-  const exchanged = states.filter(({ grows }) => grows === undefined);
+  const left = states.filter(({ grows, tensor, next }) => grows === undefined || tensor === next);
   return new Map(
-    exchanged.flatMap(({ tensor, next }) => [
+    left.flatMap(({ tensor, next }) => [
       [tensor, next],
       [next, tensor],
     ]),
@@ -70,7 +70,7 @@ export class LoadedModel implements WeightSink {
   readonly weights: LoadPhase;
   /** Sessions besides the model's own, which go with it. */
   readonly sessions = new Set<{ delete(): void }>();
-  /** By tensor, for both tensors of each state that is exchanged and not copied, the other one. */
+  /** By tensor, for both tensors of each state that is not copied, the other one; itself where they are one. */
   readonly statePartners: ReadonlyMap<number, number>;
   /** The textures of its runs. */
   readonly pools = new Set<{ readonly bytes: number }>();
