@@ -244,6 +244,17 @@ export class StateMemory {
   }
 }
 
+/** By tensor, for both tensors of each state that is not copied, the other one. */
+export function statePartners({ states }: GraphFile): ReadonlyMap<number, number> {
+  const left = states.filter(({ grows, tensor, next }) => grows === undefined || tensor === next);
+  return new Map(
+    left.flatMap(({ tensor, next }) => [
+      [tensor, next],
+      [next, tensor],
+    ]),
+  );
+}
+
 /**
  * Checks the tensors that a session is to remember: one of the right type and rank for each state, in their order.
  *
