@@ -53,3 +53,21 @@ def test_others_stay(tmp_path: Path, old: str, new: str) -> None:
     assert old in KEYS and move_factors.run(graph) == 0
     product = next(node for node in graph.nodes if node.operator == "MatMul")
     assert product.required(0) is graph.inputs[0]
+
+
+def test_it_joins_the_factor_of_the_other_operand(tmp_path: Path) -> None:
+    text = KEYS.replace("y = MatMul(q, scaled)", """
+        own = Mul(q, scale)
+        upright = Reshape(own, sizes)
+        z = Reshape(upright, rows)
+        y = MatMul(z, scaled)""").replace(
+        "float scale", "int64[4] sizes = {2, 3, 2, 2}, int64[3] rows = {2, 3, 4}, float scale"
+    )  # fmt: skip
+    graph = read_text(text, tmp_path)
+    simplify(graph)
+    value = graph.nodes[-1].required(0)
+    while (made := value.producer) is not None and made.operator == "Reshape":
+        value = made.required(0)
+    assert made is not None and made.operator == "Mul"
+    first = made.required(0).producer
+    assert first is not None and first.operator == "Mul"

@@ -8,9 +8,12 @@ Rules:
    MatMul(Mul(a, s), b'), where b' is that view of x.
 2. Nothing else reads what leads from the multiplication to the product.
 3. x is what a view, a Concat or the caller makes: no kernel that computes x could multiply it, too.
+4. Where a is a view, and nothing else reads it, what it is a view of is multiplied, as it may be already.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from texelflow.dimensions import proved_equal
 from texelflow.graph import Graph, Node, TensorType, Value
@@ -22,7 +25,11 @@ def run(graph: Graph) -> int:
     """Move factors; return how many."""
     consumers = graph.consumers()
     outputs = set(graph.outputs)
-    moved: dict[Node, Node] = {}
+
+    def only(value: Value, reader: Node) -> bool:
+        return value not in outputs and consumers[value] == [reader]
+
+    moved: dict[Node, list[Node]] = {}
     gone: set[Node] = set()
     for node in graph.nodes:
         if (node.domain, node.operator) != ("", "MatMul") or node.inputs[0] is node.inputs[1]:
@@ -31,21 +38,20 @@ def run(graph: Graph) -> int:
         while True:
             value = reader.inputs[place]
             made = None if value is None else value.producer
-            if value is None or made is None or made.domain or value in outputs:
-                break
-            if consumers[value] != [reader]:
+            if value is None or made is None or made.domain or not only(value, reader):
                 break
             if made.operator in ("Mul", "Div") and (parts := _parts(made)) is not None:
                 reader.inputs[place], factor = parts
                 gone.add(made)
-                moved[node] = _scaled(node, made, factor)
+                multiplied, reader = _multiplied(node, made, factor, only)
+                moved.setdefault(reader, []).append(multiplied)
                 break
             if made.operator not in VIEWS:
                 break
             reader, place = made, 0
     kept = [node for node in graph.nodes if node not in gone]
-    graph.nodes = [part for node in kept for part in ([moved[node], node] if node in moved else [node])]
-    return len(moved)
+    graph.nodes = [part for node in kept for part in (*moved.get(node, []), node)]
+    return len(gone)
 
 
 def _parts(node: Node) -> tuple[Value, Value] | None:
@@ -64,9 +70,23 @@ def _parts(node: Node) -> tuple[Value, Value] | None:
     return None
 
 
-def _scaled(node: Node, multiplication: Node, factor: Value) -> Node:
-    """Return what multiplies a product's left operand, which the product then reads."""
-    left = node.required(0)
-    result = Value(f"{multiplication.outputs[0].name}/moved", TensorType(left.dtype, left.shape))
-    node.inputs[0] = result
-    return Node(multiplication.operator, [left, factor], [result], {}, multiplication.name)
+def _multiplied(
+    reader: Node, multiplication: Node, factor: Value, only: Callable[[Value, Node], bool]
+) -> tuple[Node, Node]:
+    """Let a node read its first input, or what that is a view of (rule 4), multiplied.
+
+    Return the node that multiplies, and the one that reads its result.
+    """
+    value = reader.required(0)
+    while factor.producer is None and only(value, reader):
+        made = value.producer
+        if made is None or made.domain or made.operator not in VIEWS:
+            break
+        below = made.required(0)
+        if len(below.shape) < len(factor.shape):
+            break
+        reader, value = made, below
+    name = f"{multiplication.outputs[0].name}/moved"
+    result = Value(name, TensorType(value.dtype, value.shape))
+    reader.inputs[0] = result
+    return Node(multiplication.operator, [value, factor], [result], {}, multiplication.name), reader

@@ -100,12 +100,12 @@ class Attention(Operator):
                 steps.add("Concat", name, past, new, axis=2)
                 for name, past, new in (("keys", past_key, k), ("values", node.required(5), v))
             )
-        keys, values = k, v
+        scale = self._scale_root(steps, node, sizes.size)
+        left = steps.add("Mul", "scaled_queries", q, scale)
+        keys, values = steps.add("Mul", "scaled_keys", k, scale), v
         if not proved_equal(sizes.heads, sizes.key_heads):
-            keys = self._repeated(steps, node, k, sizes, sizes.size)
+            keys = self._repeated(steps, node, keys, sizes, sizes.size)
             values = self._repeated(steps, node, v, sizes, sizes.value_size)
-        # Keys are not scaled: those of a cache stay where they are.
-        left = steps.add("Mul", "scaled_queries", q, self._scale(steps, node, sizes.size))
         right = steps.add("Transpose", "turned", keys, perm=[0, 1, 3, 2])
         logits = steps.add("MatMul", "products", left, right)
         stages = [logits]
@@ -155,18 +155,17 @@ class Attention(Operator):
         return steps.reshape("by_head", each, [sizes.batch, sizes.heads, *matrix])
 
     @staticmethod
-    def _scale(steps: Decomposition, node: Node, size: Dimension) -> Value:
-        """Return what queries are multiplied by."""
+    def _scale_root(steps: Decomposition, node: Node, size: Dimension) -> Value:
+        """Return the root of the scale, by which queries and keys are multiplied each."""
         dtype = q_type(node)
         scale = float(node.attributes.get("scale", 0.0))
         if scale:
-            return steps.scalar("scale", dtype, scale)
+            return steps.scalar("scale", dtype, scale**0.5)
         if isinstance(size, int):
-            return steps.scalar("scale", dtype, size**-0.5)
+            return steps.scalar("scale", dtype, size**-0.25)
         number = steps.cast("size", steps.index("size_index", size), "float32")
-        return steps.cast(
-            "scale", steps.add("Reciprocal", "inverse", steps.add("Sqrt", "root", number)), dtype
-        )
+        root = steps.add("Sqrt", "fourth_root", steps.add("Sqrt", "root", number))
+        return steps.cast("scale", steps.add("Reciprocal", "inverse", root), dtype)
 
     def _bias(self, steps: Decomposition, node: Node, sizes: Sizes) -> tuple[Value | None, Value | None]:
         """Return what is added to the products, and, if all keys of a query may be hidden, which are seen."""
