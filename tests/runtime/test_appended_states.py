@@ -339,3 +339,49 @@ def test_a_step_makes_no_gl_object(bundle_page: Page, tmp_path: Path, serve: Ser
     created = bundle_page.evaluate(REBOUND, [url, [encode(run) for run in runs]])
     steady = [before == after for before, after in pairwise(created)]
     assert sum(steady[10:]) >= 80
+
+
+TWO = """
+    g (float[b, s, 4] x, float[b, p, 4] keys, float[b, p, 4] values)
+    => (float[b, s, 4] y, float[b, all, 4] keys_after, float[b, all, 4] values_after) {
+        keys_after = Concat<axis = 1>(keys, x)
+        doubled = Add(x, x)
+        values_after = Concat<axis = 1>(values, doubled)
+        turned = Transpose<perm = [0, 2, 1]>(keys_after)
+        scores = MatMul(x, turned)
+        y = MatMul(scores, values_after)
+    }"""
+
+UNEQUAL = """
+async (url) => {
+    const model = await texelflow.loadModel(url);
+    const run = (session, length) => session.run({x: new texelflow.Tensor('float32', [1, length, 4],
+        new Float32Array(4 * length).fill(1))});
+    const saved = [];
+    for (const length of [2, 3]) {
+        await model.reset();
+        await run(model, length);
+        saved.push(await model.ownSession.states.save());
+    }
+    const session = model.session();
+    await session.restore({keys: saved[0].keys, values: saved[1].values});
+    const code = await run(session, 1).then(() => 'none', (error) => error.code);
+    await session.restore(saved[0]);
+    return [code, (await run(session, 1)).y.data[0]];
+}
+"""
+
+
+def test_states_of_unequal_lengths_are_refused(page: Page, tmp_path: Path, serve: Serve) -> None:
+    source = save_text(TWO, tmp_path)
+    texelflow.export(source, tmp_path / "bundle", states={"keys_after": "keys", "values_after": "values"})
+    assert page.evaluate(UNEQUAL, serve(tmp_path / "bundle")) == ["size", 3 * 4 * 2]
+
+
+def test_devices_that_store_16_bits_append(bundle_page: Page, tmp_path: Path, serve: Serve) -> None:
+    source, url, _ = export(SHARED, tmp_path, serve)
+    runs = feeds(source, LENGTHS[:8])
+    (answers,) = run_series(bundle_page, [Series(url, runs)], {"poison": True, "storage": 16})
+    assert not [answer.error for answer in answers if answer.error]
+    for answer, outputs in zip(answers, expected(source, runs), strict=True):
+        np.testing.assert_allclose(answer.outputs["y"], outputs["y"], rtol=0.02, atol=0.02)

@@ -6,6 +6,7 @@ import { readTexels } from "../gl/readback.ts";
 import { ArrayTexture, textureBytes } from "../gl/texture.ts";
 import { type Extents, type Layout, layoutOf, type Planes } from "../layout/layouts.ts";
 import type { LoadedModel } from "../load/loaded_model.ts";
+import type { PlacedTensor } from "./draws.ts";
 import { clampToFloat16 } from "./input_feed.ts";
 import { GROWTH } from "./pool.ts";
 import type { RunPlan } from "./run_plan.ts";
@@ -93,13 +94,14 @@ export class AppendedState {
   }
 
   /** Checks that a run goes on from what is remembered. */
-  give({ placed }: RunPlan): void {
-    this.requireShape((placed.get(this.state.next) as { layout: Layout }).layout.shape);
+  give({ placed, symbols }: RunPlan): void {
+    const { shape } = (placed.get(this.state.next) as PlacedTensor).layout;
+    this.requireShape(shape, symbols.get(this.state.grows as string));
   }
 
   /** Remembers what a run leaves. */
   take({ placed }: RunPlan): void {
-    this.held = (placed.get(this.state.next) as { layout: Layout }).layout;
+    this.held = (placed.get(this.state.next) as PlacedTensor).layout;
   }
 
   /** The elements; null before the first run. */
@@ -179,11 +181,11 @@ export class AppendedState {
     }
   }
 
-  /** Refuses a shape, after a run, that differs from the remembered one otherwise than by new columns. */
-  private requireShape(after: readonly number[]): void {
+  /** Refuses a shape, after a run that begins with so many columns, that does not go on from what is remembered. */
+  private requireShape(after: readonly number[], before = this.extent): void {
     if (!this.held) return;
     const text = (shape: readonly number[]) => `[${shape.join(", ")}]`;
-    const needed = after.map((extent, axis) => (axis === this.axis ? this.extent : extent));
+    const needed = after.map((extent, axis) => (axis === this.axis ? before : extent));
     if (text(needed) === text(this.held.shape)) return;
     throw new TexelflowError(
       "size",

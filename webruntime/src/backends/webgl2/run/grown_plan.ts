@@ -45,7 +45,6 @@ export function grownPlan(
     feeds: plan.feeds.map((feed, index) => {
       const input = graph.inputs[index] as GraphInput;
       if (!feed || !layouts.has(input.tensor)) return feed;
-      feed.delete();
       return new InputFeed(
         context,
         input,
@@ -72,6 +71,9 @@ export function grownPlan(
   });
   if (tensorsRead(model, plan.stage).some(isChanged)) bindReaders(model, grown);
   else grown.readers.push(...plan.readers);
+  plan.feeds.forEach((feed, index) => {
+    if (feed !== grown.feeds[index]) feed?.delete();
+  });
   return grown;
 }
 
