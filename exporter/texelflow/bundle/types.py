@@ -71,7 +71,7 @@ class GraphOutput(TypedDict):
 
 class State(TypedDict):
     """Two flat tensors, of one shape unless it grows: after a run, what it left in `next` is what the next
-    run reads in `tensor`.
+    run reads in `tensor`. Or one and the same, whose width grows: a run draws the new columns.
     """
 
     name: str

@@ -19,6 +19,7 @@ from texelflow.passes import (
     fuse_batch_normalization,
     infer_types,
     merge_common_subexpressions,
+    move_factors,
     remove_dead_nodes,
     sink_transposes,
 )
@@ -40,6 +41,7 @@ _SIMPLIFYING: tuple[Pass, ...] = (
     remove_dead_nodes.run,
     eliminate_identities.run,
     merge_common_subexpressions.run,
+    move_factors.run,
     defer_divisions.run,
     remove_dead_nodes.run,
 )

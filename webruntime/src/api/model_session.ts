@@ -47,7 +47,7 @@ export class ModelSession<S extends Signature = Signature> {
    * @throws TexelflowError when a state is missing, unknown, or of another type
    */
   restore(states: Readonly<Record<string, Tensor>>): Promise<void> {
-    return this.exclusively(async (session) => session.restore(states));
+    return this.exclusively(async (session) => session.states?.restore(states));
   }
 
   /** Frees the session's GPU memory. */

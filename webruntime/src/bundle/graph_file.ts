@@ -205,8 +205,9 @@ function checkReferences(graph: GraphFile, fail: Fail): void {
     if (tensor >= 0) use(`inputs[${index}].tensor`, tensor, BEFORE, true);
     if (image) countSources(`inputs[${index}].image.program`, image.program, [tensor]);
   });
-  states.forEach(({ tensor }, index) => {
-    use(`states[${index}].tensor`, tensor, BEFORE, true);
+  states.forEach(({ tensor, next }, index) => {
+    // A run appends to it.
+    if (tensor !== next) use(`states[${index}].tensor`, tensor, BEFORE, true);
   });
   follow("entries.predict", entries.predict);
   const end = entries.predict.length;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from texelflow.backends.webgl2.appended_states import append, find_appended
 from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels import copying
 from texelflow.backends.webgl2.kernels.elementwise import lower_elementwise
@@ -32,9 +33,13 @@ def lower_graph(graph: Graph, groups: list[Group], states: Sequence[State] = ())
             tensor = PlanTensor(value.dtype, value.shape, value=value.name, precise=True, external=True)
             lowering.bind(value, tensor)
             lowering.plan.inputs.append(tensor)
+        appended = find_appended(graph, groups, states)
         for group in groups:
             lowering.group = group
             with problems.of(group.origin):
+                if group.result in appended:
+                    append(group, lowering)
+                    continue
                 lower = lower_elementwise if group.host is None else rule_of(group.host).lower
                 lower(group, lowering)
                 continue
@@ -50,7 +55,10 @@ def lower_graph(graph: Graph, groups: list[Group], states: Sequence[State] = ())
             try:
                 for extent in value.shape:
                     lowering.require_computable(extent)
-                made[value] = _output(value, lowering, taken, value in after)
+                if value in appended:
+                    made[value] = lowering.source_tensor(value)[0]
+                else:
+                    made[value] = _output(value, lowering, taken, value in after)
             except NodeError as error:
                 problems.add_node(error.node, error.reason)
         problems.raise_for(graph.source)
@@ -70,11 +78,11 @@ def _part_states(graph: Graph, plan: Plan, made: Mapping[Value, PlanTensor], sta
     ]
     plan.outputs = [made[value] for value in graph.outputs if value not in kept]
     for state in states:
-        before = inputs[state.before]
+        before, after = inputs[state.before], made[state.after]
         assert before is not None
-        plan.states.append((before, made[state.after]))
+        plan.states.append((after if after.appended else before, after))
         if state.grows is not None:
-            plan.growing |= {before, made[state.after]}
+            plan.growing |= {before, after}
 
 
 def _output(value: Value, lowering: Lowering, taken: set[PlanTensor], is_state: bool) -> PlanTensor:

@@ -100,18 +100,14 @@ class Attention(Operator):
                 steps.add("Concat", name, past, new, axis=2)
                 for name, past, new in (("keys", past_key, k), ("values", node.required(5), v))
             )
-        # Heads that share keys are further queries of one head.
-        grouped = [sizes.batch, sizes.key_heads, -1, sizes.size]
-        is_grouped = not proved_equal(sizes.heads, sizes.key_heads)
         scale = self._scale_root(steps, node, sizes.size)
         left = steps.add("Mul", "scaled_queries", q, scale)
-        if is_grouped:
-            left = self._regrouped(steps, "grouped", left, grouped)
-        right = steps.add("Transpose", "turned", steps.add("Mul", "scaled_keys", k, scale), perm=[0, 1, 3, 2])
+        keys, values = steps.add("Mul", "scaled_keys", k, scale), v
+        if not proved_equal(sizes.heads, sizes.key_heads):
+            keys = self._repeated(steps, node, keys, sizes, sizes.size)
+            values = self._repeated(steps, node, v, sizes, sizes.value_size)
+        right = steps.add("Transpose", "turned", keys, perm=[0, 1, 3, 2])
         logits = steps.add("MatMul", "products", left, right)
-        each = [sizes.batch, sizes.heads, sizes.queries, sizes.keys]
-        if is_grouped:
-            logits = steps.reshape("by_head", logits, each)
         stages = [logits]
         if cap := float(node.attributes.get("softcap", 0.0)):
             limit = steps.scalar("cap", q_type(node), cap)
@@ -130,7 +126,7 @@ class Attention(Operator):
             some = steps.add("Greater", "some", any_seen, steps.scalar("no", "int32", 0))
             shares = steps.add("Where", "of_seen", some, shares, steps.scalar("none", q_type(node), 0.0))
         stages.append(shares)
-        self._finish(steps, node, sizes, shares, v, is_grouped)
+        self._finish(steps, node, sizes, shares, values)
         for result, value in zip(node.outputs[1:3], (k, v), strict=False):
             steps.add("Identity", result, value)
         for result in node.outputs[3:]:
@@ -149,8 +145,14 @@ class Attention(Operator):
         return steps.add("Transpose", "by_heads", apart, perm=[0, 2, 1, 3])
 
     @staticmethod
-    def _regrouped(steps: Decomposition, step: str, value: Value, shape: list[Dimension]) -> Value:
-        return steps.add("Reshape", step, value, steps.vector(f"{step}_shape", shape))
+    def _repeated(steps: Decomposition, node: Node, value: Value, sizes: Sizes, size: Dimension) -> Value:
+        """Return keys or values, once for each of the heads that share them."""
+        count = divided(node, sizes.heads, sizes.key_heads, "the number of its heads")
+        matrix = (sizes.keys, size)
+        apart = steps.reshape("shared", value, [sizes.batch, sizes.key_heads, 1, *matrix])
+        shape = steps.vector("each_shape", [sizes.batch, sizes.key_heads, count, *matrix])
+        each = steps.add("Expand", "each", apart, shape)
+        return steps.reshape("by_head", each, [sizes.batch, sizes.heads, *matrix])
 
     @staticmethod
     def _scale_root(steps: Decomposition, node: Node, size: Dimension) -> Value:
@@ -227,13 +229,8 @@ class Attention(Operator):
         return whole
 
     @staticmethod
-    def _finish(
-        steps: Decomposition, node: Node, sizes: Sizes, shares: Value, values: Value, is_grouped: bool
-    ) -> None:
+    def _finish(steps: Decomposition, node: Node, sizes: Sizes, shares: Value, values: Value) -> None:
         """Write the result: values by their shares."""
-        if is_grouped:
-            shape = steps.vector("shares_shape", [sizes.batch, sizes.key_heads, -1, sizes.keys])
-            shares = steps.add("Reshape", "grouped_shares", shares, shape)
         found = steps.add("MatMul", "found", shares, values)
         by_head = [sizes.batch, sizes.heads, sizes.queries, sizes.value_size]
         if len(node.required(0).shape) == 4:

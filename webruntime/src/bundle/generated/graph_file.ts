@@ -202,7 +202,7 @@ export interface Meaning {
   labels: string[];
 }
 /**
- * Two flat tensors, of one shape unless it grows: after a run, what it left in `next` is what the next run reads in `tensor`.
+ * Two flat tensors, of one shape unless it grows: after a run, what it left in `next` is what the next run reads in `tensor`. Or one and the same, whose width grows: a run draws the new columns.
  */
 export interface State {
   /**

@@ -10,6 +10,7 @@ from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels.elementwise import attach_epilogue
 from texelflow.backends.webgl2.kernels.kernel import Kernel
 from texelflow.backends.webgl2.kernels.rendering import Structure
+from texelflow.backends.webgl2.kernels.sharing import shared_matrices
 from texelflow.backends.webgl2.layout.blocking import (
     image_axes,
     is_expressible,
@@ -62,7 +63,8 @@ Sliding: TypeAlias = str | tuple[int, int, int]
 class Convolution(Structure):
     """A convolution or matrix product; `thin` images have so many channels, fewer than a texel holds.
 
-    `weights_transposed` are held with inputs as channels; `weights_end` says that they may end amid a texel.
+    `weights_transposed` are held with inputs as channels; `weights_end` says that they may end amid a texel,
+    `shares_weights` that images of a batch share matrices (sharing.py).
     """
 
     sliding: Sliding
@@ -70,6 +72,7 @@ class Convolution(Structure):
     transposed: bool = False
     weights_transposed: bool = False
     weights_end: bool = False
+    shares_weights: bool = False
     thin: int = 0
     bits: int = 0
     """Of weights that are decoded as they are read (see Decoding), else 0."""
@@ -266,6 +269,8 @@ def lower_matrix_product(group: Group, lowering: Lowering) -> None:
         a = _expanded(a, (*output.shape[:-2], *a.shape[-2:]), lowering)
     if batched and not same_shape(b.shape[:-2], output.shape[:-2]):
         b = _expanded(b, (*output.shape[:-2], *b.shape[-2:]), lowering)
+    shared = shared_matrices(b, lowering) if batched else None
+    b = shared or b
     axes = matrix_axes(rank)
     if not batched:
         axes = next((known for known in lowering.known_axes(a) if known[1] == (rank - 1,)), axes)
@@ -280,6 +285,7 @@ def lower_matrix_product(group: Group, lowering: Lowering) -> None:
         bias is not None,
         weights_transposed=held_transposed,
         weights_end=not held_transposed and _may_end(weights),
+        shares_weights=shared is not None,
     )
     _bind_decoding(kernel, kernel.structure, node, matrix_axes(2), lowering)
     if bias is not None:

@@ -145,7 +145,8 @@ def _operand(value: Value, kernel: Kernel, steps: StepList, place: PlanTensor, l
         channel = _bind_channel(name, value, kernel, place, lowering)
         kind = "channel" if channel is not None else _bind_blocked(name, value, kernel, place, lowering)
         tensor = kernel.inputs[name]
-        own = tensor.axes is not None and tensor.alias is None  # an alias may be amid other planes
+        # An alias may be amid other planes; those of an appended tensor lie below each other.
+        own = tensor.axes is not None and tensor.alias is None and not tensor.appended
         exact = own and kind == "blocked" and same_shape(tensor.extents, place.extents)
     else:
         kind = _bind_flat(name, value, kernel, place, lowering)

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from texelflow.backends.webgl2.kernels.copying import copy_kernel
 from texelflow.backends.webgl2.layout.blocking import is_expressible
+from texelflow.backends.webgl2.layout.view import View
 from texelflow.backends.webgl2.lowering import Lowering
-from texelflow.backends.webgl2.plan.plan import Axes
+from texelflow.backends.webgl2.plan.plan import Axes, PlanTensor
 from texelflow.dimensions import Dimension, proved_equal, remainder
-from texelflow.graph import Node, TensorType, Value
+from texelflow.graph import Node, Shape, TensorType, Value
 
 SOURCE_LIMIT = 12
 """Most tensors joined by one draw, well below the 16 texture units that every device has."""
@@ -42,19 +43,30 @@ def _join(parts: list[Value], output: Value, axis: int, lowering: Lowering) -> N
     whole_texels = axes is not None and _meets_at_texels(axes, axis, starts, output)
     sources = []
     for part, begin in zip(parts, starts, strict=True):
-        before = tuple(begin if index == axis else 0 for index in range(len(output.shape)))
-        if whole_texels and axes is not None:
-            source, view = lowering.blocked_source(part, axes)
-        else:
-            source, view = lowering.source_tensor(part)
-        padded = view.pad(before, output.shape, 0.0)
-        if padded is None:
-            source, view = lowering.flat_source(part)
-            padded = view.pad(before, output.shape, 0.0)
-        assert padded is not None
-        sources.append((source, padded))
+        wanted = axes if whole_texels else None
+        sources.append(copy_from(part, output.shape, axis, begin, wanted, lowering))
     kernel = copy_kernel(sources, tensor)
     lowering.bind(output, lowering.emit(kernel))
+
+
+def copy_from(
+    part: Value, shape: Shape, axis: int, start: Dimension, axes: Axes | None, lowering: Lowering
+) -> tuple[PlanTensor, View]:
+    """Return what is read for a part of a concatenation, and its view of the whole, filled from `start` on.
+
+    With `axes` it is blocked by them.
+    """
+    before = tuple(start if index == axis else 0 for index in range(len(shape)))
+    if axes is not None:
+        source, view = lowering.blocked_source(part, axes)
+    else:
+        source, view = lowering.source_tensor(part)
+    padded = view.pad(before, shape, 0.0)
+    if padded is None:
+        source, view = lowering.flat_source(part)
+        padded = view.pad(before, shape, 0.0)
+    assert padded is not None
+    return source, padded
 
 
 def _common_axes(parts: list[Value], output: Value, lowering: Lowering) -> Axes | None:

@@ -82,12 +82,14 @@ def holds(view: View, axes: Axes, tensor: PlanTensor) -> bool:
         return False
     if not all(map(same_runs, role_runs(view, axes), role_runs(View.whole(tensor.shape), tensor.axes))):
         return False
-    wanted_single = _single_width(view, axes)
-    return wanted_single == tensor.single_pixel
+    return _fits_width(view, axes, tensor)
 
 
-def _single_width(view: View, axes: Axes) -> bool:
-    return all(proved_equal(view.shape[axis], 1) for axis in axes[3])
+def _fits_width(view: View, axes: Axes, tensor: PlanTensor) -> bool:
+    """Whether a tensor has as many pixels a fragment as the view blocked by `axes` would, or is appended."""
+    return tensor.appended or tensor.single_pixel == all(
+        proved_equal(view.shape[axis], 1) for axis in axes[3]
+    )
 
 
 def held_axes(view: View, tensor: PlanTensor) -> Axes | None:
@@ -121,7 +123,7 @@ def alias_within(view: View, axes: Axes, tensor: PlanTensor) -> Alias | None:
     wanted = role_runs(view, axes)
     if not all(map(same_runs, wanted[2:], role_runs(View.whole(tensor.shape), tensor.axes)[2:])):
         return None
-    if _single_width(view, axes) != tensor.single_pixel:
+    if not _fits_width(view, axes, tensor):
         return None
     batch, channels = (_runs_through_channels(runs, tensor) for runs in wanted[:2])
     start = _channel_of(view.offset, tensor)

@@ -24,12 +24,14 @@ class Blocking:
     `one_group` asks for fragments that compute one channel group. `pair_rows` asks for fragments that compute
     two rows: windows of neighbouring pixels overlap in both directions, so that kernels with windows fetch
     less so. `as_wide` blocks one pixel as if it were many, so as to share programs (share_pixels.py).
+    `appended` asks for one pixel a fragment, so that new columns can be written beside those that are there.
     """
 
     axes: Axes
     one_group: bool = False
     pair_rows: bool = False
     as_wide: bool = False
+    appended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +95,16 @@ class PlanTensor:
 
     @property
     def single_pixel(self) -> bool:
-        """Whether it is blocked one pixel a fragment: it is one pixel wide, and not `as_wide`."""
+        """Whether a fragment computes one pixel: it is one pixel wide, and not `as_wide`, or appended."""
         blocking = self.blocking
-        return blocking is not None and not blocking.as_wide and proved_equal(self.extents[3], 1)
+        if blocking is None or blocking.appended:
+            return blocking is not None
+        return not blocking.as_wide and proved_equal(self.extents[3], 1)
+
+    @property
+    def appended(self) -> bool:
+        """Whether a run writes columns to it beside those of earlier runs, where rows of pixels grow."""
+        return self.blocking is not None and self.blocking.appended
 
     @property
     def single_group(self) -> bool:

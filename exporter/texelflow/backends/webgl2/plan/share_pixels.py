@@ -26,7 +26,7 @@ TOLERATED_WASTE = 0.05
 
 def share_pixels(plan: Plan, sizes: Mapping[str, Dimension]) -> None:
     """Change the layout of tensors in place; `sizes` are examples of the symbols."""
-    narrow = [draw for draw in plan.run_draws if draw.output.single_pixel]
+    narrow = [draw for draw in plan.run_draws if draw.output.single_pixel and not draw.output.appended]
     wide = {draw.program for draw in plan.run_draws if not draw.output.single_pixel}
     if not any(draw.program in wide for draw in narrow):
         return

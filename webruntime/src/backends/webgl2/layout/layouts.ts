@@ -37,6 +37,8 @@ export interface Layout {
   readonly width: number;
   readonly height: number;
   readonly layers: number;
+  /** Columns that earlier runs drew, of a tensor that is appended to. */
+  readonly left?: number;
   /** Null for flat tensors. */
   readonly planes: Planes | null;
 }

@@ -48,17 +48,6 @@ export async function part<T>(name: string, module: Promise<T>): Promise<T> {
   }
 }
 
-/** By tensor, for both tensors of each state that is exchanged, the other one. */
-function statePartners({ states }: GraphFile): ReadonlyMap<number, number> {
-  const exchanged = states.filter(({ grows }) => grows === undefined);
-  return new Map(
-    exchanged.flatMap(({ tensor, next }) => [
-      [tensor, next],
-      [next, tensor],
-    ]),
-  );
-}
-
 /** A model on the GPU, all that is the same for each of its runs: programs, and what the load phase makes of weights. */
 export class LoadedModel implements WeightSink {
   readonly context: Context;
@@ -70,8 +59,8 @@ export class LoadedModel implements WeightSink {
   readonly weights: LoadPhase;
   /** Sessions besides the model's own, which go with it. */
   readonly sessions = new Set<{ delete(): void }>();
-  /** By tensor, for both tensors of each state that is exchanged and not copied, the other one. */
-  readonly statePartners: ReadonlyMap<number, number>;
+  /** By tensor, for both tensors of each state that is not copied, the other one; itself where they are one. */
+  statePartners: ReadonlyMap<number, number> = new Map();
   /** The textures of its runs. */
   readonly pools = new Set<{ readonly bytes: number }>();
   readonly timings: Timings = { download: 0, context: 0, compile: 0, upload: 0, loadDraws: 0, firstRun: 0 };
@@ -97,7 +86,6 @@ export class LoadedModel implements WeightSink {
     readonly options: TestDeviceOptions,
     private readonly report: LoadingReport,
   ) {
-    this.statePartners = statePartners(graph);
     this.bytes = graph.files.reduce((sum, file) => sum + file.bytes, 0);
     this.parts = graph.weights.reduce((sum, weight) => sum + weight.parts.length, 0);
     const start = performance.now();
@@ -182,8 +170,9 @@ export class LoadedModel implements WeightSink {
       this.performHost = performHost;
     }
     if (states) {
-      const { StateMemory, checkStates } = await states;
+      const { StateMemory, checkStates, statePartners } = await states;
       checkStates(graph, fail);
+      this.statePartners = statePartners(graph);
       this.StateMemory = StateMemory;
     }
   }

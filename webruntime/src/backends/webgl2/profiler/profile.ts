@@ -8,7 +8,7 @@ import { bindInputs, type RunInput } from "../../../graph/inputs.ts";
 import { drawAt } from "../../../graph/stages.ts";
 import { breathe } from "../../../wait/tasks.ts";
 import { TEXEL_BYTES } from "../gl/texture.ts";
-import { executeDraws, type PlacedTensor } from "../run/draws.ts";
+import { type BoundDraw, executeDraws, type PlacedTensor } from "../run/draws.ts";
 import type { RunPlan } from "../run/run_plan.ts";
 import type { Session } from "../run/session.ts";
 import type { StagePlans } from "../run/stage_plans.ts";
@@ -95,7 +95,7 @@ export async function profile(
         program: (programs[draw.program] as Program).name,
         milliseconds: times[index] as number,
         bytesRead: [...new Set(draw.inputs)].reduce((sum, tensor) => sum + bytesOf(placed(tensor)), 0),
-        bytesWritten: bytesOf(placed(draw.output)),
+        bytesWritten: bytesDrawn(bindings[index] as BoundDraw),
         flops: evaluate(draw.flops ?? 0, plan.symbols),
         fetches: counts?.[index] ?? null,
       });
@@ -122,6 +122,11 @@ export async function profile(
     milliseconds,
     runMilliseconds,
   };
+}
+
+/** Bytes of the texels that a draw fills. */
+function bytesDrawn({ width, height, target }: BoundDraw): number {
+  return width * height * target.layers * TEXEL_BYTES[target.format];
 }
 
 /** Bytes of the texels that a tensor occupies. */

@@ -18,7 +18,8 @@ export interface PlacedTensor {
 export interface BoundDraw extends Uniforms {
   readonly program: LinkedProgram;
   readonly target: ArrayTexture;
-  /** Viewport in texels. */
+  /** Viewport in texels, from the first line on. */
+  readonly left: number;
   readonly width: number;
   readonly height: number;
   /** By texture unit. */
@@ -45,10 +46,12 @@ export function bindDraw(
   symbols: Symbols,
 ): BoundDraw | null {
   if (!output.texture) return null;
+  const { left = 0 } = output.layout;
   const draw = {
     program,
     target: output.texture,
-    width: output.layout.width,
+    left,
+    width: output.layout.width - left,
     height: output.layout.height,
     textures: inputs.map(({ dtype, texture }) => texture?.handle ?? context.emptyTexture(kindOf(dtype))),
     ...uniformsFor(program),
@@ -85,7 +88,7 @@ export function executeDraws(
     if (program.floats) gl.uniform4fv(program.floats.location, draw.floats as Float32Array);
     if (program.scales) gl.uniform2fv(program.scales.location, draw.scales as Float32Array);
     gl.bindFramebuffer(gl.FRAMEBUFFER, draw.target.framebuffer);
-    gl.viewport(0, 0, draw.width, draw.height);
+    gl.viewport(draw.left, 0, draw.width, draw.height);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
   }
 }

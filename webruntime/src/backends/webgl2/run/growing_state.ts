@@ -9,6 +9,7 @@ import type { PlacedTensor } from "./draws.ts";
 import { InputFeed } from "./input_feed.ts";
 import { OutputReader } from "./output_reader.ts";
 import { GROWTH } from "./pool.ts";
+import type { RunPlan } from "./run_plan.ts";
 
 /** What a session keeps of a state that is longer after each run, such as the keys of a cache: a texture of its own. */
 export class GrowingState {
@@ -18,7 +19,7 @@ export class GrowingState {
 
   constructor(
     private readonly model: LoadedModel,
-    private readonly state: State,
+    readonly state: State,
   ) {}
 
   /** Size in GPU memory. */
@@ -36,7 +37,8 @@ export class GrowingState {
    *
    * @throws TexelflowError when the run is of other sizes
    */
-  give({ layout, texture }: PlacedTensor): void {
+  give({ placed }: RunPlan): void {
+    const { layout, texture } = placed.get(this.state.tensor) as PlacedTensor;
     if (!this.held) return;
     const text = ({ shape }: Layout) => `[${shape.join(", ")}]`;
     if (text(this.held) !== text(layout)) {
@@ -50,7 +52,8 @@ export class GrowingState {
   }
 
   /** Copies what a run leaves. */
-  take({ layout, texture }: PlacedTensor): void {
+  take({ placed }: RunPlan): void {
+    const { layout, texture } = placed.get(this.state.next) as PlacedTensor;
     this.provide(layout);
     if (texture && this.texture) this.texture.copy(texture, layout.width, layout.height);
   }

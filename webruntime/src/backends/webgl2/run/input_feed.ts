@@ -134,7 +134,8 @@ class PictureFeed {
   }
 }
 
-function clampToFloat16(values: Float32Array | Int32Array): void {
+/** Keeps what a texture of 16-bit floats would take for infinite within what it holds. */
+export function clampToFloat16(values: Float32Array | Int32Array): void {
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
     if (value > LARGEST_FLOAT16) values[i] = LARGEST_FLOAT16;

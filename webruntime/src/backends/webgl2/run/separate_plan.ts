@@ -11,7 +11,7 @@ export function planSeparately(
 ): { plan: RunPlan; delete: () => void } {
   const { stage, session } = plans;
   const { layouts, slots } = placeTensors(model, stage, symbols, false);
-  plans.provideStates(layouts);
+  plans.provideStates(layouts, slots);
   model.reserve(bytesOf(model, slots), "intermediate results");
   const pool = newPool(model);
   const { textures } = pool.provide(slots);

@@ -38,7 +38,7 @@ export class Session {
   get states(): StateMemory | null {
     const { StateMemory } = this.model;
     if (!this.memory && StateMemory) {
-      this.memory = new StateMemory(this.model);
+      this.memory = new StateMemory(this);
       this.model.pools.add(this.memory);
     }
     return this.memory;
@@ -123,11 +123,6 @@ export class Session {
     });
     if (plan.isBound) await this.drawAgain(plan, start);
     else await this.drawFirst(plan);
-  }
-
-  /** Lets the session remember what `states.save` gave. */
-  restore(given: Readonly<Record<string, unknown>>): void {
-    this.states?.restore(given, (layouts) => this.stages[0]?.provideStates(layouts));
   }
 
   /** The draws of a plan, bound to what the states' textures are now. */

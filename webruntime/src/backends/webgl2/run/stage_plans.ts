@@ -19,7 +19,6 @@ export class StagePlans {
   constructor(
     private readonly model: LoadedModel,
     readonly stage: Stage,
-    /** What is bound to the textures of its states goes, whatever the stage, before they get others. */
     readonly session: { readonly states: StateMemory | null; dropAll(): void },
   ) {
     this.pool = newPool(model);
@@ -30,15 +29,15 @@ export class StagePlans {
     this.dropPlans((plan) => plan.before?.isDeleted === true);
     const isWanted = (plan: RunPlan) =>
       plan.before === before && [...plan.symbols].every(([name, value]) => symbols.get(name) === value);
-    const index = this.plans.findIndex(isWanted);
-    if (index === 0) return this.plans[0] as RunPlan;
-    if (index > 0) {
+    let index = this.plans.findIndex(isWanted);
+    if (index < 0) index = this.session.states?.regrow(this.plans, symbols) ?? index;
+    if (index >= 0) {
       const [plan] = this.plans.splice(index, 1);
       this.plans.unshift(plan as RunPlan);
       return plan as RunPlan;
     }
     const { layouts, slots } = placeTensors(this.model, this.stage, symbols, true);
-    this.provideStates(layouts);
+    this.provideStates(layouts, slots);
     const needed = bytesOf(this.model, slots);
     // Textures that grow do so by more than is needed: where that may be too much, all are made anew.
     if (!this.model.hasRoomFor(needed + (GROWTH ** 2 - 1) * this.pool.bytes)) this.dropAll();
@@ -58,9 +57,9 @@ export class StagePlans {
     }
   }
 
-  /** Gives the states textures before the first stage; plans that were bound to others go. */
-  provideStates(layouts: ReadonlyMap<number, Layout>): void {
-    if (this.stage.first === 0 && this.session.states?.provide(layouts)) this.session.dropAll();
+  /** Gives the states textures before the first stage. */
+  provideStates(layouts: Map<number, Layout>, slots: Slot[]): void {
+    if (this.stage.first === 0) this.session.states?.provide(layouts, slots);
   }
 
   /** Frees all plans and textures, so that nothing half-made stays: the next run plans afresh. */

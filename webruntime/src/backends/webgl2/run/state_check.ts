@@ -6,26 +6,27 @@ import { BEFORE } from "../../../bundle/graph_file.ts";
 export function checkStates({ symbols, outputs, states, plans }: GraphFile, fail: Fail): void {
   const { tensors, entries } = plans.webgl2;
   const end = entries.predict.length;
-  const kept = new Set(states.flatMap(({ tensor, next }) => [tensor, next]));
-  if (kept.size < 2 * states.length) fail("states", "states of tensors of their own", [...kept]);
+  const own = states.flatMap(({ tensor, next }) => (tensor === next ? [next] : [tensor, next]));
+  const kept = new Set(own);
+  if (kept.size < own.length) fail("states", "states of tensors of their own", own);
   states.forEach((state, index) => {
     const path = `states[${index}]`;
-    const { grows } = state;
+    const { grows, tensor, next } = state;
     if (grows !== undefined && !(symbols.includes(grows) && state.shape.includes(grows))) {
       fail(`${path}.grows`, "a symbol that is one of the extents", grows);
     }
     for (const key of ["tensor", "next"] as const) {
-      const { dtype, shape, axes, lifetime } = tensors[state[key]] as PlanTensor;
+      const { dtype, shape, axes, lifetime, pixels } = tensors[state[key]] as PlanTensor;
       const isSame = JSON.stringify(shape) === JSON.stringify(state.shape);
       const isWhole = lifetime?.join() === `${BEFORE},${end}`;
-      if (
-        dtype !== state.dtype ||
-        axes ||
-        !(grows !== undefined ? key === "next" || isSame : isSame && isWhole)
-      ) {
+      const isFlat = !axes && (grows !== undefined ? key === "next" || isSame : isSame && isWhole);
+      // One that is appended to has no rows, and what grows as its width.
+      const roles = [axes?.[2], axes?.[3]].join();
+      const isAppended = isWhole && pixels === 1 && roles === `,${state.shape.indexOf(grows as string)}`;
+      if (dtype !== state.dtype || !(tensor === next ? isAppended : isFlat)) {
         fail(
           `${path}.${key}`,
-          "a flat tensor of the state's type and shape that lives for all of a run",
+          "a flat tensor of the state's type and shape, or one that is appended to, which lives for all of a run",
           state[key],
         );
       }
