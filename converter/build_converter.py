@@ -54,7 +54,8 @@ def python_files() -> Iterator[tuple[str, Path]]:
             yield f"texelflow/{name.as_posix()}", path
     for path in sorted((REPOSITORY / "shaders").rglob("*.*")):
         yield f"texelflow/shaders/{path.relative_to(REPOSITORY / 'shaders').as_posix()}", path
-    yield "texelflow_page.py", CONVERTER / "python" / "texelflow_page.py"
+    for path in sorted((CONVERTER / "python").glob("texelflow_*.py")):
+        yield path.name, path
     for package, folder in PACKAGES.items():
         try:
             files = distribution(package).files or []

@@ -24,7 +24,7 @@ class _PageFile:
         self._file: Any = _checked(lambda: open_file(to_js(content)))
 
     def close(self) -> None:
-        self._file.destroy()
+        self._file = None
 
     def texts(self, path: str, attribute: str) -> list[str] | None:
         found = _checked(lambda: self._file.texts(path, attribute))

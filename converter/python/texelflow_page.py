@@ -18,7 +18,7 @@ from typing import Any
 import texelflow
 from texelflow.errors import DefectError, ExportError
 from texelflow.pipeline import Summary
-from texelflow.sources.contents import models_in
+from texelflow.sources.contents import is_model, models_in
 
 Progress = Callable[[str, float], None]
 
@@ -79,7 +79,7 @@ def _export(given: Path, target: Path, options: dict[str, Any], progress: Progre
     shutil.rmtree(target, ignore_errors=True)
     lines = options.pop("labels", None)
     if lines is not None:
-        labels = target.with_name(f"{target.name}.labels")
+        labels = target.with_name("labels.txt")
         labels.write_text("\n".join(lines), encoding="utf-8")
         options["labels"] = labels
     with _inside(given), warnings.catch_warnings(record=True) as told:
@@ -112,10 +112,11 @@ def chosen(given: Path) -> Path:
         raise ExportError("there is no file")
     if len(names) == 1:
         return Path(names[0])
-    found = models_in(given)
-    if found == [given]:
-        return given
-    models = [path.relative_to(given) for path in found]
+    models = [Path(name) for name in names if is_model(given / name)]
+    if not models:
+        if (found := models_in(given)) == [given]:
+            return given
+        models = [path.relative_to(given) for path in found]
     if len(models) == 1:
         return models[0]
     listed = ", ".join(map(str, models[:LISTED] or names[:LISTED]))
