@@ -61,7 +61,9 @@ async function archives() {
 /** Rejects if Python does not work with what was packed. */
 async function check() {
   const python = await startPython({ stdLibURL: join(stage, "python_stdlib.zip") }, {});
-  python.unpackArchive(new Uint8Array(await readFile(join(stage, "exporter.zip"))), "zip", { extractDir: "/exporter" });
+  python.unpackArchive(new Uint8Array(await readFile(join(stage, "exporter.zip"))), "zip", {
+    extractDir: "/exporter",
+  });
   await convertSample(python, "/exporter");
 }
 

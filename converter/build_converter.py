@@ -1,11 +1,11 @@
-"""Builds the exporter for pages into `build/converter`: `python converter/build_converter.py`. `make demo` runs this.
+"""Builds the exporter for pages into `build/converter`; `make demo` runs this.
 
 The folder is the npm package `@texelflow/convert`: `index.js`, which pages import, and a folder named by its
-content with Pyodide, the exporter as byte code and what both need; beside each file it has what brotli makes of
-it. Nothing is done where the folder was built from the same sources.
+content with Pyodide, the exporter as byte code and what both need; beside each file it has what brotli makes
+of it. Nothing is done where the folder was built from the same sources.
 
-It needs the packages of `npm ci`, and takes Jinja, MarkupSafe and protobuf from the Python that runs it, their
-`.py` files only: where they have faster parts in C, they do without.
+It needs the packages of `npm ci`, and takes Jinja, MarkupSafe and protobuf from the Python that runs it,
+their `.py` files only: where they have faster parts in C, they do without.
 """
 
 from __future__ import annotations
@@ -26,10 +26,13 @@ EXPORTER = REPOSITORY / "exporter" / "texelflow"
 
 LEFT_OUT = (
     *("cli/*", "checking/*", "conversion/*"),
-    *(f"sources/{name}.py" for name in "cache download huggingface kaggle npm packages pypi web web_file".split()),
+    *(
+        f"sources/{name}.py"
+        for name in "cache download huggingface kaggle npm packages pypi web web_file".split()
+    ),
     *("sources/schemes/[!_]*", "sources/live/[!_]*"),
 )
-"""What of the exporter no page uses: commands, what runs browsers, what fetches (the page does), live objects."""
+"""What no page uses of the exporter: commands, what runs browsers, what fetches, live objects."""
 
 PACKAGES = {"jinja2": "jinja2", "MarkupSafe": "markupsafe", "protobuf": "google"}
 """The packages that the exporter needs, and their folders."""
@@ -120,7 +123,7 @@ def main() -> None:
     """Reads the command line, builds, and says where the result is."""
     parser = argparse.ArgumentParser(description="Build the exporter for pages.")
     parser.add_argument("directory", nargs="?", type=Path, default=REPOSITORY / "build" / "converter")
-    parser.add_argument("--plain", action="store_true", help="without what brotli makes of each file, as for tests")
+    parser.add_argument("--plain", action="store_true", help="without brotli's files, as for tests")
     arguments = parser.parse_args()
     directory = arguments.directory
     try:

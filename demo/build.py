@@ -88,8 +88,8 @@ def write_wider_page(target: Path) -> None:
     (target / "foreign.html").write_text(page.replace(STRICT, WIDE), encoding="utf-8")
 
 
-def assemble(target: Path) -> None:
-    """Puts the whole page into the empty folder `target`."""
+def assemble(target: Path, plain: bool) -> None:
+    """Puts the whole page into the empty folder `target`, with `plain` without what brotli makes of it."""
     runtime = REPOSITORY / "dist" / "texelflow.js"
     if not runtime.is_file():
         raise BuildError("dist/texelflow.js is not built: run `npm ci && npm run build`, or `make setup`")
@@ -104,8 +104,8 @@ def assemble(target: Path) -> None:
         if path.stem not in ("texelflow.debug", "texelflow.iife"):
             shutil.copyfile(path, target / path.name)
     write_wider_page(target)
-    converter = REPOSITORY / "build" / "converter"
-    build_converter.build(converter)
+    converter = REPOSITORY / "build" / ("converter-plain" if plain else "converter")
+    build_converter.build(converter, plain)
     shutil.copytree(converter, target / "convert", ignore=shutil.ignore_patterns(".*", "*.d.ts", "*.md"))
     for name in ("LICENSE", "THIRD_PARTY_NOTICES.md"):
         shutil.copyfile(REPOSITORY / name, target / name)
@@ -135,8 +135,8 @@ def assemble(target: Path) -> None:
     (target / "contents.json").write_text(json.dumps(contents, indent=2) + "\n", encoding="utf-8")
 
 
-def build(directory: Path) -> None:
-    """Builds the page into `directory`, in place of an earlier build.
+def build(directory: Path, plain: bool = False) -> None:
+    """Builds the page into `directory`, in place of an earlier build; see `assemble`.
 
     Raises:
         BuildError: something is missing, or `directory` is something else than an earlier build.
@@ -149,7 +149,7 @@ def build(directory: Path) -> None:
     with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".demo-") as scratch:
         page = Path(scratch) / "page"
         page.mkdir()
-        assemble(page)
+        assemble(page, plain)
         if earlier:
             directory.rename(Path(scratch) / "earlier")
         page.rename(directory)
@@ -159,9 +159,11 @@ def main() -> None:
     """Reads the command line, builds, and says where the page is."""
     parser = argparse.ArgumentParser(description="Build the demo page, a folder of static files.")
     parser.add_argument("directory", nargs="?", type=Path, default=REPOSITORY / "build" / "demo")
-    directory = parser.parse_args().directory
+    parser.add_argument("--plain", action="store_true", help="without brotli's files, as for tests")
+    arguments = parser.parse_args()
+    directory = arguments.directory
     try:
-        build(directory)
+        build(directory, arguments.plain)
     except (BuildError, build_converter.BuildError, texelflow.ExportError, OSError) as problem:
         sys.exit(f"The demo could not be built: {problem}")
     print(f"The demo page is in {directory}; any web server can serve it.")

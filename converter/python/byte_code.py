@@ -1,4 +1,4 @@
-"""Runs in Pyodide under Node: packs modules as byte code of Pyodide's own Python, and only those that are needed.
+"""Runs in Pyodide under Node: packs modules as byte code of Pyodide's own Python, those that are needed.
 
 `build.mjs` calls it. An archive is a zip without compression, since all of it is compressed on its way.
 """
@@ -15,7 +15,9 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-CODECS = "ascii cp437 idna latin_1 raw_unicode_escape unicode_escape utf_16 utf_16_le utf_32 utf_32_le utf_8_sig"
+CODECS = (
+    "ascii cp437 idna latin_1 raw_unicode_escape unicode_escape utf_16 utf_16_le utf_32 utf_32_le utf_8_sig"
+)
 ALSO = frozenset(
     {
         *(f"encodings.{name}" for name in CODECS.split()),
@@ -61,7 +63,7 @@ def _module(name: str) -> str:
 
 
 def load_all(folder: str, package: str) -> set[str]:
-    """Load all modules of a package below a folder, with what they import late; return the names of all loaded.
+    """Load all modules of a package below a folder, with what they import late; return all that is loaded.
 
     Raises:
         ImportError: one imports what is neither there nor in the standard library.

@@ -100,9 +100,9 @@ def _inside(folder: Path) -> Iterator[None]:
 
 
 def chosen(given: Path) -> Path:
-    """Return what is to be exported, relative to the folder that has the files: it is the working directory.
+    """Return what is to be exported, relative to the folder of the files, which is the working directory.
 
-    One file or folder is that. Of several files it is the only model, so that what it needs may lie beside it.
+    One file or folder is that. Of several files it is the only model, so that others may lie beside it.
 
     Raises:
         ExportError: there is no file, no model among several files, or more than one.

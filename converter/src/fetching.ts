@@ -26,7 +26,8 @@ export async function fetchModel(
   report: Report,
 ): Promise<NamedFile[]> {
   const path = decodeURIComponent(address.pathname.split("/").at(-1) ?? "");
-  if (!path) throw new FetchError(`${address.href} ends in a slash: give the address of the model's own file`);
+  if (!path)
+    throw new FetchError(`${address.href} ends in a slash: give the address of the model's own file`);
   const files = [{ path, blob: await fetchBlob(address, path, report) }];
   for (const name of companionsOf(files[0] as NamedFile)) {
     const place = new URL(name.split("/").map(encodeURIComponent).join("/"), address);

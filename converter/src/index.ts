@@ -165,7 +165,8 @@ function until<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise
 function modelSource(source: ModelSource): NamedFile[] | string {
   if (typeof source === "string" || source instanceof URL) return new URL(source, location.href).href;
   if (source instanceof File) return [named(source)];
-  if (source instanceof Map) return Array.from(source as Map<string, Blob>, ([path, blob]) => ({ path, blob }));
+  if (source instanceof Map)
+    return Array.from(source as Map<string, Blob>, ([path, blob]) => ({ path, blob }));
   return Array.from(source as Iterable<File>, named);
 }
 

@@ -1,9 +1,9 @@
 /** The worker that has Python, and the exporter in it. */
 
+import { loadPyodide, type PyodideInterface } from "pyodide";
 import { FetchError, fetchBytes, fetchModel } from "./fetching.ts";
 import { useHdf5 } from "./hdf5_use.ts";
 import type { Answer, ExportOptions, Failure, FailureCode, NamedFile, Request, Summary } from "./messages.ts";
-import { loadPyodide, type PyodideInterface } from "pyodide";
 
 /** Pyodide's list of packages, of which it has none; set by the build. */
 declare const LOCK: string;

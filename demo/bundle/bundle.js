@@ -66,7 +66,9 @@ function connectOpening(attempt, opener) {
       });
     });
   }
-  element("pictures", HTMLSelectElement).addEventListener("change", () => attempt(() => opener.convertAgain()));
+  element("pictures", HTMLSelectElement).addEventListener("change", () =>
+    attempt(() => opener.convertAgain()),
+  );
   element("save", HTMLButtonElement).addEventListener("click", () => attempt(() => opener.save()));
 }
 

@@ -28,7 +28,9 @@ def converter_page(browser: Browser, page_server: PageServer, converter_folder: 
     origin = page_server.url()
     context = browser.new_context()
     page = context.new_page()
-    context.on("request", lambda request: faults.append(request.url) if not is_own(request.url, origin) else None)
+    context.on(
+        "request", lambda request: faults.append(request.url) if not is_own(request.url, origin) else None
+    )
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda message: faults.append(message.text) if "Policy" in message.text else None)
     page.goto(page_server.url("/converter/"))

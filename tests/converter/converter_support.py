@@ -16,8 +16,8 @@ from browser_support import REPOSITORY
 BUILD_SECONDS = 300
 
 POLICY = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; connect-src 'self' blob:;"
-    " style-src 'self'"
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; "
+    "connect-src 'self' blob:; style-src 'self'"
 )
 """The strictest that converting works under."""
 
@@ -40,7 +40,9 @@ globalThis.convertChosen = async (options) => {
         const coded = Array.from(made, async ([name, blob]) => {
             const bytes = new Uint8Array(await blob.arrayBuffer());
             let text = "";
-            for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+            for (let at = 0; at < bytes.length; at += 8192) {
+                text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+            }
             return [name, btoa(text)];
         });
         return { summary, told, files: Object.fromEntries(await Promise.all(coded)) };

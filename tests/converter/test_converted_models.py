@@ -20,7 +20,7 @@ from texelflow.errors import ExportError
 WRITTEN = REPOSITORY / "tests" / "importers" / "tensorflow_files"
 sys.path.append(str(WRITTEN))
 
-import packed_arrays
+import packed_arrays  # noqa: E402
 
 NETWORK = """
 <ir_version: 8, opset_import: ["" : 17]>
@@ -78,7 +78,9 @@ def test_options(case: str, converter_page: Page, tmp_path: Path) -> None:
     source = write_network(tmp_path / "network.onnx")
     options = OPTIONS[case]
     names = {"input_shapes": "inputShapes"}
-    answer = converted(converter_page, source, **{names.get(name, name): value for name, value in options.items()})
+    answer = converted(
+        converter_page, source, **{names.get(name, name): value for name, value in options.items()}
+    )
     if "labels" in options:
         labels = tmp_path / "labels.txt"
         labels.write_text("\n".join(options["labels"]), encoding="utf-8")  # type: ignore[arg-type]
@@ -88,8 +90,10 @@ def test_options(case: str, converter_page: Page, tmp_path: Path) -> None:
     assert answer["summary"]["name"] == options.get("name", "network")
     doing = [text for text, _ in answer["told"]]
     assert doing[0] == "starting the exporter"
-    assert ["reading the model", "lowering to draws", "built"] == [
-        text for text in doing if text in ("reading the model", "lowering to draws", "built")
+    assert [text for text in doing if text in ("reading the model", "lowering to draws", "built")] == [
+        "reading the model",
+        "lowering to draws",
+        "built",
     ]
 
 
@@ -124,7 +128,9 @@ def test_several_files_and_archives(
     with zipfile.ZipFile("net.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for path in folder.iterdir():
             archive.write(path, f"some/where/{path.name}")
-    assert converted(converter_page, Path("net.zip"))["files"] == exported(Path("net.zip"), tmp_path / "packed")
+    assert converted(converter_page, Path("net.zip"))["files"] == exported(
+        Path("net.zip"), tmp_path / "packed"
+    )
 
     write_network(tmp_path / "one.onnx")
     write_network(tmp_path / "two.onnx")
@@ -163,6 +169,9 @@ def test_addresses(converter_page: Page, page_server: PageServer, tmp_path: Path
     )
     native = json.loads(exported(folder / "model.json", tmp_path / "bundle")["graph.json"])
     assert told == native
+    write_network(folder / "alone.onnx")
+    alone = "converter.convert('/models/of%20mine/alone.onnx').then(({ summary }) => summary.name)"
+    assert converter_page.evaluate(alone) == "network"
     assert converter_page.evaluate(
-        """async () => converter.convert("/models/nothing.onnx").catch(({ code, message }) => code + ": " + message)"""
+        """converter.convert("/models/nothing.onnx").catch(({ code, message }) => code + ": " + message)"""
     ).endswith("/models/nothing.onnx cannot be fetched: the server answered 404 Not Found")

@@ -1,4 +1,4 @@
-"""Every real model of every format, converted in the page: as a native export does it, or refused in its words."""
+"""Every real model, converted in the page: as a native export does it, or refused in its words."""
 
 from __future__ import annotations
 

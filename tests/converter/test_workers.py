@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+from converter_support import PAGE, converted, exported
 from onnx import numpy_helper
 from playwright.sync_api import Browser, Page
 from test_converted_models import write_network
 
 from browser_support import PageServer
-from converter_support import PAGE, converted, exported
 
 LARGE = """
 <ir_version: 8, opset_import: ["" : 17]>

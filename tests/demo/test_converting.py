@@ -72,7 +72,9 @@ def test_a_model_is_dropped_and_made_ready_while_dragged(
         session.send("Input.dispatchDragEvent", {"type": kind, "x": 200, "y": 200, "data": data})
 
     drag("dragEnter")
-    wait_until(page, "performance.getEntriesByType('resource').some(({ name }) => name.includes('/convert/'))")
+    wait_until(
+        page, "performance.getEntriesByType('resource').some(({ name }) => name.includes('/convert/'))"
+    )
     drag("dragOver")
     drag("drop")
     wait_for_result(page, "^class ")
@@ -93,9 +95,7 @@ def test_what_cannot_be_converted_is_told_in_the_exporters_words(open_demo: Open
     assert not page.is_visible("#loading")
 
 
-def test_a_link_names_a_model(
-    open_demo: Opener, page_server: PageServer, model: Path, demo_url: str
-) -> None:
+def test_a_link_names_a_model(open_demo: Opener, page_server: PageServer, model: Path, demo_url: str) -> None:
     page_server.mount("/somewhere/deep/demo/shared-models", model.parent)
     page = open_demo()
     page.fill("#address", "shared-models/colours.onnx")

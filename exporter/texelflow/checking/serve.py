@@ -37,7 +37,7 @@ NAMED_BY_CONTENT = re.compile(r"/v-[0-9a-f]{16}/")
 class StaticHandler(SimpleHTTPRequestHandler):
     """Answers GET and HEAD from mounted folders; never lists a folder, never leaves one.
 
-    What takes brotli gets the file that is named `PACKED` in place of the one beside it, unless that is newer.
+    What takes brotli gets, in place of a file, the one beside it that ends in `PACKED`, unless that is older.
     """
 
     protocol_version = "HTTP/1.1"
@@ -89,7 +89,7 @@ class StaticHandler(SimpleHTTPRequestHandler):
         return super().guess_type(str(path).removesuffix(PACKED) if self.packed else path)
 
     def end_headers(self) -> None:
-        """Let pages of other origins load bundles, and have browsers ask whether a file changed, if it can."""
+        """Let pages of other origins load bundles, and have browsers ask whether what may change did."""
         if self.packed:
             self.send_header("Content-Encoding", "br")
             self.send_header("Vary", "Accept-Encoding")
