@@ -11,7 +11,7 @@ import os
 import shutil
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,10 @@ Progress = Callable[[str, float], None]
 LISTED = 12
 """Most models that a message names."""
 
+CHANNELS = (1, 3)
+LEAST_SIDE = 8
+"""What the channels of a picture may be, and its width and height at least."""
+
 
 def export(given: str, target: str, options: str, progress: Progress) -> str:
     """Turn the model among the files in the folder `given` into a bundle in the folder `target`.
@@ -32,7 +36,8 @@ def export(given: str, target: str, options: str, progress: Progress) -> str:
     Args:
         given: the folder that has the files, nothing else.
         target: the folder to make; one that exists is replaced.
-        options: arguments of `texelflow.export` by name, as JSON; `labels` are the lines themselves.
+        options: arguments of `texelflow.export` by name, as JSON; `labels` are the lines themselves, and
+            `usual_image` is the `image` of models that say none, but may take one picture.
         progress: called with what is being done and the fraction done, from 0 to 1.
 
     Returns:
@@ -82,10 +87,38 @@ def _export(given: Path, target: Path, options: dict[str, Any], progress: Progre
         labels = target.with_name("labels.txt")
         labels.write_text("\n".join(lines), encoding="utf-8")
         options["labels"] = labels
-    with _inside(given), warnings.catch_warnings(record=True) as told:
+    usual = options.pop("usual_image", None)
+    with _inside(given):
+        source = chosen(given)
+        summary, told = _told_export(source, target, progress, options)
+        if usual is not None and "image" not in options and _may_take_a_picture(summary, target):
+            # Where that is refused, the model takes numbers after all, and what was made of it is right.
+            with suppress(ExportError):
+                summary, told = _told_export(source, target, progress, {**options, "image": usual})
+    return {**_summary_json(summary), "warnings": told}
+
+
+def _told_export(
+    source: Path, target: Path, progress: Progress, options: dict[str, Any]
+) -> tuple[Summary, list[str]]:
+    """Return what `texelflow.export` returns, and of what it warns."""
+    with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", UserWarning)
-        summary = texelflow.export(chosen(given), target, progress=progress, **options)
-    return {**_summary_json(summary), "warnings": [str(warning.message) for warning in told]}
+        summary = texelflow.export(source, target, force=True, progress=progress, **options)
+    return summary, [str(warning.message) for warning in told]
+
+
+def _may_take_a_picture(summary: Summary, bundle: Path) -> bool:
+    """Return whether a model's only input is no picture yet, but has the shape of one.
+
+    That is one or three channels, first or last, and sides of some pixels.
+    """
+    inputs = json.loads((bundle / "graph.json").read_text(encoding="utf-8"))["inputs"]
+    if len(inputs) != 1 or "image" in inputs[0] or len(summary.inputs[0].shape) not in (3, 4):
+        return False
+    first, middle, last = summary.inputs[0].shape[-3:]
+    sides = (middle, last) if first in CHANNELS else (first, middle) if last in CHANNELS else ()
+    return bool(sides) and all(isinstance(side, str) or side >= LEAST_SIDE for side in sides)
 
 
 @contextmanager

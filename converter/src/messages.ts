@@ -4,6 +4,8 @@
 export interface ExportOptions {
   /** How pictures become the image input, as `--image` writes it, such as `"-1..1,fit=cover"`. */
   image?: string;
+  /** The same, for a model that says nothing of pictures, but whose only input has the shape of one. */
+  usualImage?: string;
   /** Class names, in the order of the numbers that the model gives. */
   labels?: readonly string[];
   /** How floating-point weights are stored; `"float32"` by default. */

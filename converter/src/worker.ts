@@ -14,7 +14,10 @@ const GIVEN = "/model";
 const MADE = "/bundle";
 
 /** The options that Python names otherwise. */
-const PYTHON_NAMES: Readonly<Record<string, string>> = { inputShapes: "input_shapes" };
+const PYTHON_NAMES: Readonly<Record<string, string>> = {
+  inputShapes: "input_shapes",
+  usualImage: "usual_image",
+};
 
 /** Python's module `texelflow_page`: all answer in JSON. */
 interface Exporter {

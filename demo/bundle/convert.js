@@ -30,41 +30,15 @@ export function prepareConverter() {
 export async function convertModel(source, pictures, { signal, report }) {
   const { convert, ConvertError } = await converter();
   const model = source instanceof URL ? source : new Map(source.map(({ path, file }) => [path, file]));
-  const attempt = (/** @type {string} */ image) =>
-    convert(model, { signal, onProgress: report, ...(image ? { image } : {}) });
   try {
-    const converted = await attempt(pictures);
-    if (pictures || (await takesPictures(converted)) || !mayTakePictures(converted)) {
-      return converted;
-    }
-    return await attempt(USUAL_PICTURES).catch(() => converted);
+    const image = pictures ? { image: pictures } : { usualImage: USUAL_PICTURES };
+    return await convert(model, { signal, onProgress: report, ...image });
   } catch (problem) {
     if (problem instanceof ConvertError && problem.problems.join() !== problem.message) {
       throw new Error([problem.message, ...problem.problems.map((line) => `• ${line}`)].join("\n"));
     }
     throw problem;
   }
-}
-
-/** @param {Converted} converted */
-async function takesPictures({ files }) {
-  const text = await files.get("graph.json")?.text();
-  return JSON.parse(text ?? "{}").inputs.some((/** @type {{ image?: object }} */ { image }) => image);
-}
-
-/**
- * Whether a model's only input has the shape of a picture: one of one or three channels, with sides of some pixels.
- * @param {Converted} converted
- */
-function mayTakePictures({ summary: { inputs } }) {
-  const [input, ...others] = inputs;
-  if (!input || others.length > 0 || input.shape.length < 3) {
-    return false;
-  }
-  const [first, ...rest] = input.shape.slice(-3);
-  const channels = [first, rest[1]].find((extent) => extent === 1 || extent === 3);
-  const sides = channels === first ? rest : [first, rest[0]];
-  return channels !== undefined && sides.every((side) => typeof side === "string" || side >= 8);
 }
 
 /**

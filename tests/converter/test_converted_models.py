@@ -97,6 +97,22 @@ def test_options(case: str, converter_page: Page, tmp_path: Path) -> None:
     ]
 
 
+def test_the_usual_image(converter_page: Page, tmp_path: Path) -> None:
+    """It counts where a model has one input, of the shape of a picture, and nothing is said of it."""
+    source = write_network(tmp_path / "network.onnx")
+    plain, usual, other = (
+        exported(source, tmp_path / name, image=image)
+        for name, image in (("plain", None), ("usual", "-1..1"), ("other", "0..255"))
+    )
+    assert converted(converter_page, source, usualImage="-1..1")["files"] == usual
+    assert converted(converter_page, source, usualImage="-1..1", image="0..255")["files"] == other
+    small = {"inputShapes": {"picture": [1, 3, 8, 7]}}
+    assert converted(converter_page, source, usualImage="-1..1", **small)["files"] == exported(
+        source, tmp_path / "small", input_shapes={"picture": [1, 3, 8, 7]}
+    )
+    assert converted(converter_page, source)["files"] == plain
+
+
 def test_reasons(converter_page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     source = write_network(Path("network.onnx"), REFUSED)
@@ -171,7 +187,7 @@ def test_addresses(converter_page: Page, page_server: PageServer, tmp_path: Path
     assert told == native
     write_network(folder / "alone.onnx")
     alone = "converter.convert('/models/of%20mine/alone.onnx').then(({ summary }) => summary.name)"
-    assert converter_page.evaluate(alone) == "network"
+    assert converter_page.evaluate(alone) == "alone"
     assert converter_page.evaluate(
         """converter.convert("/models/nothing.onnx").catch(({ code, message }) => code + ": " + message)"""
     ).endswith("/models/nothing.onnx cannot be fetched: the server answered 404 Not Found")
