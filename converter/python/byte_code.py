@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import ast
 import importlib
+import marshal
 import pkgutil
-import py_compile
 import sys
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
+from importlib.util import MAGIC_NUMBER, source_hash
 from pathlib import Path
+
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 CODECS = (
     "ascii cp437 idna latin_1 raw_unicode_escape unicode_escape utf_16 utf_16_le utf_32 utf_32_le utf_8_sig"
@@ -29,11 +31,11 @@ ALSO = frozenset(
 """Modules of the standard library that are loaded by name, or late, when something needs them."""
 
 
-def pack(folder: str, archive: str, wanted: Callable[[str], bool] = lambda _module: True) -> None:
+def pack(folder: str, archive: str, wanted: Callable[[str], bool]) -> None:
     """Write an archive of the modules below a folder that are wanted, and of all files that are no modules.
 
     Raises:
-        py_compile.PyCompileError: a file is no Python.
+        SyntaxError: a file is no Python.
     """
     root = Path(folder)
     with zipfile.ZipFile(archive, "w") as packed:
@@ -51,11 +53,25 @@ def _write(packed: zipfile.ZipFile, name: str, content: bytes) -> None:
 
 
 def _compiled(path: Path, name: str) -> bytes:
-    with tempfile.TemporaryDirectory() as scratch:
-        made = Path(scratch) / "module.pyc"
-        mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
-        py_compile.compile(str(path), str(made), name, doraise=True, invalidation_mode=mode)
-        return made.read_bytes()
+    """Return the content of a .pyc file (PEP 552) that is never compared with its source."""
+    source = path.read_bytes()
+    code = compile(without_documentation(source), name, "exec", dont_inherit=True)
+    unchecked = (1).to_bytes(4, "little")
+    return MAGIC_NUMBER + unchecked + source_hash(source) + marshal.dumps(code)
+
+
+def without_documentation(source: bytes) -> ast.Module:
+    """Return a module as it is parsed, without what documents it and its parts: a seventh of the byte code.
+
+    Assertions stay, which Python's own way of doing so would take along.
+    """
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            place = node.body.pop(0)
+            if not node.body and not isinstance(node, ast.Module):
+                node.body.append(ast.copy_location(ast.Pass(), place))
+    return tree
 
 
 def _module(name: str) -> str:
