@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { copyFile, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants } from "node:zlib";
 import { build } from "esbuild";
@@ -148,7 +148,9 @@ await check();
 await scripts();
 const distribution = await nameDistribution();
 await entry(distribution);
-for (const name of ["package.json", "README.md"]) await copyFile(join(here, name), join(target, name));
+for (const name of ["package.json", "README.md", "../LICENSE", "../THIRD_PARTY_NOTICES.md"]) {
+  await copyFile(join(here, name), join(target, basename(name)));
+}
 if (!plain) {
   const total = (await compress(join(target, distribution))) + (await compress(target));
   console.log(`all: ${total} bytes with brotli`);

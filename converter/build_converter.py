@@ -37,7 +37,15 @@ LEFT_OUT = (
 PACKAGES = {"jinja2": "jinja2", "MarkupSafe": "markupsafe", "protobuf": "google"}
 """The packages that the exporter needs, and their folders."""
 
-SOURCES = ("package.json", "package-lock.json", "tsconfig.json", "LICENSE", "converter/**/*", "shaders/**/*")
+SOURCES = (
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+    "*LICENSE",
+    "THIRD*.md",
+    "converter/**/*",
+    "shaders/**/*",
+)
 """What else the result depends on, beside the exporter and its packages."""
 
 
