@@ -1,7 +1,8 @@
 """Builds the demo page into `build/demo`, static files for any web server: `python demo/build.py`.
 
-It needs the built runtime (`dist/texelflow.js`), the exporter, scikit-learn, whose sample photos it copies
-with their credit, and onnx and onnxruntime, for the nets of the benchmark page. The folder is put together
+It needs the built runtime (`dist/texelflow.js`), the exporter, what `converter/build_converter.py` needs,
+scikit-learn, whose sample photos it copies with their credit, and onnx and onnxruntime, for the nets of the
+benchmark page. The folder is put together
 elsewhere and takes its place at the end, so that a failure leaves the page that was there. `make demo` runs
 this.
 """
@@ -23,8 +24,14 @@ import texelflow
 
 DEMO = Path(__file__).resolve().parent
 REPOSITORY = DEMO.parent
+sys.path.append(str(REPOSITORY / "converter"))
+
+import build_converter  # noqa: E402 - it lies beside the folder of this file
+
 PAGE = ("index.html", "favicon.svg", "app.js", "shared", "digits", "bundle", "benchmark", "styles")
 """What is copied as it is."""
+STRICT, WIDE = "connect-src 'self' blob:;", "connect-src 'self' blob: http: https:;"
+"""What the page's policy lets it fetch, and what that of its copy for models of other servers does."""
 PHOTOS = {"flower.jpg": "A dahlia", "china.jpg": "A palace tower above a lake"}
 """scikit-learn's sample photos, and what they show."""
 
@@ -73,8 +80,16 @@ def copy_photos(target: Path) -> list[dict[str, str]]:
     return [{"file": f"photos/{name}", "title": title, **credit[name]} for name, title in PHOTOS.items()]
 
 
-def assemble(target: Path) -> None:
-    """Puts the whole page into the empty folder `target`."""
+def write_wider_page(target: Path) -> None:
+    """Writes the page once more, with a policy that lets it fetch models of other servers; it asks before."""
+    page = (target / "index.html").read_text(encoding="utf-8")
+    if page.count(STRICT) != 1:
+        raise BuildError(f"demo/index.html has a policy without {STRICT!r}")
+    (target / "foreign.html").write_text(page.replace(STRICT, WIDE), encoding="utf-8")
+
+
+def assemble(target: Path, plain: bool) -> None:
+    """Puts the whole page into the empty folder `target`, with `plain` without what brotli makes of it."""
     runtime = REPOSITORY / "dist" / "texelflow.js"
     if not runtime.is_file():
         raise BuildError("dist/texelflow.js is not built: run `npm ci && npm run build`, or `make setup`")
@@ -88,6 +103,10 @@ def assemble(target: Path) -> None:
     for path in runtime.parent.glob("texelflow*.js"):
         if path.stem not in ("texelflow.debug", "texelflow.iife"):
             shutil.copyfile(path, target / path.name)
+    write_wider_page(target)
+    converter = REPOSITORY / "build" / ("converter-plain" if plain else "converter")
+    build_converter.build(converter, plain)
+    shutil.copytree(converter, target / "convert", ignore=shutil.ignore_patterns(".*", "*.d.ts", "*.md"))
     for name in ("LICENSE", "THIRD_PARTY_NOTICES.md"):
         shutil.copyfile(REPOSITORY / name, target / name)
 
@@ -116,8 +135,8 @@ def assemble(target: Path) -> None:
     (target / "contents.json").write_text(json.dumps(contents, indent=2) + "\n", encoding="utf-8")
 
 
-def build(directory: Path) -> None:
-    """Builds the page into `directory`, in place of an earlier build.
+def build(directory: Path, plain: bool = False) -> None:
+    """Builds the page into `directory`, in place of an earlier build; see `assemble`.
 
     Raises:
         BuildError: something is missing, or `directory` is something else than an earlier build.
@@ -130,7 +149,7 @@ def build(directory: Path) -> None:
     with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".demo-") as scratch:
         page = Path(scratch) / "page"
         page.mkdir()
-        assemble(page)
+        assemble(page, plain)
         if earlier:
             directory.rename(Path(scratch) / "earlier")
         page.rename(directory)
@@ -140,10 +159,12 @@ def main() -> None:
     """Reads the command line, builds, and says where the page is."""
     parser = argparse.ArgumentParser(description="Build the demo page, a folder of static files.")
     parser.add_argument("directory", nargs="?", type=Path, default=REPOSITORY / "build" / "demo")
-    directory = parser.parse_args().directory
+    parser.add_argument("--plain", action="store_true", help="without brotli's files, as for tests")
+    arguments = parser.parse_args()
+    directory = arguments.directory
     try:
-        build(directory)
-    except (BuildError, texelflow.ExportError, OSError) as problem:
+        build(directory, arguments.plain)
+    except (BuildError, build_converter.BuildError, texelflow.ExportError, OSError) as problem:
         sys.exit(f"The demo could not be built: {problem}")
     print(f"The demo page is in {directory}; any web server can serve it.")
 

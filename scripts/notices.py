@@ -19,20 +19,30 @@ TEMPLATE = "third_party_notices.md.j2"
 SHIPPED_BY_RUNTIME = {"esbuild"}
 """What leaves something in dist/: the helpers that esbuild's output calls."""
 
+SHIPPED_BY_CONVERTER = {"client-zip", "jsfive", "pako", "pyodide"}
+"""What is in build/converter, beside packages of Python."""
+
 TOOLS = re.compile(r"esbuild|@esbuild/.*|@types/.*|@webgpu/types|undici-types")
 NODE_ONLY = {"node-fetch", "tr46", "webidl-conversions", "whatwg-url"}
 """What packages for the comparison bring along of which their build for browsers has nothing."""
 
+LICENCES = {"jsfive": "BSD-3-Clause"}
+"""The licence of what a package is based on that does not name one: else jsfive is in the public domain."""
+
 COPYRIGHTS = {
     "@tensorflow": "2017 Google LLC",
     "@protobufjs": "2016 Daniel Wirtz",
+    "client-zip": "2020 David Junger",
     "esbuild": "2020 Evan Wallace",
     "flatbuffers": "Google LLC",
     "guid-typescript": "NicolasDeveloper",
+    "jsfive": "2016 Jonathan J. Helmus",
     "long": "2013 Daniel Wirtz, 2009 The Closure Library Authors",
     "onnxruntime-common": "Microsoft Corporation",
     "onnxruntime-web": "Microsoft Corporation",
+    "pako": "2014–2017 Vitaly Puzrin and Andrei Tuputcyn, 1995–2013 Jean-loup Gailly and Mark Adler",
     "platform": "2014–2020 Benjamin Tan, 2011–2013 John-David Dalton",
+    "pyodide": "the Pyodide contributors and Mozilla",
     "protobufjs": "2016 Daniel Wirtz",
     "seedrandom": "2019 David Bau",
 }
@@ -64,7 +74,8 @@ def locked_packages(lock: Path, shipped: set[str] | None = None) -> list[Package
             holder = COPYRIGHTS.get(name) or COPYRIGHTS.get(name.partition("/")[0])
             if holder is None or "license" not in entry:
                 raise ValueError(f"{lock}: who has the copyright of {name}, and its licence? {__file__} asks")
-            found.add(Package(name, entry["version"], entry["license"], holder))
+            licence = LICENCES.get(name, entry["license"].strip("()"))
+            found.add(Package(name, entry["version"], licence, holder))
     return sorted(found)
 
 
@@ -76,6 +87,7 @@ def notices(root: Path = ROOT) -> str:
     """
     runtime = locked_packages(root / "package-lock.json", SHIPPED_BY_RUNTIME)
     peers = locked_packages(root / "benchmark" / "package-lock.json")
+    converter = locked_packages(root / "package-lock.json", SHIPPED_BY_CONVERTER)
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         undefined=StrictUndefined,
@@ -83,10 +95,11 @@ def notices(root: Path = ROOT) -> str:
         trim_blocks=True,
         autoescape=False,
     )
-    text = environment.get_template(TEMPLATE).render(runtime=runtime, peers=peers)
-    for package in (*runtime, *peers):
-        if f"\n### {package.licence}\n" not in text:
-            raise ValueError(f"{TEMPLATE} has no text of {package.licence}, the licence of {package.name}")
+    text = environment.get_template(TEMPLATE).render(runtime=runtime, converter=converter, peers=peers)
+    for package in (*runtime, *converter, *peers):
+        for licence in package.licence.split(" AND "):
+            if f"\n### {licence}\n" not in text:
+                raise ValueError(f"{TEMPLATE} has no text of {licence}, the licence of {package.name}")
     return text
 
 

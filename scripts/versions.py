@@ -13,9 +13,13 @@ def stated_versions(root: Path = ROOT) -> dict[str, str]:
     package = (root / "exporter/texelflow/__init__.py").read_text(encoding="utf-8")
     found = re.search(r'^__version__ = "([^"]+)"$', package, re.MULTILINE)
     lock = json.loads((root / "package-lock.json").read_text(encoding="utf-8"))
+    packages = {
+        name: json.loads((root / name).read_text(encoding="utf-8"))["version"]
+        for name in ("package.json", "converter/package.json")
+    }
     return {
         "exporter/texelflow/__init__.py": found[1] if found else "none",
-        "package.json": json.loads((root / "package.json").read_text(encoding="utf-8"))["version"],
+        **packages,
         "package-lock.json": lock["version"],
         'package-lock.json, packages[""]': lock["packages"][""]["version"],
     }

@@ -1,14 +1,15 @@
 import { element, showProblem } from "../shared/page.js";
 import { showContents, showCredit } from "./contents.js";
-import { addressOf, bundleOfFiles, exportCommand, filesOfDrop, filesOfInput, modelFile } from "./open.js";
+import { prepareConverter } from "./convert.js";
+import { addressOf, filesOfDrop, filesOfInput } from "./open.js";
+import { Opener } from "./opener.js";
 import { Camera, decodePhoto } from "./pictures.js";
 import { Runner } from "./runner.js";
 
 /** @import { Photo } from "./contents.js" */
-/** @import { FoundFile } from "./open.js" */
 /** @typedef {(wish: () => Promise<void>) => Promise<void>} Attempt runs a visitor's wish and shows what goes wrong */
 
-/** Starts the second part of the page: opens bundles and runs them on pictures. Shows its own errors. */
+/** Starts the second part of the page: opens models and bundles and runs them on pictures. Shows its own errors. */
 export function startBundle() {
   const runner = new Runner();
   const camera = new Camera();
@@ -22,14 +23,7 @@ export function startBundle() {
       showProblem(alert, problem);
     }
   };
-  const openFiles = async (/** @type {readonly FoundFile[]} */ files) => {
-    const model = modelFile(files);
-    if (model) {
-      element("export-command", HTMLElement).textContent = exportCommand(model.file.name);
-    }
-    const bundle = bundleOfFiles(files);
-    await runner.open(bundle.files, bundle.name);
-  };
+  const opener = new Opener(runner);
   /** @type {(blob: Blob, name: string, credit?: Photo) => Promise<void>} */
   const usePhoto = async (blob, name, credit) => {
     const photo = await decodePhoto(blob, name);
@@ -38,33 +32,44 @@ export function startBundle() {
     await runner.use(photo, false);
   };
 
-  connectOpening(attempt, openFiles, (address) =>
-    runner.open(address, address.pathname.split("/").at(-2) || address.host),
-  );
+  connectOpening(attempt, opener);
   connectPhoto(attempt, usePhoto);
   connectCamera(attempt, camera, runner);
-  connectDrop(attempt, openFiles, usePhoto);
+  connectDrop(attempt, opener, usePhoto);
   connectReport(runner);
-  attempt(() => showContents(attempt, usePhoto, (address, name) => runner.open(address, name)));
+  attempt(() => showContents(attempt, usePhoto, (address) => opener.openAddress(address)));
+  const follow = () => attempt(() => opener.openLinked());
+  addEventListener("hashchange", follow);
+  follow();
 }
 
 /**
  * @param {Attempt} attempt
- * @param {(files: readonly FoundFile[]) => Promise<void>} openFiles
- * @param {(address: URL) => Promise<void>} openAddress
+ * @param {Opener} opener
  */
-function connectOpening(attempt, openFiles, openAddress) {
+function connectOpening(attempt, opener) {
   element("open-form", HTMLFormElement).addEventListener("submit", (event) => {
     event.preventDefault();
-    attempt(() => openAddress(addressOf(element("address", HTMLInputElement).value)));
+    attempt(() => opener.openAddress(addressOf(element("address", HTMLInputElement).value)));
   });
-  const folder = element("folder", HTMLInputElement);
-  folder.addEventListener("change", () => {
-    const files = filesOfInput(folder.files ?? new DataTransfer().files);
-    // Else choosing the same folder again, after another export, would be no change.
-    folder.value = "";
-    attempt(() => openFiles(files));
-  });
+  for (const id of ["folder", "files"]) {
+    const input = element(id, HTMLInputElement);
+    input.addEventListener("click", prepareConverter);
+    input.addEventListener("change", () => {
+      const files = filesOfInput(input.files ?? new DataTransfer().files);
+      // Else choosing the same again, after it has changed, would be no change.
+      input.value = "";
+      attempt(async () => {
+        if (files.length > 0) {
+          await opener.openFiles(files);
+        }
+      });
+    });
+  }
+  element("pictures", HTMLSelectElement).addEventListener("change", () =>
+    attempt(() => opener.convertAgain()),
+  );
+  element("save", HTMLButtonElement).addEventListener("click", () => attempt(() => opener.save()));
 }
 
 /**
@@ -128,13 +133,20 @@ function stopCamera(camera, runner) {
 }
 
 /**
- * Takes a bundle's folder or a photo, dropped anywhere on the page.
+ * Takes a model, a bundle or a photo, dropped anywhere on the page.
  * @param {Attempt} attempt
- * @param {(files: readonly FoundFile[]) => Promise<void>} openFiles
+ * @param {Opener} opener
  * @param {(blob: Blob, name: string) => Promise<void>} usePhoto
  */
-function connectDrop(attempt, openFiles, usePhoto) {
+function connectDrop(attempt, opener, usePhoto) {
   const zone = element("drop", HTMLElement);
+  document.addEventListener("dragenter", ({ dataTransfer }) => {
+    // What is dragged is known by type only: pictures need no converter, and files of models have no type.
+    const items = [...(dataTransfer?.items ?? [])].filter(({ kind }) => kind === "file");
+    if (items.some(({ type }) => !type.startsWith("image/"))) {
+      prepareConverter();
+    }
+  });
   document.addEventListener("dragover", (event) => {
     event.preventDefault();
     zone.classList.add("over");
@@ -157,7 +169,7 @@ function connectDrop(attempt, openFiles, usePhoto) {
       if (files.length === 1 && files[0].file.type.startsWith("image/")) {
         await usePhoto(files[0].file, files[0].file.name);
       } else if (files.length > 0) {
-        await openFiles(files);
+        await opener.openFiles(files);
       }
     });
   });

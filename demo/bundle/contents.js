@@ -23,7 +23,7 @@ const CONTENTS = new URL("contents.json", document.baseURI);
  * Offers the photos and bundles that came with the page, and chooses the first photo.
  * @param {Attempt} attempt
  * @param {(blob: Blob, name: string, photo: Photo) => Promise<void>} usePhoto
- * @param {(address: URL, name: string) => Promise<void>} openAddress
+ * @param {(address: URL) => Promise<void>} openAddress
  */
 export async function showContents(attempt, usePhoto, openAddress) {
   const response = await fetch(CONTENTS);
@@ -61,7 +61,7 @@ export async function showContents(attempt, usePhoto, openAddress) {
     button.textContent = title;
     button.addEventListener("click", () => {
       element("address", HTMLInputElement).value = folder;
-      attempt(() => openAddress(new URL(folder, document.baseURI), title));
+      attempt(() => openAddress(new URL(folder, document.baseURI)));
     });
     examples.append(button);
   }

@@ -56,13 +56,13 @@ async function filesOfEntry(entry) {
 /**
  * The bundle among some files: those in the folder of the graph.json nearest to the top.
  * @param {readonly FoundFile[]} files
- * @returns {{ name: string, files: Map<string, Blob> }} the folder's name, and its files by their names in the bundle
- * @throws {Error} when there is no graph.json, saying what to do instead
+ * @returns {{ name: string, files: Map<string, Blob> } | null} the folder's name, and its files by their names in the
+ *   bundle; null when there is none
  */
 export function bundleOfFiles(files) {
   const graphs = files.filter(({ path }) => path.split("/").at(-1) === "graph.json");
   if (graphs.length === 0) {
-    throw new Error(notABundle(files));
+    return null;
   }
   const depth = (/** @type {FoundFile} */ { path }) => path.split("/").length;
   const nearest = graphs.reduce((best, graph) => (depth(graph) < depth(best) ? graph : best));
@@ -75,41 +75,27 @@ export function bundleOfFiles(files) {
 }
 
 /**
- * The command that turns a model file into a bundle.
- * @param {string} name of the model file
+ * What to call some files: by the only one, or by the folder that has them.
+ * @param {readonly FoundFile[]} files at least one
  * @returns {string}
  */
-export function exportCommand(name) {
-  const folder = name.replace(/\.[^.]*$/, "");
-  const quote = (/** @type {string} */ text) =>
-    /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-  return `texelflow export ${quote(name)} -o ${quote(folder)} --image 0..1 --labels labels.txt`;
+export function nameOfFiles(files) {
+  const tops = new Set(files.map(({ path }) => path.split("/")[0]));
+  return tops.size === 1 ? [...tops][0] : `these ${files.length} files`;
 }
 
 /**
- * The first model file that still has to be exported, if there is one.
- * @param {readonly FoundFile[]} files
- * @returns {FoundFile | undefined}
+ * Whether an address names a bundle, its folder or its graph.json, and not the file of a model that is to be converted.
+ * @param {URL} address
+ * @returns {boolean}
  */
-export function modelFile(files) {
-  return files.find(({ path }) => /\.onnx$/i.test(path));
-}
-
-/** @param {readonly FoundFile[]} files */
-function notABundle(files) {
-  const model = modelFile(files);
-  if (model) {
-    return (
-      `${model.file.name} is a model that has not been exported yet, and the page cannot do that so far. ` +
-      `Run this, then open the folder that it writes:\n${exportCommand(model.file.name)}`
-    );
-  }
-  const what = files.length === 1 ? `“${files[0].file.name}” is` : `These ${files.length} files are`;
-  return `${what} no bundle: there is no graph.json. Open the folder that “texelflow export” wrote.`;
+export function isBundleAddress({ pathname }) {
+  const name = pathname.split("/").at(-1) ?? "";
+  return name === "graph.json" || !name.includes(".");
 }
 
 /**
- * The address of a bundle as somebody typed it.
+ * The address of a bundle or model as somebody typed it.
  * @param {string} text absolute, or relative to the page
  * @returns {URL}
  * @throws {Error} when it is empty or no http(s) address
@@ -118,7 +104,7 @@ export function addressOf(text) {
   const trimmed = text.trim();
   if (trimmed === "") {
     throw new Error(
-      "Type the address of a bundle first: the folder that holds its graph.json, or that file.",
+      "Type the address of a model’s file first, or of a bundle: the folder that holds its graph.json.",
     );
   }
   let address;
@@ -130,7 +116,7 @@ export function addressOf(text) {
   if (address.protocol !== "http:" && address.protocol !== "https:") {
     throw new Error(
       `“${trimmed}” starts with ${address.protocol}, but a page can only fetch http and https addresses. ` +
-        "For a folder on this computer use “Choose a folder…”.",
+        "For a model on this computer use “Choose files…”.",
     );
   }
   return address;

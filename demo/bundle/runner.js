@@ -2,13 +2,16 @@ import { element, nextFrame } from "../shared/page.js";
 import { duration, Timing } from "../shared/timing.js";
 import { loadModel } from "../texelflow.js";
 import { interpret } from "./interpret.js";
+import { sampleInputs, sampleNote } from "./numbers.js";
 import { clearOutcome, showOutcome } from "./outcome.js";
 import { sizeOf } from "./pictures.js";
 import { drawStage, placement } from "./stage.js";
 import { plainValues } from "./tensors.js";
 
 /** @import { Finding } from "./interpret.js" */
+/** @import { Course } from "./convert.js" */
 /** @import { Picture } from "./pictures.js" */
+/** @typedef {URL | ReadonlyMap<string, Blob>} Source */
 /** @typedef {Awaited<ReturnType<typeof loadModel>>} Model */
 /** @typedef {Model["inputs"][number]} Input */
 
@@ -37,11 +40,12 @@ export class Runner {
 
   /**
    * Opens a bundle; the one before stays until this one is ready.
-   * @param {URL | ReadonlyMap<string, Blob>} source
    * @param {string} name for people, where the bundle has none
-   * @throws {Error} when it cannot be loaded, or is no model of pictures; the page is then as it was
+   * @param {(course: Course) => Source | Promise<Source>} provide finds the bundle, or makes it
+   * @returns {Promise<boolean>} false when another one was opened meanwhile
+   * @throws {Error} when it cannot be made or loaded; the page is then as it was
    */
-  async open(source, name) {
+  async open(name, provide) {
     this.#loading.abort();
     this.#loading = new AbortController();
     const { signal } = this.#loading;
@@ -51,24 +55,25 @@ export class Runner {
     element("loading", HTMLElement).hidden = false;
     progress.removeAttribute("value");
     text.textContent = `Opening ${name}…`;
+    const report = (/** @type {string} */ doing, /** @type {number} */ fraction) => {
+      if (!signal.aborted) {
+        text.textContent = `Opening ${name}: ${doing}…`;
+        progress.value = fraction;
+      }
+    };
     try {
-      const model = await loadModel(source, {
+      const model = await loadModel(await provide({ signal, report }), {
         signal,
-        onProgress: ({ fraction, phase }) => {
-          if (!signal.aborted) {
-            text.textContent = `Opening ${name}: ${phase}…`;
-            progress.value = fraction;
-          }
-        },
+        onProgress: ({ fraction, phase }) => report(phase, fraction),
       });
       if (signal.aborted) {
         model.dispose();
-        return;
+        return false;
       }
       this.#adopt(model, name, opened);
     } catch (problem) {
       if (signal.aborted) {
-        return;
+        return false;
       }
       throw problem;
     } finally {
@@ -77,6 +82,7 @@ export class Runner {
       }
     }
     await this.#run();
+    return true;
   }
 
   /**
@@ -113,18 +119,13 @@ export class Runner {
   }
 
   /**
-   * Puts a loaded model in the place of the one before, or disposes of it when it does not work on a picture.
+   * Puts a loaded model in the place of the one before.
    * @param {Model} model
    * @param {string} name
    * @param {number} opened when its loading began, in milliseconds of performance.now()
    */
   #adopt(model, name, opened) {
-    try {
-      this.#input = pictureInput(model);
-    } catch (problem) {
-      model.dispose();
-      throw problem;
-    }
+    this.#input = pictureInput(model);
     this.#model?.dispose();
     this.#model = model;
     this.#version += 1;
@@ -134,6 +135,9 @@ export class Runner {
     clearOutcome();
     this.#draw(null);
     element("model-title", HTMLElement).textContent = model.name || name;
+    const note = element("input-note", HTMLElement);
+    note.textContent = this.#input ? "" : sampleNote(model);
+    note.hidden = note.textContent === "";
     element("device", HTMLElement).hidden = false;
     element("bundle-facts", HTMLElement).hidden = true;
   }
@@ -141,15 +145,17 @@ export class Runner {
   async #run() {
     const version = this.#version;
     const [model, input, picture] = [this.#model, this.#input, this.#picture];
-    if (!model || !input || !picture) {
+    if (!model || (input && !picture)) {
       return;
     }
+    /** @type {Parameters<Model["run"]>[0]} */
+    const inputs = input && picture ? { [input.name]: picture } : sampleInputs(model);
     const deadline = performance.now() + REPEAT_MILLISECONDS;
     const again = (/** @type {number} */ turn) =>
       this.#pictureMoves || turn <= FEWEST_REPEATS || (turn <= MOST_REPEATS && performance.now() < deadline);
     for (let turn = 0; again(turn); turn += 1) {
       const started = performance.now();
-      const outputs = await model.run({ [input.name]: picture }).catch((problem) => {
+      const outputs = await model.run(inputs).catch((problem) => {
         if (version === this.#version) {
           throw problem;
         }
@@ -191,10 +197,12 @@ export class Runner {
 
   /** @param {Finding | null} finding */
   #draw(finding) {
-    if (this.#picture) {
+    const canvas = element("stage", HTMLCanvasElement);
+    canvas.hidden = !this.#picture || (this.#model !== null && !this.#input);
+    if (this.#picture && !canvas.hidden) {
       const image = this.#input?.image ?? { fit: "stretch", resized: [] };
       const area = placement(image, sizeOf(this.#picture), this.#modelSize());
-      drawStage(element("stage", HTMLCanvasElement), this.#picture, finding, area, this.#nameOf);
+      drawStage(canvas, this.#picture, finding, area, this.#nameOf);
     }
   }
 
@@ -215,26 +223,12 @@ export class Runner {
 }
 
 /**
- * The one input of a model, which must take a picture.
+ * The input of a model that takes a picture, where it is the only one.
  * @param {Model} model
- * @returns {Input}
- * @throws {Error} saying how to export it, when it takes none
+ * @returns {Input | null}
  */
-function pictureInput(model) {
-  const [input, ...others] = model.inputs;
-  if (!input || others.length > 0) {
-    const names = model.inputs.map(({ name }) => name).join(", ");
-    throw new Error(
-      `This page runs models with one input, a picture; ${model.name} has ${model.inputs.length}: ${names}`,
-    );
-  }
-  if (!input.image) {
-    throw new Error(
-      `${model.name} was exported without saying how a picture becomes its input “${input.name}” ` +
-        `(${input.dtype}, ${input.shape.join(" × ")}). Export it again with the option --image, for instance --image 0..1`,
-    );
-  }
-  return input;
+function pictureInput({ inputs: [input, ...others] }) {
+  return input?.image && others.length === 0 ? input : null;
 }
 
 /** @param {number} milliseconds */

@@ -146,7 +146,13 @@ def test_bill_of_materials_is_valid_and_has_what_is_shipped(release: Path) -> No
 
 
 def test_versions_that_differ_are_told(tmp_path: Path) -> None:
-    for file in ("exporter/texelflow/__init__.py", "package.json", "package-lock.json"):
+    stating = (
+        "exporter/texelflow/__init__.py",
+        "package.json",
+        "converter/package.json",
+        "package-lock.json",
+    )
+    for file in stating:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(REPOSITORY / file, tmp_path / file)
     assert version_of(tmp_path) == texelflow.__version__
@@ -250,7 +256,7 @@ def test_notices_fail_for_what_they_do_not_know(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="copyright of newcomer"):
         changed("node_modules/newcomer", version="1.0.0", license="MIT")
     with pytest.raises(ValueError, match="the licence of long"):
-        changed("node_modules/long", license="MPL-2.0")
+        changed("node_modules/long", license="EUPL-1.2")
 
 
 def test_scripts_consist_of_the_runtime_alone() -> None:

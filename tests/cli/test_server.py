@@ -58,6 +58,37 @@ def test_content_types_and_refusals(tmp_path: Path) -> None:
             assert fetch(url, path)[0] == 404, path
 
 
+def test_brotli_and_names_by_content(tmp_path: Path) -> None:
+    folder = tmp_path / "v-0123456789abcdef"
+    folder.mkdir()
+    (tmp_path / "index.html").write_text("page")
+    for name in ("a.wasm", "stale.js", "alone.js"):
+        (folder / name).write_text("plain")
+    for name in ("a.wasm.br", "stale.js.br"):
+        (folder / name).write_text("packed")
+    os.utime(folder / "stale.js.br", (0, 0))
+
+    def ask(path: str, accepted: str) -> tuple[str | None, ...]:
+        connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
+        connection.request("GET", path, headers={"Accept-Encoding": accepted})
+        response = connection.getresponse()
+        names = ("Content-Type", "Content-Encoding", "Cache-Control")
+        return response.read().decode(), *(response.headers[name] for name in names)
+
+    with background_server(folder_mounts(tmp_path)) as url:
+        lasting = "max-age=31536000, immutable"
+        packed = ("packed", "application/wasm", "br", lasting)
+        plain = ("plain", "application/wasm", None, lasting)
+        for accepted in ("gzip, deflate, br, zstd", "br;q=0.5", "br"):
+            assert ask(f"/{folder.name}/a.wasm", accepted) == packed
+        for accepted in ("", "gzip", "br;q=0, gzip", "brotli", "br;q=0.0"):
+            assert ask(f"/{folder.name}/a.wasm", accepted) == plain
+        for name in ("stale.js", "alone.js"):
+            assert ask(f"/{folder.name}/{name}", "br") == ("plain", "text/javascript", None, lasting)
+        assert ask("/", "br")[0::3] == ("page", "no-cache")
+        assert ask(f"/{folder.name}/absent.js", "br")[3] == "no-cache"
+
+
 def test_bundle_has_a_page(tmp_path: Path) -> None:
     (tmp_path / "graph.json").write_text("{}")
     with background_server(folder_mounts(tmp_path)) as url:

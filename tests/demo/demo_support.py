@@ -16,15 +16,15 @@ from browser_support import REPOSITORY
 
 
 def build_demo(folder: Path) -> subprocess.CompletedProcess[str]:
-    """Runs demo/build.py as `make demo` does."""
+    """Runs demo/build.py as `make demo` does, but for brotli."""
     path = os.pathsep.join([str(REPOSITORY / "exporter"), os.environ.get("PYTHONPATH", "")])
     return subprocess.run(
-        [sys.executable, str(REPOSITORY / "demo" / "build.py"), str(folder)],
+        [sys.executable, str(REPOSITORY / "demo" / "build.py"), "--plain", str(folder)],
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=300,
     )
 
 

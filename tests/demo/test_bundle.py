@@ -189,7 +189,6 @@ BAD_ADDRESSES = {
     "models/nothing-here/": "404",
     "index.html": "index.html",
     "photos/flower.jpg": "flower.jpg",
-    "models/digits/": "--image",
 }
 
 
@@ -200,7 +199,7 @@ def test_a_bad_address_gives_one_message(open_demo: Opener) -> None:
         page.click("#open-form button[type=submit]")
         message = message_of(page, re.escape(expected).replace("/", r"\/"))
         assert len(message) < 500
-        assert page.inner_text("#model-title") == "No bundle is open yet."
+        assert page.inner_text("#model-title") == "No model is open yet."
         assert not page.is_visible("#loading")
 
 
@@ -217,12 +216,7 @@ def test_folders_that_are_no_bundles_give_one_message_and_lose_nothing(
     other.mkdir()
     (other / "notes.txt").write_text("nothing", encoding="utf-8")
     page.set_input_files("#folder", str(other))
-    message_of(page, "no graph.json")
-
-    shutil.copy(tmp_path / "colours.onnx", other / "my model.onnx")
-    page.set_input_files("#folder", str(other))
-    assert "texelflow export 'my model.onnx' -o 'my model'" in message_of(page, "my model.onnx")
-    assert "my model.onnx" in (page.text_content("#export-command") or "")
+    message_of(page, "other is a folder without a model")
 
     cut = tmp_path / "cut"
     shutil.copytree(red_mask(tmp_path), cut)
@@ -243,10 +237,16 @@ def test_a_file_that_is_no_picture_gives_one_message(open_demo: Opener, tmp_path
     assert "“cut.png” is no picture" in message_of(page, "no picture")
 
 
-def test_a_model_exported_without_preprocessing_says_how(open_demo: Opener, tmp_path: Path) -> None:
+def test_a_model_without_a_picture_runs_on_numbers(open_demo: Opener, tmp_path: Path) -> None:
     page = open_demo()
-    page.set_input_files("#folder", str(colour_classifier(tmp_path, image=None)))
-    assert "“picture” (float32, 1 × 3 × 8 × 8)" in message_of(page, "--image")
+    open_folder(page, colour_classifier(tmp_path, image=None), "Colours")
+    assert "“picture” (float32, 1 × 3 × 8 × 8) takes numbers and no picture" in page.inner_text("#input-note")
+    summary(page, "%$")
+    assert not page.is_visible("#stage")
+    open_folder(page, red_mask(tmp_path), "Mask")
+    summary(page, "mask")
+    assert page.is_visible("#stage")
+    assert not page.is_visible("#input-note")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 import ssl
@@ -26,9 +27,18 @@ asked.
 
 EVERY_INTERFACE = ("0.0.0.0", "::", "")
 
+PACKED = ".br"
+"""The ending of a file beside another one: that as brotli compresses it."""
+
+NAMED_BY_CONTENT = re.compile(r"/v-[0-9a-f]{16}/")
+"""In the address of a file that never changes, since its folder is named by what is in it."""
+
 
 class StaticHandler(SimpleHTTPRequestHandler):
-    """Answers GET and HEAD from mounted folders; never lists a folder, never leaves one."""
+    """Answers GET and HEAD from mounted folders; never lists a folder, never leaves one.
+
+    What takes brotli gets, in place of a file, the one beside it that ends in `PACKED`, unless that is older.
+    """
 
     protocol_version = "HTTP/1.1"
     extensions_map = {  # noqa: RUF012 - as the base class declares it
@@ -42,7 +52,13 @@ class StaticHandler(SimpleHTTPRequestHandler):
 
     def __init__(self, *arguments: Any, mounts: Sequence[Mount], **options: Any) -> None:
         self.mounts = mounts
+        self.packed = self.lasting = False
         super().__init__(*arguments, **options)
+
+    def send_head(self) -> Any:
+        """Answer but for the content, of which the caller is given the file."""
+        self.packed = self.lasting = False
+        return super().send_head()
 
     def translate_path(self, path: str) -> str:
         """Return the mounted file that `path` names, or a path that does not exist."""
@@ -52,16 +68,33 @@ class StaticHandler(SimpleHTTPRequestHandler):
             if not url_path.startswith(prefix) or ".." in relative.parts or relative.is_absolute():
                 continue
             candidate = folder / relative
+            if url_path.endswith("/"):
+                candidate /= "index.html"
             if candidate.is_file():
-                return str(candidate)
-            if (candidate / "index.html").is_file() and url_path.endswith("/"):
-                return str(candidate / "index.html")
+                self.lasting = NAMED_BY_CONTENT.search(url_path) is not None
+                return str(self._shortest(candidate))
         return str(Path(tempfile.gettempdir()) / "texelflow" / "no such file")
 
+    def _shortest(self, file: Path) -> Path:
+        """Return the file, or the one beside it if that is what this client wants."""
+        accepted = re.search(r"\bbr\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", self.headers.get("Accept-Encoding", ""))
+        beside = file.with_name(file.name + PACKED)
+        if not accepted or not beside.is_file() or beside.stat().st_mtime < file.stat().st_mtime:
+            return file
+        self.packed = True
+        return beside
+
+    def guess_type(self, path: Any) -> str:
+        """Return the content type, of what is packed that of what is inside."""
+        return super().guess_type(str(path).removesuffix(PACKED) if self.packed else path)
+
     def end_headers(self) -> None:
-        """Let pages of other origins load bundles, and have browsers ask whether a file changed."""
+        """Let pages of other origins load bundles, and have browsers ask whether what may change did."""
+        if self.packed:
+            self.send_header("Content-Encoding", "br")
+            self.send_header("Vary", "Accept-Encoding")
         self.send_header("Access-Control-Allow-Origin", "*")
-        self.send_header("Cache-Control", "no-cache")
+        self.send_header("Cache-Control", "max-age=31536000, immutable" if self.lasting else "no-cache")
         super().end_headers()
 
     def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002 - the base class names it

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import mmap
+import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from texelflow.errors import ExportError
 from texelflow.importers import is_archive, marked_format
+from texelflow.importers.mapped_files import map_file
 
 MOST_COMPANIONS = 10_000
 LARGEST_JSON = 512 << 20
@@ -62,12 +63,8 @@ def _of_json(path: Path) -> Iterator[str]:
 
 
 def _of_onnx(path: Path) -> Iterator[str]:
-    with path.open("rb") as file:
-        if path.stat().st_size == 0:
-            return
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            if data.find(b"location") < 0:
-                return
+    if not re.search(b"location", map_file(path)):
+        return
     if is_archive(path) or marked_format(path) is not None:
         return
     from google.protobuf.message import DecodeError

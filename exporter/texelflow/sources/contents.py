@@ -70,6 +70,11 @@ def _listing(found: list[Path], folder: Path) -> str:
     return f"; it has {', '.join(names)}{more}" if names else ""
 
 
+def is_model(path: Path) -> bool:
+    """Return whether a file or folder is a model, as far as its mark or its ending says; raise OSError."""
+    return (path.suffix.lower() in UNMARKED and path.is_file()) or marked_format(path) is not None
+
+
 def models_in(folder: Path) -> list[Path]:
     """Return the models in a folder and those below it, by path; what is in a model is none of its own.
 
@@ -94,6 +99,6 @@ def models_in(folder: Path) -> list[Path]:
                 path = Path(entry.path)
                 if entry.is_dir(follow_symlinks=False):
                     pending.append(path)
-                elif entry.is_file() and (path.suffix.lower() in UNMARKED or marked_format(path) is not None):
+                elif entry.is_file() and is_model(path):
                     found.append(path)
     return sorted(found)

@@ -1,0 +1,176 @@
+"""What the worker of a page calls: from the files that a visitor handed over to the files of a bundle.
+
+It runs under Pyodide, where nothing but the exporter, Jinja, protobuf and a part of the standard library is
+installed, and under any Python, too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import texelflow
+from texelflow.errors import DefectError, ExportError
+from texelflow.pipeline import Summary
+from texelflow.sources.contents import is_model, models_in
+
+Progress = Callable[[str, float], None]
+
+LISTED = 12
+"""Most models that a message names."""
+
+CHANNELS = (1, 3)
+LEAST_SIDE = 8
+"""What the channels of a picture may be, and its width and height at least."""
+
+
+def export(given: str, target: str, options: str, progress: Progress) -> str:
+    """Turn the model among the files in the folder `given` into a bundle in the folder `target`.
+
+    Args:
+        given: the folder that has the files, nothing else.
+        target: the folder to make; one that exists is replaced.
+        options: arguments of `texelflow.export` by name, as JSON; `labels` are the lines themselves, and
+            `usual_image` is the `image` of models that say none, but may take one picture.
+        progress: called with what is being done and the fraction done, from 0 to 1.
+
+    Returns:
+        JSON: `summary`, or `failure` with a `code`, a `message` and all `problems`.
+    """
+    return _answer(lambda: {"summary": _export(Path(given), Path(target), json.loads(options), progress)})
+
+
+def companions(given: str, name: str) -> str:
+    """Return the paths of the files that the model's file `name` in `given` needs beside it.
+
+    Returns:
+        JSON: `companions`, or `failure` as `export` has it.
+    """
+    from texelflow.sources.companions import companions as needed
+
+    return _answer(lambda: {"companions": needed(Path(given) / name, name)})
+
+
+def _answer(work: Callable[[], dict[str, Any]]) -> str:
+    try:
+        answer = work()
+    except ExportError as error:
+        answer = _failure("model", error.message, error.problems)
+    except ValueError as error:
+        answer = _failure("option", str(error))
+    except MemoryError:
+        answer = _failure("memory", "The model is too large for the memory that a page may have.")
+    except DefectError as error:
+        memory = isinstance(error.__cause__, MemoryError)
+        answer = _failure("memory" if memory else "defect", str(error))
+    except OSError as error:
+        answer = _failure("model", str(error))
+    except Exception as error:
+        answer = _failure("defect", str(DefectError(error)))
+    return json.dumps(answer)
+
+
+def _failure(code: str, message: str, problems: list[str] | None = None) -> dict[str, Any]:
+    return {"failure": {"code": code, "message": message, "problems": problems or [message]}}
+
+
+def _export(given: Path, target: Path, options: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    shutil.rmtree(target, ignore_errors=True)
+    lines = options.pop("labels", None)
+    if lines is not None:
+        labels = target.with_name("labels.txt")
+        labels.write_text("\n".join(lines), encoding="utf-8")
+        options["labels"] = labels
+    usual = options.pop("usual_image", None)
+    with _inside(given):
+        source = chosen(given)
+        summary, told = _told_export(source, target, progress, options)
+        if usual is not None and "image" not in options and _may_take_a_picture(summary, target):
+            # Where that is refused, the model takes numbers after all, and what was made of it is right.
+            with suppress(ExportError):
+                summary, told = _told_export(source, target, progress, {**options, "image": usual})
+    return {**_summary_json(summary), "warnings": told}
+
+
+def _told_export(
+    source: Path, target: Path, progress: Progress, options: dict[str, Any]
+) -> tuple[Summary, list[str]]:
+    """Return what `texelflow.export` returns, and of what it warns."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", UserWarning)
+        summary = texelflow.export(source, target, force=True, progress=progress, **options)
+    return summary, [str(warning.message) for warning in told]
+
+
+def _may_take_a_picture(summary: Summary, bundle: Path) -> bool:
+    """Return whether a model's only input is no picture yet, but has the shape of one.
+
+    That is one or three channels, first or last, and sides of some pixels.
+    """
+    inputs = json.loads((bundle / "graph.json").read_text(encoding="utf-8"))["inputs"]
+    if len(inputs) != 1 or "image" in inputs[0] or len(summary.inputs[0].shape) not in (3, 4):
+        return False
+    first, middle, last = summary.inputs[0].shape[-3:]
+    sides = (middle, last) if first in CHANNELS else (first, middle) if last in CHANNELS else ()
+    return bool(sides) and all(isinstance(side, str) or side >= LEAST_SIDE for side in sides)
+
+
+@contextmanager
+def _inside(folder: Path) -> Iterator[None]:
+    """Let paths be relative to a folder, so that messages name files as the visitor knows them."""
+    former = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(former)
+
+
+def chosen(given: Path) -> Path:
+    """Return what is to be exported, relative to the folder of the files, which is the working directory.
+
+    One file or folder is that. Of several files it is the only model, so that others may lie beside it.
+
+    Raises:
+        ExportError: there is no file, no model among several files, or more than one.
+    """
+    names = sorted(path.name for path in given.iterdir() if not path.name.startswith("."))
+    if not names:
+        raise ExportError("there is no file")
+    if len(names) == 1:
+        return Path(names[0])
+    models = [Path(name) for name in names if is_model(given / name)]
+    if not models:
+        if (found := models_in(given)) == [given]:
+            return given
+        models = [path.relative_to(given) for path in found]
+    if len(models) == 1:
+        return models[0]
+    listed = ", ".join(map(str, models[:LISTED] or names[:LISTED]))
+    if models:
+        raise ExportError(f"these are {len(models)} models ({listed}): choose one, with what belongs to it")
+    raise ExportError(f"none of these files is a model that can be read: {listed}")
+
+
+def _summary_json(summary: Summary) -> dict[str, Any]:
+    """Return what a page may want to say of a model; the names are those of TypeScript's `Summary`."""
+    signatures = {
+        kind: [{"name": one.name, "dtype": one.dtype, "shape": [*one.shape]} for one in listed]
+        for kind, listed in (("inputs", summary.inputs), ("outputs", summary.outputs))
+    }
+    return {
+        "name": summary.name,
+        "format": summary.source_format,
+        "operators": dict(summary.operators),
+        **signatures,
+        "parameters": summary.parameters,
+        "downloadBytes": summary.download_bytes,
+        "programs": summary.programs,
+        "draws": summary.draws_run,
+    }

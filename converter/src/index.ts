@@ -1,0 +1,175 @@
+/** Converts models to bundles in the visitor's browser. */
+
+import type { Answer, ExportOptions, Failure, FailureCode, NamedFile, Request, Summary } from "./messages.ts";
+
+export type { ExportOptions, FailureCode, Signature, Summary } from "./messages.ts";
+
+/**
+ * Packs the files of a bundle into a zip archive, uncompressed: weights hardly shrink.
+ *
+ * @param files - as `convert` returns them
+ * @param folder - the folder that has them in the archive
+ */
+export async function zipBundle(files: ReadonlyMap<string, Blob>, folder: string): Promise<Blob> {
+  const { downloadZip } = await import("client-zip");
+  const entries = Array.from(files, ([name, input]) => ({ name: `${folder}/${name}`, input }));
+  return downloadZip(entries).blob();
+}
+
+/** The folder of the distribution, named by its content; set by the build. */
+declare const DISTRIBUTION: string;
+
+const BASE = new URL(`./${DISTRIBUTION}/`, import.meta.url);
+
+/** A worker whose memory has grown beyond this is ended after its work: its memory never shrinks. */
+const MOST_KEPT = 192 * 2 ** 20;
+
+/**
+ * A model: its file; its files, such as those of a folder that the visitor chose, as they are or by path; or the address of
+ * its file, which is fetched with what the file names beside it.
+ */
+export type ModelSource = File | Iterable<File> | ReadonlyMap<string, Blob> | string | URL;
+
+/** How a model is to be converted. */
+export interface ConvertOptions extends ExportOptions {
+  /** Called with what is being done, in the exporter's words, and the fraction of it that is done, from 0 to 1. */
+  onProgress?: (doing: string, fraction: number) => void;
+  /** Ends the conversion. */
+  signal?: AbortSignal;
+}
+
+/** A model that was converted. */
+export interface Converted {
+  /** The bundle's files by name; `loadModel` of the runtime takes them as they are. */
+  readonly files: ReadonlyMap<string, Blob>;
+  /** What the exporter says of the model. */
+  readonly summary: Summary;
+}
+
+/** Why a model was not converted; the message is for people. */
+export class ConvertError extends Error {
+  override readonly name = "ConvertError";
+  readonly code: FailureCode;
+  /** All reasons, one line each; a message that has no others is its own. */
+  readonly problems: readonly string[];
+
+  /** @internal */
+  constructor({ code, message, problems }: Failure) {
+    super(message);
+    this.code = code;
+    this.problems = problems;
+  }
+}
+
+/** The one worker of the page, and what resolves with it once it is ready. */
+let current: { readonly worker: Worker; readonly ready: Promise<Worker> } | undefined;
+let lastTurn: Promise<unknown> = Promise.resolve();
+
+/**
+ * Downloads and starts the exporter, so that a later `convert` finds it ready. Call it as soon as a visitor seems to want it,
+ * such as when something is dragged over the page.
+ *
+ * @throws ConvertError with the code `start` when that fails; the next call tries again
+ */
+export async function prepare(): Promise<void> {
+  await startedWorker();
+}
+
+/**
+ * Converts a model to a bundle, in a worker; models that are asked for meanwhile wait.
+ *
+ * @throws ConvertError when the model cannot be converted, with all reasons; the signal's reason when aborted
+ */
+export function convert(source: ModelSource, options: ConvertOptions = {}): Promise<Converted> {
+  const turn = lastTurn.then(() => convertNow(source, options));
+  lastTurn = turn.catch(() => {});
+  return turn;
+}
+
+async function convertNow(
+  source: ModelSource,
+  { onProgress = () => {}, signal, ...options }: ConvertOptions,
+): Promise<Converted> {
+  signal?.throwIfAborted();
+  onProgress("starting the exporter", 0);
+  const worker = await until(signal, startedWorker());
+  const request: Request = { source: modelSource(source), options };
+  try {
+    const { files, summary, heap } = await until(signal, ask(worker, request, "done", onProgress));
+    if (heap > MOST_KEPT) end(worker);
+    return { files: new Map(files.map(({ path, blob }) => [path, blob])), summary };
+  } catch (error) {
+    // What Python has kept of a model that failed, or is still at work on, is not worth knowing.
+    if (!(error instanceof ConvertError) || error.code !== "model") end(worker);
+    throw error;
+  }
+}
+
+function startedWorker(): Promise<Worker> {
+  if (!current) {
+    const worker = makeWorker();
+    const ready = ask(worker, { start: BASE.href }, "ready").then(() => worker);
+    ready.catch(() => end(worker));
+    current = { worker, ready };
+  }
+  return current.ready;
+}
+
+/**
+ * The worker's script is imported by a blob: so the worker has the policy of the page, which forbids it what the page may not
+ * do, and the distribution may lie on another server.
+ */
+function makeWorker(): Worker {
+  const script = `import ${JSON.stringify(new URL("worker.js", BASE).href)};`;
+  const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  return new Worker(address, { type: "module", name: "Texelflow's exporter" });
+}
+
+function end(worker: Worker): void {
+  worker.terminate();
+  if (current?.worker === worker) current = undefined;
+}
+
+/** Sends a request; resolves with its answer of this kind. */
+function ask<K extends "ready" | "done">(
+  worker: Worker,
+  request: Request,
+  kind: K,
+  onProgress: (doing: string, fraction: number) => void = () => {},
+): Promise<Extract<Answer, { kind: K }>> {
+  return new Promise((resolve, reject) => {
+    worker.onmessage = ({ data }: MessageEvent<Answer>) => {
+      if (data.kind === "progress") onProgress(data.doing, data.fraction);
+      else if (data.kind === "failed") reject(new ConvertError(data.failure));
+      else if (data.kind === kind) resolve(data as Extract<Answer, { kind: K }>);
+    };
+    worker.onerror = ({ message }) => {
+      const text = `The exporter's script cannot be run: ${message || "it cannot be fetched"}`;
+      reject(new ConvertError({ code: "start", message: text, problems: [text] }));
+    };
+    worker.postMessage(request);
+  });
+}
+
+/** What a promise resolves with, unless the signal aborts first. */
+function until<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
+function modelSource(source: ModelSource): NamedFile[] | string {
+  if (typeof source === "string" || source instanceof URL) return new URL(source, location.href).href;
+  if (source instanceof File) return [named(source)];
+  if (source instanceof Map)
+    return Array.from(source as Map<string, Blob>, ([path, blob]) => ({ path, blob }));
+  return Array.from(source as Iterable<File>, named);
+}
+
+function named(file: File): NamedFile {
+  return { path: file.webkitRelativePath || file.name, blob: file };
+}

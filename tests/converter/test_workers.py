@@ -1,0 +1,71 @@
+"""The worker that converts: when it is downloaded, kept, ended, and what pages hear of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+from converter_support import PAGE, converted, exported
+from onnx import numpy_helper
+from playwright.sync_api import Browser, Page
+from test_converted_models import write_network
+
+from browser_support import PageServer
+
+LARGE = """
+<ir_version: 8, opset_import: ["" : 17]>
+large (float[1, 4096] x) => (float[1, 8192] y) { y = MatMul(x, table) }
+"""
+
+
+def test_a_large_model_gives_its_memory_back(converter_page: Page, tmp_path: Path) -> None:
+    model = onnx.parser.parse_model(LARGE)
+    table = np.arange(4096 * 8192, dtype=np.float32).reshape(4096, 8192)
+    model.graph.initializer.append(numpy_helper.from_array(table, "table"))
+    source = tmp_path / "large.onnx"
+    source.write_bytes(model.SerializeToString())
+    small = write_network(tmp_path / "small.onnx")
+    assert converted(converter_page, small)["files"]
+    assert len(converter_page.workers) == 1
+    answer = converted(converter_page, source)
+    assert answer["summary"]["parameters"] == table.size
+    converter_page.wait_for_timeout(100)
+    assert converter_page.workers == []
+    assert converted(converter_page, small)["files"] == exported(small, tmp_path / "bundle")
+    assert len(converter_page.workers) == 1
+
+
+def test_conversions_wait_for_each_other_and_can_be_given_up(converter_page: Page, tmp_path: Path) -> None:
+    content = write_network(tmp_path / "network.onnx").read_bytes()
+    ends = converter_page.evaluate(
+        """async (bytes) => {
+            const file = new File([new Uint8Array(bytes)], "network.onnx");
+            const given = new AbortController();
+            const convert = (signal) => converter.convert(file, { signal }).then(
+                ({ summary }) => summary.name, (error) => String(error));
+            const first = convert(given.signal);
+            const second = convert(undefined);
+            const third = convert(AbortSignal.abort("never"));
+            given.abort("given up");
+            return Promise.all([first, second, third]);
+        }""",
+        list(content),
+    )
+    assert ends == ["given up", "network", "never"]
+
+
+def test_a_policy_without_webassembly_is_told(
+    browser: Browser, page_server: PageServer, converter_page: Page
+) -> None:
+    page_server.fixed["/converter/strict.html"] = (
+        200,
+        "text/html",
+        PAGE.replace(" 'wasm-unsafe-eval'", "").encode(),
+    )
+    page = browser.new_page()
+    page.goto(page_server.url("/converter/strict.html"))
+    told = page.evaluate("converter.prepare().catch(({ code, message }) => [code, message])")
+    assert told[0] == "start"
+    assert "'wasm-unsafe-eval' in script-src" in told[1]
+    page.close()

@@ -1,0 +1,139 @@
+"""The demo's second part: models of any format, converted on the page, and links to models."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from bundles import colour_classifier
+from demo_support import picture, wait_until
+from playwright.sync_api import Browser, Page, Route
+
+import texelflow
+from browser_support import PageServer
+
+RED = (255, 0, 0)
+Opener = Callable[..., Page]
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """A model of pictures that says nothing of them: how red, green and blue they are."""
+    colour_classifier(tmp_path)
+    return tmp_path / "colours.onnx"
+
+
+def wait_for_result(page: Page, expected: str) -> None:
+    wait_until(page, f"/{expected}/.test(document.getElementById('summary').textContent)", 60)
+
+
+def converter_requests(server: PageServer) -> list[str]:
+    return [path for path in server.requests if "/convert/" in path]
+
+
+def test_a_model_is_chosen_converted_run_and_saved(
+    open_demo: Opener, page_server: PageServer, model: Path, tmp_path: Path
+) -> None:
+    page_server.requests.clear()
+    page = open_demo()
+    page.set_input_files("#photo", picture(RED))
+    assert converter_requests(page_server) == []
+    page.set_input_files("#files", str(model))
+    wait_for_result(page, "^class 0, ")
+    assert page.inner_text("#model-title") == "colours"
+    assert converter_requests(page_server)
+
+    with page.expect_download() as download:
+        page.click("#save")
+    saved = tmp_path / "saved.zip"
+    download.value.save_as(saved)
+    texelflow.export(model, tmp_path / "native", image="0..1")
+    with zipfile.ZipFile(saved) as archive:
+        assert archive.testzip() is None
+        content = {Path(name).name: archive.read(name) for name in archive.namelist()}
+    assert content == {path.name: path.read_bytes() for path in (tmp_path / "native").iterdir()}
+    assert download.value.suggested_filename == "colours.zip"
+
+    page.select_option("#pictures", "0..1,channels=bgr")
+    wait_for_result(page, "^class 2, ")
+
+
+def test_a_model_is_dropped_and_made_ready_while_dragged(
+    open_demo: Opener, page_server: PageServer, model: Path
+) -> None:
+    page_server.requests.clear()
+    page = open_demo()
+    session = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(model)], "dragOperationsMask": 1}
+
+    def drag(kind: str) -> None:
+        session.send("Input.dispatchDragEvent", {"type": kind, "x": 200, "y": 200, "data": data})
+
+    drag("dragEnter")
+    wait_until(
+        page, "performance.getEntriesByType('resource').some(({ name }) => name.includes('/convert/'))"
+    )
+    drag("dragOver")
+    drag("drop")
+    wait_for_result(page, "^class ")
+
+
+def test_what_cannot_be_converted_is_told_in_the_exporters_words(open_demo: Opener, tmp_path: Path) -> None:
+    page = open_demo()
+    state = tmp_path / "weights.pth"
+    with zipfile.ZipFile(state, "w") as archive:
+        archive.writestr("weights/data.pkl", b"")
+    page.set_input_files("#files", str(state))
+    wait_until(page, "document.getElementById('bundle-error').textContent !== ''", 60)
+    told = page.inner_text("#bundle-error")
+    with pytest.raises(texelflow.ExportError) as native:
+        texelflow.export(state, tmp_path / "bundle")
+    assert told == str(native.value).replace(str(state), state.name)
+    assert not page.is_visible("#save")
+    assert not page.is_visible("#loading")
+
+
+def test_a_link_names_a_model(open_demo: Opener, page_server: PageServer, model: Path, demo_url: str) -> None:
+    page_server.mount("/somewhere/deep/demo/shared-models", model.parent)
+    page = open_demo()
+    page.fill("#address", "shared-models/colours.onnx")
+    page.click("#open-form button[type=submit]")
+    wait_for_result(page, "^class ")
+    assert page.url == f"{demo_url}#model=shared-models/colours.onnx"
+    page.reload()
+    wait_for_result(page, "^class ")
+    assert page.inner_text("#model-title") == "colours"
+
+
+def test_another_server_is_asked_only_if_the_visitor_wants_it(
+    browser: Browser, model: Path, demo_url: str
+) -> None:
+    foreign = "https://models.example/nets/colours.onnx"
+    asked: list[str] = []
+
+    def serve(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(body=model.read_bytes(), headers={"Access-Control-Allow-Origin": "*"})
+
+    context = browser.new_context()
+    context.route("https://models.example/**", serve)
+    page = context.new_page()
+    page.goto(demo_url)
+    page.fill("#address", foreign)
+    wait_until(page, "!document.getElementById('stage').hidden")
+    page.click("#open-form button[type=submit]")
+    page.wait_for_url("**/foreign.html#**")
+    wait_until(page, "document.getElementById('foreign').open")
+    assert page.inner_text("#foreign-address") == foreign
+    assert page.inner_text("#foreign-host") == "models.example"
+    page.click("text=Do not")
+    page.wait_for_timeout(300)
+    assert asked == []
+    page.reload()
+    wait_until(page, "document.getElementById('foreign').open")
+    page.click("text=Fetch it")
+    wait_for_result(page, "^class ")
+    assert asked == [foreign]
+    context.close()
