@@ -10,17 +10,18 @@ from texelflow.importers.zip_names import zip_names
 UNKNOWN = "without a model of a format that can be read"
 """How texts end that are better followed by a list of the formats."""
 
+_LINES = (
+    "program = torch.export.export(model.eval(), inputs); torch.export.save(program, 'model.pt2')"
+)
+"""What makes a model of PyTorch one that can be read."""
+
 _STATE_DICT = (
     "a PyTorch state dict: weights by name, without the code that computes with them. Where the model is"
-    " made, load them and export it with torch.onnx.export(model, inputs, 'model.onnx', dynamo=True)"
+    f" made, load them, and then: {_LINES}"
 )
 _TORCHSCRIPT = (
-    "a TorchScript program of PyTorch, which cannot be read: load it with model = torch.jit.load(path), and"
-    " export it with torch.onnx.export(model, inputs, 'model.onnx', dynamo=False)"
-)
-_EXPORTED = (
-    "a program of torch.export (.pt2), which cannot be read yet: load it with"
-    " program = torch.export.load(path), and export it with torch.onnx.export(program, (), 'model.onnx')"
+    "a TorchScript program of PyTorch, which only PyTorch can read: give texelflow.export() its example_inputs"
+    f" where torch is installed, or, where the model is made: {_LINES}"
 )
 
 _MARKS: tuple[tuple[str, bytes, int], ...] = (
@@ -63,8 +64,6 @@ def unreadable(path: Path, mark: bytes) -> str | None:
 def _archive(path: Path) -> str | None:
     """Return what PyTorch wrote, by the names in an archive."""
     names = {name.partition("/")[2] for name in zip_names(path)}
-    if "models/model.json" in names or "archive_format" in names:
-        return _EXPORTED
     if "data.pkl" not in names:
         return None
     return _TORCHSCRIPT if any(name.startswith("code/") for name in names) else _STATE_DICT
