@@ -14,7 +14,7 @@ def log1p(steps: GraphBuilder, result: str | Value, x: Value) -> Value:
     exact = steps.add("Equal", "is_small", rest, steps.scalar("zero", x.dtype, 0))
     divisor = steps.add("Where", "divisor", exact, one, rest)
     ratio = steps.add("Div", "ratio", x, divisor)
-    infinite = steps.add("IsInf", "is_infinite", x)
+    infinite = steps.add("IsInf", "is_infinite", x, detect_negative=0)
     scaled = steps.add("Mul", "scaled", steps.add("Log", "log", above), ratio)
     known = steps.add("Where", "known", exact, x, scaled)
     return steps.add("Where", result, infinite, x, known)

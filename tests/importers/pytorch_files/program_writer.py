@@ -51,7 +51,7 @@ def export(
     """Return a program, and what the module computes; `free` are axes (input, axis) of free size."""
     tensors = tuple(torch.from_numpy(array.copy()) for array in inputs)
     shapes: Any = tuple(
-        {axis: Dim(f"d{place}_{axis}") for place, axis in free if place == index} for index in range(len(tensors))
+        {axis: Dim.AUTO for place, axis in free if place == index} for index in range(len(tensors))
     )
     with torch.no_grad():
         expected = module(*(tensor.clone() for tensor in tensors))

@@ -103,15 +103,17 @@ def _gathers() -> None:
     )  # fmt: skip
 
     def put(x: torch.Tensor, i: torch.Tensor, v: torch.Tensor) -> list[torch.Tensor]:
+        columns = x.clone()
+        columns[:, i] = v[0, 0]
         return [
+            columns,
             torch.index_put(x, (i,), v),
             torch.index_put(x, (i, i), v[:, 0]),
             torch.index_put(x, (i,), v[0, 0], accumulate=True),
             torch.index_put(x, (x > 0,), torch.tensor(9.0)),
-            torch.index_put(x, (None, i), v[:2, :2].sum()),  # type: ignore[arg-type]
         ]
 
-    case("index_put", put, floats(4, 4), np.array([2, 0]), floats(2, 4))
+    case("index_put", put, floats(4, 4), np.array([2, 0]), floats(2, 4), forms=["plain", "core"])
     case("masks", lambda x, m: [x[m], torch.masked_select(x, m), x[m.any(1)]], floats(3, 4), ints(3, 4) > 0, forms=["plain"])
     case("nonzero", lambda m: [torch.nonzero(m)], ints(3, 4) > 0)
 

@@ -130,7 +130,7 @@ def softmax(step: Step) -> None:
     step.add(operator, step.result, x, axis=step.axis())
 
 
-@lowers("rrelu")
+@lowers("rrelu", "rrelu_with_noise", "rrelu_with_noise_functional")
 def rrelu(step: Step) -> None:
     """LeakyRelu of the middle slope, outside of training."""
     if step.flag("training"):

@@ -9,10 +9,10 @@ from texelflow.graph import DTYPES, FLOATING, Value
 from texelflow.importers.pytorch.arguments import Ref
 from texelflow.importers.pytorch.lowering import Step, lowers
 
-NUMBERS = {"zeros": 0, "ones": 1, "empty": 0, "new_zeros": 0, "new_ones": 1, "new_empty": 0}
+NUMBERS = {"zeros": 0, "ones": 1, "empty": 0, "empty_permuted": 0, "new_zeros": 0, "new_ones": 1, "new_empty": 0}
 
 
-@lowers("zeros", "ones", "empty.memory_format", "new_zeros", "new_ones", "new_empty")
+@lowers("zeros", "ones", "empty.memory_format", "empty_permuted", "new_zeros", "new_ones", "new_empty")
 def filled(step: Step) -> None:
     """Zeros or ones; what is empty has zeros."""
     _fill(step, step.scalar("number", step.dtype, NUMBERS[step.base]), step.dimensions("size"))

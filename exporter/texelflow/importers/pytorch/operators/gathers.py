@@ -89,15 +89,12 @@ def scatter(step: Step) -> None:
         reduction = REDUCTIONS[name]
     if step.has("src"):
         source = step.as_dtype(step.tensor("src"), x.dtype)
-        for axis in range(len(places.shape)):
-            source = _cut_axis(step, source, axis, places.shape[axis])
+        extents = source.shape
+        for axis, (extent, wanted) in enumerate(zip(extents, places.shape, strict=True)):
+            source = source if proved_equal(extent, wanted) else step.slice("cut", source, axis, 0, wanted)
     else:
         source = step.add("Expand", "updates", step.operand("value", x.dtype), step.vector("shape", places.shape))
     step.add("ScatterElements", step.result, x, places, source, axis=step.axis(), reduction=reduction)
-
-
-def _cut_axis(step: Step, value: Value, axis: int, wanted: Dimension) -> Value:
-    return value if proved_equal(value.shape[axis], wanted) else step.slice("cut", value, axis, 0, wanted)
 
 
 @lowers("index_add", "index_copy")

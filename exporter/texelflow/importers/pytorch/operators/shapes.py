@@ -131,8 +131,8 @@ def repeat_interleave(step: Step) -> None:
     """Each element so many times, one behind the other."""
     x, count = step.x, step.dimension("repeats")
     if not step.has("dim"):
-        x = step.reshape("flat", x, [-1])
-    shape: list[Dimension] = [x.known_type.size] if not step.has("dim") else list(x.shape)
+        x = step.reshape("flat", x, [x.known_type.size])
+    shape = list(x.shape)
     axis = step.axis("dim", 0) if step.has("dim") else 0
     apart = step.add("Unsqueeze", "apart", x, step.vector("axis", [axis + 1]))
     sizes = [*shape[: axis + 1], count, *shape[axis + 1 :]]

@@ -136,7 +136,7 @@ def logit(step: Step) -> None:
         eps = step.number("eps")
         low, high = (step.scalar("limit", x.dtype, limit) for limit in (eps, 1 - eps))
         x = step.add("Clip", "limited", x, low, high)
-    rest = step.add("Sub", "rest", step.scalar("one", x.dtype, 1), x)
+    rest = step.add("Sub", "rest", step.scalar("one", step.dtype, 1), x)
     step.add("Log", step.result, step.add("Div", "odds", x, rest))
 
 
@@ -213,7 +213,7 @@ def nan_to_num(step: Step) -> None:
         ("posinf", "IsInf", largest, {"detect_negative": 0}),
         ("neginf", "IsInf", -largest, {"detect_positive": 0}),
     ):
-        number = step.scalar(name, x.dtype, step.number(name, default))
+        number = step.scalar(name, step.dtype, step.number(name, default))
         x = step.add("Where", f"without_{name}", step.add(operator, f"is_{name}", x, **signs), number, x)
     step.add("Identity", step.result, x)
 
