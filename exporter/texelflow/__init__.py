@@ -54,8 +54,8 @@ def export(
         weights: how floating-point weights are stored: `float32`, `float16`, or those of products and tables
             as `int8` or `int4` with scales, rounded; `quantized` of the summary says by how much.
         input_shapes: for an input's name its shape: integers, or names of dimensions that stay free.
-        example_inputs: what a module of PyTorch, or a file of TorchScript, is called with to see what it does:
-            a tuple of tensors, or tensors by the names of its arguments.
+        example_inputs: what a module of PyTorch, or a file of TorchScript, is called with to see what it
+            does: a tuple of tensors, or tensors by the names of its arguments.
         dynamic_shapes: which of the axes of these are free, as `torch.export.export` takes it.
         image: how pictures become the image input, as `--image` of the command line writes it; what it leaves
             out is as a `preprocessor_config.json` beside the model says.

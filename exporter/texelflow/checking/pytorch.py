@@ -31,14 +31,15 @@ class PyTorchReference:
             from torch.export.pt2_archive._package import load_pt2
         except ModuleNotFoundError:
             raise ExportError(
-                f"{model} is one of the {pytorch.FORMAT.name}, which PyTorch is needed to compare with (it is not"
-                " needed to export): pip install torch"
+                f"{model} is one of the {pytorch.FORMAT.name}, which PyTorch is needed to compare with (it is"
+                " not needed to export): pip install torch"
             ) from None
         self._model, self._torch = model, torch
         graph = read_model(model, signature=signature)
         states = {value for pair in graph.states.items() for value in pair}
         self._inputs, self._outputs = (
-            [value.name for value in values if value not in states] for values in (graph.inputs, graph.outputs)
+            [value.name for value in values if value not in states]
+            for values in (graph.inputs, graph.outputs)
         )
         try:
             if signature is None:
@@ -57,7 +58,8 @@ class PyTorchReference:
         tree = torch.utils._pytree
         try:
             given = [
-                torch.from_numpy(np.array(inputs[str(name)])) if str(name) in inputs else name for name in self._named
+                torch.from_numpy(np.array(inputs[str(name)])) if str(name) in inputs else name
+                for name in self._named
             ]
             arguments, named = tree.tree_unflatten(given, self._spec)
             with torch.no_grad():

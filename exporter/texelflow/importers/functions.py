@@ -7,7 +7,7 @@ from texelflow.operators.builder import GraphBuilder
 
 
 def log1p(steps: GraphBuilder, result: str | Value, x: Value) -> Value:
-    """Append log(1 + x); where 1 + x is rounded, the error is made good: log(u) · x / (u - 1) (Kahan's way)."""
+    """Append log(1 + x); the error of a rounded 1 + x is made good: log(u) · x / (u - 1) (Kahan's way)."""
     one = steps.scalar("one", x.dtype, 1)
     above = steps.add("Add", "above", x, one)
     rest = steps.add("Sub", "rest", above, one)

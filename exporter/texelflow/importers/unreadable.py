@@ -10,9 +10,7 @@ from texelflow.importers.zip_names import zip_names
 UNKNOWN = "without a model of a format that can be read"
 """How texts end that are better followed by a list of the formats."""
 
-_LINES = (
-    "program = torch.export.export(model.eval(), inputs); torch.export.save(program, 'model.pt2')"
-)
+_LINES = "program = torch.export.export(model.eval(), inputs); torch.export.save(program, 'model.pt2')"
 """What makes a model of PyTorch one that can be read."""
 
 _STATE_DICT = (
@@ -20,8 +18,8 @@ _STATE_DICT = (
     f" made, load them, and then: {_LINES}"
 )
 _TORCHSCRIPT = (
-    "a TorchScript program of PyTorch, which only PyTorch can read: give texelflow.export() its example_inputs"
-    f" where torch is installed, or, where the model is made: {_LINES}"
+    "a TorchScript program of PyTorch, which only PyTorch can read: give texelflow.export() its"
+    f" example_inputs where torch is installed, or, where the model is made: {_LINES}"
 )
 
 _MARKS: tuple[tuple[str, bytes, int], ...] = (

@@ -55,7 +55,9 @@ def export(
     )
     with torch.no_grad():
         expected = module(*(tensor.clone() for tensor in tensors))
-        program = torch.export.export(module, tensors, dynamic_shapes=(shapes,) if free else None, strict=False)
+        program = torch.export.export(
+            module, tensors, dynamic_shapes=(shapes,) if free else None, strict=False
+        )
     return program, {name: value.numpy() for name, value in expected.items()}
 
 

@@ -79,7 +79,11 @@ def test_records(tmp_path: Path, part: int) -> None:
     source, path, refused = random.Random(part), tmp_path / "model.pt2", 0
     for index in range(150):
         content = members(PROGRAMS[source.choice(SMALL)])
-        ending = "models/model.json" if index % 5 else source.choice(["weights_config.json", "constants_config.json"])
+        ending = (
+            "models/model.json"
+            if index % 5
+            else source.choice(["weights_config.json", "constants_config.json"])
+        )
         name = member(content, ending)
         record = json.loads(content[name])
         for _ in range(source.randrange(1, 3)):
@@ -115,9 +119,13 @@ def test_weights_that_are_not_there(tmp_path: Path) -> None:
     assert "more elements" in told(
         lambda entry: entry["tensor_meta"].update(sizes=[{"as_int": 2**20}] * 2, strides=[{"as_int": 0}] * 2)
     )
-    assert "negative" in told(lambda entry: entry["tensor_meta"].update(strides=[{"as_int": -1}, {"as_int": 1}]))
+    assert "negative" in told(
+        lambda entry: entry["tensor_meta"].update(strides=[{"as_int": -1}, {"as_int": 1}])
+    )
     assert "dense" in told(lambda entry: entry["tensor_meta"].update(layout=1))
-    assert "has no '../../etc" in told(lambda entry: entry.update(path_name="../../../etc/passwd")).replace("data/weights/", "")
+    assert "has no '../../etc" in told(lambda entry: entry.update(path_name="../../../etc/passwd")).replace(
+        "data/weights/", ""
+    )
 
 
 def test_bombs(tmp_path: Path) -> None:
@@ -166,7 +174,7 @@ def test_pickles_do_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         (b"\x80\x02}r\xff\xff\xff\xffX\x01\x00\x00\x00aK\x01s.", "is no tensor"),
         (b"\x80\x02}", "damaged"),
         (b"", "damaged"),
-        (b"\x80\x02ccollections\nOrderedDict\n)R(.", "no dictionary|damaged"),
+        (b"\x80\x02ccollections\nOrderedDict\n)R(.", r"no dictionary|damaged"),
     ):
         with pytest.raises(ExportError, match=says):
             read_model(write(path, _legacy(pickled)))

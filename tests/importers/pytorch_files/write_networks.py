@@ -1,4 +1,4 @@
-"""Writes networks.tar.xz: small whole networks as programs of torch.export, inputs, and what PyTorch computes.
+"""Writes networks.tar.xz: small networks as programs of torch.export, inputs, and what PyTorch computes.
 
 Run by hand, where torch (2.13) is installed; nothing else needs it:
 
@@ -37,7 +37,9 @@ class Classifier(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem = nn.Sequential(nn.Conv2d(3, 8, 3, 2, 1, bias=False), nn.BatchNorm2d(8), nn.ReLU(inplace=True))
+        self.stem = nn.Sequential(
+            nn.Conv2d(3, 8, 3, 2, 1, bias=False), nn.BatchNorm2d(8), nn.ReLU(inplace=True)
+        )
         self.pool = nn.MaxPool2d(3, 2, 1)
         self.first, self.norm = nn.Conv2d(8, 8, 3, 1, 1, bias=False), nn.BatchNorm2d(8)
         self.depthwise = nn.Conv2d(8, 8, 3, 1, 1, groups=8)
@@ -128,7 +130,11 @@ class UNet(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.down, self.deep, self.up = nn.Conv2d(2, 4, 3, 2, 1), nn.Conv2d(4, 4, 3, 1, 1), nn.ConvTranspose2d(4, 4, 2, 2)
+        self.down, self.deep, self.up = (
+            nn.Conv2d(2, 4, 3, 2, 1),
+            nn.Conv2d(4, 4, 3, 1, 1),
+            nn.ConvTranspose2d(4, 4, 2, 2),
+        )
         self.last = nn.Conv2d(6, 1, 1)
 
     def forward(self, image: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -166,7 +172,12 @@ def network(
 
 def main() -> None:
     dim, auto = torch.export.Dim, torch.export.Dim.AUTO
-    network("perceptron", Perceptron(), [{"features": floats(size, 8)} for size in (3, 1, 5)], shapes=({0: dim("batch")},))
+    network(
+        "perceptron",
+        Perceptron(),
+        [{"features": floats(size, 8)} for size in (3, 1, 5)],
+        shapes=({0: dim("batch")},),
+    )
     network("classifier", Classifier(), [{"image": floats(2, 3, 20, 18)}])
     length, batch = dim("length", max=32), dim("batch")
     network(
@@ -190,7 +201,12 @@ def main() -> None:
     )  # fmt: skip
     network("remembering", Remembering(), [{"x": floats(4)} for _ in range(4)], forms=("functional", "core"))
     height, width = 4 * dim("h"), 4 * dim("w")
-    network("unet", UNet(), [{"image": floats(1, 2, *size)} for size in ((16, 12), (8, 20))], shapes=({2: height, 3: width},))
+    network(
+        "unet",
+        UNet(),
+        [{"image": floats(1, 2, *size)} for size in ((16, 12), (8, 20))],
+        shapes=({2: height, 3: width},),
+    )
     _write_legacy()
     packed_files.save(Path(__file__).parent / "networks.tar.xz", files)
 
@@ -207,7 +223,10 @@ def _write_legacy() -> None:
     with torch.no_grad():
         program = torch.export.export(module, (torch.from_numpy(image),), strict=False)
         saved(program)
-        files["old/0/in/image"], files["old/0/out/logits"] = image, module(torch.from_numpy(image))["logits"].numpy()
+        files["old/0/in/image"], files["old/0/out/logits"] = (
+            image,
+            module(torch.from_numpy(image))["logits"].numpy(),
+        )
     artifact = serialize(program)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

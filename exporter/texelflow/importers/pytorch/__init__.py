@@ -1,8 +1,8 @@
 """Programs of torch.export (.pt2), read from their archive without PyTorch.
 
-`archive.py` reads the zip, `weights.py` the tensors, `program.py` makes nodes of the domain of their operators
-(`aten`), each of which is replaced by ONNX operators while types are inferred (`lowering.py`); `operators/`
-has a family of operators a file.
+`archive.py` reads the zip, `weights.py` the tensors, `program.py` makes nodes of the domain of their
+operators (`aten`), each of which is replaced by ONNX operators while types are inferred (`lowering.py`);
+`operators/` has a family of operators a file.
 """
 
 from __future__ import annotations

@@ -17,7 +17,16 @@ LARGEST_RECORD = 2**29
 
 MOST_MEMBERS = 200_000
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
-_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError, OverflowError)
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,
+    RuntimeError,
+    OverflowError,
+)
 """What zipfile raises for archives that are damaged, or that it cannot read."""
 
 

@@ -14,7 +14,7 @@ from texelflow.operators.shapes import dimensions, integers, normalize_axes, nor
 
 ARGUMENTS = "arguments"
 DTYPES_MADE = "dtypes"
-"""Attributes of a node: what it is called with, by the names of its schema, and its results' element types."""
+"""Attributes of a node: what it is called with, by its schema's names, and its results' element types."""
 
 WANTED = "wanted"
 """Attribute of a node: the numbers of its results that are read."""
@@ -140,7 +140,7 @@ class Step(Lowering):
         return dimensions(self.node, [found], name)[0]
 
     def dimensions(self, name: str, count: int | None = None) -> list[Dimension]:
-        """Return an argument that is a list of whole numbers, one for all axes where `count` says how many."""
+        """Return an argument that lists whole numbers; one stands for all of `count` axes."""
         found = self.arguments.get(name)
         if not isinstance(found, list):
             found = [] if found is None else [found]
@@ -193,7 +193,9 @@ class Step(Lowering):
         """Append a Reshape to a shape known at export; a new value has its type at once if it has no -1."""
         made = super().reshape(step, value, shape)
         is_whole = value.type is not None and not any(proved_equal(extent, -1) for extent in shape)
-        return self._typed(made, step, value.type.dtype if value.type else "", tuple(shape) if is_whole else None)
+        return self._typed(
+            made, step, value.type.dtype if value.type else "", tuple(shape) if is_whole else None
+        )
 
     def expand(self, step: str | Value, value: Value, shape: Sequence[Dimension]) -> Value:
         """Append an Expand to a shape that the value broadcasts to; a new value has its type at once."""

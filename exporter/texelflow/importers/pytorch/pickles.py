@@ -103,7 +103,9 @@ class _Machine:
                 elif operation.name in _OPERATIONS:
                     _OPERATIONS[operation.name](self, argument)
                 else:
-                    raise ProgramError(f"{self._shown}: its pickle does {operation.name}, which is not allowed")
+                    raise ProgramError(
+                        f"{self._shown}: its pickle does {operation.name}, which is not allowed"
+                    )
         except (ValueError, IndexError, KeyError, TypeError, OverflowError, AttributeError) as error:
             raise ProgramError(f"{self._shown}: its pickle is damaged: {error}") from None
         raise ProgramError(f"{self._shown}: its pickle has no end")
@@ -168,7 +170,9 @@ class _Machine:
             raise ValueError("something is stored beside it that is no storage")
         module, _, class_ = name.text.partition(" ")
         if module != "torch" or class_ not in STORAGES:
-            raise ProgramError(f"{self._shown} has elements of {name.text.replace(' ', '.')}, which is not supported")
+            raise ProgramError(
+                f"{self._shown} has elements of {name.text.replace(' ', '.')}, which is not supported"
+            )
         self._stack.append(_Storage(STORAGES[class_], key))
 
     def reduce(self, _argument: Any) -> None:
@@ -176,7 +180,8 @@ class _Machine:
         text = function.text if isinstance(function, _Name) else repr(function)
         if text not in _FUNCTIONS:
             raise ProgramError(
-                f"{self._shown}: its pickle calls {text.replace(' ', '.')}, which is not allowed: only tensors are read"
+                f"{self._shown}: its pickle calls {text.replace(' ', '.')}, which is not allowed: only"
+                " tensors are read"
             )
         self._stack.append(_FUNCTIONS[text](*arguments))
 
@@ -209,9 +214,7 @@ _CONSTANTS: Mapping[str, Callable[[], Any]] = {
     "EMPTY_DICT": dict,
     "EMPTY_TUPLE": tuple,
 }
-_NUMBERS = frozenset(
-    "BININT BININT1 BININT2 LONG1 BINFLOAT BINUNICODE SHORT_BINUNICODE BINUNICODE8".split()
-)
+_NUMBERS = frozenset("BININT BININT1 BININT2 LONG1 BINFLOAT BINUNICODE SHORT_BINUNICODE BINUNICODE8".split())
 _OPERATIONS: Mapping[str, Callable[[_Machine, Any], None]] = {
     "PROTO": _Machine.nothing,
     "FRAME": _Machine.nothing,

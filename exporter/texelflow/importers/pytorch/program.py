@@ -14,7 +14,7 @@ from texelflow.importers.input_types import DeclaredType, resolve_input_types
 from texelflow.importers.pytorch.lowering import ARGUMENTS, WANTED
 from texelflow.importers.pytorch.mutation import ADVICE
 from texelflow.importers.pytorch.operators import load
-from texelflow.importers.pytorch.records import ProgramError, record, text
+from texelflow.importers.pytorch.records import record, text
 from texelflow.importers.pytorch.signature import Signature, read_signature
 from texelflow.importers.pytorch.sizes import read_size
 from texelflow.importers.pytorch.walk import Level, Walk
@@ -25,9 +25,7 @@ _LARGEST_SIZE = 2**31
 """Bounds of sizes beyond it say nothing."""
 
 
-def build_program(
-    program: Mapping[str, Any], weights: Weights, path: Path, options: ImportOptions
-) -> Graph:
+def build_program(program: Mapping[str, Any], weights: Weights, path: Path, options: ImportOptions) -> Graph:
     """Return the Graph of a program: inputs and outputs have its names.
 
     Raises:
@@ -175,7 +173,11 @@ def _add_states(
 ) -> None:
     """Let buffers that runs change, and read, be the bundle's own memory, which begins with zeros."""
     by_weight = {signature.weights[name]: name for name in initial}
-    after = {by_weight[weight]: values[name] for weight, name in signature.mutations if weight in by_weight and name in values}
+    after = {
+        by_weight[weight]: values[name]
+        for weight, name in signature.mutations
+        if weight in by_weight and name in values
+    }
     after.update({name: values[name] for name in level.changed if name in initial})
     for name, changer in level.through_views.items():
         if name in initial and name not in level.changed:

@@ -42,8 +42,8 @@ def read_exported_program(path: Path, options: ImportOptions) -> Graph:
         version = record(program.get("schema_version"), "schema_version")
         if version.get("major") not in MAJOR_VERSIONS:
             raise ProgramError(
-                f"{path} is of version {version.get('major')} of PyTorch's schema; versions {MAJOR_VERSIONS[0]} to"
-                f" {MAJOR_VERSIONS[-1]} can be read: export it with another version of PyTorch"
+                f"{path} is of version {version.get('major')} of PyTorch's schema; versions"
+                f" {MAJOR_VERSIONS[0]} to {MAJOR_VERSIONS[-1]} can be read: export it with another one"
             )
         return build_program(program, Weights(archive, model, str(path)), path, options)
     except ProgramError as error:
@@ -66,6 +66,7 @@ def _chosen(archive: Archive, wanted: str | None, path: Path) -> str:
         return names[0]
     if not names:
         raise ProgramError(
-            f"{path} has no program of torch.export, but machine code: save it with torch.export.save(program, path)"
+            f"{path} has no program of torch.export, but machine code: save one with"
+            " torch.export.save(program, path)"
         )
     raise ProgramError(f"{path} has several programs: choose one by --signature, {listed}")

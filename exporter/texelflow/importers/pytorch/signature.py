@@ -48,7 +48,7 @@ class Signature:
 
 
 def read_signature(module: Mapping[str, Any]) -> Signature:
-    """Return the signature of a program; raise ProgramError if it is damaged, or has what is not supported."""
+    """Return the signature of a program; raise ProgramError if it cannot be read."""
     graph = record(module.get("graph"), "the graph")
     specs = record(module.get("signature"), "the signature")
     found = Signature()
@@ -76,7 +76,9 @@ def read_signature(module: Mapping[str, Any]) -> Signature:
             if kind != "user_input_mutation":
                 found.mutations.append((text(spec.get(_MUTATIONS[kind]), "the name of a buffer"), name))
         elif kind != "token":
-            raise ProgramError(f"it has an output of a kind that is not supported, {kind}: export it for inference")
+            raise ProgramError(
+                f"it has an output of a kind that is not supported, {kind}: export it for inference"
+            )
     if len(names) != len(results):
         names = [""] * len(results)
     for name, result in zip(names, results, strict=True):
@@ -95,7 +97,7 @@ def _add_input(found: Signature, argument: Any, graph: Mapping[str, Any]) -> Non
     elif kind == "as_sym_int" and "as_name" in record(content, "an input"):
         found.inputs[name_of(argument)] = DeclaredType("int64", ())
     elif kind in ("as_sym_float", "as_sym_bool"):
-        raise ProgramError(f"input {name_of(argument)!r} is a number of Python, which is not supported: pass a tensor")
+        raise ProgramError(f"input {name_of(argument)!r} is a number of Python: make it a tensor")
 
 
 def _names_returned(module: Mapping[str, Any]) -> list[str]:
@@ -126,5 +128,7 @@ def _leaves(tree: Any, path: tuple[str, ...], depth: int) -> list[str]:
         keys = [""] * len(children)
     paths = [(*path, key) if key else path for key in keys]
     return [
-        name for child, inner in zip(children, paths, strict=True) for name in _leaves(child, inner, depth + 1)
+        name
+        for child, inner in zip(children, paths, strict=True)
+        for name in _leaves(child, inner, depth + 1)
     ]

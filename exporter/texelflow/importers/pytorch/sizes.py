@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping, Sequence
 
-from texelflow.dimensions import Dimension, floor_divide, maximum, minimum, remainder, symbol
+from texelflow.dimensions import Dimension, floor_divide, maximum, minimum, proved_equal, remainder, symbol
 from texelflow.importers.pytorch.records import ProgramError
 
 _LONGEST = 2_000
@@ -35,7 +35,7 @@ def _power(operands: Sequence[Dimension]) -> Dimension:
 
 def _quotient(operands: Sequence[Dimension]) -> Dimension:
     dividend, divisor = operands
-    if divisor == 0:  # lint: dimensions
+    if proved_equal(divisor, 0):
         raise ValueError
     return floor_divide(dividend, divisor)
 

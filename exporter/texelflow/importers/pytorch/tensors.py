@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product as combinations
 from math import prod
-from typing import Any
+from typing import Any, Literal
 
 from texelflow.graph import DTYPES, ConstantData, TensorType, Value
 from texelflow.importers.pytorch.records import ProgramError, listed, record, variant, whole
@@ -36,7 +36,7 @@ SCALAR_TYPES = {
 STRIDED = 7
 """The only layout that is read: others are sparse."""
 
-_STANDING_FOR = {1: "B", 2: "H", 4: "I", 8: "Q"}
+_STANDING_FOR: dict[int, Literal["B", "H", "I", "Q"]] = {1: "B", 2: "H", 4: "I", 8: "Q"}
 _MOST_RUNS = 2**20
 
 
@@ -99,7 +99,8 @@ def stored_tensor(
         raise ProgramError(f"weight {name!r} has negative sizes, strides or offset")
     if count and (last + 1) * size > len(storage):
         raise ProgramError(
-            f"weight {name!r}, {dtype}{list(sizes)}, needs {(last + 1) * size} bytes; {len(storage)} are stored"
+            f"weight {name!r}, {dtype}{list(sizes)}, needs {(last + 1) * size} bytes; {len(storage)} are"
+            " stored"
         )
     if count > 4096 and count * size > 16 * len(storage):
         raise ProgramError(f"weight {name!r}, {dtype}{list(sizes)}, has more elements than are stored")

@@ -7,7 +7,14 @@ from typing import Any
 
 from texelflow.graph import Body, Node, Value
 from texelflow.graph.constants import scalar_value
-from texelflow.importers.pytorch.arguments import Arguments, Ref, Results, Subgraph, read_arguments, read_results
+from texelflow.importers.pytorch.arguments import (
+    Arguments,
+    Ref,
+    Results,
+    Subgraph,
+    read_arguments,
+    read_results,
+)
 from texelflow.importers.pytorch.lowering import ARGUMENTS, DTYPES_MADE, domain_of
 from texelflow.importers.pytorch.mutation import ADVICE, OF_THE_NAME_ALONE, VIEWS, Aliases, without_change
 from texelflow.importers.pytorch.records import ProgramError, listed, record, text, variant
@@ -70,9 +77,7 @@ class Level:
         self._aliases = Aliases()
         self._metas = record(graph.get("tensor_values", {}), "tensor_values")
         self._numbers = {
-            name: dtype
-            for key, dtype in _NUMBERS.items()
-            for name in record(graph.get(key) or {}, key)
+            name: dtype for key, dtype in _NUMBERS.items() for name in record(graph.get(key) or {}, key)
         }
 
     def run(self) -> None:
@@ -179,9 +184,7 @@ class Level:
                 self._walk.nodes = outer
         captured = dict.fromkeys(value for body in branches.values() for value in body.captured())
         outputs = [self._make(result, node, index)[0] for index, result in enumerate(results)]
-        self._walk.nodes.append(
-            Node("If", [condition, *captured], outputs, dict(branches), node.name)
-        )
+        self._walk.nodes.append(Node("If", [condition, *captured], outputs, dict(branches), node.name))
 
     def _inside(self, graph: Mapping[str, Any], given: Sequence[Value], prefix: str) -> list[Value]:
         """Return what a graph makes of values."""

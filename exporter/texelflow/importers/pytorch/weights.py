@@ -33,10 +33,12 @@ class Weights:
             return
         for name in (*_LEGACY, *_OLDEST):
             if name in archive and len(archive.read(name)):
-                self._values.update(read_tensors(Archive(archive.read(name), f"{shown}, {name}"), f"{shown}, {name}"))
+                self._values.update(
+                    read_tensors(Archive(archive.read(name), f"{shown}, {name}"), f"{shown}, {name}")
+                )
 
     def find(self, name: str) -> Value:
-        """Return a weight, the same value each time; raise ProgramError if there is none, or it is damaged."""
+        """Return a weight, the same value each time; raise ProgramError if there is none, or damage."""
         if name not in self._values:
             if name not in self._raw:
                 raise ProgramError(f"weight {name!r} is not in the file: save the program anew")
@@ -66,7 +68,11 @@ class Weights:
             found[""].name = name
             return found[""]
         meta = read_meta(entry["tensor_meta"], f"weight {name!r}")
-        numbers = [*_numbers(meta.sizes, name), *_numbers(meta.strides, name), *_numbers((meta.offset,), name)]
+        numbers = [
+            *_numbers(meta.sizes, name),
+            *_numbers(meta.strides, name),
+            *_numbers((meta.offset,), name),
+        ]
         rank = len(meta.sizes)
         sizes, strides, offset = numbers[:rank], numbers[rank:-1], numbers[-1]
         return stored_tensor(name, self._archive.read(member), meta.dtype, sizes, strides, offset)

@@ -13,7 +13,8 @@ _PACKAGES = frozenset({"keras", "tf_keras", "tensorflow"})
 
 def _takes(source: object) -> bool:
     return callable(getattr(source, "save", None)) and any(
-        base.__module__.partition(".")[0] in _PACKAGES and base.__name__ in ("Model", "Functional", "Sequential")
+        base.__module__.partition(".")[0] in _PACKAGES
+        and base.__name__ in ("Model", "Functional", "Sequential")
         for base in type(source).__mro__
     )
 

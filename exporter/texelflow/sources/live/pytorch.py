@@ -28,10 +28,7 @@ def _write(source: Any, folder: Path, examples: Examples) -> Path:
     name = type(source).__name__
     path = folder / f"{name}.pt2"
     try:
-        if _PROGRAM in _names(source):
-            program = source
-        else:
-            program = _exported(source, name, examples)
+        program = source if _PROGRAM in _names(source) else _exported(source, name, examples)
         # Without changes in place, which few programs can be read with.
         torch.export.save(program.run_decompositions({}), path)
     except ExportError:
@@ -51,7 +48,9 @@ def _exported(module: Any, name: str, examples: Examples) -> Any:
             from torch._export.converter import TS2EPConverter
 
             return TS2EPConverter(module, arguments, named).convert()
-        return torch.export.export(module, arguments, named, dynamic_shapes=examples.dynamic_shapes, strict=False)
+        return torch.export.export(
+            module, arguments, named, dynamic_shapes=examples.dynamic_shapes, strict=False
+        )
 
 
 def _arguments(inputs: Any, name: str) -> tuple[tuple[Any, ...], dict[str, Any]]:

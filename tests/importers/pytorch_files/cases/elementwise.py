@@ -15,9 +15,17 @@ def write() -> None:
     ).split()
     case("unary", lambda x: [getattr(torch, name)(x) for name in names], floats(3, 5))
     positive = "log log2 log10 log1p sqrt rsqrt acosh".split()
-    case("unary_positive", lambda x: [getattr(torch, name)(x) for name in positive], floats(3, 5, low=1.01, high=4))
+    case(
+        "unary_positive",
+        lambda x: [getattr(torch, name)(x) for name in positive],
+        floats(3, 5, low=1.01, high=4),
+    )
     within = "asin acos atanh".split()
-    case("unary_within", lambda x: [getattr(torch, name)(x) for name in within], floats(3, 5, low=-0.95, high=0.95))
+    case(
+        "unary_within",
+        lambda x: [getattr(torch, name)(x) for name in within],
+        floats(3, 5, low=-0.95, high=0.95),
+    )
     case(
         "unary_special",
         lambda x: [
@@ -52,7 +60,11 @@ def write() -> None:
         ints(3, 5),
         ints(3, 5) > 0,
     )
-    case("round_decimals", lambda x: [torch.round(x, decimals=1), torch.round(x, decimals=-1)], floats(4, 5, high=30))
+    case(
+        "round_decimals",
+        lambda x: [torch.round(x, decimals=1), torch.round(x, decimals=-1)],
+        floats(4, 5, high=30),
+    )
     case("logit", lambda x: [torch.logit(x), torch.logit(x, eps=0.1)], floats(4, 5, low=0.05, high=0.95))
     _binary()
     _activations()
@@ -98,8 +110,20 @@ def _binary() -> None:
     case(
         "compare",
         lambda x, y, i: [
-            x == y, x != y, x < y, x <= y, x > y, x >= y, i == 2, i > 0.5, x < 1, i < x,
-            torch.isclose(x, y), torch.logical_and(x, i), torch.logical_or(x > 0, i > 0), torch.logical_xor(x, i),
+            x == y,
+            x != y,
+            x < y,
+            x <= y,
+            x > y,
+            x >= y,
+            i == 2,
+            i > 0.5,
+            x < 1,
+            i < x,
+            torch.isclose(x, y),
+            torch.logical_and(x, i),
+            torch.logical_or(x > 0, i > 0),
+            torch.logical_xor(x, i),
         ],
         np.array([0, 1, 2, np.nan, 1.5], np.float32),
         np.array([0, 2, 1, np.nan, 1.5], np.float32),
@@ -143,7 +167,13 @@ def _activations() -> None:
         ],
         floats(3, 6, low=-4, high=4),
     )  # fmt: skip
-    case("prelu", lambda x, y, s: [F.prelu(x, s), F.prelu(y, s[:1])], floats(2, 3, 4, 5), floats(2, 3), floats(3))
+    case(
+        "prelu",
+        lambda x, y, s: [F.prelu(x, s), F.prelu(y, s[:1])],
+        floats(2, 3, 4, 5),
+        floats(2, 3),
+        floats(3),
+    )
 
 
 def _choices() -> None:

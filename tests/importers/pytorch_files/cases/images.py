@@ -42,7 +42,10 @@ def _convolutions() -> None:
     )  # fmt: skip
     case(
         "conv3d",
-        lambda x: [F.conv3d(x, _constant(3, 2, 2, 2, 2)), F.conv_transpose3d(x, _constant(2, 3, 2, 2, 2), stride=2)],
+        lambda x: [
+            F.conv3d(x, _constant(3, 2, 2, 2, 2)),
+            F.conv_transpose3d(x, _constant(2, 3, 2, 2, 2), stride=2),
+        ],
         floats(1, 2, 3, 4, 4),
     )
     case("im2col", lambda x: [F.unfold(x, 2), F.unfold(x, 3, 1, 1, 2)], floats(2, 3, 5, 6))
@@ -82,7 +85,11 @@ def _normalization() -> None:
         ],
         floats(2, 4, 5, 6), floats(2, 4, 9),
     )  # fmt: skip
-    case("batch_norm_module", nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(inplace=True)), floats(1, 3, 6, 6))
+    case(
+        "batch_norm_module",
+        nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(inplace=True)),
+        floats(1, 3, 6, 6),
+    )
 
 
 def _resizing() -> None:

@@ -52,7 +52,6 @@ def write() -> None:
             torch.einsum("ij,kj->ik", a[0], a[1]), torch.einsum("bij->bj", a), torch.tensordot(a, b, ([2], [1])),
             F.bilinear(a[0], a[1], floats_constant(5, 4, 4)), torch.cross(a[:, :, :3], a[:, :, 1:], dim=1),
             torch.addmv(c[:, 0], a[0], v), torch.matmul(a[:, None], b), torch.inner(v, v), a.mT @ a,
-            torch.kron(a[0, :2, :2], b[0, :2, :2]),
         ],
         a, b, floats(4), floats(3, 5),
     )  # fmt: skip

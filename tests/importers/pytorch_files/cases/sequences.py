@@ -40,12 +40,28 @@ def write() -> None:
     )  # fmt: skip
     x = floats(2, 5, 6)
     torch.manual_seed(3)
-    case("multihead", Kept(nn.MultiheadAttention(6, 2, batch_first=True), lambda m, x: m(x, x, x, need_weights=False)[0]), x)
+    case(
+        "multihead",
+        Kept(nn.MultiheadAttention(6, 2, batch_first=True), lambda m, x: m(x, x, x, need_weights=False)[0]),
+        x,
+    )
     case("multihead_weights", Kept(nn.MultiheadAttention(6, 2, batch_first=True), lambda m, x: m(x, x, x)), x)
-    case("encoder", Kept(nn.TransformerEncoderLayer(6, 2, 12, batch_first=True, activation="gelu")), x, free=[(0, 0), (0, 1)])
+    case(
+        "encoder",
+        Kept(nn.TransformerEncoderLayer(6, 2, 12, batch_first=True, activation="gelu")),
+        x,
+        free=[(0, 0), (0, 1)],
+    )
     case("lstm", Kept(nn.LSTM(6, 4, 2, batch_first=True)), x)
     case("lstm_both", Kept(nn.LSTM(6, 4, bidirectional=True)), x, forms=["plain"])
-    case("lstm_state", Kept(nn.LSTM(6, 4), lambda m, x, h, c: m(x, (h, c))), x, floats(1, 5, 4), floats(1, 5, 4), forms=["plain"])
+    case(
+        "lstm_state",
+        Kept(nn.LSTM(6, 4), lambda m, x, h, c: m(x, (h, c))),
+        x,
+        floats(1, 5, 4),
+        floats(1, 5, 4),
+        forms=["plain"],
+    )
     case("gru", Kept(nn.GRU(6, 4, batch_first=True, bidirectional=True)), x, forms=["plain"])
     case("gru_layers", Kept(nn.GRU(6, 4, 2, bias=False)), x)
     case("rnn", Kept(nn.RNN(6, 4)), x, forms=["plain"])
@@ -53,9 +69,21 @@ def write() -> None:
     case("cells", Kept(nn.ModuleList([nn.LSTMCell(6, 4), nn.GRUCell(6, 4), nn.RNNCell(6, 4)]),
                        lambda m, x, h, c: [*m[0](x, (h, c)), m[1](x, h), m[2](x, h)]),
          x[0], floats(5, 4), floats(5, 4))  # fmt: skip
-    case("embedding", Kept(nn.Embedding(7, 4, padding_idx=0)), ints(2, 3, low=0, high=7), free=[(0, 0), (0, 1)])
-    case("branches", lambda x: torch.cond(x.sum() > 0, lambda x: x + 1, lambda x: x * 2, (x,)), floats(3), forms=["plain"])
-    case("branches_other", lambda x: torch.cond(x.sum() > 0, lambda x: x + 1, lambda x: x * 2, (x,)), -np.abs(floats(3)), forms=["plain"])
+    case(
+        "embedding", Kept(nn.Embedding(7, 4, padding_idx=0)), ints(2, 3, low=0, high=7), free=[(0, 0), (0, 1)]
+    )
+    case(
+        "branches",
+        lambda x: torch.cond(x.sum() > 0, lambda x: x + 1, lambda x: x * 2, (x,)),
+        floats(3),
+        forms=["plain"],
+    )
+    case(
+        "branches_other",
+        lambda x: torch.cond(x.sum() > 0, lambda x: x + 1, lambda x: x * 2, (x,)),
+        -np.abs(floats(3)),
+        forms=["plain"],
+    )
     case("no_grad", _without_gradient, floats(3), forms=["plain"])
     case("in_place", _in_place, floats(3, 4), forms=["plain", "functional", "core"])
     case("in_place_views", _in_place_views, floats(3, 4), forms=["functional", "core"])

@@ -114,7 +114,13 @@ def _gathers() -> None:
         ]
 
     case("index_put", put, floats(4, 4), np.array([2, 0]), floats(2, 4), forms=["plain", "core"])
-    case("masks", lambda x, m: [x[m], torch.masked_select(x, m), x[m.any(1)]], floats(3, 4), ints(3, 4) > 0, forms=["plain"])
+    case(
+        "masks",
+        lambda x, m: [x[m], torch.masked_select(x, m), x[m.any(1)]],
+        floats(3, 4),
+        ints(3, 4) > 0,
+        forms=["plain"],
+    )
     case("nonzero", lambda m: [torch.nonzero(m)], ints(3, 4) > 0)
 
 

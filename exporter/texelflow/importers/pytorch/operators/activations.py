@@ -27,7 +27,9 @@ def plain(step: Step) -> None:
 def limited(step: Step) -> None:
     """X between two numbers."""
     x = step.x
-    low, high = (0.0, 6.0) if step.base == "relu6" else (step.number("min_val", -1), step.number("max_val", 1))
+    low, high = (
+        (0.0, 6.0) if step.base == "relu6" else (step.number("min_val", -1), step.number("max_val", 1))
+    )
     limits = (step.scalar(name, x.dtype, number) for name, number in (("low", low), ("high", high)))
     step.add("Clip", step.result, x, *limits)
 
@@ -60,8 +62,12 @@ def elu(step: Step) -> None:
     else:
         scaled = step.add("Mul", "scaled", x, step.scalar("input_scale", x.dtype, inner))
         below = step.add("Elu", "below", scaled, alpha=alpha)
-        made = step.add("Where", "made", step.add("Greater", "is_above", x, step.scalar("zero", x.dtype, 0)), x, below)
-    step.add("Mul", step.result, made, step.scalar("scale", x.dtype, scale)) if scale != 1 else step.finish(made)
+        made = step.add(
+            "Where", "made", step.add("Greater", "is_above", x, step.scalar("zero", x.dtype, 0)), x, below
+        )
+    step.add("Mul", step.result, made, step.scalar("scale", x.dtype, scale)) if scale != 1 else step.finish(
+        made
+    )
 
 
 @lowers("celu")
@@ -120,7 +126,9 @@ def shrink(step: Step) -> None:
     step.add("Shrink", step.result, step.x, **attributes)
 
 
-@lowers("softmax.int", "_softmax", "log_softmax.int", "_log_softmax", "special_softmax", "special_log_softmax.int")
+@lowers(
+    "softmax.int", "_softmax", "log_softmax.int", "_log_softmax", "special_softmax", "special_log_softmax.int"
+)
 def softmax(step: Step) -> None:
     """Exponentials that add up to 1 along an axis, or their logarithms."""
     operator = "LogSoftmax" if "log" in step.base else "Softmax"
@@ -146,4 +154,9 @@ def dropout(step: Step) -> None:
         raise step.fail("it is random, as in training: export the model behind model.eval()")
     step.add("Identity", step.result, step.x)
     if len(step.node.outputs) > 1:
-        step.add("Expand", step.node.outputs[1], step.scalar("kept", "bool", True), step.vector("shape", step.x.shape))
+        step.add(
+            "Expand",
+            step.node.outputs[1],
+            step.scalar("kept", "bool", True),
+            step.vector("shape", step.x.shape),
+        )

@@ -10,9 +10,13 @@ from texelflow.importers.pytorch.lowering import Step, lowers
 MOST_AXES = 4
 
 
-@lowers("scaled_dot_product_attention", "_scaled_dot_product_flash_attention_for_cpu",
-        "_scaled_dot_product_efficient_attention", "_scaled_dot_product_flash_attention",
-        "_scaled_dot_product_attention_math")
+@lowers(
+    "scaled_dot_product_attention",
+    "_scaled_dot_product_flash_attention_for_cpu",
+    "_scaled_dot_product_efficient_attention",
+    "_scaled_dot_product_flash_attention",
+    "_scaled_dot_product_attention_math",
+)
 def attention(step: Step) -> None:
     """softmax(Q Kᵀ · scale + mask) V; a mask of truth values says which keys count."""
     if step.number("dropout_p", 0) > 0:

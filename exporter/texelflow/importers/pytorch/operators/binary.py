@@ -20,7 +20,14 @@ COMPARISONS = {
 }
 LOGICAL = {"logical_and": "And", "logical_or": "Or", "logical_xor": "Xor"}
 BITWISE = {"and": "And", "or": "Or", "xor": "Xor"}
-EXTREMES = {"maximum": "Max", "minimum": "Min", "max.other": "Max", "min.other": "Min", "fmax": "Max", "fmin": "Min"}
+EXTREMES = {
+    "maximum": "Max",
+    "minimum": "Min",
+    "max.other": "Max",
+    "min.other": "Min",
+    "fmax": "Max",
+    "fmin": "Min",
+}
 
 
 def overloads(*bases: str) -> list[str]:
@@ -60,7 +67,9 @@ def product(step: Step) -> None:
     step.add("And" if step.dtype == "bool" else "Mul", step.result, x, y)
 
 
-@lowers(*overloads("div", "divide", "true_divide"), "div.Tensor_mode", "div.Scalar_mode", "divide.Tensor_mode")
+@lowers(
+    *overloads("div", "divide", "true_divide"), "div.Tensor_mode", "div.Scalar_mode", "divide.Tensor_mode"
+)
 def quotient(step: Step) -> None:
     """The quotient, rounded down or cut off where `rounding_mode` says so."""
     mode = step.text("rounding_mode")
@@ -144,8 +153,12 @@ def _comparable(step: Step) -> tuple[Value, Value]:
 @lowers(*LOGICAL)
 def logical(step: Step) -> None:
     """A function of truth values; of numbers all but 0 is true."""
-    step.add(LOGICAL[step.base], step.result, step.as_dtype(step.tensor("self"), "bool"),
-             step.as_dtype(step.tensor("other"), "bool", "other"))
+    step.add(
+        LOGICAL[step.base],
+        step.result,
+        step.as_dtype(step.tensor("self"), "bool"),
+        step.as_dtype(step.tensor("other"), "bool", "other"),
+    )
 
 
 @lowers(*overloads(*(f"bitwise_{name}" for name in BITWISE), *(f"__{name}__" for name in BITWISE)))
@@ -240,10 +253,15 @@ def isclose(step: Step) -> None:
     if step.flag("equal_nan"):
         raise step.fail("it takes NaN for equal, which is not supported")
     rtol, atol = (
-        step.scalar(name, "float32", step.number(name, default)) for name, default in (("rtol", 1e-5), ("atol", 1e-8))
+        step.scalar(name, "float32", step.number(name, default))
+        for name, default in (("rtol", 1e-5), ("atol", 1e-8))
     )
     allowed = step.add("Add", "allowed", atol, step.add("Mul", "relative", rtol, step.add("Abs", "size", y)))
     difference = step.add("Abs", "difference", step.add("Sub", "signed", x, y))
-    near = step.add("And", "is_near", step.add("LessOrEqual", "is_small", difference, allowed),
-                    step.add("Not", "is_finite", step.add("IsInf", "is_infinite", difference)))
+    near = step.add(
+        "And",
+        "is_near",
+        step.add("LessOrEqual", "is_small", difference, allowed),
+        step.add("Not", "is_finite", step.add("IsInf", "is_infinite", difference)),
+    )
     step.add("Or", step.result, near, step.add("Equal", "is_equal", x, y))

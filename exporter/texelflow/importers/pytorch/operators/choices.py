@@ -11,7 +11,9 @@ from texelflow.importers.pytorch.promotion import common_dtype
 def where(step: Step) -> None:
     """The second argument where the first holds, else the third."""
     condition = step.as_dtype(step.tensor("condition"), "bool", "condition")
-    chosen = step.add("Where", "chosen", condition, step.operand("self", step.dtype), step.operand("other", step.dtype))
+    chosen = step.add(
+        "Where", "chosen", condition, step.operand("self", step.dtype), step.operand("other", step.dtype)
+    )
     step.finish(chosen)
 
 
@@ -22,7 +24,16 @@ def masked_fill(step: Step) -> None:
     step.add("Where", step.result, mask, step.operand("value", x.dtype), x)
 
 
-@lowers("clamp", "clamp.Tensor", "clip", "clip.Tensor", "clamp_min", "clamp_max", "clamp_min.Tensor", "clamp_max.Tensor")
+@lowers(
+    "clamp",
+    "clamp.Tensor",
+    "clip",
+    "clip.Tensor",
+    "clamp_min",
+    "clamp_max",
+    "clamp_min.Tensor",
+    "clamp_max.Tensor",
+)
 def clamp(step: Step) -> None:
     """X between two numbers, of which one may be missing."""
     names = [name for name in ("min", "max") if step.has(name)]

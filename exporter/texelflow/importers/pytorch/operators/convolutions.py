@@ -14,7 +14,11 @@ def conv(step: Step) -> None:
     """A convolution; the batch may be missing."""
     count = int(step.base[4])
     padding = step.arguments.get("padding", 0)
-    pads = _pads_by_name(step, count, padding) if isinstance(padding, str) else step.sizes("padding", count, 0) * 2
+    pads = (
+        _pads_by_name(step, count, padding)
+        if isinstance(padding, str)
+        else step.sizes("padding", count, 0) * 2
+    )
     _convolve(step, count, pads)
 
 

@@ -9,7 +9,15 @@ from texelflow.graph import DTYPES, FLOATING, Value
 from texelflow.importers.pytorch.arguments import Ref
 from texelflow.importers.pytorch.lowering import Step, lowers
 
-NUMBERS = {"zeros": 0, "ones": 1, "empty": 0, "empty_permuted": 0, "new_zeros": 0, "new_ones": 1, "new_empty": 0}
+NUMBERS = {
+    "zeros": 0,
+    "ones": 1,
+    "empty": 0,
+    "empty_permuted": 0,
+    "new_zeros": 0,
+    "new_ones": 1,
+    "new_empty": 0,
+}
 
 
 @lowers("zeros", "ones", "empty.memory_format", "empty_permuted", "new_zeros", "new_ones", "new_empty")
@@ -52,7 +60,9 @@ def _fill(step: Step, number: Value, shape: Sequence[Dimension]) -> None:
 @lowers("arange", "arange.start", "arange.start_step")
 def arange(step: Step) -> None:
     """Numbers from `start` to before `end`, as far apart as `step`."""
-    bounds = [step.arguments.get(name, default) for name, default in (("start", 0), ("end", None), ("step", 1))]
+    bounds = [
+        step.arguments.get(name, default) for name, default in (("start", 0), ("end", None), ("step", 1))
+    ]
     if step.dtype not in FLOATING or all(isinstance(bound, int | Ref) for bound in bounds):
         first, end, by = step.dimension("start", 0), step.dimension("end"), step.dimension("step", 1)
         named = (("first", first), ("last", end), ("by", by))
@@ -73,7 +83,10 @@ def linspace(step: Step) -> None:
     """So many numbers from `start` to `end`."""
     first, last, count = step.number("start"), step.number("end"), step.integer("steps")
     by = (last - first) / (count - 1) if count > 1 else 0.0
-    numbers = [first + by * index if index < count // 2 else last - by * (count - 1 - index) for index in range(count)]
+    numbers = [
+        first + by * index if index < count // 2 else last - by * (count - 1 - index)
+        for index in range(count)
+    ]
     step.finish(step.constant("numbers", step.dtype, [count], numbers))
 
 

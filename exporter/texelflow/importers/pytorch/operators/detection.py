@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from texelflow.dimensions import proved_equal
 from texelflow.importers.pytorch.lowering import Step, lowers
 
 
@@ -27,9 +28,11 @@ def nms(step: Step) -> None:
 def roi_align(step: Step) -> None:
     """Regions of images, averaged over a grid each."""
     x, regions = step.tensor("input"), step.tensor("rois")
-    if regions.shape[-1] != 5:  # a number of columns
+    if not proved_equal(regions.shape[-1], 5):
         raise step.fail(f"its regions are {regions.type}; the image and four coordinates are needed")
-    images = step.cast("images", step.add("Gather", "numbers", regions, step.scalar("first", "int64", 0), axis=1), "int64")
+    images = step.cast(
+        "images", step.add("Gather", "numbers", regions, step.scalar("first", "int64", 0), axis=1), "int64"
+    )
     step.add(
         "RoiAlign",
         step.result,

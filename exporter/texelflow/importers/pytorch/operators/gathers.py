@@ -11,7 +11,6 @@ from texelflow.importers.pytorch.arguments import Ref
 from texelflow.importers.pytorch.lowering import ARGUMENTS, Step, lowers
 from texelflow.operators.shapes import broadcast
 
-
 MASKS = ("bool", "uint8")
 
 
@@ -93,7 +92,9 @@ def scatter(step: Step) -> None:
         for axis, (extent, wanted) in enumerate(zip(extents, places.shape, strict=True)):
             source = source if proved_equal(extent, wanted) else step.slice("cut", source, axis, 0, wanted)
     else:
-        source = step.add("Expand", "updates", step.operand("value", x.dtype), step.vector("shape", places.shape))
+        source = step.add(
+            "Expand", "updates", step.operand("value", x.dtype), step.vector("shape", places.shape)
+        )
     step.add("ScatterElements", step.result, x, places, source, axis=step.axis(), reduction=reduction)
 
 
@@ -149,7 +150,7 @@ def index_put(step: Step) -> None:
     values = step.as_dtype(step.tensor("values"), x.dtype)
     indices = step.optional_tensors("indices")
     [mask, *others] = indices or [None]
-    if mask is not None and mask.dtype == "bool" and not others and values.known_type.size == 1:
+    if mask is not None and mask.dtype == "bool" and not others and proved_equal(values.known_type.size, 1):
         count = len(x.shape) - len(mask.shape)
         wide = step.reshape("mask", mask, [*mask.shape, *[1] * count])
         number = step.reshape("number", values, [])
@@ -188,7 +189,12 @@ class _Chosen:
         """Return the places as rows of a last axis."""
         last, shape = step.vector("last", [-1]), step.vector("places_shape", self.shape)
         columns = [
-            step.add("Unsqueeze", "column", step.add("Expand", "wide_places", step.as_int64("wide", value), shape), last)
+            step.add(
+                "Unsqueeze",
+                "column",
+                step.add("Expand", "wide_places", step.as_int64("wide", value), shape),
+                last,
+            )
             for value in self.places
         ]
         return columns[0] if len(columns) == 1 else step.add("Concat", "rows", *columns, axis=-1)

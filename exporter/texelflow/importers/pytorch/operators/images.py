@@ -6,6 +6,7 @@ from math import floor
 from struct import pack, unpack
 from typing import Any
 
+from texelflow.dimensions import proved_different
 from texelflow.dimensions.floats import scaled_extent
 from texelflow.graph import Value
 from texelflow.importers.pytorch.lowering import Step, lowers
@@ -72,11 +73,14 @@ def _require_exact(step: Step, axis: int, factor: float) -> None:
         raise step.fail(f"it resizes by {factor}")
     extent = step.x.shape[axis]
     if isinstance(extent, int):
-        if scaled_extent(extent, factor) != floor(extent * factor):  # both are numbers
-            raise step.fail(f"it resizes {extent} pixels by {factor}, which is rounded: give the size instead")
+        if proved_different(scaled_extent(extent, factor), floor(extent * factor)):
+            raise step.fail(
+                f"it resizes {extent} pixels by {factor}, which is rounded: give the size instead"
+            )
     elif unpack("<f", pack("<f", factor))[0] != factor:
         raise step.fail(
-            f"it resizes axis {axis}, of free size, by {factor}, which is rounded: give the size, or fix the input's"
+            f"it resizes axis {axis}, of free size, by {factor}, which is rounded: give the size, or fix the"
+            " input's"
         )
 
 
@@ -101,7 +105,9 @@ def grid_sampler(step: Step) -> None:
 def affine_grid(step: Step) -> None:
     """The grid of places at which an image is sampled to turn, stretch and move it."""
     sizes = step.vector("size", step.dimensions("size"))
-    step.add("AffineGrid", step.result, step.tensor("theta"), sizes, align_corners=int(step.flag("align_corners")))
+    step.add(
+        "AffineGrid", step.result, step.tensor("theta"), sizes, align_corners=int(step.flag("align_corners"))
+    )
 
 
 @lowers("im2col")
@@ -137,7 +143,10 @@ def col2im(step: Step) -> None:
     """Columns put back as windows of an image, added where they overlap."""
     x = step.x
     columns: Value = x if len(x.shape) == 3 else step.reshape("batch", x, [1, *x.shape])
-    size, kernel = step.vector("size", step.dimensions("output_size", 2)), step.vector("kernel", step.dimensions("kernel_size", 2))
+    size, kernel = (
+        step.vector("size", step.dimensions("output_size", 2)),
+        step.vector("kernel", step.dimensions("kernel_size", 2)),
+    )
     windows = {
         "strides": step.sizes("stride", 2, 1),
         "dilations": step.sizes("dilation", 2, 1),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from texelflow.dimensions import Dimension, proved_equal
 from texelflow.graph import Value
@@ -14,7 +15,9 @@ MOST_PARTS = 4096
 @lowers("cat", "concat", "concatenate")
 def cat(step: Step) -> None:
     """Tensors one behind the other along an axis; empty lists are passed over."""
-    parts = [value for value in step.tensors("tensors") if not _is_empty_list(value)] or step.tensors("tensors")[:1]
+    parts = [value for value in step.tensors("tensors") if not _is_empty_list(value)] or step.tensors(
+        "tensors"
+    )[:1]
     axis = step.axis("dim", 0, rank=len(parts[0].shape))
     step.add("Concat", step.result, *(step.as_dtype(value, step.dtype) for value in parts), axis=axis)
 
@@ -60,7 +63,9 @@ def split(step: Step) -> None:
 @lowers("split.sizes", "split_with_sizes", "unsafe_split_with_sizes", "split_with_sizes_copy")
 def split_with_sizes(step: Step) -> None:
     """Parts of extents that are listed."""
-    _parts(step, step.axis("dim", 0), step.dimensions("split_size" if step.base == "split" else "split_sizes"))
+    _parts(
+        step, step.axis("dim", 0), step.dimensions("split_size" if step.base == "split" else "split_sizes")
+    )
 
 
 @lowers("chunk", "unsafe_chunk")
@@ -79,7 +84,7 @@ def tensor_split(step: Step) -> None:
     extent = step.x.shape[axis]
     if step.has("indices"):
         bounds: list[Dimension] = [0, *step.dimensions("indices"), extent]
-        _parts(step, axis, [end - first for first, end in zip(bounds, bounds[1:], strict=False)])
+        _parts(step, axis, [end - first for first, end in pairwise(bounds)])
         return
     sections = step.integer("sections")
     if not isinstance(extent, int):
@@ -103,7 +108,9 @@ def _parts(step: Step, axis: int, sizes: Sequence[Dimension], squeezes: bool = F
     if len(sizes) == 1:
         parts = [step.x]
     else:
-        names: list[str | Value] = [f"part_{index}" for index in range(len(sizes))] if squeezes else [*results]
+        names: list[str | Value] = (
+            [f"part_{index}" for index in range(len(sizes))] if squeezes else [*results]
+        )
         parts = step.add_all("Split", names, step.x, step.vector("extents", list(sizes)), axis=axis)
     if squeezes:
         where = step.vector("axis", [axis])

@@ -17,7 +17,9 @@ def cdist(step: Step) -> None:
     difference = step.add("Sub", "difference", rows, columns)
     if p not in (1, 2):
         raise step.fail(f"its p is {p}; 1 and 2 are supported")
-    step.add("ReduceL2" if p == 2 else "ReduceL1", step.result, difference, step.vector("axis", [-1]), keepdims=0)
+    step.add(
+        "ReduceL2" if p == 2 else "ReduceL1", step.result, difference, step.vector("axis", [-1]), keepdims=0
+    )
 
 
 @lowers("bucketize.Tensor", "searchsorted.Tensor")
@@ -30,8 +32,12 @@ def bucketize(step: Step) -> None:
         raise step.fail(f"its sorted numbers are {edges.type}; one list is supported")
     wide = step.add("Unsqueeze", "wide", x, step.vector("last", [-1]))
     right = step.flag("right") or step.text("side") == "right"
-    passed = step.add("GreaterOrEqual" if right else "Greater", "is_passed", wide, step.as_dtype(edges, x.dtype))
-    count = step.add("ReduceSum", "count", step.cast("passed", passed, "int64"), step.vector("axis", [-1]), keepdims=0)
+    passed = step.add(
+        "GreaterOrEqual" if right else "Greater", "is_passed", wide, step.as_dtype(edges, x.dtype)
+    )
+    count = step.add(
+        "ReduceSum", "count", step.cast("passed", passed, "int64"), step.vector("axis", [-1]), keepdims=0
+    )
     step.finish(count)
 
 

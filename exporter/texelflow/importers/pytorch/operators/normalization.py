@@ -11,8 +11,15 @@ from texelflow.importers.pytorch.lowering import Step, lowers
 TRAINING = "it normalises by the batch, as in training: export the model behind model.eval()"
 
 
-@lowers("batch_norm", "native_batch_norm", "_native_batch_norm_legit_no_training", "_native_batch_norm_legit",
-        "cudnn_batch_norm", "miopen_batch_norm", "_batch_norm_no_update")
+@lowers(
+    "batch_norm",
+    "native_batch_norm",
+    "_native_batch_norm_legit_no_training",
+    "_native_batch_norm_legit",
+    "cudnn_batch_norm",
+    "miopen_batch_norm",
+    "_batch_norm_no_update",
+)
 def batch_norm(step: Step) -> None:
     """(x - mean) / √(variance + eps) · weight + bias, by the mean and variance of training."""
     mean, variance = (step.optional(f"running_{name}") for name in ("mean", "var"))
@@ -116,5 +123,9 @@ def group_norm(step: Step) -> None:
 @lowers("local_response_norm")
 def local_response_norm(step: Step) -> None:
     """X divided by a power of the sum of the squares of channels near by."""
-    attributes = {name: float(step.number(name, default)) for name, default in (("alpha", 1e-4), ("beta", 0.75))}
-    step.add("LRN", step.result, step.x, size=step.integer("size"), bias=float(step.number("k", 1)), **attributes)
+    attributes = {
+        name: float(step.number(name, default)) for name, default in (("alpha", 1e-4), ("beta", 0.75))
+    }
+    step.add(
+        "LRN", step.result, step.x, size=step.integer("size"), bias=float(step.number("k", 1)), **attributes
+    )

@@ -8,8 +8,12 @@ MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "cir
 AXES = (1, 2, 3)
 
 
-@lowers("pad", "constant_pad_nd", *(f"{mode}_pad{count}d" for mode in ("reflection", "replication") for count in AXES),
-        "_pad_circular")
+@lowers(
+    "pad",
+    "constant_pad_nd",
+    *(f"{mode}_pad{count}d" for mode in ("reflection", "replication") for count in AXES),
+    "_pad_circular",
+)
 def pad(step: Step) -> None:
     """Numbers before and behind the last axes, those of the very last first; negative ones are cut off."""
     mode = step.text("mode", "constant")

@@ -65,17 +65,28 @@ def avg_pool(step: Step) -> None:
     divisor = step.arguments.get("divisor_override")
     if divisor is not None and windows["ceil_mode"]:
         raise step.fail("it has a divisor of its own and windows that are cut off, which is not supported")
-    made = step.add("AveragePool", "pooled", _batched(step, count), count_include_pad=int(included or divisor is not None), **windows)
+    made = step.add(
+        "AveragePool",
+        "pooled",
+        _batched(step, count),
+        count_include_pad=int(included or divisor is not None),
+        **windows,
+    )
     if divisor is not None:
         area = 1
         for size in windows["kernel_shape"]:
             area *= size
-        made = step.add("Mul", "scaled", made, step.scalar("factor", step.dtype, area / step.integer("divisor_override")))
+        made = step.add(
+            "Mul", "scaled", made, step.scalar("factor", step.dtype, area / step.integer("divisor_override"))
+        )
     _finish(step, count, made)
 
 
-@lowers(*(f"adaptive_avg_pool{count}d" for count in AXES), *(f"_adaptive_avg_pool{count}d" for count in AXES[1:]),
-        *(f"adaptive_max_pool{count}d" for count in AXES))
+@lowers(
+    *(f"adaptive_avg_pool{count}d" for count in AXES),
+    *(f"_adaptive_avg_pool{count}d" for count in AXES[1:]),
+    *(f"adaptive_max_pool{count}d" for count in AXES),
+)
 def adaptive_pool(step: Step) -> None:
     """Means, or largest numbers, of as many windows along each axis as asked for."""
     count = int(step.base[-2])
@@ -91,7 +102,9 @@ def adaptive_pool(step: Step) -> None:
         _finish(step, count, _pooled(step, x, extents, wanted, largest))
     if step.wants(1):
         if not all(proved_equal(size, 1) for size in wanted):
-            raise step.fail("the places of the largest numbers of several windows are read, which is not supported")
+            raise step.fail(
+                "the places of the largest numbers of several windows are read, which is not supported"
+            )
         flat = step.reshape("flat", x, [*x.shape[:2], -1])
         place = step.add("ArgMax", "place", flat, axis=-1, keepdims=1)
         _finish(step, count, step.reshape("places", place, [*x.shape[:2], *[1] * count]), 1)
@@ -103,13 +116,19 @@ def _pooled(
     """Return the results of windows of one size, or of slices where their sizes differ."""
     if not all(isinstance(size, int) for size in (*extents, *wanted)):
         raise step.fail(
-            f"it makes {list(map(str, wanted))} windows of an image of {list(map(str, extents))}: its size must be"
-            " known; fix it with --input"
+            f"it makes {list(map(str, wanted))} windows of images of {list(map(str, extents))}: the size must"
+            " be known; fix it with --input"
         )
-    pairs = [(int(extent), int(size)) for extent, size in zip(extents, wanted, strict=True) if isinstance(extent, int) and isinstance(size, int)]
+    pairs = [
+        (int(extent), int(size))
+        for extent, size in zip(extents, wanted, strict=True)
+        if isinstance(extent, int) and isinstance(size, int)
+    ]
     if all(extent % size == 0 for extent, size in pairs):
         kernel = [extent // size for extent, size in pairs]
-        return step.add("MaxPool" if largest else "AveragePool", "pooled", x, kernel_shape=kernel, strides=kernel)
+        return step.add(
+            "MaxPool" if largest else "AveragePool", "pooled", x, kernel_shape=kernel, strides=kernel
+        )
     operator = "ReduceMax" if largest else "ReduceMean"
     for axis, (extent, size) in enumerate(pairs, 2):
         parts = []

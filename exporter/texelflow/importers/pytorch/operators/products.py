@@ -48,14 +48,18 @@ def add_product(step: Step) -> None:
 
 def _scaled(step: Step, name: str, value: Value) -> Value:
     factor = step.number(name, 1)
-    return value if factor == 1 else step.add("Mul", f"by_{name}", value, step.scalar(name, step.dtype, factor))
+    return (
+        value if factor == 1 else step.add("Mul", f"by_{name}", value, step.scalar(name, step.dtype, factor))
+    )
 
 
 @lowers("outer", "ger")
 def outer(step: Step) -> None:
     """All products of two vectors' numbers."""
     column = step.add("Unsqueeze", "column", step.tensor("self"), step.vector("axis", [1]))
-    step.add("Mul", step.result, step.as_dtype(column, step.dtype) if column.type else column, step.tensor("vec2"))
+    step.add(
+        "Mul", step.result, step.as_dtype(column, step.dtype) if column.type else column, step.tensor("vec2")
+    )
 
 
 @lowers("einsum")
@@ -90,9 +94,28 @@ def tensordot(step: Step) -> None:
 def bilinear(step: Step) -> None:
     """The products of two vectors with matrices between them."""
     names = ("input1", "weight", "input2")
-    made = step.add("Einsum", "product", *(step.tensor(name) for name in names), equation="...i,oij,...j->...o")
+    made = step.add(
+        "Einsum", "product", *(step.tensor(name) for name in names), equation="...i,oij,...j->...o"
+    )
     bias = step.optional("bias")
     step.add("Identity", step.result, made) if bias is None else step.add("Add", step.result, made, bias)
+
+
+@lowers("_trilinear")
+def trilinear(step: Step) -> None:
+    """The products of three tensors, each with some axes more, summed along some."""
+    from texelflow.operators.shapes import integers
+
+    factors = []
+    for index in (1, 2, 3):
+        axes = sorted(integers(step.node, step.dimensions(f"expand{index}"), "axes"))
+        factors.append(
+            step.add("Unsqueeze", "factor", step.tensor(f"i{index}"), step.vector("axes", [*axes]))
+        )
+    first, second, third = factors
+    made = step.add("Mul", "product", step.add("Mul", "pairs", first, second), third)
+    summed = step.vector("summed", step.dimensions("sumdim"))
+    step.add("ReduceSum", step.result, made, summed, keepdims=0, noop_with_empty_axes=1)
 
 
 @lowers("cross", "linalg_cross")

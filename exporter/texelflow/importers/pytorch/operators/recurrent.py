@@ -30,7 +30,9 @@ def layers(step: Step) -> None:
     parameters, biased = step.tensors("params"), step.flag("has_biases")
     count, own = step.integer("num_layers"), 4 if biased else 2
     if len(parameters) != count * ways * own:
-        raise step.fail(f"it has {len(parameters)} weights, not {count * ways * own}: projections are not supported")
+        raise step.fail(
+            f"it has {len(parameters)} weights, not {count * ways * own}: projections are not supported"
+        )
     x = step.tensor("input")
     if step.flag("batch_first"):
         x = step.add("Transpose", "sequence", x, perm=[1, 0, 2])
@@ -65,7 +67,8 @@ def _layer(
     bias = None
     if len(weights[0]) == 4:
         pairs = [
-            step.add("Concat", "biases", *(_ordered(step, kind, part) for part in own[2:]), axis=0) for own in weights
+            step.add("Concat", "biases", *(_ordered(step, kind, part) for part in own[2:]), axis=0)
+            for own in weights
         ]
         bias = _beside(step, "bias", pairs)
     results: list[str | Value] = ["states", "last_state", *(["last_cell"] if kind == "LSTM" else [])]

@@ -53,7 +53,9 @@ def _extreme(step: Step, largest: bool, axes: list[int]) -> Value:
     operator = "ReduceMax" if largest else "ReduceMin"
     if x.dtype != "bool":
         return step.reduce(operator, "reduced", x, axes)
-    return step.cast("truth", step.reduce(operator, "reduced", step.cast("numbers", x, "int32"), axes), "bool")
+    return step.cast(
+        "truth", step.reduce(operator, "reduced", step.cast("numbers", x, "int32"), axes), "bool"
+    )
 
 
 @lowers("aminmax")
@@ -81,7 +83,10 @@ def extreme_and_place(step: Step) -> None:
 @lowers("argmax", "argmin")
 def place_of_extreme(step: Step) -> None:
     """The place of the largest, or smallest, number along an axis, or among all."""
-    x, keeps = step.x if step.x.dtype != "bool" else step.cast("numbers", step.x, "int32"), step.flag("keepdim")
+    x, keeps = (
+        step.x if step.x.dtype != "bool" else step.cast("numbers", step.x, "int32"),
+        step.flag("keepdim"),
+    )
     operator = "ArgMax" if step.base == "argmax" else "ArgMin"
     if step.has("dim") and step.rank:
         step.add(operator, step.result, x, axis=step.axis(), keepdims=int(keeps))
@@ -108,12 +113,28 @@ def count_nonzero(step: Step) -> None:
     _finish(step, step.reduce("ReduceSum", "sum", numbers, axes) if axes else numbers, axes, False)
 
 
-@lowers("var", "var.dim", "var.correction", "std", "std.dim", "std.correction", "var_mean", "var_mean.dim",
-        "var_mean.correction", "std_mean", "std_mean.dim", "std_mean.correction")
+@lowers(
+    "var",
+    "var.dim",
+    "var.correction",
+    "std",
+    "std.dim",
+    "std.correction",
+    "var_mean",
+    "var_mean.dim",
+    "var_mean.correction",
+    "std_mean",
+    "std_mean.dim",
+    "std_mean.correction",
+)
 def variance(step: Step) -> None:
     """The variance, or its root, divided by the count less a correction; and perhaps the mean."""
     x, axes, keeps = step.x, step.axes(), step.flag("keepdim")
-    correction = step.number("correction", 1) if "correction" in step.node.operator else float(step.flag("unbiased", True))
+    correction = (
+        step.number("correction", 1)
+        if "correction" in step.node.operator
+        else float(step.flag("unbiased", True))
+    )
     mean = step.reduce("ReduceMean", "mean", x, axes) if axes else x
     centred = step.add("Sub", "centred", x, mean)
     squares = step.add("Mul", "squares", centred, centred)
@@ -122,8 +143,12 @@ def variance(step: Step) -> None:
         made = step.reduce("ReduceMean", "variance", squares, axes) if axes else squares
     else:
         total = step.reduce("ReduceSum", "sum", squares, axes) if axes else squares
-        less = step.add("Sub", "freedom", _float_of(step, "count", count, x.dtype),
-                        step.scalar("correction", x.dtype, correction))
+        less = step.add(
+            "Sub",
+            "freedom",
+            _float_of(step, "count", count, x.dtype),
+            step.scalar("correction", x.dtype, correction),
+        )
         positive = step.add("Max", "divisor", less, step.scalar("none", x.dtype, 0))
         made = step.add("Div", "variance", total, positive)
     if step.base.startswith("std"):
@@ -141,7 +166,13 @@ def logsumexp(step: Step) -> None:
     _finish(step, step.reduce("ReduceLogSumExp", "reduced", x, axes), axes, step.flag("keepdim"))
 
 
-@lowers("linalg_vector_norm", "norm.Scalar", "norm.ScalarOpt_dim", "norm.ScalarOpt_dim_dtype", "norm.ScalarOpt_dtype")
+@lowers(
+    "linalg_vector_norm",
+    "norm.Scalar",
+    "norm.ScalarOpt_dim",
+    "norm.ScalarOpt_dim_dtype",
+    "norm.ScalarOpt_dtype",
+)
 def norm(step: Step) -> None:
     """(Σ |x|^p)^(1/p); the largest for an infinite p, the count of what is not 0 for p = 0."""
     p = step.number("ord" if step.base == "linalg_vector_norm" else "p", 2)
@@ -158,7 +189,9 @@ def norm(step: Step) -> None:
         sizes = step.add("Abs", "sizes", x)
         made = step.reduce("ReduceMax" if p > 0 else "ReduceMin", "norm", sizes, axes)
     elif p == 0:
-        made = step.reduce("ReduceSum", "norm", step.cast("is_some", step.cast("truth", x, "bool"), x.dtype), axes)
+        made = step.reduce(
+            "ReduceSum", "norm", step.cast("is_some", step.cast("truth", x, "bool"), x.dtype), axes
+        )
     else:
         powers = step.add("Pow", "powers", step.add("Abs", "sizes", x), step.scalar("p", x.dtype, p))
         total = step.reduce("ReduceSum", "sum", powers, axes)
@@ -220,5 +253,3 @@ def pairwise_distance(step: Step) -> None:
         raise step.fail(f"its p is {p}; 1 and 2 are supported")
     operator = "ReduceL2" if p == 2 else "ReduceL1"
     step.add(operator, step.result, moved, step.vector("axis", [-1]), keepdims=int(step.flag("keepdim")))
-
-

@@ -58,5 +58,6 @@ refuses(
     "linalg_cholesky_ex",
     "_linalg_det",
     "triangular_solve",
-    reason="it solves or decomposes matrices, which is not supported: do that where the model is made, or in the page",
+    reason="it solves or decomposes matrices, which is not supported: do that where the model is made, or in"
+    " the page",
 )

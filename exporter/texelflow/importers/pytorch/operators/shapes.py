@@ -49,7 +49,9 @@ def permute(step: Step) -> None:
     step.add("Transpose", step.result, step.x, perm=order)
 
 
-@lowers("transpose.int", "swapaxes", "swapdims", "transpose_copy.int", "t", "numpy_T", "mT", "adjoint", "t_copy")
+@lowers(
+    "transpose.int", "swapaxes", "swapdims", "transpose_copy.int", "t", "numpy_T", "mT", "adjoint", "t_copy"
+)
 def transpose(step: Step) -> None:
     """Two axes exchanged, or all in the opposite order."""
     rank = step.rank
@@ -105,7 +107,8 @@ def expand(step: Step) -> None:
     if new < 0:
         raise step.fail(f"its input {x.type} has more axes than {sizes}")
     sizes = [
-        x.shape[axis - new] if proved_equal(size, -1) and axis >= new else size for axis, size in enumerate(sizes)
+        x.shape[axis - new] if proved_equal(size, -1) and axis >= new else size
+        for axis, size in enumerate(sizes)
     ]
     step.add("Expand", step.result, x, step.vector("shape", sizes))
 
@@ -140,8 +143,22 @@ def repeat_interleave(step: Step) -> None:
     step.reshape(step.result, copies, [*shape[:axis], shape[axis] * count, *shape[axis + 1 :]])
 
 
-@lowers("contiguous", "clone", "detach", "detach_copy", "alias", "alias_copy", "data", "lift_fresh",
-        "lift_fresh_copy", "lift", "resolve_conj", "resolve_neg", "positive", "view_copy.dtype")
+@lowers(
+    "contiguous",
+    "clone",
+    "detach",
+    "detach_copy",
+    "alias",
+    "alias_copy",
+    "data",
+    "lift_fresh",
+    "lift_fresh_copy",
+    "lift",
+    "resolve_conj",
+    "resolve_neg",
+    "positive",
+    "view_copy.dtype",
+)
 def same(step: Step) -> None:
     """What it is given."""
     step.add("Identity", step.result, step.x)
@@ -245,5 +262,3 @@ def channel_shuffle(step: Step) -> None:
     parts = step.reshape("parts", x, [batch, groups, channels // groups, *rest])
     order = [0, 2, 1, *range(3, step.rank + 1)]
     step.reshape(step.result, step.add("Transpose", "turned", parts, perm=order), x.shape)
-
-

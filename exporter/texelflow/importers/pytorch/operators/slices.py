@@ -37,7 +37,9 @@ def narrow(step: Step) -> None:
     axis, first = step.axis(), step.dimension("start")
     if isinstance(first, int) and first < 0:
         first = step.x.shape[axis] + first
-    step.add("Identity", step.result, step.slice("part", step.x, axis, first, first + step.dimension("length")))
+    step.add(
+        "Identity", step.result, step.slice("part", step.x, axis, first, first + step.dimension("length"))
+    )
 
 
 @lowers("slice_scatter")

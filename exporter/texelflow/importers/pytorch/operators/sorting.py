@@ -10,7 +10,9 @@ from texelflow.importers.pytorch.lowering import Step, lowers
 def _sorted(step: Step, count: Dimension, axis: int, largest: bool, names: list[str | Value]) -> None:
     k = step.vector("k", [count])
     x = step.x if step.x.dtype != "bool" else step.cast("numbers", step.x, "int32")
-    values, places = step.add_all("TopK", ["values", "places"], x, k, axis=axis, largest=int(largest), sorted=1)
+    values, places = step.add_all(
+        "TopK", ["values", "places"], x, k, axis=axis, largest=int(largest), sorted=1
+    )
     for made, result in zip((values, places), names, strict=True):
         if isinstance(result, Value):
             index = step.node.outputs.index(result)
@@ -50,7 +52,9 @@ def kth(step: Step) -> None:
     axis = step.axis("dim", -1)
     extent = step.x.shape[axis]
     k: Dimension = step.dimension("k") if step.base == "kthvalue" else (extent + 1) // 2
-    made = step.add_all("TopK", ["values", "places"], step.x, step.vector("k", [k]), axis=axis, largest=0, sorted=1)
+    made = step.add_all(
+        "TopK", ["values", "places"], step.x, step.vector("k", [k]), axis=axis, largest=0, sorted=1
+    )
     last = step.index("last", k - 1) if not step.flag("keepdim") else step.vector("last", [k - 1])
     for result, value in zip(step.node.outputs, made, strict=False):
         step.add("Gather", result, value, last, axis=axis)
@@ -62,7 +66,9 @@ def median(step: Step) -> None:
     size = step.x.known_type.size
     k = (size + 1) // 2
     flat = step.reshape("flat", step.x, [size])
-    values, _ = step.add_all("TopK", ["values", "places"], flat, step.vector("k", [k]), axis=0, largest=0, sorted=1)
+    values, _ = step.add_all(
+        "TopK", ["values", "places"], flat, step.vector("k", [k]), axis=0, largest=0, sorted=1
+    )
     step.add("Gather", step.result, values, step.index("last", k - 1), axis=0)
 
 

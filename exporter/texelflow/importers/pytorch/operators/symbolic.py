@@ -130,7 +130,12 @@ def power(step: Step) -> None:
     function: Callable[[int, int], int] = getattr(python, step.base)
     if step.base == "pow" and y.number == 2:
         step.add("Mul", step.result, x, x)
-    elif isinstance(x.number, int) and isinstance(y.number, int) and 0 <= y.number < 64 and abs(x.number) < 2**31:
+    elif (
+        isinstance(x.number, int)
+        and isinstance(y.number, int)
+        and 0 <= y.number < 64
+        and abs(x.number) < 2**31
+    ):
         made = function(x.number, y.number)
         if abs(made) >= 2**62:
             raise step.fail(f"{made} is too large a size")
@@ -152,7 +157,9 @@ def _operands(step: Step) -> list[Value]:
         if isinstance(content, Ref):
             found.append(step.input(content.index))
         elif isinstance(content, bool | int | float):
-            dtype = "bool" if isinstance(content, bool) else "int64" if isinstance(content, int) else "float64"
+            dtype = (
+                "bool" if isinstance(content, bool) else "int64" if isinstance(content, int) else "float64"
+            )
             found.append(step.scalar(name or "number", dtype, content))
         else:
             raise step.fail(f"its argument {name} is {content!r}; a number is needed")

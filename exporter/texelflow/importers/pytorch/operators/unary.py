@@ -16,9 +16,16 @@ FLOAT_FUNCTIONS = {
     "special_erf": "Erf",
     "special_expit": "Sigmoid",
 }
-"""PyTorch's names of operators of floating numbers that ONNX has, too; whole numbers become floating first."""
+"""PyTorch's names of functions of floating numbers that ONNX has; whole numbers become floating first."""
 
-SIGNED_FUNCTIONS = {"abs": "Abs", "absolute": "Abs", "neg": "Neg", "negative": "Neg", "sign": "Sign", "sgn": "Sign"}
+SIGNED_FUNCTIONS = {
+    "abs": "Abs",
+    "absolute": "Abs",
+    "neg": "Neg",
+    "negative": "Neg",
+    "sign": "Sign",
+    "sgn": "Sign",
+}
 """Those that keep whole numbers."""
 
 ROUNDINGS = {"floor": "Floor", "ceil": "Ceil", "round": "Round"}
@@ -148,7 +155,9 @@ def sinc(step: Step) -> None:
     zero, one = (step.scalar(name, x.dtype, number) for name, number in (("zero", 0), ("one", 1)))
     is_zero = step.add("Equal", "is_zero", angle, zero)
     divisor = step.add("Where", "divisor", is_zero, one, angle)
-    step.add("Where", step.result, is_zero, one, step.add("Div", "ratio", step.add("Sin", "sine", angle), divisor))
+    step.add(
+        "Where", step.result, is_zero, one, step.add("Div", "ratio", step.add("Sin", "sine", angle), divisor)
+    )
 
 
 @lowers("deg2rad", "rad2deg")
@@ -176,7 +185,9 @@ def isinf_of_sign(step: Step) -> None:
     """Whether x is infinite, and positive, or negative."""
     positive = int(step.base == "isposinf")
     _of_floats(
-        step, lambda x: step.add("IsInf", step.result, x, detect_positive=positive, detect_negative=1 - positive), False
+        step,
+        lambda x: step.add("IsInf", step.result, x, detect_positive=positive, detect_negative=1 - positive),
+        False,
     )
 
 
