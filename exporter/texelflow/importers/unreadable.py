@@ -59,6 +59,11 @@ def unreadable(path: Path, mark: bytes) -> str | None:
     return extension
 
 
+def is_torchscript(path: Path) -> bool:
+    """Return whether a file is a TorchScript program; raise OSError."""
+    return path.is_file() and zipfile.is_zipfile(path) and _archive(path) == _TORCHSCRIPT
+
+
 def _archive(path: Path) -> str | None:
     """Return what PyTorch wrote, by the names in an archive."""
     names = {name.partition("/")[2] for name in zip_names(path)}

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from texelflow.errors import ExportError
+from texelflow.importers.unreadable import is_torchscript
 from texelflow.sources.examples import Examples
 from texelflow.sources.session import Progress, Session
 
@@ -88,6 +89,10 @@ def _locate(source: object, session: Session, examples: Examples) -> tuple[Opene
         return Opened(path, shown), shown
     path, member = _split_member(os.fsdecode(text))
     found = _inside(path, member, str(path), session)
+    if examples.inputs is not None and is_torchscript(found):
+        from texelflow.sources.live.pytorch import write_torchscript
+
+        return Opened(write_torchscript(found, session.new_folder(), examples), found.name), str(path)
     if found == path:
         return Opened(path, None), None
     inner = member or found.name

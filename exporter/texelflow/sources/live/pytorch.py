@@ -39,6 +39,25 @@ def _write(source: Any, folder: Path, examples: Examples) -> Path:
     return path
 
 
+def write_torchscript(source: Path, folder: Path, examples: Examples) -> Path:
+    """Write a file of TorchScript as a program of torch.export; return its path.
+
+    Raises:
+        ExportError: PyTorch is not installed, or cannot do it.
+    """
+    try:
+        import torch
+    except ModuleNotFoundError:
+        raise ExportError(
+            f"{source} is a TorchScript program, which only PyTorch can read: pip install torch"
+        ) from None
+    try:
+        module = torch.jit.load(str(source), map_location="cpu")
+    except Exception as error:  # PyTorch's, of any kind
+        raise ExportError(f"PyTorch cannot load {source}: {' '.join(str(error).split())[:400]}") from None
+    return _write(module, folder, examples)
+
+
 def _exported(module: Any, name: str, examples: Examples) -> Any:
     import torch
 
@@ -47,7 +66,14 @@ def _exported(module: Any, name: str, examples: Examples) -> Any:
         if _SCRIPT in _names(module):
             from torch._export.converter import TS2EPConverter
 
-            return TS2EPConverter(module, arguments, named).convert()
+            try:
+                return TS2EPConverter(module, arguments, named).convert()
+            except Exception as error:  # PyTorch's, of any kind
+                text = " ".join(str(error).split())[:400]
+                raise ExportError(
+                    f"PyTorch cannot make a program of torch.export of this TorchScript ({text}): give the module"
+                    " that it was made of"
+                ) from None
         return torch.export.export(
             module, arguments, named, dynamic_shapes=examples.dynamic_shapes, strict=False
         )
