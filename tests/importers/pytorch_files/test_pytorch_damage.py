@@ -123,9 +123,7 @@ def test_weights_that_are_not_there(tmp_path: Path) -> None:
         lambda entry: entry["tensor_meta"].update(strides=[{"as_int": -1}, {"as_int": 1}])
     )
     assert "dense" in told(lambda entry: entry["tensor_meta"].update(layout=1))
-    assert "has no '../../etc" in told(lambda entry: entry.update(path_name="../../../etc/passwd")).replace(
-        "data/weights/", ""
-    )
+    assert "has no 'data/weights/../../x'" in told(lambda entry: entry.update(path_name="../../x"))
 
 
 def test_bombs(tmp_path: Path) -> None:
@@ -174,12 +172,13 @@ def test_pickles_do_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         (b"\x80\x02}r\xff\xff\xff\xffX\x01\x00\x00\x00aK\x01s.", "is no tensor"),
         (b"\x80\x02}", "damaged"),
         (b"", "damaged"),
-        (b"\x80\x02ccollections\nOrderedDict\n)R(.", r"no dictionary|damaged"),
+        (b"\x80\x02ccollections\nOrderedDict\n)R(.", "is not in the file"),
     ):
         with pytest.raises(ExportError, match=says):
             read_model(write(path, _legacy(pickled)))
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:pickletools")
 def test_pickles_changed(tmp_path: Path) -> None:
     """Pickles of weights with changed bytes."""
     source, path = random.Random(3), tmp_path / "model.pt2"
@@ -198,7 +197,7 @@ def test_what_is_no_program(tmp_path: Path) -> None:
     name = member(content, "models/model.json")
     path = tmp_path / "model.pt2"
     other = {key: data for key, data in content.items() if key != name}
-    with pytest.raises(ExportError, match="no program of torch.export, but machine code"):
+    with pytest.raises(ExportError, match="no program of torch.export, but"):
         read_model(write(path, other))
     both = {**content, name.replace("model.json", "other.json"): content[name]}
     assert recognised(write(path, both)).has_signatures

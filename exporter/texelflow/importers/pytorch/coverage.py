@@ -16,7 +16,8 @@ _embedding_bag _fft_c2r _fft_r2c _pdist_forward bernoulli bincount cummax cummin
 fft_fft fft_rfft higher_order::associative_scan higher_order::flex_attention higher_order::map_impl
 higher_order::scan higher_order::while_loop histc linalg_inv_ex linalg_solve_ex lstm.data gru.data
 masked_scatter max_unpool2d mode multinomial randint randperm resize_ scatter_reduce.two_mean stft istft
-sym_storage_offset sym_stride.int torchvision::deform_conv2d torchvision::ps_roi_align unique_consecutive unique_dim _unique2
+sym_storage_offset sym_stride.int torchvision::deform_conv2d torchvision::ps_roi_align unique_consecutive
+unique_dim _unique2
 """
 
 

@@ -14,9 +14,9 @@ from texelflow.importers.input_types import DeclaredType, resolve_input_types
 from texelflow.importers.pytorch.lowering import ARGUMENTS, WANTED
 from texelflow.importers.pytorch.mutation import ADVICE
 from texelflow.importers.pytorch.operators import load
-from texelflow.importers.pytorch.records import record, text
+from texelflow.importers.pytorch.records import listed, record, text
 from texelflow.importers.pytorch.signature import Signature, read_signature
-from texelflow.importers.pytorch.sizes import read_size
+from texelflow.importers.pytorch.sizes import Shapes, read_guard, read_size
 from texelflow.importers.pytorch.walk import Level, Walk
 from texelflow.importers.pytorch.weights import Weights
 from texelflow.problems import Problems
@@ -113,6 +113,7 @@ def _input_values(
             for axis, (size, given) in enumerate(zip(sizes, types[name].shape, strict=True)):
                 _require_size(name, axis, size, given, bound)
         _require_ranges(program, bound)
+        _require_guards(program, {name: type_.shape for name, type_ in types.items()})
     return values
 
 
@@ -161,6 +162,23 @@ def _require_ranges(program: Mapping[str, Any], bound: Mapping[str, Dimension]) 
             require_least(title, size, least, meaning)
         if isinstance(most, int) and most < _LARGEST_SIZE:
             require_least(title, most - size, 0, f"what {meaning} leaves of its largest, {most},")
+
+
+def _require_guards(program: Mapping[str, Any], shapes: Shapes) -> None:
+    """Let sizes be such that the program's branches in Python are taken as when it was exported."""
+    title, meaning = "the exported program", "sizes that decide what it does"
+    for guard in listed(program.get("guards_code") or [], "guards_code"):
+        for left, relation, right in read_guard(text(guard, "a guard"), shapes):
+            if relation == "==":
+                require_equal(title, left, right, meaning)
+            elif relation == ">=":
+                require_least(title, left, right, meaning)
+            elif isinstance(right, int) and 0 <= right <= 1:
+                require_least(
+                    title, left, right + 1, meaning
+                )  # an extent of 0 is nothing that a model is for
+            else:
+                require_least(title, (left - right) * (left - right), 1, meaning)
 
 
 def _add_states(

@@ -88,7 +88,7 @@ class Level:
             target = text(described.get("target"), "the target of a node")
             domain, name = domain_of(target)
             results = read_results(described.get("outputs"))
-            title = next((result[1] for result in results if result is not None), "")
+            title = next((result[1] for result in results if result is not None and result[1]), target)
             node = Node(name, [], [], {}, title, domain)
             if domain == "aten" and name.partition(".")[0] in CHECKS:
                 continue

@@ -71,8 +71,8 @@ def _exported(module: Any, name: str, examples: Examples) -> Any:
             except Exception as error:  # PyTorch's, of any kind
                 text = " ".join(str(error).split())[:400]
                 raise ExportError(
-                    f"PyTorch cannot make a program of torch.export of this TorchScript ({text}): give the module"
-                    " that it was made of"
+                    f"PyTorch cannot make a program of torch.export of this TorchScript ({text}): give the"
+                    " module that it was made of"
                 ) from None
         return torch.export.export(
             module, arguments, named, dynamic_shapes=examples.dynamic_shapes, strict=False
