@@ -197,7 +197,7 @@ def test_what_is_no_program(tmp_path: Path) -> None:
     name = member(content, "models/model.json")
     path = tmp_path / "model.pt2"
     other = {key: data for key, data in content.items() if key != name}
-    with pytest.raises(ExportError, match="no program of torch.export, but"):
+    with pytest.raises(ExportError, match=r"no program of torch\.export, but"):
         read_model(write(path, other))
     both = {**content, name.replace("model.json", "other.json"): content[name]}
     assert recognised(write(path, both)).has_signatures
