@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
-from texelflow.importers.zip_names import zip_names
+from texelflow.importers.zip_names import is_zip, zip_names
 
 UNKNOWN = "without a model of a format that can be read"
 """How texts end that are better followed by a list of the formats."""
@@ -54,14 +53,14 @@ def unreadable(path: Path, mark: bytes) -> str | None:
         if mark[offset : offset + len(magic)] == magic:
             return name
     extension = _EXTENSIONS.get(path.suffix.lower())
-    if mark.startswith(b"PK") and zipfile.is_zipfile(path):
+    if mark.startswith(b"PK") and is_zip(path):
         return _archive(path) or extension or ZIP
     return extension
 
 
 def is_torchscript(path: Path) -> bool:
     """Return whether a file is a TorchScript program; raise OSError."""
-    return path.is_file() and zipfile.is_zipfile(path) and _archive(path) == _TORCHSCRIPT
+    return path.is_file() and is_zip(path) and _archive(path) == _TORCHSCRIPT
 
 
 def _archive(path: Path) -> str | None:

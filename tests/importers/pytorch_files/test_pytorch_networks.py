@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from playwright.sync_api import Page
 
 from browser_support import PageServer
 from bundle_runner import Series, run_series
+from texelflow.conversion.convert import convert
 from texelflow.pipeline import Options, build, write
 
 PROGRAMS, ARRAYS = packed_files.load(Path(__file__).parent / "networks.tar.xz")
@@ -38,6 +40,26 @@ def test_networks(program: str, bundle_page: Page, page_server: PageServer, tmp_
         assert answer.outputs.keys() == expected.keys()
         for key, array in expected.items():
             np.testing.assert_allclose(answer.outputs[key], array, rtol=2e-5, atol=1e-5)
+
+
+def test_layouts_of_archives(tmp_path: Path) -> None:
+    """PyTorch 2.8 has the pickles of those before in the folders of those behind it."""
+    old = tmp_path / "old" / "net.pt2"
+    new = tmp_path / "new" / "net.pt2"
+    places = {
+        "serialized_exported_program.json": "models/model.json",
+        "serialized_state_dict.pt": "data/weights/model.pt",
+        "serialized_constants.pt": "data/constants/model.pt",
+    }
+    for path in (old, new):
+        path.parent.mkdir()
+    old.write_bytes(PROGRAMS["old/plain"])
+    with zipfile.ZipFile(old) as source, zipfile.ZipFile(new, "w") as archive:
+        archive.writestr("net/archive_format", "pt2")
+        for name, place in places.items():
+            archive.writestr(f"net/{place}", source.read(name))
+    [first], [second] = (convert(path, path.with_name("net.onnx")) for path in (old, new))
+    assert first.read_bytes() == second.read_bytes()
 
 
 def test_sizes_outside_of_the_range(bundle_page: Page, page_server: PageServer, tmp_path: Path) -> None:

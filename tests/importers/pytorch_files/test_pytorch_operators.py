@@ -28,7 +28,7 @@ def arrays(case: str, kind: str) -> list[np.ndarray]:
 
 
 REFUSED = {
-    "views": r"reads 'clone', which 'copy_' changes in place by another name: .*run_decompositions\({}\)",
+    "views": r"reads 'clone', which 'fill_' changes in place by another name: .*run_decompositions\({}\)",
     "training": "is random, as in training: export the model behind model.eval",
     "batch_statistics": "normalises by the batch, as in training",
     "spectrum": "its numbers are complex|complex64",

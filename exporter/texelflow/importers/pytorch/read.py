@@ -17,8 +17,8 @@ from texelflow.importers.pytorch.weights import Weights
 
 MODELS, ENDING = "models/", ".json"
 DEFAULT = "model"
-MAJOR_VERSIONS = range(3, 9)
-"""Of the schema, that are read: PyTorch 2.2 to 2.13 and later ones that did not raise it."""
+MAJOR_VERSIONS = range(5, 9)
+"""Of the schema, that are read: PyTorch 2.4 to 2.13, and later ones that did not raise it."""
 
 
 def read_exported_program(path: Path, options: ImportOptions) -> Graph:

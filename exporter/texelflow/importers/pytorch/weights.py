@@ -13,8 +13,7 @@ from texelflow.importers.pytorch.tensors import read_meta, stored_tensor
 
 _PARTS = ("weights", "constants")
 _LEGACY = ("serialized_state_dict.pt", "serialized_constants.pt")
-_OLDEST = ("serialized_state_dict.json", "serialized_constants.json")
-"""As PyTorch 2.1 to 2.3 called the same pickles."""
+"""Pickles, as PyTorch before 2.8 called them; 2.8 has them as `data/weights/model.pt`."""
 
 
 class Weights:
@@ -25,13 +24,13 @@ class Weights:
         self._shown = shown
         self._values: dict[str, Value] = {}
         self._raw: dict[str, tuple[str, Mapping[str, Any]]] = {}
-        if not any(name in archive for name in (*_LEGACY, *_OLDEST)):
+        if not any(name in archive for name in _LEGACY):
             if "byteorder" in archive and bytes(archive.read("byteorder")) != b"little":
                 raise ProgramError(f"{shown} was written on a machine with another order of bytes")
             for part in _PARTS:
                 self._add_part(part, model)
             return
-        for name in (*_LEGACY, *_OLDEST):
+        for name in _LEGACY:
             if name in archive and len(archive.read(name)):
                 self._values.update(
                     read_tensors(Archive(archive.read(name), f"{shown}, {name}"), f"{shown}, {name}")
