@@ -13,6 +13,8 @@ from playwright.sync_api import Page
 from browser_support import PageServer
 from bundle_runner import Series, run_series
 from texelflow.conversion.convert import convert
+from texelflow.errors import ExportError
+from texelflow.importers import read_model
 from texelflow.pipeline import Options, build, write
 
 PROGRAMS, ARRAYS = packed_files.load(Path(__file__).parent / "networks.tar.xz")
@@ -74,3 +76,9 @@ def test_sizes_outside_of_the_range(bundle_page: Page, page_server: PageServer, 
         url = page_server.mount(f"/pytorch_ranges/{name}", tmp_path)
         [[answer]] = run_series(bundle_page, [Series(f"{url}/{name}", [feeds])])
         assert answer.error is not None and says in answer.error
+    for name, shapes, says in (
+        ("encoder", {"tokens": [1, 33], "mask": [1, 33]}, "what size s27 leaves of its largest, 32, is -1"),
+        ("unet", {"image": [1, 2, 10, 12]}, "axis 2 and what the program was exported for differ: 10 and 8"),
+    ):
+        with pytest.raises(ExportError, match=says):
+            read_model(tmp_path / f"{name}.pt2", shapes)

@@ -6,23 +6,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from texelflow.dimensions import Dimension, Expression, assuming, floor_divide, substitute, symbols_of
-from texelflow.dimensions.constraints import require_equal, require_least
+from texelflow.dimensions import Dimension, Expression, assuming
 from texelflow.graph import DTYPES, Body, Graph, Node, Value
 from texelflow.importers.format import ImportOptions
 from texelflow.importers.input_types import DeclaredType, resolve_input_types
+from texelflow.importers.pytorch.assumptions import Assumptions
 from texelflow.importers.pytorch.lowering import ARGUMENTS, WANTED
 from texelflow.importers.pytorch.mutation import ADVICE
 from texelflow.importers.pytorch.operators import load
-from texelflow.importers.pytorch.records import listed, record, text
+from texelflow.importers.pytorch.records import record
 from texelflow.importers.pytorch.signature import Signature, read_signature
-from texelflow.importers.pytorch.sizes import Shapes, read_guard, read_size
+from texelflow.importers.pytorch.sizes import read_size
 from texelflow.importers.pytorch.walk import Level, Walk
 from texelflow.importers.pytorch.weights import Weights
 from texelflow.problems import Problems
-
-_LARGEST_SIZE = 2**31
-"""Bounds of sizes beyond it say nothing."""
 
 
 def build_program(program: Mapping[str, Any], weights: Weights, path: Path, options: ImportOptions) -> Graph:
@@ -109,11 +106,13 @@ def _input_values(
             if isinstance(size, Expression) and _is_symbol(size):
                 bound.setdefault(str(size), given)
     with assuming(graph.facts):
+        assumptions = Assumptions(bound, problems)
         for name, sizes in expressions.items():
             for axis, (size, given) in enumerate(zip(sizes, types[name].shape, strict=True)):
-                _require_size(name, axis, size, given, bound)
-        _require_ranges(program, bound)
-        _require_guards(program, {name: type_.shape for name, type_ in types.items()})
+                assumptions.size(name, axis, size, given)
+        assumptions.ranges(program)
+        assumptions.guards(program, {name: type_.shape for name, type_ in types.items()})
+    problems.raise_for(graph.source)
     return values
 
 
@@ -127,58 +126,6 @@ def _label(size: Dimension) -> int | str | None:
     if isinstance(size, int):
         return size
     return str(size) if _is_symbol(size) else None
-
-
-def _require_size(
-    name: str, axis: int, size: Dimension, given: Dimension, bound: dict[str, Dimension]
-) -> None:
-    """Let a size be what the program says of it; a symbol that no input has follows from the size."""
-    title, meaning = f"input {name!r}", f"the extent of axis {axis} and what the program was exported for"
-    if isinstance(size, Expression):
-        unbound = [symbol for symbol in symbols_of(size) if symbol not in bound]
-        if unbound:
-            constant = size.terms.get((), 0)
-            rest = size - constant
-            if len(unbound) > 1 or not isinstance(rest, Expression) or len(rest.terms) != 1:
-                return
-            ((monomial, factor),) = rest.terms.items()
-            if len(monomial) != 1 or monomial[0].operation != "symbol" or factor < 1:
-                return
-            bound[unbound[0]] = floor_divide(given - constant, factor)
-        size = substitute(size, bound)
-    require_equal(title, given, size, meaning)
-
-
-def _require_ranges(program: Mapping[str, Any], bound: Mapping[str, Dimension]) -> None:
-    """Let sizes lie in the ranges for which the program was exported."""
-    for name, limits in record(program.get("range_constraints") or {}, "range_constraints").items():
-        size = read_size(text(name, "the name of a size"))
-        if any(symbol not in bound for symbol in symbols_of(size)):
-            continue
-        size, limits = substitute(size, bound), record(limits, f"the range of {name!r}")
-        title, meaning = "the exported program", f"size {name}"
-        least, most = limits.get("min_val"), limits.get("max_val")
-        if isinstance(least, int) and 0 < least < _LARGEST_SIZE:
-            require_least(title, size, least, meaning)
-        if isinstance(most, int) and most < _LARGEST_SIZE:
-            require_least(title, most - size, 0, f"what {meaning} leaves of its largest, {most},")
-
-
-def _require_guards(program: Mapping[str, Any], shapes: Shapes) -> None:
-    """Let sizes be such that the program's branches in Python are taken as when it was exported."""
-    title, meaning = "the exported program", "sizes that decide what it does"
-    for guard in listed(program.get("guards_code") or [], "guards_code"):
-        for left, relation, right in read_guard(text(guard, "a guard"), shapes):
-            if relation == "==":
-                require_equal(title, left, right, meaning)
-            elif relation == ">=":
-                require_least(title, left, right, meaning)
-            elif isinstance(right, int) and 0 <= right <= 1:
-                require_least(
-                    title, left, right + 1, meaning
-                )  # an extent of 0 is nothing that a model is for
-            else:
-                require_least(title, (left - right) * (left - right), 1, meaning)
 
 
 def _add_states(
