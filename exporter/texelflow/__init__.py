@@ -28,6 +28,8 @@ def export(
     *,
     weights: str = "float32",
     input_shapes: Mapping[str, Sequence[int | str]] | None = None,
+    example_inputs: object = None,
+    dynamic_shapes: object = None,
     image: str | ImageOptions | None = None,
     labels: str | Path | None = None,
     name: str | None = None,
@@ -46,12 +48,15 @@ def export(
             one; an address (`https://…`, `hf://org/name[@revision]/file`,
             `kaggle://owner/model/framework/variation[/version]`, `npm:package[@version]/path`,
             `pypi:package[@version]/path`), with `#MEMBER` at its end where an archive has several; or an onnx
-            ModelProto, the bytes of a file, a binary file object, or a fitted estimator of scikit-learn,
-            which needs `input_shapes`.
+            ModelProto, the bytes of a file, a binary file object, a module or an exported program of PyTorch,
+            a Keras model, or a fitted estimator of scikit-learn, which needs `input_shapes`.
         directory: the folder to make. Nothing is left behind if the export fails.
         weights: how floating-point weights are stored: `float32`, `float16`, or those of products and tables
             as `int8` or `int4` with scales, rounded; `quantized` of the summary says by how much.
         input_shapes: for an input's name its shape: integers, or names of dimensions that stay free.
+        example_inputs: what a module of PyTorch, or a file of TorchScript, is called with to see what it
+            does: a tuple of tensors, or tensors by the names of its arguments.
+        dynamic_shapes: which of the axes of these are free, as `torch.export.export` takes it.
         image: how pictures become the image input, as `--image` of the command line writes it; what it leaves
             out is as a `preprocessor_config.json` beside the model says.
         labels: a text file with one class name a line.
@@ -78,10 +83,11 @@ def export(
         ValueError: `weights` or `image` is not as described.
     """
     from texelflow.pipeline import build, write
-    from texelflow.sources import open_source
+    from texelflow.sources import Examples, open_source
 
     options = _options(weights, input_shapes, image, labels, name, constants, states, signature)
-    with open_source(source, offline=offline, progress=progress, input_shapes=options.input_shapes) as model:
+    examples = Examples(options.input_shapes, example_inputs, dynamic_shapes)
+    with open_source(source, offline=offline, progress=progress, examples=examples) as model:
         bundle = build(model.path, options, progress, model.origin)
         messages = write(bundle, Path(directory), force)
     for message in messages:
@@ -94,6 +100,8 @@ def inspect(
     *,
     weights: str = "float32",
     input_shapes: Mapping[str, Sequence[int | str]] | None = None,
+    example_inputs: object = None,
+    dynamic_shapes: object = None,
     image: str | ImageOptions | None = None,
     constants: Mapping[str, float | Sequence[float]] | None = None,
     states: Mapping[str, str] | str | None = None,
@@ -109,10 +117,11 @@ def inspect(
         ValueError: `weights` or `image` is not as described.
     """
     from texelflow.pipeline import build
-    from texelflow.sources import open_source
+    from texelflow.sources import Examples, open_source
 
     options = _options(weights, input_shapes, image, None, None, constants, states, signature)
-    with open_source(source, offline=offline, progress=progress, input_shapes=options.input_shapes) as model:
+    examples = Examples(options.input_shapes, example_inputs, dynamic_shapes)
+    with open_source(source, offline=offline, progress=progress, examples=examples) as model:
         return build(model.path, options, progress, model.origin).summary
 
 
@@ -121,6 +130,8 @@ def convert(
     target: str | Path,
     *,
     input_shapes: Mapping[str, Sequence[int | str]] | None = None,
+    example_inputs: object = None,
+    dynamic_shapes: object = None,
     signature: str | None = None,
     force: bool = False,
     offline: bool = False,
@@ -134,6 +145,8 @@ def convert(
         source: the model, as for `export`.
         target: the file to write. Nothing is left behind if that fails.
         input_shapes: for an input's name its shape: integers, or names of dimensions that stay free.
+        example_inputs: what a module of PyTorch is called with, as for `export`.
+        dynamic_shapes: which of the axes of these are free.
         signature: which function of a model that has several, by name.
         force: replace `target` if it exists.
         offline: fetch nothing: an address is read from what was downloaded before.
@@ -147,10 +160,11 @@ def convert(
             every reason.
     """
     from texelflow.conversion.convert import convert as convert_model
-    from texelflow.sources import open_source
+    from texelflow.sources import Examples, open_source
 
     shapes = {name: list(shape) for name, shape in (input_shapes or {}).items()}
-    with open_source(source, offline=offline, progress=progress, input_shapes=shapes) as model:
+    examples = Examples(shapes, example_inputs, dynamic_shapes)
+    with open_source(source, offline=offline, progress=progress, examples=examples) as model:
         return convert_model(model.path, Path(target), shapes, signature=signature, force=force)
 
 

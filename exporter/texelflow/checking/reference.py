@@ -1,6 +1,7 @@
 """What a model should compute: ONNX Runtime's results. Needs onnx and onnxruntime (`texelflow[verify]`).
 
-Those of TensorFlow Lite models are LiteRT's (`litert.py`), those of TensorFlow its own (`tensorflow.py`).
+Those of TensorFlow Lite models are LiteRT's (`litert.py`), those of TensorFlow its own
+(`tensorflow.py`), and those of PyTorch, too (`pytorch.py`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 
 from texelflow.checking import litert
 from texelflow.checking.litert import is_tflite
+from texelflow.checking.pytorch import PyTorchReference, is_pytorch
 from texelflow.checking.samples import Array
 from texelflow.checking.tensorflow import TensorFlowReference, is_tensorflow
 from texelflow.errors import ExportError
@@ -44,7 +46,7 @@ def operand_scales(model: Path, values: Mapping[str, Array]) -> dict[str, float]
     A sum is as exact as its largest operand, a dot product as its largest term, a sigmoid as 1.
     `values` are those of every node.
     """
-    if is_tflite(model) or is_tensorflow(model):
+    if is_tflite(model) or is_tensorflow(model) or is_pytorch(model):
         return {}
     import onnx
     from onnx import numpy_helper
@@ -75,7 +77,7 @@ def index_bounds(model: Path) -> dict[str, int]:
     """Return, by input, the least number of rows among the constant tables that it looks up in."""
     if is_tflite(model):
         return litert.index_bounds(model)
-    if is_tensorflow(model):
+    if is_tensorflow(model) or is_pytorch(model):
         return {}
     import onnx
 
@@ -156,12 +158,14 @@ def _refusals(model: Path) -> Iterator[None]:
 
 def open_reference(
     model: Path, every_value: bool = False, signature: str | None = None
-) -> Reference | litert.LiteRtReference | TensorFlowReference:
-    """Return what runs a model: LiteRT and TensorFlow their own, ONNX Runtime all others."""
+) -> Reference | litert.LiteRtReference | TensorFlowReference | PyTorchReference:
+    """Return what runs a model: LiteRT, TensorFlow and PyTorch their own, ONNX Runtime all others."""
     if is_tflite(model):
         return litert.LiteRtReference(model, every_value, signature)
     if is_tensorflow(model):
         return TensorFlowReference(model, signature)
+    if is_pytorch(model):
+        return PyTorchReference(model, signature)
     return Reference(model, every_value)
 
 

@@ -106,6 +106,8 @@ class _Writer:
         known = self.domains.get(node.domain, DOMAINS[node.domain])
         self.domains[node.domain] = max(known, *needed)
         inputs = [self.name(value, protos) if value is not None else "" for value in _own_inputs(node)]
+        while inputs and not inputs[-1]:  # ONNX Runtime crashes on some that are omitted at the end
+            inputs.pop()
         name = self.node_names.fresh(node.name) if node.name else ""
         proto = message_class("Node")(op_type=node.operator, name=name, domain=node.domain)
         proto.input.extend(inputs)

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
-from texelflow.importers.zip_names import zip_names
+from texelflow.importers.zip_names import is_zip, zip_names
 
 UNKNOWN = "without a model of a format that can be read"
 """How texts end that are better followed by a list of the formats."""
 
+_LINES = "program = torch.export.export(model.eval(), inputs); torch.export.save(program, 'model.pt2')"
+"""What makes a model of PyTorch one that can be read."""
+
 _STATE_DICT = (
     "a PyTorch state dict: weights by name, without the code that computes with them. Where the model is"
-    " made, load them and export it with torch.onnx.export(model, inputs, 'model.onnx', dynamo=True)"
+    f" made, load them, and then: {_LINES}"
 )
 _TORCHSCRIPT = (
-    "a TorchScript program of PyTorch, which cannot be read: load it with model = torch.jit.load(path), and"
-    " export it with torch.onnx.export(model, inputs, 'model.onnx', dynamo=False)"
-)
-_EXPORTED = (
-    "a program of torch.export (.pt2), which cannot be read yet: load it with"
-    " program = torch.export.load(path), and export it with torch.onnx.export(program, (), 'model.onnx')"
+    "a TorchScript program of PyTorch, which only PyTorch can read: give texelflow.export() its"
+    f" example_inputs where torch is installed, or, where the model is made: {_LINES}"
 )
 
 _MARKS: tuple[tuple[str, bytes, int], ...] = (
@@ -55,16 +53,19 @@ def unreadable(path: Path, mark: bytes) -> str | None:
         if mark[offset : offset + len(magic)] == magic:
             return name
     extension = _EXTENSIONS.get(path.suffix.lower())
-    if mark.startswith(b"PK") and zipfile.is_zipfile(path):
+    if mark.startswith(b"PK") and is_zip(path):
         return _archive(path) or extension or ZIP
     return extension
+
+
+def is_torchscript(path: Path) -> bool:
+    """Return whether a file is a TorchScript program; raise OSError."""
+    return path.is_file() and is_zip(path) and _archive(path) == _TORCHSCRIPT
 
 
 def _archive(path: Path) -> str | None:
     """Return what PyTorch wrote, by the names in an archive."""
     names = {name.partition("/")[2] for name in zip_names(path)}
-    if "models/model.json" in names or "archive_format" in names:
-        return _EXPORTED
     if "data.pkl" not in names:
         return None
     return _TORCHSCRIPT if any(name.startswith("code/") for name in names) else _STATE_DICT

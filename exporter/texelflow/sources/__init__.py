@@ -7,19 +7,21 @@ a file. None is listed by hand, and what fetches is imported only when such an a
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from texelflow.errors import ExportError
+from texelflow.importers.unreadable import is_torchscript
+from texelflow.sources.examples import Examples
 from texelflow.sources.session import Progress, Session
 
 if TYPE_CHECKING:
     from texelflow.sources.scheme import Scheme
 
-__all__ = ["Opened", "open_source"]
+__all__ = ["Examples", "Opened", "open_source"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def open_source(
     *,
     offline: bool = False,
     progress: Progress | None = None,
-    input_shapes: Mapping[str, Sequence[int | str]] | None = None,
+    examples: Examples | None = None,
 ) -> Iterator[Opened]:
     """Bring a model to this machine; what was unpacked or written for it is removed at the end.
 
@@ -48,7 +50,7 @@ def open_source(
             with `#MEMBER` where an archive has several models; or an object of one of `live/`.
         offline: fetch nothing, use what the caches have; so does the variable TEXELFLOW_OFFLINE.
         progress: called with what is being done and the fraction done, from 0 to 1.
-        input_shapes: shapes by the names of inputs; some objects need them to become a file.
+        examples: how the model is called, which some objects need to become a file.
 
     Raises:
         ExportError: the source cannot be had, or has no model, or several. What the block raises names the
@@ -56,7 +58,7 @@ def open_source(
     """
     with Session(offline, progress) as session:
         try:
-            opened, shown = _locate(source, session, input_shapes or {})
+            opened, shown = _locate(source, session, examples or Examples())
         except OSError as error:
             raise ExportError(
                 f"the model cannot be brought here: {error.strerror or type(error).__name__}"
@@ -70,14 +72,12 @@ def open_source(
             raise ExportError(texts[0], texts[1:]) from error.__cause__
 
 
-def _locate(
-    source: object, session: Session, input_shapes: Mapping[str, Sequence[int | str]]
-) -> tuple[Opened, str | None]:
+def _locate(source: object, session: Session, examples: Examples) -> tuple[Opened, str | None]:
     """Return the model, and how to call it in messages: None as its path."""
     if not isinstance(source, str | os.PathLike):
         from texelflow.sources.live import as_file
 
-        path, origin = as_file(source, session, input_shapes)
+        path, origin = as_file(source, session, examples)
         return Opened(_inside(path, "", origin, session), origin), origin
     text = os.fspath(source)
     if isinstance(text, str) and (scheme := _scheme(text)):
@@ -89,6 +89,10 @@ def _locate(
         return Opened(path, shown), shown
     path, member = _split_member(os.fsdecode(text))
     found = _inside(path, member, str(path), session)
+    if examples.inputs is not None and is_torchscript(found):
+        from texelflow.sources.live.pytorch import write_torchscript
+
+        return Opened(write_torchscript(found, session.new_folder(), examples), found.name), str(path)
     if found == path:
         return Opened(path, None), None
     inner = member or found.name

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from texelflow.errors import ExportError
+from texelflow.importers.zip_names import is_zip
 
 MOST_MEMBERS = 20_000
 MOST_BYTES = 64 << 30
@@ -42,7 +43,7 @@ def kind_of(path: Path) -> str | None:
     with path.open("rb") as file:
         mark = file.read(512)
     if mark.startswith(b"PK"):
-        return "zip" if zipfile.is_zipfile(path) else None
+        return "zip" if is_zip(path) else None
     if mark[257:262] == b"ustar" or mark.startswith((b"\x1f\x8b\x08", b"BZh")):
         return "tar"
     return None

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from texelflow.errors import ExportError
+from texelflow.sources.examples import Examples
 from texelflow.sources.session import Session
 
-InputShapes = Mapping[str, Sequence[int | str]]
+__all__ = ["Examples", "Kind", "as_file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,11 @@ class Kind:
     takes: Callable[[object], bool]
     """Whether an object is of this kind; imports nothing."""
 
-    write: Callable[[object, Path, InputShapes], Path]
+    write: Callable[[object, Path, Examples], Path]
     """Writes an object into an empty folder, returns the file or folder to read; raises ExportError."""
 
 
-def as_file(source: object, session: Session, input_shapes: InputShapes) -> tuple[Path, str]:
+def as_file(source: object, session: Session, examples: Examples) -> tuple[Path, str]:
     """Return a file with the model that an object is, and what a bundle says that it was made from.
 
     Raises:
@@ -46,7 +47,7 @@ def as_file(source: object, session: Session, input_shapes: InputShapes) -> tupl
     for kind in kinds:
         if kind.takes(source):
             session.report(f"writing {kind.name}", 0.0)
-            path = kind.write(source, session.new_folder(), input_shapes)
+            path = kind.write(source, session.new_folder(), examples)
             return path, path.name
     names = ", ".join(kind.name for kind in kinds)
     raise ExportError(

@@ -7,14 +7,14 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from texelflow.errors import ExportError
-from texelflow.sources.live import InputShapes, Kind
+from texelflow.sources.live import Examples, Kind
 
 
 def _takes(source: object) -> bool:
     return isinstance(source, bytes | bytearray | memoryview) or callable(getattr(source, "read", None))
 
 
-def _write(source: Any, folder: Path, _shapes: InputShapes) -> Path:
+def _write(source: Any, folder: Path, _examples: Examples) -> Path:
     if isinstance(source, bytes | bytearray | memoryview):
         path = folder / "model"
         path.write_bytes(source)

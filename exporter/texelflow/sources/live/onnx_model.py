@@ -7,14 +7,14 @@ from typing import Any
 
 from texelflow.errors import ExportError
 from texelflow.sources.companions import companions
-from texelflow.sources.live import InputShapes, Kind
+from texelflow.sources.live import Examples, Kind
 
 
 def _takes(source: object) -> bool:
     return callable(getattr(source, "SerializeToString", None)) and hasattr(source, "opset_import")
 
 
-def _write(source: Any, folder: Path, _shapes: InputShapes) -> Path:
+def _write(source: Any, folder: Path, _examples: Examples) -> Path:
     path = folder / "model.onnx"
     try:
         path.write_bytes(source.SerializeToString())

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from texelflow.errors import ExportError
-from texelflow.sources.live import InputShapes, Kind
+from texelflow.sources.live import Examples, Kind
 
 
 def _takes(source: object) -> bool:
@@ -16,7 +16,8 @@ def _takes(source: object) -> bool:
     )
 
 
-def _write(source: Any, folder: Path, shapes: InputShapes) -> Path:
+def _write(source: Any, folder: Path, examples: Examples) -> Path:
+    shapes = examples.input_shapes
     try:
         import skl2onnx
         from skl2onnx.common.data_types import FloatTensorType

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from texelflow.graph import FLOATING, Value
+from texelflow.importers.functions import atan2 as atan2_of
 from texelflow.importers.tensorflow.lowering import Lowering, lowers
 from texelflow.operators import MANY
 
@@ -158,22 +159,7 @@ def _not_zero(steps: Lowering, x: Value) -> Value:
 @lowers("Atan2", inputs=2)
 def atan2(steps: Lowering) -> None:
     """The angle of the point (x, y); y comes first."""
-    y, x = steps.input(0), steps.input(1)
-
-    def number(name: str, content: float) -> Value:
-        return steps.scalar(name, x.dtype, content)
-
-    pi, zero = 3.141592653589793, number("zero", 0)
-    left, below = steps.add("Less", "is_left", x, zero), steps.add("Less", "is_below", y, zero)
-    on_axis = steps.add("Equal", "is_on_axis", x, zero)
-    divisor = steps.add("Where", "divisor", on_axis, number("one", 1), x)
-    angle = steps.add("Atan", "angle", steps.add("Div", "slope", y, divisor))
-    turn = steps.add("Where", "turn", below, number("minus_pi", -pi), number("pi", pi))
-    turned = steps.add("Where", "turned", left, steps.add("Add", "moved", angle, turn), angle)
-    upright = steps.add("Where", "upright", below, number("down", -pi / 2), number("up", pi / 2))
-    at_zero = steps.add("Equal", "is_level", y, zero)
-    vertical = steps.add("Where", "vertical", at_zero, zero, upright)
-    steps.add("Where", steps.result, on_axis, vertical, turned)
+    atan2_of(steps, steps.result, steps.input(0), steps.input(1))
 
 
 @lowers("AddN", "AccumulateNV2", inputs=(1, MANY))

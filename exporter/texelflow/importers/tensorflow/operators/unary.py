@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from texelflow.graph import FLOATING, NodeError
+from texelflow.importers.functions import expm1 as expm1_of
+from texelflow.importers.functions import log1p as log1p_of
 from texelflow.importers.tensorflow.dtypes import dtype_of
 from texelflow.importers.tensorflow.lowering import Lowering, lowers
 
@@ -65,30 +67,14 @@ def square(steps: Lowering) -> None:
 
 @lowers("Log1p")
 def log1p(steps: Lowering) -> None:
-    """log(1 + x); where 1 + x is rounded, the error is made good: log(u) · x / (u - 1) (Kahan's way)."""
-    x = steps.input(0)
-    one = steps.scalar("one", x.dtype, 1)
-    above = steps.add("Add", "above", x, one)
-    rest = steps.add("Sub", "rest", above, one)
-    exact = steps.add("Equal", "is_small", rest, steps.scalar("zero", x.dtype, 0))
-    divisor = steps.add("Where", "divisor", exact, one, rest)
-    ratio = steps.add("Div", "ratio", x, divisor)
-    infinite = steps.add("IsInf", "is_infinite", x)
-    scaled = steps.add("Mul", "scaled", steps.add("Log", "log", above), ratio)
-    known = steps.add("Where", "known", exact, x, scaled)
-    steps.add("Where", steps.result, infinite, x, known)
+    """log(1 + x)."""
+    log1p_of(steps, steps.result, steps.input(0))
 
 
 @lowers("Expm1")
 def expm1(steps: Lowering) -> None:
-    """exp(x) - 1, as 2 sinh(x/2) exp(x/2), which loses no digits near 0."""
-    x = steps.input(0)
-    half = steps.add("Mul", "half", x, steps.scalar("one_half", x.dtype, 0.5))
-    product = steps.add("Mul", "product", steps.add("Sinh", "sinh", half), steps.add("Exp", "exp", half))
-    small = steps.add("Mul", "twice", product, steps.scalar("two", x.dtype, 2))
-    near = steps.add("Less", "is_near", steps.add("Abs", "size", x), steps.scalar("one", x.dtype, 1))
-    large = steps.add("Sub", "large", steps.add("Exp", "whole", x), steps.scalar("one", x.dtype, 1))
-    steps.add("Where", steps.result, near, small, large)
+    """exp(x) - 1."""
+    expm1_of(steps, steps.result, steps.input(0))
 
 
 @lowers("Erfc")

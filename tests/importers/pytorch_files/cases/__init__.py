@@ -1,0 +1,1 @@
+"""Cases of operators, a family a file; `write_operators.py` writes them."""
