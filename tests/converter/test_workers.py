@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import onnx
-from converter_support import PAGE, converted, exported
+import pytest
+from converter_support import PAGE, SCRIPT, converted, exported
 from onnx import numpy_helper
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Playwright
 from test_converted_models import write_network
 
-from browser_support import PageServer
+from browser_support import CHROMIUM_FLAGS, PageServer, find_chromium
+from texelflow.checking.serve import StaticHandler, background_server, folder_mounts
 
 LARGE = """
 <ir_version: 8, opset_import: ["" : 17]>
@@ -69,3 +72,40 @@ def test_a_policy_without_webassembly_is_told(
     assert told[0] == "start"
     assert "'wasm-unsafe-eval' in script-src" in told[1]
     page.close()
+
+
+def test_a_second_visit_downloads_nothing_of_it_again(
+    playwright_instance: Playwright, converter_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`texelflow serve` lets a browser keep what is named by its content."""
+    asked: list[str] = []
+    answer = StaticHandler.send_head
+
+    def noted(handler: StaticHandler) -> object:
+        asked.append(handler.path)
+        return answer(handler)
+
+    monkeypatch.setattr(StaticHandler, "send_head", noted)
+    folder = tmp_path / "page"
+    shutil.copytree(converter_folder, folder / "convert")
+    (folder / "index.html").write_text(PAGE)
+    (folder / "page.js").write_text(SCRIPT)
+    # A profile of its own: others keep in memory only what is small.
+    browser = playwright_instance.chromium.launch_persistent_context(
+        str(tmp_path / "profile"), executable_path=find_chromium(), args=CHROMIUM_FLAGS
+    )
+    with background_server(folder_mounts(folder)) as url:
+        visits = []
+        for _ in range(2):
+            asked.clear()
+            page = browser.new_page()
+            page.goto(f"{url}/")
+            page.evaluate("converter.prepare()")
+            page.close()
+            visits.append([path for path in asked if "/v-" in path])
+    browser.close()
+    assert {path.rpartition("/")[2] for path in visits[0]} == {
+        *("worker.js", "pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm"),
+        *("python_stdlib.zip", "exporter.zip"),
+    }
+    assert visits[1] == []
