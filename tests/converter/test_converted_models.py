@@ -18,9 +18,11 @@ from browser_support import PageServer
 from texelflow.errors import ExportError
 
 WRITTEN = REPOSITORY / "tests" / "importers" / "tensorflow_files"
-sys.path.append(str(WRITTEN))
+TORCH = REPOSITORY / "tests" / "importers" / "pytorch_files"
+sys.path += [str(WRITTEN), str(TORCH)]
 
 import packed_arrays  # noqa: E402
+import packed_files  # noqa: E402
 
 NETWORK = """
 <ir_version: 8, opset_import: ["" : 17]>
@@ -191,3 +193,14 @@ def test_addresses(converter_page: Page, page_server: PageServer, tmp_path: Path
     assert converter_page.evaluate(
         """converter.convert("/models/nothing.onnx").catch(({ code, message }) => code + ": " + message)"""
     ).endswith("/models/nothing.onnx cannot be fetched: the server answered 404 Not Found")
+
+
+def test_programs_of_pytorch(converter_page: Page, tmp_path: Path) -> None:
+    """What torch.export writes, with no PyTorch in reach."""
+    programs, _ = packed_files.load(TORCH / "networks.tar.xz")
+    for name, content in programs.items():
+        source = tmp_path / f"{name.replace('/', '-').removesuffix('.pt2')}.pt2"
+        source.write_bytes(content)
+        answer = converted(converter_page, source)
+        assert answer.get("message") is None, name
+        assert answer["files"] == exported(source, tmp_path / f"{source.stem}-bundle"), name
