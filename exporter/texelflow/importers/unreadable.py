@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from texelflow.importers.zip_names import zip_names
+from texelflow.importers.zip_members import zip_names
 
 UNKNOWN = "without a model of a format that can be read"
 """How texts end that are better followed by a list of the formats."""
