@@ -112,7 +112,7 @@ def _infer_all(
                     continue
             _infer(node, declared.keys())
         inferred.append(node)
-    if not problems:
+    if not problems and not unknown:
         _check_reads(inferred, declared, problems)
     return inferred
 
