@@ -13,7 +13,7 @@ import pytest
 from fuzz.format import NAMES
 
 RUNNER = Path(__file__).with_name("run.py")
-MUTANTS = 50
+MUTANTS = 40
 
 
 @pytest.fixture(scope="module")

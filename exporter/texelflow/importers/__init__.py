@@ -50,10 +50,7 @@ def read_model(path: Path, input_shapes: InputShapes | None = None, *, signature
         raise ExportError(
             f"{path}: --signature is given, but {format_.name} have one function each: leave it away"
         )
-    try:
-        return format_.read(path, ImportOptions(input_shapes or {}, signature))
-    except RecursionError:
-        raise ExportError(f"{path} cannot be read: parts of it are nested too deeply in each other") from None
+    return format_.read(path, ImportOptions(input_shapes or {}, signature))
 
 
 def is_model_folder(path: Path) -> bool:

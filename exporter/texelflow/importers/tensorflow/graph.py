@@ -69,6 +69,8 @@ def build_graph(
             problems.add(problem)
     except DefinitionError as error:
         problems.add(str(error))
+    except RecursionError:
+        problems.add("its functions, branches and loops are nested too deeply in each other")
     if not outputs:
         problems.add("it has no outputs")
     problems.raise_for(str(path))
