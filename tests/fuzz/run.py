@@ -14,6 +14,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -65,9 +66,13 @@ def _run_rest(
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
-        os.close(reading)
-        with os.fdopen(writing, "w") as report:
-            _work(name, format_, left, lines, report)
+        try:  # nothing of the child goes on in what the parent was doing
+            os.close(reading)
+            with os.fdopen(writing, "w") as report:
+                _work(name, format_, left, lines, report)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
         os._exit(0)
     os.close(writing)
     done = 0

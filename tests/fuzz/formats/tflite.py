@@ -10,7 +10,8 @@ import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from test_tflite_detections import detector, suppression
-from test_tflite_files import branches, counter, loop, small_numbers, sparse, two_signatures, with_metadata
+from test_tflite_files import branches, counter, loop, small_numbers, sparse, two_signatures
+from test_tflite_metadata import with_metadata
 from tflite_models.movement_cases import CASES as FLOAT
 from tflite_models.quantised_cases import CASES as QUANTISED
 from tflite_models.state_cases import CASES as STATES
