@@ -3,6 +3,7 @@
 # make test-browsers   runs bundles in Firefox, WebKitGTK and Chromium on llvmpipe, too
 # make bench  times Texelflow and other runtimes on the same nets; BENCH="--quick --nets mobilenetv2" for a look
 # make quick  runs the tests that matter most, in under four minutes
+# make fuzz   damages a thousand models of each format, exports them, and tells which lines of the importers ran
 # make release  builds what is published into build/release
 # A target first sets up what it needs; what is up to date is not done again.
 
@@ -13,7 +14,7 @@ WORKERS ?= 2
 
 python := .venv/bin/python
 
-.PHONY: setup demo bench bench-publish quick test test-browsers check generate docs format release clean distclean
+.PHONY: setup demo bench bench-publish quick test test-browsers fuzz check generate docs format release clean distclean
 .DELETE_ON_ERROR:
 
 setup: .venv/.installed node_modules/.installed .venv/.chromium dist/texelflow.js
@@ -71,6 +72,10 @@ test: setup
 test-browsers: setup
 	sh scripts/setup_browsers.sh
 	$(python) -m pytest -q tests/browsers $(TESTS)
+
+# FUZZ="--only 17 tflite" looks at one of them; the same number is always the same mutant.
+fuzz: setup
+	$(python) tests/fuzz/run.py --lines $(FUZZ)
 
 check: setup
 	sh scripts/setup_glslang.sh

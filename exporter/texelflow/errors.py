@@ -6,6 +6,15 @@ import traceback
 from collections.abc import Iterable
 from pathlib import Path
 
+LONGEST = 4000
+"""Characters of a reason: names that a file has may be of any length."""
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[: LONGEST - 500]} … {text[-500:]}"
+
 
 class ExportError(Exception):
     """The model or the data given is at fault: it cannot be read, exported, verified or written.
@@ -15,9 +24,9 @@ class ExportError(Exception):
     """
 
     def __init__(self, message: str, problems: Iterable[str] = ()) -> None:
-        self.message = message
-        self.problems = list(problems) or [message]
-        super().__init__(message)
+        self.message = _shortened(message)
+        self.problems = [_shortened(problem) for problem in problems] or [self.message]
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         if self.problems == [self.message]:

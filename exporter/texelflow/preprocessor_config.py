@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 from texelflow.options import ImageOptions
 
 FILE_NAME = "preprocessor_config.json"
+LARGEST = 2**20
 
 RESAMPLE = ("nearest", "lanczos", "bilinear", "bicubic", "box", "hamming")
 """Pillow's filters by the numbers that `resample` gives."""
@@ -50,10 +52,12 @@ def read_preprocessor_config(model: Path) -> PreprocessorConfig | None:
     """Read the file beside a model; None if there is none, or it is not about pictures."""
     path = model.parent / FILE_NAME
     try:
+        if path.stat().st_size > LARGEST:
+            return PreprocessorConfig(ImageOptions(), ["it is too large to be one"])
         config = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, RecursionError, ValueError) as error:
         return PreprocessorConfig(ImageOptions(), [f"it cannot be read: {error}"])
     if not isinstance(config, dict):
         return PreprocessorConfig(ImageOptions(), ["it is no JSON object"])
@@ -99,10 +103,10 @@ def _normalization(config: Mapping[str, Any]) -> dict[str, Any]:
     if 0 in (factor, *deviation):
         raise _ProblemError("rescale_factor or image_std has a 0")
     scale = factor * 255
-    return {
-        "mean": tuple(number / scale for number in mean),
-        "deviation": tuple(number / scale for number in deviation),
-    }
+    means, deviations = (tuple(number / scale for number in numbers) for numbers in (mean, deviation))
+    if not all(map(math.isfinite, (*means, *deviations))):
+        raise _ProblemError("rescale_factor is too small")
+    return {"mean": means, "deviation": deviations}
 
 
 def _fitting(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -162,4 +166,4 @@ def _number(config: Mapping[str, Any], name: str, default: float) -> float:
 
 
 def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value)
+    return type(value) in (int, float) and abs(value) <= sys.float_info.max

@@ -67,6 +67,15 @@ def test_refused(tmp_path: Path, body: str, expected: str) -> None:
     assert any(expected in problem for problem in _problems(text, tmp_path)), _problems(text, tmp_path)
 
 
+def test_calls_with_more_outputs_than_their_function(tmp_path: Path) -> None:
+    text = (
+        FUNCTIONS
+        + """g (float[2] x) => (float[2] y, float[2] z) { y, z = local.one(x) }
+    <domain: "local", opset_import: ["" : 21]> one (v) => (r) { r = Neg(v) }"""
+    )
+    assert any("its function has 1 outputs, not 2" in problem for problem in _problems(text, tmp_path))
+
+
 def test_all_problems_at_once(tmp_path: Path) -> None:
     text = """
     g (float[2] x, seq(float[2]) s, string[2] t) => (float[2] y, float[2] missing)

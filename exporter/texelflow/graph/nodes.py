@@ -25,6 +25,9 @@ LEARNED = "learned"
 Shape: TypeAlias = tuple[Dimension, ...]
 Element: TypeAlias = int | float | bool | Expression | FloatExpression
 
+MOST_AXES = 64
+"""Of a tensor, as NumPy has it: sizes of more axes have more digits than can be printed."""
+
 DTYPES: dict[str, int] = {
     "float32": 4,
     "float16": 2,

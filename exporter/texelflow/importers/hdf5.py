@@ -6,19 +6,29 @@ Only what Keras writes is needed: attributes that are text, groups, and arrays o
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from math import prod
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from texelflow.errors import ExportError
 from texelflow.graph import DTYPES, ConstantData, TensorType, Value
+from texelflow.importers.zip_members import ALLOWANCE, RATIO
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
 
 LARGEST_ARRAY = 2**33
-"""Bytes of an array, of which compression leaves no trace in the file."""
+"""Bytes of an array."""
+
+DAMAGE = (
+    *(ArithmeticError, AttributeError, LookupError, MemoryError, NotImplementedError, OSError, RuntimeError),
+    *(SystemError, TypeError, ValueError, zlib.error),
+)
+"""What h5py raises for damaged files."""
+
+T = TypeVar("T")
 
 
 class Hdf5Error(Exception):
@@ -40,7 +50,7 @@ class Hdf5(Protocol):
     def is_array(self, path: str) -> bool:
         """Return whether there is an array at a path."""
 
-    def array(self, path: str) -> tuple[str, tuple[int, ...], bytes]:
+    def array(self, path: str) -> tuple[str, tuple[int, ...], bytes | memoryview]:
         """Return an array: element type by NumPy's name, shape, and its bytes, little-endian, row-major."""
 
 
@@ -116,18 +126,49 @@ class _H5py:
         except Hdf5Error:
             return False
 
-    def array(self, path: str) -> tuple[str, tuple[int, ...], bytes]:
+    def array(self, path: str) -> tuple[str, tuple[int, ...], memoryview]:
         found = self._at(path)
         if not isinstance(found, self._h5py.Dataset):
             raise Hdf5Error(f"it has no array {path!r}")
+        return self._checked(lambda: self._read(found, path))
+
+    def _read(self, found: Any, path: str) -> tuple[str, tuple[int, ...], memoryview]:
+        """Return an array; raise Hdf5Error, or what h5py does."""
         if found.external or found.is_virtual:
             raise Hdf5Error(f"its array {path!r} is in another file, which is not supported")
         if found.shape is None or found.nbytes > LARGEST_ARRAY:
             raise Hdf5Error(f"its array {path!r} is empty or too large")
-        content = self._checked(lambda: found[()])
+        self._check_filters(found, path)
+        # What is not stored, or is compressed, may be any size.
+        largest = max(found.nbytes, prod(found.chunks or ()) * found.dtype.itemsize)
+        if largest > RATIO * found.id.get_storage_size() + ALLOWANCE:
+            raise Hdf5Error(f"its array {path!r} has {largest} bytes, of which the file stores few")
+        content = found[()]
         name = "bfloat16" if str(content.dtype) == "bfloat16" else str(content.dtype.newbyteorder("="))
-        little = content.astype(content.dtype.newbyteorder("<"))
-        return name, tuple(int(extent) for extent in found.shape), little.tobytes()
+        little = content.astype(content.dtype.newbyteorder("<"), order="C", copy=False)
+        shape = tuple(int(extent) for extent in found.shape)
+        return name, shape, memoryview(little.reshape(-1).view("u1"))
+
+    def _check_filters(self, found: Any, path: str) -> None:
+        """Raise Hdf5Error if parts of an array unpack to more than they should, or in an unknown way."""
+        settings = found.id.get_create_plist()
+        filters = [settings.get_filter(index)[0] for index in range(settings.get_nfilters())]
+        h5z = self._h5py.h5z
+        if any(
+            each not in (h5z.FILTER_SHUFFLE, h5z.FILTER_FLETCHER32, h5z.FILTER_DEFLATE) for each in filters
+        ):
+            raise Hdf5Error(f"its array {path!r} is packed by a filter that is not read; gzip is")
+        if h5z.FILTER_DEFLATE not in filters:
+            return
+        if filters.count(h5z.FILTER_DEFLATE) > 1:
+            raise Hdf5Error(f"its array {path!r} is compressed twice")
+        most = prod(found.chunks) * found.dtype.itemsize + 4  # and a checksum
+        for index in range(found.id.get_num_chunks()):
+            left_out, chunk = found.id.read_direct_chunk(found.id.get_chunk_info(index).chunk_offset)
+            if left_out >> filters.index(h5z.FILTER_DEFLATE) & 1:
+                continue
+            if len(zlib.decompressobj().decompress(chunk, most + 1)) > most:
+                raise Hdf5Error(f"a part of its array {path!r} unpacks to more than {most} bytes")
 
     def _at(self, path: str) -> Any:
         """Return what is at a path; links to other files and by name are not followed."""
@@ -143,9 +184,9 @@ class _H5py:
         return group[name]
 
     @staticmethod
-    def _checked(read: Callable[[], Any]) -> Any:
+    def _checked(read: Callable[[], T]) -> T:
         """Return what is read; h5py raises many kinds of errors for what is damaged."""
         try:
             return read()
-        except (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError, MemoryError) as error:
+        except DAMAGE as error:
             raise Hdf5Error(f"it is damaged ({error})") from None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from texelflow.dimensions import Dimension, Expression, substitute, symbol
-from texelflow.graph import Shape, TensorType
+from texelflow.graph import MOST_AXES, Shape, TensorType
 from texelflow.problems import Problems
 
 InputShapes = Mapping[str, Sequence[int | str]]
@@ -35,6 +35,12 @@ def resolve_input_types(
     """
     for name in shapes.keys() - declared.keys():
         problems.add(f"there is no input {name!r} to give a shape to; the inputs are {_list(declared)}")
+    for name, item in declared.items():
+        if item.shape is not None and len(item.shape) > MOST_AXES:
+            problems.add(f"input {name!r} has {len(item.shape)} axes; at most {MOST_AXES} are supported")
+    declared = {
+        name: item for name, item in declared.items() if item.shape is None or len(item.shape) <= MOST_AXES
+    }
     names = {extent for item in declared.values() for extent in item.shape or () if isinstance(extent, str)}
     symbolic = {
         name: _dimensions(name, item.shape, names)
@@ -87,7 +93,7 @@ def _renamings(
 def _dimensions(name: str, shape: Sequence[int | str | None], taken: set[str]) -> Shape:
     dimensions: list[Dimension] = []
     for axis, extent in enumerate(shape):
-        if isinstance(extent, int) and extent >= 0:
+        if type(extent) is int and extent >= 0:
             dimensions.append(extent)
         elif isinstance(extent, str) and _is_name(extent):
             dimensions.append(symbol(extent))

@@ -11,8 +11,8 @@ from math import prod
 from pathlib import Path
 
 from texelflow.errors import ExportError
-from texelflow.graph import DTYPES, ConstantData, TensorType, Value
-from texelflow.importers.mapped_files import map_file
+from texelflow.graph import DTYPES, MOST_AXES, ConstantData, TensorType, Value
+from texelflow.importers.mapped_files import map_file, overlapping
 
 LARGEST_HEADER = 100_000_000
 """As the format has it."""
@@ -55,6 +55,7 @@ def read_safetensors(path: Path) -> dict[str, Value]:
         raise damaged("its header is no object")
     data = content[8 + length :]
     values: dict[str, Value] = {}
+    places: list[tuple[int, int, str]] = []
     for name, entry in entries.items():
         if name == "__metadata__":
             continue
@@ -66,7 +67,13 @@ def read_safetensors(path: Path) -> dict[str, Value]:
             raise damaged(f"the entry of tensor {name!r} is not as it should be") from None
         if dtype is None:
             continue  # whoever needs it says that it is missing
-        if not fits or last > len(data) or last - first != prod(shape) * DTYPES[dtype]:
-            raise damaged(f"tensor {name!r} has {entry['dtype']}{list(shape)} at {first} to {last}")
+        fits = fits and len(shape) <= MOST_AXES and last <= len(data)
+        if not fits or last - first != prod(shape) * DTYPES[dtype]:
+            raise damaged(
+                f"tensor {name!r} is {entry['dtype']}{list(shape)[:MOST_AXES]} at {first} to {last}"
+            )
+        places.append((first, last, name))
         values[name] = Value(name, TensorType(dtype, shape), constant=ConstantData([data[first:last]]))
+    if two := overlapping(places):
+        raise damaged(f"tensors {two[0]!r} and {two[1]!r} have the same bytes")
     return values

@@ -6,11 +6,13 @@ of its own, each of which is replaced once its inputs have types: by a function 
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from typing import Any, ClassVar
 
 from texelflow.dimensions import Dimension
-from texelflow.graph import Node, NodeError, TensorType, Value
+from texelflow.graph import DTYPES, Node, NodeError, TensorType, Value
+from texelflow.importers.finite import is_finite
 from texelflow.operators import MANY, Operator, operator, registry
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import dimensions, integers
@@ -41,6 +43,41 @@ class Lowering(Decomposition):
         """Return an attribute of the node."""
         found = self.node.attributes.get(name)
         return default if found is None else found
+
+    def whole(self, name: str, default: int) -> int:
+        """Return an attribute that is a whole number; raise NodeError if it is none."""
+        found = self.attribute(name, default)
+        if isinstance(found, bool) or not isinstance(found, int):
+            raise self.fail(f"its {name} is {str(found)[:80]!r}; a whole number is needed")
+        return found
+
+    def wholes(self, name: str) -> list[int]:
+        """Return an attribute that lists whole numbers, none where there is none; raise NodeError."""
+        found = self.attribute(name, [])
+        if not isinstance(found, list) or not all(type(number) is int for number in found):
+            raise self.fail(f"its {name} is {str(found)[:80]!r}; whole numbers are needed")
+        return found
+
+    def texts(self, name: str) -> list[str]:
+        """Return an attribute that lists texts, none where there is none; raise NodeError."""
+        found = self.attribute(name, [])
+        if not isinstance(found, list) or not all(isinstance(text, str) for text in found):
+            raise self.fail(f"its {name} is {str(found)[:80]!r}; texts are needed")
+        return found
+
+    def number(self, name: str, default: float) -> float:
+        """Return an attribute that is a number; raise NodeError if it is none."""
+        found = self.attribute(name, default)
+        if not is_finite(found):
+            raise self.fail(f"its {name} is {str(found)[:80]!r}; a number is needed")
+        return float(found)
+
+    def dtype(self, name: str, default: str) -> str:
+        """Return an attribute that is an element type; raise NodeError for one that is not computed with."""
+        found = self.attribute(name, default)
+        if not isinstance(found, str) or found not in DTYPES:
+            raise self.fail(f"its {name} is {str(found)[:80]!r}, which is not supported")
+        return found
 
     def fail(self, reason: str) -> NodeError:
         """Return the error to raise for the node."""
@@ -97,6 +134,8 @@ def register(
                 return replace(node)
             except ValueError as error:
                 raise NodeError(node, str(error)) from error
+            except struct.error as error:
+                raise NodeError(node, f"a number that it is computed with is too large: {error}") from error
 
     operator(*names, inputs=inputs, domain=domain)(Registered)
 

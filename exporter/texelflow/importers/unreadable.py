@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from texelflow.importers.zip_names import is_zip, zip_names
+from texelflow.importers.zip_members import is_zip, zip_names
 
 UNKNOWN = "without a model of a format that can be read"
 """How texts end that are better followed by a list of the formats."""

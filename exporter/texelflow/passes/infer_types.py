@@ -26,6 +26,7 @@ from contextlib import contextmanager
 from texelflow.dimensions import Expression, assuming, canonical, proved_equal
 from texelflow.dimensions.constraints import may_branch
 from texelflow.graph import (
+    MOST_AXES,
     ConstantData,
     Element,
     Graph,
@@ -111,6 +112,8 @@ def _infer_all(
                     continue
             _infer(node, declared.keys())
         inferred.append(node)
+    if not problems and not unknown:
+        _check_reads(inferred, declared, problems)
     return inferred
 
 
@@ -118,6 +121,21 @@ def _steerable(graph: Graph, node: Node, inputs: Iterable[int]) -> list[Value]:
     """Return those of a node's inputs whose elements symbols of the graph's inputs would make known."""
     values = [node.input(index) for index in inputs] if may_branch() else []
     return [value for value in values if value is not None and steering.may_learn(graph, value)]
+
+
+def _check_reads(nodes: Iterable[Node], outputs: Iterable[Value], problems: Problems) -> None:
+    """Add what is read but that nothing made: an output that its node turned out not to have."""
+    for node in nodes:
+        for value in node.reads:
+            if value.type is None:
+                problems.add_node(node, f"it reads {value.name!r}, which {_maker(value)} does not make")
+    for value in () if problems else outputs:
+        if value.type is None:
+            problems.add(f"output {value.name!r} is not made by {_maker(value)}")
+
+
+def _maker(value: Value) -> str:
+    return "any node" if value.producer is None else value.producer.title
 
 
 @contextmanager
@@ -163,6 +181,8 @@ def _infer(node: Node, declared: Set[Value]) -> None:
     if len(types) < len(node.outputs):
         raise NodeError(node, f"it has {len(node.outputs)} outputs, where the operator has {len(types)}")
     for value, inferred in zip(node.outputs, types, strict=False):
+        if inferred.rank > MOST_AXES:
+            raise NodeError(node, f"it makes {inferred.rank} axes; at most {MOST_AXES} are supported")
         if value in declared and value.type is not None:
             _check_declaration(node, value, inferred)
         value.type = TensorType(inferred.dtype, tuple(map(canonical, inferred.shape)))

@@ -17,16 +17,10 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from texelflow.errors import ExportError
-from texelflow.importers.zip_names import is_zip
+from texelflow.importers.zip_members import ALLOWANCE, RATIO, is_zip
 
 MOST_MEMBERS = 20_000
 MOST_BYTES = 64 << 30
-RATIO, ALLOWANCE = 200, 64 << 20
-"""What is unpacked may have so many times the bytes of the archive, and so many more.
-
-Weights hardly shrink. A bomb of one layer reaches 1,000 times.
-"""
-
 CHUNK = 1 << 20
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
 

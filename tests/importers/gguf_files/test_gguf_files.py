@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import random
 import struct
-import time
-import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -57,36 +54,6 @@ def test_quantised_weights_keep_their_bits() -> None:
     graph = read_model(FOLDER / "quantised.gguf")
     bytes_count = sum(value.constant.bytes_count for value in graph.values() if value.constant is not None)
     assert bytes_count < 1.3 * size  # 5 bits become 8, and scales have 32
-
-
-def test_damaged_files_are_refused(tmp_path: Path) -> None:
-    source = random.Random(1)
-    path = tmp_path / "model.gguf"
-    good = (FOLDER / "llama.gguf").read_bytes()
-    refused = 0
-    tracemalloc.start()
-    start = time.perf_counter()
-    for trial in range(150):
-        data = bytearray(good)
-        if trial % 3 == 0:
-            data = data[: source.randrange(len(data))]
-        elif trial % 3 == 1:
-            for _ in range(source.randrange(1, 4)):
-                data[source.randrange(4, 3000)] = source.randrange(256)
-        else:  # a length or count that is far too large
-            place = source.randrange(8, 2500)
-            data[place : place + 8] = struct.pack("<Q", source.choice([2**63, 2**40, 2**32 - 1, len(good)]))
-        path.write_bytes(data)
-        try:
-            read_model(path)
-        except ExportError as error:
-            refused += 1
-            assert str(path) in str(error) or "weight" in str(error)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert refused > 75
-    assert peak < 32 * 2**20
-    assert time.perf_counter() - start < 30
 
 
 def test_what_is_not_supported_is_named(tmp_path: Path) -> None:

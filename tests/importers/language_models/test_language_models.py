@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import random
-import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from fuzz.damage import damaged_bytes
 from operators.microsoft_models import run_graph
 from texelflow.errors import ExportError
 from texelflow.graph import Graph
@@ -54,28 +51,6 @@ def test_logits_are_those_of_transformers(name: str) -> None:
     np.testing.assert_allclose(first["logits"], expected["logits"], rtol=1e-4, atol=2e-5)
     following = run_graph(graph, {"input_ids": expected["next"], **next_cache(first)})
     np.testing.assert_allclose(following["logits"], expected["next_logits"], rtol=1e-4, atol=2e-5)
-
-
-def test_damaged_folders_are_refused(tmp_path: Path) -> None:
-    source = random.Random(2)
-    files = {name: (FOLDER / "llama_3" / name).read_bytes() for name in ("config.json", "model.safetensors")}
-    refused = 0
-    tracemalloc.start()
-    for trial in range(160):
-        spoiled = ("config.json", "model.safetensors")[trial % 2]
-        for name, content in files.items():
-            header = content[:3000]
-            whole = damaged_bytes(source, header) + content[3000:] if name == spoiled else content
-            (tmp_path / name).write_bytes(whole)
-        try:
-            read_model(tmp_path)
-        except ExportError as error:
-            refused += 1
-            assert str(tmp_path) in str(error) or "weight" in str(error)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert refused > 80
-    assert peak < 32 * 2**20
 
 
 SETTINGS = [

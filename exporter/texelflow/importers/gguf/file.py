@@ -14,7 +14,7 @@ from typing import Any
 
 from texelflow.errors import ExportError
 from texelflow.importers.gguf import MAGIC
-from texelflow.importers.mapped_files import map_file
+from texelflow.importers.mapped_files import map_file, overlapping
 
 VERSIONS = (2, 3)
 MOST_AXES = 4
@@ -88,6 +88,7 @@ def read_file(path: Path) -> GgufFile:
     start = -(-reader.position // alignment) * alignment
     found: dict[str, Stored] = {}
     unknown: dict[str, int] = {}
+    places: list[tuple[int, int, str]] = []
     for name, shape, number, offset in described:
         kind = KINDS.get(number)
         if name in found or name in unknown:
@@ -101,6 +102,9 @@ def read_file(path: Path) -> GgufFile:
         if start + offset + size > len(reader.content):
             raise reader.damaged(f"the {size} bytes of tensor {name!r} go beyond its end")
         found[name] = Stored(kind, shape, reader.content[start + offset : start + offset + size])
+        places.append((offset, offset + size, name))
+    if two := overlapping(places):
+        raise reader.damaged(f"tensors {two[0]!r} and {two[1]!r} have the same bytes")
     return GgufFile(metadata, found, unknown)
 
 

@@ -12,7 +12,7 @@ from texelflow.importers.gguf.blocks import read_blocks
 from texelflow.importers.gguf.file import KINDS, GgufFile, Stored, read_file
 from texelflow.importers.gguf.settings import settings_of
 from texelflow.importers.input_types import InputShapes
-from texelflow.importers.language.decoder import as_float32, build_graph
+from texelflow.importers.language.decoder import WeightError, as_float32, build_graph
 from texelflow.importers.language.families import read_decoder
 from texelflow.operators.builder import GraphBuilder
 from texelflow.operators.internal.decode_weights import decode_weights
@@ -113,7 +113,7 @@ def _value(name: str, stored: Stored, shape: tuple[int, ...], builder: GraphBuil
         value = Value(name, TensorType(dtype, stored.shape), constant=ConstantData([stored.data]))
         return as_float32(value, name, shape, builder)
     if stored.shape != shape or len(shape) != 2:
-        raise ExportError(
+        raise WeightError(
             f"weight {name!r} is {stored.kind.name}{list(stored.shape)}; {list(shape)} is needed"
         )
     rows, columns = shape

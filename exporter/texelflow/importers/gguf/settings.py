@@ -46,7 +46,7 @@ def settings_of(
         ExportError: the architecture is not supported.
     """
     architecture = metadata.get("general.architecture")
-    if architecture not in TYPES:
+    if not isinstance(architecture, str) or architecture not in TYPES:
         raise ExportError(
             f"{source} has the architecture {architecture!r}, which is not supported; {', '.join(TYPES)} are"
         )
@@ -63,13 +63,11 @@ def settings_of(
     scaling, factor = (metadata.get(f"{architecture}.rope.scaling.{key}") for key in ("type", "factor"))
     if scaling not in (None, "none"):
         entries["rope_scaling"] = {"type": scaling, "factor": factor}
-    entries["rope_divisors"] = divisors
-    # The weights of queries and keys are stored in the order in which llama.cpp turns them.
-    entries["rope_interleaved"] = architecture == "llama"
     # The 1 that is added to the weights of norms is in them.
     entries["norm_offset"] = 0.0
     entries["hidden_activation"] = "gelu_pytorch_tanh" if architecture.startswith("gemma") else None
-    settings = Settings(entries, source)
+    # The weights of queries and keys of Llama are stored in the order in which llama.cpp turns them.
+    settings = Settings(entries, source, divisors, rope_interleaved=architecture == "llama")
     size = settings.whole("head_dim", settings.whole("hidden_size") // settings.whole("num_attention_heads"))
     if turned not in (None, size):
         raise ExportError(f"{source} turns {turned} of a head's {size} numbers; all are supported only")

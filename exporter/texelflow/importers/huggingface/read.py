@@ -14,6 +14,7 @@ from texelflow.importers.input_types import InputShapes
 from texelflow.importers.language.decoder import as_float32, build_graph
 from texelflow.importers.language.families import read_decoder
 from texelflow.importers.language.settings import Settings
+from texelflow.importers.mapped_files import inside
 from texelflow.importers.safetensors import read_safetensors
 from texelflow.operators.builder import GraphBuilder
 
@@ -37,6 +38,8 @@ def read_folder(folder: Path, input_shapes: InputShapes) -> Graph:
     decoder = read_decoder(Settings(entries, str(path)))
     tensors: dict[str, Value] = {}
     for file in sorted(folder.glob("*.safetensors")):
+        if inside(path, file.name) is None:
+            raise ExportError(f"{file} is a link that leads out of the model's folder")
         for name, value in read_safetensors(file).items():
             # Models of pictures and text have those of text in a part of their own.
             tensors[name.removeprefix("language_model.").replace("model.language_model.", "model.")] = value

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from texelflow.graph import Node, Value
+from texelflow.importers.finite import is_finite
 from texelflow.importers.typed_lowering import Lowering, refuse, register
 from texelflow.operators import MANY
+from texelflow.operators.shapes import normalize_axes
 
 DOMAIN = "keras"
 CONFIG = "config"
@@ -70,18 +72,33 @@ class Layer(Lowering):
     def number(self, name: str, default: float) -> float:
         """Return an entry that is a number; raise NodeError if it is none."""
         found = self.setting(name, default)
-        if isinstance(found, Mapping):  # Keras 3 writes some numbers as arrays
-            found = found.get("config", {}).get("value", found)
-        if isinstance(found, bool) or not isinstance(found, int | float):
+        if isinstance(found, Mapping) and isinstance(found.get("config"), Mapping):
+            found = found["config"].get("value", found)  # Keras 3 writes some numbers as arrays
+        if not is_finite(found):
             raise self.fail(f"its {name} is {found!r}; a number is needed")
         return float(found)
+
+    def whole(self, name: str, default: int) -> int:
+        """Return an entry that is a whole number; raise NodeError if it is none."""
+        found = self.number(name, default)
+        if found != int(found) or abs(found) >= 2**31:
+            raise self.fail(f"its {name} is {found}; a whole number is needed")
+        return int(found)
+
+    def axes(self, name: str, default: int) -> list[int]:
+        """Return an entry that is an axis, or lists some, counted from the front and in order."""
+        found = self.setting(name, default)
+        listed = found if isinstance(found, list) else [found]
+        if not listed or not all(type(axis) is int for axis in listed):
+            raise self.fail(f"its {name} is {str(found)[:80]}; whole numbers are needed")
+        return sorted(normalize_axes(self.node, listed, self.rank))
 
     def sizes(self, name: str, count: int, default: int = 1) -> list[int]:
         """Return an entry of a whole number for each of `count` axes, or of one for all."""
         found = self.setting(name, default)
         listed = [found] * count if isinstance(found, int) else list(found) if isinstance(found, list) else []
-        if len(listed) != count or not all(isinstance(size, int) and 0 < size < 2**31 for size in listed):
-            raise self.fail(f"its {name} is {found!r}; {count} positive whole numbers are needed")
+        if len(listed) != count or not all(type(size) is int and 0 < size < 2**31 for size in listed):
+            raise self.fail(f"its {name} is {str(found)[:80]}; {count} positive whole numbers are needed")
         return listed
 
     @property

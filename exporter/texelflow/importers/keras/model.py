@@ -24,6 +24,7 @@ from texelflow.importers.keras.config import (
 )
 from texelflow.importers.keras.layers import load
 from texelflow.importers.keras.lowering import CONFIG, DIALECT, DOMAIN, WEIGHT_NAMES, WEIGHTS
+from texelflow.importers.unique_names import UniqueNames
 from texelflow.problems import Problems
 
 Weights: TypeAlias = "Callable[[Sequence[str], str, Sequence[str]], Sequence[Value | None]]"
@@ -35,6 +36,12 @@ _NEEDS_MASKS = frozenset(
 )
 _DEEPEST = 20
 _MOST_LAYERS = 20_000
+_MOST_IN_NAMES = 2**25
+"""Layers that are called, and those of models that are; and characters of what is in front of their names.
+
+A small file could ask for more than any memory holds.
+"""
+
 _RESULTS = {"LSTM": 3, "GRU": 2, "SimpleRNN": 2}
 
 
@@ -71,12 +78,9 @@ def build_keras(
         problems.add(str(error))
     problems.raise_for(str(path))
     outputs = []
-    taken = set(inputs)
+    names = UniqueNames(inputs)
     for name, value in results:
-        unique, count = name, 1
-        while unique in taken:
-            unique, count = f"{name}_{count}", count + 1
-        taken.add(unique)
+        unique = names.take(name, 1)
         outputs.append(Value(unique))
         reader.nodes.append(Node("Identity", [value], [outputs[-1]], name=f"Identity_of_{unique}"))
     graph = Graph(path.stem, list(inputs.values()), outputs, reader.nodes, str(path))
@@ -93,6 +97,8 @@ class _Reader:
         self._dialect = dialect
         self._problems = problems
         self._made: dict[tuple[str, ...], list[Value]] = {}
+        self._count = 0
+        self._in_names = 0
         self._masks: list[str] = []
 
     def declared(self, model: Mapping[str, Any]) -> dict[str, DeclaredType]:
@@ -119,6 +125,7 @@ class _Reader:
         if len(path) > _DEEPEST:
             raise ConfigError(f"models are nested more than {_DEEPEST} deep")
         layers = layers_of(model)
+        self._note(len(layers), path)
         if class_of(model) == "Sequential":
             values, name = list(inputs), ""
             for layer in layers:
@@ -149,6 +156,15 @@ class _Reader:
             )
         return [(place[0], values_of[place]) for place in outputs]
 
+    def _note(self, count: int, path: tuple[str, ...]) -> None:
+        """Note that so many layers or results of layers are made."""
+        self._count += max(count, 1)
+        self._in_names += sum(map(len, path))
+        if self._count > 2 * _MOST_LAYERS or self._in_names > _MOST_IN_NAMES:
+            raise ConfigError(
+                f"the model has more than {_MOST_LAYERS} layers, with those of models that are called again"
+            )
+
     @staticmethod
     def _outputs_read(layers: Sequence[LayerConfig], outputs: Sequence[Place]) -> dict[tuple[str, int], int]:
         reads: dict[tuple[str, int], int] = {}
@@ -163,11 +179,10 @@ class _Reader:
         self, layer: LayerConfig, inputs: Sequence[Value], path: tuple[str, ...], count: int
     ) -> list[Value]:
         own = (*path, layer.name)
+        self._note(count, path)
         if layer.kind in MODELS:
             model = {"class_name": layer.kind, "config": layer.config}
             return [value for _, value in self.call(model, inputs, own)]
-        if len(self.nodes) > _MOST_LAYERS:
-            raise ConfigError(f"the model has more than {_MOST_LAYERS} layers")
         if layer.kind not in WEIGHT_NAMES:
             self._problems.add(
                 f"{layer.kind} {layer.name!r} is not a layer that is known: if it is your own, or too"

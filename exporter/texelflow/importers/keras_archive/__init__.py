@@ -6,7 +6,7 @@ from pathlib import Path
 
 from texelflow.graph import Graph
 from texelflow.importers.format import Format, ImportOptions
-from texelflow.importers.zip_names import zip_names
+from texelflow.importers.zip_members import zip_names
 
 CONFIG = "config.json"
 METADATA = "metadata.json"

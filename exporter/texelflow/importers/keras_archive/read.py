@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -24,10 +23,14 @@ from texelflow.importers.keras.config import MODELS
 from texelflow.importers.keras.lowering import KERAS_2, KERAS_3
 from texelflow.importers.keras.model import build_keras
 from texelflow.importers.keras_archive import CONFIG, METADATA
+from texelflow.importers.zip_members import DAMAGE, MemberError, read_member
 
 WEIGHTS = "model.weights.h5"
 LARGEST_CONFIG = 2**26
 LARGEST_WEIGHTS = 2**33
+MOST_GROUPS = 100_000
+"""That are looked into."""
+
 _DEEPEST = 20
 _CHANCE = "seed_generator"
 """The group of what makes random numbers, in training only."""
@@ -44,7 +47,7 @@ def read_keras_archive(path: Path, options: ImportOptions) -> Graph:
             model = _object(archive, CONFIG, path)
             version = str(_object(archive, METADATA, path).get("keras_version", ""))
             content = _member(archive, WEIGHTS, LARGEST_WEIGHTS, path)
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as error:
+    except (OSError, *DAMAGE) as error:
         raise ExportError(f"{path} cannot be read, or is damaged: {error}") from None
     with closing(open_hdf5(content, f"{path}, {WEIGHTS}")) as file:
         try:
@@ -58,13 +61,10 @@ def read_keras_archive(path: Path, options: ImportOptions) -> Graph:
 def _member(archive: zipfile.ZipFile, name: str, largest: int, path: Path) -> bytes:
     if name not in archive.namelist():
         raise ExportError(f"{path} has no {name}: write it with model.save(), which keeps all")
-    if archive.getinfo(name).file_size > largest:
-        raise ExportError(f"{path}: its {name} is too large to be one")
-    with archive.open(name) as member:
-        content = member.read(largest + 1)
-    if len(content) > largest:
-        raise ExportError(f"{path}: its {name} is too large to be one")
-    return content
+    try:
+        return read_member(archive, name, largest)
+    except MemberError as error:
+        raise ExportError(f"{path}: its {error}") from None
 
 
 def _object(archive: zipfile.ZipFile, name: str, path: Path) -> dict[str, Any]:
@@ -83,20 +83,18 @@ class _Weights:
     def __init__(self, file: Hdf5, model: Mapping[str, Any]) -> None:
         self._file = file
         self._groups: dict[tuple[str, ...], str] = {}
+        self._ending: dict[tuple[str, ...], list[str]] = {}
+        self._left = MOST_GROUPS
         self._add_groups(model, "", (), 0)
 
     def find(self, layers: Sequence[str], _kind: str, names: Sequence[str]) -> Sequence[Value | None]:
         """Return the weights of a layer by its names, see `keras.model.Weights`."""
-        groups = [self._groups.get(tuple(layers[start:])) for start in range(len(layers))]
+        ends = [tuple(layers[start:]) for start in range(len(layers))]
+        groups = [self._groups[end] for end in ends if end in self._groups]
         # A layer that several models share is in the file once, where it was met first.
-        groups += [
-            group
-            for start in range(len(layers))
-            for path, group in self._groups.items()
-            if path[-len(layers[start:]) :] == tuple(layers[start:])
-        ]
-        for group in groups:
-            found = self._weights(group, layers, names) if group is not None else [None]
+        groups += [group for end in ends for group in self._ending.get(end, ())]
+        for group in dict.fromkeys(groups):
+            found = self._weights(group, layers, names)
             if None not in found:
                 return found
         return [None] * len(names)
@@ -118,8 +116,9 @@ class _Weights:
 
     def _arrays(self, group: str, way: str, depth: int) -> list[str]:
         """Return the arrays of a layer, then those of the layers inside of it; of those that go one way."""
-        if depth > _DEEPEST:
-            raise Hdf5Error("its groups are nested too deeply")
+        self._left -= 1
+        if depth > _DEEPEST or not self._left:  # groups may be in themselves
+            raise Hdf5Error("its groups are nested too deeply, or too many")
         own = f"{group}/vars"
         names = self._file.names(group)
         arrays = []
@@ -156,9 +155,12 @@ class _Weights:
             counted = f"{kind}_{counts[kind]}" if counts[kind] else kind
             counts[kind] += 1
             place = f"{parent}/{by_name.get(name, counted)}"
-            self._groups[(*path, name)] = place
+            own_path = (*path, name)
+            self._groups[own_path] = place
+            for start in range(len(own_path)):
+                self._ending.setdefault(own_path[start:], []).append(place)
             if layer.get("class_name") in MODELS:
-                self._add_groups(layer, place, (*path, name), depth + 1)
+                self._add_groups(layer, place, own_path, depth + 1)
 
     def _named(self, parent: str) -> dict[str, str]:
         """Return groups by the names of layers, where the file says all of them."""

@@ -6,14 +6,14 @@ arXiv:2408.00118; Gemma 3, 2025, arXiv:2503.19786.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
 from texelflow.dimensions import Dimension
 from texelflow.errors import ExportError
-from texelflow.graph import Graph, TensorType, Value
+from texelflow.graph import Graph, Node, TensorType, Value
 from texelflow.importers.input_types import DeclaredType, InputShapes, resolve_input_types
 from texelflow.operators.builder import GraphBuilder
 from texelflow.operators.shapes import known_shape
@@ -22,7 +22,11 @@ from texelflow.problems import Problems
 Weights: TypeAlias = "Callable[[str, tuple[int, ...], GraphBuilder], Value | None]"
 """Gives the weight of a name and shape, as Hugging Face has them, through nodes of the builder.
 
-None if there is none. Raises ExportError for one of another shape."""
+None if there is none. Raises WeightError for one of another shape."""
+
+
+class WeightError(Exception):
+    """What is wrong with a weight, as a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +108,26 @@ def build_graph(
     inputs = {name: Value(name, types[name]) for name in declared}
     tokens = inputs["input_ids"]
     if len(tokens.shape) != 2:
-        raise ExportError(f"input 'input_ids' is given the shape {tokens.shape}; two axes are needed")
+        raise ExportError(
+            f"{source}: input 'input_ids' is given the shape {tokens.shape}; two axes are needed"
+        )
+    try:
+        nodes, outputs = _computed(decoder, weights, inputs)
+    except WeightError as error:
+        raise ExportError(f"{source} cannot be exported: {error}") from None
+    graph = Graph(source.stem, list(inputs.values()), outputs, nodes, str(source))
+    graph.format = kind
+    return graph
+
+
+def _computed(
+    decoder: Decoder, weights: Weights, inputs: Mapping[str, Value]
+) -> tuple[list[Node], list[Value]]:
+    """Return nodes, and the logits and the cache that they make; raise WeightError."""
+    tokens = inputs["input_ids"]
     builder = GraphBuilder("model", "model")
-    step = _Step(builder, weights, *tokens.shape)
+    batch, length = tokens.shape
+    step = _Step(builder, weights, batch, length)
     past = inputs["past_key_values.0.key"].shape[2] if decoder.layers else 0
     step.positions = _positions(step, past)
 
@@ -123,9 +144,7 @@ def build_graph(
         presents += made
     builder.prefix = builder.name = "model"
     logits = _logits(decoder, step, hidden, table)
-    graph = Graph(source.stem, list(inputs.values()), [logits, *presents], builder.nodes, str(source))
-    graph.format = kind
-    return graph
+    return builder.nodes, [logits, *presents]
 
 
 def _positions(step: _Step, past: Dimension) -> Value:
@@ -256,13 +275,13 @@ def _linear(step: _Step, name: str, x: Value, inputs: int, outputs: int) -> Valu
 def _required(step: _Step, name: str, shape: tuple[int, ...]) -> Value:
     value = step.weights(name, shape, step.builder)
     if value is None:
-        raise ExportError(f"there is no weight {name!r} of shape {list(shape)}: is the model complete?")
+        raise WeightError(f"there is no weight {name!r} of shape {list(shape)}: is the model complete?")
     return value
 
 
 def as_float32(value: Value, name: str, shape: tuple[int, ...], builder: GraphBuilder) -> Value:
-    """Return a weight as float32; raise ExportError if it is of another shape or no floats."""
+    """Return a weight as float32; raise WeightError if it is of another shape or no floats."""
     kind: TensorType = value.known_type
     if known_shape(kind.shape) != shape or not kind.is_floating:
-        raise ExportError(f"weight {name!r} is {kind}; float32{list(shape)} or one in 16 bits is needed")
+        raise WeightError(f"weight {name!r} is {kind}; float32{list(shape)} or one in 16 bits is needed")
     return value if kind.dtype == "float32" else builder.cast(f"{name}_float32", value, "float32")

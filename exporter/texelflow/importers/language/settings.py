@@ -5,25 +5,39 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite, pi
+from math import pi
 from typing import Any
 
 from texelflow.errors import ExportError
+from texelflow.importers.finite import is_finite
 from texelflow.importers.language.decoder import Decoder, Layer, Rotation
 
 MOST = 2**31
 """No size of a model is as large."""
 
 MOST_LAYERS = 1024
+LARGEST_HEAD = 2**16
 """A small file could ask for more than any memory holds."""
 
 
 class Settings:
-    """Entries by name; `source` names the file in errors."""
+    """Entries by name; `source` names the file in errors.
 
-    def __init__(self, entries: Mapping[str, Any], source: str) -> None:
+    `rope_divisors`, one for each pair of a head, divide the angles of positions (of GGUF files, in which they
+    are a tensor), and `rope_interleaved` says which numbers of a head are turned together.
+    """
+
+    def __init__(
+        self,
+        entries: Mapping[str, Any],
+        source: str,
+        rope_divisors: tuple[float, ...] = (),
+        rope_interleaved: bool = False,
+    ) -> None:
         self.entries = entries
         self.source = source
+        self.rope_divisors = rope_divisors
+        self.rope_interleaved = rope_interleaved
 
     def has(self, name: str) -> bool:
         """Whether there is such an entry, and not null."""
@@ -47,7 +61,7 @@ class Settings:
         number = self.entries.get(name)
         if number is None and default is not None:
             return default
-        if isinstance(number, bool) or not isinstance(number, int | float) or not isfinite(number):
+        if not is_finite(number):
             raise ExportError(f"{self.source}: {name} is {number!r}; a number is needed")
         return float(number)
 
@@ -145,9 +159,8 @@ def rotation_of(settings: Settings, size: int, kind: str = "full_attention") -> 
     partial = settings.number("partial_rotary_factor", 1.0)
     if partial != 1:
         raise ExportError(f"{settings.source}: partial_rotary_factor is {partial}; only 1 is supported")
-    divisors = tuple(settings.entries.get("rope_divisors", ()))
-    interleaved = bool(settings.entries.get("rope_interleaved"))
-    return Rotation(rotation_angles(settings, size, base, scaling, divisors), interleaved)
+    angles = rotation_angles(settings, size, base, scaling, settings.rope_divisors)
+    return Rotation(angles, settings.rope_interleaved)
 
 
 def rotation_angles(
@@ -161,6 +174,8 @@ def rotation_angles(
     Raises:
         ExportError: it is of another type, or a number is missing.
     """
+    if size > LARGEST_HEAD:
+        raise ExportError(f"{settings.source}: heads of {size} numbers; at most {LARGEST_HEAD} are read")
     if size % 2 or base <= 0:
         raise ExportError(
             f"{settings.source}: heads of {size} numbers cannot be turned in pairs, base {base}"

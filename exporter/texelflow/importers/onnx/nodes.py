@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from itertools import zip_longest
 from typing import Any
@@ -18,6 +18,8 @@ from texelflow.problems import Problems
 
 _MOST_NODES = 50_000
 _DEEPEST_CALLS = 100
+_MOST_IN_NAMES = 2**25
+_MOST_BYTES = 2**28
 """What functions may expand to: a small file can ask for more than any memory holds."""
 
 _CONSTANTS = {
@@ -44,8 +46,11 @@ class NodeImporter:
         self._external = external
         self._problems = problems
         self._prefix = ""
-        self._open_functions: list[Any] = []
+        self._open_functions: list[tuple[str, str, str]] = []
         self._inlined = 0
+        self._inlined_bytes = 0
+        self._sizes: dict[tuple[str, str, str], int] = {}
+        self._in_names = 0
         self._dropped: dict[Value, tuple[Node, Value]] = {}
 
     def check_outputs(self, graph_outputs: Iterable[Value]) -> None:
@@ -92,9 +97,9 @@ class NodeImporter:
                 node.attributes = self._attributes(node, others, bindings or {})
                 for item in bodies:
                     self._add_body(node, item, scope, opsets, bindings)
-                function = self._functions.get((node.domain, node.operator, proto.overload))
-                if function is not None:
-                    self._inline(function, node, proto.output, scope, opsets)
+                key = node.domain, node.operator, proto.overload
+                if key in self._functions:
+                    self._inline(key, node, proto.output, scope, opsets)
                 elif (node.domain, node.operator) == ("", "Constant"):
                     _make_constant(node)
                 elif any(proto.output):
@@ -127,7 +132,8 @@ class NodeImporter:
         self.nodes, self._problems = around, problems
         node.attributes[attribute.name] = body
         node.inputs += [None] * (len(inputs) - len(node.inputs))
-        node.inputs += [value for value in body.captured() if value not in node.inputs]
+        known = set(node.inputs)
+        node.inputs += [value for value in body.captured() if value not in known]
 
     def _add(self, node: Node, opset: int | None) -> None:
         self.nodes.append(node)
@@ -142,23 +148,37 @@ class NodeImporter:
             self._dropped[value] = (node, value)
 
     def _inline(
-        self, function: Any, call: Node, output_names: Iterable[str], scope: Scope, opsets: Mapping[str, int]
+        self,
+        key: tuple[str, str, str],
+        call: Node,
+        output_names: Sequence[str],
+        scope: Scope,
+        opsets: Mapping[str, int],
     ) -> None:
         """Add the body of a model-local function in place of a call of it."""
+        function = self._functions[key]
         self._inlined += 1 + len(function.node)
-        if function in self._open_functions:
+        self._inlined_bytes += self._size_of(key)
+        self._in_names += len(call.name) * sum(1 + len(node.output) for node in function.node)
+        if key in self._open_functions:
             raise NodeError(call, "its function calls itself")
+        if self._in_names > _MOST_IN_NAMES:
+            raise NodeError(call, "the names of calls are too long to be those of all nodes of the functions")
+        if self._inlined_bytes > _MOST_BYTES:
+            raise NodeError(call, f"the model's functions expand to more than {_MOST_BYTES >> 20} MiB")
         if self._inlined > _MOST_NODES:
             raise NodeError(call, f"the model's functions expand to more than {_MOST_NODES} nodes")
         if len(self._open_functions) == _DEEPEST_CALLS:
             raise NodeError(call, f"the model's functions call each other more than {_DEEPEST_CALLS} deep")
         if len(call.inputs) > len(function.input):
             raise NodeError(call, f"its function has {len(function.input)} inputs, not {len(call.inputs)}")
+        if any(output_names[len(function.output) :]):
+            raise NodeError(call, f"its function has {len(function.output)} outputs, not {len(call.outputs)}")
         inner: Scope = dict(zip_longest(function.input, call.inputs))
         bindings = self._attributes(call, function.attribute_proto, {}) | call.attributes
         versions = {default_domain(item.domain): item.version for item in function.opset_import}
         outer_prefix, self._prefix = self._prefix, f"{call.name}/"
-        self._open_functions.append(function)
+        self._open_functions.append(key)
         self.add_nodes(function.node, inner, {**opsets, **versions}, bindings)
         self._open_functions.pop()
         self._prefix = outer_prefix
@@ -170,6 +190,12 @@ class NodeImporter:
                 scope[outer_name] = value
                 if value not in call.inputs:
                     value.name = placeholder.name
+
+    def _size_of(self, key: tuple[str, str, str]) -> int:
+        """Return the bytes of a function, with its constants."""
+        if key not in self._sizes:
+            self._sizes[key] = self._functions[key].ByteSize()
+        return self._sizes[key]
 
     def _attributes(self, node: Node, protos: Iterable[Any], bindings: Mapping[str, Any]) -> dict[str, Any]:
         try:

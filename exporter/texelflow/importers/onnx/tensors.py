@@ -5,18 +5,22 @@ A tensor's data lies in `raw_data`, in a typed field, or in a file beside the mo
 
 from __future__ import annotations
 
-import mmap
 import struct
 from math import prod
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from texelflow.graph import DTYPES, ConstantData, TensorType, Value
+from texelflow.errors import ExportError
+from texelflow.graph import DTYPES, MOST_AXES, ConstantData, TensorType, Value
 from texelflow.graph.constants import pack_elements
 from texelflow.graph.onnx_dtypes import ONNX_DTYPES
+from texelflow.importers.mapped_files import inside, is_file, map_file
 from texelflow.importers.onnx.messages import message_class
+
+SHARED = 16
+"""How many times the bytes of a data file may be those of tensors."""
 
 _EXTERNAL = 1
 _INTEGER_FIELDS = {"int64": "int64_data", "uint32": "uint64_data", "uint64": "uint64_data"}
@@ -31,43 +35,39 @@ class ExternalFiles:
     """The external data files of a model: mapped into memory once each, never outside the model's folder."""
 
     def __init__(self, model_file: Path) -> None:
-        self._folder = model_file.parent
-        # Download caches store files under their hash: model and data are links into one other folder.
-        self._roots = {self._folder.resolve(), model_file.resolve().parent}
+        self._model_file = model_file
         self._mapped: dict[Path, memoryview] = {}
+        self._left: dict[Path, int] = {}
 
     def read(self, location: str, offset: int, length: int) -> memoryview:
         """Return `length` bytes at `offset` of the file; raise TensorError if they are not there."""
-        data = self._map(self._resolve(location))
+        path = self._resolve(location)
+        data = self._map(path)
         if offset < 0 or offset + length > len(data):
             raise TensorError(
                 f"its data is bytes {offset} to {offset + length} of {location!r}, which has {len(data)};"
                 " the file is cut off or belongs to another model"
             )
+        self._left[path] = self._left.get(path, SHARED * len(data)) - length
+        if self._left[path] < 0:  # a small file could be many weights
+            raise TensorError(f"with it the tensors in {location!r} have more than {SHARED} times its bytes")
         return data[offset : offset + length]
 
     def _resolve(self, location: str) -> Path:
-        relative = PurePosixPath(location.replace("\\", "/"))
-        outside = not location or "\0" in location or relative.is_absolute() or ".." in relative.parts
-        path = self._folder if outside else (self._folder / relative).resolve()
-        if outside or not any(path.is_relative_to(root) for root in self._roots):
+        path = inside(self._model_file, location)
+        if path is None:
             raise TensorError(f"its data file {location!r} is not inside the model's folder, as it must be")
-        if not path.is_file():
-            raise TensorError(
-                f"its data file {location!r} is not beside the model; put it into {self._folder}"
-            )
+        if not is_file(path):
+            folder = self._model_file.parent
+            raise TensorError(f"its data file {location!r} is not beside the model; put it into {folder}")
         return path
 
     def _map(self, path: Path) -> memoryview:
         if path not in self._mapped:
             try:
-                with path.open("rb") as file:
-                    empty = path.stat().st_size == 0
-                    self._mapped[path] = memoryview(
-                        b"" if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-                    )
-            except OSError as error:
-                raise TensorError(f"its data file {path.name!r} cannot be read: {error.strerror}") from error
+                self._mapped[path] = map_file(path)
+            except ExportError as error:
+                raise TensorError(f"its data file {error}") from error
         return self._mapped[path]
 
 
@@ -77,6 +77,8 @@ def read_tensor(tensor: Any, name: str, external: ExternalFiles) -> Value:
     if dtype not in DTYPES:
         raise TensorError(f"its element type {dtype} is not supported")
     shape = tuple(tensor.dims)
+    if len(shape) > MOST_AXES:
+        raise TensorError(f"it has {len(shape)} axes; at most {MOST_AXES} are supported")
     if any(extent < 0 for extent in shape):
         raise TensorError(f"its shape {list(shape)} has a negative extent")
     expected = prod(shape) * DTYPES[dtype]

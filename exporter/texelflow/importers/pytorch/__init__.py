@@ -11,7 +11,7 @@ from pathlib import Path
 
 from texelflow.graph import Graph
 from texelflow.importers.format import Format, ImportOptions
-from texelflow.importers.zip_names import zip_names
+from texelflow.importers.zip_members import zip_names
 
 FORMAT_NAME = "archive_format"
 LEGACY_PROGRAM = "serialized_exported_program.json"

@@ -58,7 +58,7 @@ def read_saved_model(folder: Path, options: ImportOptions) -> Graph:
         raise ExportError(f"{path} is no SavedModel that can be read: {error}") from error
     name = chosen_signature(list(signatures), options.signature, path, DEFAULT)
     inputs, outputs = _ports(signatures[name], path, _numeric(signatures))
-    read = _reader(definitions, Checkpoint(folder / "variables"), keys)
+    read = _reader(definitions, Checkpoint(path), keys)
     return build_graph(definitions, inputs, outputs, read, folder, "TensorFlow, SavedModel", options)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from texelflow.importers.tensorflow.definitions import Call, Definition, Definitions
+from texelflow.importers.tensorflow.definitions import Call, Definition, DefinitionError, Definitions
 from texelflow.importers.tensorflow.references import Level, Place
 from texelflow.importers.tensorflow.tensors import Tensor
 
 ASSIGNS = frozenset({"Assign", "AssignVariableOp"})
 _DEEPEST = 20
+_MOST_CALLS = 1000
 
 
 def restored_keys(definitions: Definitions, restore: str) -> dict[str, str]:
@@ -19,24 +20,30 @@ def restored_keys(definitions: Definitions, restore: str) -> dict[str, str]:
     """
     level = Level(definitions.nodes)
     keys: dict[str, str] = {}
+    followed: set[tuple[object, ...]] = set()
     name = restore.removeprefix("^").split(":")[0]
     if name in level.nodes:
-        _follow(definitions, level, (name, 0), {}, keys, 0)
+        _follow(definitions, level, [name], {}, keys, followed, 0)
     return keys
 
 
 def _follow(
     definitions: Definitions,
     level: Level,
-    start: Place,
+    starts: Sequence[str],
     variables: Mapping[str, str],
     keys: dict[str, str],
+    followed: set[tuple[object, ...]],
     depth: int,
 ) -> None:
-    """Add what the nodes that a value depends on assign; `variables` are those that arguments are."""
+    """Add what the nodes that others depend on assign; `variables` are those that arguments are.
+
+    `followed` are the calls that were followed, functions with what their arguments are.
+    """
     if depth > _DEEPEST:
         return
-    for node in level.closure(start):
+    seen: set[str] = set()
+    for node in (node for start in starts for node in level.closure((start, 0), seen)):
         if node.operator in ASSIGNS:
             reads = level.data(node)
             if len(reads) >= 2:
@@ -54,8 +61,13 @@ def _follow(
             name: variables.get(argument, argument)
             for name, argument in zip(function.inputs, arguments, strict=False)
         }
-        for name in [*function.controls, *(inner.place(place)[0] for place in function.returns.values())]:
-            _follow(definitions, inner, (name, 0), given, keys, depth + 1)
+        if (called := (call, *given.values())) in followed:
+            continue
+        followed.add(called)
+        if len(followed) > _MOST_CALLS:
+            raise DefinitionError(f"restoring its variables takes more than {_MOST_CALLS} calls of functions")
+        results = [inner.place(place)[0] for place in function.returns.values()]
+        _follow(definitions, inner, [*function.controls, *results], given, keys, followed, depth + 1)
 
 
 def _called(definitions: Definitions, node: Definition) -> str | None:

@@ -16,6 +16,8 @@ _TRAILER = 5
 """Behind each block: how it is compressed, and a checksum."""
 
 MOST_ENTRIES = 10**6
+MOST_IN_KEYS = 2**26
+"""Bytes of all keys together: of each only what differs from the one before is stored."""
 
 
 def read_table(data: memoryview) -> dict[bytes, memoryview]:
@@ -26,12 +28,17 @@ def read_table(data: memoryview) -> dict[bytes, memoryview]:
     _, position = _handle(footer, 0)
     index, _ = _handle(footer, position)
     entries: dict[bytes, memoryview] = {}
+    bytes_read, bytes_of_keys = 0, 0
     for _, handle in _entries(_block(data, index)):
         where, _ = _handle(handle, 0)
+        bytes_read += where[1] + _TRAILER
+        if bytes_read > len(data):
+            raise WireError("its blocks lie over each other")
         for key, value in _entries(_block(data, where)):
             entries[key] = value
-            if len(entries) > MOST_ENTRIES:
-                raise WireError(f"it has more than {MOST_ENTRIES} entries")
+            bytes_of_keys += len(key)
+            if len(entries) > MOST_ENTRIES or bytes_of_keys > MOST_IN_KEYS:
+                raise WireError(f"it has more than {MOST_ENTRIES} entries, or their keys are too long")
     return entries
 
 

@@ -139,7 +139,8 @@ def _add_loop(
     body = walk.body([number, holds, *given], make)
     results = [walk.value(f"{name}/result_{index}") for index in range(len(starts))]
     inputs: list[Value | None] = [None, first, *starts]
-    inputs += [value for value in body.captured() if value not in inputs]
+    known = set(inputs)
+    inputs += [value for value in body.captured() if value not in known]
     walk.nodes.append(Node("Loop", inputs, results, {"body": body}, name))
     return results
 
@@ -170,8 +171,7 @@ def add_loop_of_frame(walk: Walk, scope: Scope, frame: Frame) -> None:
         for carried, value in zip(frame.carried, results, strict=True)
         if carried.switch is not None
     }
-    for node in scope.level.nodes.values():
-        if node.operator in EXITS:
-            [(switch, _), *_] = scope.level.data(node) or [("", 0)]
-            if switch in leaving:
-                scope.values[node.name, 0] = leaving[switch]
+    for node in scope.level.readers(leaving, EXITS):
+        switch = scope.level.data(node)[0][0]
+        if switch in leaving:
+            scope.values[node.name, 0] = leaving[switch]

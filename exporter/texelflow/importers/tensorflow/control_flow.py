@@ -55,31 +55,27 @@ def is_loop_merge(level: Level, merge: Definition) -> bool:
     return bool(operators & (ENTERS | NEXTS))
 
 
-def frame_of(level: Level, leave: Definition) -> Frame:
-    """Return the loop that an Exit leaves; raise DefinitionError if it is not a whole one."""
+def frame_left_by(level: Level, leave: Definition) -> str:
+    """Return the name of the loop that an Exit leaves; raise DefinitionError if it is not a whole one."""
     switch = _only(level, leave, SWITCHES)
     merge = _only(level, switch, MERGES)
     enter = _only(level, merge, ENTERS)
-    frame = str(enter.attributes.get("frame_name"))
-    enters = [
-        node
-        for node in level.nodes.values()
-        if node.operator in ENTERS and str(node.attributes.get("frame_name")) == frame
-    ]
+    return str(enter.attributes.get("frame_name"))
+
+
+def frame_of(level: Level, frame: str) -> Frame:
+    """Return the loop of a name; raise DefinitionError if it is not a whole one."""
+    enters = level.entering(frame)
     names = {node.name for node in enters}
     switches: dict[str, str] = {}
     condition = None
-    merges = []
-    for node in level.nodes.values():
-        if node.operator in MERGES and any(name in names for name, _ in level.data(node)):
-            merges.append(node)
+    merges = level.readers(names, MERGES)
     started = {node.name for node in merges}
-    for node in level.nodes.values():
-        if node.operator in SWITCHES:
-            reads = level.data(node)
-            if len(reads) == 2 and reads[0][0] in started:
-                switches[reads[0][0]] = node.name
-                condition = reads[1]
+    for node in level.readers(started, SWITCHES):
+        reads = level.data(node)
+        if len(reads) == 2 and reads[0][0] in started:
+            switches[reads[0][0]] = node.name
+            condition = reads[1]
     if condition is None:
         raise DefinitionError(f"the loop {frame!r} has no condition")
     carried = []
@@ -89,7 +85,7 @@ def frame_of(level: Level, leave: Definition) -> Frame:
         starts = [name for name, _ in reads if name in names]
         if len(reads) != 2 or len(nexts) != 1 or len(starts) != 1:
             raise DefinitionError(f"Merge {node.name!r} of the loop {frame!r} has not two ways into it")
-        [start], [following] = (level.data(level.nodes[name]) for name in (starts[0], nexts[0]))
+        start, following = (_source(level, level.nodes[name]) for name in (starts[0], nexts[0]))
         carried.append(Carried(node.name, start, following, switches.get(node.name)))
     around = [place for node in enters for place in level.data(node)]
     return Frame(frame, carried, condition, around)
@@ -146,6 +142,7 @@ def _sides(level: Level, place: Place) -> dict[Place, set[int]]:
         if node is None or (name, index) in seen:
             continue
         seen.add((name, index))
+        level.step()
         reads = level.data(node)
         if node.operator in SWITCHES and len(reads) == 2:
             sides.setdefault(level.behind(reads[1]), set()).add(index)
@@ -153,6 +150,14 @@ def _sides(level: Level, place: Place) -> dict[Place, set[int]]:
         # A constant of a branch waits for the Switch's Identity.
         pending += [(waited, 0) for waited in level.waits(node)]
     return sides
+
+
+def _source(level: Level, node: Definition) -> Place:
+    """Return the one value that a node reads."""
+    reads = level.data(node)
+    if len(reads) != 1:
+        raise DefinitionError(f"{node.operator} {node.name!r} has {len(reads)} inputs; one is needed")
+    return reads[0]
 
 
 def _only(level: Level, node: Definition, operators: frozenset[str]) -> Definition:

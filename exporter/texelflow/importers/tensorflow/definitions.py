@@ -18,6 +18,10 @@ class DefinitionError(Exception):
     """A graph that cannot be read, and why."""
 
 
+class LimitError(DefinitionError):
+    """A graph that asks for more than is read of any, wherever that is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """The function that an attribute names, and what its attributes are."""

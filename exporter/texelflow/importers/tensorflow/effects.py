@@ -6,7 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from texelflow.graph import Value
-from texelflow.importers.tensorflow.definitions import Call, Definition, Function
+from texelflow.importers.tensorflow.definitions import (
+    Call,
+    Definition,
+    Function,
+    LimitError,
+)
 from texelflow.importers.tensorflow.references import Level, Place
 
 if TYPE_CHECKING:
@@ -15,6 +20,9 @@ if TYPE_CHECKING:
 VARIABLES = frozenset({"VarHandleOp", "VariableV2", "Variable", "AutoReloadVariable"})
 ASSIGNING = ("Assign", "ResourceApply", "ResourceScatter", "ResourceSparseApply", "ScatterUpdate")
 """How operators that change variables begin."""
+
+DEEPEST = 40
+"""How deep functions may call each other."""
 
 REASON = (
     "changes a variable at each run, and runs read it, which is not supported: export a signature that keeps"
@@ -79,24 +87,26 @@ class Effects:
             value = self._origins[value]
         return value
 
-    def _targets(self, node: Definition) -> set[int]:
+    def _targets(self, node: Definition, depth: int = 0) -> set[int]:
         """Return which inputs of a node are variables that it changes."""
         if node.operator.startswith(ASSIGNING):
             return {0}
         call = node.attributes.get("f")
         name = call.function if isinstance(call, Call) else node.operator
-        return self._assigned_by(name) if name in self._functions else set()
+        return self._assigned_by(name, depth + 1) if name in self._functions else set()
 
-    def _assigned_by(self, name: str) -> set[int]:
+    def _assigned_by(self, name: str, depth: int) -> set[int]:
         """Return which arguments of a function are variables that it changes."""
         if name in self._assigned:
             return self._assigned[name]
+        if depth > DEEPEST:
+            raise LimitError(f"functions call each other more than {DEEPEST} deep")
         found = self._assigned[name] = set()  # also while a function that calls itself is looked at
         function = self._functions[name]
         level = Level(function.nodes, function.inputs)
         for node in function.nodes:
             reads = level.data(node)
-            for index in self._targets(node):
+            for index in self._targets(node, depth):
                 source = level.behind(reads[index])[0] if index < len(reads) else ""
                 if source in function.inputs:
                     found.add(function.inputs.index(source))

@@ -69,6 +69,8 @@ def build_graph(
             problems.add(problem)
     except DefinitionError as error:
         problems.add(str(error))
+    except RecursionError:
+        problems.add("its functions, branches and loops are nested too deeply in each other")
     if not outputs:
         problems.add("it has no outputs")
     problems.raise_for(str(path))
@@ -116,11 +118,12 @@ def placeholders(definitions: Definitions, outputs: Sequence[str]) -> list[Port]
     level = Level(definitions.nodes)
     reached: set[str] = set()
     for reference in outputs:
-        reached |= {
-            node.name for node in level.closure(level.place(reference)) if node.operator in PLACEHOLDERS
-        }
+        for _ in level.closure(level.place(reference), reached):
+            pass
     return [
-        Port(node.name, node.name, declared_type(node)) for node in definitions.nodes if node.name in reached
+        Port(node.name, node.name, declared_type(node))
+        for node in definitions.nodes
+        if node.name in reached and node.operator in PLACEHOLDERS
     ]
 
 
@@ -138,26 +141,24 @@ def last_nodes(definitions: Definitions) -> list[str]:
     """
     level = Level(definitions.nodes)
     read = {name for node in definitions.nodes for name, _ in level.data(node)}
+    looping = _of_loops(level)
     return [
         node.name
         for node in definitions.nodes
-        if node.name not in read and node.operator not in _NO_RESULTS and not _is_of_loop(level, node.name)
+        if node.name not in read and node.operator not in _NO_RESULTS and node.name not in looping
     ]
 
 
-def _is_of_loop(level: Level, name: str) -> bool:
-    """Return whether a node is a loop's own, or leaves one."""
-    pending, seen = [name], set()
+def _of_loops(level: Level) -> set[str]:
+    """Return the nodes that are a loop's own, or leave one."""
+    found = {node.name for node in level.nodes.values() if node.operator in EXITS}
+    pending = [node.name for node in level.nodes.values() if node.operator in ENTERS]
     while pending:
-        node = level.nodes.get(pending.pop())
-        if node is None or node.name in seen:
-            continue
-        seen.add(node.name)
-        if node.operator in ENTERS or (node.operator in EXITS and node.name == name):
-            return True
-        if node.operator not in EXITS:
-            pending += [source for source, _ in level.data(node)]
-    return False
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending += [node.name for node in level.readers([name]) if node.operator not in EXITS]
+    return found
 
 
 def chosen_signature(names: Sequence[str], wanted: str | None, path: Path, default: str) -> str:

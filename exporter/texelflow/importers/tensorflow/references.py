@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
-from texelflow.importers.tensorflow.definitions import Definition, DefinitionError
+from texelflow.importers.tensorflow.definitions import Definition, DefinitionError, LimitError
 from texelflow.importers.tensorflow.lowering import OUTPUT_NAMES
 
 Place: TypeAlias = tuple[str, int]
@@ -41,6 +41,10 @@ FORWARDING = frozenset(
 """Operators whose outputs are their first input."""
 
 
+MOST_STEPS = 6_000_000
+"""Through the nodes of one graph or function, to tell what depends on what: a small file may ask for many."""
+
+
 class Level:
     """The nodes of one graph or function, by name."""
 
@@ -51,9 +55,20 @@ class Level:
             if node.name in self.nodes:
                 raise DefinitionError(f"there are two nodes called {node.name!r}")
             self.nodes[node.name] = node
+        self._order = {name: index for index, name in enumerate(self.nodes)}
         self._outputs: dict[str, int] = {}
+        self._reads: dict[str, list[Place]] = {}
+        self._waits: dict[str, list[str]] = {}
+        self._readers: dict[str, list[Definition]] = {}
+        self._enters: dict[str, list[Definition]] | None = None
+        self._steps = 0
         for node in self.nodes.values():
-            self.note_reads(self.data(node))
+            places = [(self.place(reference), reference.startswith("^")) for reference in node.inputs]
+            self._reads[node.name] = [place for place, waits in places if not waits]
+            self._waits[node.name] = [place[0] for place, waits in places if waits]
+            self.note_reads(self._reads[node.name])
+            for name in dict.fromkeys(name for name, _ in self._reads[node.name]):
+                self._readers.setdefault(name, []).append(node)
 
     def note_reads(self, places: Iterable[Place]) -> None:
         """Remember which outputs of nodes are read."""
@@ -84,11 +99,36 @@ class Level:
 
     def data(self, node: Definition) -> list[Place]:
         """Return what a node reads."""
-        return [self.place(reference) for reference in node.inputs if not reference.startswith("^")]
+        return self._reads[node.name]
+
+    def readers(self, names: Iterable[str], operators: frozenset[str] = frozenset()) -> list[Definition]:
+        """Return the nodes, of these operators if any, that read one of names, each once, in order."""
+        found = {
+            node.name: node
+            for name in names
+            for node in self._readers.get(name, ())
+            if not operators or node.operator in operators
+        }
+        return sorted(found.values(), key=lambda node: self._order[node.name])
+
+    def entering(self, frame: str) -> list[Definition]:
+        """Return the nodes that enter the loop of a name."""
+        if self._enters is None:
+            self._enters = {}
+            for node in self.nodes.values():
+                if node.operator in ENTERS:
+                    self._enters.setdefault(str(node.attributes.get("frame_name")), []).append(node)
+        return self._enters.get(frame, [])
+
+    def step(self) -> None:
+        """Note a step of a way through the nodes; raise DefinitionError for too many."""
+        self._steps += 1
+        if self._steps > MOST_STEPS:
+            raise LimitError("its branches depend on each other in too many ways")
 
     def waits(self, node: Definition) -> list[str]:
         """Return the names of the nodes that a node waits for without reading them."""
-        return [self.place(reference)[0] for reference in node.inputs if reference.startswith("^")]
+        return self._waits[node.name]
 
     def behind(self, place: Place) -> Place:
         """Return what a value is, behind the Identity nodes that forward it."""
@@ -113,5 +153,6 @@ class Level:
                 continue
             seen.add(name)
             node = self.nodes[name]
+            self.step()
             yield node
             pending += [source for source, _ in self.data(node)] + self.waits(node)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
-from texelflow.graph import DTYPES
+from texelflow.graph import DTYPES, MOST_AXES
 from texelflow.graph.constants import pack_elements
 from texelflow.importers.tensorflow.dtypes import dtype_of
 from texelflow.importers.tensorflow.wire import WireError, fields, varint
@@ -127,6 +127,8 @@ def _shape(message: memoryview) -> tuple[int, ...]:
             if extent >= 2**63:
                 raise TensorError("an extent of its shape is negative")
             extents.append(extent)
+    if len(extents) > MOST_AXES:
+        raise TensorError(f"it has {len(extents)} axes; at most {MOST_AXES} are supported")
     return tuple(extents)
 
 

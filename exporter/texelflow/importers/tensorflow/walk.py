@@ -16,7 +16,13 @@ from texelflow.importers.tensorflow.bodies import (
     add_while,
     choose,
 )
-from texelflow.importers.tensorflow.control_flow import Frame, branches_of, frame_of, is_loop_merge
+from texelflow.importers.tensorflow.control_flow import (
+    Frame,
+    branches_of,
+    frame_left_by,
+    frame_of,
+    is_loop_merge,
+)
 from texelflow.importers.tensorflow.definitions import (
     Call,
     Damaged,
@@ -24,18 +30,23 @@ from texelflow.importers.tensorflow.definitions import (
     DefinitionError,
     Definitions,
     Function,
+    LimitError,
     Placeholder,
 )
-from texelflow.importers.tensorflow.effects import ASSIGNING, REASON, VARIABLES, Effects
+from texelflow.importers.tensorflow.effects import ASSIGNING, DEEPEST, REASON, VARIABLES, Effects
 from texelflow.importers.tensorflow.lowering import DOMAIN
 from texelflow.importers.tensorflow.operators import load
 from texelflow.importers.tensorflow.references import EXITS, FORWARDING, MERGES, Level, Place
 from texelflow.importers.tensorflow.tensors import Tensor
+from texelflow.importers.unique_names import UniqueNames
 from texelflow.problems import Problems
 
 MOST_NODES = 100_000
-DEEPEST = 40
+MOST_IN_NAMES = 2**25
 """What functions may expand to: a small file can ask for more than any memory holds."""
+
+OF_BODY = 5
+"""Nodes that the body of a branch or loop counts as, beside its own."""
 
 CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall", "RemoteCall"})
 ReadConstant: TypeAlias = "Callable[[Definition, Walk], Value | None]"
@@ -77,21 +88,18 @@ class Walk:
         self._levels: dict[str, Level] = {}
         self._read = read
         self._problems = problems
-        self._names: set[str] = set()
+        self._names = UniqueNames()
+        self._in_names = 0
         self._count = 0
         self._open: list[str] = []
 
     def reserve(self, names: Iterable[str]) -> None:
         """Keep names for inputs and outputs."""
-        self._names.update(names)
+        self._names.reserve(names)
 
     def value(self, name: str) -> Value:
         """Return a new value, of that name or one like it."""
-        unique, count = name, 2
-        while unique in self._names:
-            unique, count = f"{name}_{count}", count + 1
-        self._names.add(unique)
-        return Value(unique)
+        return Value(self._names.take(name))
 
     def build(self, scope: Scope, places: Sequence[Place]) -> list[Value]:
         """Return values of a scope, with nodes for all that they need; raise DefinitionError."""
@@ -153,9 +161,8 @@ class Walk:
     # Nodes
 
     def _add(self, scope: Scope, node: Definition) -> None:
-        self._count += 1
-        if self._count > MOST_NODES:
-            raise DefinitionError(f"its functions expand to more than {MOST_NODES} nodes")
+        count = scope.level.outputs_read(node.name)
+        self._note(count, count * len(scope.prefix))
         values, kind = scope.values, node.operator
         attributes = self._bound(scope, node)
         if kind in EXITS:
@@ -203,6 +210,15 @@ class Walk:
         if value is None:
             raise DefinitionError(f"node {place[0]!r} has no output {place[1]}, which is read")
         return value
+
+    def _note(self, count: int, in_names: int = 0) -> None:
+        """Note that so many values are made, and characters of prefixes; raise LimitError for too many."""
+        self._count += count
+        self._in_names += in_names
+        if self._count > MOST_NODES:
+            raise LimitError(f"its functions expand to more than {MOST_NODES} nodes")
+        if self._in_names > MOST_IN_NAMES:
+            raise LimitError("the names of calls are too long to be those of all nodes of its functions")
 
     def _add_plain(
         self, scope: Scope, node: Definition, attributes: dict[str, object], reads: list[Value]
@@ -272,7 +288,7 @@ class Walk:
         if function.name in self._open:
             raise DefinitionError(f"function {function.name!r} calls itself")
         if len(self._open) >= DEEPEST:
-            raise DefinitionError(f"functions call each other more than {DEEPEST} deep")
+            raise LimitError(f"functions call each other more than {DEEPEST} deep")
         if len(arguments) != len(function.inputs):
             raise DefinitionError(
                 f"function {function.name!r} has {len(function.inputs)} inputs, but is called with"
@@ -298,11 +314,14 @@ class Walk:
 
     def body(self, inputs: list[Value], make: Callable[[], list[Value]]) -> Body:
         """Return a graph inside of a node."""
+        self._note(OF_BODY)
         around, problems = self.nodes, self._problems
         self.nodes, self._problems = [], Problems()
         try:
             outputs = make()
-        except DefinitionError as error:
+        except LimitError:
+            raise
+        except DefinitionError as error:  # it matters only if the branch is taken
             self._problems.add(str(error))
             outputs = []
         body = Body(inputs, self.nodes, outputs, self._problems.lines())
@@ -310,7 +329,8 @@ class Walk:
         return body
 
     def _frame(self, scope: Scope, leave: Definition) -> Frame:
-        frame = scope.frames.get(leave.name)
+        name = frame_left_by(scope.level, leave)
+        frame = scope.frames.get(name)
         if frame is None:
-            frame = scope.frames[leave.name] = frame_of(scope.level, leave)
+            frame = scope.frames[name] = frame_of(scope.level, name)
         return frame

@@ -45,7 +45,7 @@ def _function(item: Mapping[str, Any]) -> Function:
 def _node(item: Mapping[str, Any]) -> Definition:
     inputs = item.get("input") or []
     if not isinstance(inputs, list):
-        raise DefinitionError(f"the inputs of a node are {inputs!r}")
+        raise DefinitionError(f"the inputs of a node are {_shown(inputs)}")
     attributes = {
         str(name): attribute(content)
         for name, content in _mapping(item.get("attr") or {}).items()
@@ -80,10 +80,10 @@ def _content(kind: str, value: Any) -> Any:
             return float(value)
         if kind == "b":
             return bool(value)
-        if kind == "type":
-            return dtype_of(value if isinstance(value, str) else int(value))
     except (TypeError, ValueError, OverflowError) as error:
-        raise DefinitionError(f"an attribute is {value!r}: {error}") from error
+        raise DefinitionError(f"an attribute is {_shown(value)}: {error}") from error
+    if kind == "type":
+        return element_type(value)
     if kind == "shape":
         return shape(value)
     if kind == "func":
@@ -94,6 +94,13 @@ def _content(kind: str, value: Any) -> Any:
     return None
 
 
+def element_type(value: object) -> str:
+    """Return an element type by its name or number."""
+    if isinstance(value, str) or type(value) is int:
+        return dtype_of(value)
+    raise DefinitionError(f"an element type is {_shown(value)}")
+
+
 def shape(value: object) -> tuple[int | None, ...] | None:
     """Return a TensorShapeProto: None for a free extent, and if even the rank is unknown."""
     fields = _mapping(value)
@@ -101,8 +108,8 @@ def shape(value: object) -> tuple[int | None, ...] | None:
         return None
     try:
         extents = [int(_mapping(item).get("size", 0)) for item in _items(fields, "dim")]
-    except (TypeError, ValueError) as error:
-        raise DefinitionError(f"a shape is {value!r}: {error}") from error
+    except (TypeError, ValueError, OverflowError) as error:
+        raise DefinitionError(f"a shape is {_shown(value)}: {error}") from error
     return tuple(extent if extent >= 0 else None for extent in extents)
 
 
@@ -125,11 +132,15 @@ def _items(content: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
 
 def _mapping(content: object) -> Mapping[str, Any]:
     if not isinstance(content, Mapping):
-        raise DefinitionError(f"{content!r} stands where an object is expected")
+        raise DefinitionError(f"{_shown(content)} stands where an object is expected")
     return content
 
 
 def _text(content: object) -> str:
     if not isinstance(content, str):
-        raise DefinitionError(f"{content!r} stands where a text is expected")
+        raise DefinitionError(f"{_shown(content)} stands where a text is expected")
     return content
+
+
+def _shown(content: object) -> str:
+    return repr(content)[:80]

@@ -12,7 +12,6 @@ from texelflow.graph import DTYPES, Graph, Value
 from texelflow.importers.format import ImportOptions
 from texelflow.importers.input_types import DeclaredType
 from texelflow.importers.tensorflow.definitions import Definition, DefinitionError, Definitions
-from texelflow.importers.tensorflow.dtypes import dtype_of
 from texelflow.importers.tensorflow.graph import (
     PLACEHOLDERS,
     Port,
@@ -25,7 +24,7 @@ from texelflow.importers.tensorflow.operators import load
 from texelflow.importers.tensorflow.references import Level
 from texelflow.importers.tensorflow.tensors import Tensor
 from texelflow.importers.tensorflow.walk import Walk
-from texelflow.importers.tfjs.definitions import read_json_definitions, shape
+from texelflow.importers.tfjs.definitions import element_type, read_json_definitions, shape
 from texelflow.importers.tfjs.weights import Weight, read_weights
 from texelflow.operators.builder import GraphBuilder
 
@@ -44,7 +43,7 @@ def read_tfjs(path: Path, options: ImportOptions) -> Graph:
     if not isinstance(topology, Mapping):
         raise ExportError(f"{path} has no modelTopology: it is no TF.js model, or only its weights")
     try:
-        weights = read_weights(model.get("weightsManifest", []), path.parent)
+        weights = read_weights(model.get("weightsManifest", []), path)
     except ExportError as error:
         raise ExportError(f"{path} cannot be read: {error}", error.problems) from error
     if "node" not in topology:
@@ -97,10 +96,7 @@ def _ports(model: Mapping[str, Any], definitions: Definitions) -> tuple[list[Por
         if node.operator in PLACEHOLDERS:
             declared = declared_type(node)
         else:
-            dtype = info.get("dtype", "")
-            declared = DeclaredType(
-                dtype_of(dtype if isinstance(dtype, str) else int(dtype)), _shape_of(info.get("tensorShape"))
-            )
+            declared = DeclaredType(element_type(info.get("dtype", "")), _shape_of(info.get("tensorShape")))
         inputs.append(Port(name, reference, declared))
     return inputs, outputs
 

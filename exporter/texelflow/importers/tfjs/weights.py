@@ -8,13 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from texelflow.errors import ExportError
-from texelflow.graph import ConstantData, TensorType, Value
+from texelflow.graph import MOST_AXES, ConstantData, TensorType, Value
 from texelflow.graph.constants import constant_value, unpack_elements
-from texelflow.importers.mapped_files import map_file
+from texelflow.importers.finite import is_finite
+from texelflow.importers.mapped_files import inside, is_file, map_file
 from texelflow.operators import EVALUATION_LIMIT
 from texelflow.operators.builder import GraphBuilder
 
@@ -86,16 +87,22 @@ def _is_whole(zero: float) -> bool:
     return 0 <= zero <= 255 and abs(zero - round(zero)) < 1e-6
 
 
-def read_weights(manifest: object, folder: Path) -> dict[str, Weight]:
+def read_weights(manifest: object, model_file: Path) -> dict[str, Weight]:
     """Return the weights of a manifest by name.
 
     Raises:
         ExportError: the manifest is damaged, or a shard is missing, outside of the folder, or cut off.
     """
     weights: dict[str, Weight] = {}
+    taken: set[Path] = set()
     for group in _list(manifest, "weightsManifest"):
-        paths = _list(_field(group, "paths"), "paths")
-        shards = [map_file(_inside(folder, path)) for path in paths]
+        shards = []
+        for name in _list(_field(group, "paths"), "paths"):
+            path = _shard(model_file, name)
+            if path in taken:  # a small file could be many weights
+                raise ExportError(f"the weightsManifest has the shard {name!r} twice")
+            taken.add(path)
+            shards.append(map_file(path))
         position = 0
         for entry in _list(_field(group, "weights"), "weights"):
             weight, position = _read_weight(entry, shards, position)
@@ -108,7 +115,9 @@ def read_weights(manifest: object, folder: Path) -> dict[str, Weight]:
 def _read_weight(entry: object, shards: Sequence[memoryview], position: int) -> tuple[Weight, int]:
     name, dtype = str(_field(entry, "name")), str(_field(entry, "dtype"))
     shape = tuple(_list(_field(entry, "shape"), f"shape of {name!r}"))
-    if not all(isinstance(extent, int) and 0 <= extent < 2**40 for extent in shape):
+    if len(shape) > MOST_AXES:
+        raise ExportError(f"weight {name!r} has {len(shape)} axes; at most {MOST_AXES} are supported")
+    if not all(type(extent) is int and 0 <= extent < 2**40 for extent in shape):
         raise ExportError(f"weight {name!r} has the shape {list(shape)}; extents of at least 0 are needed")
     quantization = entry.get("quantization") if isinstance(entry, Mapping) else None
     stored, scale, least = dtype, None, 0.0
@@ -164,15 +173,13 @@ def _bytes(shards: Sequence[memoryview], position: int, length: int) -> list[mem
     return None if length else parts
 
 
-def _inside(folder: Path, name: object) -> Path:
+def _shard(model_file: Path, name: object) -> Path:
     """Return the path of a shard; raise ExportError unless it lies beside model.json."""
-    text = name if isinstance(name, str) else ""
-    relative = PurePosixPath(text.replace("\\", "/"))
-    path = folder / relative
-    if not text or "\0" in text or relative.is_absolute() or ".." in relative.parts or ":" in text:
+    path = inside(model_file, name) if isinstance(name, str) and ":" not in name else None
+    if path is None:
         raise ExportError(f"the shard {name!r} is not inside the model's folder, as it must be")
-    if not path.is_file():
-        raise ExportError(f"the shard {name!r} is not beside model.json; put it into {folder}")
+    if not is_file(path):
+        raise ExportError(f"the shard {name!r} is not beside model.json; put it into {model_file.parent}")
     return path
 
 
@@ -190,6 +197,6 @@ def _list(content: object, what: str) -> list[Any]:
 
 def _number(entry: object, key: str, name: str) -> float:
     number = _field(entry, key)
-    if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
+    if not is_finite(number):
         raise ExportError(f"weight {name!r} is quantised with a {key} of {number!r}; a number is needed")
     return float(number)

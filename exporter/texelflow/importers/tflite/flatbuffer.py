@@ -15,7 +15,10 @@ import struct
 from typing import Any
 
 MOST_RECORDS = 4_000_000
-"""Tables, strings and elements of vectors that are read of a file: a small one may refer to few often."""
+"""Elements of vectors that are read of a file, and tables and strings: a small one may refer to few often."""
+
+OF_TABLE = 16
+"""As so many elements of a vector a table counts, which takes as much memory and time."""
 
 
 class DamagedError(Exception):
@@ -69,7 +72,7 @@ class Table:
     __slots__ = ("_at", "_content", "_fields", "_vtable")
 
     def __init__(self, content: Content, at: int) -> None:
-        content.count(1)
+        content.count(OF_TABLE)
         self._content, self._at = content, at
         self._vtable = at - int(content.unpack("i", at))
         if self._vtable < 0:
@@ -123,7 +126,7 @@ class Table:
     def text(self, slot: int) -> str:
         """Return a string; what is no UTF-8 in it is replaced."""
         content = bytes(self.content(slot))
-        self._content.count(1 + len(content) // 16)
+        self._content.count(OF_TABLE + len(content) // 16)
         return content.decode("utf-8", "replace")
 
     def _field(self, slot: int) -> int | None:

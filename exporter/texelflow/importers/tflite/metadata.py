@@ -8,12 +8,13 @@ the model. What is damaged in it is no reason to fail: it is left out.
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 
 from texelflow.importers.tflite.flatbuffer import Content, DamagedError, Table
+from texelflow.importers.zip_members import DAMAGE, MemberError, read_member
 from texelflow.options import ImageOptions
 
 NAME = "TFLITE_METADATA"
@@ -47,6 +48,8 @@ class TensorFacts:
         if dtype in _WHOLE:
             mean, deviation = (_WHOLE[dtype],), (1.0,)
         if not mean or not deviation or 0 in deviation or {len(mean), len(deviation)} - {1, count}:
+            return None
+        if not all(map(isfinite, (*mean, *deviation))):
             return None
         means, deviations = (
             tuple(number / 255 for number in (numbers * count)[:count]) for numbers in (mean, deviation)
@@ -85,8 +88,7 @@ def _facts(table: Table) -> TensorFacts:
 def read_labels(path: Path, name: str) -> list[str] | None:
     """Return the lines of a file in the archive behind the model; None if it is not there, or too large."""
     try:
-        with zipfile.ZipFile(path) as archive, archive.open(name) as file:
-            content = file.read(LARGEST + 1)
-        return content.decode("utf-8").splitlines() if len(content) <= LARGEST else None
-    except (OSError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile, EOFError, zlib.error):
+        with zipfile.ZipFile(path) as archive:
+            return read_member(archive, name, LARGEST).decode("utf-8").splitlines()
+    except (OSError, MemberError, *DAMAGE):
         return None

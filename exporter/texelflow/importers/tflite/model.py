@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 
+from texelflow.graph import MOST_AXES
 from texelflow.importers.tflite.builtins import BUILTINS
 from texelflow.importers.tflite.flatbuffer import Content, DamagedError, Table
 from texelflow.importers.tflite.options import enumerated
@@ -166,6 +167,8 @@ def _tensor(table: Table, buffers: Sequence[memoryview]) -> Tensor:
     shape, signature = table.numbers(0, "i") or (), table.numbers(7, "i")
     if signature and len(signature) == len(shape):
         shape = signature
+    if len(shape) > MOST_AXES:
+        raise DamagedError(f"tensor {name!r} has {len(shape)} axes; at most {MOST_AXES} are supported")
     if any(extent < -1 for extent in shape):
         raise DamagedError(f"tensor {name!r} has the shape {list(shape)}")
     if table.has(10) and table.number(10, "I"):

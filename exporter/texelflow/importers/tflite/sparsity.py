@@ -12,14 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
+from texelflow.graph import MOST_AXES
 from texelflow.importers.tflite.flatbuffer import DamagedError, Table
 from texelflow.importers.tflite.model import Tensor
 
 _INDEX_CODES = {1: "i", 2: "H", 3: "B"}
 """Of the vectors that indices are in, by the number of their type."""
 
-LARGEST = 2**31
-"""Bytes that a constant may have once it is dense."""
+RATIO, ALLOWANCE = 100, 2**24
+"""A constant may have so many times the bytes that are stored once it is dense, and so many more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,14 @@ def dense_bytes(tensor: Tensor, content: memoryview, bits: int) -> bytes:
     order = table.numbers(0, "i") or ()
     blocks = table.numbers(1, "i") or ()
     levels = [_level(each, tensor) for each in table.tables(2)]
-    if sorted(order) != list(range(rank + len(blocks))) or len(levels) != len(order):
+    if (
+        len(blocks) > MOST_AXES
+        or sorted(order) != list(range(rank + len(blocks)))
+        or len(levels) != len(order)
+    ):
         raise DamagedError(f"constant {tensor.name!r} is sparse along axes {list(order)} of {rank}")
-    if any(not 0 <= axis < rank for axis in blocks) or prod(tensor.shape) * size > LARGEST:
+    largest = RATIO * len(content) + ALLOWANCE
+    if any(not 0 <= axis < rank for axis in blocks) or prod(tensor.shape) * size > largest:
         raise DamagedError(
             f"constant {tensor.name!r} is sparse, of blocks along {list(blocks)}, or too large"
         )

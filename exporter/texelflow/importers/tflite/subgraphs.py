@@ -10,8 +10,10 @@ from texelflow.importers.tflite.flatbuffer import DamagedError
 from texelflow.importers.tflite.model import Model, Operation, Subgraph, Tensor
 from texelflow.importers.tflite.operators import BODIES, CALL, CUSTOM_DOMAIN, DOMAIN, Call
 from texelflow.importers.tflite.options import read_options
+from texelflow.importers.tflite.sparsity import ALLOWANCE, RATIO
 from texelflow.importers.tflite.tensors import TYPES, constant
 from texelflow.importers.tflite.variables import Variables
+from texelflow.importers.unique_names import UniqueNames
 from texelflow.operators import registry
 from texelflow.problems import Problems
 
@@ -66,8 +68,9 @@ class SubgraphReader:
         self._problems = problems
         self._open: list[int] = []
         self._left = MOST_OPERATIONS
-        self._names: set[str] = set()
+        self._names = UniqueNames()
         self._constants: dict[tuple[int, int], Value] = {}
+        self._bytes_left = RATIO * sum(map(len, model.buffers)) + ALLOWANCE
         self._variables = Variables()
 
     def finish_states(self, nodes: list[Node]) -> dict[Value, Value]:
@@ -88,7 +91,7 @@ class SubgraphReader:
             raise DamagedError(f"with all that is called it has more than {MOST_OPERATIONS} operations")
         self._open.append(index)
         result = ReadSubgraph(values=dict(scope))
-        self._names.update(value.name for value in scope.values())
+        self._names.reserve(value.name for value in scope.values())
         for operation in subgraph.operations:
             self._add(operation, subgraph, index, result)
         for position in subgraph.outputs:
@@ -183,7 +186,10 @@ class SubgraphReader:
                 return None
             name = self._name(tensor.name, position)
             try:
-                self._constants[key] = constant(tensor, content, name)
+                value = self._constants[key] = constant(tensor, content, name)
+                self._bytes_left -= value.constant.bytes_count if value.constant is not None else 0
+                if self._bytes_left < 0:  # a small file could be many weights
+                    raise DamagedError("its constants have the same bytes in too many ways")
             except DamagedError as error:
                 self._problems.add(str(error))
                 self._constants[key] = Value(name)
@@ -226,8 +232,5 @@ class SubgraphReader:
 
     def _name(self, name: str, position: int) -> str:
         """Return a name that no other value has."""
-        unique = name or f"tensor_{position}"
-        while unique in self._names:
-            unique = f"{unique}:{position}"
-        self._names.add(unique)
-        return unique
+        wanted = name or f"tensor_{position}"
+        return self._names.take(f"{wanted}:{position}" if wanted in self._names else wanted)

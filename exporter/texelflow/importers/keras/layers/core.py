@@ -61,8 +61,8 @@ def flatten(layer: Layer) -> None:
 def reshape(layer: Layer) -> None:
     """Another shape behind the batch; one extent may be -1."""
     target = layer.setting("target_shape", [])
-    if not isinstance(target, list) or not all(isinstance(extent, int) and extent >= -1 for extent in target):
-        raise layer.fail(f"its target_shape is {target!r}; whole numbers are needed")
+    if not isinstance(target, list) or not all(type(n) is int and -1 <= n < 2**31 for n in target):
+        raise layer.fail(f"its target_shape is {str(target)[:80]}; whole numbers are needed")
     if -1 in target:
         places = layer.vector("target", [layer.x.shape[0], *target])
         layer.add("Reshape", layer.result, layer.x, places)
@@ -75,7 +75,7 @@ def permute(layer: Layer) -> None:
     """The axes behind the batch in another order, counted from 1."""
     dims = layer.setting("dims", [])
     if not isinstance(dims, list) or sorted(map(str, dims)) != sorted(map(str, range(1, layer.rank))):
-        raise layer.fail(f"its dims are {dims!r}, its input {layer.x.type}")
+        raise layer.fail(f"its dims are {str(dims)[:80]}, its input {layer.x.type}")
     layer.add("Transpose", layer.result, layer.x, perm=[0, *dims])
 
 
@@ -83,7 +83,7 @@ def permute(layer: Layer) -> None:
 def repeat_vector(layer: Layer) -> None:
     """A vector so many times."""
     layer.require_rank(2)
-    count = int(layer.number("n", 1))
+    count = layer.whole("n", 1)
     upright = layer.add("Unsqueeze", "upright", layer.x, layer.vector("axis", [1]))
     batch, width = layer.x.shape
     layer.add("Expand", layer.result, upright, layer.vector("shape", [batch, count, width]))

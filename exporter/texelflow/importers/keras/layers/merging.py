@@ -42,7 +42,7 @@ def _padded(layer: Layer, value: Value, rank: int) -> Value:
 @lowers("Concatenate")
 def concatenate(layer: Layer) -> None:
     """Inputs one behind the other."""
-    axis = int(layer.number("axis", -1))
+    axis = layer.whole("axis", -1)
     layer.add("Concat", layer.result, *layer.data, axis=normalize_axis(layer.node, axis, layer.rank))
 
 
@@ -54,7 +54,7 @@ def dot(layer: Layer) -> None:
     a, b = layer.data
     axes = layer.setting("axes", -1)
     axes = [axes, axes] if isinstance(axes, int) else axes
-    if not isinstance(axes, list) or len(axes) != 2 or not all(isinstance(axis, int) for axis in axes):
+    if not isinstance(axes, list) or len(axes) != 2 or not all(type(axis) is int for axis in axes):
         raise layer.fail(f"its axes are {axes!r}; a number, or two, are needed")
     ranks = [len(a.shape), len(b.shape)]
     places = [normalize_axis(layer.node, axis, rank) for axis, rank in zip(axes, ranks, strict=True)]

@@ -56,11 +56,9 @@ def _or(layer: Layer, name: str, like: Value, number: int) -> Value:
 @lowers("LayerNormalization", weights=_weights)
 def layer_norm(layer: Layer) -> None:
     """Elements moved and scaled by the mean and variance of the last axes."""
-    axes = layer.setting("axis", -1)
-    listed = [axes] if isinstance(axes, int) else axes
-    places = sorted(normalize_axis(layer.node, axis, layer.rank) for axis in listed)
+    places = layer.axes("axis", -1)
     if places != list(range(places[0], layer.rank)):
-        raise layer.fail(f"its axis is {axes!r}; the last ones are supported")
+        raise layer.fail(f"its axes are {places} of {layer.rank}; the last ones are supported")
     if layer.setting("rms_scaling", False):
         raise layer.fail("it has rms_scaling, which is not supported")
     shape = layer.x.shape[places[0] :]
@@ -81,9 +79,7 @@ def layer_norm(layer: Layer) -> None:
 @lowers("UnitNormalization")
 def unit_norm(layer: Layer) -> None:
     """Elements divided by their length along an axis."""
-    axes = layer.setting("axis", -1)
-    listed = [axes] if isinstance(axes, int) else axes
-    places = [normalize_axis(layer.node, axis, layer.rank) for axis in listed]
+    places = layer.axes("axis", -1)
     squares = layer.reduce("ReduceSumSquare", "squares", layer.x, places)
     least = layer.add("Max", "least", squares, layer.scalar("tiny", layer.x.dtype, 1e-12))
     layer.add("Div", layer.result, layer.x, layer.add("Sqrt", "length", least))
@@ -92,13 +88,13 @@ def unit_norm(layer: Layer) -> None:
 @lowers("GroupNormalization", weights=_weights)
 def group_norm(layer: Layer) -> None:
     """Groups of channels, the last axis, moved and scaled by their mean and variance."""
-    axis = normalize_axis(layer.node, int(layer.number("axis", -1)), layer.rank)
+    axis = normalize_axis(layer.node, layer.whole("axis", -1), layer.rank)
     channels = layer.x.shape[axis]
     if axis != layer.rank - 1 or not isinstance(channels, int):
         raise layer.fail(
             f"its axis is {axis} of {layer.x.type}; the last one, of a known extent, is supported"
         )
-    groups = int(layer.number("groups", 32))
+    groups = layer.whole("groups", 32)
     groups = channels if groups == -1 else groups
     if groups < 1 or channels % groups:
         raise layer.fail(f"{channels} channels cannot be in {groups} groups")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from texelflow.graph import Value
 from texelflow.importers.channels_last import resize
+from texelflow.importers.finite import is_finite
 from texelflow.importers.keras.layers.convolutions import give_back, image_of
 from texelflow.importers.keras.lowering import Layer, lowers
 
@@ -11,8 +12,8 @@ from texelflow.importers.keras.lowering import Layer, lowers
 def _constant(layer: Layer, name: str, default: float) -> Value:
     content = layer.setting(name, default)
     if isinstance(content, list):
-        if not content or not all(isinstance(number, int | float) for number in content):
-            raise layer.fail(f"its {name} is {content!r}; numbers are needed")
+        if not content or not all(map(is_finite, content)):
+            raise layer.fail(f"its {name} is {str(content)[:80]}; numbers are needed")
         return layer.constant(name, "float32", [len(content)], [float(number) for number in content])
     return layer.scalar(name, "float32", layer.number(name, default))
 
@@ -66,7 +67,7 @@ def resizing(layer: Layer) -> None:
         kind = image.known_type
         image = layer.cast("floats", image, "float32")
         image.type = type(kind)("float32", kind.shape)
-    size = [int(layer.number(name, 0)) for name in ("height", "width")]
+    size = [layer.whole(name, 0) for name in ("height", "width")]
     if min(size) < 1:
         raise layer.fail(f"its size is {size}")
     give_back(layer, resize(layer, "resized_last", image, size, modes[method], half_pixel_centers=True))
@@ -76,7 +77,7 @@ def resizing(layer: Layer) -> None:
 def center_crop(layer: Layer) -> None:
     """The middle of images that are at least as large."""
     layer.require_rank(4)
-    size = [int(layer.number(name, 0)) for name in ("height", "width")]
+    size = [layer.whole(name, 0) for name in ("height", "width")]
     first = 2 if layer.is_first else 1
     extents = layer.x.shape[first : first + 2]
     if not all(

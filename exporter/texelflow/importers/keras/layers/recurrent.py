@@ -151,7 +151,7 @@ def bidirectional(layer: Layer) -> None:
     names = list(_names(layer.config))
     weights = layer.inputs()[layer.count - 2 * len(names) :]
     states = layer.data[1:]
-    mode = layer.setting("merge_mode", "concat") if "merge_mode" in layer.config else "concat"
+    mode = str(layer.setting("merge_mode", "concat"))
     if "merge_mode" in layer.config and layer.config["merge_mode"] is None:
         raise layer.fail("its merge_mode is None, which is not supported")
     if len(layer.node.outputs) > 1:

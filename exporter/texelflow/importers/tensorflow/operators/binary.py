@@ -70,7 +70,7 @@ def approximate_equal(steps: Lowering) -> None:
     """Whether numbers differ by less than `tolerance`."""
     x = steps.input(0)
     difference = steps.add("Abs", "size", steps.add("Sub", "difference", x, steps.input(1)))
-    tolerance = steps.scalar("tolerance", x.dtype, float(steps.attribute("tolerance", 1e-5)))
+    tolerance = steps.scalar("tolerance", x.dtype, steps.number("tolerance", 1e-5))
     steps.add("Less", steps.result, difference, tolerance)
 
 

@@ -54,7 +54,7 @@ def images_of(steps: Lowering, rank: int) -> Images:
     is_first = layout.startswith("NC")
     found = {}
     for name in ("strides", "dilations"):
-        numbers = [int(number) for number in steps.attribute(name, [])] or [1] * rank
+        numbers = steps.wholes(name) or [1] * rank
         if len(numbers) == rank - 2:  # TF.js has some so
             numbers = [1, 1, *numbers] if is_first else [1, *numbers, 1]
         outer = numbers[:2] if is_first else [numbers[0], numbers[-1]]
@@ -71,7 +71,7 @@ def padding_of(steps: Lowering, is_first: bool, rank: int) -> Padding:
     padding = str(steps.attribute("padding", "VALID"))
     if padding != "EXPLICIT":
         return padding
-    numbers = [int(number) for number in steps.attribute("explicit_paddings", [])]
+    numbers = steps.wholes("explicit_paddings")
     if len(numbers) != 2 * rank or min(numbers) < 0:
         raise steps.fail(f"its explicit_paddings are {numbers}; two for each of {rank} axes are needed")
     pairs = [(numbers[2 * axis], numbers[2 * axis + 1]) for axis in range(rank)]
@@ -163,9 +163,9 @@ def _convolve_depthwise(steps: Lowering, bias: Value | None) -> tuple[Images, Va
 )
 def fused(steps: Lowering) -> None:
     """A convolution, and what comes behind it."""
-    names = steps.attribute("fused_ops", [])
+    names = steps.texts("fused_ops")
     bias = steps.input(2) if names and names[0] == "BiasAdd" and steps.count > 2 else None
-    if steps.attribute("num_args") is not None and int(steps.attribute("num_args")) > steps.count - 2:
+    if steps.whole("num_args", 0) > steps.count - 2:
         raise steps.fail(f"it has {steps.count} inputs, where num_args is {steps.attribute('num_args')}")
     if bias is not None and len(bias.shape) != 1:
         raise steps.fail(f"its bias is {bias.type}; one axis is needed")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from texelflow.graph import Value
-from texelflow.importers.tensorflow.dtypes import dtype_of
+from texelflow.importers.finite import is_finite
 from texelflow.importers.tensorflow.lowering import Lowering, lowers
 from texelflow.operators.shapes import normalize_axis
 
@@ -18,7 +18,7 @@ def _indices(steps: Lowering, index: int) -> Value:
 @lowers("Gather", "ResourceGather", inputs=2)
 def gather(steps: Lowering) -> None:
     """Slices along the first axis."""
-    batch = int(steps.attribute("batch_dims", 0))
+    batch = steps.whole("batch_dims", 0)
     _gather(steps, batch, batch)
 
 
@@ -26,7 +26,7 @@ def gather(steps: Lowering) -> None:
 def gather_v2(steps: Lowering) -> None:
     """Slices along an axis; with `batch_dims`, of each entry of the batch its own."""
     [axis] = steps.known_integers(2, "axis")
-    _gather(steps, axis, int(steps.attribute("batch_dims", 0)))
+    _gather(steps, axis, steps.whole("batch_dims", 0))
 
 
 def _gather(steps: Lowering, axis: int, batch: int) -> None:
@@ -119,7 +119,7 @@ def one_hot(steps: Lowering) -> None:
     outside = steps.add("Less", "is_negative", indices, steps.scalar("zero", indices.dtype, 0))
     far = steps.cast("far", steps.add("Squeeze", "depth_scalar", count), indices.dtype)
     places = steps.add("Where", "places", outside, far, indices)
-    steps.add("OneHot", steps.result, places, count, pair, axis=int(steps.attribute("axis", -1)))
+    steps.add("OneHot", steps.result, places, count, pair, axis=steps.whole("axis", -1))
 
 
 @lowers("TopKV2", "TopK", inputs=(1, 2), outputs=("values", "indices"))
@@ -128,12 +128,11 @@ def top_k(steps: Lowering) -> None:
     if steps.count > 1:
         k = steps.reshape("k", steps.as_int64("wide", steps.input(1)), [1])
     else:
-        k = steps.vector("k", [int(steps.attribute("k", 0))])
+        k = steps.vector("k", [steps.whole("k", 0)])
     results: list[str | Value] = [steps.result, "places"]
     _, places = steps.add_all("TopK", results, steps.input(0), k, axis=-1, largest=1, sorted=1)
     if len(steps.node.outputs) > 1:
-        dtype = steps.attribute("index_type", "int32")
-        steps.cast(steps.node.outputs[1], places, dtype if isinstance(dtype, str) else dtype_of(dtype))
+        steps.cast(steps.node.outputs[1], places, steps.dtype("index_type", "int32"))
 
 
 @lowers("Unique", "UniqueV2", inputs=(1, 2), outputs=("y", "idx"))
@@ -145,8 +144,7 @@ def unique(steps: Lowering) -> None:
     parts: list[str | Value] = [steps.result, "firsts", "inverse"]
     *_, inverse = steps.add_all("Unique", parts, x, sorted=0)
     if len(steps.node.outputs) > 1:
-        dtype = steps.attribute("out_idx", "int32")
-        steps.cast(steps.node.outputs[1], inverse, dtype if isinstance(dtype, str) else dtype_of(dtype))
+        steps.cast(steps.node.outputs[1], inverse, steps.dtype("out_idx", "int32"))
 
 
 @lowers("SparseToDense", inputs=4)
@@ -189,9 +187,9 @@ def segment_sum(steps: Lowering) -> None:
 def bucketize(steps: Lowering) -> None:
     """How many of the `boundaries` are at most each number, int32."""
     x = steps.input(0)
-    boundaries = [float(number) for number in steps.attribute("boundaries", [])]
-    if not boundaries:
-        raise steps.fail("it has no boundaries")
+    boundaries = steps.attribute("boundaries", [])
+    if not boundaries or not isinstance(boundaries, list) or not all(map(is_finite, boundaries)):
+        raise steps.fail(f"its boundaries are {str(boundaries)[:80]}; numbers are needed")
     floats = x if x.dtype == "float32" else steps.cast("floats", x, "float32")
     wide = steps.add("Unsqueeze", "wide", floats, steps.vector("last", [-1]))
     edges = steps.constant("boundaries", "float32", [len(boundaries)], boundaries)

@@ -46,7 +46,7 @@ def crop_and_resize(steps: Lowering) -> None:
         raise steps.fail(f"its method is {method}; bilinear is supported")
     if x.dtype != "float32":
         x = steps.cast("floats", x, "float32")
-    outside = float(steps.attribute("extrapolation_value", 0.0))
+    outside = steps.number("extrapolation_value", 0.0)
     image = steps.add("Transpose", "image", x, perm=[0, 3, 1, 2])
     parts = []
     for index, number in enumerate(numbers):

@@ -29,9 +29,7 @@ def fused_batch_norm(steps: Lowering) -> None:
         raise steps.fail(f"its input is {kind}; 4 or 5 axes are needed")
     is_first = str(steps.attribute("data_format", "NHWC")).startswith("NC")
     activation = str(steps.attribute("activation_mode", "Identity"))
-    if activation not in ("Identity", "Relu") or (
-        steps.count > 5 and int(steps.attribute("num_side_inputs", 0))
-    ):
+    if activation not in ("Identity", "Relu") or (steps.count > 5 and steps.whole("num_side_inputs", 0)):
         raise steps.fail(f"{activation}, or another input, is fused into it, which is not supported")
     outputs = steps.node.outputs
     if len(outputs) > 3:
@@ -41,7 +39,7 @@ def fused_batch_norm(steps: Lowering) -> None:
         axes = [0, *range(2, rank)] if is_first else list(range(rank - 1))
         mean, variance = _moments(steps, wide, axes)
     given = (scale, offset, mean, variance)
-    epsilon = float(steps.attribute("epsilon", 1e-4))
+    epsilon = steps.number("epsilon", 1e-4)
     is_plain = kind.dtype == "float32" and activation == "Identity"
     step: str | Value = steps.result if is_plain else "normalized"
     if is_first:
@@ -72,7 +70,7 @@ def _moments(steps: Lowering, x: Value, axes: list[int]) -> tuple[Value, Value]:
 def local_response(steps: Lowering) -> None:
     """X / (bias + alpha · the sum of squares of near channels) ** beta."""
     x = steps.input(0)
-    radius = int(steps.attribute("depth_radius", 5))
+    radius = steps.whole("depth_radius", 5)
     size = 2 * radius + 1
     image = steps.add("Transpose", "image", x, perm=[0, 3, 1, 2])
     made = steps.add(
@@ -80,9 +78,9 @@ def local_response(steps: Lowering) -> None:
         "normal",
         image,
         size=size,
-        alpha=float(steps.attribute("alpha", 1.0)) * size,
-        beta=float(steps.attribute("beta", 0.5)),
-        bias=float(steps.attribute("bias", 1.0)),
+        alpha=steps.number("alpha", 1.0) * size,
+        beta=steps.number("beta", 0.5),
+        bias=steps.number("bias", 1.0),
     )
     steps.add("Transpose", steps.result, made, perm=[0, 2, 3, 1])
 

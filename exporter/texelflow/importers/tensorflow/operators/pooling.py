@@ -29,7 +29,7 @@ def pooling(steps: Lowering) -> None:
         steps.node.attributes["ksize"] = steps.known_integers(1, "window")
         steps.node.attributes["strides"] = steps.known_integers(2, "strides")
     images = images_of(steps, rank)
-    sizes = [int(number) for number in steps.attribute("ksize", [])]
+    sizes = steps.wholes("ksize")
     if len(sizes) == rank - 2:
         sizes = [1, 1, *sizes] if images.is_first else [1, *sizes, 1]
     if len(sizes) != rank or min(sizes) < 1:

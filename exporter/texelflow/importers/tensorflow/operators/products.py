@@ -44,7 +44,7 @@ def finish_fused(steps: Lowering, x: Value, bias: Value | None) -> None:
 
     `bias`: it has been added already. Images have their channels last.
     """
-    fused = list(steps.attribute("fused_ops", []))
+    fused = steps.texts("fused_ops")
     operands = steps.inputs()[2:]
     for number, name in enumerate(fused):
         is_last = number == len(fused) - 1
@@ -57,7 +57,7 @@ def finish_fused(steps: Lowering, x: Value, bias: Value | None) -> None:
             x = steps.add("Add", step, x, _operand(steps, operands))
         elif name == "FusedBatchNorm":
             scale, offset, mean, variance = (_operand(steps, operands) for _ in range(4))
-            epsilon = steps.scalar("epsilon", variance.dtype, float(steps.attribute("epsilon", 1e-4)))
+            epsilon = steps.scalar("epsilon", variance.dtype, steps.number("epsilon", 1e-4))
             deviation = steps.add("Sqrt", "deviation", steps.add("Add", "varies", variance, epsilon))
             factor = steps.add("Div", "factor", scale, deviation)
             centred = steps.add("Sub", "centred", x, mean)
@@ -65,7 +65,7 @@ def finish_fused(steps: Lowering, x: Value, bias: Value | None) -> None:
         elif name == "Prelu":
             x = steps.add("PRelu", step, x, _operand(steps, operands))
         elif name == "LeakyRelu":
-            x = steps.add("LeakyRelu", step, x, alpha=float(steps.attribute("leakyrelu_alpha", 0.2)))
+            x = steps.add("LeakyRelu", step, x, alpha=steps.number("leakyrelu_alpha", 0.2))
         elif name in ("Elu", "Sigmoid", "_FusedHardSwish"):
             x = steps.add({"_FusedHardSwish": "HardSwish"}.get(name, name), step, x)
         elif name in ("GeluExact", "GeluApproximate"):

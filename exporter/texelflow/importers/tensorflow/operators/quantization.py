@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import floor
 
+from texelflow.importers.finite import is_finite
 from texelflow.importers.tensorflow.lowering import Lowering, lowers
 
 
@@ -17,10 +18,13 @@ def fake_quantised(steps: Lowering) -> None:
         low, high = (steps.node.known_number(index, name) for index, name in ((1, "min"), (2, "max")))
     else:
         low, high = steps.attribute("min", -6.0), steps.attribute("max", 6.0)
-    if not isinstance(low, int | float) or not isinstance(high, int | float) or not low < high:
+    if not is_finite(low) or not is_finite(high) or not low < high:
         raise steps.fail(f"its limits are {low} and {high}; numbers known at export are needed")
     least = 1 if steps.attribute("narrow_range") else 0
-    most = 2 ** int(steps.attribute("num_bits", 8)) - 1
+    bits = steps.whole("num_bits", 8)
+    if not 2 <= bits <= 16:
+        raise steps.fail(f"its num_bits is {bits}; 2 to 16 are supported")
+    most = 2**bits - 1
     scale = (high - low) / (most - least)
     zero = least - low / scale
     nudged = least if zero < least else most if zero > most else floor(zero + 0.5)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from texelflow.importers.tensorflow.dtypes import dtype_of
 from texelflow.importers.tensorflow.lowering import Lowering, lowers
 
 OPERATORS = {
@@ -20,8 +19,7 @@ OPERATORS = {
 def random(steps: Lowering) -> None:
     """Uniform numbers from 0 to before 1, or normal ones."""
     operator = OPERATORS[steps.node.operator]
-    dtype = steps.attribute("dtype", "float32")
-    dtype = dtype if isinstance(dtype, str) else dtype_of(dtype)
+    dtype = str(steps.attribute("dtype", "float32"))
     if not operator or dtype not in ("float32", "float16"):
         raise steps.fail(f"random numbers of this kind ({dtype}) are not supported")
     shape = steps.as_int64("shape", steps.input(0))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from texelflow.importers.tensorflow.dtypes import dtype_of
 from texelflow.importers.tensorflow.lowering import Lowering, lowers
 from texelflow.operators.shapes import normalize_axes
 
@@ -49,8 +48,7 @@ def arg_reduction(steps: Lowering) -> None:
     if len(axis) != 1:
         raise steps.fail(f"it has {len(axis)} axes; one is needed")
     found = steps.add(steps.node.operator, "place", steps.input(0), axis=axis[0], keepdims=0)
-    dtype = steps.attribute("output_type", "int64")
-    steps.cast(steps.result, found, dtype if isinstance(dtype, str) else dtype_of(dtype))
+    steps.cast(steps.result, found, steps.dtype("output_type", "int64"))
 
 
 @lowers("Cumsum", "Cumprod", inputs=2)

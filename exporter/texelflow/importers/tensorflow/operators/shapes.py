@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from texelflow.dimensions import Dimension
 from texelflow.graph import Value
-from texelflow.importers.tensorflow.dtypes import dtype_of
 from texelflow.importers.tensorflow.lowering import Lowering, lowers
 from texelflow.operators import MANY
 from texelflow.operators.shapes import normalize_axes, normalize_axis
 
 
 def _index_dtype(steps: Lowering, name: str = "out_type") -> str:
-    dtype = steps.attribute(name, "int32")
-    return dtype if isinstance(dtype, str) else dtype_of(dtype)
+    return steps.dtype(name, "int32")
 
 
 @lowers("Shape")
@@ -67,7 +65,7 @@ def expand_dims(steps: Lowering) -> None:
 @lowers("Squeeze")
 def squeeze(steps: Lowering) -> None:
     """Fewer axes: those listed, or all of extent 1."""
-    axes = [int(axis) for axis in steps.attribute("squeeze_dims", steps.attribute("axis", []))]
+    axes = steps.wholes("squeeze_dims") or steps.wholes("axis")
     listed = (
         [steps.vector("axes", normalize_axes(steps.node, axes, len(steps.input(0).shape)))] if axes else []
     )
@@ -151,7 +149,7 @@ def broadcast_args(steps: Lowering) -> None:
 def pack(steps: Lowering) -> None:
     """Inputs beside each other along a new axis."""
     inputs = steps.inputs()
-    axis = normalize_axis(steps.node, int(steps.attribute("axis", 0)), len(inputs[0].shape) + 1)
+    axis = normalize_axis(steps.node, steps.whole("axis", 0), len(inputs[0].shape) + 1)
     where = steps.vector("axis", [axis])
     parts = [steps.add("Unsqueeze", "part", value, where) for value in inputs]
     steps.add("Concat", steps.result, *parts, axis=axis)
@@ -161,8 +159,8 @@ def pack(steps: Lowering) -> None:
 def unpack(steps: Lowering) -> None:
     """Slices along an axis, which goes."""
     x = steps.input(0)
-    axis = normalize_axis(steps.node, int(steps.attribute("axis", 0)), len(x.shape))
-    count = int(steps.attribute("num", len(steps.node.outputs)))
+    axis = normalize_axis(steps.node, steps.whole("axis", 0), len(x.shape))
+    count = steps.whole("num", len(steps.node.outputs))
     _split(steps, x, axis, [1] * count, squeezes=True)
 
 
@@ -202,7 +200,7 @@ def split(steps: Lowering) -> None:
     x = steps.input(1)
     [axis] = steps.known_integers(0, "axis")
     axis = normalize_axis(steps.node, axis, len(x.shape))
-    count = int(steps.attribute("num_split", len(steps.node.outputs)))
+    count = steps.whole("num_split", len(steps.node.outputs))
     extent = x.shape[axis]
     if count < 1 or (isinstance(extent, int) and extent % count):
         raise steps.fail(f"axis {axis} of its input, {extent} long, cannot be split into {count} equal parts")

@@ -27,7 +27,7 @@ def sliced(steps: Lowering) -> None:
     begin, end, strides = (
         steps.known_dimensions(index, name) for index, name in ((1, "begin"), (2, "end"), (3, "strides"))
     )
-    masks = SliceMasks(**{name: int(steps.attribute(f"{name}_mask", 0)) for name in MASKS})
+    masks = SliceMasks(**{name: steps.whole(f"{name}_mask", 0) for name in MASKS})
     x = steps.input(0)
     strided_slice(steps, steps.result, x, len(x.shape), begin, end, strides, masks)
 
@@ -101,21 +101,21 @@ def batch_to_space_nd(steps: Lowering) -> None:
 @lowers("SpaceToBatch", inputs=2)
 def space_to_batch_2d(steps: Lowering) -> None:
     """Square blocks of an image as entries of the batch."""
-    block = int(steps.attribute("block_size", 0))
+    block = steps.whole("block_size", 0)
     space_to_batch(steps, steps.result, steps.input(0), [block] * 2, borders_of(steps, 1))
 
 
 @lowers("BatchToSpace", inputs=2)
 def batch_to_space_2d(steps: Lowering) -> None:
     """Entries of the batch as square blocks of an image."""
-    block = int(steps.attribute("block_size", 0))
+    block = steps.whole("block_size", 0)
     batch_to_space(steps, steps.result, steps.input(0), [block] * 2, borders_of(steps, 1))
 
 
 @lowers("DepthToSpace", "SpaceToDepth")
 def blocks(steps: Lowering) -> None:
     """Channels as blocks of an image, or back."""
-    block = int(steps.attribute("block_size", 0))
+    block = steps.whole("block_size", 0)
     layout = str(steps.attribute("data_format", "NHWC"))
     x, is_deep = steps.input(0), steps.node.operator == "DepthToSpace"
     if layout == "NCHW":
@@ -154,8 +154,7 @@ def reverse_sequence(steps: Lowering) -> None:
     """The first entries of each sequence in the opposite order."""
     x = steps.input(0)
     time, batch = (
-        normalize_axis(steps.node, int(steps.attribute(name, 0)), len(x.shape))
-        for name in ("seq_dim", "batch_dim")
+        normalize_axis(steps.node, steps.whole(name, 0), len(x.shape)) for name in ("seq_dim", "batch_dim")
     )
     if time == batch:
         raise steps.fail(f"its seq_dim and batch_dim are both {time}")

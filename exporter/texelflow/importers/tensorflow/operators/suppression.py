@@ -53,7 +53,7 @@ def _selected(steps: Lowering) -> Value:
     if steps.count > 3:
         limits += [_number(steps, "overlap", 3)]
     else:
-        limits += [steps.scalar("overlap", "float32", float(steps.attribute("iou_threshold", 0.5)))]
+        limits += [steps.scalar("overlap", "float32", steps.number("iou_threshold", 0.5))]
     if steps.count > 4:
         limits += [_number(steps, "least", 4)]
     kept = steps.add("NonMaxSuppression", "kept", one, ranked, *limits)

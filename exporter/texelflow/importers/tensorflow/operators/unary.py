@@ -5,7 +5,6 @@ from __future__ import annotations
 from texelflow.graph import FLOATING, NodeError
 from texelflow.importers.functions import expm1 as expm1_of
 from texelflow.importers.functions import log1p as log1p_of
-from texelflow.importers.tensorflow.dtypes import dtype_of
 from texelflow.importers.tensorflow.lowering import Lowering, lowers
 
 SAME = {
@@ -36,7 +35,7 @@ def same(steps: Lowering) -> None:
 @lowers("LeakyRelu")
 def leaky_relu(steps: Lowering) -> None:
     """X where it is positive, else alpha · x."""
-    steps.add("LeakyRelu", steps.result, steps.input(0), alpha=float(steps.attribute("alpha", 0.2)))
+    steps.add("LeakyRelu", steps.result, steps.input(0), alpha=steps.number("alpha", 0.2))
 
 
 @lowers("Relu6")
@@ -95,8 +94,7 @@ def is_finite(steps: Lowering) -> None:
 @lowers("Cast", "Bitcast")
 def cast(steps: Lowering) -> None:
     """Another element type: fractions are cut off, and all but 0 is true."""
-    target = steps.attribute("DstT" if steps.node.operator == "Cast" else "type")
-    dtype = target if isinstance(target, str) else dtype_of(int(target or 0))
+    dtype = str(steps.attribute("DstT" if steps.node.operator == "Cast" else "type"))
     if steps.node.operator == "Bitcast":
         raise NodeError(steps.node, "it reads bits as another type, which is not supported")
     if dtype not in CASTS:
@@ -125,7 +123,7 @@ def to_bool(steps: Lowering) -> None:
 def is_number(steps: Lowering) -> None:
     """Whether a number, which chooses a branch, is that of the attribute."""
     x = steps.input(0)
-    steps.add("Equal", steps.result, x, steps.scalar("number", x.dtype, int(steps.attribute("number", 0))))
+    steps.add("Equal", steps.result, x, steps.scalar("number", x.dtype, steps.whole("number", 0)))
 
 
 @lowers("Softmax", "LogSoftmax")

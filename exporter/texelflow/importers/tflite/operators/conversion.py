@@ -44,10 +44,10 @@ def _bitcast(step: Step) -> None:
 def _fake_quant(step: Step) -> None:
     """Rounds to steps between limits, which are moved so that zero is a step."""
     options, builder = step.options, step.builder
-    first, last = int(options["narrow_range"]), (1 << options["bits"]) - 1
     low, high = options["min"], options["max"]
     if not 2 <= options["bits"] <= 16 or not low <= 0 <= high or low == high:
         raise step.refuse(f"it has {options['bits']} bits from {low} to {high}")
+    first, last = int(options["narrow_range"]), (1 << options["bits"]) - 1
     scale = (high - low) / (last - first)
     zero = min(max(floor(first - low / scale + 0.5), first), last)
     lowest, highest = ((limit - zero) * scale for limit in (first, last))
