@@ -72,7 +72,7 @@ class Lowering(Decomposition):
             raise self.fail(f"its {name} is {str(found)[:80]!r}; a number is needed")
         return float(found)
 
-    def dtype(self, name: str, default: str) -> str:
+    def dtype_attribute(self, name: str, default: str) -> str:
         """Return an attribute that is an element type; raise NodeError for one that is not computed with."""
         found = self.attribute(name, default)
         if not isinstance(found, str) or found not in DTYPES:

@@ -132,7 +132,7 @@ def top_k(steps: Lowering) -> None:
     results: list[str | Value] = [steps.result, "places"]
     _, places = steps.add_all("TopK", results, steps.input(0), k, axis=-1, largest=1, sorted=1)
     if len(steps.node.outputs) > 1:
-        steps.cast(steps.node.outputs[1], places, steps.dtype("index_type", "int32"))
+        steps.cast(steps.node.outputs[1], places, steps.dtype_attribute("index_type", "int32"))
 
 
 @lowers("Unique", "UniqueV2", inputs=(1, 2), outputs=("y", "idx"))
@@ -144,7 +144,7 @@ def unique(steps: Lowering) -> None:
     parts: list[str | Value] = [steps.result, "firsts", "inverse"]
     *_, inverse = steps.add_all("Unique", parts, x, sorted=0)
     if len(steps.node.outputs) > 1:
-        steps.cast(steps.node.outputs[1], inverse, steps.dtype("out_idx", "int32"))
+        steps.cast(steps.node.outputs[1], inverse, steps.dtype_attribute("out_idx", "int32"))
 
 
 @lowers("SparseToDense", inputs=4)

@@ -48,7 +48,7 @@ def arg_reduction(steps: Lowering) -> None:
     if len(axis) != 1:
         raise steps.fail(f"it has {len(axis)} axes; one is needed")
     found = steps.add(steps.node.operator, "place", steps.input(0), axis=axis[0], keepdims=0)
-    steps.cast(steps.result, found, steps.dtype("output_type", "int64"))
+    steps.cast(steps.result, found, steps.dtype_attribute("output_type", "int64"))
 
 
 @lowers("Cumsum", "Cumprod", inputs=2)

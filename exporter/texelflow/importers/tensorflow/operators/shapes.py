@@ -10,7 +10,7 @@ from texelflow.operators.shapes import normalize_axes, normalize_axis
 
 
 def _index_dtype(steps: Lowering, name: str = "out_type") -> str:
-    return steps.dtype(name, "int32")
+    return steps.dtype_attribute(name, "int32")
 
 
 @lowers("Shape")
