@@ -15,7 +15,7 @@ from typing import Any
 from texelflow.checking.serve import Mount, StaticHandler
 
 COMPRESSED = {".js", ".mjs", ".json", ".wasm"}
-SCRIPT = Path(__file__).resolve().parent / "compress.mjs"
+SCRIPT = Path(__file__).resolve().parent.parent / "scripts" / "compress.mjs"
 
 
 class BrotliFiles:

@@ -2,9 +2,8 @@
 
 It needs the built runtime (`dist/texelflow.js`), the exporter, what `converter/build_converter.py` needs,
 scikit-learn, whose sample photos it copies with their credit, and onnx and onnxruntime, for the nets of the
-benchmark page. The folder is put together
-elsewhere and takes its place at the end, so that a failure leaves the page that was there. `make demo` runs
-this.
+benchmark page. The folder is put together elsewhere and takes its place at the end, so that a failure leaves
+the page that was there. `make demo` runs this.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import argparse
 import json
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 from importlib import resources
@@ -32,6 +32,8 @@ PAGE = ("index.html", "favicon.svg", "app.js", "shared", "digits", "bundle", "be
 """What is copied as it is."""
 STRICT, WIDE = "connect-src 'self' blob:;", "connect-src 'self' blob: http: https:;"
 """What the page's policy lets it fetch, and what that of its copy for models of other servers does."""
+COMPRESSED, LEAST_BYTES = (".css", ".html", ".js", ".json", ".svg"), 1000
+"""The kinds of files that brotli makes smaller, and from which size on that is worth a file."""
 PHOTOS = {"flower.jpg": "A dahlia", "china.jpg": "A palace tower above a lake"}
 """scikit-learn's sample photos, and what they show."""
 
@@ -88,6 +90,18 @@ def write_wider_page(target: Path) -> None:
     (target / "foreign.html").write_text(page.replace(STRICT, WIDE), encoding="utf-8")
 
 
+def compress(target: Path) -> None:
+    """Puts beside each text of the page what brotli makes of it, which `texelflow serve` sends."""
+    texts = [path for path in sorted(target.rglob("*")) if path.suffix in COMPRESSED]
+    pairs = [
+        (str(path), f"{path}.br")
+        for path in texts
+        if path.stat().st_size >= LEAST_BYTES and not path.with_name(f"{path.name}.br").exists()
+    ]
+    script = REPOSITORY / "scripts" / "compress.mjs"
+    subprocess.run(["node", str(script), *(name for pair in pairs for name in pair)], check=True)
+
+
 def assemble(target: Path, plain: bool) -> None:
     """Puts the whole page into the empty folder `target`, with `plain` without what brotli makes of it."""
     runtime = REPOSITORY / "dist" / "texelflow.js"
@@ -133,6 +147,8 @@ def assemble(target: Path, plain: bool) -> None:
         "bundles": [{"folder": "models/edges/", "title": "Edges"}],
     }
     (target / "contents.json").write_text(json.dumps(contents, indent=2) + "\n", encoding="utf-8")
+    if not plain:
+        compress(target)
 
 
 def build(directory: Path, plain: bool = False) -> None:
@@ -164,7 +180,9 @@ def main() -> None:
     directory = arguments.directory
     try:
         build(directory, arguments.plain)
-    except (BuildError, build_converter.BuildError, texelflow.ExportError, OSError) as problem:
+    except (BuildError, build_converter.BuildError, texelflow.ExportError) as problem:
+        sys.exit(f"The demo could not be built: {problem}")
+    except (OSError, subprocess.SubprocessError) as problem:
         sys.exit(f"The demo could not be built: {problem}")
     print(f"The demo page is in {directory}; any web server can serve it.")
 
