@@ -157,7 +157,7 @@ export function layoutOf(
   }
   const planes = layout.planes ? layout.planes.extents[0] * layout.planes.perImage : 0;
   if (Math.max(planes, layout.planes?.lines ?? 0) > MOST_PLANES) {
-    throw refusal(`has more planes or lines than the ${MOST_PLANES} that shaders tell apart`);
+    throw refusal(`has ${planes} planes, but shaders tell ${MOST_PLANES} planes and lines apart`);
   }
   return layout;
 }
