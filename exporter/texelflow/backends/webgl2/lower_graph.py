@@ -10,8 +10,9 @@ from texelflow.backends.webgl2.kernels import copying
 from texelflow.backends.webgl2.kernels.elementwise import lower_elementwise
 from texelflow.backends.webgl2.layout.blocking import is_vector
 from texelflow.backends.webgl2.layout.view import View
+from texelflow.backends.webgl2.location import Buffer, Location
 from texelflow.backends.webgl2.lower import rule_of
-from texelflow.backends.webgl2.lowering import Buffer, Location, Lowering
+from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.backends.webgl2.plan.plan import Plan, PlanTensor
 from texelflow.dimensions import assuming, product
 from texelflow.graph import Graph, NodeError, Value

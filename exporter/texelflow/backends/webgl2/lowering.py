@@ -8,7 +8,7 @@ makes it where there is none yet. A draw whose inputs are all constant belongs t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from math import prod
 
 from texelflow.backends.webgl2.elements import real_of, whole_numbers
@@ -23,6 +23,7 @@ from texelflow.backends.webgl2.layout.blocking import (
     is_expressible,
 )
 from texelflow.backends.webgl2.layout.view import View, row_major_strides
+from texelflow.backends.webgl2.location import Buffer, Location
 from texelflow.backends.webgl2.plan.plan import Axes, Blocking, HostStep, Plan, PlanTensor, Real
 from texelflow.backends.webgl2.plan.precision import needs_32_bits
 from texelflow.dimensions import Dimension, Expression, product, same_shape
@@ -35,38 +36,6 @@ from texelflow.operators.shapes import known_shape
 
 OUTPUT = Node("Output", [], [Value("output")], name="graph output")
 """Whose fault and work it is, when no group is being lowered."""
-
-
-@dataclass(eq=False, slots=True)
-class Buffer:
-    """A row-major sequence of elements and the tensors that hold it; while there are none, it is `origin`."""
-
-    dtype: str
-    shape: Shape
-    flat: PlanTensor | None = None
-    blocked: list[PlanTensor] = field(default_factory=list)
-    origin: Location | None = None
-
-    @property
-    def constant(self) -> bool:
-        """Whether the elements are known once the load phase has run."""
-        held = self
-        while not held.tensors and held.origin is not None:
-            held = held.origin.buffer
-        return all(tensor.constant for tensor in held.tensors)
-
-    @property
-    def tensors(self) -> list[PlanTensor]:
-        return [*([self.flat] if self.flat is not None else []), *self.blocked]
-
-
-@dataclass(eq=False, slots=True)
-class Location:
-    """Where a value is: a view of a buffer. `copies` are the tensors that earlier kernels read of it."""
-
-    buffer: Buffer
-    view: View
-    copies: Buffer | None = None
 
 
 class Lowering:

@@ -1,0 +1,41 @@
+"""Where values are while draws are made: buffers, tensors that hold them, and views (lowering.py)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from texelflow.backends.webgl2.layout.view import View
+from texelflow.backends.webgl2.plan.plan import PlanTensor
+from texelflow.graph import Shape
+
+
+@dataclass(eq=False, slots=True)
+class Buffer:
+    """A row-major sequence of elements and the tensors that hold it; while there are none, it is `origin`."""
+
+    dtype: str
+    shape: Shape
+    flat: PlanTensor | None = None
+    blocked: list[PlanTensor] = field(default_factory=list)
+    origin: Location | None = None
+
+    @property
+    def constant(self) -> bool:
+        """Whether the elements are known once the load phase has run."""
+        held = self
+        while not held.tensors and held.origin is not None:
+            held = held.origin.buffer
+        return all(tensor.constant for tensor in held.tensors)
+
+    @property
+    def tensors(self) -> list[PlanTensor]:
+        return [*([self.flat] if self.flat is not None else []), *self.blocked]
+
+
+@dataclass(eq=False, slots=True)
+class Location:
+    """Where a value is: a view of a buffer. `copies` are the tensors that earlier kernels read of it."""
+
+    buffer: Buffer
+    view: View
+    copies: Buffer | None = None
