@@ -13,7 +13,7 @@ import pytest
 from fuzz.format import NAMES
 
 RUNNER = Path(__file__).with_name("run.py")
-MUTANTS = 40
+MUTANTS = 100
 
 
 @pytest.fixture(scope="module")
