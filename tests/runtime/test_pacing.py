@@ -33,6 +33,23 @@ def test_first_run_asks_whether_the_gpu_is_done(page: Page, serve: Serve, tmp_pa
     assert calls == ["drawArrays", "drawArrays", "fenceSync", "done", "readPixels"]
 
 
+def test_nothing_is_issued_before_the_self_test_is_read(page: Page, serve: Serve, tmp_path: Path) -> None:
+    """Reading it back would wait until all that is compiled: in Chromium on llvmpipe that took up to 0.7 s."""
+    blocked_bundle(tmp_path)
+    calls = page.evaluate(
+        """async (url) => {"""
+        + RECORD_CALLS
+        + """
+            for (const name of ['linkProgram', 'getBufferSubData']) record(name);
+            await texelflow.loadModel(url);
+            return calls;
+        }""",
+        serve(tmp_path),
+    )
+    assert calls[:3] == ["linkProgram", "getBufferSubData", "getBufferSubData"]
+    assert "linkProgram" in calls[3:]
+
+
 def test_a_fence_is_not_asked_a_hundred_times(page: Page, serve: Serve, tmp_path: Path) -> None:
     """Firefox warns of that; another takes its place. None is left behind."""
     blocked_bundle(tmp_path)

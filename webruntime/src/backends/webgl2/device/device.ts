@@ -100,7 +100,6 @@ export function prepareDevice(options: TestDeviceOptions): { milliseconds: numbe
 /**
  * The first setting, in order of preference, that the device supports and computes right with.
  *
- * @param onCandidate - called with each setting that is tried, while its self-test runs
  * @returns the setting and the reasons for each departure from the preferred one
  * @throws Error when no setting works, or the browser alters what is read
  */
@@ -108,7 +107,6 @@ export async function chooseSetting(
   context: Context,
   limits: DeviceLimits,
   options: TestDeviceOptions,
-  onCandidate: (setting: DeviceSetting) => void,
 ): Promise<{ setting: DeviceSetting; reasons: string[] }> {
   const { capabilities } = context;
   const reasons: string[] = [];
@@ -120,10 +118,8 @@ export async function chooseSetting(
     );
   }
   for (const setting of candidates(capabilities, limits, options, reasons)) {
-    const outcome = selfTest(context, setting);
-    if (capabilities.answersInTurn) await outcome; // else its reading back waits for what the candidate issues
-    onCandidate(setting);
-    const failure = await outcome;
+    // Nothing is issued meanwhile: its reading back would wait for that, and the page with it.
+    const failure = await selfTest(context, setting);
     if (failure === null) return { setting, reasons };
     if (failure === ALTERED_READINGS) throw new TexelflowError("privacy", failure);
     if (context.isLost) {

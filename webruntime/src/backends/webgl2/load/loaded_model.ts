@@ -71,7 +71,6 @@ export class LoadedModel implements WeightSink {
   private readonly bytes: number;
   private readonly parts: number;
   private uploaded = 0;
-  /** Of the setting that is tried or was chosen. */
   private warm: WarmUp | undefined;
   private deleted = false;
   private failure: { readonly reason: unknown } | null = null;
@@ -131,27 +130,21 @@ export class LoadedModel implements WeightSink {
     const images = graph.inputs.map(({ name, tensor, image }): ImageDraw | undefined =>
       image && tensor >= 0 ? { program: image.program, tensor, input: name } : undefined,
     );
-    // Nearly every device takes the first setting: preparing for it need not wait for its self-test.
-    const issue = (candidate: DeviceSetting) => {
-      signal.throwIfAborted();
-      releasePrograms(context, this.programs.all);
-      const programs = planPrograms(context, graph.plans.webgl2, candidate, images);
-      this.programs = programs;
-      this.warm?.stop();
-      this.warm = warmUp(context, graph, candidate, programs, signal, (done, total) =>
-        this.report("compile", done, total),
-      );
-    };
-    const { setting, reasons } = await chooseSetting(context, this.limits, this.options, issue);
+    const { setting, reasons } = await chooseSetting(context, this.limits, this.options);
     signal.throwIfAborted();
     this.setting = setting;
     this.reasons = reasons;
+    this.programs = planPrograms(context, graph.plans.webgl2, setting, images);
+    const warm = warmUp(context, graph, setting, this.programs, signal, (done, total) =>
+      this.report("compile", done, total),
+    );
+    this.warm = warm;
     const { load, all } = this.programs;
-    await this.warm?.load;
+    await warm.load;
     await programsLinked(context, [...new Set(load)], signal);
     signal.throwIfAborted();
     this.weights.start(this.programs, setting);
-    await this.warm?.all;
+    await warm.all;
     await programsLinked(context, all, signal);
     await parts;
     signal.throwIfAborted();
