@@ -77,6 +77,21 @@ def copy_kernel(sources: list[tuple[PlanTensor, View]], output: PlanTensor) -> K
     return kernel
 
 
+def shift_within(view: View, axes: Axes, tensor: PlanTensor) -> Place | None:
+    """Return where a part of a blocked tensor begins that `view` reads: batch, group, row, column.
+
+    None if the view, blocked by `axes`, is no such part, or some of its texels are none of the tensor's.
+    """
+    part = _view_by_role(view, axes)
+    places = None if part is None or part.bounds is not None else _places(part, tensor)
+    if part is None or places is None or not _is_shifted(part, places[1]):
+        return None
+    n, c, h, w = places[0]
+    # Behind the last channel of a tensor is nothing; behind that of a part is the next one.
+    is_whole = _is_texel(part.shape[1]) or proved_equal(c + part.shape[1], tensor.extents[1])
+    return [n, floor_divide(c, 4), h, w] if _is_texel(c) and is_whole else None
+
+
 def _keeps_pixels(view: View | None, tensor: PlanTensor, output: PlanTensor) -> TypeGuard[View]:
     """Whether four pixels of a view (n, c, h, w) that a fragment computes share a texel of a flat tensor."""
     pairs_rows = output.blocking is not None and output.blocking.pair_rows

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 from texelflow.backends.webgl2.group import Group
+from texelflow.backends.webgl2.kernels.copying import shift_within
 from texelflow.backends.webgl2.kernels.kernel import Kernel, StepList
 from texelflow.backends.webgl2.kernels.rendering import Operand, Step
 from texelflow.backends.webgl2.layout.blocking import channel_within, is_expressible, role_strides
@@ -206,6 +207,8 @@ def _bind_blocked(name: str, value: Value, kernel: Kernel, place: PlanTensor, lo
     location = lowering.locate(value)
     full = same_shape(value.shape, place.shape)
     if not (full and location.buffer.constant):
+        if _bind_part(name, value, kernel, place, lowering):
+            return "shifted"
         if location.buffer.flat is None and whole_roles and is_expressible(value.shape, axes):
             kernel.input(name, lowering.blocked(value, axes))
             return "blocked"
@@ -239,6 +242,20 @@ def _bind_channel(
             kernel.input(name, tensor)
             return channel
     return None
+
+
+def _bind_part(name: str, value: Value, kernel: Kernel, place: PlanTensor, lowering: Lowering) -> bool:
+    """Bind a value that is a part of a blocked tensor, as a gate of a recurrent step is, if it is one."""
+    location = lowering.locate(value)
+    view = location.view.expand(place.shape)
+    for tensor in location.buffer.blocked if view is not None and place.axes is not None else []:
+        assert view is not None and place.axes is not None
+        shift = None if tensor.appended else shift_within(view, place.axes, tensor)
+        if shift is not None:
+            kernel.input(name, tensor)
+            kernel.vector(f"{name}_shift", shift)
+            return True
+    return False
 
 
 def _bind_strided(
