@@ -86,7 +86,7 @@ def export(
     from texelflow.sources import Examples, open_source
 
     options = _options(weights, input_shapes, image, labels, name, constants, states, signature)
-    examples = Examples(options.input_shapes, example_inputs, dynamic_shapes)
+    examples = Examples(options.input_shapes, options.constants, example_inputs, dynamic_shapes)
     with open_source(source, offline=offline, progress=progress, examples=examples) as model:
         bundle = build(model.path, options, progress, model.origin)
         messages = write(bundle, Path(directory), force)
@@ -120,7 +120,7 @@ def inspect(
     from texelflow.sources import Examples, open_source
 
     options = _options(weights, input_shapes, image, None, None, constants, states, signature)
-    examples = Examples(options.input_shapes, example_inputs, dynamic_shapes)
+    examples = Examples(options.input_shapes, options.constants, example_inputs, dynamic_shapes)
     with open_source(source, offline=offline, progress=progress, examples=examples) as model:
         return build(model.path, options, progress, model.origin).summary
 
@@ -163,7 +163,7 @@ def convert(
     from texelflow.sources import Examples, open_source
 
     shapes = {name: list(shape) for name, shape in (input_shapes or {}).items()}
-    examples = Examples(shapes, example_inputs, dynamic_shapes)
+    examples = Examples(shapes, {}, example_inputs, dynamic_shapes)
     with open_source(source, offline=offline, progress=progress, examples=examples) as model:
         return convert_model(model.path, Path(target), shapes, signature=signature, force=force)
 

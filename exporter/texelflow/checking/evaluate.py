@@ -14,7 +14,7 @@ from texelflow.bundle.reader import read_graph
 from texelflow.bundle.types import GraphFile, GraphOutput
 from texelflow.checking.browser import BundlePage, open_bundle_page
 from texelflow.checking.labelled import Example, read_examples
-from texelflow.checking.model_inputs import first_states, with_constants
+from texelflow.checking.model_inputs import chosen_signature, first_states, with_constants
 from texelflow.checking.reference import open_reference
 from texelflow.checking.samples import Array
 from texelflow.checking.verify import decode_result, send_inputs
@@ -61,15 +61,22 @@ class Evaluation:
 
 
 def evaluate(
-    bundle: Path, data: Path, *, model: Path | None = None, output: str | None = None, software: bool = False
+    bundle: Path,
+    data: Path,
+    *,
+    model: Path | None = None,
+    output: str | None = None,
+    signature: str | None = None,
+    software: bool = False,
 ) -> Evaluation:
-    """Run `bundle` in headless Chromium, and `model` in ONNX Runtime, on labelled examples one by one.
+    """Run `bundle` in headless Chromium, and `model` in its own runtime, on labelled examples one by one.
 
     Args:
         bundle: a folder that `export` made.
         data: the examples, see labelled.py.
-        model: the ONNX file that the bundle was made from.
+        model: the file that the bundle was made from.
         output: the output with a score for each class; without it the one with labels, or the only one.
+        signature: which function of a model that has several; without it the one that the bundle was made of.
         software: render with SwiftShader even if there is a GPU.
 
     Raises:
@@ -79,7 +86,9 @@ def evaluate(
     scores, place = _scores_output(graph, output)
     names = list(scores.get("meaning", {}).get("labels", []))
     examples = read_examples(data, graph, names)
-    reference = None if model is None else open_reference(model)
+    reference = (
+        None if model is None else open_reference(model, signature=signature or chosen_signature(graph))
+    )
     ours: list[Array] = []
     theirs: list[Array] = []
     with open_bundle_page(bundle, software=software) as page:

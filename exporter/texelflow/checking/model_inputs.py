@@ -59,6 +59,16 @@ def grows_with_inputs(graph: GraphFile) -> bool:
     return any(json.dumps(name) in needs for name in grown)
 
 
+def chosen_signature(graph: GraphFile) -> str | None:
+    """Return the name of the function that the bundle was made from, if it was chosen."""
+    chosen = [
+        option.partition("=")[2]
+        for option in graph["provenance"]["options"]
+        if option.startswith("signature=")
+    ]
+    return chosen[0] if chosen else None
+
+
 def _fixed_array(fixed: FixedInput) -> Array:
     # Of numbers that JSON cannot write it has the names, which NumPy reads.
     numbers = np.array([float(cast(float, element)) for element in fixed["elements"]], np.float64)

@@ -21,7 +21,7 @@ from texelflow.checking.browser import BundlePage, open_bundle_page
 from texelflow.checking.input_files import InputFiles, is_archive, make_inputs
 from texelflow.checking.judgement import Comparison, compare
 from texelflow.checking.litert import QUANTISED_TOLERANCE, LiteRtReference, is_tflite
-from texelflow.checking.model_inputs import first_states, grows_with_inputs, next_states, with_constants
+from texelflow.checking.model_inputs import chosen_signature, first_states, grows_with_inputs, next_states, with_constants
 from texelflow.checking.reference import (
     RefusedByReferenceError,
     index_bounds,
@@ -267,16 +267,6 @@ def _tolerance(model: Path, given: float | None, notes: list[str]) -> float | No
     return QUANTISED_TOLERANCE
 
 
-def _signature(graph: GraphFile) -> str | None:
-    """Return the name of the function that the bundle was made from, if it was chosen."""
-    chosen = [
-        option.partition("=")[2]
-        for option in graph["provenance"]["options"]
-        if option.startswith("signature=")
-    ]
-    return chosen[0] if chosen else None
-
-
 def _rounding(graph: GraphFile) -> list[str]:
     """Return a note if weights were rounded on export: then results differ from the model's."""
     rounded = [
@@ -300,7 +290,7 @@ def _expected(
     What remembers by itself ran so often `before`.
     """
     labels = {output["name"]: output.get("meaning", {}).get("labels", []) for output in graph["outputs"]}
-    values = reference_values(model, inputs, signature=_signature(graph), before=before)
+    values = reference_values(model, inputs, signature=chosen_signature(graph), before=before)
     return text_indices(values, labels)
 
 

@@ -84,7 +84,7 @@ def export(
             )
         check_target(output, force)  # writing checks too, but after all the work
         wanted = Options(weights, input_shapes, image, labels, name, constants, states, signature)
-        with opened(model, offline) as (found, progress):
+        with opened(model, offline, input_shapes, constants) as (found, progress):
             bundle = build(found.path, wanted, progress, found.origin)
             warnings = write(bundle, output, force)
         report.print_warnings(warnings, Console(stderr=True))
@@ -132,7 +132,7 @@ def inspect(
             wanted = Options(
                 weights, input_shapes, image, constants=constants, states=states, signature=signature
             )
-            with opened(source, offline) as (found, progress):
+            with opened(source, offline, input_shapes, constants) as (found, progress):
                 summary = build(found.path, wanted, progress, found.origin).summary
             report.print_warnings(summary.warnings, Console(stderr=True))
             report.print_json(summary) if as_json else report.print_summary(summary, report.output_console())
@@ -162,7 +162,7 @@ def convert(
     with exit_on_error(as_json):
         from texelflow.conversion.convert import convert as convert_model
 
-        with opened(model, offline) as (found, _progress):
+        with opened(model, offline, input_shapes) as (found, _progress):
             written = convert_model(found.path, output, input_shapes, signature=signature, force=force)
         files = [str(path) for path in written]
         if as_json:
@@ -265,6 +265,7 @@ def verify(
     "--against", metavar="MODEL", help="The .onnx file that it was made from, or its address, to compare."
 )
 @click.option("--output", metavar="NAME", help="The output with a score for each class.")
+@options.signature
 @options.software
 @options.offline
 @options.as_json
@@ -273,6 +274,7 @@ def evaluate(
     data: Path,
     against: str | None,
     output: str | None,
+    signature: str | None,
     software: bool,
     offline: bool,
     as_json: bool,
@@ -285,7 +287,9 @@ def evaluate(
         from texelflow.cli.accuracy_table import print_evaluation
 
         with reference(against, offline) as model:
-            result = run_evaluation(bundle, data, model=model, output=output, software=software)
+            result = run_evaluation(
+                bundle, data, model=model, output=output, signature=signature, software=software
+            )
         report.print_json(result) if as_json else print_evaluation(result, report.output_console())
 
 

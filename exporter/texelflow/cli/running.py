@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,11 +21,23 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def opened(source: str, offline: bool) -> Iterator[tuple[Opened, Callable[[str, float], None]]]:
-    """Bring a model to this machine, with a progress bar that goes on in the block."""
-    from texelflow.sources import open_source
+def opened(
+    source: str,
+    offline: bool,
+    input_shapes: Mapping[str, Sequence[int | str]],
+    constants: Mapping[str, Sequence[float]] | None = None,
+) -> Iterator[tuple[Opened, Callable[[str, float], None]]]:
+    """Bring a model to this machine, with a progress bar that goes on in the block.
 
-    with progress_bar() as progress, open_source(source, offline=offline, progress=progress) as found:
+    Some models do not tell how they are called: the shapes and numbers of their inputs do.
+    """
+    from texelflow.sources import Examples, open_source
+
+    examples = Examples(input_shapes, constants or {})
+    with (
+        progress_bar() as progress,
+        open_source(source, offline=offline, progress=progress, examples=examples) as found,
+    ):
         yield found, progress
 
 

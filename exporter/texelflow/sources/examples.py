@@ -14,6 +14,9 @@ class Examples:
     input_shapes: Mapping[str, Sequence[int | str]] = field(default_factory=dict)
     """Shapes by the names of inputs."""
 
+    constants: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """Numbers that inputs always have, by their names."""
+
     inputs: Any = None
     """What it is called with: a tuple, one tensor, or a mapping by name; None where that is not given."""
 

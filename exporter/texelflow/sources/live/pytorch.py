@@ -22,10 +22,13 @@ def _takes(source: object) -> bool:
     return not _names(source).isdisjoint(("Module", _PROGRAM))
 
 
-def _write(source: Any, folder: Path, examples: Examples) -> Path:
+def _write_object(source: Any, folder: Path, examples: Examples) -> Path:
+    return _write(source, getattr(source, "original_name", type(source).__name__), folder, examples)
+
+
+def _write(source: Any, name: str, folder: Path, examples: Examples) -> Path:
     import torch
 
-    name = type(source).__name__
     path = folder / f"{name}.pt2"
     try:
         program = source if _PROGRAM in _names(source) else _exported(source, name, examples)
@@ -55,25 +58,19 @@ def write_torchscript(source: Path, folder: Path, examples: Examples) -> Path:
         module = torch.jit.load(str(source), map_location="cpu")
     except Exception as error:  # PyTorch's, of any kind
         raise ExportError(f"PyTorch cannot load {source}: {' '.join(str(error).split())[:400]}") from None
-    return _write(module, folder, examples)
+    return _write(module, source.stem, folder, examples)
 
 
 def _exported(module: Any, name: str, examples: Examples) -> Any:
     import torch
 
+    if _SCRIPT in _names(module):
+        from texelflow.sources.torchscript.program import exported
+
+        with _for_inference(module), torch.no_grad():
+            return exported(module, name, examples)
     arguments, named = _arguments(examples.inputs, name)
     with _for_inference(module), torch.no_grad():
-        if _SCRIPT in _names(module):
-            from torch._export.converter import TS2EPConverter
-
-            try:
-                return TS2EPConverter(module, arguments, named).convert()
-            except Exception as error:  # PyTorch's, of any kind
-                text = " ".join(str(error).split())[:400]
-                raise ExportError(
-                    f"PyTorch cannot make a program of torch.export of this TorchScript ({text}): give the"
-                    " module that it was made of"
-                ) from None
         return torch.export.export(
             module, arguments, named, dynamic_shapes=examples.dynamic_shapes, strict=False
         )
@@ -103,4 +100,4 @@ def _for_inference(module: Any) -> Iterator[None]:
             part.training = True
 
 
-KIND = Kind("a module or exported program of PyTorch", _takes, _write)
+KIND = Kind("a module or exported program of PyTorch", _takes, _write_object)

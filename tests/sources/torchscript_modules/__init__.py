@@ -1,0 +1,1 @@
+"""Small modules as they are written for TorchScript; needs torch."""
