@@ -3,6 +3,7 @@
 TorchScript does not read annotations that are kept as texts.
 """
 
+import math
 from typing import Dict, List, Optional, Tuple  # noqa: UP035, which TorchScript wants
 
 import torch
@@ -187,3 +188,81 @@ class Image(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y = self.head(self.body(x))
         return torch.nn.functional.interpolate(y, size=x.shape[-2:], mode="bilinear", align_corners=False)
+
+
+class Kept(nn.Module):
+    """Memory that branches set, which only a run decides."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("peak", torch.zeros(6))
+        self.steps = torch.zeros((), dtype=torch.long)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if bool(x.mean() > 0):
+            self.peak = torch.maximum(self.peak, x.amax(0))
+            self.steps = self.steps + 1
+        else:
+            self.peak = self.peak * 0.5
+        return x - self.peak + self.steps
+
+
+class Containers(nn.Module):
+    """Lists, tuples, dictionaries and texts, made and changed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names = ["b", "a"]
+        self.pairs = {"a": 2, "b": 3}
+
+    def forward(self, x: Tensor) -> List[Tensor]:
+        parts = [x, x + 1]
+        parts.insert(0, x * 2)
+        parts.extend([x - 1, x - 2])
+        parts.reverse()
+        last = parts.pop()
+        parts[0] = last
+        parts += [x]
+        weights: List[int] = []
+        for name in self.names:
+            if name in self.pairs:
+                weights.append(self.pairs[name])
+        weights.sort()
+        table: Dict[str, Tensor] = {}
+        for i, part in enumerate(parts):
+            table[f"{i}"] = part * weights[i % 2]
+        first, second = torch.split(x, [2, 4], dim=1)
+        nested = [[1, 2], [3, 4]]
+        grid = torch.tensor(nested, dtype=x.dtype)
+        made = [table[key] for key in table.keys()] + [first @ grid, second]
+        made.append(torch.stack(parts[1:3]).sum(0))
+        for a, b in zip(parts, parts[1:]):
+            made.append(a * b)
+        return made[:9]
+
+
+class Numbers(nn.Module):
+    """What is computed with numbers, and with sizes."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows, columns = x.shape
+        half = columns // 2
+        ratio = columns / rows
+        power = float(2**half) + 2**-1
+        least, most = min(rows, half), max(rows, columns, 4)
+        parity = columns % 2 == 0 and not rows > 3
+        angle = math.sin(math.pi * ratio) + math.sqrt(most) + math.floor(1.5) + round(2.5) + abs(-half)
+        y = x.reshape(rows, 2, half).transpose(1, 2) * ratio + power - least
+        steps = torch.arange(columns, dtype=torch.float32).view(half, 2)
+        if parity:
+            y = y + steps
+        limit = int(x.numel() * 0.5) - int(True)
+        return y.flatten()[:limit] * angle + torch.full((limit,), most).to(x.dtype) + x.size(-1)
+
+
+class Nested(nn.Module):
+    """Tuples and dictionaries of tensors as inputs."""
+
+    def forward(self, pair: Tuple[Tensor, Tensor], more: Dict[str, Tensor]) -> Tensor:
+        first, second = pair
+        return first * second + more["a"]

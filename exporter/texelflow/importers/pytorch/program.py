@@ -65,7 +65,7 @@ def build_program(program: Mapping[str, Any], weights: Weights, path: Path, opti
 
 def _mark_wanted(nodes: Sequence[Node], results: Sequence[Value]) -> None:
     """Let nodes of several results know which are read."""
-    bodies = [body for node in nodes for body in node.attributes.values() if isinstance(body, Body)]
+    bodies = [body for node in nodes for body in _bodies(node)]
     for body in bodies:
         _mark_wanted(body.nodes, body.outputs)
     read = {*results, *(value for node in nodes for value in node.reads)}
@@ -166,8 +166,7 @@ def _add_states(
             )
             continue
         state, result = Value(weight, before.type), Value(f"{weight}/next")
-        for node in graph.nodes:
-            node.inputs = [state if value is before else value for value in node.inputs]
+        _replace(graph.nodes, before, state)
         source = state if after[name] is before else after[name]
         graph.nodes.append(Node("Identity", [source], [result], name=f"Identity_of_{result.name}"))
         graph.inputs.append(state)
@@ -175,7 +174,29 @@ def _add_states(
         graph.states[result] = state
 
 
-def _reads_of(results: list[Value]) -> set[Value]:
+def _replace(nodes: Sequence[Node], before: Value, after: Value) -> bool:
+    """Let nodes, and the graphs inside of them, read a value in place of a constant; return whether one does."""
+    found = False
+    for node in nodes:
+        inside = [_replace_in(body, before, after) for body in _bodies(node)]
+        if any(inside) and before not in node.inputs:
+            node.inputs.append(after)
+        found = found or before in node.inputs or any(inside)
+        node.inputs = [after if value is before else value for value in node.inputs]
+    return found
+
+
+def _replace_in(body: Body, before: Value, after: Value) -> bool:
+    found = _replace(body.nodes, before, after) or before in body.outputs
+    body.outputs = [after if value is before else value for value in body.outputs]
+    return found
+
+
+def _bodies(node: Node) -> list[Body]:
+    return [content for content in node.attributes.values() if isinstance(content, Body)]
+
+
+def _reads_of(results: Sequence[Value]) -> set[Value]:
     """Return all values that results are computed from, and themselves."""
     seen: set[Value] = set()
     pending = list(results)
@@ -183,5 +204,8 @@ def _reads_of(results: list[Value]) -> set[Value]:
         value = pending.pop()
         if value not in seen:
             seen.add(value)
-            pending += value.producer.reads if value.producer is not None else []
+            if value.producer is not None:
+                pending += value.producer.reads
+                for body in _bodies(value.producer):
+                    pending += [*body.outputs, *(read for node in body.nodes for read in node.reads)]
     return seen

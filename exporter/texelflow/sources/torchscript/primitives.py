@@ -257,7 +257,7 @@ ON_VALUES: Mapping[str, Callable[..., Any]] = {
     "aten::format": _format,
     "aten::warn": _nothing,
     "aten::set_grad_enabled": _nothing,
-    "aten::is_grad_enabled": lambda: False,
+    "aten::is_grad_enabled": lambda: True,
     "aten::is_scripting": lambda: True,
     "prim::min": _least,
     "prim::max": _most,
@@ -304,7 +304,7 @@ ON_TENSORS: Mapping[str, Callable[..., Any]] = {
     "prim::layout": lambda x: 0,
     "prim::shape": lambda x: list(x.shape),
     "prim::data": _self,
-    "prim::requires_grad": lambda x: False,
+    "prim::requires_grad": lambda x: True,
     "prim::is_cuda": lambda x: False,
     "prim::is_quantized": lambda x: x.is_quantized,
     "prim::is_sparse": lambda x: False,
@@ -314,4 +314,8 @@ ON_TENSORS: Mapping[str, Callable[..., Any]] = {
     "prim::index": lambda device: device.index,
     "prim::is_nested": lambda x: False,
 }
-"""Operators of tensors that say something of them, or that are none of torch.ops."""
+"""Operators of tensors that say something of them, or that are none of torch.ops.
+
+Gradients are said to be wanted: PyTorch's modules have a way of their own where they are not, of operators that
+do a whole layer at once.
+"""
