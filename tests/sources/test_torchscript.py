@@ -98,3 +98,15 @@ def test_scripted(name: str, tmp_path: Path) -> None:
     torch.manual_seed(3)
     script = torch.jit.script(getattr(handwritten, name)().eval())
     same(script, CALLS[name](), tmp_path)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_random_modules(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scripted modules of what TorchScript has, each called three times."""
+    name = f"random_module_{seed}"
+    (tmp_path / f"{name}.py").write_text(random_modules.source(seed))
+    monkeypatch.syspath_prepend(tmp_path)
+    torch.manual_seed(seed)
+    script = torch.jit.script(importlib.import_module(name).Net().eval())
+    calls = [(floats(3, 6) + shift, floats(3, 6)) for shift in (0.3, -0.3, 0.3)]
+    same(script, calls, tmp_path)

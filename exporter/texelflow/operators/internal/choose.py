@@ -32,8 +32,19 @@ class Choose(Operator):
         return [then]
 
     def in_onnx(self, node: Node) -> list[Node]:
-        """Return a Where."""
-        return self.decompose(node) or [node]
+        """Return a Where; of truth values, for which ONNX Runtime has none, what says the same."""
+        if node.required(1).dtype != "bool":
+            return self.decompose(node) or [node]
+        steps = Decomposition(node)
+        condition, then, otherwise = (node.required(index) for index in range(3))
+        holds = steps.reshape("condition", condition, [])
+        steps.add(
+            "Or",
+            node.outputs[0],
+            steps.add("And", "then", holds, then),
+            steps.add("And", "otherwise", steps.add("Not", "fails", holds), otherwise),
+        )
+        return steps.nodes
 
     def decompose(self, node: Node) -> list[Node] | None:
         """Replace by a Where."""

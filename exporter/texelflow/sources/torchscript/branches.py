@@ -62,7 +62,11 @@ def both(interpreter: Interpreter, node: Any, condition: Any, environment: Envir
     def branch(block: Any) -> Callable[..., tuple[Any, ...]]:
         def run(*given: Any) -> tuple[Any, ...]:
             made, tree = outcome(block, given)
-            return tuple(tensor.clone() for tensor in (*made, *(as_tensor(tree.leaves[at]) for at in differing)))
+            numbers = [as_tensor(tree.leaves[at]) for at in differing]
+            # Of its own memory, which is laid out as that of the other branch.
+            return tuple(
+                tensor.clone(memory_format=torch.contiguous_format) for tensor in (*made, *numbers)
+            )
 
         return run
 
