@@ -21,7 +21,13 @@ from texelflow.checking.browser import BundlePage, open_bundle_page
 from texelflow.checking.input_files import InputFiles, is_archive, make_inputs
 from texelflow.checking.judgement import Comparison, compare
 from texelflow.checking.litert import QUANTISED_TOLERANCE, LiteRtReference, is_tflite
-from texelflow.checking.model_inputs import chosen_signature, first_states, grows_with_inputs, next_states, with_constants
+from texelflow.checking.model_inputs import (
+    chosen_signature,
+    first_states,
+    grows_with_inputs,
+    next_states,
+    with_constants,
+)
 from texelflow.checking.reference import (
     RefusedByReferenceError,
     index_bounds,

@@ -17,8 +17,9 @@ _STATE_DICT = (
     f" made, load them, and then: {_LINES}"
 )
 _TORCHSCRIPT = (
-    "a TorchScript program of PyTorch, which only PyTorch can read: give texelflow.export() its"
-    f" example_inputs where torch is installed, or, where the model is made: {_LINES}"
+    "a TorchScript program of PyTorch, which only PyTorch can read: where torch is installed, say how it is"
+    " called, by --input NAME=SHAPE or example_inputs of texelflow.export(); or, where the model is made:"
+    f" {_LINES}"
 )
 
 _MARKS: tuple[tuple[str, bytes, int], ...] = (

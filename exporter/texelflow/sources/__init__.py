@@ -89,7 +89,7 @@ def _locate(source: object, session: Session, examples: Examples) -> tuple[Opene
         return Opened(path, shown), shown
     path, member = _split_member(os.fsdecode(text))
     found = _inside(path, member, str(path), session)
-    if examples.inputs is not None and is_torchscript(found):
+    if (examples.inputs is not None or examples.input_shapes) and is_torchscript(found):
         from texelflow.sources.live.pytorch import write_torchscript
 
         return Opened(write_torchscript(found, session.new_folder(), examples), found.name), str(path)

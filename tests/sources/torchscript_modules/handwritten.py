@@ -4,7 +4,6 @@ TorchScript does not read annotations that are kept as texts.
 """
 
 import math
-from typing import Dict, List, Optional, Tuple  # noqa: UP035, which TorchScript wants
 
 import torch
 from torch import Tensor, nn
@@ -16,10 +15,10 @@ class Branches(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.scale = 3
-        self.norm: Optional[Tensor] = None
+        self.norm: Tensor | None = None
         self.linear = nn.Linear(6, 4)
 
-    def forward(self, x: Tensor, mask: Optional[Tensor] = None) -> Tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
         if x.dim() != 2:
             raise ValueError(f"expected two axes, not {x.dim()}")
         assert x.size(1) == 6, "six are needed"
@@ -39,8 +38,8 @@ class Loops(nn.Module):
         super().__init__()
         self.layers = nn.ModuleList([nn.Linear(6, 6), nn.Linear(6, 6)])
 
-    def forward(self, x: Tensor) -> Dict[str, Tensor]:
-        parts: List[Tensor] = []
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        parts: list[Tensor] = []
         for layer in self.layers:
             x = torch.tanh(layer(x))
             parts.append(x)
@@ -54,7 +53,7 @@ class Loops(nn.Module):
             n = n // 2
             total = total * n
         sizes = [part.size(1) for part in parts]
-        pairs: Dict[str, Tensor] = {"sum": total}
+        pairs: dict[str, Tensor] = {"sum": total}
         pairs["all"] = torch.cat(parts, 1)
         return {"sum": pairs["sum"] + sum(sizes), "all": pairs["all"][:, 1 : sizes[0]]}
 
@@ -62,7 +61,7 @@ class Loops(nn.Module):
 class InPlace(nn.Module):
     """Changes in place, through views."""
 
-    def forward(self, x: Tensor) -> Tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         y = x.clone()
         y[:, 1] = 2.0
         y[0].add_(1)
@@ -80,7 +79,7 @@ class Data(nn.Module):
         super().__init__()
         self.a, self.b = nn.Linear(6, 6), nn.Linear(6, 6)
 
-    def forward(self, x: Tensor) -> Tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         factor = 1.0
         if bool(x.mean() > 0):
             y = self.a(x)
@@ -102,17 +101,14 @@ class Rate(nn.Module):
     def forward(self, x: Tensor, rate: int) -> Tensor:
         if rate not in [8, 16]:
             raise ValueError(f"no such rate: {rate}")
-        if rate == 16:
-            x = self.high(x)
-        else:
-            x = self.low(x)
+        x = self.high(x) if rate == 16 else self.low(x)
         return x + rate
 
 
 class Lazy(nn.Module):
     """Memory that the first call makes, as streams have it."""
 
-    state: Optional[Tuple[Tensor, Tensor]]
+    state: tuple[Tensor, Tensor] | None
 
     def __init__(self) -> None:
         super().__init__()
@@ -171,7 +167,7 @@ class Recurrent(nn.Module):
         super().__init__()
         self.gru = nn.GRU(6, 4, num_layers=2, bidirectional=True, batch_first=True)
 
-    def forward(self, x: Tensor) -> Tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         return self.gru(x)
 
 
@@ -215,7 +211,7 @@ class Containers(nn.Module):
         self.names = ["b", "a"]
         self.pairs = {"a": 2, "b": 3}
 
-    def forward(self, x: Tensor) -> List[Tensor]:
+    def forward(self, x: Tensor) -> list[Tensor]:
         parts = [x, x + 1]
         parts.insert(0, x * 2)
         parts.extend([x - 1, x - 2])
@@ -223,20 +219,20 @@ class Containers(nn.Module):
         last = parts.pop()
         parts[0] = last
         parts += [x]
-        weights: List[int] = []
+        weights: list[int] = []
         for name in self.names:
             if name in self.pairs:
                 weights.append(self.pairs[name])
         weights.sort()
-        table: Dict[str, Tensor] = {}
+        table: dict[str, Tensor] = {}
         for i, part in enumerate(parts):
             table[f"{i}"] = part * weights[i % 2]
         first, second = torch.split(x, [2, 4], dim=1)
         nested = [[1, 2], [3, 4]]
         grid = torch.tensor(nested, dtype=x.dtype)
-        made = [table[key] for key in table.keys()] + [first @ grid, second]
+        made = [table[key] for key in table] + [first @ grid, second]
         made.append(torch.stack(parts[1:3]).sum(0))
-        for a, b in zip(parts, parts[1:]):
+        for a, b in zip(parts, parts[1:]):  # noqa: B905, RUF007
             made.append(a * b)
         return made[:9]
 
@@ -263,6 +259,53 @@ class Numbers(nn.Module):
 class Nested(nn.Module):
     """Tuples and dictionaries of tensors as inputs."""
 
-    def forward(self, pair: Tuple[Tensor, Tensor], more: Dict[str, Tensor]) -> Tensor:
+    def forward(self, pair: tuple[Tensor, Tensor], more: dict[str, Tensor]) -> Tensor:
         first, second = pair
         return first * second + more["a"]
+
+
+class Grows(nn.Module):
+    """Memory that is longer after each call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.past = torch.zeros([0, 6])
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.past = torch.cat([self.past, x])
+        return self.past.mean(0)
+
+
+class FirstCall(nn.Module):
+    """A first call that is not as with zeros."""
+
+    past: Tensor | None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.past = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        past = self.past
+        y = x + 1 if past is None else x + past
+        self.past = x * 1
+        return y
+
+
+class Waits(nn.Module):
+    """A loop whose turns only a run knows."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        while bool(x.sum() > 1):
+            x = x * 0.5
+        return x
+
+
+class ListInBranch(nn.Module):
+    """A list that is longer in one branch."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        parts = [x]
+        if bool(x.sum() > 0):
+            parts.append(x * 2)
+        return torch.stack(parts).sum(0)

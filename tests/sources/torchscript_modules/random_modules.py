@@ -1,4 +1,4 @@
-"""Random modules as source text: what TorchScript has of control flow, containers, numbers, changes, memory."""
+"""Random modules as text: what TorchScript has of control flow, containers, numbers, changes and memory."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 ROWS, COLUMNS = 3, 6
 
-HEAD = '''import torch
+HEAD = """import torch
 from typing import Dict, List, Optional, Tuple
 from torch import Tensor, nn
 
@@ -30,7 +30,7 @@ class Net(nn.Module):
         parts: List[Tensor] = [x]
         table: Dict[str, Tensor] = {{"x": x}}
         n = self.count
-'''
+"""
 
 
 class Writer:
@@ -124,7 +124,13 @@ class Writer:
         self._names.append(name)
 
     def _known_branch(self, depth: int) -> None:
-        conditions = ("self.flag", "x.size(0) > 2", "n % 2 == 0", "self.maybe is None", "len(parts) < 3 and n > 1")
+        conditions = (
+            "self.flag",
+            "x.size(0) > 2",
+            "n % 2 == 0",
+            "self.maybe is None",
+            "len(parts) < 3 and n > 1",
+        )
         self._branch(depth, self._choose.choice(conditions))
 
     def _data_branch(self, depth: int) -> None:
@@ -133,7 +139,11 @@ class Writer:
             self._line(depth, f"if bool({a}.mean() > 0.1):")
             self._line(depth + 1, f"self.kept = {self._expression()}")
             return
-        conditions = (f"bool({a}.mean() > 0.05)", f"{a}.abs().max().item() > 1.5", f"bool(({a} > 0).any()) and n > 0")
+        conditions = (
+            f"bool({a}.mean() > 0.05)",
+            f"{a}.abs().max().item() > 1.5",
+            f"bool(({a} > 0).any()) and n > 0",
+        )
         self._branch(depth, self._choose.choice(conditions))
 
     def _loop(self, depth: int) -> None:

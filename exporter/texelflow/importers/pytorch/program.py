@@ -175,7 +175,7 @@ def _add_states(
 
 
 def _replace(nodes: Sequence[Node], before: Value, after: Value) -> bool:
-    """Let nodes, and the graphs inside of them, read a value in place of a constant; return whether one does."""
+    """Let nodes, and graphs inside of them, read a value in place of a constant; return whether one does."""
     found = False
     for node in nodes:
         inside = [_replace_in(body, before, after) for body in _bodies(node)]

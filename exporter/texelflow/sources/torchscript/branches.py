@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from texelflow.sources.torchscript.parts import Part, accesses, attribute_of, slot_of
-from texelflow.sources.torchscript.primitives import Refusal, as_tensor, item
+from texelflow.sources.torchscript.primitives import RefusedError, as_tensor, item
 from texelflow.sources.torchscript.trees import COMPUTED, Tree, split
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def both(interpreter: Interpreter, node: Any, condition: Any, environment: Envir
     """Return the results of an If, and let the interpreter's memory be what the branch makes of it.
 
     Raises:
-        Refusal: the branches make values of different forms, or change lists.
+        RefusedError: the branches make values of different forms, or change lists.
     """
     from torch._higher_order_ops.cond import cond_op
     from torch.fx.experimental.proxy_tensor import disable_proxy_modes_tracing
@@ -52,7 +52,7 @@ def both(interpreter: Interpreter, node: Any, condition: Any, environment: Envir
         finally:
             interpreter.memory = outer
         if not _alike(before, split({number: inner[number] for number in read}, _OPERANDS)):
-            raise Refusal("a branch that only a run decides changes a list")
+            raise RefusedError("a branch that only a run decides changes a list")
         return split((results, [memory[slot] for slot in slots]))
 
     with disable_proxy_modes_tracing():
@@ -64,9 +64,7 @@ def both(interpreter: Interpreter, node: Any, condition: Any, environment: Envir
             made, tree = outcome(block, given)
             numbers = [as_tensor(tree.leaves[at]) for at in differing]
             # Of its own memory, which is laid out as that of the other branch.
-            return tuple(
-                tensor.clone(memory_format=torch.contiguous_format) for tensor in (*made, *numbers)
-            )
+            return tuple(tensor.clone(memory_format=torch.contiguous_format) for tensor in (*made, *numbers))
 
         return run
 
@@ -90,16 +88,18 @@ def _read(blocks: Sequence[Any]) -> set[int]:
 
 
 def _differing(then: Tree, otherwise: Tree) -> list[int]:
-    """Return the places of numbers that differ between two outcomes; raise Refusal if more does."""
+    """Return the places of numbers that differ between two outcomes; raise RefusedError if more does."""
     places = []
     for at, (one, other) in enumerate(zip(then.leaves, otherwise.leaves, strict=False)):
         if type(one) is type(other) and not isinstance(one, COMPUTED) and one == other:
             continue
         if not isinstance(one, (*_NUMBERS, *COMPUTED)) or not isinstance(other, (*_NUMBERS, *COMPUTED)):
-            raise Refusal(f"of two branches that only a run decides one makes {one!r}, the other {other!r}")
+            raise RefusedError(
+                f"of two branches that only a run decides one makes {one!r}, the other {other!r}"
+            )
         places.append(at)
     if then.spec != otherwise.spec:
-        raise Refusal("two branches that only a run decides make values of different forms")
+        raise RefusedError("two branches that only a run decides make values of different forms")
     return places
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +12,9 @@ import torch
 
 from texelflow.errors import ExportError
 from texelflow.sources.examples import Examples
+
+_MOST_GUESSED = 5
+"""Inputs of which the element types are tried."""
 
 _NUMBERS: Mapping[str, Any] = {"int": int, "float": float, "bool": bool, "number": float}
 
@@ -27,6 +33,7 @@ def arguments(script: Any, examples: Examples, shown: str) -> dict[str, Any]:
     found = _by_name(examples.inputs, names, shown)
     if unknown := [name for name in found if name not in names]:
         raise ExportError(f"{shown} has no input {unknown[0]!r}; its inputs are {', '.join(names)}")
+    shaped = [one.name for one in declared if one.name not in found and one.name in examples.input_shapes]
     for argument in declared:
         name, kind = argument.name, str(argument.type)
         if name in found:
@@ -43,7 +50,22 @@ def arguments(script: Any, examples: Examples, shown: str) -> dict[str, Any]:
                 f"{shown} does not tell what its inputs are: give {' '.join(wanted)}, or, from Python,"
                 " example_inputs=(torch.randn(1, 3, 224, 224),), say"
             )
-    return {name: found[name] for name in names}
+    found = {name: found[name] for name in names}
+    return _of_types(script, found, shaped[:_MOST_GUESSED])
+
+
+def _of_types(script: Any, found: dict[str, Any], shaped: list[str]) -> dict[str, Any]:
+    """Return arguments of which some are known by their shapes alone, of types that the module takes.
+
+    Floats are tried first, then whole numbers: zeros, which are places of any table.
+    """
+    for kinds in itertools.product((False, True), repeat=len(shaped)):
+        whole = [name for name, is_whole in zip(shaped, kinds, strict=True) if is_whole]
+        tried = {**found, **{name: torch.zeros(found[name].shape, dtype=torch.int64) for name in whole}}
+        with contextlib.suppress(Exception):  # PyTorch's, of any kind
+            copy.deepcopy(script)(*map(copied, tried.values()))
+            return tried
+    return found  # tracing it says what is wrong
 
 
 def copied(value: Any) -> Any:

@@ -11,11 +11,14 @@ from texelflow.sources.torchscript.parts import Part, Slot, attribute_of, slot_o
 from texelflow.sources.torchscript.primitives import (
     ON_TENSORS,
     ON_VALUES,
-    Refusal,
+    RefusedError,
     is_computed,
+    is_known,
     item,
     typed_arguments,
+    untraced,
 )
+from texelflow.sources.torchscript.trees import split
 
 Environment: TypeAlias = dict[int, Any]
 """By the number of a value what it is."""
@@ -30,8 +33,8 @@ class Object:
 class Interpreter:
     """Runs graphs of TorchScript, all of whose calls have been inlined.
 
-    `memory` has the attributes of the module that were set, by their places; what is not there is as the parts
-    have it.
+    `memory` has the attributes of the module that were set, by their places; what is not there is as the
+    parts have it.
     """
 
     def __init__(self, memory: dict[Slot, Any]) -> None:
@@ -39,7 +42,7 @@ class Interpreter:
         self._steps = 0
 
     def run(self, graph: Any, arguments: Sequence[Any]) -> Any:
-        """Return what a graph returns; raise Refusal for what cannot be done."""
+        """Return what a graph returns; raise RefusedError for what cannot be done."""
         results = self.block(graph, dict(zip(_numbers(graph.inputs()), arguments, strict=True)))
         return results[0] if len(results) == 1 else tuple(results)
 
@@ -48,7 +51,7 @@ class Interpreter:
         for node in block.nodes():
             self._steps += 1
             if self._steps > MOST_STEPS:
-                raise Refusal(f"it takes more than {MOST_STEPS} steps, with its loops written out")
+                raise RefusedError(f"it takes more than {MOST_STEPS} steps, with its loops written out")
             results = self._node(node, environment)
             environment.update(zip(_numbers(node.outputs()), results, strict=True))
         return [environment[number] for number in _numbers(block.outputs())]
@@ -76,7 +79,7 @@ class Interpreter:
             case "aten::wait":
                 return given
             case "prim::RaiseException":
-                raise Refusal(f"called so, it raises {given[0]!r}")
+                raise RefusedError(f"called so, it raises {given[0]!r}")
             case "prim::ListUnpack" | "prim::TupleUnpack":
                 return list(given[0])
             case "prim::TupleSlice":
@@ -95,7 +98,7 @@ class Interpreter:
         if isinstance(owner, Object):
             return getattr(owner, name)
         if not isinstance(owner, Part):
-            raise Refusal(f"it reads {name!r} of an object of {type(owner).__name__}")
+            raise RefusedError(f"it reads {name!r} of an object of {type(owner).__name__}")
         slot = slot_of(owner, name)
         return self.memory[slot] if slot in self.memory else attribute_of(owner, name)
 
@@ -105,7 +108,7 @@ class Interpreter:
         elif isinstance(owner, Part):
             self.memory[slot_of(owner, name)] = value
         else:
-            raise Refusal(f"it sets {name!r} of an object of {type(owner).__name__}")
+            raise RefusedError(f"it sets {name!r} of an object of {type(owner).__name__}")
 
     def _if(self, node: Any, condition: Any, environment: Environment) -> Sequence[Any]:
         then, otherwise = node.blocks()
@@ -118,7 +121,7 @@ class Interpreter:
                 return both(self, node, condition, environment)
             decided = raising[0]
             if all(raising):
-                raise Refusal("both branches of an If raise an exception")
+                raise RefusedError("both branches of an If raise an exception")
             return self.block(otherwise if decided else then, environment)
         return self.block(then if decided else otherwise, environment)
 
@@ -129,7 +132,7 @@ class Interpreter:
         while turn < count:
             decided = _decided(condition)
             if decided is None:
-                raise Refusal("how often a loop turns follows from what a run computes")
+                raise RefusedError("how often a loop turns follows from what a run computes")
             if not decided:
                 break
             environment.update(zip(numbers, (turn, *carried), strict=True))
@@ -143,7 +146,7 @@ def _numbers(values: Any) -> list[int]:
 
 
 def _decided(condition: Any) -> bool | None:
-    """Return what a condition is; None if only a run knows. One on sizes becomes an assumption of torch.export."""
+    """Return what a condition is, of sizes as torch.export assumes from now on; None if only a run knows."""
     from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
 
     if isinstance(condition, torch.Tensor):
@@ -164,7 +167,7 @@ def _call(node: Any, given: list[Any]) -> Any:
     kind = node.kind()
     if kind.startswith("prim::"):
         if kind not in ON_VALUES and kind not in ON_TENSORS:
-            raise Refusal(f"operator {kind} is not supported")
+            raise RefusedError(f"operator {kind} is not supported")
         return (ON_VALUES.get(kind) or ON_TENSORS[kind])(*given)
     schema = torch._C.parse_schema(node.schema())
     if kind in ON_TENSORS:
@@ -172,11 +175,15 @@ def _call(node: Any, given: list[Any]) -> Any:
     of_tensors = any("Tensor" in str(argument.type) for argument in schema.arguments)
     if kind in ON_VALUES and not of_tensors:
         return _as_declared(ON_VALUES[kind](*given), schema.returns)
-    if not of_tensors and any(argument.alias_info and argument.alias_info.is_write for argument in schema.arguments):
-        raise Refusal(f"operator {kind} is not supported")
+    if not of_tensors and schema.is_mutable:
+        raise RefusedError(f"operator {kind} is not supported")
     namespace, _, name = kind.partition("::")
     operator = getattr(getattr(getattr(torch.ops, namespace), name), schema.overload_name or "default")
     arguments, named = typed_arguments(schema.arguments, given)
+    tensors, _ = split(given)
+    if tensors and not schema.is_mutable and all(map(is_known, tensors)):
+        with untraced():
+            return operator(*arguments, **named)
     return operator(*arguments, **named)
 
 
@@ -185,4 +192,3 @@ def _as_declared(made: Any, returns: Sequence[Any]) -> Any:
     if len(returns) == 1 and str(returns[0].type) == "float" and isinstance(made, int | torch.SymInt):
         return torch.sym_float(made) if is_computed(made) else float(made)
     return made
-

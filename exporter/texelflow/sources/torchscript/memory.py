@@ -1,8 +1,8 @@
 """What a module of TorchScript keeps between calls: attributes that it sets.
 
-Some begin without what they have later (no state yet, a count of zero), and a first call makes it. The program
-is that of all later calls, its memory zeros where it began otherwise; `program.py` compares that with the
-module's own first calls.
+Some begin without what they have later (no state yet, a count of zero), and a first call makes it. The
+program is that of all later calls, its memory zeros where it began otherwise; `program.py` compares that with
+the module's own first calls.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from texelflow.sources.torchscript.parts import Part, Slot, accesses, found_at, slot_of
-from texelflow.sources.torchscript.primitives import Refusal
+from texelflow.sources.torchscript.primitives import RefusedError
 from texelflow.sources.torchscript.trees import Tree, split
 
 _SETTLING_CALLS = 3
@@ -30,7 +30,7 @@ class Kept:
     tree: Tree
 
     def tensors_of(self, value: Any) -> list[Any]:
-        """Return the tensors of a value that is set; raise Refusal if it is of another form than before."""
+        """Return the tensors of a value that is set; raise RefusedError if it is of another form."""
         tensors, tree = split(value)
         if tree != self.tree or _types(tensors) != _types(self.tensors):
             raise _unsettled(self.slot)
@@ -46,7 +46,7 @@ def kept(script: Any, graph: Any, call: Callable[[Any], object]) -> list[Kept]:
         call: calls a copy of the module with the examples.
 
     Raises:
-        Refusal: what it keeps is of another form after each call.
+        RefusedError: what it keeps is of another form after each call.
     """
     owners = {next(iter(graph.inputs())).unique(): Part(script)}
     slots = sorted({slot_of(owner, name) for owner, name, sets in accesses(graph, owners) if sets})
@@ -74,7 +74,7 @@ def _types(tensors: Sequence[Any]) -> list[tuple[Any, tuple[Any, ...]]]:
     return [(tensor.dtype, tuple(tensor.shape)) for tensor in tensors]
 
 
-def _unsettled(slot: Slot) -> Refusal:
-    return Refusal(
-        f"it keeps {'.'.join(filter(None, slot))!r} between calls, which is of another form after each of them"
+def _unsettled(slot: Slot) -> RefusedError:
+    return RefusedError(
+        f"it keeps {'.'.join(filter(None, slot))!r} between calls, of another form after each of them"
     )

@@ -1,4 +1,4 @@
-"""The modules of TorchScript as modules of Python, so that torch.export sees their tensors, by their names."""
+"""The modules of TorchScript as modules of Python, so that torch.export sees their tensors, by name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Slot: TypeAlias = tuple[str, str]
 """An attribute: the place of the module that has it, such as `encoder.0`, and its name."""
 
 
-class Part(torch.nn.Module):
+class Part(torch.nn.Module):  # type: ignore[misc]
     """A module of TorchScript, and those within it.
 
     What the module calls as it likes is reached by the functions here, so that no name is taken.

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
+from torch._subclasses.fake_tensor import unset_fake_temporarily
+from torch.fx.experimental.proxy_tensor import disable_proxy_modes_tracing
 
 from texelflow.sources.torchscript.trees import COMPUTED
 
@@ -43,7 +46,14 @@ _MEMORY_FORMATS = (
 )
 
 
-class Refusal(Exception):
+_NUMBER = "_texelflow_number"
+"""Attribute of a tensor that was made of a number: that number."""
+
+_MOST_KNOWN = 64
+"""Elements of a tensor that are computed while a program is traced."""
+
+
+class RefusedError(Exception):
     """Why a module of TorchScript cannot be read."""
 
 
@@ -54,7 +64,24 @@ def is_computed(value: object) -> bool:
 
 def item(tensor: torch.Tensor) -> Any:
     """Return the only element of a tensor as a number, which a run may decide."""
+    if hasattr(tensor, _NUMBER):
+        return getattr(tensor, _NUMBER)
+    if is_known(tensor):
+        with untraced():
+            return tensor.item()
     return tensor.item()
+
+
+def is_known(tensor: torch.Tensor) -> bool:
+    """Return whether the elements of a tensor are known while a program is traced, and few."""
+    return type(tensor) is torch.Tensor and tensor.numel() <= _MOST_KNOWN
+
+
+@contextmanager
+def untraced() -> Iterator[None]:
+    """Let operators compute numbers in the block, of tensors that are known."""
+    with unset_fake_temporarily(), disable_proxy_modes_tracing():
+        yield
 
 
 def typed_arguments(declared: Sequence[Any], given: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:
@@ -81,6 +108,16 @@ def _typed(argument: Any, value: Any) -> Any:
     if "Layout" in kind or argument.name == "layout":
         return torch.strided
     return value
+
+
+def number_as_tensor(value: Any) -> Any:
+    """Return a number as a tensor from which it is got again, as torch.jit.trace has sizes."""
+    if not is_computed(value):
+        with untraced():
+            return as_tensor(value)
+    made = as_tensor(value)
+    setattr(made, _NUMBER, value)
+    return made
 
 
 def as_tensor(value: Any) -> Any:
@@ -117,7 +154,7 @@ def _setitem(container: Any, key: Any, value: Any) -> Any:
 
 
 def _change(method: str) -> Callable[..., Any]:
-    """Return what calls a method of a list or dictionary, and gives what TorchScript does: the whole, or nothing."""
+    """Return what calls a method of a list or dictionary; where that gives nothing, it gives the whole."""
 
     def change(container: Any, *arguments: Any) -> Any:
         made = getattr(container, method)(*arguments)
@@ -132,7 +169,7 @@ def _slice(values: Any, start: Any = None, end: Any = None, step: Any = 1) -> An
 
 def _range_length(start: Any, end: Any, step: Any) -> Any:
     if step == 0:
-        raise Refusal("a range has a step of zero")
+        raise RefusedError("a range has a step of zero")
     if not any(map(is_computed, (start, end, step))):
         return len(range(start, end, step))
     return torch.sym_max((end - start + step - 1) // step, 0)
@@ -274,7 +311,7 @@ ON_VALUES: Mapping[str, Callable[..., Any]] = {
 
 def _unwrapped(value: Any) -> Any:
     if value is None:
-        raise Refusal("it unwraps an optional value that is None")
+        raise RefusedError("it unwraps an optional value that is None")
     return value
 
 
@@ -298,7 +335,7 @@ ON_TENSORS: Mapping[str, Callable[..., Any]] = {
     "aten::cpu": _self,
     "aten::cuda": _self,
     "aten::_unwrap_optional": _unwrapped,
-    "prim::NumToTensor": as_tensor,
+    "prim::NumToTensor": number_as_tensor,
     "prim::dtype": lambda x: DTYPES.index(x.dtype),
     "prim::device": lambda x: torch.device("cpu"),
     "prim::layout": lambda x: 0,
@@ -316,6 +353,6 @@ ON_TENSORS: Mapping[str, Callable[..., Any]] = {
 }
 """Operators of tensors that say something of them, or that are none of torch.ops.
 
-Gradients are said to be wanted: PyTorch's modules have a way of their own where they are not, of operators that
-do a whole layer at once.
+Gradients are said to be wanted: PyTorch's modules have a way of their own where they are not, of operators
+that do a whole layer at once.
 """

@@ -15,7 +15,7 @@ from texelflow.sources.torchscript.calling import arguments, copied
 from texelflow.sources.torchscript.interpreter import Interpreter
 from texelflow.sources.torchscript.memory import Kept, kept
 from texelflow.sources.torchscript.parts import Part
-from texelflow.sources.torchscript.primitives import Refusal
+from texelflow.sources.torchscript.primitives import RefusedError
 
 _CALLS_COMPARED = 3
 _TOLERANCE = 1e-3
@@ -39,16 +39,14 @@ def exported(script: Any, name: str, examples: Examples) -> Any:
     """
     given = arguments(script, examples, name)
     fixed = {one for one in given if one in examples.constants and not isinstance(given[one], torch.Tensor)}
-    inputs = tuple(
-        torch.tensor(value) if one in fixed else copied(value) for one, value in given.items()
-    )
+    inputs = tuple(torch.tensor(value) if one in fixed else copied(value) for one, value in given.items())
     try:
         module = _Program(script, given, fixed)
         program = torch.export.export(
             module, inputs, dynamic_shapes=examples.dynamic_shapes, strict=False
         ).run_decompositions({})
         _compare(copy.deepcopy(program.module()), inputs, script, module.as_called(inputs))
-    except Refusal as refusal:
+    except RefusedError as refusal:
         raise ExportError(f"the TorchScript {name} cannot be read: {refusal}") from None
     return program
 
@@ -101,7 +99,9 @@ class _Program(Part):
 
     def _run(self, given: Sequence[Any]) -> Any:
         buffers = [[part._buffers[title] for part, title in places] for _, places in self._buffers_kept]
-        memory = {one.slot: one.tree.joined(tensors) for one, tensors in zip(self._kept, buffers, strict=True)}
+        memory = {
+            one.slot: one.tree.joined(tensors) for one, tensors in zip(self._kept, buffers, strict=True)
+        }
         result = Interpreter(memory).run(self._graph, [self, *self.as_called(given)])
         changes = []
         for one, tensors in zip(self._kept, buffers, strict=True):
@@ -114,7 +114,7 @@ class _Program(Part):
 
 
 def _compare(program: Any, inputs: Sequence[Any], script: Any, called: Sequence[Any]) -> None:
-    """Raise Refusal if the first calls of a program do not give what the module's own give."""
+    """Raise RefusedError if the first calls of a program do not give what the module's own give."""
     module = copy.deepcopy(script)
     for call in range(_CALLS_COMPARED):
         torch.manual_seed(call)
@@ -122,11 +122,13 @@ def _compare(program: Any, inputs: Sequence[Any], script: Any, called: Sequence[
         torch.manual_seed(call)
         made = torch.utils._pytree.tree_leaves(program(*map(copied, inputs)))
         if len(made) != len(expected):
-            raise Refusal(f"the program that was made of it has {len(made)} results, not {len(expected)}")
+            raise RefusedError(
+                f"the program that was made of it has {len(made)} results, not {len(expected)}"
+            )
         for index, (one, wanted) in enumerate(zip(made, expected, strict=True)):
             if not _agree(one, wanted):
                 which = "first" if call == 0 else f"{call + 1}th"
-                raise Refusal(
+                raise RefusedError(
                     f"the program that was made of it gives another result {index} at its {which} call; what"
                     " the module keeps between calls may begin otherwise than with zeros"
                 )
@@ -138,7 +140,7 @@ def _agree(one: Any, wanted: Any) -> bool:
     if not isinstance(one, torch.Tensor) or one.shape != wanted.shape or one.dtype != wanted.dtype:
         return False
     if not wanted.is_floating_point():
-        return torch.equal(one, wanted)
+        return bool(torch.equal(one, wanted))
     finite = wanted[wanted.isfinite()]
     largest = float(finite.abs().max()) if finite.numel() else 0.0
-    return torch.allclose(one, wanted, rtol=0.0, atol=_TOLERANCE * largest + 1e-6, equal_nan=True)
+    return bool(torch.allclose(one, wanted, rtol=0.0, atol=_TOLERANCE * largest + 1e-6, equal_nan=True))
