@@ -1,6 +1,6 @@
 """Writes networks.tar.xz: small networks as programs of torch.export, inputs, and what PyTorch computes.
 
-Run by hand, where torch (2.13) is installed; nothing else needs it:
+Run by hand, where torch (2.13) and torchvision are installed; nothing else needs it:
 
     python tests/importers/pytorch_files/write_networks.py
 """
@@ -16,6 +16,7 @@ import numpy as np
 import packed_files
 import torch
 import torch.nn.functional as F  # noqa: N812
+import torchvision.ops as ops
 from program_writer import FORMS, files, floats, ints, saved
 from torch import nn
 
@@ -125,6 +126,42 @@ class Remembering(nn.Module):
         return {"mean": self.last.mean(0), "sum": self.total + 0}
 
 
+class Switching(nn.Module):
+    """A module of which a branch reads what it keeps, and only the data decides which is taken."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("peak", torch.zeros(4))
+
+    def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+        peak = torch.cond(
+            x.mean() > 0, lambda x, peak: torch.maximum(x, peak), lambda x, peak: peak * 0.5, (x, self.peak)
+        )
+        self.peak.copy_(peak)
+        return {"rest": x - peak}
+
+
+class Suppression(nn.Module):
+    """Boxes that no better one covers, by torchvision: overlaps at thresholds, equal scores, none of a size."""
+
+    def forward(self, boxes: torch.Tensor, scores: torch.Tensor) -> dict[str, torch.Tensor]:
+        thresholds = (0.5, 0.6, 0.0, 1.0)
+        return {f"at_{index}": ops.nms(boxes, scores, each) for index, each in enumerate(thresholds)}
+
+
+class Regions(nn.Module):
+    """Regions of images, by torchvision: smaller than a pixel, outside, turned round."""
+
+    def forward(self, x: torch.Tensor, regions: torch.Tensor) -> dict[str, torch.Tensor]:
+        return {
+            "plain": ops.roi_align(x, regions, (2, 3)),
+            "aligned": ops.roi_align(x, regions, 2, aligned=True),
+            "scaled": ops.roi_align(x, regions, 3, 0.5, 2),
+            "both": ops.roi_align(x, regions, (1, 2), 0.5, 3, True),
+            "single": ops.roi_align(x, regions, 2, 2.0, 1, True),
+        }
+
+
 class UNet(nn.Module):
     """Images made smaller and larger again, of free size."""
 
@@ -211,6 +248,12 @@ def main() -> None:
         shapes=({0: auto, 1: auto}, past, past),
     )  # fmt: skip
     network("remembering", Remembering(), [{"x": floats(4)} for _ in range(4)], forms=("functional", "core"))
+    network(
+        "switching",
+        Switching(),
+        [{"x": floats(4) + shift} for shift in (1, -1, 1, -1)],
+        forms=("functional", "core"),
+    )
     height, width = 4 * dim("h"), 4 * dim("w")
     network(
         "unet",
@@ -218,6 +261,20 @@ def main() -> None:
         [{"image": floats(1, 2, *size)} for size in ((16, 12), (8, 20))],
         shapes=({2: height, 3: width},),
     )
+    corners = [[0, 0, 4, 4], [1, 0, 5, 4], [0, 0, 4, 4], [2, 2, 6, 8], [2, 2, 6, 7.5], [9, 9, 9, 9]]
+    boxes = np.concatenate([corners, floats(10, 4, low=0, high=4) + [0, 0, 3, 3]]).astype(np.float32)
+    scores = np.concatenate([[0.5, 0.9, 0.5, 0.3, 0.31, 0.2], floats(10, low=0, high=1)]).astype(np.float32)
+    network("suppression", Suppression(), [{"boxes": boxes, "scores": scores}], forms=("plain",))
+    regions = [
+        [0, 1, 1, 6, 5],
+        [1, 0, 0, 8, 7],
+        [0, 2.25, 3.5, 2.5, 3.75],
+        [1, -3, -2, 4, 4],
+        [1, 6, 6, 2, 1],
+    ]
+    images = floats(2, 3, 8, 9)
+    runs = [{"x": images, "regions": np.array(regions, np.float32)}]
+    network("regions", Regions(), runs, forms=("plain",))
     _write_legacy()
     packed_files.save(Path(__file__).parent / "networks.tar.xz", files)
 

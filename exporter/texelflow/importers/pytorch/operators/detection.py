@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 from texelflow.dimensions import proved_equal
 from texelflow.importers.pytorch.lowering import Step, lowers
 
@@ -12,7 +14,7 @@ def nms(step: Step) -> None:
     boxes, scores = step.tensor("dets"), step.tensor("scores")
     count = boxes.shape[0]
     most = step.index("most", count)
-    threshold = step.scalar("threshold", "float32", step.number("iou_threshold"))
+    threshold = step.scalar("threshold", "float32", _rounded_down(step.number("iou_threshold")))
     found = step.add(
         "NonMaxSuppression",
         "found",
@@ -22,6 +24,20 @@ def nms(step: Step) -> None:
         threshold,
     )
     step.add("Gather", step.result, found, step.scalar("box", "int64", 2), axis=1)
+
+
+def _rounded_down(number: float) -> float:
+    """Return the largest float32 up to a positive number: what is above this is above that, too.
+
+    torchvision compares with 64 bits, so that an overlap of 0.6 in 32 bits is more than 0.6.
+    """
+    number = min(number, 2.0)  # no overlap is above 1
+    packed = struct.pack("<f", number)
+    (rounded,) = struct.unpack("<f", packed)
+    if rounded > number > 0:
+        (bits,) = struct.unpack("<I", packed)
+        (rounded,) = struct.unpack("<f", struct.pack("<I", bits - 1))
+    return float(rounded)
 
 
 @lowers("roi_align", domain="torchvision")
