@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+import math
 import random
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import packed_arrays
 
 from fuzz.format import Files, Format
@@ -19,10 +23,39 @@ from texelflow.operators import registry
 def _seeds() -> list[Files]:
     files = packed_arrays.load(FOLDER / "layers.json.xz")
     cases = sorted({name.split("/")[0] for name in files})
-    return [
-        {name: files[f"{case}/files/{name}"].tobytes() for name in ("model.json", "weights.bin")}
-        for case in cases
+    found = [
+        {name: files[f"{case}/files/{name}"].tobytes() for name in (ENTRY, "weights.bin")} for case in cases
     ]
+    return [*found, *(_quantised(model, dtype) for model, dtype in zip(found, itertools.cycle(_DTYPES)))]
+
+
+_DTYPES = {"uint8": "<u1", "uint16": "<u2", "float16": "<f2"}
+"""What weights are quantised to, and their elements."""
+
+
+def _quantised(model: Files, dtype: str) -> Files:
+    """Return a model whose weights are quantised, of a new form of manifest, in two shards, beside a text."""
+    records, stored = json.loads(model[ENTRY]), model["weights.bin"]
+    position, parts = 0, []
+    for weight in records["weightsManifest"][0]["weights"]:
+        length = 4 * math.prod(weight["shape"])
+        numbers = np.frombuffer(stored[position : position + length], "<f4")
+        position += length
+        if weight["dtype"] != "float32":
+            parts.append(stored[position - length : position])
+            continue
+        weight["quantization"] = {"dtype": dtype}
+        if dtype != "float16":
+            scale = float(np.ptp(numbers)) / 255 or 1.0
+            weight["quantization"] |= {"scale": scale, "min": -128 * scale}
+            numbers = np.clip(np.round(numbers / scale + 128), 0, 255)
+        parts.append(numbers.astype(_DTYPES[dtype]).tobytes())
+    whole = b"".join([*parts, b"\x03\x00\x00\x00abc"])
+    group = records["weightsManifest"][0]
+    group["paths"] = ["first.bin", "second.bin"]
+    group["weights"].append({"name": "text", "shape": [1], "dtype": "string"})
+    half = len(whole) // 2
+    return {ENTRY: json.dumps(records).encode(), "first.bin": whole[:half], "second.bin": whole[half:]}
 
 
 def words() -> Sequence[str]:
@@ -75,4 +108,6 @@ def setting(choose: random.Random, records: Any) -> None:
         layer["config"][key] = choose.choice((*others, layer))
 
 
-FORMAT = Format(ENTRY, ("tfjs",), _seeds, decode, encode, words, (shards, setting, setting))
+# What graph models alone have is theirs.
+FOLDERS = ("tfjs/layers.py", "tfjs/weights.py")
+FORMAT = Format(ENTRY, FOLDERS, _seeds, decode, encode, words, (shards, setting, setting))

@@ -142,7 +142,7 @@ class Switching(nn.Module):
 
 
 class Suppression(nn.Module):
-    """Boxes that no better one covers, by torchvision: overlaps at thresholds, equal scores, none of a size."""
+    """Boxes that no better one covers, by torchvision: overlaps at thresholds, scores that are equal."""
 
     def forward(self, boxes: torch.Tensor, scores: torch.Tensor) -> dict[str, torch.Tensor]:
         thresholds = (0.5, 0.6, 0.0, 1.0)
@@ -262,7 +262,9 @@ def main() -> None:
         shapes=({2: height, 3: width},),
     )
     corners = [[0, 0, 4, 4], [1, 0, 5, 4], [0, 0, 4, 4], [2, 2, 6, 8], [2, 2, 6, 7.5], [9, 9, 9, 9]]
-    boxes = np.concatenate([corners, floats(10, 4, low=0, high=4) + [0, 0, 3, 3]]).astype(np.float32)
+    boxes = np.concatenate([corners, floats(10, 4, low=0, high=4) + np.array([0, 0, 3, 3])]).astype(
+        np.float32
+    )
     scores = np.concatenate([[0.5, 0.9, 0.5, 0.3, 0.31, 0.2], floats(10, low=0, high=1)]).astype(np.float32)
     network("suppression", Suppression(), [{"boxes": boxes, "scores": scores}], forms=("plain",))
     regions = [
