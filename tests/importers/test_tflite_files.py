@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -110,17 +111,17 @@ def two_signatures() -> bytes:
     return maker.content()
 
 
-def small_numbers(kind: int, bits: int, signed: bool) -> bytes:
+def small_numbers(kind: int, bits: int, signed: bool, rows: int = 5, columns: int = 3) -> bytes:
     """A constant of few bits, dequantised."""
     maker = ModelMaker()
     graph = maker.main
-    numbers = RANDOM.integers(0, 2**bits, 15)
-    packed = bytearray(-(-15 * bits // 8))
+    numbers = RANDOM.integers(0, 2**bits, rows * columns)
+    packed = bytearray(-(-rows * columns * bits // 8))
     for index, number in enumerate(numbers):
         packed[index * bits // 8] |= int(number) << index * bits % 8
-    weights = graph.tensor("w", "int8", (5, 3), bytes(packed), Scale([0.5], [0]), kind=kind)
-    x, y = graph.input("x", "float32", (2, 3)), graph.output("y", "float32", (2, 5))
-    wide = graph.tensor("wide", "float32", (5, 3))
+    weights = graph.tensor("w", "int8", (rows, columns), bytes(packed), Scale([0.5], [0]), kind=kind)
+    x, y = graph.input("x", "float32", (2, columns)), graph.output("y", "float32", (2, rows))
+    wide = graph.tensor("wide", "float32", (rows, columns))
     graph.add("DEQUANTIZE", [weights], [wide], version=6)
     graph.add("FULLY_CONNECTED", [x, wide, -1], [y], "FullyConnectedOptions")
     return maker.content()
@@ -177,6 +178,25 @@ def test_numbers_of_4_bits(tmp_path: Path) -> None:
     path = tmp_path / "model.tflite"
     path.write_bytes(small_numbers(schema.TensorType.INT4, 4, True))
     assert_as_litert(path.read_bytes(), [{"x": X}], tmp_path)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(5, 3), (40, 33), (64, 130)])
+def test_packed_matrices(
+    rows: int, columns: int, page_server: PageServer, bundle_page: Page, tmp_path: Path
+) -> None:
+    """What has 4 bits in the file has them in the bundle, and is decoded where it is read."""
+    content = small_numbers(schema.TensorType.INT4, 4, True, rows, columns)
+    (tmp_path / "model.tflite").write_bytes(content)
+    export(tmp_path / "model.tflite", tmp_path / "bundle")
+    [weights] = (tmp_path / "bundle").glob("*.safetensors")
+    data = weights.read_bytes()
+    head = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    shapes = [entry["shape"] for entry in head.values() if "shape" in entry]
+    assert max(map(math.prod, shapes)) == rows * -(-columns // 2)
+    feeds = {"x": RANDOM.uniform(-1, 1, (2, columns)).astype(np.float32)}
+    [expected] = run_litert(content, [feeds])
+    with LoadedBundle(bundle_page, page_server.mount(f"/halves_{rows}", tmp_path) + "/bundle") as bundle:
+        np.testing.assert_allclose(bundle.run(feeds)["y"], expected["y"], rtol=1e-5, atol=1e-4)
 
 
 def test_signatures(tmp_path: Path) -> None:

@@ -96,15 +96,13 @@ def to_4_bits(floats: array[float], rows: Iterable[slice], block: int = BLOCK) -
             part = values[first : first + block]
             highest, lowest = max(part), min(part)
             scales.append((highest if highest > -lowest else lowest) / -8)
-        numbers.append(_in_halves(rounding.row(values, scales, block)))
+        numbers.append(in_halves(rounding.row(values, scales, block).tobytes()))
     return rounding.result(b"".join(numbers))
 
 
-def _in_halves(numbers: array[int]) -> bytes:
-    """Return numbers of 4 bits two in a byte, the first in the lower half."""
-    if len(numbers) % 2:
-        numbers.append(0)
-    masked = numbers.tobytes().translate(_LOWER)
+def in_halves(numbers: bytes) -> bytes:
+    """Return numbers of 4 bits, a byte each, two in a byte, the first in the lower half."""
+    masked = (numbers + b"\0" * (len(numbers) % 2)).translate(_LOWER)
     lower, upper = masked[::2], masked[1::2].translate(_UPPER)
     both = int.from_bytes(lower, "little") | int.from_bytes(upper, "little")
     return both.to_bytes(len(lower), "little")

@@ -1,4 +1,7 @@
-"""Dequantising constants of 8 bits: the numbers stay as they are (internal/decode_weights.py)."""
+"""Dequantising constants of 8 bits: the numbers stay as they are (internal/decode_weights.py).
+
+Those of a matrix that 4 bits hold are packed so: files have them in bytes, as ONNX's and TensorFlow Lite's.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,14 @@ from math import prod
 
 from texelflow.graph import ConstantData, TensorType, Value
 from texelflow.graph.constants import unpack_elements
+from texelflow.graph.quantized import in_halves
 from texelflow.operators.decomposition import Decomposition
-from texelflow.operators.internal.decode_weights import decode_weights
+from texelflow.operators.internal.decode_weights import BITS, decode_weights
 from texelflow.operators.quantization import is_for_all
 from texelflow.operators.shapes import known_shape, normalize_axis
+
+OF_4_BITS = bytes(number & 255 for number in range(-8, 8))
+"""The numbers that 4 bits hold, as bytes."""
 
 FROM_MIDDLE = bytes(number ^ 0x80 for number in range(256))
 """From uint8 to int8, less 128."""
@@ -59,9 +66,12 @@ def decode_constant(steps: Decomposition) -> bool:
         )
     if axis:
         numbers = steps.add("Transpose", "numbers_turned", numbers, perm=order)
-    matrix = steps.reshape("numbers_by_row", numbers, [rows, columns])
+    bits, block = 8, block or columns
+    if axis == 0 and len(shape) == 2 and block == columns and (halves := _halves(numbers, columns)):
+        bits, numbers = 4, halves
+    matrix = steps.reshape("numbers_by_row", numbers, [rows, -(-columns // BITS[bits])])
     decoded = decode_weights(
-        steps, "decoded", matrix, scales, offsets, bits=8, block=block or columns, columns=columns
+        steps, "decoded", matrix, scales, offsets, bits=bits, block=block, columns=columns
     )
     apart = steps.reshape("apart", decoded, [shape[place] for place in order])
     if axis:
@@ -70,6 +80,17 @@ def decode_constant(steps: Decomposition) -> bool:
         )
     steps.cast(node.outputs[0], apart, node.outputs[0].dtype)
     return True
+
+
+def _halves(numbers: Value, columns: int) -> Value | None:
+    """Return numbers that need 4 bits alone two in a byte; None for others."""
+    if numbers.constant is None:
+        return None
+    data = numbers.constant.tobytes()
+    if data.translate(None, OF_4_BITS):
+        return None
+    rows = [in_halves(data[first : first + columns]) for first in range(0, len(data), columns)]
+    return int8_constant(numbers.name, (len(rows), len(rows[0])), b"".join(rows))
 
 
 def is_blocked(scale: Value) -> bool:
