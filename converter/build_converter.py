@@ -30,7 +30,7 @@ LEFT_OUT = (
         f"sources/{name}.py"
         for name in "cache download huggingface kaggle npm packages pypi web web_file".split()
     ),
-    *("sources/schemes/[!_]*", "sources/live/[!_]*"),
+    *("sources/schemes/[!_]*", "sources/live/[!_]*", "sources/torchscript/*"),
 )
 """What no page uses of the exporter: commands, what runs browsers, what fetches, live objects."""
 

@@ -1,6 +1,7 @@
 /** What reads HDF5 files for the exporter: jsfive, behind the methods that `texelflow_hdf5.py` calls. */
 
 import { Dataset, File, Group } from "jsfive";
+import { checkArray } from "./hdf5_limits.ts";
 
 /** Element types by what jsfive calls them, without the byte order, and the arrays that have them. */
 const TYPES = {
@@ -26,10 +27,12 @@ export interface Hdf5Array {
 
 /** A file; its methods throw an Error for what is damaged or has another form. */
 export class Hdf5File {
+  readonly #content: ArrayBuffer;
   readonly #root: Group;
 
   /** @throws Error when the bytes are no HDF5 file */
   constructor(content: Uint8Array<ArrayBuffer>) {
+    this.#content = content.buffer;
     this.#root = checked("it is no HDF5 file, or is damaged", () => new File(content.buffer, ""));
   }
 
@@ -57,7 +60,7 @@ export class Hdf5File {
   array(path: string): Hdf5Array {
     const found = this.#at(path);
     if (!(found instanceof Dataset)) throw new Error(`it has no array "${path}"`);
-    return checked(`its array "${path}" cannot be read`, () => arrayOf(found));
+    return checked(`its array "${path}" cannot be read`, () => arrayOf(found, this.#content));
   }
 
   /** What is at a path; undefined where there is nothing. */
@@ -73,9 +76,14 @@ export class Hdf5File {
   }
 }
 
-function arrayOf({ dtype, shape, value }: Dataset): Hdf5Array {
+function arrayOf(found: Dataset, content: ArrayBuffer): Hdf5Array {
+  const { dtype } = found;
   const key = typeof dtype === "string" ? dtype.replace(/^[<>|]/, "") : "";
-  const extents = [...shape];
+  const extents = [...found.shape];
+  const itemSize = Number(key.slice(1));
+  if (!(itemSize > 0)) throw new Error(`elements of type ${dtype} are not supported`);
+  checkArray(content, found, itemSize);
+  const { value } = found;
   if (key in TYPES) {
     const [name, Numbers] = TYPES[key as keyof typeof TYPES];
     return { dtype: name, shape: extents, bytes: new Uint8Array(Numbers.from(value).buffer) };
