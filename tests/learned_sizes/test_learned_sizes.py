@@ -16,9 +16,10 @@ from learned_sizes.branching import BRANCHING
 from learned_sizes.case import Case
 from learned_sizes.computed import COMPUTED
 from learned_sizes.given import GIVEN
+from learned_sizes.looping import LOOPING
 from settings import SETTINGS
 
-CASES = {**COMPUTED, **GIVEN, **BRANCHING}
+CASES = {**COMPUTED, **GIVEN, **BRANCHING, **LOOPING}
 HEADER = '<ir_version: 10, opset_import: ["" : 21]>\n'
 USED = ("default", "P4M1-texelFetch-small")
 

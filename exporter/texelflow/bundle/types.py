@@ -252,8 +252,10 @@ class HostStep(TypedDict):
     which shapes and numbers of later steps use. All its tensors are flat.
     """
 
-    host: Literal["read", "non-zero", "non-max-suppression", "unique"]
-    """What it does; the runtime's host/ has a file for each."""
+    host: Literal["read", "non-zero", "non-max-suppression", "unique", "loop", "again"]
+    """What it does; the runtime's host/ has a file for each but `loop`, which begins a loop, and `again`,
+    which goes back to where it begins, or on (ARCHITECTURE.md, Entries).
+    """
     inputs: list["TensorIndex"]
     outputs: list["TensorIndex"]
     binds: list[str]

@@ -22,6 +22,9 @@ PRECISE = "precise"
 LEARNED = "learned"
 """Attribute of Texelflow: the names of the symbols that a run learns from the data of the node."""
 
+BODIES = "bodies"
+"""Attribute of Texelflow: the graphs in a node that the page repeats, each by itself through all passes."""
+
 Shape: TypeAlias = tuple[Dimension, ...]
 Element: TypeAlias = int | float | bool | Expression | FloatExpression
 
@@ -160,6 +163,12 @@ class Node:
         return node_title(self)
 
     @property
+    def bodies(self) -> list[Graph]:
+        """The graphs in it that go through all passes by themselves."""
+        bodies: list[Graph] = self.attributes.get(BODIES, [])
+        return bodies
+
+    @property
     def reads(self) -> list[Value]:
         """The inputs that are not omitted, each once."""
         return list(dict.fromkeys(value for value in self.inputs if value is not None))
@@ -256,6 +265,10 @@ class Graph:
     """By output, the input that it is in the next run: what the model remembers by itself."""
     warnings: list[str] = field(default_factory=list)
     """What may come out otherwise than in the source model, for people."""
+    counter: Value | None = None
+    """Of what a loop repeats, the input that is the number of the turn."""
+    carried: list[Value] = field(default_factory=list)
+    """Of what a loop repeats, the inputs that are results of the turn before. Others are the same in all."""
 
     def values(self) -> Iterator[Value]:
         """Yield every value once: graph inputs, constants, results."""
@@ -270,7 +283,8 @@ class Graph:
         """Return what nodes compute of values that are known at export alone."""
         computed: set[Value] = set()
         for node in self.nodes:
-            if node.inputs and all(value.is_known or value in computed for value in node.reads):
+            known = all(value.is_known or value in computed for value in node.reads)
+            if node.inputs and known and not node.bodies:
                 computed.update(node.outputs)
         return computed
 

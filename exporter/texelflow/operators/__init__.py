@@ -55,6 +55,9 @@ class Operator:
         """
         return None
 
+    def enter(self, node: Node) -> None:
+        """Give the inputs of the graphs in a node their types, before shape inference infers these graphs."""
+
     def upgrade(self, node: Node, opset: int) -> None:
         """Rewrite in place a node of an older opset to the form of `graph.OPSET`, before shape inference.
 

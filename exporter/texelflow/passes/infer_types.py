@@ -14,6 +14,8 @@ Rules, for each node in topological order:
 9. A node that expands (If, Loop, Scan, Compress) is replaced by what its operator makes of it.
 10. Where elements must be known but are not, they become symbols (steering.py), and inference is repeated.
 11. So do those that an operator only wishes to know (`steered_by`), if they follow from small inputs.
+12. The graphs in a node are inferred before it. What they must know of what is the same in all turns of a
+    loop, the graph around them must know.
 
 All problems are raised together.
 """
@@ -25,6 +27,7 @@ from contextlib import contextmanager
 
 from texelflow.dimensions import Expression, assuming, canonical, proved_equal
 from texelflow.dimensions.constraints import may_branch
+from texelflow.errors import ExportError
 from texelflow.graph import (
     MOST_AXES,
     ConstantData,
@@ -177,6 +180,10 @@ def _infer(node: Node, declared: Set[Value]) -> None:
     for value in inputs:
         _unpack(value)
     operator = operator_of(node)
+    if node.bodies:  # rule 12
+        operator.enter(node)
+        for body in node.bodies:
+            _infer_body(node, body)
     types = operator.infer(node)  # rule 2
     if len(types) < len(node.outputs):
         raise NodeError(node, f"it has {len(node.outputs)} outputs, where the operator has {len(types)}")
@@ -192,6 +199,19 @@ def _infer(node: Node, declared: Set[Value]) -> None:
                 raise NodeError(node, f"{value.type} was evaluated to {len(elements)} elements")
             if len(elements) <= EXPRESSION_LIMIT or not is_symbolic(*elements):
                 value.elements = [canonical(e) if isinstance(e, Expression) else e for e in elements]
+
+
+def _infer_body(node: Node, body: Graph) -> None:
+    """Infer a graph in a node; raise NodeError if it cannot be exported."""
+    try:
+        _infer_with_steering(body, dict.fromkeys(body.outputs))
+    except steering.GivenError as error:
+        around = node.required(node.bodies[0].inputs.index(error.value) + 1)
+        raise UnknownElementsError(node, around, f"value {around.name!r}") from error
+    except ExportError as error:
+        raise NodeError(node, f"in what it repeats: {'; '.join(error.problems)}") from error
+    for value in body.outputs:
+        _unpack(value)
 
 
 def _unpack(value: Value) -> None:

@@ -7,8 +7,8 @@ import { readElements } from "./read.ts";
 import type { HostFunction } from "./types.ts";
 import { findUnique } from "./unique.ts";
 
-/** By the names in graph.json. */
-export const HOST_STEPS: Readonly<Record<HostStep["host"], HostFunction>> = {
+/** By the names in graph.json, but for the steps that begin and end loops. */
+export const HOST_STEPS: Readonly<Record<Exclude<HostStep["host"], "loop" | "again">, HostFunction>> = {
   read: readElements,
   "non-zero": placesOfNonZero,
   "non-max-suppression": chooseBoxes,

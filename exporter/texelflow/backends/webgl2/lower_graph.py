@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from texelflow.backends.webgl2.appended_states import append, find_appended
 from texelflow.backends.webgl2.group import Group
@@ -35,17 +35,7 @@ def lower_graph(graph: Graph, groups: list[Group], states: Sequence[State] = ())
             lowering.bind(value, tensor)
             lowering.plan.inputs.append(tensor)
         appended = find_appended(graph, groups, states)
-        for group in groups:
-            lowering.group = group
-            with problems.of(group.origin):
-                if group.result in appended:
-                    append(group, lowering)
-                    continue
-                lower = lower_elementwise if group.host is None else rule_of(group.host).lower
-                lower(group, lowering)
-                continue
-            for value in group.outputs:  # in flat tensors, so that the nodes that read them are tried, too
-                lowering.bind(value, lowering.tensor(value))
+        lower_groups(groups, lowering, problems, appended)
         problems.raise_for(graph.source)
         lowering.group = None
         taken: set[PlanTensor] = set()
@@ -65,6 +55,23 @@ def lower_graph(graph: Graph, groups: list[Group], states: Sequence[State] = ())
         problems.raise_for(graph.source)
         _part_states(graph, lowering.plan, made, states)
         return lowering.plan
+
+
+def lower_groups(
+    groups: Sequence[Group], lowering: Lowering, problems: Problems, appended: Collection[Value] = ()
+) -> None:
+    """Emit what groups do, in their order; `appended` are those results that states grow by."""
+    for group in groups:
+        lowering.group = group
+        with problems.of(group.origin):
+            if group.result in appended:
+                append(group, lowering)
+                continue
+            lower = lower_elementwise if group.host is None else rule_of(group.host).lower
+            lower(group, lowering)
+            continue
+        for value in group.outputs:  # in flat tensors, so that the nodes that read them are tried, too
+            lowering.bind(value, lowering.tensor(value))
 
 
 def _part_states(graph: Graph, plan: Plan, made: Mapping[Value, PlanTensor], states: Sequence[State]) -> None:

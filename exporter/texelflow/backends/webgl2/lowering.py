@@ -101,14 +101,18 @@ class Lowering:
             blocking = Blocking(blocking)
         return PlanTensor(value.dtype, value.shape, blocking, value=value.name, precise=precise)
 
-    def bind(self, value: Value, tensor: PlanTensor) -> None:
-        """Say that `tensor` holds `value`."""
+    def bind(self, value: Value, tensor: PlanTensor, view: View | None = None) -> None:
+        """Say that `tensor` holds `value`, as a view of it or as it is."""
         buffer = Buffer(tensor.dtype, tensor.shape)
         if tensor.axes is None:
             buffer.flat = tensor
         else:
             buffer.blocked.append(tensor)
-        self._locations[value] = Location(buffer, View.whole(tensor.shape))
+        self._locations[value] = Location(buffer, view or View.whole(tensor.shape))
+
+    def share(self, value: Value, other: Value) -> None:
+        """Say that `value` is where `other` is."""
+        self._locations[value] = self.locate(other)
 
     def bind_view(self, value: Value, source: Value, change: Callable[[View], View | None]) -> None:
         """Say that `value` is a view of `source`; where `change` gives None, of a copy of it."""
@@ -143,6 +147,17 @@ class Lowering:
         for held in (tensor, *self.locate(value).buffer.tensors):
             held.precise = True
         return tensor
+
+    def flat_copyable(self, value: Value) -> PlanTensor:
+        """Return a flat tensor of 32 bits that a run makes, as the page can copy it to others."""
+        tensor = self.flat_precise(value)
+        if not tensor.constant:
+            return tensor
+        assert self.group is not None
+        copy = PlanTensor(value.dtype, value.shape, value=value.name, precise=True)
+        kernel = copying.copy_kernel([(tensor, View.whole(value.shape))], copy)
+        self.plan.run.append(kernel.draw(self.group.title))
+        return copy
 
     def find_blocked(self, value: Value, axes: Axes) -> PlanTensor | None:
         """Return the tensor that holds the value blocked by `axes` already, or None."""
@@ -239,8 +254,12 @@ class Lowering:
         outputs: Sequence[PlanTensor] = (),
         ints: Sequence[Dimension] = (),
         floats: Sequence[Real] = (),
+        binds: Sequence[str] | None = None,
     ) -> None:
-        """Add a step: the page reads flat tensors back, fills others, and learns the node's symbols."""
+        """Add a step: the page reads flat tensors back, fills others, and learns symbols.
+
+        These are those of the node, or `binds`.
+        """
         assert self.group is not None
         for output in outputs:
             output.precise = True
@@ -248,7 +267,7 @@ class Lowering:
             name,
             list(inputs),
             list(outputs),
-            symbols_bound_by(self.group.node),
+            list(symbols_bound_by(self.group.node) if binds is None else binds),
             list(ints),
             list(floats),
             self.group.title,

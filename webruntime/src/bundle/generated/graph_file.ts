@@ -364,9 +364,9 @@ export interface Draw {
  */
 export interface HostStep {
   /**
-   * What it does; the runtime's host/ has a file for each.
+   * What it does; the runtime's host/ has a file for each but `loop`, which begins a loop, and `again`, which goes back to where it begins, or on (ARCHITECTURE.md, Entries).
    */
-  host: "read" | "non-zero" | "non-max-suppression" | "unique";
+  host: "read" | "non-zero" | "non-max-suppression" | "unique" | "loop" | "again";
   inputs: TensorIndex[];
   outputs: TensorIndex[];
   /**

@@ -309,7 +309,9 @@ export const FORMAT = {
                 "read",
                 "non-zero",
                 "non-max-suppression",
-                "unique"
+                "unique",
+                "loop",
+                "again"
               ],
               "inputs": [
                 "list of",
