@@ -6,6 +6,7 @@ import json
 import random
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -16,6 +17,7 @@ from playwright.sync_api import Page
 
 import texelflow
 from browser_support import PageServer
+from bundle_runner import Job, run_jobs
 from free_sizes.trials import Trial, ask_reference, run_trials
 from learned_sizes.looping import LOOPING
 from learned_sizes.test_learned_sizes import HEADER, forget_shapes, make_trial
@@ -98,7 +100,7 @@ def test_nothing_of_earlier_turns_is_read(bundle_page: Page, page_server: PageSe
 
 
 def test_what_is_the_same_in_all_turns_is_computed_once(tmp_path: Path) -> None:
-    """It comes before the loop. A count that is given, and a condition that is passed on, are not read back."""
+    """It comes before the loop. A count that is given and a condition that is passed on are not read back."""
     text = """g (float[n,3] x, int64 m) => (float[a,b] y) <float[3,3] w = {1,2,3,4,5,6,7,8,9}>
         {
             y = Loop (m, , x) <body = turn (int64 i, bool c, float[n,3] s) => (bool c1, float[n,3] s1)
@@ -181,3 +183,38 @@ def test_intermediate_values(case: str, page: Page, page_server: PageServer, tmp
     )
     assert found[0] == found[1]
     assert found[2] > 2 and found[3] == 0
+
+
+DAMAGES = {
+    "no end": lambda steps: steps.pop(_place(steps, "again")),
+    "no beginning": lambda steps: steps.pop(_place(steps, "loop")),
+    "an end without what is carried": lambda steps: steps[_place(steps, "again")].update(
+        inputs=[], outputs=[]
+    ),
+    "a beginning without limits": lambda steps: steps[_place(steps, "loop")].update(ints=[]),
+    "a beginning that fills too few": lambda steps: steps[_place(steps, "loop")]["outputs"].pop(),
+    "what a turn leaves, read behind the loop": lambda steps: steps.append(
+        {**steps[_place(steps, "again") - 1], "output": steps[-1]["output"]}
+    ),
+}
+
+
+def _place(steps: list[dict[str, Any]], host: str) -> int:
+    return [step.get("host") for step in steps].index(host)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_loops(damage: str, bundle_page: Page, page_server: PageServer, tmp_path: Path) -> None:
+    """A bundle whose loops are not whole is refused before anything runs."""
+    text = LOOPING["integers and truth values"].text
+    bundle = exported(text, tmp_path)
+    graph = json.loads((bundle / "graph.json").read_text())
+    steps = graph["plans"]["webgl2"]["entries"]["predict"]
+    DAMAGES[damage](steps)
+    for tensor in graph["plans"]["webgl2"]["tensors"]:
+        if "lifetime" in tensor:
+            tensor["lifetime"] = [-1, len(steps)]
+    (bundle / "graph.json").write_text(json.dumps(graph))
+    url = page_server.mount("/damaged_loop", bundle)
+    [answer] = run_jobs(bundle_page, [Job(url, {})])
+    assert answer.error is not None and "is damaged" in answer.error

@@ -54,7 +54,7 @@ class Repeat(Operator):
         condition, *results = body.outputs
         count = len(body.carried)
         for before, after in zip(body.carried, results[:count], strict=True):
-            _require_same(node, before, after, own)
+            _require_same(node, before, after)
         turns = self._turns(node, condition, learns=len(results) > count)
         types = [value.known_type for value in body.carried]
         for part in results[count:]:
@@ -133,15 +133,16 @@ def _number(node: Node, index: int, omitted: int) -> Dimension:
     return min(number, MOST_COUNTED) if isinstance(number, int) else number
 
 
-def _require_same(node: Node, before: Value, after: Value, own: set[str]) -> None:
-    """Raise NodeError unless what a turn is given and what it leaves for the next are of one type."""
+def _require_same(node: Node, before: Value, after: Value) -> None:
+    """Raise NodeError unless what a turn is given and what it leaves for the next may be of one type.
+
+    Where that is not known, it is a constraint, which each turn meets.
+    """
     a, b = before.known_type, after.known_type
     changes = f"what it carries changes from {a} to {b} with a turn; shapes must stay"
     if a.dtype != b.dtype or a.rank != b.rank:
         raise NodeError(node, changes)
     for axis, (one, other) in enumerate(zip(a.shape, b.shape, strict=True)):
-        if not own.isdisjoint(symbols_of(other)):
-            raise NodeError(node, changes)
         try:
             unify(node, one, other, f"the extents along axis {axis} of what it carries from turn to turn")
         except NodeError as error:
