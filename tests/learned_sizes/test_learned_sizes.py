@@ -14,12 +14,13 @@ from browser_support import PageServer
 from free_sizes.trials import Fault, Trial, ask_reference, run_trials
 from learned_sizes.branching import BRANCHING
 from learned_sizes.case import Case
+from learned_sizes.choosing import CHOOSING
 from learned_sizes.computed import COMPUTED
 from learned_sizes.given import GIVEN
 from learned_sizes.looping import LOOPING
 from settings import SETTINGS
 
-CASES = {**COMPUTED, **GIVEN, **BRANCHING, **LOOPING}
+CASES = {**COMPUTED, **GIVEN, **BRANCHING, **CHOOSING, **LOOPING}
 HEADER = '<ir_version: 10, opset_import: ["" : 21]>\n'
 USED = ("default", "P4M1-texelFetch-small")
 

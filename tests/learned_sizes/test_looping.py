@@ -19,6 +19,8 @@ import texelflow
 from browser_support import PageServer
 from bundle_runner import Job, run_jobs
 from free_sizes.trials import Trial, ask_reference, run_trials
+from learned_sizes.branching import BRANCHING
+from learned_sizes.choosing import CHOOSING
 from learned_sizes.looping import LOOPING
 from learned_sizes.test_learned_sizes import HEADER, forget_shapes, make_trial
 from operators.test_loops import random_loop, random_scan
@@ -94,7 +96,7 @@ def test_random_loops(bundle_page: Page, page_server: PageServer, tmp_path: Path
 
 def test_nothing_of_earlier_turns_is_read(bundle_page: Page, page_server: PageServer, tmp_path: Path) -> None:
     """With textures that are poisoned before each stage all results stay right."""
-    trials = [make_trial(name, case) for name, case in LOOPING.items()]
+    trials = [make_trial(name, case) for name, case in {**LOOPING, **CHOOSING}.items()]
     url = page_server.mount("/poisoned_loops", tmp_path)
     assert not list(map(str, run_trials(bundle_page, url, tmp_path, trials, {"poison": True})))
 
@@ -157,6 +159,17 @@ def test_a_loop_that_does_not_end_is_stopped(page: Page, page_server: PageServer
     assert found[2].startswith("disposed: ")
 
 
+def test_one_branch_is_computed(tmp_path: Path) -> None:
+    """What is large lies in branches; what is small is computed of both, as a condition is not read back."""
+    steps = steps_of(exported(CHOOSING["large branches"].text, tmp_path))
+    first, middle, last = (steps.index(name) for name in ("branch", "other", "join"))
+    assert "MatMul" in steps[first:middle] and "MatMul" in steps[middle:last]
+    assert "MatMul" not in steps[:first] + steps[last:]
+    small = tmp_path / "small"
+    small.mkdir()
+    assert "branch" not in steps_of(exported(BRANCHING["a condition of computed numbers"].text, small))
+
+
 @pytest.mark.parametrize("case", ["loops in loops", "sizes that a turn learns"])
 def test_intermediate_values(case: str, page: Page, page_server: PageServer, tmp_path: Path) -> None:
     """The profiler and what shows all tensors follow loops, too."""
@@ -193,8 +206,17 @@ DAMAGES = {
     ),
     "a beginning without limits": lambda steps: steps[_place(steps, "loop")].update(ints=[]),
     "a beginning that fills too few": lambda steps: steps[_place(steps, "loop")]["outputs"].pop(),
-    "what a turn leaves, read behind the loop": lambda steps: steps.append(
-        {**steps[_place(steps, "again") - 1], "output": steps[-1]["output"]}
+    "what a turn leaves, read behind the loop": lambda steps: steps[_place(steps, "other")].update(
+        inputs=steps[_place(steps, "again")]["inputs"]
+    ),
+    "a step that nobody knows": lambda steps: steps[_place(steps, "again")].update(host="wonder"),
+    "no condition": lambda steps: steps[_place(steps, "branch")].update(inputs=[]),
+    "no second branch": lambda steps: steps.pop(_place(steps, "other")),
+    "three branches": lambda steps: steps.insert(_place(steps, "join"), steps[_place(steps, "other")]),
+    "a branch without results": lambda steps: steps[_place(steps, "join")].update(inputs=[]),
+    "a branch that ends as a loop": lambda steps: steps[_place(steps, "join")].update(host="again"),
+    "what the first branch leaves, read in the second": lambda steps: steps[_place(steps, "join")].update(
+        inputs=steps[_place(steps, "other")]["inputs"]
     ),
 }
 
@@ -205,9 +227,8 @@ def _place(steps: list[dict[str, Any]], host: str) -> int:
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_damaged_loops(damage: str, bundle_page: Page, page_server: PageServer, tmp_path: Path) -> None:
-    """A bundle whose loops are not whole is refused before anything runs."""
-    text = LOOPING["integers and truth values"].text
-    bundle = exported(text, tmp_path)
+    """A bundle whose loops and branches are not whole is refused before anything runs."""
+    bundle = exported(CHOOSING["loops in branches"].text, tmp_path)
     graph = json.loads((bundle / "graph.json").read_text())
     steps = graph["plans"]["webgl2"]["entries"]["predict"]
     DAMAGES[damage](steps)

@@ -265,6 +265,10 @@ class Graph:
     """By output, the input that it is in the next run: what the model remembers by itself."""
     warnings: list[str] = field(default_factory=list)
     """What may come out otherwise than in the source model, for people."""
+    is_inner: bool = False
+    """Whether it is in a node, which gives it its inputs."""
+    given: dict[Value, Value] = field(default_factory=dict)
+    """Of a graph in a node, by input, the value of the graph around it that it is, when this was inferred."""
     counter: Value | None = None
     """Of what a loop repeats, the input that is the number of the turn."""
     carried: list[Value] = field(default_factory=list)

@@ -206,10 +206,10 @@ def _infer_body(node: Node, body: Graph) -> None:
     try:
         _infer_with_steering(body, dict.fromkeys(body.outputs))
     except steering.GivenError as error:
-        around = node.required(node.bodies[0].inputs.index(error.value) + 1)
+        around = body.given[error.value]
         raise UnknownElementsError(node, around, f"value {around.name!r}") from error
     except ExportError as error:
-        raise NodeError(node, f"in what it repeats: {'; '.join(error.problems)}") from error
+        raise NodeError(node, f"in a graph of it: {'; '.join(error.problems)}") from error
     for value in body.outputs:
         _unpack(value)
 

@@ -5,8 +5,8 @@ Rules:
    page before anything runs: each of these elements becomes a symbol, as extents are.
 2. Else the elements themselves are read back in the midst of a run, by a ReadElements behind the node that
    computes them, and become symbols there.
-3. In what a loop repeats the number of the turn can be a symbol. What is the same in all turns must be known
-   to the graph around it, and what is carried from turn to turn is read back.
+3. What a graph in a node is given must be known to the graph around it; but in what a loop repeats, the
+   number of the turn can be a symbol, and what is carried from turn to turn is read back.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MOST_ELEMENTS = 64
 
 
 class GivenError(Exception):
-    """An input of what a loop repeats whose elements the graph around it must know (rule 3)."""
+    """An input of a graph in a node whose elements the graph around it must know (rule 3)."""
 
     def __init__(self, value: Value) -> None:
         self.value = value
@@ -46,7 +46,7 @@ def learn(graph: Graph, wanted: Iterable[Value]) -> bool:
         inputs = _inputs_behind(graph, value)
         if inputs is not None and not known.issuperset(inputs):
             for each in inputs:
-                if graph.counter not in (None, each) and each.elements is None:
+                if graph.is_inner and each is not graph.counter and each.elements is None:
                     raise GivenError(each)
                 _steer(graph, each)
             is_more = True

@@ -74,6 +74,15 @@ def lower_groups(
             lowering.bind(value, lowering.tensor(value))
 
 
+def lower_body(group: Group, groups: Sequence[Group], lowering: Lowering) -> None:
+    """Emit what the groups of a graph in a node do; raise NodeError if one cannot be lowered."""
+    problems = Problems()
+    lower_groups(groups, lowering, problems)
+    lowering.group = group
+    if problems:
+        raise NodeError(group.node, f"in a graph of it: {'; '.join(problems.lines())}")
+
+
 def _part_states(graph: Graph, plan: Plan, made: Mapping[Value, PlanTensor], states: Sequence[State]) -> None:
     """Give the plan its states, and the inputs and outputs that are none."""
     inputs = dict(zip(graph.inputs, plan.inputs, strict=True))

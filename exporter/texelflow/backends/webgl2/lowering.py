@@ -110,9 +110,10 @@ class Lowering:
             buffer.blocked.append(tensor)
         self._locations[value] = Location(buffer, view or View.whole(tensor.shape))
 
-    def share(self, value: Value, other: Value) -> None:
-        """Say that `value` is where `other` is."""
-        self._locations[value] = self.locate(other)
+    def share(self, value: Value, other: Value, apart: bool = False) -> None:
+        """Say that `value` is where `other` is; `apart` keeps copies that are made of it from the other."""
+        location = self.locate(other)
+        self._locations[value] = location.apart() if apart else location
 
     def bind_view(self, value: Value, source: Value, change: Callable[[View], View | None]) -> None:
         """Say that `value` is a view of `source`; where `change` gives None, of a copy of it."""

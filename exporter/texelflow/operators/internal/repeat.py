@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from texelflow.dimensions import (
-    Dimension,
-    Expression,
-    current_facts,
-    maximum,
-    proved_equal,
-    symbol,
-    symbols_of,
-)
-from texelflow.dimensions.constraints import ModelFacts
+from texelflow.dimensions import Dimension, Expression, maximum, proved_equal, symbol, symbols_of
 from texelflow.graph import BODIES, Body, Graph, Node, NodeError, TensorType, Value
 from texelflow.graph.constants import scalar_value
 from texelflow.operators import Operator, learn, operator, symbols_bound_by
+from texelflow.operators.bodies import give
 from texelflow.operators.shapes import unify
 
 MOST_COUNTED = 2**31 - 1
@@ -36,16 +28,9 @@ class Repeat(Operator):
     def enter(self, node: Node) -> None:
         """Let the body know the types of what it is given, and elements of what is the same in all turns."""
         [body] = node.bodies
-        facts = current_facts()
-        if isinstance(facts, ModelFacts):
-            body.facts = facts
         assert body.counter is not None
         body.counter.type = TensorType("int64", ())
-        carried = set(body.carried)
-        for inner, outer in zip(body.inputs[1:], node.inputs[2:], strict=True):
-            assert outer is not None
-            inner.type = outer.known_type
-            inner.elements = None if inner in carried else outer.elements
+        give(body, dict(zip(body.inputs[1:], node.inputs[2:], strict=True)))
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the types of what is carried, which no turn may change, and of the stacks."""
@@ -111,6 +96,7 @@ def repeat(
         copy.outputs[: 1 + len(made)],
         copy.nodes,
         source=node.title,
+        is_inner=True,
         counter=number,
         carried=carried,
     )

@@ -5,15 +5,14 @@ from __future__ import annotations
 from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.layout.view import View, row_major_strides
 from texelflow.backends.webgl2.lower import lowers
-from texelflow.backends.webgl2.lower_graph import lower_groups
+from texelflow.backends.webgl2.lower_graph import lower_body
 from texelflow.backends.webgl2.lowering import Lowering
-from texelflow.backends.webgl2.plan.loops import move_out
+from texelflow.backends.webgl2.plan.nesting import move_out
 from texelflow.backends.webgl2.plan.plan import PlanTensor
 from texelflow.dimensions import Dimension, Expression, floor_divide
-from texelflow.graph import Node, NodeError, Value
+from texelflow.graph import Value
 from texelflow.operators import symbols_bound_by
 from texelflow.operators.internal.repeat import MOST_COUNTED
-from texelflow.problems import Problems
 
 
 @lowers("Repeat", domain="texelflow")
@@ -39,8 +38,7 @@ def lower_repeat(group: Group, lowering: Lowering) -> None:
     for value, around in zip(body.inputs[1 + count :], node.inputs[2 + count :], strict=True):
         if value.elements is None and around is not None:
             lowering.share(value, around)
-    _lower_turn(node, groups, lowering)
-    lowering.group = group
+    lower_body(group, groups, lowering)
     condition, *results = body.outputs
     is_read = condition.scalar is None
     reads = [lowering.flat_precise(condition)] if is_read else []
@@ -61,13 +59,6 @@ def lower_repeat(group: Group, lowering: Lowering) -> None:
         lowering.bind(value, tensor)
     for value, (tensor, view) in zip(node.outputs[count:], stacks, strict=True):
         lowering.bind(value, tensor, view)
-
-
-def _lower_turn(node: Node, groups: list[Group], lowering: Lowering) -> None:
-    problems = Problems()
-    lower_groups(groups, lowering, problems)
-    if problems:
-        raise NodeError(node, f"in what it repeats: {'; '.join(problems.lines())}")
 
 
 def _stack(stacked: Value, part: Value) -> tuple[PlanTensor, View]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
-from texelflow.backends.webgl2.plan.loops import Step, symbols_in, units_of
+from texelflow.backends.webgl2.plan.nesting import Step, parts_of, symbols_in, units_of
 from texelflow.backends.webgl2.plan.plan import HostStep, Plan, PlanTensor
 from texelflow.errors import ExportError
 
@@ -43,11 +43,16 @@ def _ordered(steps: Sequence[Step]) -> list[Step]:
                 raise ExportError(f"{unit[0].node} needs a size that the run learns from what follows it")
             waiting[unit] = None
             pending.extend(reversed([maker for maker in missing if maker is not None]))
-    return [
-        step
-        for first, *middle in ordered
-        for step in ([first, *_ordered(middle[:-1]), middle[-1]] if middle else [first])
-    ]
+    return [step for unit in ordered for step in _ordered_within(unit)]
+
+
+def _ordered_within(unit: Sequence[Step]) -> list[Step]:
+    """Return the steps of a loop or a branch with those within in order; one step is as it is."""
+    if len(unit) == 1:
+        return [*unit]
+    first, *others = parts_of(unit)
+    behind = [step for middle, *part in others for step in (middle, *_ordered(part))]
+    return [unit[0], *_ordered(first), *behind, unit[-1]]
 
 
 def _made_by(step: Step) -> list[PlanTensor | str]:

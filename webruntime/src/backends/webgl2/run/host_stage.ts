@@ -8,12 +8,14 @@ import { isHostStep, type Stage, stagesOf } from "../../../graph/stages.ts";
 import { HOST_STEPS } from "../../../host/host_steps.ts";
 import type { HostInput, Numbers } from "../../../host/types.ts";
 import type { LoadedModel } from "../load/loaded_model.ts";
+import { beginBranch, endBranch } from "./choices.ts";
 import type { PlacedTensor } from "./draws.ts";
 import { InputFeed } from "./input_feed.ts";
+import { checkNesting, NESTING } from "./nesting.ts";
 import type { OutputReader } from "./output_reader.ts";
 import type { RunPlan } from "./run_plan.ts";
 import { type Session, throwIfLost } from "./session.ts";
-import { beginLoop, checkLoops, endTurn } from "./turns.ts";
+import { beginLoop, endTurn } from "./turns.ts";
 
 /** What brings numbers that are on the GPU into a tensor. */
 export interface Filling {
@@ -36,12 +38,16 @@ export function checkHosts(graph: GraphFile, fail: Fail): void {
   const { tensors, entries } = plans.webgl2;
   entries.predict.forEach((step, index) => {
     if (!isHostStep(step)) return;
+    const names = [...Object.keys(HOST_STEPS), ...NESTING];
+    if (!names.includes(step.host)) {
+      fail(`plans.webgl2.entries.predict[${index}].host`, `one of ${names.join(", ")}`, step.host);
+    }
     const blocked = [...step.inputs, ...step.outputs].find((tensor) => tensors[tensor]?.axes);
     if (blocked !== undefined) {
       fail(`plans.webgl2.entries.predict[${index}]`, "a step whose tensors are flat", blocked);
     }
   });
-  checkLoops(graph, fail);
+  checkNesting(graph, fail);
 }
 
 /**
@@ -63,6 +69,8 @@ export async function performHost(
   throwIfLost(model);
   if (host === "loop") return beginLoop(session, stage, plan, bound);
   if (host === "again") return endTurn(session, stage, plan, bound);
+  if (host === "branch") return beginBranch(session, stage, plan, bound);
+  if (host === "other" || host === "join") return endBranch(session, stage, plan, bound);
   const read = inputs.map((tensor, index): HostInput => {
     const { dtype, layout } = plan.placed.get(tensor) as PlacedTensor;
     const numbers = (plan.readers[index] as OutputReader).readNumbers();
