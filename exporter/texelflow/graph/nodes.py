@@ -107,6 +107,15 @@ class Value:
     constant: ConstantData | None = None
     elements: list[Element] | None = None
     producer: Node | None = None
+    sequence: list[Value] | None = None
+    """What it is a sequence of, once that is known: it has no type then, and is gone after inference."""
+    is_missing: bool = False
+    """Whether it is an optional value without an element."""
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether it is known what it is: a tensor of some type, a sequence, or nothing."""
+        return self.type is not None or self.sequence is not None or self.is_missing
 
     @property
     def dtype(self) -> str:

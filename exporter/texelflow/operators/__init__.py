@@ -42,6 +42,9 @@ class Operator:
     decomposes: ClassVar[bool] = False
     """Whether `decompose` replaces every node of this operator before the lowering."""
 
+    takes_sequences: ClassVar[bool] = False
+    """Whether inputs may be sequences, or optional values that are missing: `expand` then takes these."""
+
     steered_by: ClassVar[Sequence[int]] = ()
     """The inputs whose elements become symbols, if they are computed from small inputs of the model alone."""
 

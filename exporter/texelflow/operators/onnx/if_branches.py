@@ -19,6 +19,7 @@ class If(Operator):
     """
 
     expands = True
+    takes_sequences = True
     steered_by = (0,)
 
     def infer(self, node: Node) -> list[TensorType]:

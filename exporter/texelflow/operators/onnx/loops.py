@@ -40,6 +40,7 @@ class Loop(Operator):
     """
 
     expands = True
+    takes_sequences = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Raise NodeError: nothing is known of a loop whose inputs have no types."""
