@@ -13,7 +13,7 @@ from texelflow.dimensions import Dimension, Expression, product
 from texelflow.dimensions.constraints import ModelFacts
 from texelflow.dimensions.floats import FloatExpression
 
-OPSET = 23
+OPSET = 28
 """The version of the ai.onnx operator set whose semantics the Graph has after import."""
 
 PRECISE = "precise"
@@ -258,8 +258,8 @@ class Graph:
     outputs: list[Value]
     nodes: list[Node]
     source: str = ""
-    opset: int = OPSET
-    """The version of the ai.onnx operator set of the source file; the nodes are at `OPSET`."""
+    opset: int = 0
+    """The version of the ai.onnx operator set of the source file, if it has one; the nodes are at `OPSET`."""
     format: str = "ONNX"
     """What the source file is, for people."""
     facts: ModelFacts = field(default_factory=ModelFacts)

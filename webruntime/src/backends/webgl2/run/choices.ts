@@ -6,13 +6,14 @@ import { type Stage, stagesOf } from "../../../graph/stages.ts";
 import type { PlacedTensor } from "./draws.ts";
 import type { Next } from "./host_stage.ts";
 import { bindTo, copyOf, innermost, type NestedBound, settleAt, stageWhere, within } from "./nesting.ts";
-import type { OutputReader } from "./output_reader.ts";
 import type { RunPlan } from "./run_plan.ts";
 import type { Session } from "./session.ts";
 
-/** Reads the condition, and goes on with the first branch or the second. */
+/** Reads the condition, unless the step says it, and goes on with the first branch or the second. */
 export function beginBranch(session: Session, stage: number, plan: RunPlan, known: NestedBound): Next {
-  const holds = (plan.readers[0] as OutputReader).readNumbers()[0] !== 0;
+  const { ints } = plan.stage.host as HostStep;
+  const [reader] = plan.readers;
+  const holds = (reader ? reader.readNumbers()[0] : evaluate(ints[0] ?? 0, known.symbols)) !== 0;
   const next = 1 + (holds ? stage : stageWhere(session, stage, "other"));
   const bound = within(bindTo(known, [], [], ""), { begin: stage, plan, known });
   settleAt(session, next, bound);

@@ -120,7 +120,8 @@ export function checkNesting({ plans }: GraphFile, fail: Fail): void {
 }
 
 function isBeginning({ host, inputs, outputs, ints, binds }: HostStep): boolean {
-  if (host === "branch") return inputs.length === 1 && outputs.length === 0 && binds.length === 0;
+  if (host === "branch")
+    return inputs.length + ints.length === 1 && outputs.length === 0 && binds.length === 0;
   return outputs.length === inputs.length + 1 && ints.length === 2 && binds.length <= 1;
 }
 
