@@ -128,6 +128,15 @@ def test_replacing_a_bundle_that_branches(tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "bundle").iterdir()} == {"graph.json", "model.d.ts"}
 
 
+LOOPING = """g (float[n,3] x, float[n,3] h, int64 rate) => (float[n,3] y, float[n,3] hn)
+    <float half = {0.5}, float[3,3] w = {1,2,-1,0.5,-1,0.25,0.1,0.2,0.3}>
+    {
+        hn = Loop (rate, , h) <body = turn (int64 i, bool c, float[n,3] s) => (bool c1, float[n,3] s1)
+        { c1 = Identity (c)  p = MatMul (s, w)  q = Add (p, x)  r = Mul (q, half)  s1 = Tanh (r) }>
+        above = Greater (h, half)  places = NonZero (above)  t = Transpose (places)
+        picked = GatherND (x, t)  sum = ReduceSum <keepdims = 0> (picked)  y = Add (hn, sum)
+    }"""
+
 REMEMBERING = """g (float[n,3] x, float[n,3] h, int64 rate) => (float[n,3] y, float[n,3] hn)
     <float[3,3] w = {1,2,-1,0.5,-1,0.25,0.1,0.2,0.3}, int64 limit = {9}>
     {
@@ -140,24 +149,26 @@ REMEMBERING = """g (float[n,3] x, float[n,3] h, int64 rate) => (float[n,3] y, fl
     }"""
 
 
-def test_branches_share_what_is_remembered(
-    bundle_page: Page, page_server: PageServer, tmp_path: Path
+@pytest.mark.parametrize(
+    ("text", "hosts"), [(REMEMBERING, {"branch", "other", "join"}), (LOOPING, {"again"})]
+)
+def test_what_is_remembered(
+    text: str, hosts: set[str], bundle_page: Page, page_server: PageServer, tmp_path: Path
 ) -> None:
-    """A model with states is one plan, whose runs take a branch by what they are given."""
-    source = saved(REMEMBERING, tmp_path)
+    """A model with states is one plan, whose runs branch and loop by what they are given and remember."""
+    source = saved(text, tmp_path)
     texelflow.export(source, tmp_path / "bundle", states={"hn": "h"})
     graph = json.loads((tmp_path / "bundle" / "graph.json").read_text())
-    hosts = [step for step in graph["plans"]["webgl2"]["entries"]["predict"] if "host" in step]
-    assert [step["host"] for step in hosts] == ["branch", "other", "join"]
+    assert hosts <= {step.get("host") for step in graph["plans"]["webgl2"]["entries"]["predict"]}
     random = np.random.default_rng(3)
     session = onnxruntime.InferenceSession(source)
     memory, runs, expected = np.zeros((2, 3), np.float32), [], []
-    for rate in (16, 8, 8, 16, 16, 8):
+    for rate in (16, 8, 8, 16, 16, 0, 8):
         x = random.standard_normal((2, 3)).astype(np.float32)
         runs.append({"x": x, "rate": np.array(rate)})
         y, memory = session.run(["y", "hn"], {**runs[-1], "h": memory})
         expected.append(y)
-    url = page_server.mount("/remembering_branches", tmp_path / "bundle")
+    url = page_server.mount("/remembering", tmp_path / "bundle")
     for device in ({}, {"poison": True}):
         [answers] = run_series(bundle_page, [Series(url, runs)], device)
         for answer, wanted in zip(answers, expected, strict=True):

@@ -30,10 +30,13 @@ def lower_graph(graph: Graph, groups: list[Group], states: Sequence[State] = ())
     with assuming(graph.facts):
         lowering = Lowering(operator_of)
         problems = Problems()
+        exchanged = {state.before for state in states if state.grows is None}
         for value in graph.inputs:
             tensor = PlanTensor(value.dtype, value.shape, value=value.name, precise=True, external=True)
             lowering.bind(value, tensor)
             lowering.plan.inputs.append(tensor)
+            if value in exchanged:
+                lowering.exchanged.add(tensor)
         appended = find_appended(graph, groups, states)
         lower_groups(groups, lowering, problems, appended)
         problems.raise_for(graph.source)
@@ -103,14 +106,18 @@ def _part_states(graph: Graph, plan: Plan, made: Mapping[Value, PlanTensor], sta
 
 
 def _output(value: Value, lowering: Lowering, taken: set[PlanTensor], is_state: bool) -> PlanTensor:
-    """Return a tensor of the value that is this output's alone: flat, or, no state, blocked of one pixel."""
+    """Return a tensor of the value that is this output's alone: flat, or, no state, blocked of one pixel.
+
+    That of a state is drawn, since only draws find textures that change places.
+    """
     vector = None if is_state else _vector(value, lowering)
     if vector is not None and vector not in taken:
         taken.add(vector)
         vector.value = value.name
         return vector
     tensor = lowering.flat(value)
-    if tensor in taken or tensor.constant or tensor.external:
+    is_filled = is_state and any(tensor in step.outputs for step in lowering.plan.host_steps)
+    if tensor in taken or tensor.constant or tensor.external or is_filled:
         location = Location(Buffer(tensor.dtype, tensor.shape, flat=tensor), View.whole(value.shape))
         tensor = PlanTensor(tensor.dtype, value.shape, value=value.name)
         kernel = copying.copy_kernel([(location.buffer.tensors[0], location.view)], tensor)

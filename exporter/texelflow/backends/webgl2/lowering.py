@@ -46,6 +46,8 @@ class Lowering:
         self.operator_of = operator_of
         self.group: Group | None = None
         """The group that is being lowered: what is refused is its fault, and what is emitted its work."""
+        self.exchanged: set[PlanTensor] = set()
+        """What states were before a run: textures that only draws find, since they change places."""
         self._locations: dict[Value, Location] = {}
         self._computable: set[Dimension] = set()  # what `require_computable` has found to be so
 
@@ -152,13 +154,7 @@ class Lowering:
     def flat_copyable(self, value: Value) -> PlanTensor:
         """Return a flat tensor of 32 bits that a run makes, as the page can copy it to others."""
         tensor = self.flat_precise(value)
-        if not tensor.constant:
-            return tensor
-        assert self.group is not None
-        copy = PlanTensor(value.dtype, value.shape, value=value.name, precise=True)
-        kernel = copying.copy_kernel([(tensor, View.whole(value.shape))], copy)
-        self.plan.run.append(kernel.draw(self.group.title))
-        return copy
+        return self._copied(tensor) if tensor.constant else tensor
 
     def find_blocked(self, value: Value, axes: Axes) -> PlanTensor | None:
         """Return the tensor that holds the value blocked by `axes` already, or None."""
@@ -262,11 +258,12 @@ class Lowering:
         These are those of the node, or `binds`.
         """
         assert self.group is not None
+        inputs = [self._copied(tensor) if tensor in self.exchanged else tensor for tensor in inputs]
         for output in outputs:
             output.precise = True
         step = HostStep(
             name,
-            list(inputs),
+            inputs,
             list(outputs),
             list(symbols_bound_by(self.group.node) if binds is None else binds),
             list(ints),
@@ -274,6 +271,14 @@ class Lowering:
             self.group.title,
         )
         self.plan.run.append(step)
+
+    def _copied(self, tensor: PlanTensor) -> PlanTensor:
+        """Return a copy of a flat tensor that is made in each run."""
+        assert self.group is not None
+        copy = PlanTensor(tensor.dtype, tensor.shape, value=tensor.value, precise=True)
+        kernel = copying.copy_kernel([(tensor, View.whole(tensor.shape))], copy)
+        self.plan.run.append(kernel.draw(self.group.title))
+        return copy
 
     def require_computable(self, number: Dimension) -> None:
         """Raise NodeError for a number of a draw, or an extent, that pages do not hold or compute exactly."""
