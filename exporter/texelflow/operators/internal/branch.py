@@ -35,6 +35,19 @@ class Branch(Operator):
         for body in node.bodies:
             give(body, {inner: next(inputs) for inner in body.inputs})
 
+    def in_onnx(self, node: Node) -> list[Node]:
+        """Return an If."""
+        around = iter(node.inputs[1:])
+        given = [{inner: next(around) for inner in body.inputs} for body in node.bodies]
+        then, other = (
+            Body([], body.nodes, body.outputs).copied(
+                {inner: value for inner, value in values.items() if value is not None}, ""
+            )
+            for body, values in zip(node.bodies, given, strict=True)
+        )
+        attributes = {"then_branch": then, "else_branch": other}
+        return [Node("If", [node.required(0)], node.outputs, attributes, node.name)]
+
     def infer(self, node: Node) -> list[TensorType]:
         """Return the types that both branches give."""
         condition = node.required(0).known_type

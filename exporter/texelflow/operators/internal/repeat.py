@@ -32,6 +32,17 @@ class Repeat(Operator):
         body.counter.type = TensorType("int64", ())
         give(body, dict(zip(body.inputs[1:], node.inputs[2:], strict=True)))
 
+    def in_onnx(self, node: Node) -> list[Node]:
+        """Return a Loop."""
+        [body] = node.bodies
+        assert body.counter is not None
+        count = len(body.carried)
+        given = dict(zip(body.inputs[1:], node.inputs[2:], strict=True))
+        around = {inner: outer for inner, outer in given.items() if outer and inner not in body.carried}
+        inputs = [body.counter, Value("condition"), *body.carried]
+        repeated = Body(inputs, body.nodes, body.outputs).copied(around, "")
+        return [Node("Loop", node.inputs[: 2 + count], node.outputs, {"body": repeated}, node.name)]
+
     def infer(self, node: Node) -> list[TensorType]:
         """Return the types of what is carried, which no turn may change, and of the stacks."""
         [body] = node.bodies
