@@ -24,6 +24,14 @@ MOST_CASES = 4
 """Plans of one model; where there would be more, both branches are computed, and their results chosen."""
 
 
+class WholeModelError(Exception):
+    """A model that must be one plan, in whose midst runs branch: what it remembers is that of all cases."""
+
+    def __init__(self, decision: Decision) -> None:
+        self.decision = decision
+        super().__init__(f"it branches by {decision.condition}, of {decision.node}")
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """That a condition, an expression that is 1 or 0, holds or does not; `node` is the title of what asks."""
@@ -90,7 +98,8 @@ def assume(facts: ModelFacts, decisions: tuple[Decision, ...] | None) -> None:
 def explore(make: Callable[[tuple[Decision, ...] | None], Made]) -> tuple[list[Case[Made]], list[str]]:
     """Make a model for each case that it has, one by one; `make` takes the decisions of a case.
 
-    It is called with None, which is not to branch, where there are too many cases.
+    It is called with None, which is not to branch, where there are too many cases, or one raises
+    WholeModelError.
 
     Returns:
         The cases, those first in which the first condition holds; and the reasons why others are missing.
@@ -105,6 +114,8 @@ def explore(make: Callable[[tuple[Decision, ...] | None], Made]) -> tuple[list[C
         decisions = pending.pop()
         try:
             cases.append(Case(decisions, make(decisions)))
+        except WholeModelError as error:
+            return [Case((), _whole(make, error))], []
         except UndecidedError as error:
             if len(cases) + len(pending) + 2 > MOST_CASES:
                 return [Case((), make(None))], []
@@ -118,3 +129,15 @@ def explore(make: Callable[[tuple[Decision, ...] | None], Made]) -> tuple[list[C
         f"runs where {' and '.join(map(str, decisions))} are refused: {'; '.join(error.problems) or error}"
         for decisions, error in failures
     ]
+
+
+def _whole(make: Callable[[tuple[Decision, ...] | None], Made], reason: WholeModelError) -> Made:
+    """Make a model as one plan; raise ExportError, with what to do, where its branches need other sizes."""
+    try:
+        return make(None)
+    except ExportError as error:
+        raise ExportError(
+            f"a model that remembers is one plan, which this one cannot be: {reason}: give its sizes by"
+            " --input, or its numbers by --constant",
+            [f"as one plan: {problem}" for problem in error.problems or [str(error)]],
+        ) from error

@@ -15,7 +15,7 @@ from texelflow.backends.webgl2.picture_input import check_picture, picture_shape
 from texelflow.backends.webgl2.plan import liveness
 from texelflow.backends.webgl2.plan.order import order_steps
 from texelflow.backends.webgl2.plan.share_pixels import share_pixels
-from texelflow.branching import Case, Decision
+from texelflow.branching import Case, Decision, WholeModelError
 from texelflow.dimensions import SizeError, assuming
 from texelflow.errors import DefectError, ExportError
 from texelflow.graph import Graph, NodeError, UndecidedError, Value
@@ -140,10 +140,7 @@ def _build_case(
         remembered = {after.name: before.name for after, before in graph.states.items()}
         states = pair_states.run(graph, {**remembered, **options.states})
         if states and decisions:
-            raise ExportError(
-                f"a model that remembers does one thing or another by {decisions[0].condition}, of "
-                f"{decisions[0].node}: give its sizes by --input, or its numbers by --constant"
-            )
+            raise WholeModelError(decisions[0])
         groups = prepare(graph)
         if labels is not None:
             graph.warnings += _label_warnings(graph, labels)
@@ -179,7 +176,7 @@ def _stage(doing: str, subject: str) -> Iterator[None]:
     """Tell whose fault it is what the block raises: the model's or the data's, or else Texelflow's."""
     try:
         yield
-    except UndecidedError:
+    except (UndecidedError, WholeModelError):
         raise
     except (NodeError, SizeError) as error:
         raise ExportError(f"{subject} cannot be exported: {error}", [str(error)]) from error

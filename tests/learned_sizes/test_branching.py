@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import onnx
 import onnx.parser
+import onnxruntime
 import pytest
 from playwright.sync_api import Page
 
 import texelflow
 from browser_support import PageServer
+from bundle_runner import Series, run_series
 from learned_sizes.branching import BRANCHING
 from learned_sizes.test_learned_sizes import HEADER, forget_shapes
+from texelflow.errors import ExportError
 
 CACHE = "a cache that the first run does not have"
 
@@ -122,3 +126,60 @@ def test_replacing_a_bundle_that_branches(tmp_path: Path) -> None:
     text = "g (float[n] x) => (float[n] y) { y = Neg (x) }"
     texelflow.export(saved(text, tmp_path), tmp_path / "bundle", force=True)
     assert {path.name for path in (tmp_path / "bundle").iterdir()} == {"graph.json", "model.d.ts"}
+
+
+LOOPING = """g (float[n,3] x, float[n,3] h, int64 rate) => (float[n,3] y, float[n,3] hn)
+    <float half = {0.5}, float[3,3] w = {1,2,-1,0.5,-1,0.25,0.1,0.2,0.3}>
+    {
+        hn = Loop (rate, , h) <body = turn (int64 i, bool c, float[n,3] s) => (bool c1, float[n,3] s1)
+        { c1 = Identity (c)  p = MatMul (s, w)  q = Add (p, x)  r = Mul (q, half)  s1 = Tanh (r) }>
+        above = Greater (h, half)  places = NonZero (above)  t = Transpose (places)
+        picked = GatherND (x, t)  sum = ReduceSum <keepdims = 0> (picked)  y = Add (hn, sum)
+    }"""
+
+REMEMBERING = """g (float[n,3] x, float[n,3] h, int64 rate) => (float[n,3] y, float[n,3] hn)
+    <float[3,3] w = {1,2,-1,0.5,-1,0.25,0.1,0.2,0.3}, int64 limit = {9}>
+    {
+        is_fast = Greater (rate, limit)
+        hn = If (is_fast) <
+            then_branch = fast () => (float[n,3] a) { p = MatMul (h, w)  q = Add (p, x)  a = Tanh (q) },
+            else_branch = slow () => (float[n,3] b) { r = MatMul (x, w)  s = Sub (h, r)  b = Sin (s) }
+        >
+        y = Add (hn, x)
+    }"""
+
+
+@pytest.mark.parametrize(
+    ("text", "hosts"), [(REMEMBERING, {"branch", "other", "join"}), (LOOPING, {"again"})]
+)
+def test_what_is_remembered(
+    text: str, hosts: set[str], bundle_page: Page, page_server: PageServer, tmp_path: Path
+) -> None:
+    """A model with states is one plan, whose runs branch and loop by what they are given and remember."""
+    source = saved(text, tmp_path)
+    texelflow.export(source, tmp_path / "bundle", states={"hn": "h"})
+    graph = json.loads((tmp_path / "bundle" / "graph.json").read_text())
+    assert hosts <= {step.get("host") for step in graph["plans"]["webgl2"]["entries"]["predict"]}
+    random = np.random.default_rng(3)
+    session = onnxruntime.InferenceSession(source)
+    memory, runs, expected = np.zeros((2, 3), np.float32), [], []
+    for rate in (16, 8, 8, 16, 16, 0, 8):
+        x = random.standard_normal((2, 3)).astype(np.float32)
+        runs.append({"x": x, "rate": np.array(rate)})
+        y, memory = session.run(["y", "hn"], {**runs[-1], "h": memory})
+        expected.append(y)
+    url = page_server.mount("/remembering", tmp_path / "bundle")
+    for device in ({}, {"poison": True}):
+        [answers] = run_series(bundle_page, [Series(url, runs)], device)
+        for answer, wanted in zip(answers, expected, strict=True):
+            assert answer.error is None
+            np.testing.assert_allclose(answer.outputs["y"], wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_branches_that_forbid_one_plan(tmp_path: Path) -> None:
+    """Where branches need other sizes, a model that remembers is refused, with what to do."""
+    text = REMEMBERING.replace("r = MatMul (x, w)", "t = Transpose (x)  r = MatMul (t, w)")
+    with pytest.raises(ExportError, match=r"is one plan, which this one cannot be: .* --constant"):
+        texelflow.export(
+            saved(text, tmp_path), tmp_path / "bundle", states={"hn": "h"}, input_shapes={"x": [2, 3]}
+        )

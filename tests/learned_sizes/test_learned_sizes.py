@@ -14,11 +14,14 @@ from browser_support import PageServer
 from free_sizes.trials import Fault, Trial, ask_reference, run_trials
 from learned_sizes.branching import BRANCHING
 from learned_sizes.case import Case
+from learned_sizes.choosing import CHOOSING
 from learned_sizes.computed import COMPUTED
 from learned_sizes.given import GIVEN
+from learned_sizes.looping import LOOPING
+from learned_sizes.resolved import RESOLVED
 from settings import SETTINGS
 
-CASES = {**COMPUTED, **GIVEN, **BRANCHING}
+CASES = {**COMPUTED, **GIVEN, **BRANCHING, **CHOOSING, **LOOPING, **RESOLVED}
 HEADER = '<ir_version: 10, opset_import: ["" : 21]>\n'
 USED = ("default", "P4M1-texelFetch-small")
 
@@ -26,7 +29,8 @@ USED = ("default", "P4M1-texelFetch-small")
 def forget_shapes(graph: onnx.GraphProto) -> None:
     """Leave the shapes of outputs, also of the graphs in it, to be inferred."""
     for output in graph.output:
-        output.type.tensor_type.ClearField("shape")
+        if output.type.HasField("tensor_type"):
+            output.type.tensor_type.ClearField("shape")
     for attribute in (attribute for node in graph.node for attribute in node.attribute):
         if attribute.HasField("g"):
             forget_shapes(attribute.g)

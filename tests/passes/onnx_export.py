@@ -8,8 +8,9 @@ from typing import Any
 import onnx
 from onnx import TensorProto, helper
 
+from texelflow.conversion.onnx_model import OPSET
 from texelflow.dimensions import Dimension, Expression, substitute
-from texelflow.graph import LEARNED, OPSET, PRECISE, Graph, Node, TensorType, Value
+from texelflow.graph import LEARNED, PRECISE, Graph, Node, TensorType, Value
 from texelflow.graph.constants import pack_elements
 
 _TYPES = {"float32": "FLOAT", "float64": "DOUBLE"}

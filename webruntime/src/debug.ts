@@ -93,16 +93,19 @@ async function intermediates(
   const { context, graph, persistent } = session.model;
   const { load, entries, tensors } = graph.plans.webgl2;
   const plans: { plan: RunPlan; delete: () => void }[] = [];
-  let last: RunPlan | undefined;
   try {
     await session.follow(
       bindInputs(graph, inputs, session.states?.grown()),
-      (stage, symbols) => {
+      (stage, symbols, before) => {
         const plansOf = session.stages[stage] as StagePlans;
-        const made = planSeparately(session.model, plansOf, symbols, last ?? null);
-        plans.push(made);
-        last = made.plan;
-        return last;
+        const isSame = ({ plan }: { plan: RunPlan }) =>
+          plan.stage === plansOf.stage &&
+          plan.before === before &&
+          [...symbols].every(([name, value]) => plan.symbols.get(name) === value);
+        // Turns of a loop share the textures of one.
+        const made = plans.find(isSame) ?? planSeparately(session.model, plansOf, symbols, before);
+        if (!plans.includes(made)) plans.push(made);
+        return made.plan;
       },
       () => {},
     );
@@ -111,7 +114,8 @@ async function intermediates(
     return [...kept, ...entries.predict].flatMap((step) => {
       const outputs = isHostStep(step) ? step.outputs : [step.output];
       return outputs.flatMap((output) => {
-        const placed = last?.placed.get(output) ?? persistent.get(output);
+        const holder = plans.find(({ plan }) => plan.placed.has(output));
+        const placed = holder?.plan.placed.get(output) ?? persistent.get(output);
         if (!placed) return [];
         const { tensor, dirtyLanes } = readPlaced(context, placed, tensors[output]?.axes);
         const value = tensors[output]?.value ?? null;

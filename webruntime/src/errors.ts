@@ -16,6 +16,7 @@
  * - `context-lost`: the browser took the GPU away, and again when that was made up for
  * - `state-lost`: with the GPU went what the session remembered, or a tensor that stayed there
  * - `disposed`: the model, the session or the tensor was disposed
+ * - `stopped`: the run's signal stopped a loop
  */
 export type ErrorCode =
   | "input"
@@ -32,7 +33,8 @@ export type ErrorCode =
   | "out-of-memory"
   | "context-lost"
   | "state-lost"
-  | "disposed";
+  | "disposed"
+  | "stopped";
 
 /** What an error is about. */
 export interface ErrorDetails {

@@ -247,13 +247,19 @@ class Draw(TypedDict):
     """The source node, as «operator name», for errors and profiles."""
 
 
+HostName: TypeAlias = Literal["read", "non-zero", "non-max-suppression", "unique", "loop", "again", "branch", "other", "join"]
+"""What the page does in a step; the runtime's host/ has a file for each but those that nest: `loop` and
+`again` around what is repeated, `branch`, `other` and `join` around what one of two branches does
+(ARCHITECTURE.md, Entries).
+"""
+
+
 class HostStep(TypedDict):
     """Work of the page in the midst of a run: it reads `inputs` back, fills `outputs`, and learns symbols,
     which shapes and numbers of later steps use. All its tensors are flat.
     """
 
-    host: Literal["read", "non-zero", "non-max-suppression", "unique"]
-    """What it does; the runtime's host/ has a file for each."""
+    host: "HostName"
     inputs: list["TensorIndex"]
     outputs: list["TensorIndex"]
     binds: list[str]

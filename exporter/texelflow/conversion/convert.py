@@ -46,8 +46,10 @@ def convert(
             raise ExportError(f"{path} is not a file; choose another name")
     graph = read_model(source, input_shapes, signature=signature)
     is_foreign = any(node.domain not in DOMAINS for node in graph.nodes)
+    outputs = graph.outputs
     types = _output_types(graph)
-    if not is_foreign:
+    is_unfolded = graph.outputs is not outputs  # a sequence, of which inference makes tensors
+    if not is_foreign and not is_unfolded:
         # Inference chooses branches and writes loops out: what is ONNX already is written as it was.
         graph = read_model(source, input_shapes, signature=signature)
     data = RawData(beside.name)

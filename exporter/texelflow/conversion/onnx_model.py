@@ -9,7 +9,7 @@ from typing import Any
 from texelflow.conversion.raw_data import RawData
 from texelflow.conversion.sizes import element_nodes
 from texelflow.dimensions.text import to_text
-from texelflow.graph import LEARNED, OPSET, PRECISE, Body, Element, Graph, Node, NodeError, TensorType, Value
+from texelflow.graph import LEARNED, PRECISE, Body, Element, Graph, Node, NodeError, TensorType, Value
 from texelflow.graph.constants import pack_elements
 from texelflow.graph.nodes import ConstantData
 from texelflow.graph.onnx_dtypes import onnx_number
@@ -19,6 +19,9 @@ from texelflow.problems import Problems
 
 IR_VERSION = 10
 """The oldest that has every element type of the pinned opset."""
+
+OPSET = 23
+"""What files are written at unless they need more, so that other tools read them. Meanings are the same."""
 
 DOMAINS = {"": OPSET, "com.microsoft": 1, "ai.onnx.ml": 3}
 

@@ -1,6 +1,7 @@
 """The Graph: nodes, values and types, between the importers and the backends."""
 
 from texelflow.graph.nodes import (
+    BODIES,
     DTYPES,
     FLOATING,
     LEARNED,
@@ -22,6 +23,7 @@ from texelflow.graph.nodes import (
 )
 
 __all__ = [
+    "BODIES",
     "DTYPES",
     "FLOATING",
     "LEARNED",

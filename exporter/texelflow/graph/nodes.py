@@ -13,7 +13,7 @@ from texelflow.dimensions import Dimension, Expression, product
 from texelflow.dimensions.constraints import ModelFacts
 from texelflow.dimensions.floats import FloatExpression
 
-OPSET = 23
+OPSET = 28
 """The version of the ai.onnx operator set whose semantics the Graph has after import."""
 
 PRECISE = "precise"
@@ -21,6 +21,9 @@ PRECISE = "precise"
 
 LEARNED = "learned"
 """Attribute of Texelflow: the names of the symbols that a run learns from the data of the node."""
+
+BODIES = "bodies"
+"""Attribute of Texelflow: the graphs in a node that the page repeats, each by itself through all passes."""
 
 Shape: TypeAlias = tuple[Dimension, ...]
 Element: TypeAlias = int | float | bool | Expression | FloatExpression
@@ -104,6 +107,15 @@ class Value:
     constant: ConstantData | None = None
     elements: list[Element] | None = None
     producer: Node | None = None
+    sequence: list[Value] | None = None
+    """What it is a sequence of, once that is known: it has no type then, and is gone after inference."""
+    is_missing: bool = False
+    """Whether it is an optional value without an element."""
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether it is known what it is: a tensor of some type, a sequence, or nothing."""
+        return self.type is not None or self.sequence is not None or self.is_missing
 
     @property
     def dtype(self) -> str:
@@ -158,6 +170,12 @@ class Node:
     def title(self) -> str:
         """Operator and name, for messages."""
         return node_title(self)
+
+    @property
+    def bodies(self) -> list[Graph]:
+        """The graphs in it that go through all passes by themselves."""
+        bodies: list[Graph] = self.attributes.get(BODIES, [])
+        return bodies
 
     @property
     def reads(self) -> list[Value]:
@@ -240,8 +258,8 @@ class Graph:
     outputs: list[Value]
     nodes: list[Node]
     source: str = ""
-    opset: int = OPSET
-    """The version of the ai.onnx operator set of the source file; the nodes are at `OPSET`."""
+    opset: int = 0
+    """The version of the ai.onnx operator set of the source file, if it has one; the nodes are at `OPSET`."""
     format: str = "ONNX"
     """What the source file is, for people."""
     facts: ModelFacts = field(default_factory=ModelFacts)
@@ -256,6 +274,14 @@ class Graph:
     """By output, the input that it is in the next run: what the model remembers by itself."""
     warnings: list[str] = field(default_factory=list)
     """What may come out otherwise than in the source model, for people."""
+    is_inner: bool = False
+    """Whether it is in a node, which gives it its inputs."""
+    given: dict[Value, Value] = field(default_factory=dict)
+    """Of a graph in a node, by input, the value of the graph around it that it is, when this was inferred."""
+    counter: Value | None = None
+    """Of what a loop repeats, the input that is the number of the turn."""
+    carried: list[Value] = field(default_factory=list)
+    """Of what a loop repeats, the inputs that are results of the turn before. Others are the same in all."""
 
     def values(self) -> Iterator[Value]:
         """Yield every value once: graph inputs, constants, results."""
@@ -270,7 +296,8 @@ class Graph:
         """Return what nodes compute of values that are known at export alone."""
         computed: set[Value] = set()
         for node in self.nodes:
-            if node.inputs and all(value.is_known or value in computed for value in node.reads):
+            known = all(value.is_known or value in computed for value in node.reads)
+            if node.inputs and known and not node.bodies:
                 computed.update(node.outputs)
         return computed
 

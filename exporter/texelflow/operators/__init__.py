@@ -42,6 +42,9 @@ class Operator:
     decomposes: ClassVar[bool] = False
     """Whether `decompose` replaces every node of this operator before the lowering."""
 
+    takes_sequences: ClassVar[bool] = False
+    """Whether inputs may be sequences, or optional values that are missing: `expand` then takes these."""
+
     steered_by: ClassVar[Sequence[int]] = ()
     """The inputs whose elements become symbols, if they are computed from small inputs of the model alone."""
 
@@ -54,6 +57,9 @@ class Operator:
         They may be expanded in turn; more is known for that once those before them have types.
         """
         return None
+
+    def enter(self, node: Node) -> None:
+        """Give the inputs of the graphs in a node their types, before shape inference infers these graphs."""
 
     def upgrade(self, node: Node, opset: int) -> None:
         """Rewrite in place a node of an older opset to the form of `graph.OPSET`, before shape inference.

@@ -48,12 +48,14 @@ _SIMPLIFYING: tuple[Pass, ...] = (
 
 
 def simplify(graph: Graph) -> None:
-    """Infer types, rewrite to fewer and simpler nodes, all still ONNX's.
+    """Infer types, rewrite to fewer and simpler nodes, all still ONNX's; so are the graphs in nodes.
 
     Raises:
         ExportError: the graph cannot be exported; `problems` has every reason.
     """
     run_passes(graph, _SIMPLIFYING, typed=False)
+    for body in (body for node in graph.nodes for body in node.bodies):
+        simplify(body)
 
 
 def run_passes(graph: Graph, passes: Iterable[Pass], typed: bool = True) -> None:

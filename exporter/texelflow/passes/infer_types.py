@@ -14,6 +14,10 @@ Rules, for each node in topological order:
 9. A node that expands (If, Loop, Scan, Compress) is replaced by what its operator makes of it.
 10. Where elements must be known but are not, they become symbols (steering.py), and inference is repeated.
 11. So do those that an operator only wishes to know (`steered_by`), if they follow from small inputs.
+12. The graphs in a node are inferred before it. What they must know of what is the same in all turns of a
+    loop, the graph around them must know.
+13. A sequence is a list of tensors, which operators on sequences resolve at export. One that the graph
+    returns becomes an output for each tensor.
 
 All problems are raised together.
 """
@@ -25,6 +29,7 @@ from contextlib import contextmanager
 
 from texelflow.dimensions import Expression, assuming, canonical, proved_equal
 from texelflow.dimensions.constraints import may_branch
+from texelflow.errors import ExportError
 from texelflow.graph import (
     MOST_AXES,
     ConstantData,
@@ -37,7 +42,7 @@ from texelflow.graph import (
     Value,
 )
 from texelflow.graph.constants import pack_elements, unpack_elements
-from texelflow.operators import EVALUATION_LIMIT, operator_of, symbols_bound_by
+from texelflow.operators import EVALUATION_LIMIT, Operator, operator_of, symbols_bound_by
 from texelflow.operators.elementwise import is_symbolic
 from texelflow.passes import steering
 from texelflow.problems import Problems
@@ -63,7 +68,29 @@ def run(graph: Graph) -> None:
             _infer_with_steering(graph, declared)
             if len(graph.facts.constraints) == known:
                 break
+        if any(value.type is None for value in graph.outputs):
+            declared = _unfold(graph)
         graph.nodes = _needed(graph.nodes, declared.keys())
+
+
+def _unfold(graph: Graph) -> dict[Value, TensorType | None]:
+    """Return outputs for the tensors of those that are sequences, in their place (rule 13)."""
+    problems = Problems()
+    outputs: list[Value] = []
+    for value in graph.outputs:
+        if value.is_missing or value.sequence == []:
+            problems.add(f"output {value.name!r} is {'missing' if value.is_missing else 'an empty sequence'}")
+        elif value.sequence is None:
+            outputs.append(value)
+            continue
+        for index, item in enumerate(value.sequence or ()):
+            outputs.append(Value(f"{value.name}[{index}]"))
+            node = Node("Identity", [item], [outputs[-1]], {}, f"Identity_of_{outputs[-1].name}")
+            _infer(node, set())
+            graph.nodes.append(node)
+    problems.raise_for(graph.source)
+    graph.outputs = outputs
+    return {value: value.type for value in outputs}
 
 
 def _infer_with_steering(graph: Graph, declared: Mapping[Value, TensorType | None]) -> None:
@@ -95,7 +122,8 @@ def _infer_all(
             value.type, value.elements = declared.get(value), None
         with problems.of(node), _collecting(unknown):
             operator = operator_of(node)
-            if all(value.type is not None for value in node.reads):
+            if all(value.is_resolved for value in node.reads):
+                _require_tensors(node, operator)
                 for value in node.reads:
                     _unpack(value)
                 if wished := _steerable(graph, node, operator.steered_by):
@@ -117,6 +145,14 @@ def _infer_all(
     return inferred
 
 
+def _require_tensors(node: Node, operator: Operator) -> None:
+    """Raise NodeError if an operator that takes tensors reads something else (rule 13)."""
+    for value in () if operator.takes_sequences else node.reads:
+        if value.type is None:
+            kind = "missing" if value.is_missing else "a sequence of tensors"
+            raise NodeError(node, f"its input {value.name!r} is {kind}, which must be resolved at export")
+
+
 def _steerable(graph: Graph, node: Node, inputs: Iterable[int]) -> list[Value]:
     """Return those of a node's inputs whose elements symbols of the graph's inputs would make known."""
     values = [node.input(index) for index in inputs] if may_branch() else []
@@ -130,7 +166,7 @@ def _check_reads(nodes: Iterable[Node], outputs: Iterable[Value], problems: Prob
             if value.type is None:
                 problems.add_node(node, f"it reads {value.name!r}, which {_maker(value)} does not make")
     for value in () if problems else outputs:
-        if value.type is None:
+        if not value.is_resolved:
             problems.add(f"output {value.name!r} is not made by {_maker(value)}")
 
 
@@ -177,6 +213,10 @@ def _infer(node: Node, declared: Set[Value]) -> None:
     for value in inputs:
         _unpack(value)
     operator = operator_of(node)
+    if node.bodies:  # rule 12
+        operator.enter(node)
+        for body in node.bodies:
+            _infer_body(node, body)
     types = operator.infer(node)  # rule 2
     if len(types) < len(node.outputs):
         raise NodeError(node, f"it has {len(node.outputs)} outputs, where the operator has {len(types)}")
@@ -194,9 +234,29 @@ def _infer(node: Node, declared: Set[Value]) -> None:
                 value.elements = [canonical(e) if isinstance(e, Expression) else e for e in elements]
 
 
+def _infer_body(node: Node, body: Graph) -> None:
+    """Infer a graph in a node; raise NodeError if it cannot be exported."""
+    try:
+        _infer_with_steering(body, dict.fromkeys(body.outputs))
+    except steering.GivenError as error:
+        around = body.given[error.value]
+        raise UnknownElementsError(node, around, f"value {around.name!r}") from error
+    except ExportError as error:
+        raise NodeError(node, f"in a graph of it: {'; '.join(error.problems)}") from error
+    for value in body.outputs:
+        if value.type is None:
+            raise NodeError(node, f"a graph of it gives {value.name!r}, which is no tensor, as a run decides")
+        _unpack(value)
+
+
 def _unpack(value: Value) -> None:
     """Unpack the elements of a small constant (rule 1)."""
-    if value.constant is not None and value.elements is None and _is_small(value.known_type):
+    if (
+        value.type is not None
+        and value.constant is not None
+        and value.elements is None
+        and _is_small(value.known_type)
+    ):
         value.elements = unpack_elements(value.dtype, value.constant.tobytes())
 
 

@@ -5,13 +5,16 @@ Rules:
    page before anything runs: each of these elements becomes a symbol, as extents are.
 2. Else the elements themselves are read back in the midst of a run, by a ReadElements behind the node that
    computes them, and become symbols there.
+3. What a graph in a node is given must be known to the graph around it; but in what a loop repeats, the
+   number of the turn can be a symbol, and what is carried from turn to turn is read back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from texelflow.dimensions import symbols_of
+from texelflow.dimensions import symbol, symbols_of
+from texelflow.dimensions.constraints import learned_symbols
 from texelflow.graph import Graph, Node, Value
 from texelflow.operators import symbols_bound_by
 from texelflow.operators.internal.read_elements import STEERING_DTYPES, symbols_as
@@ -21,8 +24,20 @@ MOST_ELEMENTS = 64
 """Elements that an input, or a value that is read back, may have: each is a uniform."""
 
 
+class GivenError(Exception):
+    """An input of a graph in a node whose elements the graph around it must know (rule 3)."""
+
+    def __init__(self, value: Value) -> None:
+        self.value = value
+        super().__init__(f"the elements of {value.name!r} must be known")
+
+
 def learn(graph: Graph, wanted: Iterable[Value]) -> bool:
-    """Let the graph know the elements of values, by symbols; return whether more is known than before."""
+    """Let the graph know the elements of values, by symbols; return whether more is known than before.
+
+    Raises:
+        GivenError: the graph around this one must know them first.
+    """
     is_more = False
     known = set(graph.steering)
     for value in dict.fromkeys(wanted):
@@ -31,9 +46,11 @@ def learn(graph: Graph, wanted: Iterable[Value]) -> bool:
         inputs = _inputs_behind(graph, value)
         if inputs is not None and not known.issuperset(inputs):
             for each in inputs:
+                if graph.is_inner and each is not graph.counter and each.elements is None:
+                    raise GivenError(each)
                 _steer(graph, each)
             is_more = True
-        elif _may_have_symbols(value) and value.producer is not None:
+        elif _may_have_symbols(value) and (value.producer is not None or value in graph.carried):
             _read_back(graph, value)
             is_more = True
     return is_more
@@ -54,7 +71,7 @@ def _inputs_behind(graph: Graph, value: Value) -> list[Value] | None:
             continue
         seen.add(each)
         if each in inputs:
-            if not _may_have_symbols(each):
+            if not _may_have_symbols(each) or each in graph.carried:
                 return None
             found.append(each)
         elif each.producer is None or symbols_bound_by(each.producer):
@@ -81,14 +98,18 @@ def _steer(graph: Graph, value: Value) -> None:
     size = value.known_type.size
     assert isinstance(size, int)
     names = graph.steering[value] = [f"{prefix}[{index}]" for index in range(size)]
-    value.elements = symbols_as(value.dtype, names)
+    if value is graph.counter:
+        learned_symbols(names)
+        value.elements = [symbol(name) for name in names]
+    else:
+        value.elements = symbols_as(value.dtype, names)
 
 
 def _read_back(graph: Graph, value: Value) -> None:
     """Put a ReadElements behind a value's node; what else reads the value reads its result (rule 2)."""
-    assert value.producer is not None
+    producer = value.producer
     read = Value(f"{value.name}/read", value.type)
-    node = Node("ReadElements", [value], [read], name=value.producer.name, domain="texelflow")
+    node = Node("ReadElements", [value], [read], name=producer.name if producer else "", domain="texelflow")
     for other in graph.nodes:
         other.inputs = [read if each is value else each for each in other.inputs]
-    graph.nodes.insert(graph.nodes.index(value.producer) + 1, node)
+    graph.nodes.insert(0 if producer is None else graph.nodes.index(producer) + 1, node)

@@ -116,7 +116,7 @@ export class Model<S extends Signature = Signature> {
    *
    * @param inputs - a tensor for each input by name, or a picture or an array of pictures (a batch) where the input has
    *   `image`; `{ source, crop: { x, y, width, height } }` takes a part of a picture
-   * @param options - `keep` names outputs that stay on the GPU, to be given to later runs
+   * @param options - `keep` names outputs that stay on the GPU, to be given to later runs; `signal` stops loops
    * @returns a tensor for each output by name
    * @throws TexelflowError when an input is missing, unknown, or of wrong type or shape, when the GPU's memory runs out, when
    *   loading failed, or after `dispose`. When the GPU's context is lost the model is loaded again, from the browser's cache
@@ -159,8 +159,9 @@ export class Model<S extends Signature = Signature> {
   async runIn<K extends keyof S["outputs"]>(
     session: Session,
     inputs: Inputs<S>,
-    { keep }: RunOptions<K>,
+    { keep, signal }: RunOptions<K>,
   ): Promise<Outputs<S, K>> {
+    session.signal = signal;
     const kept = keep && part("texelflow.keep.js", import("../backends/webgl2/run/kept_tensor.ts"));
     const read = kept && (await kept).keeping(session.model, keep);
     const outputs = await session.run(inputs, read);

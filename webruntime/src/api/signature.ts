@@ -30,6 +30,8 @@ export type Outputs<S extends Signature, K extends keyof S["outputs"] = never> =
 export interface RunOptions<K extends PropertyKey = string> {
   /** Names of outputs that stay on the GPU. */
   readonly keep?: readonly K[];
+  /** Stops a run of a model that loops, between two turns: it rejects with the code `stopped`. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 type InputsOf<I extends Signature["inputs"]> = { readonly [Name in keyof I]: Input<I[Name]> };

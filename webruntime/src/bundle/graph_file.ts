@@ -125,8 +125,10 @@ function checkContent(graph: GraphFile, fail: Fail): void {
   const steps: unknown = plan?.entries?.predict;
   const bound = Array.isArray(steps) ? steps.map((step) => step?.binds ?? []) : [];
   const symbols = [graph.symbols, bound, derived, PICTURE_SYMBOLS].flat(2);
+  const text: Kinds["string"] = ["a text", (value) => typeof value === "string"];
   const kinds: Kinds = {
-    string: ["a text", (value) => typeof value === "string"],
+    string: text,
+    HostName: text, // what these are is known to the file of the runtime that does them
     number: ["a number", Number.isFinite],
     integer: ["an integer", Number.isSafeInteger],
     Natural: ["an integer of at least 0", isNatural],

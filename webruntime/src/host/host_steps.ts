@@ -7,8 +7,11 @@ import { readElements } from "./read.ts";
 import type { HostFunction } from "./types.ts";
 import { findUnique } from "./unique.ts";
 
+/** Steps between which others lie, in loops and branches: they compute nothing. */
+type Nesting = "loop" | "again" | "branch" | "other" | "join";
+
 /** By the names in graph.json. */
-export const HOST_STEPS: Readonly<Record<HostStep["host"], HostFunction>> = {
+export const HOST_STEPS: Readonly<Record<Exclude<HostStep["host"], Nesting>, HostFunction>> = {
   read: readElements,
   "non-zero": placesOfNonZero,
   "non-max-suppression": chooseBoxes,

@@ -19,6 +19,8 @@ class Group:
     host: Node | None
     prologue: list[Node] = field(default_factory=list)
     epilogue: list[Node] = field(default_factory=list)
+    bodies: list[list[Group]] = field(default_factory=list)
+    """What the graphs in its host became."""
 
     @property
     def node(self) -> Node:

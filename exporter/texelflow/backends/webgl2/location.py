@@ -27,6 +27,11 @@ class Buffer:
             held = held.origin.buffer
         return all(tensor.constant for tensor in held.tensors)
 
+    def apart(self) -> Buffer:
+        """Return the same with a list of its own of the tensors that hold it; so is what it is a copy of."""
+        origin = None if self.origin is None or self.tensors else self.origin.apart()
+        return Buffer(self.dtype, self.shape, self.flat, list(self.blocked), origin)
+
     @property
     def tensors(self) -> list[PlanTensor]:
         return [*([self.flat] if self.flat is not None else []), *self.blocked]
@@ -39,3 +44,8 @@ class Location:
     buffer: Buffer
     view: View
     copies: Buffer | None = None
+
+    def apart(self) -> Location:
+        """Return the same with lists of its own of the tensors that hold it."""
+        copies = None if self.copies is None else self.copies.apart()
+        return Location(self.buffer.apart(), self.view, copies)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from texelflow.backends.webgl2.appended_states import append, find_appended
 from texelflow.backends.webgl2.group import Group
@@ -30,22 +30,15 @@ def lower_graph(graph: Graph, groups: list[Group], states: Sequence[State] = ())
     with assuming(graph.facts):
         lowering = Lowering(operator_of)
         problems = Problems()
+        exchanged = {state.before for state in states if state.grows is None}
         for value in graph.inputs:
             tensor = PlanTensor(value.dtype, value.shape, value=value.name, precise=True, external=True)
             lowering.bind(value, tensor)
             lowering.plan.inputs.append(tensor)
+            if value in exchanged:
+                lowering.exchanged.add(tensor)
         appended = find_appended(graph, groups, states)
-        for group in groups:
-            lowering.group = group
-            with problems.of(group.origin):
-                if group.result in appended:
-                    append(group, lowering)
-                    continue
-                lower = lower_elementwise if group.host is None else rule_of(group.host).lower
-                lower(group, lowering)
-                continue
-            for value in group.outputs:  # in flat tensors, so that the nodes that read them are tried, too
-                lowering.bind(value, lowering.tensor(value))
+        lower_groups(groups, lowering, problems, appended)
         problems.raise_for(graph.source)
         lowering.group = None
         taken: set[PlanTensor] = set()
@@ -65,6 +58,32 @@ def lower_graph(graph: Graph, groups: list[Group], states: Sequence[State] = ())
         problems.raise_for(graph.source)
         _part_states(graph, lowering.plan, made, states)
         return lowering.plan
+
+
+def lower_groups(
+    groups: Sequence[Group], lowering: Lowering, problems: Problems, appended: Collection[Value] = ()
+) -> None:
+    """Emit what groups do, in their order; `appended` are those results that states grow by."""
+    for group in groups:
+        lowering.group = group
+        with problems.of(group.origin):
+            if group.result in appended:
+                append(group, lowering)
+                continue
+            lower = lower_elementwise if group.host is None else rule_of(group.host).lower
+            lower(group, lowering)
+            continue
+        for value in group.outputs:  # in flat tensors, so that the nodes that read them are tried, too
+            lowering.bind(value, lowering.tensor(value))
+
+
+def lower_body(group: Group, groups: Sequence[Group], lowering: Lowering) -> None:
+    """Emit what the groups of a graph in a node do; raise NodeError if one cannot be lowered."""
+    problems = Problems()
+    lower_groups(groups, lowering, problems)
+    lowering.group = group
+    if problems:
+        raise NodeError(group.node, f"in a graph of it: {'; '.join(problems.lines())}")
 
 
 def _part_states(graph: Graph, plan: Plan, made: Mapping[Value, PlanTensor], states: Sequence[State]) -> None:
@@ -87,14 +106,18 @@ def _part_states(graph: Graph, plan: Plan, made: Mapping[Value, PlanTensor], sta
 
 
 def _output(value: Value, lowering: Lowering, taken: set[PlanTensor], is_state: bool) -> PlanTensor:
-    """Return a tensor of the value that is this output's alone: flat, or, no state, blocked of one pixel."""
+    """Return a tensor of the value that is this output's alone: flat, or, no state, blocked of one pixel.
+
+    That of a state is drawn, since only draws find textures that change places.
+    """
     vector = None if is_state else _vector(value, lowering)
     if vector is not None and vector not in taken:
         taken.add(vector)
         vector.value = value.name
         return vector
     tensor = lowering.flat(value)
-    if tensor in taken or tensor.constant or tensor.external:
+    is_filled = is_state and any(tensor in step.outputs for step in lowering.plan.host_steps)
+    if tensor in taken or tensor.constant or tensor.external or is_filled:
         location = Location(Buffer(tensor.dtype, tensor.shape, flat=tensor), View.whole(value.shape))
         tensor = PlanTensor(tensor.dtype, value.shape, value=value.name)
         kernel = copying.copy_kernel([(location.buffer.tensors[0], location.view)], tensor)

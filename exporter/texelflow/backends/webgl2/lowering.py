@@ -46,6 +46,8 @@ class Lowering:
         self.operator_of = operator_of
         self.group: Group | None = None
         """The group that is being lowered: what is refused is its fault, and what is emitted its work."""
+        self.exchanged: set[PlanTensor] = set()
+        """What states were before a run: textures that only draws find, since they change places."""
         self._locations: dict[Value, Location] = {}
         self._computable: set[Dimension] = set()  # what `require_computable` has found to be so
 
@@ -101,14 +103,19 @@ class Lowering:
             blocking = Blocking(blocking)
         return PlanTensor(value.dtype, value.shape, blocking, value=value.name, precise=precise)
 
-    def bind(self, value: Value, tensor: PlanTensor) -> None:
-        """Say that `tensor` holds `value`."""
+    def bind(self, value: Value, tensor: PlanTensor, view: View | None = None) -> None:
+        """Say that `tensor` holds `value`, as a view of it or as it is."""
         buffer = Buffer(tensor.dtype, tensor.shape)
         if tensor.axes is None:
             buffer.flat = tensor
         else:
             buffer.blocked.append(tensor)
-        self._locations[value] = Location(buffer, View.whole(tensor.shape))
+        self._locations[value] = Location(buffer, view or View.whole(tensor.shape))
+
+    def share(self, value: Value, other: Value, apart: bool = False) -> None:
+        """Say that `value` is where `other` is; `apart` keeps copies that are made of it from the other."""
+        location = self.locate(other)
+        self._locations[value] = location.apart() if apart else location
 
     def bind_view(self, value: Value, source: Value, change: Callable[[View], View | None]) -> None:
         """Say that `value` is a view of `source`; where `change` gives None, of a copy of it."""
@@ -143,6 +150,11 @@ class Lowering:
         for held in (tensor, *self.locate(value).buffer.tensors):
             held.precise = True
         return tensor
+
+    def flat_copyable(self, value: Value) -> PlanTensor:
+        """Return a flat tensor of 32 bits that a run makes, as the page can copy it to others."""
+        tensor = self.flat_precise(value)
+        return self._copied(tensor) if tensor.constant else tensor
 
     def find_blocked(self, value: Value, axes: Axes) -> PlanTensor | None:
         """Return the tensor that holds the value blocked by `axes` already, or None."""
@@ -239,21 +251,34 @@ class Lowering:
         outputs: Sequence[PlanTensor] = (),
         ints: Sequence[Dimension] = (),
         floats: Sequence[Real] = (),
+        binds: Sequence[str] | None = None,
     ) -> None:
-        """Add a step: the page reads flat tensors back, fills others, and learns the node's symbols."""
+        """Add a step: the page reads flat tensors back, fills others, and learns symbols.
+
+        These are those of the node, or `binds`.
+        """
         assert self.group is not None
+        inputs = [self._copied(tensor) if tensor in self.exchanged else tensor for tensor in inputs]
         for output in outputs:
             output.precise = True
         step = HostStep(
             name,
-            list(inputs),
+            inputs,
             list(outputs),
-            symbols_bound_by(self.group.node),
+            list(symbols_bound_by(self.group.node) if binds is None else binds),
             list(ints),
             list(floats),
             self.group.title,
         )
         self.plan.run.append(step)
+
+    def _copied(self, tensor: PlanTensor) -> PlanTensor:
+        """Return a copy of a flat tensor that is made in each run."""
+        assert self.group is not None
+        copy = PlanTensor(tensor.dtype, tensor.shape, value=tensor.value, precise=True)
+        kernel = copying.copy_kernel([(tensor, View.whole(tensor.shape))], copy)
+        self.plan.run.append(kernel.draw(self.group.title))
+        return copy
 
     def require_computable(self, number: Dimension) -> None:
         """Raise NodeError for a number of a draw, or an extent, that pages do not hold or compute exactly."""

@@ -15,7 +15,6 @@ _UNSUPPORTED = {
     10: "subgraphs (control flow)",
     11: "a sparse tensor",
     12: "sparse tensors",
-    13: "a type",
     14: "types",
 }
 
@@ -67,6 +66,8 @@ def _read_attribute(attribute: Any, value_name: str, external: ExternalFiles) ->
                 return list(attribute.floats)
             case 7:
                 return list(attribute.ints)
+            case 13:  # of an optional value, which says it itself if it is there
+                return None
             case 8:
                 return [text.decode() for text in attribute.strings]
             case 9:

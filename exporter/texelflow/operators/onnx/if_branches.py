@@ -6,6 +6,7 @@ from texelflow.dimensions import Expression, canonical
 from texelflow.dimensions.constraints import may_branch
 from texelflow.graph import Body, Node, NodeError, TensorType, UndecidedError
 from texelflow.operators import MANY, Operator, operator
+from texelflow.operators.internal.branch import branch
 
 _BRANCHES = ("else_branch", "then_branch")
 
@@ -18,6 +19,7 @@ class If(Operator):
     """
 
     expands = True
+    takes_sequences = True
     steered_by = (0,)
 
     def infer(self, node: Node) -> list[TensorType]:
@@ -25,10 +27,7 @@ class If(Operator):
         raise NodeError(node, "its condition has no type")
 
     def expand(self, node: Node) -> list[Node]:
-        """Return the nodes of the branch that is taken, if the condition is known at export; else of both.
-
-        Then each result is chosen: both must have one type and shape, and what either branch needs of sizes
-        is needed at every run.
+        """Return the nodes of the branch that is taken, if the condition is known at export; else a Branch.
 
         Raises:
             UndecidedError: the condition follows from what a run is given, and the model may branch by that.
@@ -40,18 +39,14 @@ class If(Operator):
         if isinstance(known, Expression) and may_branch(known):
             raise UndecidedError(node, known)
         if isinstance(known, int | float):
-            branch = _branch(node, _BRANCHES[bool(known)])
+            taken = _branch(node, _BRANCHES[bool(known)])
             copies = [
                 Node("Identity", [value], [result], {}, node.name)
-                for value, result in zip(branch.outputs, node.outputs, strict=False)
+                for value, result in zip(taken.outputs, node.outputs, strict=False)
             ]
-            return [*branch.nodes, *copies]
+            return [*taken.nodes, *copies]
         otherwise, then = (_branch(node, name) for name in _BRANCHES)
-        choices = [
-            Node("Choose", [condition, *values], [result], {}, node.name, "texelflow")
-            for *values, result in zip(then.outputs, otherwise.outputs, node.outputs, strict=False)
-        ]
-        return [*then.nodes, *otherwise.nodes, *choices]
+        return [branch(node, condition, then, otherwise)]
 
 
 def _branch(node: Node, name: str) -> Body:

@@ -1,7 +1,8 @@
-"""Loop and Scan: a graph that runs again and again. They are written out, turn by turn.
+"""Loop and Scan: a graph that runs again and again. They are written out, turn by turn, if the turns are few.
 
 A turn is a copy of the body's nodes, followed by a node for the turns that are left: so a condition is looked
-at when what computes it has been inferred.
+at when what computes it has been inferred. Where a run decides how many turns there are, or they are many, a
+run repeats the body (internal/repeat.py).
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from texelflow.dimensions import Dimension
-from texelflow.graph import Node, NodeError, TensorType, Value
+from texelflow.graph import Body, Node, NodeError, TensorType, Value
 from texelflow.graph.constants import scalar_value, vector_value
 from texelflow.operators import MANY, Operator, operator
+from texelflow.operators.internal.repeat import repeat
 from texelflow.operators.onnx.if_branches import body_of
 from texelflow.operators.shapes import normalize_axis, unify
 
@@ -24,6 +26,9 @@ TURN = "turn"
 COLLECTED = "collected"
 """Attribute of Texelflow: of each output that gathers what turns make, those values so far."""
 
+BEGUN = "begun"
+"""Attribute of Texelflow: the inputs before the first turn that was written out."""
+
 
 @operator("Loop", inputs=(1, MANY))
 class Loop(Operator):
@@ -35,6 +40,7 @@ class Loop(Operator):
     """
 
     expands = True
+    takes_sequences = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Raise NodeError: nothing is known of a loop whose inputs have no types."""
@@ -51,7 +57,12 @@ class Loop(Operator):
             )
         turn, collected = _progress(node, len(body.outputs) - 1 - carried)
         states = [node.required(2 + index) for index in range(carried)]
-        if self._is_over(node, turn):
+        is_over = self._is_over(node, body, turn)
+        if is_over is None:
+            begun = [*node.attributes.get(BEGUN, node.inputs), None, None]
+            starts = begun[2 : 2 + carried]
+            return [repeat(node, begun[0], begun[1], starts, body, node.outputs)]
+        if is_over:
             stacks = [
                 _stacked(node, result, parts, 0)
                 for result, parts in zip(node.outputs[carried:], collected, strict=False)
@@ -69,19 +80,21 @@ class Loop(Operator):
         return [*copy.nodes, _continued(node, rest, turn + 1, collected, results[carried:])]
 
     @staticmethod
-    def _is_over(node: Node, turn: int) -> bool:
+    def _is_over(node: Node, body: Body, turn: int) -> bool | None:
+        """Return whether there are no more turns; None if that is not known, or if they are many."""
         count, condition = node.input(0), node.input(1)
         if condition is not None and condition.number is None:
-            raise NodeError(node, "whether it goes on is computed from data, which is not supported")
+            return None
         if condition is not None and not condition.number:
             return True
         if count is not None:
             if not isinstance(count.scalar, int):
-                raise NodeError(node, f"it takes {_shown(count)} turns; fix the sizes with --input")
+                return None
             if turn >= count.scalar:
                 return True
-        _require_few(node, turn + 1)
-        return False
+            if count.scalar > MOST_TURNS and _goes_on(body):
+                return None
+        return None if turn == MOST_TURNS else False
 
 
 @operator(
@@ -137,6 +150,8 @@ class Scan(Operator):
             for axis, source in zip(_each(node, "scan_input_axes", scanned), sources, strict=True)
         ]
         turns = self._turns(node, [source.shape[axis] for axis, source in zip(axes, sources, strict=True)])
+        if not isinstance(turns, int) or turns > MOST_TURNS:
+            return self._repeated(node, turns, states, list(zip(sources, axes, strict=True)), body)
         if turn == turns:
             return self._ended(node, states, collected)
         title, slices, takes = _prefix(node, turn), [], []
@@ -153,14 +168,61 @@ class Scan(Operator):
         return [*takes, *copy.nodes, _continued(node, rest, turn + 1, collected, results[carried:])]
 
     @staticmethod
-    def _turns(node: Node, extents: Sequence[Dimension]) -> int:
+    def _turns(node: Node, extents: Sequence[Dimension]) -> Dimension:
         turns = extents[0]
         for extent in extents[1:]:
             turns = unify(node, turns, extent, "the lengths of its inputs")
-        if not isinstance(turns, int):
-            raise NodeError(node, f"it takes {turns} turns, not known at export: fix the length with --input")
-        _require_few(node, turns)
         return turns
+
+    @staticmethod
+    def _repeated(
+        node: Node,
+        turns: Dimension,
+        states: Sequence[Value],
+        sources: Sequence[tuple[Value, int]],
+        body: Body,
+    ) -> list[Node]:
+        """Return a node whose body takes the slices itself, and nodes that put its stacks in order."""
+        scalar = TensorType("int64", ())
+        number, holds = Value("number"), scalar_value("holds", "bool", True)
+        takes, slices = [], []
+        backwards = _each(node, "scan_input_directions", len(sources))
+        for index, (source, axis) in enumerate(sources):
+            place = number
+            if backwards[index]:
+                place, last = Value(f"place_{index}"), Value("last", scalar, None, [turns - 1])
+                takes.append(Node("Sub", [last, number], [place], {}, node.name))
+            slices.append(Value(f"slice_{index}"))
+            takes.append(Node("Gather", [source, place], [slices[-1]], {"axis": axis}, node.name))
+        copy = body.copied(dict(zip(body.inputs[len(states) :], slices, strict=True)), "")
+        inner = Body(
+            [number, Value("condition"), *copy.inputs[: len(states)]],
+            [*takes, *copy.nodes],
+            [holds, *copy.outputs],
+        )
+        ordered: list[Node] = []
+        outputs = [*node.outputs]
+        gathered = len(body.outputs) - len(states)
+        axes = _each(node, "scan_output_axes", gathered)
+        backwards = _each(node, "scan_output_directions", gathered)
+        for index, result in enumerate(node.outputs[len(states) :]):
+            stack = result
+            if axes[index]:
+                stack = Value(f"{result.name}/stacked")
+                ordered.insert(
+                    0, Node("PlaceAxis", [stack], [result], {"axis": axes[index]}, node.name, "texelflow")
+                )
+            if backwards[index]:
+                behind, stack = stack, Value(f"{result.name}/backwards")
+                last, end, step = (
+                    vector_value(f"{result.name}/{name}", "int64", [place])
+                    for name, place in (("last", -1), ("end", -(2**31)), ("step", -1))
+                )
+                first = vector_value(f"{result.name}/first", "int64", [0])
+                ordered.insert(0, Node("Slice", [stack, last, end, first, step], [behind], {}, node.name))
+            outputs[len(states) + index] = stack
+        count = Value(f"{node.outputs[0].name}/turns", scalar, None, [turns])
+        return [repeat(node, count, None, states, inner, outputs), *ordered]
 
     @staticmethod
     def _ended(node: Node, states: Sequence[Value], collected: Sequence[Sequence[Value]]) -> list[Node]:
@@ -178,17 +240,18 @@ def _progress(node: Node, gathered: int) -> tuple[int, list[list[Value]]]:
     return node.attributes.get(TURN, 0), node.attributes.get(COLLECTED) or [[] for _ in range(gathered)]
 
 
+def _goes_on(body: Body) -> bool:
+    """Return whether a loop's body returns the condition that it is given."""
+    condition: Value | None = body.outputs[0]
+    while condition is not None and condition.producer is not None:
+        if condition.producer.operator != "Identity":
+            return False
+        condition = condition.producer.input(0)
+    return condition is body.inputs[1]
+
+
 def _prefix(node: Node, turn: int) -> str:
     return f"{node.name or node.operator}/{turn}/"
-
-
-def _shown(count: Value) -> str:
-    return "a computed number of" if count.scalar is None else f"{count.scalar}"
-
-
-def _require_few(node: Node, turns: int) -> None:
-    if turns > MOST_TURNS:
-        raise NodeError(node, f"it takes more than {MOST_TURNS} turns, which is as many as are written out")
 
 
 def _each(node: Node, name: str, count: int) -> list[int]:
@@ -208,7 +271,7 @@ def _continued(
 ) -> Node:
     """Return the node for the turns behind one that made those values, which it reads, too."""
     gathered = [[*parts, value] for parts, value in zip(collected, made, strict=True)]
-    attributes = {**node.attributes, TURN: turn, COLLECTED: gathered}
+    attributes = {BEGUN: list(node.inputs), **node.attributes, TURN: turn, COLLECTED: gathered}
     return Node(node.operator, [*inputs, *made], node.outputs, attributes, node.name, node.domain)
 
 

@@ -97,6 +97,16 @@ class SignedFunction(Elementwise):
 class Identity(Elementwise):
     """The input itself."""
 
+    takes_sequences = True
+
+    def expand(self, node: Node) -> list[Node] | None:
+        """Let the output be what the input is, where that is no tensor."""
+        source, output = node.required(0), node.outputs[0]
+        if source.type is not None:
+            return None
+        output.sequence, output.is_missing = source.sequence, source.is_missing
+        return []
+
     def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
         """Return the operand."""
         return call("copy", node.outputs[0].dtype, *given(operands))

@@ -43,6 +43,11 @@ export type ProgramIndex = number;
  * What a run does in its turn.
  */
 export type Step = Draw | HostStep;
+/**
+ * What the page does in a step; the runtime's host/ has a file for each but those that nest: `loop` and `again` around what is repeated, `branch`, `other` and `join` around what one of two branches does (ARCHITECTURE.md, Entries).
+ */
+export type HostName =
+  "read" | "non-zero" | "non-max-suppression" | "unique" | "loop" | "again" | "branch" | "other" | "join";
 
 /**
  * graph.json of a Texelflow bundle, format version 2.
@@ -363,10 +368,7 @@ export interface Draw {
  * Work of the page in the midst of a run: it reads `inputs` back, fills `outputs`, and learns symbols, which shapes and numbers of later steps use. All its tensors are flat.
  */
 export interface HostStep {
-  /**
-   * What it does; the runtime's host/ has a file for each.
-   */
-  host: "read" | "non-zero" | "non-max-suppression" | "unique";
+  host: HostName;
   inputs: TensorIndex[];
   outputs: TensorIndex[];
   /**

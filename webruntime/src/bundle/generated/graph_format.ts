@@ -1,7 +1,7 @@
 // Generated from exporter/texelflow/bundle/graph.schema.json by `npm run generate`. Do not edit.
 
 /** The kinds of single values in the file. */
-export type KindName = "string" | "DataType" | "Natural" | "Real" | "Expression" | "InputIndex" | "number" | "ProgramIndex" | "TensorIndex" | "integer";
+export type KindName = "string" | "DataType" | "Natural" | "Real" | "Expression" | "InputIndex" | "number" | "ProgramIndex" | "TensorIndex" | "integer" | "HostName";
 
 /** What graph.json must look like; bundle/format_check.ts says how to read it. */
 export const FORMAT = {
@@ -304,13 +304,7 @@ export const FORMAT = {
               "node": "string"
             },
             {
-              "host": [
-                "one of",
-                "read",
-                "non-zero",
-                "non-max-suppression",
-                "unique"
-              ],
+              "host": "HostName",
               "inputs": [
                 "list of",
                 "TensorIndex"

@@ -45,6 +45,10 @@ def prepare(graph: Graph) -> list[Group]:
         for change in (fuse_biases.run, share_epilogues.run):
             change(groups)
             _check_fused(graph, groups, change)
+    for group in groups:
+        for body in () if group.host is None else group.host.bodies:
+            group.bodies.append(prepare(body))
+            graph.warnings += body.warnings
     return groups
 
 

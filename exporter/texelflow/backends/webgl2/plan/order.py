@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from itertools import chain
 
-from texelflow.backends.webgl2.plan.plan import Draw, HostStep, Plan, PlanTensor, Real
-from texelflow.dimensions import symbols_of
+from texelflow.backends.webgl2.plan.nesting import Step, parts_of, symbols_in, units_of
+from texelflow.backends.webgl2.plan.plan import HostStep, Plan, PlanTensor
 from texelflow.errors import ExportError
 
 
@@ -15,44 +16,50 @@ def order_steps(plan: Plan) -> None:
     Raises:
         ExportError: steps need each other.
     """
-    binders = {name: step for step in plan.host_steps for name in step.binds}
-    if not binders:
-        return
-    makers: dict[PlanTensor, Draw | HostStep] = {t.holder: step for step in plan.run for t in step.outputs}
-    ordered: dict[Draw | HostStep, None] = {}
-    waiting: dict[Draw | HostStep, None] = {}
-    for root in plan.run:
+    if any(step.binds for step in plan.host_steps):
+        plan.run = _ordered(plan.run)
+
+
+def _ordered(steps: Sequence[Step]) -> list[Step]:
+    """Return steps in an order in which each has what it needs; those of a loop stay together."""
+    units = [tuple(unit) for unit in units_of(steps)]
+    makers: dict[PlanTensor | str, tuple[Step, ...]] = {
+        made: unit for unit in units for made in chain.from_iterable(map(_made_by, unit))
+    }
+    ordered: dict[tuple[Step, ...], None] = {}
+    waiting: dict[tuple[Step, ...], None] = {}
+    for root in units:
         pending = [root]
         while pending:
-            step = pending[-1]
-            needed = [
-                *(makers[tensor.holder] for tensor in step.inputs if tensor.holder in makers),
-                *(binders[name] for name in _symbols(step) if name in binders),
-            ]
-            missing = [each for each in needed if each not in ordered and each is not step]
-            if not missing or step in ordered:
+            unit = pending[-1]
+            needed = (makers.get(need) for step in unit for need in _needed_by(step))
+            missing = [maker for maker in needed if maker not in (None, unit) and maker not in ordered]
+            if not missing or unit in ordered:
                 pending.pop()
-                waiting.pop(step, None)
-                ordered[step] = None
+                waiting.pop(unit, None)
+                ordered[unit] = None
                 continue
-            if step in waiting:
-                raise ExportError(f"{step.node} needs a size that the run learns from what follows it")
-            waiting[step] = None
-            pending.extend(reversed(missing))
-    plan.run = list(ordered)
+            if unit in waiting:
+                raise ExportError(f"{unit[0].node} needs a size that the run learns from what follows it")
+            waiting[unit] = None
+            pending.extend(reversed([maker for maker in missing if maker is not None]))
+    return [step for unit in ordered for step in _ordered_within(unit)]
 
 
-def _symbols(step: Draw | HostStep) -> set[str]:
-    """Return the names of the symbols that a step computes with."""
-    extents = [extent for tensor in (*step.inputs, *step.outputs) for extent in tensor.shape]
-    names = set().union(*map(symbols_of, (*step.ints, *extents)))
-    return names.union(*map(_names, step.floats)) - set(step.binds if isinstance(step, HostStep) else ())
+def _ordered_within(unit: Sequence[Step]) -> list[Step]:
+    """Return the steps of a loop or a branch with those within in order; one step is as it is."""
+    if len(unit) == 1:
+        return [*unit]
+    first, *others = parts_of(unit)
+    behind = [step for middle, *part in others for step in (middle, *_ordered(part))]
+    return [unit[0], *_ordered(first), *behind, unit[-1]]
 
 
-def _names(number: Real) -> Iterator[str]:
-    """Yield the symbols of a float expression, and its operations, which are none."""
-    if isinstance(number, str):
-        yield number
-    elif isinstance(number, list):
-        for operand in number[1:]:
-            yield from _names(operand)
+def _made_by(step: Step) -> list[PlanTensor | str]:
+    """Return the tensors that a step fills and the symbols that it binds."""
+    return [*(tensor.holder for tensor in step.outputs), *(step.binds if isinstance(step, HostStep) else ())]
+
+
+def _needed_by(step: Step) -> list[PlanTensor | str]:
+    """Return the tensors that a step reads and the symbols that it uses, always in the same order."""
+    return [*(tensor.holder for tensor in step.inputs), *sorted(symbols_in(step))]

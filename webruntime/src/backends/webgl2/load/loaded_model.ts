@@ -25,7 +25,6 @@ import { gpuFinished } from "../gl/fence.ts";
 import { releasePrograms } from "../gl/program.ts";
 import { ranOutOfMemory } from "../gl/texture.ts";
 import type { PlacedTensor } from "../run/draws.ts";
-import type { performHost } from "../run/host_stage.ts";
 import type { StateMemory } from "../run/state_memory.ts";
 import { LoadPhase } from "./load_phase.ts";
 
@@ -34,6 +33,9 @@ export type LoadingPhase = "download" | "compile" | "upload" | "ready";
 
 /** Told how far a phase is: so many bytes, programs or parts of weights of all, or that all is done. */
 export type LoadingReport = (phase: LoadingPhase, done: number, total: number) => void;
+
+/** What only models need in the midst of whose runs the page computes. */
+export type HostPart = typeof import("../run/host_stage.ts");
 
 /** Waits for a file of the runtime that not every model needs. */
 export async function part<T>(name: string, module: Promise<T>): Promise<T> {
@@ -65,9 +67,11 @@ export class LoadedModel implements WeightSink {
   readonly pools = new Set<{ readonly bytes: number }>();
   readonly timings: Timings = { download: 0, context: 0, compile: 0, upload: 0, loadDraws: 0, firstRun: 0 };
   /** What the page does in the midst of runs; null if that is nothing. Known once all is compiled. */
-  performHost: typeof performHost | null = null;
+  hosts: HostPart | null = null;
   /** The memory of sessions; null if the model has no states. Known once all is compiled. */
   StateMemory: typeof StateMemory | null = null;
+  /** Says that the model is given up, while it is loaded or later. Known once it is compiled. */
+  signal!: AbortSignal;
   private readonly bytes: number;
   private readonly parts: number;
   private uploaded = 0;
@@ -122,6 +126,7 @@ export class LoadedModel implements WeightSink {
    * @throws Error when no setting works, or a program does not compile
    */
   async compile(signal: AbortSignal): Promise<void> {
+    this.signal = signal;
     const start = performance.now();
     const { context, graph } = this;
     const parts = this.fetchParts();
@@ -158,9 +163,8 @@ export class LoadedModel implements WeightSink {
     const states = graph.states.length > 0 && part("texelflow.states.js", import("../run/state_memory.ts"));
     const fail = damageOf("graph.json");
     if (hosts) {
-      const { performHost, checkHosts } = await hosts;
-      checkHosts(graph, fail);
-      this.performHost = performHost;
+      this.hosts = await hosts;
+      this.hosts.checkHosts(graph, fail);
     }
     if (states) {
       const { StateMemory, checkStates, statePartners } = await states;

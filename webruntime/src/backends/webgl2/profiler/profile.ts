@@ -73,8 +73,12 @@ export async function profile(
   const draws: Omit<DrawProfile, "share">[] = [];
   let runMilliseconds = 0;
 
-  // Called when a stage was drawn once, since drivers finish programs at their first draw.
+  const seen = new Set<RunPlan["stage"]>();
+
+  // Called when a stage was drawn once, since drivers finish programs at their first draw. Of a loop the first turn counts.
   const profileStage = async (plan: RunPlan) => {
+    if (seen.has(plan.stage)) return;
+    seen.add(plan.stage);
     const placed = (tensor: number) => plan.placed.get(tensor) as PlacedTensor;
     const bindings = session.drawsOf(plan);
     const results = plan.steps.map((step) => placed(drawAt(graph, step).output));
@@ -102,13 +106,9 @@ export async function profile(
     }
   };
 
-  let before: RunPlan | null = null;
   await session.follow(
     bindInputs(graph, inputs, session.states?.grown()),
-    (stage, symbols) => {
-      before = (session.stages[stage] as StagePlans).planFor(symbols, before);
-      return before;
-    },
+    (stage, symbols, before) => (session.stages[stage] as StagePlans).planFor(symbols, before),
     () => {},
     performance.now(),
     profileStage,

@@ -1,4 +1,4 @@
-import type { GraphOutput, HostStep, PlanTensor } from "../../../bundle/generated/graph_file.ts";
+import type { GraphOutput, PlanTensor } from "../../../bundle/generated/graph_file.ts";
 import { evaluate, type Symbols } from "../../../graph/expressions.ts";
 import { drawAt, type Stage } from "../../../graph/stages.ts";
 import { NEVER, RunTimes } from "../../../wait/run_times.ts";
@@ -6,7 +6,7 @@ import { storageFormat } from "../device/setting.ts";
 import type { LinkedProgram } from "../gl/program.ts";
 import type { ArrayTexture } from "../gl/texture.ts";
 import { type Blocking, blockingOf, isAlias, type Layout, layoutOf } from "../layout/layouts.ts";
-import type { LoadedModel } from "../load/loaded_model.ts";
+import type { HostPart, LoadedModel } from "../load/loaded_model.ts";
 import { type BoundDraw, bindDraw, type PlacedTensor, placeAlias } from "./draws.ts";
 import { InputFeed } from "./input_feed.ts";
 import { assignSlots, type Demand, type Slot } from "./memory.ts";
@@ -122,7 +122,9 @@ export function bindPlan(
     steps: [],
     placed,
     textures: new Set(textures.values()),
-    feeds: before ? hostFeeds(model, stage, placed, symbols) : inputFeeds(model, placed, symbols),
+    feeds: before
+      ? (model.hosts as HostPart).hostFeeds(model, stage, placed, symbols)
+      : inputFeeds(model, placed, symbols),
     readers: [],
     times: new RunTimes(model.options.neverBlock ? NEVER : undefined),
   };
@@ -136,20 +138,6 @@ function inputFeeds(
   return graph.inputs.map((input, index) => {
     const tensor = placed.get(input.tensor);
     return tensor ? new InputFeed(context, input, tensor, programs.image[index], symbols) : null;
-  });
-}
-
-/** The feeds of what the host step before a stage fills. */
-function hostFeeds(
-  { context, graph }: LoadedModel,
-  { first }: Stage,
-  placed: ReadonlyMap<number, PlacedTensor>,
-  symbols: Symbols,
-): InputFeed[] {
-  const host = graph.plans.webgl2.entries.predict[first - 1] as HostStep;
-  return host.outputs.map((index) => {
-    const tensor = placed.get(index) as PlacedTensor;
-    return new InputFeed(context, { name: host.node, dtype: tensor.dtype }, tensor, undefined, symbols);
   });
 }
 

@@ -8,9 +8,8 @@ import { breathe, pause } from "../../../wait/tasks.ts";
 import { programsLinked } from "../device/programs.ts";
 import { gpuFinished } from "../gl/fence.ts";
 import { EarlyStart } from "../gl/readback.ts";
-import type { LoadedModel } from "../load/loaded_model.ts";
+import type { HostPart, LoadedModel } from "../load/loaded_model.ts";
 import { type BoundDraw, executeDraws } from "./draws.ts";
-import type { performHost } from "./host_stage.ts";
 import type { OutputReader } from "./output_reader.ts";
 import { bindReaders, bindStep, type RunPlan, tensorsRead } from "./run_plan.ts";
 import { StagePlans } from "./stage_plans.ts";
@@ -26,6 +25,8 @@ const POISON_INTEGER = 0x7fff_ffff;
 export class Session {
   readonly stages: readonly StagePlans[];
   private readonly earlyStart: EarlyStart;
+  /** Stops the run that is going on, between the turns of a loop. */
+  signal: AbortSignal | undefined;
   private memory: StateMemory | null = null;
   private deleted = false;
 
@@ -56,8 +57,8 @@ export class Session {
     let outputs: T[] = [];
     await this.follow(
       bound,
-      (stage, symbols) => {
-        plan = this.stages[stage]?.planFor(symbols, plan) as RunPlan;
+      (stage, symbols, before) => {
+        plan = (this.stages[stage] as StagePlans).planFor(symbols, before);
         return plan;
       },
       ({ readers }) => {
@@ -74,32 +75,33 @@ export class Session {
   /**
    * Computes stage after stage, with what the page does between them.
    *
-   * @param planOf - gives the plan of a stage for the symbols that are bound by then
+   * @param planOf - gives the plan of a stage for the symbols that are bound by then, behind the plan whose tensors it reads
    * @param finish - is called when the draws of the last stage are done, or issued
    * @param visit - is called when the draws of a stage are
    */
   async follow(
     bound: BoundInputs,
-    planOf: (stage: number, symbols: BoundInputs["symbols"]) => RunPlan,
+    planOf: (stage: number, symbols: BoundInputs["symbols"], before: RunPlan | null) => RunPlan,
     finish: (last: RunPlan) => void,
     start = performance.now(),
     visit: (plan: RunPlan) => Promise<void> = async () => {},
   ): Promise<void> {
     let known: Bound = bound;
-    let filled: readonly Numbers[] = [];
+    let filled: readonly unknown[] = bound.values;
+    let stage = 0;
+    let before: RunPlan | null = null;
     let begin = start;
-    for (const stage of this.stages.keys()) {
-      const plan = planOf(stage, known.symbols);
+    for (;;) {
+      const plan = planOf(stage, known.symbols, before);
       const isFirst = !plan.isBound;
-      await this.draw(plan, stage === 0 ? bound.values : filled, begin);
+      await this.draw(plan, filled as BoundInputs["values"], begin);
       await visit(plan);
-      if (!plan.stage.host) {
-        finish(plan);
-        if (!isFirst) plan.times.record(begin);
-        return;
-      }
-      ({ filled, known } = (this.model.performHost as typeof performHost)(this.model, stage, plan, known));
+      if (plan.stage.host) {
+        const { performHost } = this.model.hosts as HostPart;
+        ({ filled, known, stage, before } = await performHost(this, stage, plan, known));
+      } else finish(plan);
       if (!isFirst) plan.times.record(begin);
+      if (!plan.stage.host) return;
       begin = performance.now();
     }
   }
