@@ -34,7 +34,7 @@ def test_first_run_asks_whether_the_gpu_is_done(page: Page, serve: Serve, tmp_pa
 
 
 def test_nothing_is_issued_before_the_self_test_is_read(page: Page, serve: Serve, tmp_path: Path) -> None:
-    """Reading it back would wait until all that is compiled: in Chromium on llvmpipe that took up to 0.7 s."""
+    """Reading it back would wait for all that is compiled: up to 0.7 s in Chromium on llvmpipe."""
     blocked_bundle(tmp_path)
     calls = page.evaluate(
         """async (url) => {"""
