@@ -1,6 +1,8 @@
 // Prints the download size of each built script, and fails when what a page requests up to its first result exceeds its
 // limit: the runtime, and apart from it the demo's own scripts.
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { join, sep } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import { build } from "esbuild";
 
@@ -13,13 +15,16 @@ function measure(name, content) {
   return size;
 }
 
-/** Leaves out the runtime, a file of its own in the page, and what is imported once there is a result. */
-const later = {
-  name: "later",
-  setup(build) {
-    build.onResolve({ filter: /./ }, ({ path, kind }) =>
-      kind === "dynamic-import" || path.endsWith("/texelflow.js") ? { path, external: true } : undefined,
-    );
+/** Leaves out the runtime, a file of its own in the page, and what is imported once there is a result; finds the player's. */
+const page = {
+  name: "page",
+  setup({ onResolve }) {
+    onResolve({ filter: /./ }, ({ path, kind, resolveDir }) => {
+      if (kind === "dynamic-import" || path.endsWith("/texelflow.js")) return { path, external: true };
+      const place = join(resolveDir, path);
+      const shared = place.replace(`${sep}demo${sep}`, `${sep}player${sep}`);
+      return kind === "import-statement" && !existsSync(place) ? { path: shared } : undefined;
+    });
   },
 };
 
@@ -32,7 +37,7 @@ async function bundleDemo() {
     format: "esm",
     target: "es2022",
     legalComments: "none",
-    plugins: [later],
+    plugins: [page],
     write: false,
   });
   return result.outputFiles[0].contents;

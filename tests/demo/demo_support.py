@@ -79,3 +79,20 @@ CONTRASTS = """() => {
         .filter(([contrast]) => contrast < 4.5);
 }"""
 """Finds texts of a page whose contrast is less than WCAG AA asks for, with the contrast."""
+
+
+def look_inside(page: Page, address: str, body: str) -> object:
+    """What a piece of JavaScript makes of the bundle at an address: it has `facts`, and `at` imports a module."""
+    return page.evaluate(
+        """async (address) => {
+            const at = (path) => import(new URL(path, document.baseURI));
+            const { loadModel } = await at("texelflow.js");
+            const { ModelFacts } = await at("about/facts.js");
+            const { sampleInputs } = await at("run/numbers.js");
+            const source = new URL(address, document.baseURI);
+            const model = await loadModel(source);
+            const facts = await ModelFacts.of({ model, source, inputs: () => sampleInputs(model) });
+            try { BODY } finally { model.dispose(); }
+        }""".replace("BODY", body),
+        address,
+    )

@@ -110,7 +110,7 @@ def test_outputs_are_understood_by_their_shapes(
 ) -> None:
     found = modules.evaluate(
         """async ({ shapes, size, labels }) => {
-            const { interpret } = await import(new URL("bundle/interpret.js", document.baseURI));
+            const { interpret } = await import(new URL("run/interpret.js", document.baseURI));
             const outputs = shapes.map((shape, index) => {
                 const length = shape.reduce((product, extent) => product * extent, 1);
                 const data = Float32Array.from({ length }, (_, place) => Math.sin(place * 12.9898) * 3);
@@ -139,7 +139,7 @@ def test_the_models_picture_is_placed_as_the_export_fitted_it(
 ) -> None:
     area = modules.evaluate(
         """async (image) => {
-            const { placement } = await import(new URL("bundle/stage.js", document.baseURI));
+            const { placement } = await import(new URL("run/stage.js", document.baseURI));
             return placement(image, { width: 300, height: 200 }, { width: 224, height: 224 });
         }""",
         {"fit": fit, "resized": resized},

@@ -1,7 +1,7 @@
 /** @import { FoundFile } from "./open.js" */
+/** @import { Course } from "../run/runner.js" */
 /** @typedef {typeof import("../../converter/src/index.ts")} Converter */
 /** @typedef {Awaited<ReturnType<Converter["convert"]>>} Converted */
-/** @typedef {{ signal: AbortSignal, report: (doing: string, fraction: number) => void }} Course */
 
 /** Loaded when it is wanted: nobody who only looks at the page downloads any of it. */
 const CONVERTER = new URL("../convert/index.js", import.meta.url).href;

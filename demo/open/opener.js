@@ -5,7 +5,7 @@ import { bundleOfFiles, isBundleAddress, nameOfFiles } from "./open.js";
 
 /** @import { Converted } from "./convert.js" */
 /** @import { FoundFile } from "./open.js" */
-/** @import { Runner } from "./runner.js" */
+/** @import { Runner } from "../run/runner.js" */
 
 /** Opens what a visitor gives or names, and remembers what was converted, to save it or to convert it in another way. */
 export class Opener {

@@ -9,21 +9,34 @@ import { drawStage, placement } from "./stage.js";
 import { plainValues } from "./tensors.js";
 
 /** @import { Finding } from "./interpret.js" */
-/** @import { Course } from "./convert.js" */
 /** @import { Picture } from "./pictures.js" */
+/** @typedef {{ signal: AbortSignal, report: (doing: string, fraction: number) => void }} Course */
 /** @typedef {URL | ReadonlyMap<string, Blob>} Source */
 /** @typedef {Awaited<ReturnType<typeof loadModel>>} Model */
 /** @typedef {Model["inputs"][number]} Input */
+/** @typedef {Parameters<Model["run"]>[0]} RunInputs */
+/**
+ * What the page shows more of, where a visitor asks.
+ * @typedef {object} Subject
+ * @property {Model} model
+ * @property {Source} source its bundle
+ * @property {() => RunInputs} inputs what it runs on now, the visitor's picture or made-up numbers
+ */
 
 /** A photo is run again for a median that means something: three times, and on while there is time up to twenty. */
 const FEWEST_REPEATS = 3;
 const MOST_REPEATS = 20;
 const REPEAT_MILLISECONDS = 1500;
 
-/** Holds one model and one picture, runs the one on the other and shows what comes out. */
-export class Runner {
+/**
+ * Holds one model and one picture, runs the one on the other and shows what comes out. Dispatches "model" when it has
+ * another model.
+ */
+export class Runner extends EventTarget {
   /** @type {Model | null} */
   #model = null;
+  /** @type {Source | null} where the model came from */
+  #source = null;
   /** @type {Input | null} the input that takes the picture */
   #input = null;
   /** @type {Picture | null} */
@@ -62,7 +75,8 @@ export class Runner {
       }
     };
     try {
-      const model = await loadModel(await provide({ signal, report }), {
+      const source = await provide({ signal, report });
+      const model = await loadModel(source, {
         signal,
         onProgress: ({ fraction, phase }) => report(phase, fraction),
       });
@@ -70,7 +84,7 @@ export class Runner {
         model.dispose();
         return false;
       }
-      this.#adopt(model, name, opened);
+      this.#adopt(model, source, name, opened);
     } catch (problem) {
       if (signal.aborted) {
         return false;
@@ -104,6 +118,12 @@ export class Runner {
     this.#pictureMoves = false;
   }
 
+  /** @returns {Subject | null} null while there is no model */
+  get subject() {
+    const [model, source, input] = [this.#model, this.#source, this.#input];
+    return model && source && { model, source, inputs: () => inputsOf(model, input, this.#picture) };
+  }
+
   /** @returns {Record<string, unknown>} what a bug report needs, as plain data */
   get report() {
     return {
@@ -121,13 +141,15 @@ export class Runner {
   /**
    * Puts a loaded model in the place of the one before.
    * @param {Model} model
+   * @param {Source} source
    * @param {string} name
    * @param {number} opened when its loading began, in milliseconds of performance.now()
    */
-  #adopt(model, name, opened) {
+  #adopt(model, source, name, opened) {
     this.#input = pictureInput(model);
     this.#model?.dispose();
     this.#model = model;
+    this.#source = source;
     this.#version += 1;
     this.#opened = opened;
     this.#first = Number.NaN;
@@ -140,6 +162,7 @@ export class Runner {
     note.hidden = note.textContent === "";
     element("device", HTMLElement).hidden = false;
     element("bundle-facts", HTMLElement).hidden = true;
+    this.dispatchEvent(new Event("model"));
   }
 
   async #run() {
@@ -148,8 +171,7 @@ export class Runner {
     if (!model || (input && !picture)) {
       return;
     }
-    /** @type {Parameters<Model["run"]>[0]} */
-    const inputs = input && picture ? { [input.name]: picture } : sampleInputs(model);
+    const inputs = inputsOf(model, input, picture);
     const deadline = performance.now() + REPEAT_MILLISECONDS;
     const again = (/** @type {number} */ turn) =>
       this.#pictureMoves || turn <= FEWEST_REPEATS || (turn <= MOST_REPEATS && performance.now() < deadline);
@@ -229,6 +251,16 @@ export class Runner {
  */
 function pictureInput({ inputs: [input, ...others] }) {
   return input?.image && others.length === 0 ? input : null;
+}
+
+/**
+ * @param {Model} model
+ * @param {Input | null} input the one that takes the picture
+ * @param {Picture | null} picture
+ * @returns {RunInputs}
+ */
+function inputsOf(model, input, picture) {
+  return input && picture ? { [input.name]: picture } : sampleInputs(model);
 }
 
 /** @param {number} milliseconds */

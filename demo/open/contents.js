@@ -1,6 +1,6 @@
 import { element } from "../shared/page.js";
 
-/** @import { Attempt } from "./bundle.js" */
+/** @import { Attempt, UsePhoto } from "../run/player.js" */
 
 const CONTENTS = new URL("contents.json", document.baseURI);
 
@@ -22,7 +22,7 @@ const CONTENTS = new URL("contents.json", document.baseURI);
 /**
  * Offers the photos and bundles that came with the page, and chooses the first photo.
  * @param {Attempt} attempt
- * @param {(blob: Blob, name: string, photo: Photo) => Promise<void>} usePhoto
+ * @param {UsePhoto} usePhoto
  * @param {(address: URL) => Promise<void>} openAddress
  */
 export async function showContents(attempt, usePhoto, openAddress) {
@@ -47,7 +47,7 @@ export async function showContents(attempt, usePhoto, openAddress) {
     button.append(image);
     const choose = async () => {
       const answer = await fetch(file);
-      await usePhoto(await answer.blob(), title, photo);
+      await usePhoto(await answer.blob(), title, creditOf(photo));
     };
     button.addEventListener("click", () => attempt(choose));
     photos.append(button);
@@ -69,17 +69,14 @@ export async function showContents(attempt, usePhoto, openAddress) {
 }
 
 /**
- * Credits the picture that is shown.
- * @param {Photo | null} photo null for one that did not come with the page
+ * Whose picture it is.
+ * @param {Photo} photo
+ * @returns {(Node | string)[]}
  */
-export function showCredit(photo) {
-  const credit = element("photo-credit", HTMLElement);
-  credit.replaceChildren();
-  if (photo) {
-    const source = link("Photo", photo.source);
-    const licence = link("Creative Commons licence", photo.licence);
-    credit.append(source, `: ${photo.attribution[0].toLowerCase()}${photo.attribution.slice(1)}, `, licence);
-  }
+function creditOf(photo) {
+  const source = link("Photo", photo.source);
+  const licence = link("Creative Commons licence", photo.licence);
+  return [source, `: ${photo.attribution[0].toLowerCase()}${photo.attribution.slice(1)}, `, licence];
 }
 
 /**
