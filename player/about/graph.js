@@ -78,7 +78,7 @@ class GraphPart {
       this.#search.field,
       button("+", say.enlarge, () => this.#drawing.camera.zoom(1.4)),
       button("−", say.reduce, () => this.#drawing.camera.zoom(1 / 1.4)),
-      button(say.all, say.showAll, () => this.#drawing.camera.showAll()),
+      button(say.showAll, say.showAll, () => this.#drawing.camera.showAll()),
       this.#status,
     );
     place.replaceChildren(

@@ -1,5 +1,6 @@
 // A worker: where the boxes of a graph lie, in layers, and the bends of the arrows between them.
 import { Graph, layout } from "@dagrejs/dagre";
+import { keptArrows, layersOf, slabsOf } from "./layers.js";
 
 /**
  * @typedef {object} LayoutTask
@@ -15,11 +16,13 @@ import { Graph, layout } from "@dagrejs/dagre";
  * @property {(number[][] | null)[]} bends of the arrows, from end to end; null for those that would cross too many layers
  */
 
-/** How many layers all arrows together may cross, for each box: what does not fit is drawn when a box is selected. */
-const MOST_CROSSED = 5;
+/**
+ * A part of the graph, laid out by itself. Arrows that leave it end at a gate below it, or begin at one above.
+ * @typedef {{ graph: Graph, left: number, top: number }} Slab
+ */
 
-/** Graphs of more boxes than this get their layers by a quicker method, which leaves longer arrows. */
-const MANY = 500;
+/** Between layers, and between what lies beside each other, in pixels. */
+const SPACE = { rankdir: "TB", nodesep: 18, edgesep: 10, ranksep: 26 };
 
 self.addEventListener("message", ({ data }) => self.postMessage(layOut(data)));
 
@@ -28,103 +31,107 @@ self.addEventListener("message", ({ data }) => self.postMessage(layOut(data)));
  * @returns {Layout}
  */
 function layOut({ sizes, arrows }) {
-  const graph = new Graph();
-  graph.setGraph({
-    rankdir: "TB",
-    nodesep: 18,
-    edgesep: 10,
-    ranksep: 26,
-    ranker: sizes.length > MANY ? "tight-tree" : "network-simplex",
-  });
+  const layers = layersOf(sizes.length, arrows);
+  const slabOf = slabsOf(layers, arrows);
+  const kept = keptArrows(sizes.length, arrows, layers, slabOf);
+  const slabs = Array.from({ length: Math.max(0, ...slabOf) + 1 }, () => makeSlab());
   sizes.forEach(([width, height], box) => {
-    graph.setNode(String(box), { width, height });
+    slabs[slabOf[box]].graph.setNode(String(box), { width, height });
   });
-  const kept = keptArrows(sizes.length, arrows);
   arrows.forEach(([from, to], index) => {
-    if (kept[index]) {
-      graph.setEdge(String(from), String(to), {});
+    const [first, second] = [slabs[slabOf[from]].graph, slabs[slabOf[to]].graph];
+    if (kept[index] && first === second) {
+      first.setEdge(String(from), String(to), {});
+    } else if (kept[index]) {
+      link(first, String(from), gate(first, "below", from));
+      link(second, gate(second, "above", from), String(to));
     }
   });
-  layout(graph);
-  const { width = 0, height = 0 } = graph.graph();
-  return {
-    width,
-    height,
-    centres: sizes.map((_, box) => {
-      const { x, y } = graph.node(String(box));
-      return [x, y];
-    }),
-    bends: arrows.map(([from, to], index) =>
-      kept[index]
-        ? graph
-            .edge(String(from), String(to))
-            .points.map((/** @type {{ x: number, y: number }} */ { x, y }) => [x, y])
-        : null,
-    ),
-  };
+  let [width, height] = [0, 0];
+  slabs.forEach((slab, index) => {
+    layout(slab.graph);
+    const size = slab.graph.graph();
+    slab.top = height;
+    slab.left = index === 0 ? 0 : shift(slabs[index - 1], slab);
+    height += (size.height ?? 0) + SPACE.ranksep;
+  });
+  const leftmost = Math.min(...slabs.map(({ left }) => left));
+  for (const slab of slabs) {
+    slab.left -= leftmost;
+    width = Math.max(width, slab.left + (slab.graph.graph().width ?? 0));
+  }
+  const centres = sizes.map((_, box) =>
+    place(slabs[slabOf[box]], slabs[slabOf[box]].graph.node(String(box))),
+  );
+  const bends = arrows.map(([from, to], index) => {
+    const [first, second] = [slabs[slabOf[from]], slabs[slabOf[to]]];
+    if (!kept[index]) {
+      return null;
+    }
+    if (first === second) {
+      return points(first, String(from), String(to));
+    }
+    return [...points(first, String(from), `below ${from}`), ...points(second, `above ${from}`, String(to))];
+  });
+  return { width, height: Math.max(0, height - SPACE.ranksep), centres, bends };
+}
+
+/** @returns {Slab} */
+function makeSlab() {
+  const graph = new Graph();
+  graph.setGraph({ ...SPACE });
+  return { graph, left: 0, top: 0 };
 }
 
 /**
- * Which arrows are laid out: not the longest, where they cross too many layers together. Each box keeps one of its arrows.
- * @param {number} count boxes
- * @param {number[][]} arrows
- * @returns {boolean[]}
+ * @param {Graph} graph
+ * @param {"below" | "above"} side
+ * @param {number} from the box whose arrows go through it
  */
-function keptArrows(count, arrows) {
-  const layers = layersOf(count, arrows);
-  const spans = arrows.map(([from, to]) => Math.max(0, layers[to] - layers[from] - 1));
-  let crossed = spans.reduce((sum, span) => sum + span, 0);
-  const shortest = new Set();
-  for (const end of [0, 1]) {
-    /** @type {Map<number, number>} */
-    const best = new Map();
-    arrows.forEach((arrow, index) => {
-      const known = best.get(arrow[end]);
-      if (known === undefined || spans[index] < spans[known]) {
-        best.set(arrow[end], index);
-      }
-    });
-    for (const index of best.values()) {
-      shortest.add(index);
-    }
-  }
-  const kept = arrows.map(() => true);
-  const byLength = arrows.map((_, index) => index).sort((a, b) => spans[b] - spans[a]);
-  for (const index of byLength) {
-    if (crossed <= MOST_CROSSED * count) {
-      break;
-    }
-    if (!shortest.has(index)) {
-      kept[index] = false;
-      crossed -= spans[index];
-    }
-  }
-  return kept;
+function gate(graph, side, from) {
+  const name = `${side} ${from}`;
+  graph.setNode(name, { width: 1, height: 1 });
+  return name;
 }
 
 /**
- * The layer of each box: behind all that lead to it. Arrows of a circle that lead back count for nothing.
- * @param {number} count
- * @param {number[][]} arrows
+ * @param {Graph} graph
+ * @param {string} from
+ * @param {string} to
  */
-function layersOf(count, arrows) {
-  const layers = new Array(count).fill(0);
-  const waiting = new Array(count).fill(0);
-  /** @type {number[][]} */
-  const after = Array.from({ length: count }, () => []);
-  for (const [from, to] of arrows) {
-    after[from].push(to);
-    waiting[to] += 1;
-  }
-  const ready = waiting.flatMap((number, box) => (number === 0 ? [box] : []));
-  for (let box = ready.pop(); box !== undefined; box = ready.pop()) {
-    for (const next of after[box]) {
-      layers[next] = Math.max(layers[next], layers[box] + 1);
-      waiting[next] -= 1;
-      if (waiting[next] === 0) {
-        ready.push(next);
-      }
-    }
-  }
-  return layers;
+function link(graph, from, to) {
+  graph.setEdge(from, to, {});
+}
+
+/**
+ * How far a slab lies to the right, so that its gates are below those of the one before.
+ * @param {Slab} before
+ * @param {Slab} slab
+ */
+function shift(before, slab) {
+  const steps = slab.graph
+    .nodes()
+    .filter((name) => name.startsWith("above "))
+    .map(
+      (name) => before.left + before.graph.node(name.replace("above", "below")).x - slab.graph.node(name).x,
+    );
+  return steps.length > 0 ? steps.reduce((sum, step) => sum + step, 0) / steps.length : before.left;
+}
+
+/**
+ * @param {Slab} slab
+ * @param {{ x: number, y: number }} place
+ */
+function place({ left, top }, { x, y }) {
+  return [left + x, top + y];
+}
+
+/**
+ * @param {Slab} slab
+ * @param {string} from
+ * @param {string} to
+ */
+function points(slab, from, to) {
+  const { points: bends } = slab.graph.edge(from, to);
+  return bends.map((/** @type {{ x: number, y: number }} */ bend) => place(slab, bend));
 }

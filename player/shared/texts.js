@@ -51,8 +51,7 @@ export const texts = {
       "and reduce, 0 shows all.",
     enlarge: "Enlarge",
     reduce: "Reduce",
-    all: "All",
-    showAll: "Show the whole graph",
+    showAll: "Show all",
     kinds: { input: "input", output: "output", state: "remembered", node: "node" },
     /** @param {number} count */
     inside: (count) => `${count} nodes`,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +11,13 @@ import onnx
 import onnxruntime
 import pytest
 from about_models import bundle_of, products, two_blocks
-from demo_support import look_inside, picture, wait_until
+from demo_support import Opener, look_inside, opening_demo, picture, wait_until
 from onnx import numpy_helper
 from playwright.sync_api import Browser, Page
 
+import texelflow
 from browser_support import PageServer
-from conftest import opening_demo
 
-Opener = Callable[..., Page]
 RED = (255, 0, 0)
 
 
@@ -93,7 +92,8 @@ def test_graph_has_the_nodes_of_the_source_and_who_reads_whom(about: Page, mount
         """const { nodes, links } = facts.plan;
         const name = (index) => nodes[index].name;
         return [
-            nodes.map(({ name, operator, path, weights }) => [name, operator, path.join("/"), weights.length]),
+            nodes.map(({ name, operator, path, weights }) =>
+                [name, operator, path.join("/"), weights.length]),
             links.map(({ from, to }) => [name(from), name(to)]),
         ];""",
     )
@@ -269,21 +269,24 @@ NUMBERS = """const { storedWeights } = await at("about/stored_weights.js");
 def test_weights_are_decoded_to_what_they_were(
     about: Page, page_server: PageServer, tmp_path: Path, stored: str
 ) -> None:
-    source = products(tmp_path)
-    bundle = bundle_of(source, f"products_{stored}", **({} if stored == "float32" else {"weights": stored}))
+    source, bundle = products(tmp_path), tmp_path / f"products_{stored}"
+    summary = texelflow.export(source, bundle, **({} if stored == "float32" else {"weights": stored}))
+    rounding = {weight.name: weight.worst for weight in summary.quantized}
     page_server.mount(f"/somewhere/deep/demo/models/{bundle.name}", bundle)
     found = look_inside(about, f"models/{bundle.name}/", NUMBERS)
     weights = {entry.name: numpy_helper.to_array(entry) for entry in onnx.load(str(source)).graph.initializer}
     for name, weight in weights.items():
         coding, numbers = found[name]["coding"], np.array(found[name]["numbers"])  # type: ignore[index]
-        steps = {"float32": 0.0, "float16": 2**-10, "int8": 1 / 127, "int4": 1 / 7}[stored]
         assert bool(coding) == stored.startswith("int"), name
         wanted = weight.ravel()
         if "4 bits" in coding and weight.ndim == 2:
             wanted = weight.T.ravel()  # rows are what one result is computed from
         assert numbers.shape == wanted.shape, name
-        largest = np.abs(wanted).max()
-        assert np.abs(numbers - wanted).max() <= steps * largest * 0.51 + 1e-7, (name, coding)
+        difference = np.abs(numbers - wanted).max()
+        if stored.startswith("int"):
+            assert difference == pytest.approx(rounding[name], rel=1e-4), (name, coding)
+        else:
+            assert difference <= {"float32": 0, "float16": 2**-11}[stored] * np.abs(wanted).max(), name
 
 
 def test_a_histogram_counts_as_numpy_does(about: Page) -> None:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from about_models import bundle_of, two_blocks
-from demo_support import picture, wait_until
+from demo_support import Opener, opening_demo, picture, wait_until
 from playwright.sync_api import Browser, Page
 
 from browser_support import REPOSITORY, PageServer
-from conftest import opening_demo
 
 AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
 PARTS = ("overview", "graph", "time", "memory", "weights", "device")
 SIZES = {"phone": (390, 844), "desktop": (1200, 900)}
-Opener = Callable[..., Page]
 
 FINDINGS = """async () => {
     const { violations } = await axe.run(document, { resultTypes: ["violations"] });
