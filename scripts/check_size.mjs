@@ -1,12 +1,12 @@
 // Prints the download size of each built script, and fails when what a page requests up to its first result exceeds its
-// limit: the runtime, and apart from it the demo's own scripts.
+// limit: the runtime, and apart from it the scripts of the demo and of the page of `texelflow serve`.
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import { build } from "esbuild";
 
-const limits = { runtime: 25_000, demo: 4_000 };
+const limits = { runtime: 25_000, demo: 4_000, player: 10_000 };
 
 /** Prints and returns the size with brotli. */
 function measure(name, content) {
@@ -28,10 +28,10 @@ const page = {
   },
 };
 
-/** The demo's scripts up to its first result as one minified module. */
-async function bundleDemo() {
+/** The scripts of a page up to its first result as one minified module. */
+async function bundlePage(entry) {
   const result = await build({
-    entryPoints: ["demo/app.js"],
+    entryPoints: [entry],
     bundle: true,
     minify: true,
     format: "esm",
@@ -51,8 +51,9 @@ measure("dist/texelflow.states.js", await readFile("dist/texelflow.states.js"));
 measure("dist/texelflow.keep.js", await readFile("dist/texelflow.keep.js"));
 measure("dist/texelflow.branches.js", await readFile("dist/texelflow.branches.js"));
 measure("dist/texelflow.debug.js", await readFile("dist/texelflow.debug.js"));
-const demo = measure("the demo's scripts", await bundleDemo());
-for (const [name, size] of Object.entries({ runtime, demo })) {
+const demo = measure("the demo's scripts", await bundlePage("demo/app.js"));
+const player = measure("the player's scripts", await bundlePage("player/served.js"));
+for (const [name, size] of Object.entries({ runtime, demo, player })) {
   if (size <= limits[name]) continue;
   console.error(`The ${name} is ${size} bytes of JavaScript, of which ${limits[name]} are allowed.`);
   process.exitCode = 1;

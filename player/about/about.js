@@ -20,8 +20,11 @@ const PARTS = {
   device: async () => (await import("./device.js")).showDevice,
 };
 
-/** @type {{ subject: Subject, tabs: Tabs } | null} */
+/** @type {{ subject: Subject, facts: ModelFacts } | null} */
 let shown = null;
+
+/** Raised at each call, so that the last of several wins. */
+let turn = 0;
 
 /**
  * Shows what a model is, below the switch that opened it; does nothing where that one is shown already.
@@ -31,11 +34,17 @@ export async function showAbout(subject) {
   if (shown?.subject.model === subject.model) {
     return;
   }
+  turn += 1;
+  const mine = turn;
   const place = element("about-content", HTMLElement);
   place.replaceChildren(make("p", { class: "quiet" }, texts.reading));
   const facts = await ModelFacts.of(subject);
+  if (mine !== turn) {
+    return;
+  }
+  shown?.facts.close();
   const tabs = new Tabs(place, facts);
-  shown = { subject, tabs };
+  shown = { subject, facts };
   facts.addEventListener("show", () => tabs.choose("graph"));
   await tabs.choose("overview");
 }

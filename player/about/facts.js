@@ -71,9 +71,18 @@ export class ModelFacts extends EventTarget {
     const { nodes, nodeOfText } = this.plan;
     const times = nodes.map(() => 0);
     for (const { node, milliseconds } of this.profile?.draws ?? []) {
-      times[nodeOfText.get(node) ?? 0] += milliseconds;
+      const index = nodeOfText.get(node);
+      // A run of a model that branches may be of another plan than the one that is shown.
+      if (index !== undefined) {
+        times[index] += milliseconds;
+      }
     }
     return times;
+  }
+
+  /** Ends what shows the model, since another one is shown now. Dispatches "close". */
+  close() {
+    this.dispatchEvent(new Event("close"));
   }
 
   /** The shapes and bytes of all tensors of a run on what the page shows now; made once. */

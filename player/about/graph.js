@@ -107,6 +107,7 @@ class GraphPart {
     const chosen = () => this.#chooseNode(this.#facts.chosen);
     this.#facts.addEventListener("show", chosen);
     this.#facts.addEventListener("profile", () => this.#showHeat());
+    this.#facts.addEventListener("close", () => this.#worker.terminate());
     if (this.#facts.chosen >= 0) {
       chosen();
     }

@@ -24,6 +24,9 @@ import { keptArrows, layersOf, slabsOf } from "./layers.js";
 /** Between layers, and between what lies beside each other, in pixels. */
 const SPACE = { rankdir: "TB", nodesep: 18, edgesep: 10, ranksep: 26 };
 
+/** Graphs of more boxes than this get their layers by a quicker method, which leaves longer arrows. */
+const MANY = 400;
+
 self.addEventListener("message", ({ data }) => self.postMessage(layOut(data)));
 
 /**
@@ -34,7 +37,9 @@ function layOut({ sizes, arrows }) {
   const layers = layersOf(sizes.length, arrows);
   const slabOf = slabsOf(layers, arrows);
   const kept = keptArrows(sizes.length, arrows, layers, slabOf);
-  const slabs = Array.from({ length: Math.max(0, ...slabOf) + 1 }, () => makeSlab());
+  const slabs = Array.from({ length: Math.max(0, ...slabOf) + 1 }, () =>
+    makeSlab(sizes.length > MANY ? "tight-tree" : "network-simplex"),
+  );
   sizes.forEach(([width, height], box) => {
     slabs[slabOf[box]].graph.setNode(String(box), { width, height });
   });
@@ -76,10 +81,13 @@ function layOut({ sizes, arrows }) {
   return { width, height: Math.max(0, height - SPACE.ranksep), centres, bends };
 }
 
-/** @returns {Slab} */
-function makeSlab() {
+/**
+ * @param {"tight-tree" | "network-simplex"} ranker
+ * @returns {Slab}
+ */
+function makeSlab(ranker) {
   const graph = new Graph();
-  graph.setGraph({ ...SPACE });
+  graph.setGraph({ ...SPACE, ranker });
   return { graph, left: 0, top: 0 };
 }
 

@@ -18,6 +18,10 @@ const HEIGHT = 220;
  * @param {ModelFacts} facts
  */
 export async function showMemory(place, facts) {
+  if (facts.branches) {
+    place.replaceChildren(make("p", {}, say.branches));
+    return;
+  }
   place.replaceChildren(make("p", { class: "quiet" }, texts.reading));
   const tensors = await facts.tensors();
   const { model } = facts.subject;

@@ -102,11 +102,13 @@ export class NodePanel {
   /** @param {number} weight */
   #weight(weight) {
     const { weights, plans } = this.#facts.plan.file;
-    const { tensor, parts } = weights[weight];
+    const { tensor, parts, row } = weights[weight];
     const { dtype, shape } = plans.webgl2.tensors[tensor];
+    // Rows may be longer on the GPU than they are stored.
+    const extents = row === undefined ? shape : [...shape.slice(0, -1), row];
     return `${parts[0].key}: ${typeText(
       dtype,
-      shape.map((extent) => this.#facts.runtime.renderSize(extent)),
+      extents.map((extent) => this.#facts.runtime.renderSize(extent)),
     )}`;
   }
 

@@ -1,3 +1,4 @@
+import { texts } from "../shared/texts.js";
 import { Tensor } from "../texelflow.js";
 
 /** @typedef {Awaited<ReturnType<typeof import("../texelflow.js").loadModel>>} Model */
@@ -56,6 +57,5 @@ function sample(dtype, shape) {
  */
 export function sampleNote({ inputs }) {
   const listed = inputs.map(({ name, dtype, shape }) => `“${name}” (${dtype}, ${shape.join(" × ")})`);
-  const what = inputs.length === 1 ? "Its input" : `Its ${inputs.length} inputs`;
-  return `${what} ${listed.join(", ")} ${inputs.length === 1 ? "takes" : "take"} numbers and no picture (option --image), so made-up numbers were used.`;
+  return texts.madeUp(listed);
 }

@@ -1,10 +1,12 @@
 import { element } from "../shared/page.js";
+import { texts } from "../shared/texts.js";
 import { drawPlanes } from "./stage.js";
 import { statistics } from "./tensors.js";
 
 /** @import { Finding } from "./interpret.js" */
 /** @import { Values } from "./tensors.js" */
 
+const say = texts.outcome;
 const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
 
 /**
@@ -20,21 +22,21 @@ export function summaryOf(finding, nameOf) {
     case "boxes":
       return boxSummary(finding.boxes.map(({ label }) => nameOf(label)));
     case "mask":
-      return `The mask covers ${percent.format(statistics(finding.mask.data).mean)} of the picture.`;
+      return say.mask(percent.format(statistics(finding.mask.data).mean));
     case "image":
-      return `A picture of ${finding.planes[0].width} × ${finding.planes[0].height} pixels`;
+      return say.image(finding.planes[0].width, finding.planes[0].height);
     case "numbers":
-      return "No classes, boxes or mask were recognised in these outputs; their numbers are below.";
+      return say.numbers;
   }
 }
 
 /** @param {string[]} names one for each box */
 function boxSummary(names) {
   if (names.length === 0) {
-    return "Nothing found with a score of at least 50%.";
+    return say.noBoxes;
   }
   const distinct = [...new Set(names.filter((name) => name !== ""))];
-  const count = names.length === 1 ? "One box" : `${names.length} boxes`;
+  const count = say.boxes(names.length);
   return distinct.length > 0 ? `${count}: ${distinct.join(", ")}` : count;
 }
 
@@ -49,7 +51,7 @@ export function showOutcome(finding, outputs, nameOf) {
   const summaryElement = element("summary", HTMLElement);
   if (summaryElement.textContent !== summary) {
     summaryElement.textContent = summary;
-    element("stage", HTMLElement).ariaLabel = `The chosen picture. ${summary}`;
+    element("stage", HTMLElement).ariaLabel = `${say.picture} ${summary}`;
   }
   element("classes", HTMLElement).replaceChildren(
     ...(finding.kind === "classes"
@@ -72,7 +74,7 @@ export function showOutcome(finding, outputs, nameOf) {
 /** Takes the last result away. */
 export function clearOutcome() {
   element("summary", HTMLElement).textContent = "";
-  element("stage", HTMLElement).ariaLabel = "The chosen picture";
+  element("stage", HTMLElement).ariaLabel = say.picture;
   element("classes", HTMLElement).replaceChildren();
   element("output-image", HTMLElement).hidden = true;
   element("outputs", HTMLElement).hidden = true;

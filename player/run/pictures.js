@@ -1,3 +1,7 @@
+import { texts } from "../shared/texts.js";
+
+const say = texts.picture;
+
 /** @typedef {ImageBitmap | HTMLVideoElement} Picture */
 
 /** Longest side of a photo in pixels; larger ones are made smaller, to spare memory on phones. */
@@ -26,9 +30,7 @@ export async function decodePhoto(blob, name) {
     photo.close();
     return smaller;
   } catch (cause) {
-    throw new Error(`“${name}” is no picture that this browser can show. Try a JPEG, PNG or WebP file.`, {
-      cause,
-    });
+    throw new Error(say.noPicture(name), { cause });
   }
 }
 
@@ -61,7 +63,7 @@ export class Camera {
    */
   async start() {
     if (!navigator.mediaDevices?.getUserMedia) {
-      throw new Error("The camera needs a secure page: open this one over https, or from localhost.");
+      throw new Error(say.insecure);
     }
     let stream;
     try {
@@ -79,7 +81,7 @@ export class Camera {
       await Promise.race([video.play(), tooLate(10_000)]);
     } catch (cause) {
       this.stop();
-      throw new Error("The camera gave no picture. Is another program using it?", { cause });
+      throw new Error(say.silent, { cause });
     }
     return video;
   }
@@ -97,12 +99,12 @@ export class Camera {
 function cameraProblem(cause) {
   const name = cause instanceof DOMException ? cause.name : "";
   if (name === "NotAllowedError") {
-    return "This page was not allowed to use the camera. The browser’s settings for this page can change that.";
+    return say.notAllowed;
   }
   if (name === "NotFoundError" || name === "OverconstrainedError") {
-    return "No camera was found on this device.";
+    return say.noCamera;
   }
-  return `The camera could not be started (${cause instanceof Error ? cause.message : cause}).`;
+  return say.notStarted(cause instanceof Error ? cause.message : String(cause));
 }
 
 /**

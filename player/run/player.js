@@ -1,6 +1,9 @@
 import { element, showProblem } from "../shared/page.js";
+import { texts } from "../shared/texts.js";
 import { Camera, decodePhoto } from "./pictures.js";
 import { Runner } from "./runner.js";
+
+const say = texts.picture;
 
 /** @typedef {(wish: () => Promise<unknown>) => Promise<void>} Attempt runs a visitor's wish and shows what goes wrong */
 /** @typedef {(blob: Blob, name: string, credit?: (Node | string)[]) => Promise<void>} UsePhoto */
@@ -68,7 +71,7 @@ function connectCamera(attempt, camera, runner) {
       try {
         const video = await camera.start();
         button.setAttribute("aria-pressed", "true");
-        button.textContent = "Stop the camera";
+        button.textContent = say.stopCamera;
         element("photo-credit", HTMLElement).replaceChildren();
         button.disabled = false;
         await runner.use(video, true);
@@ -93,7 +96,7 @@ function stopCamera(camera, runner) {
   camera.stop();
   const button = element("camera", HTMLButtonElement);
   button.setAttribute("aria-pressed", "false");
-  button.textContent = "Use the camera";
+  button.textContent = say.useCamera;
 }
 
 /** @param {Runner} runner */
@@ -109,11 +112,11 @@ function connectReport(runner) {
     report.textContent = JSON.stringify(runner.report, null, 2);
     try {
       await navigator.clipboard.writeText(report.textContent);
-      copied.textContent = "Copied.";
+      copied.textContent = texts.report.copied;
     } catch {
       // Without a secure page or the permission there is no clipboard: the visitor copies the selection.
       getSelection()?.selectAllChildren(report);
-      copied.textContent = "Selected: copy it with your keyboard or menu.";
+      copied.textContent = texts.report.selected;
     }
   });
 }

@@ -1,4 +1,5 @@
 import { element, nextFrame } from "../shared/page.js";
+import { texts } from "../shared/texts.js";
 import { duration, Timing } from "../shared/timing.js";
 import { loadModel } from "../texelflow.js";
 import { interpret } from "./interpret.js";
@@ -7,6 +8,8 @@ import { clearOutcome, showOutcome } from "./outcome.js";
 import { sizeOf } from "./pictures.js";
 import { drawStage, placement } from "./stage.js";
 import { plainValues } from "./tensors.js";
+
+const say = texts.run;
 
 /** @import { Finding } from "./interpret.js" */
 /** @import { Picture } from "./pictures.js" */
@@ -67,10 +70,10 @@ export class Runner extends EventTarget {
     const text = element("progress-text", HTMLElement);
     element("loading", HTMLElement).hidden = false;
     progress.removeAttribute("value");
-    text.textContent = `Opening ${name}…`;
+    text.textContent = say.opening(name);
     const report = (/** @type {string} */ doing, /** @type {number} */ fraction) => {
       if (!signal.aborted) {
-        text.textContent = `Opening ${name}: ${doing}…`;
+        text.textContent = say.doing(name, doing);
         progress.value = fraction;
       }
     };
@@ -240,7 +243,7 @@ export class Runner extends EventTarget {
 
   #nameOf = (/** @type {number} */ label) => {
     const labels = this.#model?.labels ?? [];
-    return labels.length > 0 ? (labels[label] ?? `class ${label}`) : `class ${label}`;
+    return labels[label] ?? say.unnamedClass(label);
   };
 }
 

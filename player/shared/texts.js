@@ -2,6 +2,52 @@
 export const texts = {
   about: "About this model",
   reading: "Reading…",
+  run: {
+    /** @param {string} name */
+    opening: (name) => `Opening ${name}…`,
+    /**
+     * @param {string} name
+     * @param {string} doing
+     */
+    doing: (name, doing) => `Opening ${name}: ${doing}…`,
+    /** @param {number} label */
+    unnamedClass: (label) => `class ${label}`,
+  },
+  /** @param {readonly string[]} inputs each with type and shape */
+  madeUp: (inputs) =>
+    `${inputs.length === 1 ? "Its input" : `Its ${inputs.length} inputs`} ${inputs.join(", ")} ` +
+    `${inputs.length === 1 ? "takes" : "take"} numbers and no picture (option --image), so made-up numbers were used.`,
+  outcome: {
+    picture: "The chosen picture.",
+    /** @param {string} share */
+    mask: (share) => `The mask covers ${share} of the picture.`,
+    /**
+     * @param {number} width
+     * @param {number} height
+     */
+    image: (width, height) => `A picture of ${width} × ${height} pixels`,
+    numbers: "No classes, boxes or mask were recognised in these outputs; their numbers are below.",
+    noBoxes: "Nothing found with a score of at least 50%.",
+    /** @param {number} count */
+    boxes: (count) => (count === 1 ? "One box" : `${count} boxes`),
+  },
+  picture: {
+    useCamera: "Use the camera",
+    stopCamera: "Stop the camera",
+    /** @param {string} name */
+    noPicture: (name) => `“${name}” is no picture that this browser can show. Try a JPEG, PNG or WebP file.`,
+    insecure: "The camera needs a secure page: open this one over https, or from localhost.",
+    silent: "The camera gave no picture. Is another program using it?",
+    notAllowed:
+      "This page was not allowed to use the camera. The browser’s settings for this page can change that.",
+    noCamera: "No camera was found on this device.",
+    /** @param {string} reason */
+    notStarted: (reason) => `The camera could not be started (${reason}).`,
+  },
+  report: {
+    copied: "Copied.",
+    selected: "Selected: copy it with your keyboard or menu.",
+  },
   served: {
     bundle: "the bundle",
   },
@@ -132,6 +178,7 @@ export const texts = {
     label: "Bytes in use at each step of a run",
     largest: "The largest when most is in use",
     unnamed: "between two steps",
+    branches: "This model branches: what a run keeps depends on the case that its inputs choose.",
     /**
      * @param {number} steps
      * @param {number} peak
