@@ -7,7 +7,10 @@ const UNITS = ["B", "kB", "MB", "GB"];
  * @param {number} bytes
  */
 export function bytes(bytes) {
-  const power = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
+  const power = Math.min(
+    UNITS.length - 1,
+    Math.max(0, Math.floor(Math.log10(Math.max(1, 1.0005 * bytes)) / 3)),
+  );
   const value = bytes / 1000 ** power;
   return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[power]}`;
 }

@@ -62,7 +62,8 @@ def test_the_policy_forbids_eval_and_nothing_is_absolute(demo_folder: Path) -> N
 SHIFTS = """
 globalThis.shifted = 0;
 new PerformanceObserver((list) => {
-    for (const { value, hadRecentInput } of list.getEntries()) globalThis.shifted += hadRecentInput ? 0 : value;
+    for (const { value, hadRecentInput } of list.getEntries())
+        globalThis.shifted += hadRecentInput ? 0 : value;
 }).observe({ type: "layout-shift", buffered: true });
 """
 

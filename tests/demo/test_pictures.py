@@ -1,4 +1,4 @@
-"""The pictures of the page in README.md; with TEXELFLOW_WRITE_PICTURES=1 in the environment, they are taken."""
+"""The pictures of the page in README.md: TEXELFLOW_WRITE_PICTURES=1 in the environment takes them."""
 
 from __future__ import annotations
 
