@@ -7,7 +7,7 @@ import { texts } from "./shared/texts.js";
 const { runner, attempt } = startPlayer();
 
 attempt(async () => {
-  await runner.open(texts.served.bundle, () => new URL("./", document.baseURI));
+  await runner.open(texts.served.bundle, () => ({ bundle: new URL("./", document.baseURI) }));
   const { name, inputs } = runner.subject?.model ?? { name: "", inputs: [] };
   if (name) {
     element("bundle-name", HTMLElement).textContent = name;

@@ -32,7 +32,7 @@ export class Opener {
     }
     await this.#runner.open(bundle.name, () => {
       this.#remember(null, null, null);
-      return bundle.files;
+      return { bundle: bundle.files };
     });
   }
 
@@ -49,7 +49,7 @@ export class Opener {
     } else {
       await this.#runner.open(parts.at(-2) || address.host, () => {
         this.#remember(null, null, address);
-        return address;
+        return { bundle: address };
       });
     }
   }
@@ -88,7 +88,7 @@ export class Opener {
       const converted = await convertModel(source, element("pictures", HTMLSelectElement).value, course);
       course.signal.throwIfAborted();
       this.#remember(converted, () => this.#convert(source, name, address), address);
-      return converted.files;
+      return { bundle: converted.files, original: original(source) };
     });
   }
 
@@ -103,4 +103,16 @@ export class Opener {
     element("save", HTMLButtonElement).hidden = !converted;
     linkModel(address);
   }
+}
+
+/**
+ * What reads the model's file, where it is an ONNX file that stands alone.
+ * @param {readonly FoundFile[] | URL} source
+ */
+function original(source) {
+  if (source instanceof URL) {
+    return source.pathname.endsWith(".onnx") ? async () => (await fetch(source)).blob() : null;
+  }
+  const [first, ...others] = source;
+  return others.length === 0 && first.path.endsWith(".onnx") ? async () => first.file : null;
 }

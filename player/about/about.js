@@ -18,6 +18,7 @@ const PARTS = {
   memory: async () => (await import("./memory.js")).showMemory,
   weights: async () => (await import("./weights.js")).showWeights,
   device: async () => (await import("./device.js")).showDevice,
+  compare: async () => (await import("./compare.js")).showComparison,
 };
 
 /** @type {{ subject: Subject, facts: ModelFacts } | null} */
@@ -62,7 +63,8 @@ class Tabs {
   constructor(place, facts) {
     this.#facts = facts;
     const list = make("div", { role: "tablist", class: "tabs", "aria-label": texts.about });
-    const names = Object.keys(PARTS);
+    // Without the model's own file there is nothing to compare with.
+    const names = Object.keys(PARTS).filter((name) => name !== "compare" || facts.subject.original);
     const panels = names.map((name) => {
       const tab = make("button", {
         type: "button",

@@ -18,11 +18,13 @@ const say = texts.run;
 /** @typedef {Awaited<ReturnType<typeof loadModel>>} Model */
 /** @typedef {Model["inputs"][number]} Input */
 /** @typedef {Parameters<Model["run"]>[0]} RunInputs */
+/** @typedef {{ bundle: Source, original?: Subject["original"] }} Provided a bundle, and what it was made from */
 /**
  * What the page shows more of, where a visitor asks.
  * @typedef {object} Subject
  * @property {Model} model
  * @property {Source} source its bundle
+ * @property {(() => Promise<Blob>) | null} original the ONNX file that it was made from, where the page has that
  * @property {() => RunInputs} inputs what it runs on now, the visitor's picture or made-up numbers
  */
 
@@ -38,8 +40,8 @@ const REPEAT_MILLISECONDS = 1500;
 export class Runner extends EventTarget {
   /** @type {Model | null} */
   #model = null;
-  /** @type {Source | null} where the model came from */
-  #source = null;
+  /** @type {Provided | null} where the model came from */
+  #provided = null;
   /** @type {Input | null} the input that takes the picture */
   #input = null;
   /** @type {Picture | null} */
@@ -57,7 +59,7 @@ export class Runner extends EventTarget {
   /**
    * Opens a bundle; the one before stays until this one is ready.
    * @param {string} name for people, where the bundle has none
-   * @param {(course: Course) => Source | Promise<Source>} provide finds the bundle, or makes it
+   * @param {(course: Course) => Provided | Promise<Provided>} provide finds the bundle, or makes it
    * @returns {Promise<boolean>} false when another one was opened meanwhile
    * @throws {Error} when it cannot be made or loaded; the page is then as it was
    */
@@ -78,8 +80,8 @@ export class Runner extends EventTarget {
       }
     };
     try {
-      const source = await provide({ signal, report });
-      const model = await loadModel(source, {
+      const provided = await provide({ signal, report });
+      const model = await loadModel(provided.bundle, {
         signal,
         onProgress: ({ fraction, phase }) => report(phase, fraction),
       });
@@ -87,7 +89,7 @@ export class Runner extends EventTarget {
         model.dispose();
         return false;
       }
-      this.#adopt(model, source, name, opened);
+      this.#adopt(model, provided, name, opened);
     } catch (problem) {
       if (signal.aborted) {
         return false;
@@ -123,8 +125,12 @@ export class Runner extends EventTarget {
 
   /** @returns {Subject | null} null while there is no model */
   get subject() {
-    const [model, source, input] = [this.#model, this.#source, this.#input];
-    return model && source && { model, source, inputs: () => inputsOf(model, input, this.#picture) };
+    const [model, provided, input] = [this.#model, this.#provided, this.#input];
+    if (!model || !provided) {
+      return null;
+    }
+    const { bundle, original = null } = provided;
+    return { model, source: bundle, original, inputs: () => inputsOf(model, input, this.#picture) };
   }
 
   /** @returns {Record<string, unknown>} what a bug report needs, as plain data */
@@ -144,15 +150,15 @@ export class Runner extends EventTarget {
   /**
    * Puts a loaded model in the place of the one before.
    * @param {Model} model
-   * @param {Source} source
+   * @param {Provided} provided
    * @param {string} name
    * @param {number} opened when its loading began, in milliseconds of performance.now()
    */
-  #adopt(model, source, name, opened) {
+  #adopt(model, provided, name, opened) {
     this.#input = pictureInput(model);
     this.#model?.dispose();
     this.#model = model;
-    this.#source = source;
+    this.#provided = provided;
     this.#version += 1;
     this.#opened = opened;
     this.#first = Number.NaN;

@@ -58,6 +58,26 @@ export const texts = {
     memory: "Memory",
     weights: "Weights",
     device: "Device",
+    compare: "Compare",
+  },
+  compare: {
+    start: "Compare with ONNX Runtime",
+    running: "Running both…",
+    note: "Runs the model’s own file in ONNX Runtime Web, on made-up numbers; that is downloaded first, from this server (14 MB).",
+    columns: ["Output", "Type and shape", "Largest difference", "Of the largest magnitude", ""],
+    agrees: "agrees",
+    differs: "differs",
+    gone: "The model’s file is not there any more.",
+    /**
+     * @param {string} name
+     * @param {string} ours
+     * @param {string} theirs
+     */
+    shapes: (name, ours, theirs) =>
+      `Output “${name}” is ${ours} here, but ${theirs || "missing"} in ONNX Runtime.`,
+    /** @param {string} message */
+    failed: (message) =>
+      `ONNX Runtime did not run the model: ${message || "it is no part of this page; “make demo” installs it"}`,
   },
   overview: {
     source: "Made from",

@@ -95,7 +95,8 @@ def look_inside(page: Page, address: str, body: str) -> object:
             const { sampleInputs } = await at("run/numbers.js");
             const source = new URL(address, document.baseURI);
             const model = await loadModel(source);
-            const facts = await ModelFacts.of({ model, source, inputs: () => sampleInputs(model) });
+            const inputs = () => sampleInputs(model);
+            const facts = await ModelFacts.of({ model, source, original: null, inputs });
             try { BODY } finally { model.dispose(); }
         }""".replace("BODY", body),
         address,

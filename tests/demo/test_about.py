@@ -321,6 +321,47 @@ def test_weights_are_shown_as_histograms(about: Page) -> None:
     assert re.match(r"Histogram from -[\d.]+ to [\d.]+, mean -?[\d.]+, standard deviation 0\.\d+", label)
 
 
+def test_outputs_are_compared_with_onnx_runtime_in_the_page(
+    open_demo: Opener, page_server: PageServer, demo_folder: Path, tmp_path: Path
+) -> None:
+    if not (demo_folder / "benchmark/page/peers/ort.wasm.min.mjs").is_file():
+        pytest.skip("benchmark/ has no npm packages: `make demo` installs them")
+    page_server.requests.clear()
+    page = open_demo()
+    page.set_input_files("#files", str(products(tmp_path)))
+    wait_until(page, "document.getElementById('model-title').textContent === 'products'", 60)
+    open_about(page)
+    open_part(page, "compare")
+    assert not [path for path in page_server.requests if "/peers/" in path]
+    page.get_by_role("button", name="Compare with ONNX Runtime").click()
+    page.locator("#part-compare tbody tr").nth(1).wait_for(timeout=60_000)
+    rows = [row.split("\t") for row in page.locator("#part-compare tbody tr").all_inner_texts()]
+    assert [(row[0], row[1], row[4]) for row in rows] == [
+        ("b", "float32 8 × 96", "agrees"),
+        ("d", "float32 1 × 64 × 8 × 8", "agrees"),
+    ]
+    assert all(0 < float(row[3]) < 1e-5 for row in rows)
+
+
+def test_differences_are_found(about: Page) -> None:
+    cases = [
+        ([1, 2, 3], [1, 2, 3], 0, 0),
+        ([1, 2.5, 4], [1, 2, 4], 0.5, 0.125),
+        ([1, None], [1, 2], np.inf, np.inf),
+        ([None, 1], [None, 1], 0, 0),
+    ]
+    for found, wanted, largest, relative in cases:
+        told = about.evaluate(
+            """async (lists) => {
+                const { differences } = await import(new URL("about/compare.js", document.baseURI));
+                const numbers = (list) => Float32Array.from(list, (value) => value ?? NaN);
+                return differences(...lists.map(numbers));
+            }""",
+            [found, wanted],
+        )
+        assert told == {"largest": largest, "relative": relative}
+
+
 def test_device_is_described(about: Page) -> None:
     open_part(about, "device")
     assert "neighbouring pixel" in about.inner_text("#part-device")
