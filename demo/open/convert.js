@@ -42,6 +42,26 @@ export async function convertModel(source, pictures, { signal, report }) {
 }
 
 /**
+ * The model as an ONNX file: as it is where it is one that stands alone, else converted.
+ * @param {readonly FoundFile[] | URL} source
+ * @returns {Promise<Blob>}
+ * @throws {Error} when ONNX cannot say what the model does
+ */
+export async function originalOf(source) {
+  if (!(source instanceof URL) && source.length === 1 && source[0].path.endsWith(".onnx")) {
+    return source[0].file;
+  }
+  const { toOnnx } = await converter();
+  const model = source instanceof URL ? source : new Map(source.map(({ path, file }) => [path, file]));
+  const files = await toOnnx(model);
+  const file = files.get("model.onnx");
+  if (!file || files.size > 1) {
+    throw new Error("The model is too large to be compared in a page.");
+  }
+  return file;
+}
+
+/**
  * Saves the files of a bundle as a zip archive.
  * @param {ReadonlyMap<string, Blob>} files
  * @param {string} name of the model

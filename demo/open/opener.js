@@ -1,6 +1,6 @@
 import { element } from "../shared/page.js";
 import { askFirst, linkedModel, linkModel, mayFetch, toWiderPage } from "./addresses.js";
-import { convertModel, saveBundle } from "./convert.js";
+import { convertModel, originalOf, saveBundle } from "./convert.js";
 import { bundleOfFiles, isBundleAddress, nameOfFiles } from "./open.js";
 
 /** @import { Converted } from "./convert.js" */
@@ -88,7 +88,7 @@ export class Opener {
       const converted = await convertModel(source, element("pictures", HTMLSelectElement).value, course);
       course.signal.throwIfAborted();
       this.#remember(converted, () => this.#convert(source, name, address), address);
-      return { bundle: converted.files, original: original(source) };
+      return { bundle: converted.files, original: () => originalOf(source) };
     });
   }
 
@@ -103,16 +103,4 @@ export class Opener {
     element("save", HTMLButtonElement).hidden = !converted;
     linkModel(address);
   }
-}
-
-/**
- * What reads the model's file, where it is an ONNX file that stands alone.
- * @param {readonly FoundFile[] | URL} source
- */
-function original(source) {
-  if (source instanceof URL) {
-    return source.pathname.endsWith(".onnx") ? async () => (await fetch(source)).blob() : null;
-  }
-  const [first, ...others] = source;
-  return others.length === 0 && first.path.endsWith(".onnx") ? async () => first.file : null;
 }

@@ -63,7 +63,7 @@ class Tabs {
   constructor(place, facts) {
     this.#facts = facts;
     const list = make("div", { role: "tablist", class: "tabs", "aria-label": texts.about });
-    // Without the model's own file there is nothing to compare with.
+    // Without the model as a file there is nothing to compare with.
     const names = Object.keys(PARTS).filter((name) => name !== "compare" || facts.subject.original);
     const panels = names.map((name) => {
       const tab = make("button", {

@@ -24,7 +24,7 @@ const say = texts.run;
  * @typedef {object} Subject
  * @property {Model} model
  * @property {Source} source its bundle
- * @property {(() => Promise<Blob>) | null} original the ONNX file that it was made from, where the page has that
+ * @property {(() => Promise<Blob>) | null} original the model as an ONNX file, where the page has that
  * @property {() => RunInputs} inputs what it runs on now, the visitor's picture or made-up numbers
  */
 

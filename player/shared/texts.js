@@ -63,7 +63,7 @@ export const texts = {
   compare: {
     start: "Compare with ONNX Runtime",
     running: "Running both…",
-    note: "Runs the model’s own file in ONNX Runtime Web, on made-up numbers; that is downloaded first, from this server (14 MB).",
+    note: "Runs the model, as an ONNX file, in ONNX Runtime Web on made-up numbers; that is downloaded first, from this server (14 MB).",
     columns: ["Output", "Type and shape", "Largest difference", "Of the largest magnitude", ""],
     agrees: "agrees",
     differs: "differs",

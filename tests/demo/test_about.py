@@ -321,14 +321,18 @@ def test_weights_are_shown_as_histograms(about: Page) -> None:
     assert re.match(r"Histogram from -[\d.]+ to [\d.]+, mean -?[\d.]+, standard deviation 0\.\d+", label)
 
 
+@pytest.mark.parametrize("is_alone", [True, False])
 def test_outputs_are_compared_with_onnx_runtime_in_the_page(
-    open_demo: Opener, page_server: PageServer, demo_folder: Path, tmp_path: Path
+    open_demo: Opener, page_server: PageServer, demo_folder: Path, tmp_path: Path, is_alone: bool
 ) -> None:
+    """A model that is no ONNX file alone is converted to one."""
     if not (demo_folder / "benchmark/page/peers/ort.wasm.min.mjs").is_file():
         pytest.skip("benchmark/ has no npm packages: `make demo` installs them")
     page_server.requests.clear()
     page = open_demo()
-    page.set_input_files("#files", str(products(tmp_path)))
+    beside = tmp_path / "notes.txt"
+    beside.write_text("of the model")
+    page.set_input_files("#files", [products(tmp_path), *([] if is_alone else [beside])])
     wait_until(page, "document.getElementById('model-title').textContent === 'products'", 60)
     open_about(page)
     open_part(page, "compare")
