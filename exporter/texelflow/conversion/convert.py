@@ -13,6 +13,7 @@ from texelflow.errors import ExportError
 from texelflow.graph import Graph, TensorType
 from texelflow.importers import read_model
 from texelflow.importers.input_types import InputShapes
+from texelflow.operators.internal.decode_weights import DOMAIN as INTERNAL
 from texelflow.passes import infer_types, remove_dead_nodes
 
 
@@ -52,7 +53,7 @@ def convert(
     if not is_foreign and not is_unfolded:
         # Inference chooses branches and writes loops out: what is ONNX already is written as it was.
         graph = read_model(source, input_shapes, signature=signature)
-    else:
+    elif any(node.domain not in (*DOMAINS, INTERNAL) for node in graph.nodes):
         # What loops and lists of other formats left, which ONNX does not have.
         remove_dead_nodes.run(graph)
     data = RawData(beside.name)
