@@ -11,6 +11,7 @@ from bundle_builder import blocked_bundle, stateful_bundle
 from playwright.sync_api import Page
 
 from browser_support import REPOSITORY
+from learned_sizes.test_looping import ENDLESS, exported
 
 Serve = Callable[[Path], str]
 
@@ -72,6 +73,11 @@ SCENARIOS = {
         await new Promise((resolve) => gl.canvas.addEventListener('webglcontextlost', resolve));
         await model.run({x});""",
     "disposed": "const model = await load(); model.dispose(); await model.run({x: sized(1, 5, 6, 7)});",
+    "stopped": """
+        const model = await load();
+        const stop = new AbortController();
+        setTimeout(() => stop.abort(), 50);
+        await model.run({x: sized(2)}, {signal: stop.signal});""",
 }
 
 HELPERS = """
@@ -89,7 +95,11 @@ HELPERS = """
 
 @pytest.mark.parametrize("code", SCENARIOS)
 def test_code(page: Page, serve: Serve, tmp_path: Path, code: str) -> None:
-    (stateful_bundle if code == "state-lost" else blocked_bundle)(tmp_path)
+    bundle = tmp_path
+    if code == "stopped":
+        bundle = exported(ENDLESS, tmp_path)
+    else:
+        (stateful_bundle if code == "state-lost" else blocked_bundle)(tmp_path)
     answer = page.evaluate(
         "async (url) => {"
         + HELPERS
@@ -101,7 +111,7 @@ def test_code(page: Page, serve: Serve, tmp_path: Path, code: str) -> None:
             return error && {code: error.code, name: error.name, message: error.message, file, input,
                 isOurs: error instanceof texelflow.TexelflowError, isError: error instanceof Error};
         }""",
-        serve(tmp_path),
+        serve(bundle),
     )
     assert answer["code"] == code, answer
     assert answer["isOurs"] and answer["isError"] and answer["name"] == "TexelflowError"
