@@ -90,8 +90,16 @@ def publish(report: dict[str, Any], repository: Path = REPOSITORY) -> Path:
         MixedReportError: Texelflow did not have one setting in all of it; nothing is written.
     """
     setting_of(report)
-    write_json(report, repository / "docs" / "benchmarks" / f"{renderer_slug(report)}.json")
+    path = kept_report(report["renderer"], repository)
+    if path.is_file() and (tokens := json.loads(path.read_text(encoding="utf-8")).get("tokens")):
+        report = {**report, "tokens": tokens}  # measured by tokens.py
+    write_json(report, path)
     return render_pages(repository)
+
+
+def kept_report(renderer: str, repository: Path) -> Path:
+    """Return where the report of a renderer is kept."""
+    return repository / "docs" / "benchmarks" / f"{renderer_slug({'renderer': renderer})}.json"
 
 
 def render_pages(repository: Path = REPOSITORY) -> Path:
@@ -135,7 +143,26 @@ def describe(report: dict[str, Any], chart: str) -> dict[str, Any]:
         "tables": list(filter(has_figures, tables)),
         "failures": failures(report),
         "overview": overview(report),
+        "tokens": token_table(report),
     }
+
+
+def token_table(report: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the table of tokens per second that tokens.py measured, if it did."""
+    tokens = report.get("tokens")
+    if tokens is None:
+        return None
+    rows = [
+        {
+            "title": row["title"],
+            "cells": [
+                *(f"{1000 / each:.0f}" for each in row["milliseconds"]),
+                f"{row['milliseconds'][-1] / row['milliseconds'][0]:.2f}",
+            ],
+        }
+        for row in tokens["rows"]
+    ]
+    return {"date": tokens["date"], "places": tokens["places"], "rows": rows}
 
 
 def setting_of(report: dict[str, Any]) -> str:

@@ -35,6 +35,8 @@ def export(
     name: str | None = None,
     constants: Mapping[str, float | Sequence[float]] | None = None,
     states: Mapping[str, str] | str | None = None,
+    last: Sequence[str] = (),
+    top_k: Mapping[str, int] | None = None,
     signature: str | None = None,
     force: bool = False,
     offline: bool = False,
@@ -66,6 +68,10 @@ def export(
         states: for an output's name that of the input that it is in the next run: both become the bundle's
             own memory, zeros at first; what is longer after each run is empty at first. `"auto"` for those
             whose names pair up.
+        last: outputs of which only the last position is left, along the axis before the last, which keeps the
+            extent 1: the logits behind the last token of a text.
+        top_k: for an output's name how many of its largest numbers along the last axis are left: it becomes
+            `<name>_values`, in order, and `<name>_indices`, int64.
         signature: which function of a model that has several, by name.
         force: replace `directory` if it exists.
         offline: fetch nothing: an address is read from what was downloaded before.
@@ -85,7 +91,7 @@ def export(
     from texelflow.pipeline import build, write
     from texelflow.sources import Examples, open_source
 
-    options = _options(weights, input_shapes, image, labels, name, constants, states, signature)
+    options = _options(weights, input_shapes, image, labels, name, constants, states, signature, last, top_k)
     examples = Examples(options.input_shapes, options.constants, example_inputs, dynamic_shapes)
     with open_source(source, offline=offline, progress=progress, examples=examples) as model:
         bundle = build(model.path, options, progress, model.origin)
@@ -105,6 +111,8 @@ def inspect(
     image: str | ImageOptions | None = None,
     constants: Mapping[str, float | Sequence[float]] | None = None,
     states: Mapping[str, str] | str | None = None,
+    last: Sequence[str] = (),
+    top_k: Mapping[str, int] | None = None,
     signature: str | None = None,
     offline: bool = False,
     progress: Callable[[str, float], None] | None = None,
@@ -119,7 +127,7 @@ def inspect(
     from texelflow.pipeline import build
     from texelflow.sources import Examples, open_source
 
-    options = _options(weights, input_shapes, image, None, None, constants, states, signature)
+    options = _options(weights, input_shapes, image, None, None, constants, states, signature, last, top_k)
     examples = Examples(options.input_shapes, options.constants, example_inputs, dynamic_shapes)
     with open_source(source, offline=offline, progress=progress, examples=examples) as model:
         return build(model.path, options, progress, model.origin).summary
@@ -177,6 +185,8 @@ def _options(
     constants: Mapping[str, float | Sequence[float]] | None,
     states: Mapping[str, str] | str | None,
     signature: str | None,
+    last: Sequence[str],
+    top_k: Mapping[str, int] | None,
 ) -> Options:
     from texelflow.arguments import parse_image, parse_states
     from texelflow.options import WEIGHTS
@@ -196,4 +206,6 @@ def _options(
         },
         states=parse_states([states]) if isinstance(states, str) else dict(states or {}),
         signature=signature,
+        last=[last] if isinstance(last, str) else list(last),
+        top_k=dict(top_k or {}),
     )

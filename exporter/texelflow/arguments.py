@@ -151,6 +151,23 @@ def parse_states(texts: Iterable[str]) -> dict[str, str]:
     return states
 
 
+def parse_top_k(texts: Iterable[str]) -> dict[str, int]:
+    """Read `--top-k` options: `OUTPUT=K`.
+
+    Raises:
+        ValueError: a text is none, K is not a number of at least 1, or an output is named twice.
+    """
+    counts: dict[str, int] = {}
+    for text in texts:
+        name, _, count = text.rpartition("=")
+        if not (name and count.isascii() and count.isdigit() and int(count) > 0):
+            raise ValueError(f"{text!r} is not OUTPUT=K, such as logits=40")
+        if name in counts:
+            raise ValueError(f"output {name!r} is given twice")
+        counts[name] = int(count)
+    return counts
+
+
 def parse_constants(texts: Iterable[str]) -> dict[str, list[float]]:
     """Read `--constant` options: `NAME=NUMBER`, or several numbers with commas; true and false are 1 and 0.
 

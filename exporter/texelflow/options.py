@@ -67,6 +67,10 @@ class Options:
     constants: Mapping[str, Sequence[float]] = field(default_factory=dict)
     states: Mapping[str, str] = field(default_factory=dict)
     signature: str | None = None
+    last: Sequence[str] = ()
+    """Outputs of which only the last position is left."""
+    top_k: Mapping[str, int] = field(default_factory=dict)
+    """By output, how many of its largest numbers are left."""
 
     def told(self) -> list[str]:
         """Return what differs from the defaults, each as `name=value`; of files their names."""
@@ -86,6 +90,8 @@ class Options:
             *(f"state={output}={name}" for output, name in self.states.items()),
             *([f"name={self.name}"] if self.name is not None else []),
             *([f"signature={self.signature}"] if self.signature is not None else []),
+            *(f"last={output}" for output in self.last),
+            *(f"top-k={output}={count}" for output, count in self.top_k.items()),
         ]
         return [*shapes, *image, *others]
 

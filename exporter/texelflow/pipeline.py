@@ -106,7 +106,7 @@ def _build_case(
 ) -> Bundle:
     # Imported here so that the pipeline's data classes can be had without the importers.
     from texelflow.backends.webgl2.passes import prepare
-    from texelflow.passes import fix_inputs, pair_states, quantize_weights, simplify
+    from texelflow.passes import fix_inputs, pair_states, quantize_weights, reduce_outputs, simplify
 
     report = progress or (lambda _text, _fraction: None)
 
@@ -131,6 +131,7 @@ def _build_case(
         graph.warnings += warnings
         fixed = fix_inputs.run(graph, options.constants)
         operators = Counter(node.operator for node in graph.nodes)
+        reduce_outputs.run(graph, options.last, options.top_k)
     branching.assume(graph.facts, decisions)
     with assuming(graph.facts), stage("rewriting the graph", 0.3):
         simplify(graph)

@@ -119,3 +119,38 @@ def test_the_cache_stays_on_the_gpu(
         logits = bundle.run(feeds)["logits"][0]
     assert again == told
     assert [int(row.argmax()) for row in logits] == told[1:]
+
+
+def test_a_token_reads_back_a_few_numbers(
+    stories: Path, bundle_page: Page, page_server: PageServer, tmp_path: Path
+) -> None:
+    """The last token's largest scores are those of ONNX Runtime, behind a prompt and token by token."""
+    session = onnxruntime.InferenceSession(stories / "onnx" / "stories260k_derived" / "stories260k.onnx")
+    source = stories / "llm" / "stories260k" / "checkpoint_legacy.bin"
+    options = {"states": "auto", "last": ["logits"]}
+    summary = export(source, tmp_path / "many", top_k={"logits": 40}, **options)
+    assert [(one.name, one.shape[1:]) for one in summary.outputs] == [
+        ("logits_values", (1, 40)),
+        ("logits_indices", (1, 40)),
+    ]
+    export(source, tmp_path / "one", top_k={"logits": 1}, **options)
+    url = page_server.mount("/language/top", tmp_path)
+    prompt = [1, 403, 407, 261]
+    told = {}
+    for name, count in (("many", 40), ("one", 1)):
+        tokens, feed = [*prompt], prompt
+        with LoadedBundle(bundle_page, f"{url}/{name}") as bundle:
+            for _ in range(STEPS // 2):
+                found = bundle.run({"input_ids": np.array([feed])})
+                (logits,) = session.run(None, {"tokens": np.array([tokens])})
+                order = np.argsort(-logits[0, -1], kind="stable")[:count]
+                assert found["logits_indices"].shape == found["logits_values"].shape == (1, 1, count)
+                error = np.abs(found["logits_values"][0, 0] - logits[0, -1][order]).max()
+                assert error <= 1e-4 * np.abs(logits).max()
+                # Places are those of the values, whatever rounding does to neighbours.
+                own = logits[0, -1][found["logits_indices"][0, 0]]
+                assert np.abs(found["logits_values"][0, 0] - own).max() <= 1e-4 * np.abs(logits).max()
+                feed = [int(found["logits_indices"][0, 0, 0])]
+                tokens += feed
+        told[name] = tokens
+    assert told["one"] == told["many"]

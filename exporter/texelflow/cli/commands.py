@@ -43,6 +43,8 @@ def main() -> None:
 @options.input_shapes
 @options.constants
 @options.states
+@options.last
+@options.top_k
 @options.signature
 @options.image
 @click.option(
@@ -59,6 +61,8 @@ def export(
     input_shapes: Mapping[str, list[int | str]],
     constants: Mapping[str, list[float]],
     states: Mapping[str, str],
+    last: Sequence[str],
+    top_k: Mapping[str, int],
     signature: str | None,
     image: ImageOptions | None,
     labels: Path | None,
@@ -83,7 +87,9 @@ def export(
                 f"{output} exists: choose another folder, or replace the bundle in it with --force"
             )
         check_target(output, force)  # writing checks too, but after all the work
-        wanted = Options(weights, input_shapes, image, labels, name, constants, states, signature)
+        wanted = Options(
+            weights, input_shapes, image, labels, name, constants, states, signature, last, top_k
+        )
         with opened(model, offline, input_shapes, constants) as (found, progress):
             bundle = build(found.path, wanted, progress, found.origin)
             warnings = write(bundle, output, force)
@@ -102,6 +108,8 @@ def export(
 @options.input_shapes
 @options.constants
 @options.states
+@options.last
+@options.top_k
 @options.signature
 @options.image
 @options.offline
@@ -112,6 +120,8 @@ def inspect(
     input_shapes: Mapping[str, list[int | str]],
     constants: Mapping[str, list[float]],
     states: Mapping[str, str],
+    last: Sequence[str],
+    top_k: Mapping[str, int],
     signature: str | None,
     image: ImageOptions | None,
     offline: bool,
@@ -130,7 +140,14 @@ def inspect(
             from texelflow.pipeline import build
 
             wanted = Options(
-                weights, input_shapes, image, constants=constants, states=states, signature=signature
+                weights,
+                input_shapes,
+                image,
+                constants=constants,
+                states=states,
+                signature=signature,
+                last=last,
+                top_k=top_k,
             )
             with opened(source, offline, input_shapes, constants) as (found, progress):
                 summary = build(found.path, wanted, progress, found.origin).summary

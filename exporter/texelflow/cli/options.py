@@ -15,6 +15,7 @@ from texelflow.arguments import (
     parse_input_files,
     parse_input_shapes,
     parse_states,
+    parse_top_k,
 )
 from texelflow.options import WEIGHTS
 
@@ -82,6 +83,22 @@ states = parsed_option(
     help="An output that is an input of the next run, such as stateN=state: both become the bundle's own "
     "memory; or auto for all whose names pair up, such as present.0.key and past_key_values.0.key. "
     "Repeatable.",
+)
+last = click.option(
+    "--last",
+    metavar="OUTPUT",
+    multiple=True,
+    help="An output of which only the last position is wanted, along the axis before the last, such as the logits "
+    "of a language model. Repeatable.",
+)
+top_k = parsed_option(
+    "--top-k",
+    "top_k",
+    metavar="OUTPUT=K",
+    multiple=True,
+    parse=parse_top_k,
+    help="An output of which only the K largest numbers along the last axis are wanted: it becomes OUTPUT_values "
+    "and OUTPUT_indices. Repeatable.",
 )
 signature = click.option(
     "--signature", metavar="NAME", help="Which function of a model that has several, such as serving_default."

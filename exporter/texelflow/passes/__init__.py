@@ -22,6 +22,7 @@ from texelflow.passes import (
     move_factors,
     remove_dead_nodes,
     sink_transposes,
+    take_early,
 )
 
 Pass: TypeAlias = Callable[[Graph], object]
@@ -33,6 +34,7 @@ _SIMPLIFYING: tuple[Pass, ...] = (
     describe_results.run,  # before decomposing, since operators say it
     eliminate_identities.run,  # before fusing, which wants the product right before its normalization
     sink_transposes.run,  # so that a product is right before its normalization
+    take_early.run,  # before decomposing, since normalisations are seen as such
     remove_dead_nodes.run,
     fuse_batch_normalization.run,
     decompose_operators.run,

@@ -49,6 +49,8 @@ class Lowering:
         self.exchanged: set[PlanTensor] = set()
         """What states were before a run: textures that only draws find, since they change places."""
         self._locations: dict[Value, Location] = {}
+        self.words: dict[PlanTensor, PlanTensor] = {}
+        """By blocked bytes, the words that they were packed to (kernels/words.py)."""
         self._computable: set[Dimension] = set()  # what `require_computable` has found to be so
 
     def locate(self, value: Value) -> Location:

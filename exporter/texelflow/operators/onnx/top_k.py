@@ -74,14 +74,17 @@ class TopK(Operator):
     ) -> tuple[Value, Value]:
         """Return values and positions [rows, k] of rows [rows, n]; `extents` are those that make them up.
 
-        The k largest of all are among the k largest of each block of a long row.
+        The k largest of all are among the k largest of each block of a long row; one alone is looked for.
         """
         *outer, length = extents
-        if isinstance(length, int) and isinstance(count, int):
+        if isinstance(length, int) and isinstance(count, int) and count > 1:
             block = max(FEWEST_SORTED, 4 * count)
             if length >= 4 * block:
                 return self._top_of_blocks(steps, rows, (product(outer), length), count, block)
         largest = int(steps.node.attributes.get("largest", 1))
+        if isinstance(count, int) and count == 1:
+            places = steps.add("ArgMax" if largest else "ArgMin", "places", rows, axis=1, keepdims=1)
+            return steps.add("GatherElements", "values", rows, places, axis=1), places
         places = steps.add("SortedPositions", "places", rows, steps.index("k", count), largest=largest)
         assert places.producer is not None
         places.producer.domain = "texelflow"

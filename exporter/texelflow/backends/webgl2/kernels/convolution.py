@@ -11,6 +11,7 @@ from texelflow.backends.webgl2.kernels.elementwise import attach_epilogue
 from texelflow.backends.webgl2.kernels.kernel import Kernel
 from texelflow.backends.webgl2.kernels.rendering import Structure
 from texelflow.backends.webgl2.kernels.sharing import shared_matrices
+from texelflow.backends.webgl2.kernels.words import words_of
 from texelflow.backends.webgl2.layout.blocking import (
     image_axes,
     is_expressible,
@@ -309,7 +310,14 @@ def _bind_decoding(
             if value is not None:
                 kernel.input(name, lowering.blocked_precise(value, axes))
         kernel.integer("block_shift", kind.shift - 2)
-    kernel.structure = replace(structure, bits=kind.bits, by_block=kind.by_block, offsets=offset is not None)
+    kernel.inputs["weights"] = words_of(kernel.inputs["weights"], lowering)
+    kernel.structure = replace(
+        structure,
+        bits=kind.bits,
+        by_block=kind.by_block,
+        offsets=offset is not None,
+        weights_end=False,
+    )
 
 
 def _lower_integer_product(group: Group, lowering: Lowering) -> None:
