@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeGuard
 
 from texelflow.backends.webgl2.kernels.kernel import Kernel
@@ -10,7 +11,7 @@ from texelflow.backends.webgl2.kernels.rendering import Structure
 from texelflow.backends.webgl2.layout.blocking import is_empty, role_strides, tensor_strides
 from texelflow.backends.webgl2.layout.view import Bounds, View
 from texelflow.backends.webgl2.plan.plan import Axes, PlanTensor
-from texelflow.dimensions import Dimension, floor_divide, proved_equal, remainder, same_shape
+from texelflow.dimensions import Dimension, floor_divide, product, proved_equal, remainder, same_shape
 from texelflow.graph import Shape
 from texelflow.graph.constants import signed_bits
 
@@ -33,11 +34,19 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Copy(Structure):
-    """A copy of `sources` along `rank` axes, which are the output's roles if it goes `by_role`."""
+    """A copy of `sources` along `rank` axes, which are the output's roles if it goes `by_role`.
+
+    A `short` one is of so few texels that a division of floats finds their places.
+    """
 
     by_role: bool
     rank: int
     sources: tuple[Source, ...]
+    short: bool = False
+
+
+SHORT = 2**21
+"""Most texels whose places a division of floats finds (`divided` of shaders/lib/kernel.glsl.j2)."""
 
 
 def copy_kernel(sources: list[tuple[PlanTensor, View]], output: PlanTensor) -> Kernel:
@@ -65,13 +74,18 @@ def copy_kernel(sources: list[tuple[PlanTensor, View]], output: PlanTensor) -> K
         for index, ((tensor, _), view) in enumerate(zip(sources, views, strict=True))
     )
     kernel.structure = Copy(by_role is not None, len(shape), added)
+    tensors = [tensor for tensor, _ in sources]
+    if output.axes is None and _is_by_texels(shape, views, tensors):
+        elements = product(shape)
+        kernel.template = "copy_flat_texels"
+        kernel.structure = replace(kernel.structure, short=isinstance(elements, int) and elements <= 4 * SHORT)
     if all(view.bounds is not None for view in views):
         if output.is_integer:
             kernel.integer("fill", signed_bits(output.dtype, int(views[0].fill)))
         else:
             kernel.real("fill", views[0].fill)
     if by_role is not None and all(
-        _keeps_texels(view, tensor) for view, (tensor, _) in zip(views, sources, strict=True)
+        _keeps_texels(view, tensor) for view, tensor in zip(views, tensors, strict=True)
     ):
         kernel.template = "copy_texels"
     return kernel
@@ -110,24 +124,33 @@ def _pixels_kernel(view: View, tensor: PlanTensor, output: PlanTensor) -> Kernel
     return kernel
 
 
-def _keeps_texels(view: View, tensor: PlanTensor) -> bool:
-    """Whether channels of the view (n, c, h, w) that share a texel share one in the tensor, too."""
-    limits = view.bounds[1] if view.bounds is not None else None
+def _is_by_texels(shape: Shape, views: Sequence[View], tensors: Sequence[PlanTensor]) -> bool:
+    """Whether a flat copy that runs make is of whole texels; at load it shares the program of other copies."""
+    if not proved_equal(remainder(shape[-1], 4), 0) or all(tensor.constant for tensor in tensors):
+        return False
+    return all(map(_keeps_texels, views, tensors, [len(shape) - 1] * len(views)))
+
+
+def _keeps_texels(view: View, tensor: PlanTensor, axis: int = 1) -> bool:
+    """Whether four neighbours along an axis of the view, from a multiple of 4 on, share a texel of the tensor.
+
+    By default these are channels of a view (n, c, h, w).
+    """
+    limits = view.bounds[axis] if view.bounds is not None else None
     if limits is not None and not (
-        _is_texel(limits[0]) and (_is_texel(limits[1]) or proved_equal(limits[1], view.shape[1]))
+        _is_texel(limits[0]) and (_is_texel(limits[1]) or proved_equal(limits[1], view.shape[axis]))
     ):
         return False
+    others = [other for other in range(len(view.shape)) if other != axis]
     if tensor.axes is None:
-        others = (view.strides[0], view.strides[2], view.strides[3])
-        return proved_equal(view.strides[1], 1) and all(
-            _is_texel(number) for number in (*others, view.offset)
-        )
+        strides = [view.strides[other] for other in others]
+        return proved_equal(view.strides[axis], 1) and all(map(_is_texel, (*strides, view.offset)))
     places = _places(view, tensor)
     if places is None:
         return False
     offset, steps = places
-    others = (steps[0][1], steps[2][1], steps[3][1])
-    return same_shape(steps[1], (0, 1, 0, 0)) and all(_is_texel(number) for number in (*others, offset[1]))
+    channels = [steps[other][1] for other in others]
+    return same_shape(steps[axis], (0, 1, 0, 0)) and all(map(_is_texel, (*channels, offset[1])))
 
 
 def _is_texel(channel: Dimension) -> bool:
@@ -216,20 +239,19 @@ def _steps_along(
     role: int, axis: int, view: View, tensor: PlanTensor, strides: tuple[Dimension, ...]
 ) -> bool:
     """Whether an axis of the view provably moves along this role alone."""
-    stride, extent = view.strides[axis], view.shape[axis]
+    stride, bounds = view.strides[axis], view.bounds[axis] if view.bounds is not None else None
+    covered = view.shape[axis] if bounds is None else bounds[1] - bounds[0]
     unit, whole = strides[role], tensor.extents[role]
     if proved_equal(stride, unit):
-        bounds = view.bounds[axis] if view.bounds is not None else None
-        covered = extent if bounds is None else bounds[1] - bounds[0]
         return proved_equal(covered, whole) or (
             isinstance(covered, int) and isinstance(whole, int) and covered <= whole
         )
     if not (isinstance(stride, int) and isinstance(unit, int)):
         return False
-    if not (isinstance(extent, int) and isinstance(whole, int)):
+    if not (isinstance(covered, int) and isinstance(whole, int)):
         return False
     step, rest = divmod(stride, unit)
-    return rest == 0 and abs(step) * (extent - 1) < whole
+    return rest == 0 and abs(step) * (covered - 1) < whole
 
 
 def _view_by_role(view: View, axes: Axes) -> View | None:
