@@ -109,6 +109,38 @@ def aligned_rows() -> Sheet:
     return sheet
 
 
+def whole_texels() -> Sheet:
+    """Flat results whose rows are whole texels in what they are copied from, or nearly: caches that grow, slices."""
+    sheet = Sheet("whole texels", sizes=[{"n": 1}, {"n": 3}, {"n": 8}])
+    for width, rows in product((4, 6, 8, 20), ("n", 3)):
+        shape = [2, 3, rows, width]
+        for kind in ("flat", "int64", "blocked", "projected"):
+            sheet.case(f"{kind} {shape}")
+            past = sheet.input(shape, "int64" if kind == "int64" else "float32", -9, 9)
+            if kind == "projected":  # a part of a product's columns, as keys of one token are
+                product_ = sheet.node("MatMul", [sheet.input([2, 1, 5]), sheet.weights([5, 2 * 3 * width])])
+                part = sheet.nodes("Split", [product_], 2, axis=2, num_outputs=2)[1]
+                heads = sheet.node("Reshape", [part, sheet.integers(2, 1, 3, width)])
+                new = sheet.node("Transpose", [heads], perm=[0, 2, 1, 3])
+            elif kind == "blocked":
+                new = sheet.blocked([2, 3, 2, width])
+            else:
+                new = sheet.input([2, 3, 2, width], "int64" if kind == "int64" else "float32", -9, 9)
+            for order in ([past, new], [new, past]):
+                joined = sheet.node("Concat", order, axis=2)
+                sheet.output(joined, "new first" if order[0] is new else "new last")
+            for first, end in ((0, 4), (1, 3), (4, width)):
+                if first < end <= width:
+                    bounds = [sheet.integers(number) for number in (first, end, 3)]
+                    sheet.output(sheet.node("Slice", [joined, *bounds]), f"columns {first} to {end}")
+            if kind != "int64":
+                for before, behind in ((4, 0), (1, 3), (0, 4)):
+                    pads = sheet.integers(0, 0, 1, before, 0, 0, 0, behind)
+                    sheet.output(sheet.node("Pad", [past, pads]), f"padded by {before} and {behind}")
+            sheet.output(sheet.node("Transpose", [past], perm=[2, 0, 1, 3]), "turned")
+    return sheet
+
+
 def view_chains() -> Sheet:
     """Chains of views, as channel shuffles, patches and flattened heads are written."""
     sheet = Sheet("chains of views")

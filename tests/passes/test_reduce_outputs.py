@@ -49,6 +49,17 @@ def test_a_name_that_is_taken(tmp_path: Path) -> None:
         texelflow.inspect(path, top_k={"logits": 2})
 
 
+def test_the_name_of_an_input(tmp_path: Path) -> None:
+    path = save_text(
+        MODEL.replace("float[4, 9] w", "float[4, 9] logits_indices").replace(
+            "(hidden, w)", "(hidden, logits_indices)"
+        ),
+        tmp_path,
+    )
+    with pytest.raises(ExportError, match="an input or output is called 'logits_indices' already"):
+        texelflow.inspect(path, top_k={"logits": 2})
+
+
 def test_an_output_without_positions(tmp_path: Path) -> None:
     path = save_text("g (float[N] x) => (float[N] y) { y = Tanh(x) }", tmp_path)
     with pytest.raises(ExportError, match="axis -2"):

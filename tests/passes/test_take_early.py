@@ -32,7 +32,9 @@ def test_it_moves_through_the_head_of_a_language_model(tmp_path: Path) -> None:
     remove_dead_nodes.run(graph)
     order = operators(graph)
     assert order.index("Gather") < order.index("LayerNormalization")
-    shapes = [node.outputs[0].shape[1] for node in graph.nodes if node.operator in ("Gather", "MatMul", "Mul")]
+    shapes = [
+        node.outputs[0].shape[1] for node in graph.nodes if node.operator in ("Gather", "MatMul", "Mul")
+    ]
     assert shapes[-3:] == [1, 1, 1]
     assert_same_outputs(path, graph, {"B": 2, "L": 3}, 1e-6)
 

@@ -31,17 +31,26 @@ def run(graph: Graph, last: Collection[str], top_k: Mapping[str, int]) -> None:
         name = value.name
         builder = GraphBuilder(name, name)
         if name in last:
-            value.name = f"{name}/all_positions"
+            _rename(value, f"{name}/all_positions")
             index = builder.vector("last_position", [-1])
             value = builder.add("Gather", Value(name), value, index, axis=-2)
         if name in top_k:
-            value.name = f"{name}/all"
+            _rename(value, f"{name}/all")
             made = [Value(f"{name}_values"), Value(f"{name}_indices")]
             outputs += builder.add_all("TopK", made, value, builder.vector("k", [top_k[name]]), axis=-1)
         else:
             outputs.append(value)
         graph.nodes += builder.nodes
-    names = [value.name for value in (*graph.inputs, *outputs)]
-    if twice := [name for name in names if names.count(name) > 1]:
+    taken = {
+        *(value.name for value in graph.inputs),
+        *(value.name for value in graph.outputs if value in outputs),
+    }
+    if twice := sorted({value.name for value in outputs if value not in graph.outputs} & taken):
         raise ExportError(f"an input or output is called {twice[0]!r} already: reduce no output to that name")
     graph.outputs = outputs
+
+
+def _rename(value: Value, name: str) -> None:
+    """Leave an output's name to what it is reduced to; an input keeps its own."""
+    if value.producer is not None:
+        value.name = name

@@ -105,13 +105,20 @@ def _taken_axes(node: Node, axis: int) -> list[int | None] | None:
     if node.operator in _NORMS:
         last = int(node.attributes.get("axis", -1)) % len(output) == len(output) - 1
         others = [None if value is None else len(value.shape) for value in node.inputs[1:]]
-        return [axis, *[None] * len(others)] if last and all(rank in (None, 0, 1) for rank in others) else None
+        return (
+            [axis, *[None] * len(others)] if last and all(rank in (None, 0, 1) for rank in others) else None
+        )
     if not isinstance(operator_of(node), Elementwise):
         return None
     axes: list[int | None] = []
     for value in node.inputs:
         own = -1 if value is None else axis - (len(output) - len(value.shape))
-        if value is None or own < 0 or proved_equal(value.shape[own], 1) and not proved_equal(output[axis], 1):
+        if (
+            value is None
+            or own < 0
+            or proved_equal(value.shape[own], 1)
+            and not proved_equal(output[axis], 1)
+        ):
             axes.append(None)
         elif proved_equal(value.shape[own], output[axis]):
             axes.append(own)

@@ -78,7 +78,9 @@ def copy_kernel(sources: list[tuple[PlanTensor, View]], output: PlanTensor) -> K
     if output.axes is None and _is_by_texels(shape, views, tensors):
         elements = product(shape)
         kernel.template = "copy_flat_texels"
-        kernel.structure = replace(kernel.structure, short=isinstance(elements, int) and elements <= 4 * SHORT)
+        kernel.structure = replace(
+            kernel.structure, short=isinstance(elements, int) and elements <= 4 * SHORT
+        )
     if all(view.bounds is not None for view in views):
         if output.is_integer:
             kernel.integer("fill", signed_bits(output.dtype, int(views[0].fill)))
