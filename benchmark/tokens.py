@@ -1,7 +1,8 @@
 """Tokens per second of stories260k in headless Chromium, early and late in a text.
 
-Each way of exporting it goes on with two texts, one token of each in turn. With --publish the figures go beside
-those of `make bench` in docs/benchmarks, and its page is written anew. The models are those of TEXELFLOW_MODELS.
+Each way of exporting it goes on with two texts, one token of each in turn. With --publish the figures go
+beside those of `make bench` in docs/benchmarks, and its page is written anew. The models are those of
+TEXELFLOW_MODELS.
 
 python benchmark/tokens.py --count 21
 """

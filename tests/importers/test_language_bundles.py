@@ -16,6 +16,7 @@ from browser_support import PageServer
 from bundle_runner import LoadedBundle
 from model_support import find_models
 from texelflow import export
+from texelflow.bundle.safetensors import group_into_files, split_rows
 
 STEPS = 24
 
@@ -42,6 +43,24 @@ def test_two_runs_are_one(
         following = bundle.run({"input_ids": expected["next"], **next_cache(first)})
     for results, logits in ((first, expected["logits"]), (following, expected["next_logits"])):
         assert np.abs(results["logits"] - logits).max() <= 1e-4 * np.abs(logits).max()
+
+
+def test_weights_in_many_parts(
+    bundle_page: Page, page_server: PageServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a model of gigabytes is written: here of a kilobyte a file, so that most weights are parted, too."""
+    for function in (split_rows, group_into_files):
+        monkeypatch.setattr(function, "__defaults__", (1024,))
+    expected = np.load(LANGUAGE / "llama_3" / "results.npz")
+    summary = export(LANGUAGE / "llama_3", tmp_path / "bundle")
+    size = summary.inputs[1].shape[3]
+    assert isinstance(size, int)
+    files = list((tmp_path / "bundle").glob("*.safetensors"))
+    assert len(files) > 20 and max(file.stat().st_size for file in files) < 3000
+    url = page_server.mount("/language/parts", tmp_path)
+    with LoadedBundle(bundle_page, f"{url}/bundle") as bundle:
+        logits = bundle.run({"input_ids": expected["tokens"], **empty_cache(2, 2, 2, size)})["logits"]
+    assert np.abs(logits - expected["logits"]).max() <= 1e-4 * np.abs(expected["logits"]).max()
 
 
 def test_quantised_weights_are_decoded_in_place(

@@ -110,7 +110,7 @@ def aligned_rows() -> Sheet:
 
 
 def whole_texels() -> Sheet:
-    """Flat results whose rows are whole texels in what they are copied from, or nearly: caches that grow, slices."""
+    """Flat results whose rows are whole texels in what they are copied from, or are nearly so."""
     sheet = Sheet("whole texels", sizes=[{"n": 1}, {"n": 3}, {"n": 8}])
     for width, rows in product((4, 6, 8, 20), ("n", 3)):
         shape = [2, 3, rows, width]

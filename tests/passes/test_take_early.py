@@ -42,7 +42,10 @@ def test_it_moves_through_the_head_of_a_language_model(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("y = Gather <axis = -2> (whole, at)", "z = Gather <axis = -2> (whole, at) m = ReduceMax(whole) y = Add(z, m)"),
+        (
+            "y = Gather <axis = -2> (whole, at)",
+            "z = Gather <axis = -2> (whole, at) m = ReduceMax(whole) y = Add(z, m)",
+        ),
         ("y = Gather <axis = -2> (whole, at)", "y = Gather <axis = -1> (whole, at)"),
         ("{-1}", "{-1, 0}"),
         ("whole = Mul(soft, cap)", "whole = Softmax <axis = 1> (soft)"),
@@ -59,7 +62,9 @@ def test_others_stay(tmp_path: Path, old: str, new: str) -> None:
     assert take_early.run(graph) == 0
 
 
-OPERANDS = ["float[4] o", "float[1, 4] o", "float[L, 4] o", "float[1, L, 1] o", "float[B, 1, 4] o", "float[B, L, 4] o", "float[1] o", "float[M, 4] o"]  # fmt: skip
+OPERANDS = [
+    *(f"float[{shape}] o" for shape in ("4", "1, 4", "L, 4", "1, L, 1", "B, 1, 4", "B, L, 4", "1", "M, 4")),
+]
 
 
 @pytest.mark.parametrize("seed", range(24))
@@ -77,9 +82,8 @@ def test_random_chains(tmp_path: Path, seed: int) -> None:
         value = made
     axis, at = int(random.integers(2)), int(random.integers(-1, 1))
     text = f"""
-        g (float[B, L, 4] x, {operand}, float[4, 4] w, float[4] s) => (float[P, Q, 4] y) <int64[1] at = {{{at}}}> {{
-            {" ".join(lines)} y = Gather <axis = {axis}> ({value}, at)
-        }}"""
+        g (float[B, L, 4] x, {operand}, float[4, 4] w, float[4] s) => (float[P, Q, 4] y)
+        <int64[1] at = {{{at}}}> {{ {" ".join(lines)} y = Gather <axis = {axis}> ({value}, at) }}"""
     path = save_text(text, tmp_path)
     graph = read_model(path)
     simplify(graph)

@@ -28,6 +28,7 @@ from texelflow.checking.model_inputs import (
     next_states,
     with_constants,
 )
+from texelflow.checking.reduced_outputs import reduced_outputs
 from texelflow.checking.reference import (
     RefusedByReferenceError,
     index_bounds,
@@ -35,7 +36,6 @@ from texelflow.checking.reference import (
     reference_values,
     text_indices,
 )
-from texelflow.checking.reduced_outputs import reduced_outputs
 from texelflow.checking.samples import Array, chosen_sizes
 from texelflow.errors import ExportError
 

@@ -88,8 +88,8 @@ last = click.option(
     "--last",
     metavar="OUTPUT",
     multiple=True,
-    help="An output of which only the last position is wanted, along the axis before the last, such as the logits "
-    "of a language model. Repeatable.",
+    help="An output of which only the last position is wanted, along the axis before the last, such as the "
+    "logits of a language model. Repeatable.",
 )
 top_k = parsed_option(
     "--top-k",
@@ -97,8 +97,8 @@ top_k = parsed_option(
     metavar="OUTPUT=K",
     multiple=True,
     parse=parse_top_k,
-    help="An output of which only the K largest numbers along the last axis are wanted: it becomes OUTPUT_values "
-    "and OUTPUT_indices. Repeatable.",
+    help="An output of which only the K largest numbers along the last axis are wanted: it becomes "
+    "OUTPUT_values and OUTPUT_indices. Repeatable.",
 )
 signature = click.option(
     "--signature", metavar="NAME", help="Which function of a model that has several, such as serving_default."

@@ -3,8 +3,8 @@
 Rules:
 1. Of an output of `last` only the last position is left, along the axis before the last: the logits behind a
    text's last token. The axis stays, with extent 1.
-2. An output of `top_k` becomes two, `<name>_values` and `<name>_indices`: the k largest numbers along the last
-   axis in order, and where they are (int64), as ONNX's TopK has them.
+2. An output of `top_k` becomes two, `<name>_values` and `<name>_indices`: the k largest numbers along the
+   last axis in order, and where they are (int64), as ONNX's TopK has them.
 """
 
 from __future__ import annotations

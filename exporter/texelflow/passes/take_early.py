@@ -6,8 +6,8 @@ Rules; a Gather of one index, known and along an axis before the last, moves in 
 1. nothing else reads what that node makes, and it is no output;
 2. that node is a MatMul with one matrix on the right, or a LayerNormalization or RMSNormalization of the last
    axis;
-3. or it is elementwise, and of each operand it is proved that it is as long along the axis, or broadcast along
-   it: it is then taken from, or stays.
+3. or it is elementwise, and of each operand it is proved that it is as long along the axis, or broadcast
+   along it: it is then taken from, or stays.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class _Taking:
 
 
 def _taken_axes(node: Node, axis: int) -> list[int | None] | None:
-    """Return along which axis a position is taken of each input, None where it stays; None if it cannot be."""
+    """Return the axis along which a position of each input is taken, None where it stays; or None for all."""
     output = node.outputs[0].shape
     first = len(output) - len(node.required(0).shape)
     if node.operator == "MatMul":
@@ -116,8 +116,7 @@ def _taken_axes(node: Node, axis: int) -> list[int | None] | None:
         if (
             value is None
             or own < 0
-            or proved_equal(value.shape[own], 1)
-            and not proved_equal(output[axis], 1)
+            or (proved_equal(value.shape[own], 1) and not proved_equal(output[axis], 1))
         ):
             axes.append(None)
         elif proved_equal(value.shape[own], output[axis]):

@@ -127,14 +127,14 @@ def _pixels_kernel(view: View, tensor: PlanTensor, output: PlanTensor) -> Kernel
 
 
 def _is_by_texels(shape: Shape, views: Sequence[View], tensors: Sequence[PlanTensor]) -> bool:
-    """Whether a flat copy that runs make is of whole texels; at load it shares the program of other copies."""
+    """Whether a flat copy is of whole texels; at load it shares the program of other copies instead."""
     if not proved_equal(remainder(shape[-1], 4), 0) or all(tensor.constant for tensor in tensors):
         return False
     return all(map(_keeps_texels, views, tensors, [len(shape) - 1] * len(views)))
 
 
 def _keeps_texels(view: View, tensor: PlanTensor, axis: int = 1) -> bool:
-    """Whether four neighbours along an axis of the view, from a multiple of 4 on, share a texel of the tensor.
+    """Whether four neighbours along an axis of the view, from a multiple of 4 on, share a texel.
 
     By default these are channels of a view (n, c, h, w).
     """
