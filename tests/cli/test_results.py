@@ -144,6 +144,18 @@ def test_verify_agrees(texelflow_command: RunCommand, bundle: Path, classifier: 
     assert len(result.json["layers"]) >= 3
 
 
+def test_verify_knows_what_outputs_were_reduced_to(texelflow_command: RunCommand, classifier: Path) -> None:
+    folder = classifier.with_name("reduced")
+    options = ("--last", "scores", "--top-k", "scores=2")
+    assert texelflow_command("export", classifier, "-o", folder, *options).code == 0
+    arguments = ("verify", folder, "--against", classifier, "--layers", "--software", "--json")
+    result = texelflow_command(*arguments, "--dimension", "batch=3")
+    assert result.code == 0, result.stdout + result.stderr
+    shapes = {output["name"]: output["shape"] for output in result.json["outputs"]}
+    assert shapes == {"scores_values": [1, 2], "scores_indices": [1, 2]}
+    assert all(layer["passed"] for layer in result.json["layers"])
+
+
 def test_verify_finds_the_first_difference(
     texelflow_command: RunCommand, bundle: Path, classifier: Path
 ) -> None:
