@@ -53,6 +53,7 @@ def read_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--count", type=int, default=21, help="timed tokens of each text")
     parser.add_argument("--gpu", action="store_true", help="use the GPU instead of SwiftShader")
+    parser.add_argument("--remark", default="", help="what readers must know of this run, for the page")
     parser.add_argument("--publish", action="store_true", help="also write docs/benchmarks.md")
     arguments = parser.parse_args()
     models = os.environ.get("TEXELFLOW_MODELS")
@@ -98,7 +99,8 @@ def main() -> None:
     if arguments.publish:
         path = kept_report(renderer, REPOSITORY)
         report = json.loads(path.read_text(encoding="utf-8"))
-        report["tokens"] = {"date": time.strftime("%Y-%m-%d"), "places": PLACES, "rows": rows}
+        head = {"date": time.strftime("%Y-%m-%d"), "places": PLACES, "remark": arguments.remark}
+        report["tokens"] = {**head, "rows": rows}
         write_json(report, path)
         print(f"written: {render_pages()}")
 

@@ -156,13 +156,13 @@ def token_table(report: dict[str, Any]) -> dict[str, Any] | None:
         {
             "title": row["title"],
             "cells": [
-                *(f"{1000 / each:.0f}" for each in row["milliseconds"]),
+                *(f"{1000 / each:.{int(each > 100)}f}" for each in row["milliseconds"]),
                 f"{row['milliseconds'][-1] / row['milliseconds'][0]:.2f}",
             ],
         }
         for row in tokens["rows"]
     ]
-    return {"date": tokens["date"], "places": tokens["places"], "rows": rows}
+    return {**{key: tokens[key] for key in ("date", "places", "remark")}, "rows": rows}
 
 
 def setting_of(report: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ BYTES = 4
 def words_of(numbers: PlanTensor, lowering: Lowering) -> PlanTensor:
     """Return the words, int32, of blocked bytes: each of four neighbouring pixels, the first one lowest.
 
-    Bytes past the last pixel are zero. All kernels that read the same bytes share them.
+    Bytes past the last pixel are zero. All kernels that read the same constant bytes share them.
     """
     assert numbers.axes is not None
     if (made := lowering.words.get(numbers)) is not None:
@@ -25,4 +25,7 @@ def words_of(numbers: PlanTensor, lowering: Lowering) -> PlanTensor:
     blocking = Blocking(numbers.axes, one_group=True)
     kernel = Kernel("words", PlanTensor("int32", tuple(shape), blocking, value=numbers.value))
     kernel.input("numbers", numbers)
-    return lowering.words.setdefault(numbers, lowering.emit(kernel))
+    made = lowering.emit(kernel)
+    if made.constant:  # what a turn of a loop makes is for that turn
+        lowering.words[numbers] = made
+    return made
