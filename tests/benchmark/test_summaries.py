@@ -280,6 +280,20 @@ def test_publishing_writes_page_chart_and_report(tmp_path: Path) -> None:
     assert "| ✗ | steady run, geometric mean of four convolutional nets, against ORT webgl |" in text
 
 
+def test_tokens_per_second_stay_beside_a_new_report(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("<!-- benchmarks: made -->\n<!-- end of benchmarks -->\n")
+    rows = [
+        {"title": "cached", "milliseconds": [20.0, 25.0]},
+        {"title": "not", "milliseconds": [50.0, 1600.0]},
+    ]
+    tokens = {"date": "2026-01-02", "places": [50, 400], "remark": "A busy day.", "rows": rows}
+    assert "Tokens per second" not in publish(sample_report(), tmp_path).read_text(encoding="utf-8")
+    publish(sample_report() | {"tokens": tokens}, tmp_path)
+    text = publish(sample_report(), tmp_path).read_text(encoding="utf-8")
+    assert "issuing them. A busy day." in text
+    assert "| cached | 50 | 40 | 1.25 |\n| not | 20 | 0.6 | 32.00 |" in text
+
+
 @pytest.mark.skipif(not (REPOSITORY / "docs" / "benchmarks.md").is_file(), reason="no figures are kept yet")
 def test_the_kept_pages_are_what_the_kept_figures_give(tmp_path: Path) -> None:
     folder = tmp_path / "docs" / "benchmarks"
