@@ -10,8 +10,9 @@ from onnx import TensorProto, helper
 
 from texelflow.conversion.onnx_model import OPSET
 from texelflow.dimensions import Dimension, Expression, substitute
-from texelflow.graph import LEARNED, PRECISE, Graph, Node, TensorType, Value
+from texelflow.graph import LEARNED, PRECISE, Body, Graph, Node, TensorType, Value
 from texelflow.graph.constants import pack_elements
+from texelflow.operators import operator_of
 
 _TYPES = {"float32": "FLOAT", "float64": "DOUBLE"}
 
@@ -19,7 +20,7 @@ _TYPES = {"float32": "FLOAT", "float64": "DOUBLE"}
 def to_onnx(graph: Graph, symbols: Mapping[str, int]) -> onnx.ModelProto:
     """Return the graph with its symbols bound to numbers."""
     writer = _Writer(graph, symbols)
-    nodes = [writer.node(node) for node in graph.nodes]
+    nodes = [writer.node(part) for node in graph.nodes for part in _in_onnx(node)]
     body = helper.make_graph(
         nodes,
         graph.name,
@@ -67,7 +68,17 @@ class _Writer:
         )
 
     def _attribute(self, attribute: Any) -> Any:
+        if isinstance(attribute, Body):
+            return self._branch(attribute)
         return self._tensor(attribute, attribute.name) if isinstance(attribute, Value) else attribute
+
+    def _branch(self, body: Body) -> onnx.GraphProto:
+        """Return a branch, whose results must be those of its own nodes."""
+        nodes = [self.node(node) for node in body.nodes]
+        results = [f"{self.name(value)}/result" for value in body.outputs]
+        for value, result in zip(body.outputs, results, strict=True):
+            nodes.append(helper.make_node("Identity", [self.name(value)], [result]))
+        return helper.make_graph(nodes, "branch", [], list(map(helper.make_empty_tensor_value_info, results)))
 
     def _tensor(self, value: Value, name: str) -> TensorProto:
         if value.constant is not None:
@@ -90,6 +101,11 @@ class _Writer:
         number = substitute(element, self._symbols)
         assert isinstance(number, int), f"{element} has symbols other than {sorted(self._symbols)}"
         return number
+
+
+def _in_onnx(node: Node) -> list[Node]:
+    """Return ONNX's own nodes in place of one that has graphs inside."""
+    return operator_of(node).in_onnx(node) if node.bodies else [node]
 
 
 def _code(type_: TensorType) -> int:
