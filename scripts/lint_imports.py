@@ -74,6 +74,9 @@ BELOW: dict[str, set[str]] = {
     "backends": {"errors", "graph", "bundle", "host", "wait", "api/timings"},
     "backends/webgl2/gl": {"errors", "wait"},
     "api": {"errors", "backends", "bundle", "graph", "wait"},
+    "worker": {"errors", "api", "backends", "bundle", "graph"},
+    "adapters": {"errors", "api", "bundle", "graph"},
+    "ends": set(),
 }
 """For each folder of the runtime what it may import besides itself."""
 
