@@ -71,6 +71,10 @@ SCENARIOS = {
         gl.getExtension('WEBGL_lose_context').loseContext();
         await new Promise((resolve) => gl.canvas.addEventListener('webglcontextlost', resolve));
         await model.run({x});""",
+    "superseded": """
+        const model = await load();
+        const runs = [1, 2].map(() => model.run({x: sized(1, 5, 6, 7)}, {latest: true}));
+        await Promise.all(runs);""",
     "disposed": "const model = await load(); model.dispose(); await model.run({x: sized(1, 5, 6, 7)});",
 }
 

@@ -15,6 +15,7 @@
  * - `out-of-memory`: the GPU has too little memory
  * - `context-lost`: the browser took the GPU away, and again when that was made up for
  * - `state-lost`: with the GPU went what the session remembered, or a tensor that stayed there
+ * - `superseded`: a later run was asked for before this one began, both with `latest`
  * - `disposed`: the model, the session or the tensor was disposed
  * - `stopped`: the run's signal stopped a loop
  */
@@ -33,6 +34,7 @@ export type ErrorCode =
   | "out-of-memory"
   | "context-lost"
   | "state-lost"
+  | "superseded"
   | "disposed"
   | "stopped";
 
