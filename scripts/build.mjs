@@ -16,6 +16,7 @@ const entries = {
   "texelflow.debug": `${source}/debug.ts`,
   "texelflow.check": `${source}/check.ts`,
   "texelflow.ends": `${source}/ends.ts`,
+  "texelflow.text": `${source}/text.ts`,
   "texelflow.ort": `${source}/ort.ts`,
   "texelflow.tfjs": `${source}/tfjs.ts`,
   "texelflow.worker": `${source}/worker.ts`,
@@ -38,6 +39,9 @@ const parts = {
   cached_files: "texelflow.cache",
   option_checks: "texelflow.options",
 };
+
+/** Packages that pages install for themselves, where they use what needs them. */
+const external = ["@huggingface/tokenizers", "@huggingface/jinja"];
 
 /** The script of a worker, which nobody imports. */
 const THREAD = "texelflow.thread";
@@ -98,6 +102,7 @@ const typescript = {
 async function modules() {
   const bundle = await rollup({
     input: entries,
+    external,
     plugins: [typescript],
     preserveEntrySignatures: "allow-extension",
     onwarn: fail,
@@ -162,6 +167,7 @@ async function declarations() {
   const { [THREAD]: _, ...importable } = entries;
   const bundle = await rollup({
     input: importable,
+    external,
     plugins: [dts({ compilerOptions: { stripInternal: true } })],
     preserveEntrySignatures: "allow-extension",
     onwarn: fail,

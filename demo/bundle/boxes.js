@@ -1,22 +1,16 @@
-import { sigmoid, statistics } from "./tensors.js";
+import { sigmoid, suppressOverlaps } from "../texelflow.ends.js";
+import { statistics } from "./tensors.js";
 
 /** @import { Values } from "./tensors.js" */
 
-/**
- * @typedef {object} Box edges in fractions of the model's picture
- * @property {number} left
- * @property {number} top
- * @property {number} right
- * @property {number} bottom
- * @property {number} score from 0 to 1
- * @property {number} label index of the class
- */
+/** @typedef {import("../texelflow.ends.js").Box} Box edges in fractions of the model's picture */
 
 /** Boxes below this score are not shown. */
 const LEAST_SCORE = 0.5;
 /** Two boxes of a class that share more than this (intersection over union) are one object. */
 const MOST_OVERLAP = 0.4;
 const MOST_BOXES = 20;
+const SUPPRESSION = { overlap: MOST_OVERLAP, limit: MOST_BOXES };
 
 /**
  * Boxes from a pair of outputs, [N, 4] with edges or centres and [N, C] with scores, batch axes of 1 allowed.
@@ -51,7 +45,7 @@ export function boxesOfPair(outputs, picture, labels) {
       found.push({ left, top, right, bottom, score, label });
     }
   }
-  return withoutOverlaps(asFractions(found, picture));
+  return suppressOverlaps(asFractions(found, picture), SUPPRESSION);
 }
 
 /**
@@ -90,7 +84,7 @@ export function boxesOfGrid(outputs, picture) {
       });
     }
   });
-  return withoutOverlaps(found);
+  return suppressOverlaps(found, SUPPRESSION);
 }
 
 /** @param {readonly number[]} shape */
@@ -143,35 +137,4 @@ function asFractions(boxes, picture) {
         };
     return { ...box, left: left / width, top: top / height, right: right / width, bottom: bottom / height };
   });
-}
-
-/**
- * Non-maximum suppression: of overlapping boxes of a class, keeps the one with the highest score.
- * @param {Box[]} boxes
- * @returns {Box[]} best first
- */
-function withoutOverlaps(boxes) {
-  /** @type {Box[]} */
-  const kept = [];
-  for (const box of boxes.sort((a, b) => b.score - a.score)) {
-    if (kept.length === MOST_BOXES) {
-      break;
-    }
-    if (kept.every((other) => other.label !== box.label || overlap(box, other) <= MOST_OVERLAP)) {
-      kept.push(box);
-    }
-  }
-  return kept;
-}
-
-/**
- * @param {Box} a
- * @param {Box} b
- * @returns {number} intersection over union
- */
-function overlap(a, b) {
-  const width = Math.max(0, Math.min(a.right, b.right) - Math.max(a.left, b.left));
-  const height = Math.max(0, Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top));
-  const area = (/** @type {Box} */ box) => (box.right - box.left) * (box.bottom - box.top);
-  return (width * height) / (area(a) + area(b) - width * height);
 }

@@ -1,5 +1,6 @@
+import { sigmoid } from "../texelflow.ends.js";
 import { boxesOfGrid, boxesOfPair } from "./boxes.js";
-import { planesOf, probabilities, sigmoid, statistics } from "./tensors.js";
+import { planesOf, probabilities, statistics } from "./tensors.js";
 
 /** @import { Box } from "./boxes.js" */
 /** @import { Plane, Values } from "./tensors.js" */

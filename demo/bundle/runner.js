@@ -1,11 +1,12 @@
 import { element, nextFrame } from "../shared/page.js";
 import { duration, Timing } from "../shared/timing.js";
+import { placement } from "../texelflow.ends.js";
 import { loadModel } from "../texelflow.js";
 import { interpret } from "./interpret.js";
 import { sampleInputs, sampleNote } from "./numbers.js";
 import { clearOutcome, showOutcome } from "./outcome.js";
 import { sizeOf } from "./pictures.js";
-import { drawStage, placement } from "./stage.js";
+import { drawStage } from "./stage.js";
 import { plainValues } from "./tensors.js";
 
 /** @import { Finding } from "./interpret.js" */

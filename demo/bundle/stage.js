@@ -5,27 +5,7 @@ import { sizeOf } from "./pictures.js";
 /** @import { Picture } from "./pictures.js" */
 /** @import { Plane } from "./tensors.js" */
 
-/** @typedef {{ x: number, y: number, width: number, height: number }} Rectangle in pixels of the picture */
-
-/**
- * Where the model's picture lies on the visitor's: the export said how one was made from the other.
- * @param {{ fit: string, resized: readonly number[] }} image
- * @param {{ width: number, height: number }} picture size of the visitor's picture
- * @param {{ width: number, height: number }} model size of the model's picture
- * @returns {Rectangle} may be larger than the picture (contain) or leave out its edges (cover)
- */
-export function placement({ fit, resized }, picture, model) {
-  if (fit === "stretch") {
-    return { x: 0, y: 0, ...picture };
-  }
-  const [across = model.width, down = resized[0] ?? model.height] = resized;
-  const scales = [picture.width / across, picture.height / down];
-  const scale = fit === "contain" ? Math.max(...scales) : Math.min(...scales);
-  const [width, height] = [model.width, model.height].map(
-    (extent, axis) => extent * (resized.length > 1 ? scales[axis] : scale),
-  );
-  return { x: (picture.width - width) / 2, y: (picture.height - height) / 2, width, height };
-}
+/** @typedef {import("../texelflow.ends.js").Area} Rectangle in pixels of the picture */
 
 /**
  * Draws the picture, and on it the boxes or the mask that the model found.

@@ -12,6 +12,8 @@ import scipy.special
 from onnx import TensorProto, helper
 from PIL import Image, ImageDraw, ImageOps
 
+from texelflow.pictures import FITS, placements
+
 Call = Callable[..., Any]
 
 
@@ -139,12 +141,29 @@ def test_points_are_mapped_back(call: Call, picture: tuple[int, int], fit: str) 
     assert answer[2:4] == answer[:2] and answer[4:] == list(picture)
 
 
-def test_resized_before_it_is_cut(call: Call) -> None:
-    """The shorter side is made 256 and the middle of 224 taken: what is left of 512 by 384 pixels."""
-    answer = call(
-        "ends.placement({fit: 'cover', resized: [256]}, {width: 512, height: 384}, {width: 224, height: 224})"
-    )
-    assert answer == {"x": 88, "y": 24, "width": 336, "height": 336}
+@pytest.mark.parametrize("fit", FITS)
+def test_placements_are_those_of_the_exporter(call: Call, fit: str) -> None:
+    """Whose shaders and `verify` are tested against Pillow, torchvision and transformers."""
+    rng = np.random.default_rng(len(fit))
+    crops = fit.startswith("crop")
+    for case in range(40):
+        picture, model = rng.integers(20, 400, 2).tolist(), rng.integers(20, 300, 2).tolist()
+        resized = rng.integers(40, 300, 1 + case % 2).tolist() if crops else []
+        answer = call(
+            """(() => {
+                const [fit, [width, height], [across, down], resized] = a;
+                return ends.placement({fit, resized}, {width, height}, {width: across, height: down});
+            })()""",
+            fit,
+            picture,
+            model,
+            resized,
+        )
+        for axis, (begin, extent) in enumerate([("x", "width"), ("y", "height")]):
+            placed = placements(fit, resized, picture, model)[axis]
+            # The centre of the first pixel, and the step from one to the next.
+            assert answer[begin] == pytest.approx(placed.shift / 2 / placed.parts)
+            assert answer[extent] / model[axis] == pytest.approx(placed.step / placed.parts)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
