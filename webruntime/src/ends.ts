@@ -20,6 +20,7 @@ export {
   type Plane,
   pictureOf,
   planesOf,
+  type Surface,
 } from "./ends/planes.ts";
 export { resample } from "./ends/resample.ts";
 export {

@@ -46,7 +46,7 @@ type InputsOf<I extends Signature["inputs"]> = { readonly [Name in keyof I]: Inp
 
 type OutputsOf<O extends Signature["outputs"], K extends keyof O> = {
   [Name in keyof O]: [Name] extends [K] ? GpuTensor<O[Name]["dtype"]> : Output<O[Name]>;
-};
+} & (string extends keyof O ? { [Name in K & string]: GpuTensor } : unknown); // of any outputs those kept are known
 
 type Input<I extends InputSignature> =
   | Tensor<I["dtype"]>

@@ -83,6 +83,11 @@ export function maskPicture({ width, height, data }: Plane, options: MaskOptions
   return picture;
 }
 
+/** What draws on a canvas: its context of 2 dimensions. */
+export interface Surface {
+  drawImage(image: OffscreenCanvas, x: number, y: number, width: number, height: number): void;
+}
+
 /**
  * Draws a picture that was made of planes, or a mask, where the model's picture lies.
  *
@@ -90,7 +95,7 @@ export function maskPicture({ width, height, data }: Plane, options: MaskOptions
  * @param area - what `placement` gives
  */
 export function drawPicture(
-  context: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D,
+  context: Surface,
   picture: ImageData,
   area: { readonly x: number; readonly y: number; readonly width: number; readonly height: number },
 ): void {
