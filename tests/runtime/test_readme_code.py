@@ -1,4 +1,4 @@
-"""The JavaScript in README.md and docs/ compiles under TypeScript strict, with the types that the package has."""
+"""The JavaScript in README.md and docs/ compiles under TypeScript strict, with the package's types."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ LIBRARIES = "es2022,dom,dom.iterable"
 
 
 def _programs() -> list[str]:
-    """Return the modules of README.md and the guides; those that go on from an earlier one get what it had."""
+    """Return the modules of README.md and the guides; those that go on from others get what they had."""
     texts = [(REPOSITORY / "README.md").read_text(encoding="utf-8")]
     texts += [(REPOSITORY / "docs" / name).read_text(encoding="utf-8") for name in GUIDES]
     found = []

@@ -52,7 +52,7 @@ export async function checkDevice(
   try {
     context = acquireContext();
     const limits = effectiveLimits(context.capabilities, {});
-    const chosen = await chooseSetting(context, limits, {}, () => {});
+    const chosen = await chooseSetting(context, limits, {});
     reasons = chosen.reasons;
     const needed = graph?.plans.webgl2.requirements.textureUnits ?? 0;
     if (needed > limits.textureUnits) {

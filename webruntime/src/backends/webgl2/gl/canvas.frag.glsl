@@ -3,7 +3,11 @@ precision highp float;
 precision highp int;
 precision highp sampler2DArray;
 precision highp isampler2DArray;
-uniform SAMPLER x;
+#ifdef INTEGERS
+uniform highp isampler2DArray x;
+#else
+uniform highp sampler2DArray x;
+#endif
 uniform highp ivec4 ints[2]; // height, channels, k of the layout, 0; steps from one row, column and channel to the next, 0
 uniform highp vec4 floats[1]; // factor and what is added
 layout(location = 0) out highp vec4 colour;

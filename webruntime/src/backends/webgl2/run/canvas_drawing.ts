@@ -40,8 +40,7 @@ export function drawOn(
       `Tensor "${name}" cannot be drawn: ${surface ? "it is a vector" : "the canvas has a context other than 2d"}.`,
     );
   }
-  const sampler = kindOf(dtype) === "float" ? "sampler2DArray" : "isampler2DArray";
-  const source = `#version 300 es\n${picture.replace("SAMPLER", `highp ${sampler}`)}`;
+  const source = `#version 300 es\n${kindOf(dtype) === "float" ? "" : "#define INTEGERS\n"}${picture}`;
   const program = programOf(context, source, ["x"], "What draws a tensor on a canvas");
   try {
     program.finish();
