@@ -274,7 +274,7 @@ def test_loads_from_blobs_and_in_a_worker(page: Page, serve: Serve, tmp_path: Pa
 
 
 def test_dispose_gives_everything_back(page: Page, serve: Serve, tmp_path: Path) -> None:
-    """Each object of GL is counted: of models with states, sessions, kept tensors, profiles, runs under way."""
+    """Each object of GL is counted: of models with states, sessions, kept tensors, profiles, ongoing runs."""
     stateful_bundle(tmp_path / "states")
     blocked_bundle(tmp_path / "blocked")
     kinds = ["Texture", "Framebuffer", "Buffer", "Program", "Shader", "VertexArray"]

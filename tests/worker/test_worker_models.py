@@ -219,6 +219,19 @@ def test_sessions_remember(worker_page: Page, serve: Callable[[Path], str], tmp_
     assert worker == plain and len(set(worker)) > 2
 
 
+def test_a_run_is_measured_there(worker_page: Page, url: str) -> None:
+    answer = evaluate(
+        worker_page,
+        url,
+        """
+        const model = await texelflow.loadModel(url);
+        const {draws, milliseconds} = await model.profile(given(), {runs: 1, fetches: false});
+        return [draws.length, milliseconds > 0, contexts];
+        """,
+    )
+    assert answer[0] > 0 and answer[1:] == [True, 0]
+
+
 def test_it_is_given_up(worker_page: Page, url: str) -> None:
     """Loading and runs, by signals and by later ones; what is sent in order arrives so."""
     answer = evaluate(

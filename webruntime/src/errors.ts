@@ -2,7 +2,7 @@
  * What went wrong, for programs; docs/errors.md says what to do about each.
  *
  * - `input`: an input of a run is missing, unknown, or of a wrong type or shape
- * - `option`: an option of loadModel or profile is unknown or wrong
+ * - `option`: an option of loadModel, run, draw or profile is unknown or wrong, or does not fit what it is for
  * - `size`: the sizes of the inputs are none that the model takes, or too large for the device
  * - `not-found`: a file of the bundle is not there
  * - `network`: a download failed or broke off

@@ -29,43 +29,79 @@ export interface Candidate {
  * @param logits - of each token
  */
 export function candidates(logits: ArrayLike<number>, options: SamplingOptions = {}): Candidate[] {
-  const { temperature = 1, topK = logits.length, topP = 1, repetitionPenalty = 1, previous = [] } = options;
+  const { topP = 1 } = options;
+  const weights = weigh(logits, options);
+  const total = sumOf(weights);
+  // All that weigh less make no more together than top-p leaves out: so few are sorted.
+  const least = ((1 - topP) * total) / weights.length;
+  const kept = [...weights.keys()].filter((token) => {
+    const weight = weights[token] as number;
+    return weight > 0 && weight >= least;
+  });
+  kept.sort((a, b) => (weights[b] as number) - (weights[a] as number) || a - b);
+  let sum = 0;
+  let count = 0;
+  for (const token of kept) {
+    if (count > 0 && sum >= topP * total) break;
+    sum += weights[token] as number;
+    count++;
+  }
+  return kept.slice(0, count).map((token) => ({ token, probability: (weights[token] as number) / sum }));
+}
+
+/** Chooses the next token; -1 where there are no logits. */
+export function sample(logits: ArrayLike<number>, options: SamplingOptions = {}): number {
+  const { topP = 1, random = Math.random } = options;
+  if (topP < 1) {
+    const found = candidates(logits, options);
+    return (
+      found[
+        draw(
+          Float64Array.from(found, ({ probability }) => probability),
+          random(),
+        )
+      ]?.token ?? -1
+    );
+  }
+  // Their order is all the same then.
+  return draw(weigh(logits, options), random());
+}
+
+/** What each token weighs, compared with the others: 0 of those that are never chosen. */
+function weigh(logits: ArrayLike<number>, options: SamplingOptions): Float64Array {
+  const { temperature = 1, topK = logits.length, repetitionPenalty = 1, previous = [] } = options;
   const scores = Float64Array.from(logits);
   for (const token of new Set(previous)) {
     const score = scores[token];
     if (score !== undefined)
       scores[token] = score < 0 ? score * repetitionPenalty : score / repetitionPenalty;
   }
-  if (temperature === 0) return [{ token: argMax(scores), probability: 1 }];
+  const place = argMax(scores);
+  if (temperature === 0) return scores.map((_, token) => Number(token === place));
   // Those as likely as the last of the best stay, too.
   const least = topK < scores.length ? largest(scores, Math.max(1, topK)).at(-1)?.score : undefined;
-  const kept = [...scores.keys()].filter(
-    (token) => least === undefined || (scores[token] as number) >= least,
+  const best = scores[place] as number;
+  return scores.map((score) =>
+    least !== undefined && score < least ? 0 : Math.exp((score - best) / temperature),
   );
-  kept.sort((a, b) => (scores[b] as number) - (scores[a] as number));
-  const best = scores[kept[0] as number] as number;
-  const weights = kept.map((token) => Math.exp(((scores[token] as number) - best) / temperature));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const found: Candidate[] = [];
-  let sum = 0;
-  for (const [place, token] of kept.entries()) {
-    if (found.length > 0 && sum >= topP * total) break;
-    const weight = weights[place] as number;
-    sum += weight;
-    found.push({ token, probability: weight });
-  }
-  return found.map(({ token, probability }) => ({ token, probability: probability / sum }));
 }
 
-/** Chooses the next token. */
-export function sample(logits: ArrayLike<number>, options: SamplingOptions = {}): number {
-  const found = candidates(logits, options);
-  let left = (options.random ?? Math.random)();
-  for (const { token, probability } of found) {
-    left -= probability;
-    if (left < 0) return token;
+/** The index that a number from 0 to below 1 falls on, where each has its share; -1 of none. */
+function draw(weights: Float64Array, random: number): number {
+  let left = random * sumOf(weights);
+  let last = -1;
+  for (let index = 0; index < weights.length; index++) {
+    const weight = weights[index] as number;
+    if (weight === 0) continue;
+    left -= weight;
+    last = index;
+    if (left < 0) break;
   }
-  return found.at(-1)?.token ?? -1;
+  return last;
+}
+
+function sumOf(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
 /** How a text is generated. */
