@@ -97,11 +97,14 @@ export class Tensor {
 }
 
 function typeOf(data: OrtData): DataType {
-  if (Array.isArray(data)) return typeof data[0] === "boolean" ? "bool" : "float32";
+  if (Array.isArray(data) && typeof data[0] === "boolean") return "bool";
   const name = (data as TensorData | undefined)?.constructor.name ?? "undefined";
   const type = TYPES[name];
   if (type) return type;
-  throw new TexelflowError("input", `Tensor: the elements must be a typed array or numbers, not ${name}.`);
+  throw new TexelflowError(
+    "input",
+    `Tensor: without a type, the elements must be a typed array or booleans, not ${name}.`,
+  );
 }
 
 /** Elements that came as a list in the array of their type. */
