@@ -13,7 +13,7 @@ import { type Loading, load } from "./loading.ts";
 import { ModelSession, stateLost } from "./model_session.ts";
 import type { Inputs, Outputs, RunOptions, Signature } from "./signature.ts";
 import type { Timings } from "./timings.ts";
-import { Turns } from "./turns.ts";
+import { WaitingRuns } from "./waiting_runs.ts";
 
 /** How an input takes pictures. */
 export type ImageInfo = Omit<ImagePreprocessing, "program" | "ints" | "floats">;
@@ -58,7 +58,7 @@ export class Model<S extends Signature = Signature> {
   /** What the runtime found and chose on this device, as plain data. */
   device: DeviceReport;
   private queue: Promise<unknown> = Promise.resolve();
-  private readonly turns = new Turns();
+  private readonly waiting = new WaitingRuns();
   private disposed = false;
   private readonly branches: Model<S>[] = [];
   /** Whether what `run` remembered went with a context, and no run has told so. */
@@ -130,7 +130,7 @@ export class Model<S extends Signature = Signature> {
     inputs: Inputs<S>,
     options: RunOptions<K> = {},
   ): Promise<Outputs<S, K>> {
-    return this.turns.take(options, (check) =>
+    return this.waiting.take(options, (check) =>
       this.inBranch(inputs, (model) =>
         model.exclusively((session) => model.runIn(session, inputs, options, check), RUN),
       ),

@@ -72,6 +72,7 @@ export class Connection {
     this.order = this.order.then(async () => {
       try {
         const { request, transfer = [] } = await isReady;
+        signal?.throwIfAborted();
         if (this.pending.has(id)) this.post({ id, request }, transfer);
       } catch (error) {
         this.settle(id)?.reject(error);
@@ -79,7 +80,6 @@ export class Connection {
     });
     const abort = () => {
       if (!this.ended) this.post({ id, abort: true });
-      this.settle(id)?.reject(signal?.reason);
     };
     signal?.addEventListener("abort", abort);
     try {
@@ -99,15 +99,20 @@ export class Connection {
       this.pending.get(message.id)?.onProgress?.(message.progress);
     } else if ("fetch" in message) {
       void this.fetch(message.id, message.fetch, message.url, message.init);
-    } else if ("error" in message) {
-      this.settle(message.id)?.reject(receivedError(message.error));
     } else {
       const pending = this.settle(message.id);
-      if (message.facts) pending?.onFacts?.(message.facts);
-      pending?.resolve(message.value);
-      // Nobody waits for it any more.
-      if (!pending)
+      const { signal } = pending ?? {};
+      if ("error" in message) {
+        const { error } = message;
+        // The reason itself cannot cross.
+        pending?.reject(signal?.aborted && !error.code ? signal.reason : receivedError(error));
+      } else if (signal?.aborted) {
         free(message.value, (gpu) => this.post({ id: this.next(), request: { do: "free", gpu } }));
+        pending?.reject(signal.reason);
+      } else {
+        if (message.facts) pending?.onFacts?.(message.facts);
+        pending?.resolve(message.value);
+      }
     }
     this.endIfIdle();
   }
