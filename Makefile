@@ -32,7 +32,7 @@ node_modules/.installed: package.json package-lock.json
 	$(python) scripts/setup_chromium.py
 	@touch $@
 
-dist/texelflow.js: node_modules/.installed scripts/build.mjs tsconfig.json $(shell find webruntime/src -type f)
+dist/texelflow.js: node_modules/.installed scripts/build.mjs tsconfig.json $(shell find webruntime/src player -type f)
 	$(NPM) run --silent build
 	@touch $@
 

@@ -3,6 +3,6 @@ import { element, showProblem } from "./shared/page.js";
 
 // The second part comes when the first is ready (or has failed), so that its scripts do not hold up the first result.
 startDigits()
-  .then(() => import("./bundle/bundle.js"))
-  .then(({ startBundle }) => startBundle())
+  .then(() => import("./open/start.js"))
+  .then(({ startOpening }) => startOpening())
   .catch((problem) => showProblem(element("bundle-error", HTMLElement), problem));

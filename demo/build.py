@@ -28,8 +28,8 @@ sys.path.append(str(REPOSITORY / "converter"))
 
 import build_converter  # noqa: E402 - it lies beside the folder of this file
 
-PAGE = ("index.html", "favicon.svg", "app.js", "shared", "digits", "bundle", "benchmark", "styles")
-"""What is copied as it is."""
+PAGE = ("app.js", "digits", "open", "benchmark", "styles")
+"""What is copied as it is, beside the player, which `dist/player` has."""
 STRICT, WIDE = "connect-src 'self' blob:;", "connect-src 'self' blob: http: https:;"
 """What the page's policy lets it fetch, and what that of its copy for models of other servers does."""
 COMPRESSED, LEAST_BYTES = (".css", ".html", ".js", ".json", ".svg"), 1000
@@ -82,11 +82,23 @@ def copy_photos(target: Path) -> list[dict[str, str]]:
     return [{"file": f"photos/{name}", "title": title, **credit[name]} for name, title in PHOTOS.items()]
 
 
+def write_page(target: Path) -> None:
+    """Puts what the demo has besides into the player's page, at the comments that name it."""
+    page = (target / "index.html").read_text(encoding="utf-8")
+    for fragment in sorted((DEMO / "page").glob("*.html")):
+        begin, end = f"<!-- {fragment.stem} -->\n", f"<!-- end of {fragment.stem} -->\n"
+        if page.count(begin) != 1 or page.count(end) != 1:
+            raise BuildError(f"player/index.html has no one place for {fragment.name}: {begin.strip()}")
+        before, _, rest = page.partition(begin)
+        page = before.rstrip(" ") + fragment.read_text(encoding="utf-8") + rest.partition(end)[2]
+    (target / "index.html").write_text(page, encoding="utf-8")
+
+
 def write_wider_page(target: Path) -> None:
     """Writes the page once more, with a policy that lets it fetch models of other servers; it asks before."""
     page = (target / "index.html").read_text(encoding="utf-8")
     if page.count(STRICT) != 1:
-        raise BuildError(f"demo/index.html has a policy without {STRICT!r}")
+        raise BuildError(f"player/index.html has a policy without {STRICT!r}")
     (target / "foreign.html").write_text(page.replace(STRICT, WIDE), encoding="utf-8")
 
 
@@ -107,15 +119,18 @@ def assemble(target: Path, plain: bool) -> None:
     runtime = REPOSITORY / "dist" / "texelflow.js"
     if not runtime.is_file():
         raise BuildError("dist/texelflow.js is not built: run `npm ci && npm run build`, or `make setup`")
+    player = runtime.parent / "player"
+    shutil.copytree(player, target, ignore=shutil.ignore_patterns("served.js"), dirs_exist_ok=True)
+    write_page(target)
     for name in PAGE:
         source = DEMO / name
         if source.is_dir():
-            shutil.copytree(source, target / name)
+            shutil.copytree(source, target / name, dirs_exist_ok=True)
         else:
             shutil.copyfile(source, target / name)
-    # With the parts that it loads where a visitor's model needs them; no page uses the other entries.
+    # With the parts that it loads where a visitor's model needs them, or the visitor wants to look inside.
     for path in runtime.parent.glob("texelflow*.js"):
-        if path.stem not in ("texelflow.debug", "texelflow.iife"):
+        if path.stem != "texelflow.iife":
             shutil.copyfile(path, target / path.name)
     write_wider_page(target)
     converter = REPOSITORY / "build" / ("converter-plain" if plain else "converter")

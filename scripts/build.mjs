@@ -1,5 +1,5 @@
-// Builds dist/: the runtime as ES modules and as script, and the declarations.
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+// Builds dist/: the runtime as ES modules and as script, the declarations, and the player.
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { build, transform } from "esbuild";
 import { rollup } from "rollup";
@@ -46,10 +46,14 @@ const external = ["@huggingface/tokenizers", "@huggingface/jinja"];
 /** The script of a worker, which nobody imports. */
 const THREAD = "texelflow.thread";
 
+/** The folder of the player, the page that shows and runs a model. */
+const PLAYER = "player";
+
 /** What dist/ holds, source maps apart. */
 const FILES = [...Object.keys(entries), "texelflow.iife"]
   .flatMap((name) => (name === THREAD ? [`${name}.js`] : [`${name}.js`, `${name}.d.ts`]))
-  .concat(Object.values(parts).map((name) => `${name}.js`));
+  .concat(Object.values(parts).map((name) => `${name}.js`))
+  .concat(PLAYER);
 
 /** Declaration of what the script defines. */
 const GLOBAL = `declare global {
@@ -177,13 +181,29 @@ async function declarations() {
   await writeFile(`${stage}/texelflow.iife.d.ts`, GLOBAL);
 }
 
+/** Copies the player, whose scripts are served as they are written; the worker that lays graphs out has its library in it. */
+async function player() {
+  const folder = `${stage}/${PLAYER}`;
+  await cp(PLAYER, folder, { recursive: true });
+  await build({
+    entryPoints: [`${PLAYER}/about/layout.js`],
+    outfile: `${folder}/about/layout.js`,
+    allowOverwrite: true,
+    bundle: true,
+    format: "esm",
+    minify: true,
+    target,
+    legalComments: "none",
+  });
+}
+
 function fail({ message }) {
   throw new Error(message);
 }
 
 try {
   await mkdir(stage, { recursive: true });
-  await Promise.all([modules(), script(), declarations()]);
+  await Promise.all([modules(), script(), declarations(), player()]);
   const built = (await readdir(stage)).filter((name) => !name.endsWith(".map"));
   if (built.sort().join() !== FILES.sort().join()) throw new Error(`Other files were built: ${built}`);
   // Readers of dist/ never see a half-written folder.

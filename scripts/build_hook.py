@@ -1,4 +1,4 @@
-"""Hatchling build hook: puts the shaders and the built JavaScript into the wheel.
+"""Hatchling build hook: puts the shaders, the built JavaScript and the player into the wheel.
 
 An editable install leaves both where they are in the checkout; see `texelflow.resources`.
 """
@@ -12,7 +12,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class ResourcesHook(BuildHookInterface[Any]):
-    """Adds `shaders/` as `texelflow/shaders` and `dist/*.js` as `texelflow/javascript`."""
+    """Adds `shaders/`, `dist/player/`, and `dist/*.js` as `javascript/`, to the folder `texelflow/`."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Extend `build_data`; builds `dist/` with npm when it is absent."""
@@ -24,6 +24,7 @@ class ResourcesHook(BuildHookInterface[Any]):
             build_javascript(root)
         included = build_data["force_include"]
         included[str(root / "shaders")] = "texelflow/shaders"
+        included[str(root / "dist" / "player")] = "texelflow/player"
         for path in sorted((root / "dist").glob("*.js")):
             included[str(path)] = f"texelflow/javascript/{path.name}"
 

@@ -1,10 +1,12 @@
 // Prints the download size of each built script, and fails when what a page requests up to its first result exceeds its
-// limit: the runtime, and apart from it the demo's own scripts.
+// limit: the runtime, and apart from it the scripts of the demo and of the page of `texelflow serve`.
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
+import { join, sep } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import { build } from "esbuild";
 
-const limits = { runtime: 25_000, demo: 4_000 };
+const limits = { runtime: 25_000, demo: 4_000, player: 10_000 };
 
 /** Prints and returns the size with brotli. */
 function measure(name, content) {
@@ -13,26 +15,30 @@ function measure(name, content) {
   return size;
 }
 
-/** Leaves out the runtime, a file of its own in the page, and what is imported once there is a result. */
-const later = {
-  name: "later",
-  setup(build) {
-    build.onResolve({ filter: /./ }, ({ path, kind }) =>
-      kind === "dynamic-import" || path.endsWith("/texelflow.js") ? { path, external: true } : undefined,
-    );
+/** Leaves out the runtime, a file of its own in the page, and what is imported once there is a result; finds the player's. */
+const page = {
+  name: "page",
+  setup({ onResolve }) {
+    onResolve({ filter: /./ }, ({ path, kind, resolveDir }) => {
+      if (kind === "dynamic-import" || /\/texelflow(\.ends)?\.js$/.test(path))
+        return { path, external: true };
+      const place = join(resolveDir, path);
+      const shared = place.replace(`${sep}demo${sep}`, `${sep}player${sep}`);
+      return kind === "import-statement" && !existsSync(place) ? { path: shared } : undefined;
+    });
   },
 };
 
-/** The demo's scripts up to its first result as one minified module. */
-async function bundleDemo() {
+/** The scripts of a page up to its first result as one minified module. */
+async function bundlePage(entry) {
   const result = await build({
-    entryPoints: ["demo/app.js"],
+    entryPoints: [entry],
     bundle: true,
     minify: true,
     format: "esm",
     target: "es2022",
     legalComments: "none",
-    plugins: [later],
+    plugins: [page],
     write: false,
   });
   return result.outputFiles[0].contents;
@@ -42,8 +48,10 @@ const runtime = measure("dist/texelflow.js", await readFile("dist/texelflow.js")
 for (const name of (await readdir("dist")).filter((name) => /\..*\.js$/.test(name)).sort()) {
   measure(`dist/${name}`, await readFile(`dist/${name}`));
 }
-const demo = measure("the demo's scripts", await bundleDemo());
-for (const [name, size] of Object.entries({ runtime, demo })) {
+const demo = measure("the demo's scripts", await bundlePage("demo/app.js"));
+const ends = await readFile("dist/texelflow.ends.js");
+const player = measure("the player's scripts", Buffer.concat([await bundlePage("player/served.js"), ends]));
+for (const [name, size] of Object.entries({ runtime, demo, player })) {
   if (size <= limits[name]) continue;
   console.error(`The ${name} is ${size} bytes of JavaScript, of which ${limits[name]} are allowed.`);
   process.exitCode = 1;

@@ -19,6 +19,9 @@ TEMPLATE = "third_party_notices.md.j2"
 SHIPPED_BY_RUNTIME = {"esbuild"}
 """What leaves something in dist/: the helpers that esbuild's output calls."""
 
+SHIPPED_BY_PLAYER = {"@dagrejs/dagre", "@dagrejs/graphlib"}
+"""What is in dist/player."""
+
 SHIPPED_BY_CONVERTER = {"client-zip", "jsfive", "pako", "pyodide"}
 """What is in build/converter, beside packages of Python."""
 
@@ -30,6 +33,7 @@ LICENCES = {"jsfive": "BSD-3-Clause"}
 """The licence of what a package is based on that does not name one: else jsfive is in the public domain."""
 
 COPYRIGHTS = {
+    "@dagrejs": "2012–2014 Chris Pettitt",
     "@tensorflow": "2017 Google LLC",
     "@protobufjs": "2016 Daniel Wirtz",
     "client-zip": "2020 David Junger",
@@ -86,6 +90,7 @@ def notices(root: Path = ROOT) -> str:
         ValueError: a package has a licence whose text the template lacks, or see `locked_packages`.
     """
     runtime = locked_packages(root / "package-lock.json", SHIPPED_BY_RUNTIME)
+    player = locked_packages(root / "package-lock.json", SHIPPED_BY_PLAYER)
     peers = locked_packages(root / "benchmark" / "package-lock.json")
     converter = locked_packages(root / "package-lock.json", SHIPPED_BY_CONVERTER)
     environment = Environment(
@@ -95,8 +100,9 @@ def notices(root: Path = ROOT) -> str:
         trim_blocks=True,
         autoescape=False,
     )
-    text = environment.get_template(TEMPLATE).render(runtime=runtime, converter=converter, peers=peers)
-    for package in (*runtime, *converter, *peers):
+    shipped = {"runtime": runtime, "player": player, "converter": converter, "peers": peers}
+    text = environment.get_template(TEMPLATE).render(shipped)
+    for package in (*runtime, *player, *converter, *peers):
         for licence in package.licence.split(" AND "):
             if f"\n### {licence}\n" not in text:
                 raise ValueError(f"{TEMPLATE} has no text of {licence}, the licence of {package.name}")

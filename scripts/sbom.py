@@ -1,8 +1,9 @@
 """What a release is made of, as a CycloneDX document.
 
-npm packages and their digests are those of package-lock.json. Only esbuild leaves anything in what is
-published: the few helpers that its output calls. The others are tools. Python packages are not shipped but
-installed beside: the document has the versions that pyproject.toml allows, for the installer to choose from.
+npm packages and their digests are those of package-lock.json. Only two leave anything in what is published:
+esbuild the few helpers that its output calls, and dagre, which lays graphs out in the player. The others are
+tools. Python packages are not shipped but installed beside: the document has the versions that pyproject.toml
+allows, for the installer to choose from.
 """
 
 import base64
@@ -23,7 +24,7 @@ from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 from packaging.requirements import Requirement
 
-SHIPPED = {"esbuild"}
+SHIPPED = {"@dagrejs/dagre", "@dagrejs/graphlib", "esbuild"}
 """npm packages of which something is in what is published."""
 
 SRI_ALGORITHMS = {"sha1": HashAlgorithm.SHA_1, "sha512": HashAlgorithm.SHA_512}

@@ -46,6 +46,21 @@ def export(given: str, target: str, options: str, progress: Progress) -> str:
     return _answer(lambda: {"summary": _export(Path(given), Path(target), json.loads(options), progress)})
 
 
+def convert(given: str, target: str, options: str, progress: Progress) -> str:
+    """Write the model among the files in the folder `given` as `model.onnx` in the folder `target`.
+
+    Args:
+        given: the folder that has the files, nothing else.
+        target: the folder to make; one that exists is replaced.
+        options: arguments of `texelflow.convert` by name, as JSON.
+        progress: called with what is being done and the fraction done, from 0 to 1.
+
+    Returns:
+        JSON: `files`, the names of those written, or `failure` as `export` has it.
+    """
+    return _answer(lambda: {"files": _convert(Path(given), Path(target), json.loads(options), progress)})
+
+
 def companions(given: str, name: str) -> str:
     """Return the paths of the files that the model's file `name` in `given` needs beside it.
 
@@ -96,6 +111,14 @@ def _export(given: Path, target: Path, options: dict[str, Any], progress: Progre
             with suppress(ExportError):
                 summary, told = _told_export(source, target, progress, {**options, "image": usual})
     return {**_summary_json(summary), "warnings": told}
+
+
+def _convert(given: Path, target: Path, options: dict[str, Any], progress: Progress) -> list[str]:
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    with _inside(given):
+        written = texelflow.convert(chosen(given), target / "model.onnx", progress=progress, **options)
+    return [path.name for path in written]
 
 
 def _told_export(

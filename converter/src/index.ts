@@ -1,8 +1,17 @@
 /** Converts models to bundles in the visitor's browser. */
 
-import type { Answer, ExportOptions, Failure, FailureCode, NamedFile, Request, Summary } from "./messages.ts";
+import type {
+  Answer,
+  ExportOptions,
+  Failure,
+  FailureCode,
+  NamedFile,
+  OnnxOptions,
+  Request,
+  Summary,
+} from "./messages.ts";
 
-export type { ExportOptions, FailureCode, Signature, Summary } from "./messages.ts";
+export type { ExportOptions, FailureCode, OnnxOptions, Signature, Summary } from "./messages.ts";
 
 /**
  * Packs the files of a bundle into a zip archive, uncompressed: weights hardly shrink.
@@ -31,7 +40,10 @@ const MOST_KEPT = 192 * 2 ** 20;
 export type ModelSource = File | Iterable<File> | ReadonlyMap<string, Blob> | string | URL;
 
 /** How a model is to be converted. */
-export interface ConvertOptions extends ExportOptions {
+export interface ConvertOptions extends ExportOptions, Course {}
+
+/** How to follow what is being done, and to end it. */
+export interface Course {
   /** Called with what is being done, in the exporter's words, and the fraction of it that is done, from 0 to 1. */
   onProgress?: (doing: string, fraction: number) => void;
   /** Ends the conversion. */
@@ -80,20 +92,43 @@ export async function prepare(): Promise<void> {
  *
  * @throws ConvertError when the model cannot be converted, with all reasons; the signal's reason when aborted
  */
-export function convert(source: ModelSource, options: ConvertOptions = {}): Promise<Converted> {
-  const turn = lastTurn.then(() => convertNow(source, options));
+export async function convert(
+  source: ModelSource,
+  { onProgress, signal, ...options }: ConvertOptions = {},
+): Promise<Converted> {
+  const request = { source: modelSource(source), options };
+  const { files, summary } = await inTurn(request, { onProgress, signal });
+  return { files, summary: summary as Summary };
+}
+
+/**
+ * Writes a model of any format that is read as an ONNX file, for other tools, in the worker of `convert` and in turn with it.
+ *
+ * @returns the files: `model.onnx`, and `model.onnx.data` where weights take more than 1 GiB
+ * @throws ConvertError when ONNX cannot say what the model does, or it cannot be read; the signal's reason when aborted
+ */
+export async function toOnnx(
+  source: ModelSource,
+  { onProgress, signal, ...onnx }: OnnxOptions & Course = {},
+): Promise<ReadonlyMap<string, Blob>> {
+  return (await inTurn({ source: modelSource(source), onnx }, { onProgress, signal })).files;
+}
+
+interface Made {
+  readonly files: ReadonlyMap<string, Blob>;
+  readonly summary: Summary | null;
+}
+
+function inTurn(request: Request, course: Course): Promise<Made> {
+  const turn = lastTurn.then(() => make(request, course));
   lastTurn = turn.catch(() => {});
   return turn;
 }
 
-async function convertNow(
-  source: ModelSource,
-  { onProgress = () => {}, signal, ...options }: ConvertOptions,
-): Promise<Converted> {
+async function make(request: Request, { onProgress = () => {}, signal }: Course): Promise<Made> {
   signal?.throwIfAborted();
   onProgress("starting the exporter", 0);
   const worker = await until(signal, startedWorker());
-  const request: Request = { source: modelSource(source), options };
   try {
     const { files, summary, heap } = await until(signal, ask(worker, request, "done", onProgress));
     if (heap > MOST_KEPT) end(worker);

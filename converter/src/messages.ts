@@ -22,6 +22,9 @@ export interface ExportOptions {
   name?: string;
 }
 
+/** How a model is to be written as an ONNX file: the options of `texelflow convert`, all of them optional. */
+export type OnnxOptions = Pick<ExportOptions, "inputShapes" | "signature">;
+
 /** An input or output of a model. */
 export interface Signature {
   readonly name: string;
@@ -69,13 +72,18 @@ export interface NamedFile {
   readonly blob: Blob;
 }
 
-/** What the page asks: the first message says where the distribution is and starts Python, each other exports a model. */
+/** What the page asks: the first message says where the distribution is and starts Python, each other exports a model, or converts it. */
 export type Request =
   | { readonly start: string }
   | {
       /** The files of the model, or the address of its file, which is fetched with what it needs beside it. */
       readonly source: readonly NamedFile[] | string;
       readonly options: ExportOptions;
+    }
+  | {
+      readonly source: readonly NamedFile[] | string;
+      /** The model is to be written as an ONNX file. */
+      readonly onnx: OnnxOptions;
     };
 
 /** What the worker answers. */
@@ -84,7 +92,8 @@ export type Answer =
   | { readonly kind: "progress"; readonly doing: string; readonly fraction: number }
   | {
       readonly kind: "done";
-      readonly summary: Summary;
+      /** Null of an ONNX file. */
+      readonly summary: Summary | null;
       readonly files: readonly NamedFile[];
       /** Bytes that the worker's memory has grown to; it never shrinks. */
       readonly heap: number;

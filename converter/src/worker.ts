@@ -27,6 +27,12 @@ interface Exporter {
     options: string,
     progress: (doing: string, fraction: number) => void,
   ): string;
+  convert(
+    given: string,
+    target: string,
+    options: string,
+    progress: (doing: string, fraction: number) => void,
+  ): string;
   companions(given: string, name: string): string;
 }
 
@@ -64,10 +70,14 @@ async function answer(request: Request): Promise<void> {
   }
   if (!started) throw new Error("the worker was asked before it was started");
   const { python, exporter } = await started;
-  const { source, options } = request;
+  const { source } = request;
   const files = typeof source === "string" ? await fetchAll(python, exporter, new URL(source)) : source;
   await useHdf5(python, files);
-  const summary = withFiles(python, files, () => exportModel(exporter, options));
+  const summary = withFiles(python, files, () => {
+    if ("options" in request) return exportModel(exporter, request.options);
+    parsed(exporter.convert(GIVEN, MADE, pythonOptions(request.onnx), report));
+    return null;
+  });
   post({ kind: "done", summary, files: takeFiles(python, MADE), heap: heapSize(python) });
 }
 
@@ -119,9 +129,12 @@ async function fetchAll(python: PyodideInterface, exporter: Exporter, address: U
 }
 
 function exportModel(exporter: Exporter, options: ExportOptions): Summary {
+  return parsed(exporter.export(GIVEN, MADE, pythonOptions(options), report)).summary as Summary;
+}
+
+function pythonOptions(options: ExportOptions): string {
   const named = Object.entries(options).map(([name, value]) => [PYTHON_NAMES[name] ?? name, value]);
-  const text = exporter.export(GIVEN, MADE, JSON.stringify(Object.fromEntries(named)), report);
-  return parsed(text).summary as Summary;
+  return JSON.stringify(Object.fromEntries(named));
 }
 
 /** What Python answers; throws what it says that went wrong. */

@@ -27,8 +27,13 @@ def javascript_directory() -> Path:
     return _first_folder("built JavaScript", PACKAGE / "javascript", CHECKOUT / "dist")
 
 
+def player_directory() -> Path:
+    """Return the folder of the page that shows and runs a bundle; raise ExportError if it is missing."""
+    return _first_folder("player", PACKAGE / "player", CHECKOUT / "dist" / "player")
+
+
 def page_directory() -> Path:
-    """Return the folder of the pages that `verify`, `bench` and `serve` open."""
+    """Return the folder of the pages that `verify` and `bench` open."""
     return PACKAGE / "checking" / "pages"
 
 

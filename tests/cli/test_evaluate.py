@@ -11,6 +11,7 @@ import pytest
 from command_support import Result, RunCommand, make_classifier
 from PIL import Image
 
+from importers.tflite_models.builder import ModelMaker
 from kernels.sheet import run_reference
 from texelflow import export
 from texelflow.checking.evaluate import accuracy, evaluate
@@ -135,3 +136,30 @@ def test_errors_name_the_file_and_what_to_do(
     )
     run("missing").assert_one_error("is neither")
     assert texelflow_command("evaluate", colours / "bundle").code == 2
+
+
+def test_one_of_several_functions(texelflow_command: RunCommand, tmp_path: Path) -> None:
+    """The model runs the function that the bundle is of, or the one that is named."""
+    maker = ModelMaker()
+    for index, operator in enumerate(("ABS", "NEG")):
+        graph = maker.subgraph() if index else maker.main
+        x, y = graph.input("x", "float32", (1, 3)), graph.output("y", "float32", (1, 3))
+        graph.add(operator, [x], [y])
+        maker.signature(operator.lower(), index, {"given": x}, {"made": y})
+    (tmp_path / "model.tflite").write_bytes(maker.content())
+    export(tmp_path / "model.tflite", tmp_path / "bundle", signature="neg")
+    examples = np.array([[-3, 1, 2], [1, -3, 2], [2, 1, -3]], np.float32)
+    np.savez(tmp_path / "data.npz", given=examples, labels=[0, 1, 2])
+    arguments = (
+        "evaluate",
+        tmp_path / "bundle",
+        tmp_path / "data.npz",
+        "--against",
+        tmp_path / "model.tflite",
+    )
+    result = texelflow_command(*arguments, "--json").json
+    assert (result["bundle"]["top_1"], result["model"]["top_1"], result["same"]) == (1, 1, 1)
+    flipped = np.array([[3, -1, -2]] * 3, np.float32)  # abs has its largest where neg has its smallest
+    np.savez(tmp_path / "data.npz", given=flipped, labels=[0, 0, 0])
+    result = texelflow_command(*arguments, "--signature", "abs", "--json").json
+    assert (result["bundle"]["top_1"], result["model"]["top_1"], result["same"]) == (0, 1, 0)

@@ -139,7 +139,12 @@ def test_bill_of_materials_is_valid_and_has_what_is_shipped(release: Path) -> No
     }
     assert content["metadata"]["timestamp"].startswith("2020-06-01T12:00:00")
     required = {part["name"] for part in content["components"] if part["scope"] == "required"}
-    assert required == {*requirement_names(PROJECT["dependencies"]), "esbuild"}
+    assert required == {
+        *requirement_names(PROJECT["dependencies"]),
+        "esbuild",
+        "@dagrejs/dagre",
+        "@dagrejs/graphlib",
+    }
     esbuild = next(part for part in content["components"] if part["name"] == "esbuild")
     installed = json.loads((REPOSITORY / "node_modules/esbuild/package.json").read_text())
     assert esbuild["version"] == installed["version"]
@@ -174,6 +179,8 @@ def test_wheel_has_shaders_javascript_and_pages(wheel: Path) -> None:
     assert {f"texelflow/javascript/{script}" for script in scripts} <= names
     assert {
         "texelflow/checking/pages/runner.js",
+        "texelflow/player/index.html",
+        "texelflow/player/about/layout.js",
         "texelflow/py.typed",
         f"texelflow-{texelflow.__version__}.dist-info/licenses/LICENSE",
         f"texelflow-{texelflow.__version__}.dist-info/licenses/THIRD_PARTY_NOTICES.md",

@@ -91,10 +91,13 @@ def test_brotli_and_names_by_content(tmp_path: Path) -> None:
 
 def test_bundle_has_a_page(tmp_path: Path) -> None:
     (tmp_path / "graph.json").write_text("{}")
+    (tmp_path / "served.js").write_text("of a stranger's bundle")
     with background_server(folder_mounts(tmp_path)) as url:
         assert fetch(url, "/graph.json")[::2] == (200, b"{}")
         assert b"<html" in fetch(url, "/")[2]
-        assert fetch(url, "/javascript/texelflow.js")[0] == 200
+        assert b"startPlayer" in fetch(url, "/served.js")[2]
+        assert fetch(url, "/texelflow.js")[0] == 200
+        assert fetch(url, "/about/layout.js")[0] == 200
 
 
 def test_the_page_of_a_bundle_runs_the_model(tmp_path: Path, classifier: Path, browser: Browser) -> None:
@@ -105,11 +108,15 @@ def test_the_page_of_a_bundle_runs_the_model(tmp_path: Path, classifier: Path, b
         page = browser.new_page()
         failures: list[str] = []
         page.on("pageerror", lambda error: failures.append(str(error)))
+        page.on("console", lambda message: failures.append(message.text) if message.type == "error" else None)
+        page.on("request", lambda request: failures.append(request.url) if url not in request.url else None)
         page.goto(url)
-        page.get_by_role("button", name="Run").click()
-        page.get_by_role("cell", name="scores").wait_for()
-        assert page.get_by_role("heading").inner_text() == "small one"
-        assert re.search(r"(cat|dog|bird|fish) -?\d", page.get_by_role("row").inner_text())
+        page.get_by_role("heading", name="small one").wait_for()
+        page.locator("#classes li").first.wait_for()
+        assert re.match(r"(cat|dog|bird|fish), \d", page.inner_text("#summary"))
+        page.click("#about > summary")
+        page.click("#tab-graph")
+        page.get_by_text("boxes").wait_for()
         assert not failures
         page.close()
 

@@ -35,7 +35,10 @@ globalThis.convertChosen = async (options) => {
     inputs.forEach((input) => { input.value = ""; });
     const onProgress = (doing, fraction) => { told.push([doing, fraction]); };
     try {
-        const { files: made, summary } = await converter.convert(files, { ...options, onProgress });
+        const { onnx, ...others } = options;
+        const { files: made, summary } = onnx
+            ? { files: await converter.toOnnx(files, { ...others, onProgress }), summary: null }
+            : await converter.convert(files, { ...others, onProgress });
         globalThis.made = made;
         const coded = Array.from(made, async ([name, blob]) => {
             const bytes = new Uint8Array(await blob.arrayBuffer());

@@ -14,6 +14,7 @@ from converter_support import REPOSITORY, converted, exported
 from onnx import numpy_helper
 from playwright.sync_api import Page
 
+import texelflow
 from browser_support import PageServer
 from texelflow.errors import ExportError
 
@@ -132,6 +133,21 @@ def test_folders(name: str, converter_page: Page, tmp_path: Path) -> None:
     answer = converted(converter_page, folder)
     assert answer.get("message") is None
     assert answer["files"] == exported(folder, tmp_path / "bundle")
+
+
+@pytest.mark.parametrize("name", ["modern", "javascript"])
+def test_onnx_files(name: str, converter_page: Page, tmp_path: Path) -> None:
+    folder = write_files("models.json.xz", f"{name}/files/", tmp_path / name)
+    answer = converted(converter_page, folder, onnx=True)
+    assert answer.get("message") is None
+    (written,) = texelflow.convert(folder, tmp_path / "model.onnx")
+    assert answer["files"] == {"model.onnx": written.read_bytes()}
+
+
+def test_what_onnx_cannot_be_written_of_is_told(converter_page: Page, tmp_path: Path) -> None:
+    empty = tmp_path / "broken.onnx"
+    empty.write_bytes(b"no model")
+    assert converted(converter_page, empty, onnx=True)["code"] == "model"
 
 
 def test_several_files_and_archives(

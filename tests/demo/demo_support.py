@@ -7,12 +7,16 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import FilePayload, Page
+from playwright.sync_api import Browser, FilePayload, Page
 
-from browser_support import REPOSITORY
+from browser_support import REPOSITORY, require_webgl2
+
+Opener = Callable[..., Page]
 
 
 def build_demo(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -79,3 +83,59 @@ CONTRASTS = """() => {
         .filter(([contrast]) => contrast < 4.5);
 }"""
 """Finds texts of a page whose contrast is less than WCAG AA asks for, with the contrast."""
+
+
+def look_inside(page: Page, address: str, body: str) -> object:
+    """What a piece of JavaScript makes of a bundle: it has `facts`, and `at` imports a module."""
+    return page.evaluate(
+        """async (address) => {
+            const at = (path) => import(new URL(path, document.baseURI));
+            const { loadModel } = await at("texelflow.js");
+            const { ModelFacts } = await at("about/facts.js");
+            const { sampleInputs } = await at("run/numbers.js");
+            const source = new URL(address, document.baseURI);
+            const model = await loadModel(source);
+            const inputs = () => sampleInputs(model);
+            const facts = await ModelFacts.of({ model, source, original: null, inputs });
+            try { BODY } finally { model.dispose(); }
+        }""".replace("BODY", body),
+        address,
+    )
+
+
+@contextmanager
+def opening_demo(browser: Browser, demo_url: str) -> Iterator[Opener]:
+    """Gives what opens the page, with options of `browser.new_page`; raises faults of the pages at the end.
+
+    Faults are exceptions, refusals by the page's own content policy and requests to other servers.
+    """
+    pages: list[Page] = []
+    faults: list[str] = []
+
+    def watch(address: str) -> None:
+        if not address.startswith((demo_url.split("/somewhere")[0], "blob:", "data:")):
+            faults.append(f"request to {address}")
+
+    def open_page(script: str | None = None, **options: object) -> Page:
+        page = browser.new_page(**{"viewport": {"width": 1200, "height": 900}, **options})
+        pages.append(page)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda message: _note_refusal(message.text, faults))
+        page.on("request", lambda request: watch(request.url))
+        if script:
+            page.add_init_script(script)
+        page.goto(demo_url)
+        require_webgl2(page)
+        wait_until(page, "document.getElementById('digits-first').textContent !== '–'")
+        wait_until(page, "!document.getElementById('stage').hidden")
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+    assert not faults
+
+
+def _note_refusal(text: str, faults: list[str]) -> None:
+    if "Content Security Policy" in text:
+        faults.append(text)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from demo_support import CONTRASTS, NAMELESS_CONTROLS, build_demo
+from demo_support import CONTRASTS, NAMELESS_CONTROLS, Opener, build_demo
 from playwright.sync_api import Browser, Page
 
 
@@ -57,6 +57,22 @@ def test_the_policy_forbids_eval_and_nothing_is_absolute(demo_folder: Path) -> N
         assert 'src="/' not in text
         assert 'href="/' not in text
         assert "url(" not in text
+
+
+SHIFTS = """
+globalThis.shifted = 0;
+new PerformanceObserver((list) => {
+    for (const { value, hadRecentInput } of list.getEntries())
+        globalThis.shifted += hadRecentInput ? 0 : value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@pytest.mark.parametrize("width", [390, 1200])
+def test_nothing_shifts_while_the_page_loads(open_demo: Opener, width: int) -> None:
+    page = open_demo(SHIFTS, viewport={"width": width, "height": 900})
+    page.wait_for_timeout(200)
+    assert page.evaluate("shifted") < 0.02
 
 
 def test_every_control_has_a_name(demo: Page) -> None:
@@ -110,7 +126,7 @@ def test_outputs_are_understood_by_their_shapes(
 ) -> None:
     found = modules.evaluate(
         """async ({ shapes, size, labels }) => {
-            const { interpret } = await import(new URL("bundle/interpret.js", document.baseURI));
+            const { interpret } = await import(new URL("run/interpret.js", document.baseURI));
             const outputs = shapes.map((shape, index) => {
                 const length = shape.reduce((product, extent) => product * extent, 1);
                 const data = Float32Array.from({ length }, (_, place) => Math.sin(place * 12.9898) * 3);
@@ -139,7 +155,7 @@ def test_the_models_picture_is_placed_as_the_export_fitted_it(
 ) -> None:
     area = modules.evaluate(
         """async (image) => {
-            const { placement } = await import(new URL("texelflow.ends.js", document.baseURI));
+            const { placement } = await import(new URL("run/stage.js", document.baseURI));
             return placement(image, { width: 300, height: 200 }, { width: 224, height: 224 });
         }""",
         {"fit": fit, "resized": resized},

@@ -82,6 +82,12 @@ def _is_too_deep(case: Case) -> bool:
     )
 
 
+def _is_of_tensors(case: Case) -> bool:
+    """Whether no input and no output is a sequence, whose length must be known, or an optional value."""
+    graph = case.model.graph
+    return all(value.type.HasField("tensor_type") for value in (*graph.input, *graph.output))
+
+
 def names_of_refused_cases() -> set[str]:
     """The cases that are refused at their own, fixed sizes, as docs/operators.md lists them."""
     rows = REPORT.read_text(encoding="utf-8").split("## Tests refused at export")[1].splitlines()
@@ -99,6 +105,7 @@ def outcome(
         make_trial(case)
         for case in node_cases()
         if case.name not in refused and not _is_too_deep(case) and not is_by_chance(case.name)
+        if _is_of_tensors(case)
     ]
     trials = [trial for trial in trials if any(array.ndim for array in trial.feeds[0].values())]
     url = page_server.mount("/free_operators", directory)

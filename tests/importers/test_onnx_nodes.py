@@ -92,7 +92,7 @@ def test_all_problems_at_once(tmp_path: Path) -> None:
     with pytest.raises(ExportError) as caught:
         read_model(path)
     assert caught.value.problems == [
-        "input 's' is not a tensor; sequences, maps and optionals are not supported",
+        "input 's' is not a tensor; sequences and maps are not supported",
         "input 't' has elements of type string, which is not supported",
         "Add 'fourth' reads 'gone', which is no input, initializer or output of a node",
         "Unknown 'first' and 1 more: operator Unknown is not supported",

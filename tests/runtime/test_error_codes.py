@@ -11,6 +11,7 @@ from bundle_builder import blocked_bundle, stateful_bundle
 from playwright.sync_api import Page
 
 from browser_support import REPOSITORY
+from learned_sizes.test_looping import ENDLESS, exported
 
 Serve = Callable[[Path], str]
 
@@ -76,6 +77,11 @@ SCENARIOS = {
         const runs = [1, 2].map(() => model.run({x: sized(1, 5, 6, 7)}, {latest: true}));
         await Promise.all(runs);""",
     "disposed": "const model = await load(); model.dispose(); await model.run({x: sized(1, 5, 6, 7)});",
+    "stopped": """
+        const model = await load();
+        const stop = new AbortController();
+        setTimeout(() => stop.abort(), 50);
+        await model.run({x: sized(2)}, {signal: stop.signal});""",
 }
 
 ELSEWHERE = ("stopped",)
@@ -96,7 +102,11 @@ HELPERS = """
 
 @pytest.mark.parametrize("code", SCENARIOS)
 def test_code(page: Page, serve: Serve, tmp_path: Path, code: str) -> None:
-    (stateful_bundle if code == "state-lost" else blocked_bundle)(tmp_path)
+    bundle = tmp_path
+    if code == "stopped":
+        bundle = exported(ENDLESS, tmp_path)
+    else:
+        (stateful_bundle if code == "state-lost" else blocked_bundle)(tmp_path)
     answer = page.evaluate(
         "async (url) => {"
         + HELPERS
@@ -108,7 +118,7 @@ def test_code(page: Page, serve: Serve, tmp_path: Path, code: str) -> None:
             return error && {code: error.code, name: error.name, message: error.message, file, input,
                 isOurs: error instanceof texelflow.TexelflowError, isError: error instanceof Error};
         }""",
-        serve(tmp_path),
+        serve(bundle),
     )
     assert answer["code"] == code, answer
     assert answer["isOurs"] and answer["isError"] and answer["name"] == "TexelflowError"

@@ -5,6 +5,8 @@ import type { Model } from "./api/model.ts";
 import type { Signature } from "./api/signature.ts";
 import { acquireContext, type Context } from "./backends/webgl2/gl/context.ts";
 import { gpuFinished } from "./backends/webgl2/gl/fence.ts";
+import { TEXEL_BYTES } from "./backends/webgl2/gl/texture.ts";
+import type { PlacedTensor } from "./backends/webgl2/run/draws.ts";
 import { readPlaced } from "./backends/webgl2/run/placed_reading.ts";
 import type { RunPlan } from "./backends/webgl2/run/run_plan.ts";
 import { planSeparately } from "./backends/webgl2/run/separate_plan.ts";
@@ -18,6 +20,7 @@ import type { Tensor } from "./graph/tensor.ts";
 export type { TestLoadOptions } from "./api/load_model.ts";
 export type { TestDeviceOptions } from "./backends/webgl2/device/device.ts";
 export { chromeTrace, type TraceEvent } from "./backends/webgl2/profiler/trace.ts";
+export { render as renderSize } from "./graph/expressions.ts";
 export * from "./index.ts";
 
 /** Loads a bundle as the runtime's own `loadModel` does. */
@@ -42,6 +45,8 @@ export interface Intermediate {
   readonly data: Tensor["data"];
   /** How many lanes past the tensor's channels or last element, which kernels must fill with zero, are not zero. */
   readonly dirtyLanes: number;
+  /** Index of the tensor in the plan, as graph.json lists them. */
+  readonly index: number;
 }
 
 /** Counts of what a model is made of, in number or bytes. */
@@ -72,13 +77,16 @@ export interface Statistics {
 /**
  * Runs a model with a texture for every tensor and returns what each draw computed, results of the load phase first.
  * Needs as much GPU memory as all intermediate tensors together.
+ *
+ * @param wanted - indices of the tensors to be read, as graph.json lists them; without it all are
  */
 export function runWithIntermediates(
   model: Model,
   inputs: Readonly<Record<string, RunInput>>,
+  wanted?: ReadonlySet<number>,
 ): Promise<Intermediate[]> {
   return model.inBranch(inputs, (branch) =>
-    branch.exclusively((session) => intermediates(branch, session, inputs)),
+    branch.exclusively((session) => intermediates(branch, session, inputs, wanted)),
   );
 }
 
@@ -86,6 +94,7 @@ async function intermediates(
   model: Model,
   session: Session,
   inputs: Readonly<Record<string, RunInput>>,
+  wanted: ReadonlySet<number> | undefined,
 ): Promise<Intermediate[]> {
   await model.loaded;
   const { context, graph, persistent } = session.model;
@@ -112,17 +121,72 @@ async function intermediates(
     return [...kept, ...entries.predict].flatMap((step) => {
       const outputs = isHostStep(step) ? step.outputs : [step.output];
       return outputs.flatMap((output) => {
+        if (wanted?.has(output) === false) return [];
         const holder = plans.find(({ plan }) => plan.placed.has(output));
         const placed = holder?.plan.placed.get(output) ?? persistent.get(output);
         if (!placed) return [];
         const { tensor, dirtyLanes } = readPlaced(context, placed, tensors[output]?.axes);
         const value = tensors[output]?.value ?? null;
-        return [{ node: step.node, value, tensor, shape: tensor.shape, data: tensor.data, dirtyLanes }];
+        return [
+          {
+            node: step.node,
+            value,
+            tensor,
+            shape: tensor.shape,
+            data: tensor.data,
+            dirtyLanes,
+            index: output,
+          },
+        ];
       });
     });
   } finally {
     for (const made of plans) made.delete();
   }
+}
+
+/** A tensor of a run, and what it takes of the GPU's memory. */
+export interface TensorOfRun {
+  /** Index into the plan's tensors, as graph.json lists them. */
+  readonly tensor: number;
+  readonly shape: readonly number[];
+  /** Of the texels that it uses; tensors that are not in use at the same time may share a texture. */
+  readonly bytes: number;
+  /** The first and the last step that touch it, -1 for what the page fills in. */
+  readonly lifetime: readonly [first: number, last: number];
+}
+
+/** Runs a model once, and tells of all tensors between its inputs and outputs. */
+export function tensorsOfRun(
+  model: Model,
+  inputs: Readonly<Record<string, RunInput>>,
+): Promise<TensorOfRun[]> {
+  return model.inBranch(inputs, (branch) =>
+    branch.exclusively(async (session) => {
+      await branch.loaded;
+      const { graph } = session.model;
+      // Of a loop the last turn counts.
+      const placed = new Map<number, PlacedTensor>();
+      const note = async (plan: RunPlan) => {
+        for (const [index, tensor] of plan.placed) placed.set(index, tensor);
+      };
+      await session.follow(
+        bindInputs(graph, inputs, session.states?.grown()),
+        (stage, symbols, before) => (session.stages[stage] as StagePlans).planFor(symbols, before),
+        () => {},
+        performance.now(),
+        note,
+      );
+      return graph.plans.webgl2.tensors.flatMap((tensor, index) => {
+        const found = placed.get(index);
+        if (!found || !tensor.lifetime || tensor.alias) return [];
+        const { layout, texture } = found;
+        const texels = layout.width * layout.height * layout.layers;
+        const bytes = texture ? texels * TEXEL_BYTES[texture.format] : 0;
+        return [{ tensor: index, shape: layout.shape, bytes, lifetime: tensor.lifetime as [number, number] }];
+      });
+    }),
+  );
 }
 
 let kept: Context | undefined;

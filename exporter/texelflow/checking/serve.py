@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from texelflow.errors import ExportError
-from texelflow.resources import javascript_directory, page_directory
+from texelflow.resources import javascript_directory, player_directory
 
 Mount = tuple[str, Path]
 """A URL prefix that ends in a slash, and the folder it shows. Of several that have a file, the first is
@@ -132,7 +132,8 @@ def background_server(mounts: Sequence[Mount]) -> Iterator[str]:
 
 
 def folder_mounts(directory: Path) -> list[Mount]:
-    """Return what `texelflow serve` shows: the folder; a bundle also gets a page to try it on.
+    """Return what `texelflow serve` shows: the folder; a bundle with the player, none of whose files it can
+    replace.
 
     Raises:
         ExportError: `directory` is not a folder, or has neither `index.html` nor `graph.json`.
@@ -145,7 +146,7 @@ def folder_mounts(directory: Path) -> list[Mount]:
         raise ExportError(
             f"{directory} has neither a graph.json (a bundle) nor an index.html (a page) to serve"
         )
-    return [("/", directory), ("/", page_directory() / "bundle"), ("/javascript/", javascript_directory())]
+    return [("/", player_directory()), ("/", javascript_directory()), ("/", directory)]
 
 
 def public_host(host: str) -> str:

@@ -13,7 +13,8 @@ from texelflow.errors import ExportError
 from texelflow.graph import Graph, TensorType
 from texelflow.importers import read_model
 from texelflow.importers.input_types import InputShapes
-from texelflow.passes import infer_types
+from texelflow.operators.internal.decode_weights import DOMAIN as INTERNAL
+from texelflow.passes import infer_types, remove_dead_nodes
 
 
 def convert(
@@ -52,6 +53,9 @@ def convert(
     if not is_foreign and not is_unfolded:
         # Inference chooses branches and writes loops out: what is ONNX already is written as it was.
         graph = read_model(source, input_shapes, signature=signature)
+    elif any(node.domain not in (*DOMAINS, INTERNAL) for node in graph.nodes):
+        # What loops and lists of other formats left, which ONNX does not have.
+        remove_dead_nodes.run(graph)
     data = RawData(beside.name)
     model = onnx_model(graph, types, data)
     return _write(model, data, target, beside)

@@ -79,6 +79,17 @@ def models(k: Any) -> Iterator[tuple[str, Any, list[np.ndarray]]]:
         name="recurrent",
     )
     yield "recurrent", recurrent, [floats(2, 5, 3)]
+    # ONNX Runtime has no auto_pad beside dilations.
+    dilated = k.Sequential(
+        [
+            layers.Input((None, 7, 3)),
+            layers.Conv2D(4, (3, 2), padding="same", dilation_rate=2, name="all"),
+            layers.DepthwiseConv2D(3, padding="same", dilation_rate=(1, 3), name="each"),
+            layers.SeparableConv2D(2, 3, padding="same", dilation_rate=2, name="both"),
+        ],
+        name="dilated",
+    )
+    yield "dilated", dilated, [floats(1, 6, 7, 3)]
 
 
 def main() -> None:

@@ -155,10 +155,12 @@ def transposed_convolution(
 def _same_borders(
     x: Value, kernel: Sequence[int], strides: Sequence[int], dilations: Sequence[int]
 ) -> list[tuple[int, int]] | None:
-    """Return the borders that SAME means, if the extents of x are known."""
+    """Return the borders that SAME means, if strides are 1 or the extents of x known."""
     borders = []
     for axis, (taps, stride, dilation) in enumerate(zip(kernel, strides, dilations, strict=True), 1):
         extent = None if x.type is None else x.shape[axis]
+        if stride == 1:
+            extent = 1  # it is the same of any
         if not isinstance(extent, int):
             return None
         total = max(0, (-(-extent // stride) - 1) * stride + (taps - 1) * dilation + 1 - extent)

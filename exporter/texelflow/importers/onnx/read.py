@@ -105,9 +105,7 @@ def _read_inputs(proto: Any, input_shapes: InputShapes, problems: Problems) -> l
             problems.add(f"there are two inputs called {item.name!r}")
         type_ = _declared_type(item)
         if type_ is None:
-            problems.add(
-                f"input {item.name!r} is not a tensor; sequences, maps and optionals are not supported"
-            )
+            problems.add(f"input {item.name!r} is not a tensor; sequences and maps are not supported")
         elif type_.dtype not in DTYPES:
             problems.add(f"input {item.name!r} has elements of type {type_.dtype}, which is not supported")
         else:
@@ -138,9 +136,12 @@ def _read_outputs(proto: Any, scope: Scope, nodes: list[Node], problems: Problem
 
 def _declared_type(item: Any) -> DeclaredType | None:
     """Return the type of a ValueInfoProto, or None if it is no tensor."""
-    if not item.type.HasField("tensor_type"):
+    kind = item.type
+    if kind.HasField("optional_type"):  # one that each run gives
+        kind = kind.optional_type.elem_type
+    if not kind.HasField("tensor_type"):
         return None
-    tensor = item.type.tensor_type
+    tensor = kind.tensor_type
     dtype = ONNX_DTYPES.get(tensor.elem_type, f"type {tensor.elem_type}")
     if not tensor.HasField("shape"):
         return DeclaredType(dtype, None)

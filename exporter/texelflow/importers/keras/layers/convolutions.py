@@ -88,6 +88,7 @@ def conv(layer: Layer) -> None:
         padding=padding_of(layer, kernel, dilations),
         dilations=dilations,
         group=channels // inputs,
+        kernel=kernel,
     )
     give_back(layer, made, layer.setting("activation"))
 
@@ -112,6 +113,7 @@ def _depthwise(layer: Layer, count: int, bias: Value | None) -> Value:
         padding=padding_of(layer, kernel, dilations),
         dilations=dilations,
         group=channels,
+        kernel=kernel,
     )
 
 

@@ -1,0 +1,78 @@
+/** @import { FoundFile } from "./open.js" */
+/** @import { Course } from "../run/runner.js" */
+/** @typedef {typeof import("../../converter/src/index.ts")} Converter */
+/** @typedef {Awaited<ReturnType<Converter["convert"]>>} Converted */
+
+/** Loaded when it is wanted: nobody who only looks at the page downloads any of it. */
+const CONVERTER = new URL("../convert/index.js", import.meta.url).href;
+
+/** @returns {Promise<Converter>} */
+const converter = () => import(CONVERTER);
+
+/** What pictures are brought to for a model that does not say: most take this, or work with it. */
+const USUAL_PICTURES = "0..1";
+
+/** Lets the exporter be downloaded and started; what goes wrong shows when it is used. */
+export function prepareConverter() {
+  converter()
+    .then(({ prepare }) => prepare())
+    .catch(() => {});
+}
+
+/**
+ * Turns a model into a bundle.
+ * @param {readonly FoundFile[] | URL} source the model's files, or the address of its file
+ * @param {string} pictures how pictures become the model's input, as `--image` says it; empty as the model says
+ * @param {Course} course
+ * @returns {Promise<Converted>}
+ * @throws {Error} with all reasons when that cannot be done; those for people are its message
+ */
+export async function convertModel(source, pictures, { signal, report }) {
+  const { convert, ConvertError } = await converter();
+  const model = source instanceof URL ? source : new Map(source.map(({ path, file }) => [path, file]));
+  try {
+    const image = pictures ? { image: pictures } : { usualImage: USUAL_PICTURES };
+    return await convert(model, { signal, onProgress: report, ...image });
+  } catch (problem) {
+    if (problem instanceof ConvertError && problem.problems.join() !== problem.message) {
+      throw new Error([problem.message, ...problem.problems.map((line) => `• ${line}`)].join("\n"));
+    }
+    throw problem;
+  }
+}
+
+/**
+ * The model as an ONNX file: as it is where it is one that stands alone, else converted.
+ * @param {readonly FoundFile[] | URL} source
+ * @returns {Promise<Blob>}
+ * @throws {Error} when ONNX cannot say what the model does
+ */
+export async function originalOf(source) {
+  if (!(source instanceof URL) && source.length === 1 && source[0].path.endsWith(".onnx")) {
+    return source[0].file;
+  }
+  const { toOnnx } = await converter();
+  const model = source instanceof URL ? source : new Map(source.map(({ path, file }) => [path, file]));
+  const files = await toOnnx(model);
+  const file = files.get("model.onnx");
+  if (!file || files.size > 1) {
+    throw new Error("The model is too large to be compared in a page.");
+  }
+  return file;
+}
+
+/**
+ * Saves the files of a bundle as a zip archive.
+ * @param {ReadonlyMap<string, Blob>} files
+ * @param {string} name of the model
+ */
+export async function saveBundle(files, name) {
+  const { zipBundle } = await converter();
+  const link = document.createElement("a");
+  const folder = name.replace(/[^\w.-]+/g, "_") || "bundle";
+  link.href = URL.createObjectURL(await zipBundle(files, folder));
+  link.download = `${folder}.zip`;
+  link.click();
+  // The download has begun by then, and keeps what it needs.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}

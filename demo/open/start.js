@@ -1,0 +1,92 @@
+import { startPlayer } from "../run/player.js";
+import { element } from "../shared/page.js";
+import { showContents } from "./contents.js";
+import { prepareConverter } from "./convert.js";
+import { addressOf, filesOfDrop, filesOfInput } from "./open.js";
+import { Opener } from "./opener.js";
+
+/** @import { Attempt, UsePhoto } from "../run/player.js" */
+
+/** Starts the second part of the page: opens models and bundles, and runs them on pictures. Shows its own errors. */
+export function startOpening() {
+  const { runner, attempt, usePhoto } = startPlayer();
+  const opener = new Opener(runner);
+  connectChoosing(attempt, opener);
+  connectDrop(attempt, opener, usePhoto);
+  attempt(() => showContents(attempt, usePhoto, (address) => opener.openAddress(address)));
+  const follow = () => attempt(() => opener.openLinked());
+  addEventListener("hashchange", follow);
+  follow();
+}
+
+/**
+ * @param {Attempt} attempt
+ * @param {Opener} opener
+ */
+function connectChoosing(attempt, opener) {
+  element("open-form", HTMLFormElement).addEventListener("submit", (event) => {
+    event.preventDefault();
+    attempt(() => opener.openAddress(addressOf(element("address", HTMLInputElement).value)));
+  });
+  for (const id of ["folder", "files"]) {
+    const input = element(id, HTMLInputElement);
+    input.addEventListener("click", prepareConverter);
+    input.addEventListener("change", () => {
+      const files = filesOfInput(input.files ?? new DataTransfer().files);
+      // Else choosing the same again, after it has changed, would be no change.
+      input.value = "";
+      attempt(async () => {
+        if (files.length > 0) {
+          await opener.openFiles(files);
+        }
+      });
+    });
+  }
+  element("pictures", HTMLSelectElement).addEventListener("change", () =>
+    attempt(() => opener.convertAgain()),
+  );
+  element("save", HTMLButtonElement).addEventListener("click", () => attempt(() => opener.save()));
+}
+
+/**
+ * Takes a model, a bundle or a photo, dropped anywhere on the page.
+ * @param {Attempt} attempt
+ * @param {Opener} opener
+ * @param {UsePhoto} usePhoto
+ */
+function connectDrop(attempt, opener, usePhoto) {
+  const zone = element("drop", HTMLElement);
+  document.addEventListener("dragenter", ({ dataTransfer }) => {
+    // What is dragged is known by type only: pictures need no converter, and files of models have no type.
+    const items = [...(dataTransfer?.items ?? [])].filter(({ kind }) => kind === "file");
+    if (items.some(({ type }) => !type.startsWith("image/"))) {
+      prepareConverter();
+    }
+  });
+  document.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    zone.classList.add("over");
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) {
+      zone.classList.remove("over");
+    }
+  });
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    zone.classList.remove("over");
+    const transfer = event.dataTransfer;
+    if (!transfer) {
+      return;
+    }
+    const found = filesOfDrop(transfer);
+    attempt(async () => {
+      const files = await found;
+      if (files.length === 1 && files[0].file.type.startsWith("image/")) {
+        await usePhoto(files[0].file, files[0].file.name);
+      } else if (files.length > 0) {
+        await opener.openFiles(files);
+      }
+    });
+  });
+}

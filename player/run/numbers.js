@@ -1,0 +1,61 @@
+import { texts } from "../shared/texts.js";
+import { Tensor } from "../texelflow.js";
+
+/** @typedef {Awaited<ReturnType<typeof import("../texelflow.js").loadModel>>} Model */
+
+/** The size of free axes but the first, which is a batch of one. */
+const FREE_EXTENT = 16;
+
+/**
+ * Inputs for a model that takes something else than one picture: floats between 0 and 1, always the same, and zeros of all
+ * other types, which are indices most often.
+ * @param {Model} model
+ * @returns {Record<string, Tensor>}
+ */
+export function sampleInputs({ inputs }) {
+  return Object.fromEntries(inputs.map(({ name, dtype, shape }) => [name, sample(dtype, shape)]));
+}
+
+/** The arrays of types that have one of their own, or take no other. */
+const ARRAYS = {
+  int8: Int8Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  int64: Int32Array,
+  uint32: Uint32Array,
+  uint64: Uint32Array,
+};
+
+/**
+ * @param {Model["inputs"][number]["dtype"]} dtype
+ * @param {readonly (number | string)[]} shape
+ */
+function sample(dtype, shape) {
+  const extents = shape.map((extent, axis) =>
+    typeof extent === "number" ? extent : axis === 0 ? 1 : FREE_EXTENT,
+  );
+  const count = extents.reduce((product, extent) => product * extent, 1);
+  const array = ARRAYS[/** @type {keyof typeof ARRAYS} */ (dtype)];
+  if (array) {
+    return new Tensor(dtype, extents, new array(count));
+  }
+  let state = 1;
+  const numbers = Float32Array.from({ length: count }, () => {
+    state = (state * 48271) % 2147483647;
+    return state / 2147483647;
+  });
+  return new Tensor(dtype, extents, numbers);
+}
+
+/**
+ * Says that a model was run on such inputs, and why.
+ * @param {Model} model
+ * @returns {string}
+ */
+export function sampleNote({ inputs }) {
+  const listed = inputs.map(({ name, dtype, shape }) => `“${name}” (${dtype}, ${shape.join(" × ")})`);
+  return texts.madeUp(listed);
+}

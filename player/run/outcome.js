@@ -1,0 +1,123 @@
+import { element } from "../shared/page.js";
+import { texts } from "../shared/texts.js";
+import { drawPlanes } from "./stage.js";
+import { statistics } from "./tensors.js";
+
+/** @import { Finding } from "./interpret.js" */
+/** @import { Values } from "./tensors.js" */
+
+const say = texts.outcome;
+const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
+
+/**
+ * One sentence about what was found.
+ * @param {Finding} finding
+ * @param {(label: number) => string} nameOf name of a class
+ * @returns {string}
+ */
+export function summaryOf(finding, nameOf) {
+  switch (finding.kind) {
+    case "classes":
+      return `${nameOf(finding.top[0].label)}, ${percent.format(finding.top[0].probability)}`;
+    case "boxes":
+      return boxSummary(finding.boxes.map(({ label }) => nameOf(label)));
+    case "mask":
+      return say.mask(percent.format(statistics(finding.mask.data).mean));
+    case "image":
+      return say.image(finding.planes[0].width, finding.planes[0].height);
+    case "numbers":
+      return say.numbers;
+  }
+}
+
+/** @param {string[]} names one for each box */
+function boxSummary(names) {
+  if (names.length === 0) {
+    return say.noBoxes;
+  }
+  const distinct = [...new Set(names.filter((name) => name !== ""))];
+  const count = say.boxes(names.length);
+  return distinct.length > 0 ? `${count}: ${distinct.join(", ")}` : count;
+}
+
+/**
+ * Shows everything about a result but what is drawn on the picture itself.
+ * @param {Finding} finding
+ * @param {readonly Values[]} outputs
+ * @param {(label: number) => string} nameOf name of a class
+ */
+export function showOutcome(finding, outputs, nameOf) {
+  const summary = summaryOf(finding, nameOf);
+  const summaryElement = element("summary", HTMLElement);
+  if (summaryElement.textContent !== summary) {
+    summaryElement.textContent = summary;
+    element("stage", HTMLElement).ariaLabel = `${say.picture} ${summary}`;
+  }
+  element("classes", HTMLElement).replaceChildren(
+    ...(finding.kind === "classes"
+      ? finding.top.map(({ label, probability }) => bar(nameOf(label), probability))
+      : []),
+  );
+  const image = element("output-image", HTMLCanvasElement);
+  image.hidden = true;
+  if (finding.kind === "image") {
+    drawPlanes(image, finding.planes);
+  }
+  const details = element("outputs", HTMLDetailsElement);
+  if (details.hidden) {
+    details.open = finding.kind === "numbers";
+    details.hidden = false;
+  }
+  element("output-rows", HTMLElement).replaceChildren(...outputs.map(row));
+}
+
+/** Takes the last result away. */
+export function clearOutcome() {
+  element("summary", HTMLElement).textContent = "";
+  element("stage", HTMLElement).ariaLabel = say.picture;
+  element("classes", HTMLElement).replaceChildren();
+  element("output-image", HTMLElement).hidden = true;
+  element("outputs", HTMLElement).hidden = true;
+}
+
+/**
+ * @param {string} name
+ * @param {number} share from 0 to 1
+ */
+function bar(name, share) {
+  const item = document.createElement("li");
+  const [label, track, value] = ["bar-name", "bar-track", "bar-value"].map((className) => {
+    const span = document.createElement("span");
+    span.className = className;
+    return span;
+  });
+  label.textContent = name;
+  label.title = name;
+  track.append(document.createElement("span"));
+  value.textContent = percent.format(share);
+  item.style.setProperty("--share", share.toFixed(4));
+  item.append(label, track, value);
+  return item;
+}
+
+/** @param {Values} output */
+function row({ name, dtype, shape, data }) {
+  const { min, mean, max } = statistics(data);
+  const cells = [
+    name,
+    `${dtype} ${shape.length > 0 ? shape.join(" × ") : "scalar"}`,
+    ...[min, mean, max].map(figure),
+  ];
+  const line = document.createElement("tr");
+  cells.forEach((text, index) => {
+    const cell = document.createElement(index === 0 ? "th" : "td");
+    cell.textContent = text;
+    line.append(cell);
+  });
+  return line;
+}
+
+/** @param {number} value */
+function figure(value) {
+  return Number.isFinite(value) ? Number(value.toPrecision(4)).toString() : String(value);
+}

@@ -1,0 +1,278 @@
+import { element, nextFrame } from "../shared/page.js";
+import { texts } from "../shared/texts.js";
+import { duration, Timing } from "../shared/timing.js";
+import { loadModel } from "../texelflow.js";
+import { interpret } from "./interpret.js";
+import { sampleInputs, sampleNote } from "./numbers.js";
+import { clearOutcome, showOutcome } from "./outcome.js";
+import { sizeOf } from "./pictures.js";
+import { drawStage, placement } from "./stage.js";
+import { plainValues } from "./tensors.js";
+
+const say = texts.run;
+
+/** @import { Finding } from "./interpret.js" */
+/** @import { Picture } from "./pictures.js" */
+/** @typedef {{ signal: AbortSignal, report: (doing: string, fraction: number) => void }} Course */
+/** @typedef {URL | ReadonlyMap<string, Blob>} Source */
+/** @typedef {Awaited<ReturnType<typeof loadModel>>} Model */
+/** @typedef {Model["inputs"][number]} Input */
+/** @typedef {Parameters<Model["run"]>[0]} RunInputs */
+/** @typedef {{ bundle: Source, original?: Subject["original"] }} Provided a bundle, and what it was made from */
+/**
+ * What the page shows more of, where a visitor asks.
+ * @typedef {object} Subject
+ * @property {Model} model
+ * @property {Source} source its bundle
+ * @property {(() => Promise<Blob>) | null} original the model as an ONNX file, where the page has that
+ * @property {() => RunInputs} inputs what it runs on now, the visitor's picture or made-up numbers
+ */
+
+/** A photo is run again for a median that means something: three times, and on while there is time up to twenty. */
+const FEWEST_REPEATS = 3;
+const MOST_REPEATS = 20;
+const REPEAT_MILLISECONDS = 1500;
+
+/**
+ * Holds one model and one picture, runs the one on the other and shows what comes out. Dispatches "model" when it has
+ * another model.
+ */
+export class Runner extends EventTarget {
+  /** @type {Model | null} */
+  #model = null;
+  /** @type {Provided | null} where the model came from */
+  #provided = null;
+  /** @type {Input | null} the input that takes the picture */
+  #input = null;
+  /** @type {Picture | null} */
+  #picture = null;
+  #pictureMoves = false;
+  #timing = new Timing();
+  /** Raised whenever the model or the picture changes: work begun before then stops. */
+  #version = 0;
+  #loading = new AbortController();
+  /** When the loading of the model began. */
+  #opened = Number.NaN;
+  /** Time from there to its first result, in milliseconds. */
+  #first = Number.NaN;
+
+  /**
+   * Opens a bundle; the one before stays until this one is ready.
+   * @param {string} name for people, where the bundle has none
+   * @param {(course: Course) => Provided | Promise<Provided>} provide finds the bundle, or makes it
+   * @returns {Promise<boolean>} false when another one was opened meanwhile
+   * @throws {Error} when it cannot be made or loaded; the page is then as it was
+   */
+  async open(name, provide) {
+    this.#loading.abort();
+    this.#loading = new AbortController();
+    const { signal } = this.#loading;
+    const opened = performance.now();
+    const progress = element("progress", HTMLProgressElement);
+    const text = element("progress-text", HTMLElement);
+    element("loading", HTMLElement).hidden = false;
+    progress.removeAttribute("value");
+    text.textContent = say.opening(name);
+    const report = (/** @type {string} */ doing, /** @type {number} */ fraction) => {
+      if (!signal.aborted) {
+        text.textContent = say.doing(name, doing);
+        progress.value = fraction;
+      }
+    };
+    try {
+      const provided = await provide({ signal, report });
+      const model = await loadModel(provided.bundle, {
+        signal,
+        onProgress: ({ fraction, phase }) => report(phase, fraction),
+      });
+      if (signal.aborted) {
+        model.dispose();
+        return false;
+      }
+      this.#adopt(model, provided, name, opened);
+    } catch (problem) {
+      if (signal.aborted) {
+        return false;
+      }
+      throw problem;
+    } finally {
+      if (!signal.aborted) {
+        element("loading", HTMLElement).hidden = true;
+      }
+    }
+    await this.#run();
+    return true;
+  }
+
+  /**
+   * Shows a picture, and runs the model on it if there is one.
+   * @param {Picture} picture
+   * @param {boolean} moves whether it is a video, to be run frame after frame
+   */
+  async use(picture, moves) {
+    this.#picture = picture;
+    this.#pictureMoves = moves;
+    this.#version += 1;
+    clearOutcome();
+    this.#draw(null);
+    await this.#run();
+  }
+
+  /** Stops running frame after frame; the last frame stays. */
+  stopMoving() {
+    this.#pictureMoves = false;
+  }
+
+  /** @returns {Subject | null} null while there is no model */
+  get subject() {
+    const [model, provided, input] = [this.#model, this.#provided, this.#input];
+    if (!model || !provided) {
+      return null;
+    }
+    const { bundle, original = null } = provided;
+    return { model, source: bundle, original, inputs: () => inputsOf(model, input, this.#picture) };
+  }
+
+  /** @returns {Record<string, unknown>} what a bug report needs, as plain data */
+  get report() {
+    return {
+      model: this.#model?.name,
+      firstResultMilliseconds: rounded(this.#first),
+      medianRunMilliseconds: rounded(this.#timing.median),
+      runs: this.#timing.runs,
+      picture: this.#picture ? sizeOf(this.#picture) : null,
+      device: this.#model?.device,
+      browser: navigator.userAgent,
+      pixelRatio: devicePixelRatio,
+    };
+  }
+
+  /**
+   * Puts a loaded model in the place of the one before.
+   * @param {Model} model
+   * @param {Provided} provided
+   * @param {string} name
+   * @param {number} opened when its loading began, in milliseconds of performance.now()
+   */
+  #adopt(model, provided, name, opened) {
+    this.#input = pictureInput(model);
+    this.#model?.dispose();
+    this.#model = model;
+    this.#provided = provided;
+    this.#version += 1;
+    this.#opened = opened;
+    this.#first = Number.NaN;
+    this.#timing = new Timing();
+    clearOutcome();
+    this.#draw(null);
+    element("model-title", HTMLElement).textContent = model.name || name;
+    const note = element("input-note", HTMLElement);
+    note.textContent = this.#input ? "" : sampleNote(model);
+    note.hidden = note.textContent === "";
+    element("device", HTMLElement).hidden = false;
+    element("bundle-facts", HTMLElement).hidden = true;
+    this.dispatchEvent(new Event("model"));
+  }
+
+  async #run() {
+    const version = this.#version;
+    const [model, input, picture] = [this.#model, this.#input, this.#picture];
+    if (!model || (input && !picture)) {
+      return;
+    }
+    const inputs = inputsOf(model, input, picture);
+    const deadline = performance.now() + REPEAT_MILLISECONDS;
+    const again = (/** @type {number} */ turn) =>
+      this.#pictureMoves || turn <= FEWEST_REPEATS || (turn <= MOST_REPEATS && performance.now() < deadline);
+    for (let turn = 0; again(turn); turn += 1) {
+      const started = performance.now();
+      const outputs = await model.run(inputs).catch((problem) => {
+        if (version === this.#version) {
+          throw problem;
+        }
+      });
+      if (version !== this.#version || !outputs) {
+        return;
+      }
+      this.#count(performance.now() - started);
+      if (turn === 0 || this.#pictureMoves) {
+        this.#show(Object.entries(outputs).map(([name, tensor]) => plainValues(name, tensor)));
+      }
+      await nextFrame();
+      if (version !== this.#version) {
+        return;
+      }
+    }
+  }
+
+  /** @param {number} milliseconds that one run took */
+  #count(milliseconds) {
+    if (Number.isNaN(this.#first)) {
+      // The first run also compiles and allocates: it belongs to the time to the first result.
+      this.#first = performance.now() - this.#opened;
+    } else {
+      this.#timing.add(milliseconds);
+    }
+    element("bundle-first", HTMLElement).textContent = duration(this.#first);
+    element("bundle-run", HTMLElement).textContent = duration(this.#timing.median);
+    element("bundle-runs", HTMLElement).textContent = String(this.#timing.runs + 1);
+    element("bundle-facts", HTMLElement).hidden = false;
+  }
+
+  /** @param {import("./tensors.js").Values[]} outputs */
+  #show(outputs) {
+    const finding = interpret(outputs, this.#modelSize(), this.#model?.labels ?? []);
+    this.#draw(finding);
+    showOutcome(finding, outputs, this.#nameOf);
+  }
+
+  /** @param {Finding | null} finding */
+  #draw(finding) {
+    const canvas = element("stage", HTMLCanvasElement);
+    canvas.hidden = !this.#picture || (this.#model !== null && !this.#input);
+    if (this.#picture && !canvas.hidden) {
+      const image = this.#input?.image ?? { fit: "stretch", resized: [] };
+      const area = placement(image, sizeOf(this.#picture), this.#modelSize());
+      drawStage(canvas, this.#picture, finding, area, this.#nameOf);
+    }
+  }
+
+  /** Size of the model's picture; where the model takes any, that of the visitor's. */
+  #modelSize() {
+    const own = this.#picture ? sizeOf(this.#picture) : { width: 1, height: 1 };
+    const image = this.#input?.image;
+    return {
+      width: typeof image?.width === "number" ? image.width : own.width,
+      height: typeof image?.height === "number" ? image.height : own.height,
+    };
+  }
+
+  #nameOf = (/** @type {number} */ label) => {
+    const labels = this.#model?.labels ?? [];
+    return labels[label] ?? say.unnamedClass(label);
+  };
+}
+
+/**
+ * The input of a model that takes a picture, where it is the only one.
+ * @param {Model} model
+ * @returns {Input | null}
+ */
+function pictureInput({ inputs: [input, ...others] }) {
+  return input?.image && others.length === 0 ? input : null;
+}
+
+/**
+ * @param {Model} model
+ * @param {Input | null} input the one that takes the picture
+ * @param {Picture | null} picture
+ * @returns {RunInputs}
+ */
+function inputsOf(model, input, picture) {
+  return input && picture ? { [input.name]: picture } : sampleInputs(model);
+}
+
+/** @param {number} milliseconds */
+function rounded(milliseconds) {
+  return Number.isFinite(milliseconds) ? Number(milliseconds.toFixed(3)) : null;
+}

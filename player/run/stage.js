@@ -1,0 +1,136 @@
+import { themeColour } from "../shared/page.js";
+import { sizeOf } from "./pictures.js";
+
+/** @import { Finding } from "./interpret.js" */
+/** @import { Picture } from "./pictures.js" */
+/** @import { Plane } from "./tensors.js" */
+
+/** @typedef {{ x: number, y: number, width: number, height: number }} Rectangle in pixels of the picture */
+
+/**
+ * Where the model's picture lies on the visitor's: the export said how one was made from the other.
+ * @param {{ fit: string, resized: readonly number[] }} image
+ * @param {{ width: number, height: number }} picture size of the visitor's picture
+ * @param {{ width: number, height: number }} model size of the model's picture
+ * @returns {Rectangle} may be larger than the picture (contain) or leave out its edges (cover)
+ */
+export function placement({ fit, resized }, picture, model) {
+  if (fit === "stretch") {
+    return { x: 0, y: 0, ...picture };
+  }
+  const [across = model.width, down = resized[0] ?? model.height] = resized;
+  const scales = [picture.width / across, picture.height / down];
+  const scale = fit === "contain" ? Math.max(...scales) : Math.min(...scales);
+  const [width, height] = [model.width, model.height].map(
+    (extent, axis) => extent * (resized.length > 1 ? scales[axis] : scale),
+  );
+  return { x: (picture.width - width) / 2, y: (picture.height - height) / 2, width, height };
+}
+
+/**
+ * Draws the picture, and on it the boxes or the mask that the model found.
+ * @param {HTMLCanvasElement} canvas resized to the picture
+ * @param {Picture} picture
+ * @param {Finding | null} finding null before the first result
+ * @param {Rectangle} area where the model's picture lies
+ * @param {(label: number) => string} nameOf name of a class
+ */
+export function drawStage(canvas, picture, finding, area, nameOf) {
+  const { width, height } = sizeOf(picture);
+  if (canvas.width !== width || canvas.height !== height) {
+    canvas.width = width;
+    canvas.height = height;
+  }
+  canvas.hidden = false;
+  const context = canvas.getContext("2d");
+  if (!context) {
+    return;
+  }
+  context.drawImage(picture, 0, 0, width, height);
+  if (finding?.kind === "mask") {
+    // Dark where the mask is 0, coloured where it is 1: visible whatever the picture's own colours are.
+    const veil = tinted(finding.mask, "black", (value) => 0.5 * (1 - value));
+    const tint = tinted(finding.mask, themeColour("--overlay"), (value) => 0.5 * value);
+    for (const layer of [veil, tint]) {
+      context.drawImage(layer, area.x, area.y, area.width, area.height);
+    }
+  } else if (finding?.kind === "boxes") {
+    for (const box of finding.boxes) {
+      const corner = { x: area.x + box.left * area.width, y: area.y + box.top * area.height };
+      const size = { x: (box.right - box.left) * area.width, y: (box.bottom - box.top) * area.height };
+      const text = `${nameOf(box.label)} ${Math.round(box.score * 100)}%`.trim();
+      drawBox(context, corner, size, text, Math.max(width, height) / 420);
+    }
+  }
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {{ x: number, y: number }} corner
+ * @param {{ x: number, y: number }} size
+ * @param {string} text
+ * @param {number} unit about one pixel of the page, in pixels of the picture
+ */
+function drawBox(context, corner, size, text, unit) {
+  context.strokeStyle = themeColour("--overlay");
+  context.lineWidth = 2 * unit;
+  context.strokeRect(corner.x, corner.y, size.x, size.y);
+  context.font = `600 ${11 * unit}px system-ui, sans-serif`;
+  const tag = { width: context.measureText(text).width + 8 * unit, height: 16 * unit };
+  const top = Math.max(0, corner.y - tag.height);
+  context.fillStyle = context.strokeStyle;
+  context.fillRect(corner.x - unit, top, tag.width, tag.height);
+  context.fillStyle = themeColour("--on-overlay");
+  context.textBaseline = "middle";
+  context.fillText(text, corner.x + 3 * unit, top + tag.height / 2);
+}
+
+/**
+ * One colour, as opaque as the mask says.
+ * @param {Plane} mask values from 0 to 1
+ * @param {string} colour
+ * @param {(value: number) => number} opacity from 0 to 1, for a value of the mask
+ * @returns {HTMLCanvasElement}
+ */
+function tinted(mask, colour, opacity) {
+  const canvas = document.createElement("canvas");
+  canvas.width = mask.width;
+  canvas.height = mask.height;
+  const context = canvas.getContext("2d");
+  if (context) {
+    const pixels = context.createImageData(mask.width, mask.height);
+    mask.data.forEach((value, index) => {
+      pixels.data[index * 4 + 3] = opacity(value) * 255;
+    });
+    context.putImageData(pixels, 0, 0);
+    context.globalCompositeOperation = "source-in";
+    context.fillStyle = colour;
+    context.fillRect(0, 0, mask.width, mask.height);
+  }
+  return canvas;
+}
+
+/**
+ * Draws a picture that the model made.
+ * @param {HTMLCanvasElement} canvas resized to the picture
+ * @param {readonly Plane[]} planes one (grey) or three (red, green, blue), values from 0 to 1
+ */
+export function drawPlanes(canvas, planes) {
+  const [{ width, height }] = planes;
+  canvas.width = width;
+  canvas.height = height;
+  canvas.hidden = false;
+  const context = canvas.getContext("2d");
+  if (!context) {
+    return;
+  }
+  const pixels = context.createImageData(width, height);
+  for (let channel = 0; channel < 3; channel += 1) {
+    const { data } = planes[Math.min(channel, planes.length - 1)];
+    for (let pixel = 0; pixel < data.length; pixel += 1) {
+      pixels.data[pixel * 4 + channel] = data[pixel] * 255;
+      pixels.data[pixel * 4 + 3] = 255;
+    }
+  }
+  context.putImageData(pixels, 0, 0);
+}

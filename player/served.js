@@ -1,0 +1,19 @@
+// The page of `texelflow serve BUNDLE`: the player with the bundle that lies beside it.
+import { startPlayer } from "./run/player.js";
+import { testPicture } from "./run/test_picture.js";
+import { element } from "./shared/page.js";
+import { texts } from "./shared/texts.js";
+
+const { runner, attempt } = startPlayer();
+
+attempt(async () => {
+  await runner.open(texts.served.bundle, () => ({ bundle: new URL("./", document.baseURI) }));
+  const { name, inputs } = runner.subject?.model ?? { name: "", inputs: [] };
+  if (name) {
+    element("bundle-name", HTMLElement).textContent = name;
+    document.title = name;
+  }
+  if (inputs.some(({ image }) => image)) {
+    await runner.use(await testPicture(), false);
+  }
+});
