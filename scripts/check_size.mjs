@@ -20,8 +20,7 @@ const page = {
   name: "page",
   setup({ onResolve }) {
     onResolve({ filter: /./ }, ({ path, kind, resolveDir }) => {
-      if (kind === "dynamic-import" || /\/texelflow(\.ends)?\.js$/.test(path))
-        return { path, external: true };
+      if (kind === "dynamic-import" || path.endsWith("/texelflow.js")) return { path, external: true };
       const place = join(resolveDir, path);
       const shared = place.replace(`${sep}demo${sep}`, `${sep}player${sep}`);
       return kind === "import-statement" && !existsSync(place) ? { path: shared } : undefined;
@@ -49,8 +48,7 @@ for (const name of (await readdir("dist")).filter((name) => /\..*\.js$/.test(nam
   measure(`dist/${name}`, await readFile(`dist/${name}`));
 }
 const demo = measure("the demo's scripts", await bundlePage("demo/app.js"));
-const ends = await readFile("dist/texelflow.ends.js");
-const player = measure("the player's scripts", Buffer.concat([await bundlePage("player/served.js"), ends]));
+const player = measure("the player's scripts", await bundlePage("player/served.js"));
 for (const [name, size] of Object.entries({ runtime, demo, player })) {
   if (size <= limits[name]) continue;
   console.error(`The ${name} is ${size} bytes of JavaScript, of which ${limits[name]} are allowed.`);
