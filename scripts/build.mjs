@@ -1,5 +1,6 @@
 // Builds dist/: the runtime as ES modules and as script, the declarations, and the player.
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { build, transform } from "esbuild";
 import { rollup } from "rollup";
 import { dts } from "rollup-plugin-dts";
@@ -9,27 +10,48 @@ const stage = `dist.${process.pid}.tmp`;
 const source = "webruntime/src";
 const target = "es2022";
 
-/** The modules that pages may import, by the names of their files in dist/. */
-const entries = { texelflow: `${source}/index.ts`, "texelflow.debug": `${source}/debug.ts` };
+/** The modules that pages may import, and the script of a worker, by the names of their files in dist/. */
+const entries = {
+  texelflow: `${source}/index.ts`,
+  "texelflow.debug": `${source}/debug.ts`,
+  "texelflow.check": `${source}/check.ts`,
+  "texelflow.ends": `${source}/ends.ts`,
+  "texelflow.text": `${source}/text.ts`,
+  "texelflow.ort": `${source}/ort.ts`,
+  "texelflow.tfjs": `${source}/tfjs.ts`,
+  "texelflow.worker": `${source}/worker.ts`,
+  "texelflow.thread": `${source}/thread.ts`,
+};
 
 /**
  * Files of their own, which the runtime imports when it needs them, by the modules that they begin with: the profiler, what
- * the page computes in the midst of a run, what sessions remember, what runs keep on the GPU, and models that branch.
+ * the page computes in the midst of a run, what sessions remember, what runs keep on the GPU and draw on canvases, models
+ * that branch, bundles that the page has as files, those that it keeps, and checks of what it says of the device.
  */
 const parts = {
   profile: "texelflow.profile",
   host_stage: "texelflow.host",
   state_memory: "texelflow.states",
   kept_tensor: "texelflow.keep",
+  canvas_drawing: "texelflow.canvas",
   branches: "texelflow.branches",
+  blob_files: "texelflow.files",
+  cached_files: "texelflow.cache",
+  option_checks: "texelflow.options",
 };
+
+/** Packages that pages install for themselves, where they use what needs them. */
+const external = ["@huggingface/tokenizers", "@huggingface/jinja"];
+
+/** The script of a worker, which nobody imports. */
+const THREAD = "texelflow.thread";
 
 /** The folder of the player, the page that shows and runs a model. */
 const PLAYER = "player";
 
 /** What dist/ holds, source maps apart. */
-const FILES = ["texelflow", "texelflow.debug", "texelflow.iife"]
-  .flatMap((name) => [`${name}.js`, `${name}.d.ts`])
+const FILES = [...Object.keys(entries), "texelflow.iife"]
+  .flatMap((name) => (name === THREAD ? [`${name}.js`] : [`${name}.js`, `${name}.d.ts`]))
   .concat(Object.values(parts).map((name) => `${name}.js`))
   .concat(PLAYER);
 
@@ -40,10 +62,19 @@ const GLOBAL = `declare global {
 export {};
 `;
 
-/** A shader as text, without comments and indentation. */
+/** A shader as text, without comments and spaces that mean nothing; signs keep theirs, lest two become one. */
 async function shaderText(path) {
   const lines = (await readFile(path, "utf8")).split("\n").map((line) => line.replace(/\/\/.*/, "").trim());
-  return `${lines.filter(Boolean).join("\n")}\n`;
+  return lines
+    .filter(Boolean)
+    .map((line) =>
+      line.startsWith("#") ? `\n${line}\n` : `${line.replace(/ *([=*/<>(){}[\],;?:&|]) */g, "$1")} `,
+    )
+    .join("")
+    .replace(/\n+/g, "\n")
+    .replace(/([;{}(),]) /g, "$1")
+    .trim()
+    .concat("\n");
 }
 
 const typescript = {
@@ -58,17 +89,24 @@ const typescript = {
   },
   // Terser's code takes a twentieth less with brotli than esbuild's.
   renderChunk(code) {
-    return minify(code, { module: true, ecma: 2020, sourceMap: true, format: { comments: false } });
+    return minify(code, {
+      module: true,
+      ecma: 2020,
+      compress: { passes: 2 },
+      sourceMap: true,
+      format: { comments: false },
+    });
   },
 };
 
 /**
- * Bundles the modules. What several use is in texelflow.js, which imports nothing: Rollup keeps shared code in the entry
- * that all of it belongs to, and exports from there what the others need under names of one or two letters.
+ * Bundles the modules. What the runtime consists of is in texelflow.js, which imports nothing, and exports what the others
+ * need of it under names of one or two letters.
  */
 async function modules() {
   const bundle = await rollup({
     input: entries,
+    external,
     plugins: [typescript],
     preserveEntrySignatures: "allow-extension",
     onwarn: fail,
@@ -77,12 +115,27 @@ async function modules() {
     dir: stage,
     format: "es",
     entryFileNames: "[name].js",
+    manualChunks: inRuntime(),
     chunkFileNames: ({ name }) => `${parts[name] ?? name}.js`,
     sourcemap: true,
   });
   await bundle.close();
   const runtime = output.find(({ fileName }) => fileName === "texelflow.js");
   if (runtime.imports.length > 0) throw new Error(`texelflow.js imports ${runtime.imports}`);
+}
+
+/** Gives the chunk of each module that the runtime imports, other than when it needs it. */
+function inRuntime() {
+  const modules = new Set();
+  return (id, { getModuleInfo }) => {
+    if (modules.size === 0) {
+      modules.add(resolve(entries.texelflow));
+      // A set takes what is added while it is walked.
+      for (const module of modules)
+        for (const imported of getModuleInfo(module).importedIds) modules.add(imported);
+    }
+    return modules.has(id) ? "texelflow" : null;
+  };
 }
 
 /** Bundles the runtime as a script, of which only the profiler is apart. */
@@ -115,13 +168,15 @@ function script() {
 
 /** Bundles the declarations, without what is marked @internal; what several have is declared once. */
 async function declarations() {
+  const { [THREAD]: _, ...importable } = entries;
   const bundle = await rollup({
-    input: entries,
+    input: importable,
+    external,
     plugins: [dts({ compilerOptions: { stripInternal: true } })],
     preserveEntrySignatures: "allow-extension",
     onwarn: fail,
   });
-  await bundle.write({ dir: stage, format: "es", entryFileNames: "[name].d.ts" });
+  await bundle.write({ dir: stage, format: "es", entryFileNames: "[name].d.ts", manualChunks: inRuntime() });
   await bundle.close();
   await writeFile(`${stage}/texelflow.iife.d.ts`, GLOBAL);
 }

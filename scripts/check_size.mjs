@@ -1,7 +1,7 @@
 // Prints the download size of each built script, and fails when what a page requests up to its first result exceeds its
 // limit: the runtime, and apart from it the scripts of the demo and of the page of `texelflow serve`.
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import { build } from "esbuild";
@@ -44,13 +44,9 @@ async function bundlePage(entry) {
 }
 
 const runtime = measure("dist/texelflow.js", await readFile("dist/texelflow.js"));
-measure("dist/texelflow.iife.js", await readFile("dist/texelflow.iife.js"));
-measure("dist/texelflow.profile.js", await readFile("dist/texelflow.profile.js"));
-measure("dist/texelflow.host.js", await readFile("dist/texelflow.host.js"));
-measure("dist/texelflow.states.js", await readFile("dist/texelflow.states.js"));
-measure("dist/texelflow.keep.js", await readFile("dist/texelflow.keep.js"));
-measure("dist/texelflow.branches.js", await readFile("dist/texelflow.branches.js"));
-measure("dist/texelflow.debug.js", await readFile("dist/texelflow.debug.js"));
+for (const name of (await readdir("dist")).filter((name) => /\..*\.js$/.test(name)).sort()) {
+  measure(`dist/${name}`, await readFile(`dist/${name}`));
+}
 const demo = measure("the demo's scripts", await bundlePage("demo/app.js"));
 const player = measure("the player's scripts", await bundlePage("player/served.js"));
 for (const [name, size] of Object.entries({ runtime, demo, player })) {

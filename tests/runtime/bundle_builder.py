@@ -338,9 +338,9 @@ def stateful_bundle(folder: Path) -> dict[str, Any]:
     builder.input("x", x)
     builder.output("y", y)
     builder.state("s", s, after)
-    program = builder.program(ADD_FLAT, ["x", "w"])
-    builder.draw(program, [x, s], after)
-    builder.draw(program, [x, s], y)
+    program = builder.program(ADD_FLAT, ["a", "b"])
+    builder.draw(program, [x, s], after, floats=[2])
+    builder.draw(program, [x, s], y, floats=[2])
     return builder.write(folder)
 
 

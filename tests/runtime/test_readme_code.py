@@ -1,4 +1,4 @@
-"""The JavaScript in README.md compiles under TypeScript strict, with the types that the package has."""
+"""The JavaScript in README.md and docs/ compiles under TypeScript strict, with the package's types."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from texelflow.bundle.declarations import declarations
 BLOCK = re.compile(r"```(?:js|ts|html)\n(.*?)```", re.DOTALL)
 MODULE = re.compile(r"<script type=\"module\">\n(.*?)</script>", re.DOTALL)
 PRELUDE = 'import { loadModel, Tensor } from "./texelflow.js";\n'
-PHOTO = "declare const photo: HTMLImageElement;\n"
+PHOTO = (
+    "declare const photo: HTMLImageElement;\n"
+    'declare const x: import("./texelflow.js").Tensor, zeros: import("./texelflow.js").Tensor;\n'
+)
+MODEL = 'const model = await loadModel("bundle/");\n'
+NAME = re.compile(r"^\s*import .*\b(?:loadModel|Tensor)\b", re.MULTILINE)
+GUIDES = ("ends.md", "errors.md", "from-onnxruntime-web.md", "from-tensorflow-js.md")
 WRONG = """
 const model = await loadModel("bundle/");
 // @ts-expect-error nobody sets the inputs
@@ -36,19 +42,26 @@ LIBRARIES = "es2022,dom,dom.iterable"
 
 
 def _programs() -> list[str]:
-    """Return the modules of README.md; those that go on from an earlier one get what it imports."""
+    """Return the modules of README.md and the guides; those that go on from others get what they had."""
+    texts = [(REPOSITORY / "README.md").read_text(encoding="utf-8")]
+    texts += [(REPOSITORY / "docs" / name).read_text(encoding="utf-8") for name in GUIDES]
     found = []
-    for block in BLOCK.findall((REPOSITORY / "README.md").read_text(encoding="utf-8")):
+    for block in (block for text in texts for block in BLOCK.findall(text)):
         code = "\n".join(MODULE.findall(block)) if "<script" in block else block
-        if "loadModel" in code:
-            code = code.replace('from "texelflow"', 'from "./texelflow.js"')
-            code = code if "import" in code else PRELUDE + code
-            found.append(code if "const photo" in code else PHOTO + code)
+        if not code.strip():
+            continue
+        code = re.sub(r'from "texelflow/(\w+)"', r'from "./texelflow.\1.js"', code)
+        code = code.replace('from "texelflow"', 'from "./texelflow.js"')
+        needs = "model." in code and not re.search(r"\bmodel = ", code)
+        lead = "" if NAME.search(code) else PRELUDE
+        code = f"{lead}{MODEL if needs else ''}{code}"
+        found.append(code if "const photo" in code else PHOTO + code)
     return found
 
 
 def _compile(folder: Path, programs: list[str]) -> str:
-    (folder / "texelflow.d.ts").write_text((REPOSITORY / "dist/texelflow.d.ts").read_text())
+    for path in (REPOSITORY / "dist").glob("*.d.ts"):
+        (folder / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
     (folder / "bundle").mkdir()
     (folder / "bundle/model.d.ts").write_text(declarations(BUNDLE))
     names = [f"program_{index}.ts" for index in range(len(programs))]
@@ -63,5 +76,5 @@ def _compile(folder: Path, programs: list[str]) -> str:
 
 def test_readme_compiles(tmp_path: Path) -> None:
     programs = _programs()
-    assert len(programs) >= 4
+    assert len(programs) >= 20
     assert _compile(tmp_path, [*programs, PRELUDE + WRONG]) == ""

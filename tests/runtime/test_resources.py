@@ -6,7 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from bundle_builder import TO_BLOCKED, TO_FLAT, BundleBuilder, add_bundle, blocked_bundle
+from bundle_builder import (
+    TO_BLOCKED,
+    TO_FLAT,
+    BundleBuilder,
+    add_bundle,
+    blocked_bundle,
+    stateful_bundle,
+)
 from playwright.sync_api import Page
 
 Serve = Callable[[Path], str]
@@ -264,3 +271,51 @@ def test_loads_from_blobs_and_in_a_worker(page: Page, serve: Serve, tmp_path: Pa
         serve(tmp_path),
     )
     assert answer == [3, 3]
+
+
+def test_dispose_gives_everything_back(page: Page, serve: Serve, tmp_path: Path) -> None:
+    """Each object of GL is counted: of models with states, sessions, kept tensors, profiles, ongoing runs."""
+    stateful_bundle(tmp_path / "states")
+    blocked_bundle(tmp_path / "blocked")
+    kinds = ["Texture", "Framebuffer", "Buffer", "Program", "Shader", "VertexArray"]
+    left = page.evaluate(
+        """async ([states, blocked, kinds]) => {"""
+        + HELPERS
+        + """
+            const {prototype} = WebGL2RenderingContext;
+            const alive = Object.fromEntries(kinds.map((kind) => [kind, new Set()]));
+            for (const kind of kinds) {
+                const [make, remove] = [prototype[`create${kind}`], prototype[`delete${kind}`]];
+                prototype[`create${kind}`] = function (...parameters) {
+                    const made = make.apply(this, parameters);
+                    alive[kind].add(made);
+                    return made;
+                };
+                prototype[`delete${kind}`] = function (object) {
+                    alive[kind].delete(object);
+                    return remove.call(this, object);
+                };
+            }
+            const counts = () => kinds.map((kind) => alive[kind].size);
+            texelflow.keepPrograms(0);
+            const first = await texelflow.loadModel(states);
+            const second = await texelflow.loadModel(blocked);
+            const session = first.session();
+            for (const runner of [first, session, first, session]) await runner.run({x: shapeOf(6)});
+            const {y} = await second.run({x: shapeOf(1, 5, 6, 7)}, {keep: ['y']});
+            await y.read();
+            await second.profile({x: shapeOf(1, 5, 6, 7)});
+            const during = counts();
+            const underWay = second.run({x: shapeOf(1, 9, 6, 7)}).catch(() => {});
+            for (const each of [session, first, second]) each.dispose();
+            await underWay;
+            await second.run({}).catch(() => {});
+            await new Promise((resolve) => setTimeout(resolve, 50));
+            return {during, after: counts()};
+        }""",
+        [serve(tmp_path / "states"), serve(tmp_path / "blocked"), kinds],
+    )
+    assert all(count > 0 for count in left["during"][:5])
+    # The context, which the next model takes, has its vertex shader and a texel of zeros.
+    textures, framebuffers, buffers, programs, shaders, arrays = left["after"]
+    assert textures <= 2 and shaders <= 1 and [framebuffers, buffers, programs, arrays] == [0] * 4, left

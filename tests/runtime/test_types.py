@@ -25,7 +25,13 @@ PROGRAM = r"""
 import type { Signature } from "./bundle/model";
 import { type ImageSource, loadModel, type Model, Tensor, type TensorData } from "./texelflow.js";
 import * as debug from "./texelflow.debug.js";
+import { checkDevice } from "./texelflow.check.js";
+import { placement, topK } from "./texelflow.ends.js";
 import "./texelflow.iife.js";
+import { InferenceSession, Tensor as OrtTensor } from "./texelflow.ort.js";
+import { loadTokenizer } from "./texelflow.text.js";
+import { loadGraphModel } from "./texelflow.tfjs.js";
+import { loadModel as loadInWorker } from "./texelflow.worker.js";
 
 declare const picture: ImageBitmap;
 const tokens = new Tensor("int64", [1, 2], new BigInt64Array(2));
@@ -76,6 +82,28 @@ await loadModel("bundle/", { device: { poison: true } });
 await loadModel("bundle/", { device: { pixel: 4 } });
 // @ts-expect-error a value that it cannot have
 await loadModel("bundle/", { device: { pixels: 2 } });
+
+// Of outputs that the page does not know, those that are kept are.
+const { h, y } = await other.run(named, { keep: ["h"] });
+h.dispose();
+y?.as("float32");
+// @ts-expect-error it was not kept
+y?.dispose();
+await other.run({ image: { source: picture, crop: { x: 0, y: 0, width: 1, height: 1 } }, tokens });
+await model.run({ image: [picture, picture], tokens }, { latest: true, signal: AbortSignal.abort() });
+
+// A worker's model may stand for the page's.
+let either: Pick<Model<Signature>, "run" | "dispose"> = model;
+either = await loadInWorker<Signature>("bundle/", { cache: true });
+(await either.run({ image: picture, tokens })).means.data.fill(0);
+(await checkDevice("bundle/")).reasons.join();
+const [best] = topK(outputs.means.data, 1);
+best?.index.toFixed();
+placement(model.inputs[0]?.image ?? { fit: "stretch" }, picture, { width: 4, height: 4 }).x.toFixed();
+const session = await InferenceSession.create("bundle/");
+(await session.run({ tokens: new OrtTensor("int64", [1n, 2n], [1, 2]) }))["means"]?.dims.join();
+[(await loadGraphModel("bundle/")).predict(picture)].flat()[0]?.shape.join();
+(await other.run((await loadTokenizer("bundle/")).inputs("text")))["means"]?.data;
 
 // The other entries have the same types.
 debug.statistics(model).draws.toFixed();

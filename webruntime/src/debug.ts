@@ -1,8 +1,7 @@
 // The runtime with extras for verification and measurement; pages that only run models want `texelflow` instead.
 
-import { loadOn, type TestLoadOptions } from "./api/load_model.ts";
+import { checkOptions, loadOn, type TestLoadOptions } from "./api/load_model.ts";
 import type { Model } from "./api/model.ts";
-import { checkDeviceOptions, checkMaxMemory } from "./api/options.ts";
 import type { Signature } from "./api/signature.ts";
 import { acquireContext, type Context } from "./backends/webgl2/gl/context.ts";
 import { gpuFinished } from "./backends/webgl2/gl/fence.ts";
@@ -30,8 +29,7 @@ export async function loadModel<S extends Signature = Signature>(
   options: TestLoadOptions = {},
 ): Promise<Model<S>> {
   const { limits, poison, fold, cut, neverBlock, ...wishes } = options.device ?? {};
-  checkDeviceOptions(wishes);
-  checkMaxMemory(options.maxMemory);
+  await checkOptions(wishes, options.maxMemory);
   return loadOn({ ...options.device, maxMemory: options.maxMemory }, source, options);
 }
 

@@ -2,7 +2,7 @@
  * What went wrong, for programs; docs/errors.md says what to do about each.
  *
  * - `input`: an input of a run is missing, unknown, or of a wrong type or shape
- * - `option`: an option of loadModel or profile is unknown or wrong
+ * - `option`: an option of loadModel, run, draw or profile is unknown or wrong, or does not fit what it is for
  * - `size`: the sizes of the inputs are none that the model takes, or too large for the device
  * - `not-found`: a file of the bundle is not there
  * - `network`: a download failed or broke off
@@ -15,6 +15,7 @@
  * - `out-of-memory`: the GPU has too little memory
  * - `context-lost`: the browser took the GPU away, and again when that was made up for
  * - `state-lost`: with the GPU went what the session remembered, or a tensor that stayed there
+ * - `superseded`: a later run was asked for before this one began, both with `latest`
  * - `disposed`: the model, the session or the tensor was disposed
  * - `stopped`: the run's signal stopped a loop
  */
@@ -33,6 +34,7 @@ export type ErrorCode =
   | "out-of-memory"
   | "context-lost"
   | "state-lost"
+  | "superseded"
   | "disposed"
   | "stopped";
 

@@ -19,7 +19,7 @@ export type { DrawProfile, Profile, ProfileOptions } from "./backends/webgl2/pro
 export type { BundleSource, FetchFile } from "./bundle/bundle_source.ts";
 export type { DataType } from "./bundle/generated/graph_file.ts";
 export { type ErrorCode, type ErrorDetails, TexelflowError } from "./errors.ts";
-export type { GpuTensor } from "./graph/gpu_tensor.ts";
+export type { DrawOptions, DrawTarget, GpuTensor } from "./graph/gpu_tensor.ts";
 export type { RunInput } from "./graph/inputs.ts";
 export type { CroppedPicture, ImageSource, Rectangle } from "./graph/pictures.ts";
 export { Tensor, type TensorArrays, type TensorData } from "./graph/tensor.ts";

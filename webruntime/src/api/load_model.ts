@@ -2,9 +2,10 @@ import { prepareDevice, type TestDeviceOptions } from "../backends/webgl2/device
 import type { LoadingReport } from "../backends/webgl2/load/loaded_model.ts";
 import { type BundleFiles, type BundleSource, bundleFiles, withFiles } from "../bundle/bundle_source.ts";
 import { loadGraphFile } from "../bundle/graph_file.ts";
+import { part } from "../bundle/parts.ts";
 import { load } from "./loading.ts";
 import { Model } from "./model.ts";
-import { checkDeviceOptions, checkMaxMemory, type LoadOptions } from "./options.ts";
+import type { LoadOptions } from "./options.ts";
 import { ProgressMeter } from "./progress.ts";
 import type { Signature } from "./signature.ts";
 
@@ -32,18 +33,28 @@ export async function loadModel<S extends Signature = Signature>(
   options: LoadOptions = {},
 ): Promise<Model<S>> {
   const { device = {}, maxMemory } = options;
+  await checkOptions(device, maxMemory);
+  return loadOn({ ...device, maxMemory }, source, options);
+}
+
+/** Checks what a page says of the device, if it does. */
+export async function checkOptions(device: object, maxMemory: number | undefined): Promise<void> {
+  if (maxMemory === undefined && device && Object.keys(device).length === 0) return;
+  const { checkDeviceOptions, checkMaxMemory } = await part(
+    "texelflow.options.js",
+    import("./option_checks.ts"),
+  );
   checkDeviceOptions(device);
   checkMaxMemory(maxMemory);
-  return loadOn({ ...device, maxMemory }, source, options);
 }
 
 /** Loads a model for a device with options that are checked, or a test's. */
 export async function loadOn<S extends Signature>(
   device: TestDeviceOptions,
   source: BundleSource,
-  { fetch, onProgress = () => {}, ...options }: Omit<LoadOptions, "device" | "maxMemory">,
+  { fetch, cache, onProgress = () => {}, ...options }: Omit<LoadOptions, "device" | "maxMemory">,
 ): Promise<Model<S>> {
-  const files = bundleFiles(source, fetch);
+  const files = await bundleFiles(source, fetch, cache);
   const meter = new ProgressMeter(onProgress);
   return withFiles(files, (opened) => loadFrom<S>(opened, files, device, meter, options));
 }

@@ -41,7 +41,7 @@ export async function load(
     session.delete();
     model.delete();
   };
-  const downloaded = downloadWeights(files, graph, stop.signal, model).then(() => {
+  const downloaded = downloadWeights(files, graph, stop, model).then(() => {
     model.timings.download = performance.now() - start;
   });
   const compiled = model.compile(stop.signal);

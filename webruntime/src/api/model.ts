@@ -1,9 +1,10 @@
 import type { DeviceReport, TestDeviceOptions } from "../backends/webgl2/device/device.ts";
-import { type LoadedModel, part } from "../backends/webgl2/load/loaded_model.ts";
+import type { LoadedModel } from "../backends/webgl2/load/loaded_model.ts";
 import type { Profile, ProfileOptions } from "../backends/webgl2/profiler/profile.ts";
 import type { Session } from "../backends/webgl2/run/session.ts";
 import { type BundleFiles, withFiles } from "../bundle/bundle_source.ts";
 import type { DataType, GraphFile, ImagePreprocessing } from "../bundle/generated/graph_file.ts";
+import { part } from "../bundle/parts.ts";
 import { canHash } from "../bundle/weight_files.ts";
 import { TexelflowError } from "../errors.ts";
 import { render } from "../graph/expressions.ts";
@@ -12,6 +13,7 @@ import { type Loading, load } from "./loading.ts";
 import { ModelSession, stateLost } from "./model_session.ts";
 import type { Inputs, Outputs, RunOptions, Signature } from "./signature.ts";
 import type { Timings } from "./timings.ts";
+import { WaitingRuns } from "./waiting_runs.ts";
 
 /** How an input takes pictures. */
 export type ImageInfo = Omit<ImagePreprocessing, "program" | "ints" | "floats">;
@@ -56,6 +58,7 @@ export class Model<S extends Signature = Signature> {
   /** What the runtime found and chose on this device, as plain data. */
   device: DeviceReport;
   private queue: Promise<unknown> = Promise.resolve();
+  private readonly waiting = new WaitingRuns();
   private disposed = false;
   private readonly branches: Model<S>[] = [];
   /** Whether what `run` remembered went with a context, and no run has told so. */
@@ -116,7 +119,8 @@ export class Model<S extends Signature = Signature> {
    *
    * @param inputs - a tensor for each input by name, or a picture or an array of pictures (a batch) where the input has
    *   `image`; `{ source, crop: { x, y, width, height } }` takes a part of a picture
-   * @param options - `keep` names outputs that stay on the GPU, to be given to later runs; `signal` stops loops
+   * @param options - `keep` names outputs that stay on the GPU, to be given to later runs; `signal` and `latest` give up
+   *   runs that nobody waits for, and `signal` stops loops
    * @returns a tensor for each output by name
    * @throws TexelflowError when an input is missing, unknown, or of wrong type or shape, when the GPU's memory runs out, when
    *   loading failed, or after `dispose`. When the GPU's context is lost the model is loaded again, from the browser's cache
@@ -126,8 +130,10 @@ export class Model<S extends Signature = Signature> {
     inputs: Inputs<S>,
     options: RunOptions<K> = {},
   ): Promise<Outputs<S, K>> {
-    return this.inBranch(inputs, (model) =>
-      model.exclusively((session) => model.runIn(session, inputs, options), RUN),
+    return this.waiting.take(options, (check) =>
+      this.inBranch(inputs, (model) =>
+        model.exclusively((session) => model.runIn(session, inputs, options, check), RUN),
+      ),
     );
   }
 
@@ -160,7 +166,9 @@ export class Model<S extends Signature = Signature> {
     session: Session,
     inputs: Inputs<S>,
     { keep, signal }: RunOptions<K>,
+    check: () => void,
   ): Promise<Outputs<S, K>> {
+    check();
     session.signal = signal;
     const kept = keep && part("texelflow.keep.js", import("../backends/webgl2/run/kept_tensor.ts"));
     const read = kept && (await kept).keeping(session.model, keep);
@@ -278,6 +286,7 @@ export class Model<S extends Signature = Signature> {
 function report({ context, limits, setting, reasons }: LoadedModel): DeviceReport {
   return {
     renderer: context.capabilities.renderer,
+    software: context.capabilities.isSoftware,
     limits: { ...limits },
     ...setting,
     integrity: canHash() ? "sha256" : "byte count",

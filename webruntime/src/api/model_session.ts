@@ -3,6 +3,7 @@ import { TexelflowError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Model, TaskKind } from "./model.ts";
 import type { Inputs, Outputs, RunOptions, Signature } from "./signature.ts";
+import { WaitingRuns } from "./waiting_runs.ts";
 
 const RUN: TaskKind = { goesOn: true, repeats: true };
 
@@ -11,6 +12,7 @@ export class ModelSession<S extends Signature = Signature> {
   /** On the GPU that the model was on when this was run last. */
   private session: Session | null = null;
   private disposed = false;
+  private readonly waiting = new WaitingRuns();
 
   /** @internal */
   constructor(private readonly model: Model<S>) {}
@@ -28,7 +30,9 @@ export class ModelSession<S extends Signature = Signature> {
   ): Promise<Outputs<S, K>> {
     // A model that branches remembers nothing.
     if (this.model.graph.branches) return this.model.run(inputs, options);
-    return this.exclusively((session) => this.model.runIn(session, inputs, options), RUN);
+    return this.waiting.take(options, (check) =>
+      this.exclusively((session) => this.model.runIn(session, inputs, options, check), RUN),
+    );
   }
 
   /** Forgets what earlier runs left: the next one starts from zeros. */

@@ -1,6 +1,5 @@
 import type { DeviceOptions } from "../backends/webgl2/device/device.ts";
 import type { FetchFile } from "../bundle/bundle_source.ts";
-import { TexelflowError } from "../errors.ts";
 import type { Progress } from "./progress.ts";
 
 /** Settings of `loadModel`, all optional. */
@@ -20,49 +19,14 @@ export interface LoadOptions {
    * What would take more is refused before it is allocated, with the code `out-of-memory`.
    */
   maxMemory?: number;
+  /**
+   * Keeps the bundle's files, once they are checked, in the browser's Cache storage, under the name "texelflow": so that it
+   * is downloaded once, and loads without network. What there is no room for is downloaded each time. Pages served by plain
+   * http (but localhost) have no such storage. False unless given.
+   */
+  cache?: boolean;
   /** Fetches the files of a bundle instead of the page's `fetch`: to send headers, say, or to sign addresses. */
   fetch?: FetchFile;
   /** Overrides of what the runtime would choose for this device. */
   device?: DeviceOptions;
-}
-
-/**
- * Checks the most memory that a model may take.
- *
- * @throws TexelflowError unless it is a number above 0, or not given
- */
-export function checkMaxMemory(bytes: number | undefined): void {
-  if (bytes === undefined || (typeof bytes === "number" && bytes > 0)) return;
-  throw new TexelflowError(
-    "option",
-    `loadModel: maxMemory must be a number of bytes above 0, not ${String(bytes)}.`,
-  );
-}
-
-/** The values that each wish about the device may have. */
-const CHOICES = new Map<string, readonly unknown[]>([
-  ["pixels", [4, 1]],
-  ["groups", [2, 1]],
-  ["fetch", ["texture", "texelFetch"]],
-  ["storage", [32, 16]],
-]);
-
-/**
- * Checks wishes about the device.
- *
- * @throws TexelflowError when one is unknown or has a value that it cannot have
- */
-export function checkDeviceOptions(device: DeviceOptions): void {
-  const fail = (what: string) => {
-    throw new TexelflowError("option", `loadModel: ${what}.`);
-  };
-  if (Object(device) !== device) fail(`the option device must be an object, not ${device}`);
-  for (const [name, value] of Object.entries(device)) {
-    const choices = CHOICES.get(name);
-    if (!choices) fail(`the device has no option ${name}, only ${[...CHOICES.keys()].join(", ")}`);
-    else if (value !== undefined && !choices.includes(value)) {
-      fail(`the device's option ${name} must be ${choices.join(" or ")}, not ${String(value)}`);
-    }
-  }
-  if (device.pixels === 1 && device.groups === 2) fail("the device's groups must be 1 where pixels is 1");
 }

@@ -1,6 +1,6 @@
 import type { DataType } from "../bundle/generated/graph_file.ts";
 import type { GpuTensor } from "../graph/gpu_tensor.ts";
-import type { ImageSource } from "../graph/pictures.ts";
+import type { CroppedPicture, ImageSource } from "../graph/pictures.ts";
 import type { Tensor, TensorArrays } from "../graph/tensor.ts";
 
 /** Element type and shape of an input or output: extents are numbers, or names of dimensions that each run chooses. */
@@ -30,20 +30,30 @@ export type Outputs<S extends Signature, K extends keyof S["outputs"] = never> =
 export interface RunOptions<K extends PropertyKey = string> {
   /** Names of outputs that stay on the GPU. */
   readonly keep?: readonly K[];
-  /** Stops a run of a model that loops, between two turns: it rejects with the code `stopped`. */
+  /**
+   * Gives the run up when aborted. One that waits for its turn rejects at once, with the signal's reason; one of a model that
+   * loops is stopped between two turns, with the code `stopped`; any other that has begun is finished, and rejects then.
+   */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Drops the run, which then rejects with the code `superseded`, when another with `latest` is asked for before it has
+   * begun: so that of a camera's pictures, say, only the newest is waited for.
+   */
+  readonly latest?: boolean;
 }
 
 type InputsOf<I extends Signature["inputs"]> = { readonly [Name in keyof I]: Input<I[Name]> };
 
 type OutputsOf<O extends Signature["outputs"], K extends keyof O> = {
   [Name in keyof O]: [Name] extends [K] ? GpuTensor<O[Name]["dtype"]> : Output<O[Name]>;
-};
+} & (string extends keyof O ? { [Name in K & string]: GpuTensor } : unknown); // of any outputs those kept are known
 
 type Input<I extends InputSignature> =
   | Tensor<I["dtype"]>
   | GpuTensor<I["dtype"]>
-  | (I extends { readonly image: false } ? never : ImageSource);
+  | (I extends { readonly image: false } ? never : Picture | readonly Picture[]);
+
+type Picture = ImageSource | CroppedPicture;
 
 type Output<O extends TensorSignature> = Tensor<O["dtype"], TensorArrays[O["dtype"]]> & {
   readonly shape: Extents<O["shape"]>;

@@ -1,4 +1,8 @@
 import { TexelflowError } from "../errors.ts";
+import type { BundleFile } from "./generated/graph_file.ts";
+import { part } from "./parts.ts";
+
+export type { BundleFile };
 
 /**
  * Where a bundle comes from: the URL of its folder or of its graph.json, or its files, such as those of a folder that
@@ -9,10 +13,15 @@ export type BundleSource = string | URL | ReadonlyMap<string, Blob> | Iterable<F
 /** What fetches a file, as the page's own `fetch` does. */
 export type FetchFile = (url: string, options: RequestInit) => Promise<Response>;
 
+/** A file that is asked for: by its name and, of weights, by the SHA-256 that it must have. */
+export type WantedFile = Pick<BundleFile, "name"> & Partial<BundleFile>;
+
 /** One file of a bundle, being read. */
 export interface BundleFileStream {
   /** Where the file is, for people. */
   readonly location: string;
+  /** The byte of the file that `body` begins with. */
+  readonly start: number;
   readonly body: ReadableStream<Uint8Array>;
   /** The whole file as text, instead of `body`: a stream's way to a text takes browsers 40 ms longer. */
   readonly text: () => Promise<string>;
@@ -25,12 +34,15 @@ export interface BundleFiles {
   /**
    * Opens a file; its bytes are read from the stream as they arrive.
    *
+   * @param from - the first byte that is wanted; the stream may begin earlier
    * @throws Error when there is no such file, or the server does not answer or answers with an error status
    */
-  open(name: string, signal: AbortSignal): Promise<BundleFileStream>;
+  open(file: WantedFile, signal: AbortSignal, from?: number): Promise<BundleFileStream>;
+  /** Takes the content of a file that was checked, to have it next time; never fails. */
+  keep?(file: WantedFile, content: string | Uint8Array<ArrayBuffer>): Promise<void>;
   /** The same files as the browser's cache has them, however old, which needs no network. */
   readonly cached?: BundleFiles;
-  /** The same files, asked of the server itself and not of the browser's cache; absent where that is the same. */
+  /** The same files, asked of the server itself and not of a cache; absent where that is the same. */
   readonly pastCache?: BundleFiles;
 }
 
@@ -47,30 +59,39 @@ export async function withFiles<T>(
   }
 }
 
-/** The files of a source. */
-export function bundleFiles(source: BundleSource, fetchFile: FetchFile | undefined): BundleFiles {
-  if (typeof source === "string" || source instanceof URL) {
-    const open = (cache: RequestCache) => (name: string, signal: AbortSignal) =>
-      openUrl(fileUrl(source, name), fetchFile ?? fetch, { signal, cache });
-    const pastCache = { open: open("reload") };
-    return { open: open("default"), cached: { open: open("force-cache"), pastCache }, pastCache };
+/**
+ * The files of a source.
+ *
+ * @param isKept - whether they are kept for the next time, as far as the browser lets pages do so
+ */
+export async function bundleFiles(
+  source: BundleSource,
+  fetchFile: FetchFile = (url, options) => fetch(url, options),
+  isKept?: boolean,
+): Promise<BundleFiles> {
+  if (typeof source !== "string" && !(source instanceof URL)) {
+    return (await part("texelflow.files.js", import("./blob_files.ts"))).blobFiles(source);
   }
-  const files: ReadonlyMap<string, Blob> =
-    source instanceof Map
-      ? source
-      : new Map(
-          Array.from(
-            source as Iterable<File>,
-            (file) => [file.webkitRelativePath || file.name, file] as const,
-          ),
-        );
-  return { open: async (name) => openBlob(files, name) };
+  const files = (cache: RequestCache, more?: Partial<BundleFiles>): BundleFiles => ({
+    open: ({ name }, signal, from) => openUrl(fileUrl(source, name), fetchFile, { signal, cache }, from),
+    ...more,
+  });
+  const pastCache = files("reload");
+  const all = files("default", { cached: files("force-cache", { pastCache }), pastCache });
+  if (!isKept) return all;
+  const { cachedFiles } = await part("texelflow.cache.js", import("./cached_files.ts"));
+  return cachedFiles(all, (name) => fileUrl(source, name));
 }
 
-async function openUrl(url: string, fetchFile: FetchFile, options: RequestInit): Promise<BundleFileStream> {
+async function openUrl(
+  url: string,
+  fetchFile: FetchFile,
+  options: RequestInit,
+  from = 0,
+): Promise<BundleFileStream> {
   let response: Response;
   try {
-    response = await fetchFile(url, options);
+    response = await fetchFile(url, from ? { ...options, headers: { Range: `bytes=${from}-` } } : options);
   } catch (error) {
     options.signal?.throwIfAborted();
     throw new TexelflowError(
@@ -87,8 +108,13 @@ async function openUrl(url: string, fetchFile: FetchFile, options: RequestInit):
       { file: url },
     );
   }
-  const contentType = response.headers.get("content-type") ?? "";
-  return { location: url, body: response.body, text: () => response.text(), contentType };
+  return {
+    location: url,
+    start: response.status === 206 ? from : 0,
+    body: response.body,
+    text: () => response.text(),
+    contentType: response.headers.get("content-type") ?? "",
+  };
 }
 
 /** URL of a file beside graph.json; a query of the given address, a token say, goes along. */
@@ -104,19 +130,4 @@ function fileUrl(source: string | URL, name: string): string {
   const url = new URL(name, base);
   url.search = base.search;
   return url.href;
-}
-
-/** Names may have folders before them, as those of files chosen with `webkitdirectory` do. */
-function openBlob(files: ReadonlyMap<string, Blob>, name: string): BundleFileStream {
-  const key = [...files.keys()].find((path) => path === name || path.endsWith(`/${name}`));
-  const blob = key === undefined ? undefined : files.get(key);
-  if (!blob) {
-    const names = [...files.keys()].slice(0, 8).join(", ");
-    throw new TexelflowError(
-      "not-found",
-      `The folder has no file ${name}${names ? `, only ${names}` : ""}. Is it a Texelflow bundle?`,
-      { file: name },
-    );
-  }
-  return { location: name, body: blob.stream(), text: () => blob.text(), contentType: "" };
 }

@@ -44,7 +44,7 @@ export async function loadGraphFile(
   signal: AbortSignal,
   name = "graph.json",
 ): Promise<GraphFile> {
-  const { text: read, location, contentType } = await files.open(name, signal);
+  const { text: read, location, contentType } = await files.open({ name }, signal);
   const text = await read();
   let content: unknown;
   try {
@@ -67,6 +67,7 @@ export async function loadGraphFile(
   checkVersion(content, location);
   const graph = content as GraphFile;
   checkContent(graph, damageOf(location));
+  files.keep?.({ name }, text);
   return graph;
 }
 

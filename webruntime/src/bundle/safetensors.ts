@@ -1,5 +1,5 @@
 import { TexelflowError } from "../errors.ts";
-import type { TensorData } from "../graph/tensor.ts";
+import { type TensorData, TRAITS } from "../graph/tensor.ts";
 import type { DataType } from "./generated/graph_file.ts";
 
 /** Header of a safetensors file: https://github.com/huggingface/safetensors#format. */
@@ -17,30 +17,23 @@ export interface SafetensorsEntry {
   readonly end: number;
 }
 
-type ArrayConstructor = {
-  readonly BYTES_PER_ELEMENT: number;
-  new (buffer: ArrayBufferLike, offset: number, length: number): TensorData;
-};
-
 // Without a prototype: a file's "constructor" is no type.
-const TYPES: Record<string, readonly [DataType, ArrayConstructor]> = {
+const TYPES: Record<string, DataType> = {
   __proto__: null as never,
-  F64: ["float64", Float64Array],
-  F32: ["float32", Float32Array],
-  F16: ["float16", Uint16Array],
-  BF16: ["bfloat16", Uint16Array],
-  I64: ["int64", BigInt64Array],
-  I32: ["int32", Int32Array],
-  I16: ["int16", Int16Array],
-  I8: ["int8", Int8Array],
-  U64: ["uint64", BigUint64Array],
-  U32: ["uint32", Uint32Array],
-  U16: ["uint16", Uint16Array],
-  U8: ["uint8", Uint8Array],
-  BOOL: ["bool", Uint8Array],
+  F64: "float64",
+  F32: "float32",
+  F16: "float16",
+  BF16: "bfloat16",
+  I64: "int64",
+  I32: "int32",
+  I16: "int16",
+  I8: "int8",
+  U64: "uint64",
+  U32: "uint32",
+  U16: "uint16",
+  U8: "uint8",
+  BOOL: "bool",
 };
-
-const ARRAYS = new Map(Object.values(TYPES).map(([dtype, array]) => [dtype, array]));
 
 /**
  * Parses the header from the first bytes of a file.
@@ -69,12 +62,17 @@ export function parseHeader(bytes: Uint8Array, arrived: number, location: string
   const entries = new Map<string, SafetensorsEntry>();
   for (const [key, entry] of Object.entries(content)) {
     if (key === "__metadata__") continue;
-    const [dtype, array] = TYPES[entry?.dtype] ?? [];
+    const dtype = TYPES[entry?.dtype];
     const [first, last] = entry?.data_offsets ?? [];
-    if (!dtype || !array) throw damaged(`"${key}" has the unknown type ${entry?.dtype}`);
+    if (!dtype) throw damaged(`"${key}" has the unknown type ${entry?.dtype}`);
     const valid = Number.isInteger(first) && Number.isInteger(last) && 0 <= Number(first);
     const size = Number(last) - Number(first);
-    if (!valid || size < 0 || end + Number(last) > bytes.length || size % array.BYTES_PER_ELEMENT !== 0) {
+    if (
+      !valid ||
+      size < 0 ||
+      end + Number(last) > bytes.length ||
+      size % TRAITS[dtype].array.BYTES_PER_ELEMENT !== 0
+    ) {
       throw damaged(`the extent of "${key}" is wrong`);
     }
     entries.set(key, { dtype, begin: end + Number(first), end: end + Number(last) });
@@ -84,7 +82,7 @@ export function parseHeader(bytes: Uint8Array, arrived: number, location: string
 
 /** The elements of an entry: a view of the file's bytes, or a copy where they are not aligned. */
 export function elementsOf(bytes: Uint8Array, { dtype, begin, end }: SafetensorsEntry): TensorData {
-  const array = ARRAYS.get(dtype) as ArrayConstructor;
+  const { array } = TRAITS[dtype];
   const size = array.BYTES_PER_ELEMENT;
   const offset = bytes.byteOffset + begin;
   if (offset % size === 0) return new array(bytes.buffer, offset, (end - begin) / size);

@@ -1,6 +1,6 @@
 import { TexelflowError } from "../errors.ts";
 import type { TensorData } from "../graph/tensor.ts";
-import { breathe } from "../wait/tasks.ts";
+import { breathe, pause } from "../wait/tasks.ts";
 import type { BundleFiles } from "./bundle_source.ts";
 import type { BundleFile, DataType, GraphFile } from "./generated/graph_file.ts";
 import { elementsOf, parseHeader, type SafetensorsEntry, type SafetensorsHeader } from "./safetensors.ts";
@@ -10,6 +10,10 @@ import { elementsOf, parseHeader, type SafetensorsEntry, type SafetensorsHeader 
  * share it, and the weights that are needed first shall come first.
  */
 const LOOK_AHEAD = 2 ** 24;
+
+/** How often a download goes on that broke off, as long as nothing comes, and the milliseconds that it waits longer each time. */
+const ATTEMPTS = 3;
+const PAUSE = 500;
 
 /** What weights go to while they arrive. */
 export interface WeightSink {
@@ -34,13 +38,14 @@ export function canHash(): boolean {
 /**
  * Downloads all weight files, handing over each tensor when its bytes are complete.
  *
+ * @param stop - ends all downloads, and is aborted when one fails
  * @throws Error when a file is missing, breaks off or is damaged, or when it is another than was exported;
  *   all downloads are stopped then
  */
 export async function downloadWeights(
   files: BundleFiles,
   graph: GraphFile,
-  signal: AbortSignal,
+  stop: AbortController,
   sink: WeightSink,
 ): Promise<void> {
   const wanted = new Map<string, WantedPart[]>(graph.files.map(({ name }) => [name, []]));
@@ -49,26 +54,25 @@ export async function downloadWeights(
       wanted.get(file)?.push({ weight, part, key });
     });
   });
-  const failed = new AbortController();
-  const both = AbortSignal.any ? AbortSignal.any([signal, failed.signal]) : linked(signal, failed);
+  const { signal } = stop;
   let loaded = 0;
   let requested = 0;
   let moved = () => {};
   const fail = (error: unknown) => {
-    failed.abort(error);
+    stop.abort(error);
     moved();
     throw error;
   };
   const downloads: Promise<void>[] = [];
   for (const file of graph.files) {
-    while (requested - loaded > LOOK_AHEAD && !both.aborted) {
+    while (requested - loaded > LOOK_AHEAD && !signal.aborted) {
       await new Promise<void>((resolve) => {
         moved = resolve;
       });
     }
-    if (both.aborted) break;
+    if (signal.aborted) break;
     requested += file.bytes;
-    const download = downloadFile(files, file, wanted.get(file.name) ?? [], both, sink, (bytes) => {
+    const download = downloadFile(files, file, wanted.get(file.name) ?? [], signal, sink, (bytes) => {
       loaded += bytes;
       sink.takeBytes(loaded);
       moved();
@@ -81,13 +85,6 @@ export async function downloadWeights(
   signal.throwIfAborted();
 }
 
-/** One signal for both, where AbortSignal.any does not exist (Safari before 17.4). */
-function linked(signal: AbortSignal, controller: AbortController): AbortSignal {
-  if (signal.aborted) controller.abort(signal.reason);
-  signal.addEventListener("abort", () => controller.abort(signal.reason), { signal: controller.signal });
-  return controller.signal;
-}
-
 async function downloadFile(
   files: BundleFiles,
   file: BundleFile,
@@ -96,7 +93,7 @@ async function downloadFile(
   sink: WeightSink,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
-  const { body, location, contentType } = await files.open(file.name, signal);
+  const { body, location, contentType } = await files.open(file, signal);
   const cut = (arrived: string) =>
     new TexelflowError(
       "altered",
@@ -108,13 +105,25 @@ async function downloadFile(
   let arrived = 0;
   let header: SafetensorsHeader | null = null;
   let waiting: (WantedPart & SafetensorsEntry)[] = [];
-  const reader = body.getReader();
+  let reader = body.getReader();
+  /** The byte of the file that comes next: an earlier one than is missing where a server sends all of it again. */
+  let next = 0;
+  let failures = 0;
   // A body of a blob knows nothing of the signal.
   const cancel = () => void reader.cancel(signal.reason).catch(() => {});
   signal.addEventListener("abort", cancel);
   try {
     for (;;) {
-      const { done, value } = await reader.read().catch((error: unknown) => {
+      const { done, value } = await reader.read().catch(async (error: unknown) => {
+        // The digest tells whether what comes then belongs to what is there.
+        while (canHash() && !signal.aborted && failures < ATTEMPTS) {
+          await pause(PAUSE * failures++);
+          const rest = await files.open(file, signal, arrived).catch(() => null);
+          if (!rest) continue;
+          reader = rest.body.getReader();
+          next = rest.start;
+          return { done: false, value: bytes.subarray(0, 0) };
+        }
         signal.throwIfAborted();
         throw new TexelflowError(
           "network",
@@ -125,10 +134,14 @@ async function downloadFile(
       });
       signal.throwIfAborted();
       if (done) break;
-      if (arrived + value.length > bytes.length) throw cut("more");
-      bytes.set(value, arrived);
-      arrived += value.length;
-      onBytes(value.length);
+      next += value.length;
+      if (next > bytes.length) throw cut("more");
+      if (next <= arrived) continue;
+      const fresh = value.subarray(arrived - next);
+      bytes.set(fresh, arrived);
+      arrived = next;
+      failures = 0;
+      onBytes(fresh.length);
       if (!header) {
         header = parseHeader(bytes, arrived, location);
         if (header) waiting = locate(header, wanted, location);
@@ -146,6 +159,7 @@ async function downloadFile(
   }
   if (arrived !== bytes.length) throw cut(String(arrived));
   await checkHash(bytes, file, location);
+  files.keep?.(file, bytes);
   signal.throwIfAborted();
 }
 

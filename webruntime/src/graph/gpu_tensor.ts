@@ -1,5 +1,17 @@
 import type { DataType } from "../bundle/generated/graph_file.ts";
+import type { PageElement } from "./pictures.ts";
 import type { Tensor } from "./tensor.ts";
+
+/** A canvas to draw on: of the page, or off screen. */
+export type DrawTarget = PageElement<"HTMLCanvasElement"> | OffscreenCanvas;
+
+/** How a tensor is drawn. */
+export interface DrawOptions {
+  /** The values that become black and white, or 0 and full of each colour: `[0, 1]` unless given. */
+  readonly range?: readonly [number, number];
+  /** Which axis has the channels, where both the first and the last may have. */
+  readonly channels?: "first" | "last";
+}
 
 /**
  * An output that stays on the GPU. It can be an input of later runs, of this or another model of the page. It goes with the
@@ -16,6 +28,13 @@ export interface GpuTensor<D extends DataType = DataType> {
    * @throws TexelflowError with the code `state-lost` when the GPU's context was lost, or `disposed`
    */
   read(): Promise<Tensor<D>>;
+  /**
+   * Draws it on a canvas, which takes its size, without reading it back: a picture of 1 or 3 channels, first or last.
+   *
+   * @throws TexelflowError with the code `option` when it is no picture, or the canvas has a context other than 2d;
+   *   `state-lost` or `disposed` as `read` does
+   */
+  draw(canvas: DrawTarget, options?: DrawOptions): Promise<void>;
   /** Frees its GPU memory. */
   dispose(): void;
   /**

@@ -1,7 +1,7 @@
 import { TexelflowError } from "../errors.ts";
 
 /** Elements of a page; the types of workers (`lib: ["webworker"]`) have none. */
-type PageElement<Name extends string> = typeof globalThis extends {
+export type PageElement<Name extends string> = typeof globalThis extends {
   [Key in Name]: { prototype: infer Element };
 }
   ? Element
@@ -46,16 +46,8 @@ export const PICTURE_SYMBOLS = ["left", "top", "width", "height", "first", "end"
   (name) => `picture.${name}`,
 );
 
-/** Properties that hold the size, by class: of an image its own size, not the size it is shown at. */
-const SIZE_PROPERTIES: Record<string, readonly [width: string, height: string]> = {
-  HTMLImageElement: ["naturalWidth", "naturalHeight"],
-  HTMLVideoElement: ["videoWidth", "videoHeight"],
-  HTMLCanvasElement: ["width", "height"],
-  OffscreenCanvas: ["width", "height"],
-  ImageBitmap: ["width", "height"],
-  ImageData: ["width", "height"],
-  VideoFrame: ["displayWidth", "displayHeight"],
-};
+/** Classes of pictures. */
+const KINDS = /^(HTML(Image|Video|Canvas)Element|OffscreenCanvas|ImageBitmap|ImageData|VideoFrame)$/;
 
 /**
  * The pictures of a value, one, or several in an array, or null when it is none of these.
@@ -90,10 +82,16 @@ function asPicture(value: unknown, what: string): Picture | null {
     return whole && { ...whole, part: checkedPart(crop, whole, what) };
   }
   const kind = classOf(value);
-  const names = SIZE_PROPERTIES[kind];
-  if (!names) return null;
+  if (!KINDS.test(kind)) return null;
   const properties = value as Record<string, number>;
-  const [width, height] = names.map((name) => properties[name] ?? 0) as [number, number];
+  // Of an image its own size, not the size it is shown at.
+  const [width, height] = ["Width", "Height"].map(
+    (side) =>
+      properties[`natural${side}`] ??
+      properties[`video${side}`] ??
+      properties[`display${side}`] ??
+      properties[side.toLowerCase()],
+  ) as [number, number];
   if (width === 0 || height === 0) {
     throw new TexelflowError(
       "input",

@@ -34,8 +34,9 @@ export interface TensorArrays {
 }
 
 /** A class of typed arrays. */
-interface TensorArray {
+export interface TensorArray {
   readonly name: string;
+  readonly BYTES_PER_ELEMENT: number;
   new (length: number): TensorData;
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): TensorData;
 }
@@ -47,7 +48,8 @@ interface DataTypeTraits {
   readonly kind: "float" | "integer";
 }
 
-const TRAITS: Record<DataType, DataTypeTraits> = {
+/** What arrays hold the elements of each type, and how the GPU does. */
+export const TRAITS: Record<DataType, DataTypeTraits> = {
   float32: { array: Float32Array, also: [], kind: "float" },
   float16: { array: Uint16Array, also: [Float32Array], kind: "float" },
   bfloat16: { array: Uint16Array, also: [Float32Array], kind: "float" },

@@ -44,6 +44,8 @@ export interface DeviceLimits {
 export interface DeviceReport extends DeviceSetting {
   /** Name of the GPU and its driver. */
   readonly renderer: string;
+  /** Whether a processor draws, as far as the name tells: everything is slower then. */
+  readonly software: boolean;
   readonly limits: DeviceLimits;
   /** How the downloaded files were checked: plain http pages have no SHA-256. */
   readonly integrity: "sha256" | "byte count";

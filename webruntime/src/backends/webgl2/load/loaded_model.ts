@@ -1,6 +1,7 @@
 import type { Timings } from "../../../api/timings.ts";
 import type { DataType, GraphFile } from "../../../bundle/generated/graph_file.ts";
 import { damageOf } from "../../../bundle/graph_file.ts";
+import { part } from "../../../bundle/parts.ts";
 import type { WeightSink } from "../../../bundle/weight_files.ts";
 import { TexelflowError } from "../../../errors.ts";
 import { isHostStep } from "../../../graph/stages.ts";
@@ -36,19 +37,6 @@ export type LoadingReport = (phase: LoadingPhase, done: number, total: number) =
 
 /** What only models need in the midst of whose runs the page computes. */
 export type HostPart = typeof import("../run/host_stage.ts");
-
-/** Waits for a file of the runtime that not every model needs. */
-export async function part<T>(name: string, module: Promise<T>): Promise<T> {
-  try {
-    return await module;
-  } catch (cause) {
-    throw new TexelflowError(
-      "network",
-      `${name} could not be fetched, which this model needs: put it beside the runtime.`,
-      { file: name, cause },
-    );
-  }
-}
 
 /** A model on the GPU, all that is the same for each of its runs: programs, and what the load phase makes of weights. */
 export class LoadedModel implements WeightSink {

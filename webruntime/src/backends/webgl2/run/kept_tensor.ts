@@ -1,8 +1,9 @@
 // Loaded as dist/texelflow.keep.js when a run is first asked to keep outputs on the GPU.
 
 import type { DataType } from "../../../bundle/generated/graph_file.ts";
+import { part } from "../../../bundle/parts.ts";
 import { TexelflowError } from "../../../errors.ts";
-import type { GpuTensor } from "../../../graph/gpu_tensor.ts";
+import type { DrawOptions, DrawTarget, GpuTensor } from "../../../graph/gpu_tensor.ts";
 import type { Tensor } from "../../../graph/tensor.ts";
 import { gpuFinished } from "../gl/fence.ts";
 import { ArrayTexture, textureBytes } from "../gl/texture.ts";
@@ -56,6 +57,13 @@ export class KeptTensor<D extends DataType = DataType> implements GpuTensor<D> {
     await gpuFinished(this.model.context);
     this.throwIfGone();
     return this.elements() as Tensor<D>;
+  }
+
+  async draw(canvas: DrawTarget, options: DrawOptions = {}): Promise<void> {
+    this.throwIfGone();
+    const { drawOn } = await part("texelflow.canvas.js", import("./canvas_drawing.ts"));
+    this.throwIfGone();
+    drawOn(canvas, this.model.context, this.placed, this.name, this.shape, options);
   }
 
   dispose(): void {

@@ -51,7 +51,7 @@ export interface RunPlan {
  * @param reuse - whether tensors with disjoint lifetimes share textures
  */
 export function placeTensors(
-  model: LoadedModel,
+  model: Pick<LoadedModel, "graph" | "setting" | "limits" | "statePartners">,
   stage: Stage,
   symbols: Symbols,
   reuse: boolean,

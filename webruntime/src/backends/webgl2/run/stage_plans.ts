@@ -84,7 +84,7 @@ export class StagePlans {
 }
 
 /** Bytes of the textures that slots ask for. */
-export function bytesOf({ context }: LoadedModel, slots: readonly Slot[]): number {
+export function bytesOf({ context }: Pick<LoadedModel, "context">, slots: readonly Slot[]): number {
   return slots.reduce(
     (sum, { kind, width, height }) => sum + textureBytes(context, kind.format, width, height, kind.layers),
     0,

@@ -1,0 +1,14 @@
+import { TexelflowError } from "../errors.ts";
+
+/** Waits for a file of the runtime that not every page needs. */
+export async function part<T>(name: string, module: Promise<T>): Promise<T> {
+  try {
+    return await module;
+  } catch (cause) {
+    throw new TexelflowError(
+      "network",
+      `${name} could not be fetched, which this model needs: put it beside the runtime.`,
+      { file: name, cause },
+    );
+  }
+}

@@ -1,0 +1,3 @@
+// Whether a model can run here, asked before anything large is downloaded.
+
+export { checkDevice, type DeviceCheck } from "./api/check_device.ts";

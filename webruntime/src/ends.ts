@@ -1,0 +1,46 @@
+// What comes behind a model's outputs, and in front of its inputs: plain functions, of which bundlers keep those that are used.
+
+export {
+  type Box,
+  type BoxOptions,
+  boxesOf,
+  boxIn,
+  overlapOf,
+  type SuppressionOptions,
+  suppressOverlaps,
+} from "./ends/boxes.ts";
+export { type Keypoint, keypointsOf } from "./ends/keypoints.ts";
+export { type MelOptions, melFilters } from "./ends/mel.ts";
+export { type Area, type Fit, type Point, placement, pointIn, type Size } from "./ends/placement.ts";
+export {
+  drawPicture,
+  type MaskOptions,
+  maskPicture,
+  type Numbers,
+  type Plane,
+  pictureOf,
+  planesOf,
+  type Surface,
+} from "./ends/planes.ts";
+export { resample } from "./ends/resample.ts";
+export {
+  type Candidate,
+  candidates,
+  type GenerationOptions,
+  generate,
+  type SamplingOptions,
+  sample,
+  streamText,
+} from "./ends/sampling.ts";
+export { argMax, type Scored, sigmoid, softmax, topK } from "./ends/scores.ts";
+export { type Reading, readCtc } from "./ends/sequences.ts";
+export {
+  framesOf,
+  hannWindow,
+  type LogMelOptions,
+  logMel,
+  type Spectrum,
+  type SpectrumOptions,
+  spectrogram,
+  stft,
+} from "./ends/sound.ts";

@@ -1,0 +1,117 @@
+import type { Area } from "./placement.ts";
+
+/** A box by its edges: in fractions of the model's picture, or in pixels of some picture. */
+export interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+  /** How sure it is, usually from 0 to 1. */
+  readonly score: number;
+  /** Index of the class. */
+  readonly label: number;
+}
+
+/** How boxes are read from a model's outputs. */
+export interface BoxOptions {
+  /** What four numbers are: edges, a corner and a size, or the centre and a size. "edges" unless given. */
+  readonly form?: "edges" | "corner" | "centre";
+  /** Width and height by which the numbers are divided, where they are pixels of the model's picture. 1 unless given. */
+  readonly size?: { readonly width: number; readonly height: number };
+  /** Boxes below it are left out. 0.5 unless given. */
+  readonly threshold?: number;
+}
+
+/** Which of overlapping boxes are kept. */
+export interface SuppressionOptions {
+  /** Boxes that share more than this, as intersection over union, are one object. 0.45 unless given. */
+  readonly overlap?: number;
+  /** The most boxes that are kept. 100 unless given. */
+  readonly limit?: number;
+  /** Whether boxes of different labels are never one object. True unless given. */
+  readonly byLabel?: boolean;
+}
+
+/**
+ * The boxes of a model whose scores are high enough, each with the best of its labels.
+ *
+ * @param numbers - four a box
+ * @param scores - of every label, a box after the other; the labels are as many as fit
+ * @returns in the order of the model
+ */
+export function boxesOf(
+  numbers: ArrayLike<number>,
+  scores: ArrayLike<number>,
+  { form = "edges", size: { width, height } = { width: 1, height: 1 }, threshold = 0.5 }: BoxOptions = {},
+): Box[] {
+  const count = numbers.length / 4;
+  const labels = count > 0 ? scores.length / count : 0;
+  if (!Number.isInteger(count) || !Number.isInteger(labels)) {
+    throw new RangeError(`${scores.length} scores do not fit ${numbers.length} numbers, four a box.`);
+  }
+  const found: Box[] = [];
+  for (let box = 0; box < count; box++) {
+    let label = 0;
+    for (let other = 1; other < labels; other++) {
+      if ((scores[box * labels + other] as number) > (scores[box * labels + label] as number)) label = other;
+    }
+    const score = scores[box * labels + label] as number;
+    if (!(score >= threshold)) continue;
+    const at = (place: number) => (numbers[box * 4 + place] as number) / (place % 2 === 0 ? width : height);
+    const [x, y, across, down] = [at(0), at(1), at(2), at(3)];
+    const [left, top] = form === "centre" ? [x - across / 2, y - down / 2] : [x, y];
+    const [right, bottom] = form === "edges" ? [across, down] : [left + across, top + down];
+    found.push({ left, top, right, bottom, score, label });
+  }
+  return found;
+}
+
+/** Of overlapping boxes keeps the one with the highest score; the highest first. */
+export function suppressOverlaps<B extends Box>(
+  boxes: readonly B[],
+  { overlap = 0.45, limit = 100, byLabel = true }: SuppressionOptions = {},
+): B[] {
+  const kept: B[] = [];
+  for (const box of [...boxes].sort((a, b) => b.score - a.score)) {
+    if (kept.length >= limit) break;
+    const isNew = kept.every(
+      (other) => (byLabel && other.label !== box.label) || overlapOf(box, other) <= overlap,
+    );
+    if (isNew) kept.push(box);
+  }
+  return kept;
+}
+
+/** What two boxes share, as intersection over union. */
+export function overlapOf(a: Box, b: Box): number {
+  const width = Math.max(0, Math.min(a.right, b.right) - Math.max(a.left, b.left));
+  const height = Math.max(0, Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top));
+  const shared = width * height;
+  return shared > 0 ? shared / (areaOf(a) + areaOf(b) - shared) : 0;
+}
+
+/**
+ * A box of the model's picture, in fractions, in pixels of the picture where that lies, within which it is kept.
+ *
+ * @param area - what `placement` gives
+ * @param picture - size of the picture
+ */
+export function boxIn<B extends Box>(
+  area: Area,
+  picture: { readonly width: number; readonly height: number },
+  box: B,
+): B {
+  const across = (x: number) => Math.min(Math.max(area.x + x * area.width, 0), picture.width);
+  const down = (y: number) => Math.min(Math.max(area.y + y * area.height, 0), picture.height);
+  return {
+    ...box,
+    left: across(box.left),
+    top: down(box.top),
+    right: across(box.right),
+    bottom: down(box.bottom),
+  };
+}
+
+function areaOf({ left, top, right, bottom }: Box): number {
+  return Math.max(0, right - left) * Math.max(0, bottom - top);
+}

@@ -1,0 +1,56 @@
+/** Filters that sum frequencies to mels. */
+export interface MelOptions {
+  /** Frequencies from 0 to half the sampling rate. */
+  readonly bins: number;
+  readonly mels: number;
+  /** Samples a second. */
+  readonly rate: number;
+  /** Lowest and highest frequency in Hz: 0 and half of `rate` unless given. */
+  readonly low?: number;
+  readonly high?: number;
+  /** Whose scale: "htk" unless given. */
+  readonly scale?: "htk" | "slaney";
+  /** Whether each filter is divided by its width. False unless given. */
+  readonly normalised?: boolean;
+}
+
+/** Below this many Hz Slaney's scale is linear, above logarithmic. */
+const BREAK = 1000;
+const HZ_PER_MEL = 200 / 3;
+/** (ln 6.4) / 27 */
+const LOG_STEP = 0.06875177742094912;
+
+/** Triangular filters, of each mel over all frequencies: `filters[mel * bins + bin]`. */
+export function melFilters(options: MelOptions): Float32Array {
+  const { bins, mels, rate, low = 0, high = rate / 2, scale = "htk", normalised = false } = options;
+  const [toMel, toHz] = scale === "htk" ? [htkMel, htkHz] : [slaneyMel, slaneyHz];
+  const [first, last] = [toMel(low), toMel(high)];
+  const edges = Array.from({ length: mels + 2 }, (_, i) => toHz(first + ((last - first) * i) / (mels + 1)));
+  const filters = new Float32Array(mels * bins);
+  for (let mel = 0; mel < mels; mel++) {
+    const [left, centre, right] = edges.slice(mel, mel + 3) as [number, number, number];
+    for (let bin = 0; bin < bins; bin++) {
+      const hz = (bin * rate) / 2 / (bins - 1);
+      const height = Math.max(0, Math.min((hz - left) / (centre - left), (right - hz) / (right - centre)));
+      filters[mel * bins + bin] = normalised ? (height * 2) / (right - left) : height;
+    }
+  }
+  return filters;
+}
+
+function htkMel(hz: number): number {
+  return 2595 * Math.log10(1 + hz / 700);
+}
+
+function htkHz(mel: number): number {
+  return 700 * (10 ** (mel / 2595) - 1);
+}
+
+function slaneyMel(hz: number): number {
+  return hz < BREAK ? hz / HZ_PER_MEL : BREAK / HZ_PER_MEL + Math.log(hz / BREAK) / LOG_STEP;
+}
+
+function slaneyHz(mel: number): number {
+  const above = mel - BREAK / HZ_PER_MEL;
+  return above < 0 ? mel * HZ_PER_MEL : BREAK * Math.exp(LOG_STEP * above);
+}

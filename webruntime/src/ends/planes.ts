@@ -1,0 +1,105 @@
+/** A map of one number a pixel, row by row. */
+export interface Plane {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Float32Array;
+}
+
+/** The numbers of an output; of integers and 16-bit floats, `tensor.as("float32")` has them. */
+export interface Numbers {
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<number>;
+}
+
+/**
+ * The channels of an output that is one picture: [1, C, H, W], [1, H, W, C], the same without batch, or [H, W].
+ *
+ * @param channels - how many there are, where that tells which axis they are
+ * @throws RangeError when the output is no such picture
+ */
+export function planesOf({ shape, data }: Numbers, channels?: number): Plane[] {
+  const extents = shape.length === 4 && shape[0] === 1 ? shape.slice(1) : [...shape];
+  if (extents.length === 2) extents.unshift(1);
+  const [first = 0, middle = 0, last = 0] = extents;
+  const isFirst = channels === undefined ? first <= last : first === channels;
+  const count = isFirst ? first : last;
+  if (extents.length !== 3 || (channels !== undefined && count !== channels)) {
+    throw new RangeError(
+      `A tensor of shape [${shape.join(", ")}] is no picture of ${channels ?? "some"} channels.`,
+    );
+  }
+  const [height, width] = isFirst ? [middle, last] : [first, middle];
+  const pixels = height * width;
+  return Array.from({ length: count }, (_, channel) => {
+    const plane = new Float32Array(pixels);
+    for (let pixel = 0; pixel < pixels; pixel++) {
+      plane[pixel] = data[isFirst ? channel * pixels + pixel : pixel * count + channel] as number;
+    }
+    return { width, height, data: plane };
+  });
+}
+
+/**
+ * A picture of one plane (grey), three, or four with opacity.
+ *
+ * @param range - the values that become 0 and 255: `[0, 1]` unless given
+ */
+export function pictureOf(
+  planes: readonly Plane[],
+  [low, high]: readonly [number, number] = [0, 1],
+): ImageData {
+  const { width = 1, height = 1 } = planes[0] ?? {};
+  const picture = new ImageData(width, height);
+  const { data } = picture;
+  for (let channel = 0; channel < 4; channel++) {
+    const plane = planes.length < 3 ? planes[channel < 3 ? 0 : 1] : planes[channel];
+    for (let pixel = 0; pixel < width * height; pixel++) {
+      const value = plane ? (((plane.data[pixel] as number) - low) / (high - low)) * 255 : 255;
+      data[pixel * 4 + channel] = value; // rounded, and kept between 0 and 255, by the array
+    }
+  }
+  return picture;
+}
+
+/** How a mask is shown. */
+export interface MaskOptions {
+  /** Red, green and blue from 0 to 255: `[255, 0, 0]` unless given. */
+  readonly colour?: readonly [number, number, number];
+  /** Opacity where the mask is 1: 0.5 unless given. */
+  readonly opacity?: number;
+  /** The value from which on a pixel belongs to the mask; without it, values from 0 to 1 are its opacity. */
+  readonly threshold?: number;
+}
+
+/** A mask as a picture of one colour, to be drawn over another. */
+export function maskPicture({ width, height, data }: Plane, options: MaskOptions = {}): ImageData {
+  const { colour = [255, 0, 0], opacity = 0.5, threshold } = options;
+  const picture = new ImageData(width, height);
+  for (let pixel = 0; pixel < data.length; pixel++) {
+    const value = data[pixel] as number;
+    const share = threshold === undefined ? value : Number(value >= threshold);
+    picture.data.set([...colour, share * opacity * 255], pixel * 4);
+  }
+  return picture;
+}
+
+/** What draws on a canvas: its context of 2 dimensions. */
+export interface Surface {
+  drawImage(image: OffscreenCanvas, x: number, y: number, width: number, height: number): void;
+}
+
+/**
+ * Draws a picture that was made of planes, or a mask, where the model's picture lies.
+ *
+ * @param context - of a canvas that has the visitor's picture
+ * @param area - what `placement` gives
+ */
+export function drawPicture(
+  context: Surface,
+  picture: ImageData,
+  area: { readonly x: number; readonly y: number; readonly width: number; readonly height: number },
+): void {
+  const canvas = new OffscreenCanvas(picture.width, picture.height);
+  canvas.getContext("2d")?.putImageData(picture, 0, 0);
+  context.drawImage(canvas, area.x, area.y, area.width, area.height);
+}

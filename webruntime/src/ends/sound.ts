@@ -1,0 +1,142 @@
+import { Fourier } from "./fourier.ts";
+import { type MelOptions, melFilters } from "./mel.ts";
+
+/** How sound is cut into frames, and each of these transformed. */
+export interface SpectrumOptions {
+  /** Samples that are transformed at once. */
+  readonly fft: number;
+  /** Samples from one frame to the next. A quarter of `fft` unless given. */
+  readonly hop?: number;
+  /** By which each frame is multiplied: a periodic Hann window of `fft` samples unless given; shorter ones lie in the middle. */
+  readonly window?: ArrayLike<number>;
+  /** Whether frames are centred on their samples, the sound being mirrored at its ends. True unless given. */
+  readonly centred?: boolean;
+}
+
+/** Numbers of every frequency, a frame after the other: `data[frame * bins + bin]`. */
+export interface Spectrum {
+  readonly frames: number;
+  readonly bins: number;
+  readonly data: Float32Array;
+}
+
+/**
+ * A Hann window.
+ *
+ * @param periodic - whether it goes on from its end to its beginning, as spectra want it; else it is symmetric
+ */
+export function hannWindow(length: number, periodic = true): Float32Array {
+  const period = periodic ? length : length - 1;
+  return Float32Array.from({ length }, (_, i) =>
+    length === 1 ? 1 : 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / period),
+  );
+}
+
+/**
+ * Frames of sound, one after the other, without the rest that fills none.
+ *
+ * @param size - samples of a frame, and `hop` from one to the next
+ */
+export function framesOf(samples: Float32Array, size: number, hop: number): Float32Array[] {
+  const count = Math.max(0, Math.floor((samples.length - size) / hop) + 1);
+  return Array.from({ length: count }, (_, frame) => samples.subarray(frame * hop, frame * hop + size));
+}
+
+/** The short-time Fourier transform: real and imaginary parts of frequencies from 0 to half the sampling rate. */
+export function stft(
+  samples: Float32Array,
+  options: SpectrumOptions,
+): {
+  readonly frames: number;
+  readonly bins: number;
+  readonly real: Float32Array;
+  readonly imaginary: Float32Array;
+} {
+  const { fft, hop = Math.floor(fft / 4), centred = true } = options;
+  const window = centredWindow(options.window ?? hannWindow(fft), fft);
+  const padded = centred ? mirrored(samples, Math.floor(fft / 2)) : samples;
+  const frames = framesOf(padded, fft, hop);
+  const bins = Math.floor(fft / 2) + 1;
+  const real = new Float32Array(frames.length * bins);
+  const imaginary = new Float32Array(frames.length * bins);
+  const fourier = new Fourier(fft);
+  const work = new Float64Array(fft);
+  frames.forEach((frame, index) => {
+    for (let i = 0; i < fft; i++) work[i] = (frame[i] as number) * (window[i] as number);
+    const transformed = fourier.transform(work);
+    real.set(transformed.real.subarray(0, bins), index * bins);
+    imaginary.set(transformed.imaginary.subarray(0, bins), index * bins);
+  });
+  return { frames: frames.length, bins, real, imaginary };
+}
+
+/**
+ * The magnitudes of a short-time Fourier transform.
+ *
+ * @param power - to which they are raised: 2 unless given
+ */
+export function spectrogram(samples: Float32Array, options: SpectrumOptions, power = 2): Spectrum {
+  const { frames, bins, real, imaginary } = stft(samples, options);
+  const data = real.map((re, i) => Math.hypot(re, imaginary[i] as number) ** power);
+  return { frames, bins, data };
+}
+
+/** How a mel spectrogram is made, and its logarithm taken. */
+export interface LogMelOptions extends SpectrumOptions, Omit<MelOptions, "bins"> {
+  /** "ln" or "log10" of at least `floor`; or "whisper": log10, no more than 8 below the largest, then (x + 4) / 4. */
+  readonly log?: "ln" | "log10" | "whisper";
+  /** Smallest number whose logarithm is taken: 1e-10 unless given. */
+  readonly floor?: number;
+  /** To which magnitudes are raised: 2 unless given. */
+  readonly power?: number;
+  /** Leaves out the last frame, as Whisper does. False unless given. */
+  readonly dropLast?: boolean;
+}
+
+/** The logarithm of a mel spectrogram, a frame after the other. */
+export function logMel(samples: Float32Array, options: LogMelOptions): Spectrum {
+  const { log = "ln", floor = 1e-10, power = 2, dropLast = false } = options;
+  const spectrum = spectrogram(samples, options, power);
+  const { bins } = spectrum;
+  const frames = Math.max(0, spectrum.frames - Number(dropLast));
+  const filters = melFilters({ ...options, bins });
+  const { mels } = options;
+  const data = new Float32Array(frames * mels);
+  const take = log === "ln" ? Math.log : Math.log10;
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let frame = 0; frame < frames; frame++) {
+    for (let mel = 0; mel < mels; mel++) {
+      let sum = 0;
+      for (let bin = 0; bin < bins; bin++) {
+        sum += (filters[mel * bins + bin] as number) * (spectrum.data[frame * bins + bin] as number);
+      }
+      const value = take(Math.max(floor, sum));
+      data[frame * mels + mel] = value;
+      largest = Math.max(largest, value);
+    }
+  }
+  if (log !== "whisper") return { frames, bins: mels, data };
+  return { frames, bins: mels, data: data.map((value) => (Math.max(value, largest - 8) + 4) / 4) };
+}
+
+function centredWindow(window: ArrayLike<number>, length: number): Float64Array {
+  if (window.length > length)
+    throw new RangeError(`A window of ${window.length} samples is longer than ${length}.`);
+  const result = new Float64Array(length);
+  result.set(window, Math.floor((length - window.length) / 2));
+  return result;
+}
+
+/** Sound with so many samples more at either end, mirrored there. */
+function mirrored(samples: Float32Array, count: number): Float32Array {
+  if (samples.length <= count) {
+    throw new RangeError(
+      `${samples.length} samples are too few to be mirrored: more than ${count} are needed.`,
+    );
+  }
+  const last = samples.length - 1;
+  return Float32Array.from({ length: samples.length + 2 * count }, (_, i) => {
+    const place = Math.abs(i - count);
+    return samples[place > last ? 2 * last - place : place] as number;
+  });
+}

@@ -1,0 +1,11 @@
+// Texts to tokens and back, and conversations to texts, by the packages of Hugging Face, which pages install for themselves.
+
+export {
+  type ChatOptions,
+  type EncodeOptions,
+  loadTokenizer,
+  type Message,
+  Tokenizer,
+  type TokenizerConfig,
+  type TokenizerFiles,
+} from "./text/tokenizer.ts";

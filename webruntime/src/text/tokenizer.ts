@@ -1,0 +1,212 @@
+import { TexelflowError } from "../errors.ts";
+import { Tensor } from "../graph/tensor.ts";
+
+/** One turn of a conversation, as chat templates take it. */
+export interface Message {
+  readonly role: string;
+  readonly content: string | readonly Readonly<Record<string, unknown>>[];
+  readonly [more: string]: unknown;
+}
+
+/** The files of a tokenizer, as Hugging Face has them beside a model. */
+export interface TokenizerFiles {
+  /** tokenizer.json */
+  readonly tokenizer: object;
+  /** tokenizer_config.json */
+  readonly config?: TokenizerConfig;
+  /** The chat template, where tokenizer_config.json has none. */
+  readonly template?: string;
+}
+
+/** What is looked at of tokenizer_config.json. */
+export interface TokenizerConfig {
+  readonly chat_template?: string | readonly { readonly name: string; readonly template: string }[];
+  readonly [more: string]: unknown;
+}
+
+/** How a text is encoded. */
+export interface EncodeOptions {
+  /** A second text behind the first, for models that take two, such as BERT; an empty one counts as none. */
+  readonly pair?: string;
+  /** Whether the tokens are added that models are trained with around a text. True unless given. */
+  readonly special?: boolean;
+}
+
+/** How a conversation becomes a text. */
+export interface ChatOptions {
+  /** Whether it ends with the beginning of an answer. True unless given. */
+  readonly prompt?: boolean;
+  /** Which of several templates: "default" unless given. */
+  readonly template?: string;
+  /** What else the template asks for, such as `tools`. */
+  readonly values?: Readonly<Record<string, unknown>>;
+}
+
+type Library = import("@huggingface/tokenizers").Tokenizer;
+
+/** Texts to tokens and back, by `@huggingface/tokenizers`. Made by `loadTokenizer`. */
+export class Tokenizer {
+  /** @internal */
+  constructor(
+    private readonly library: Library,
+    private readonly files: TokenizerFiles,
+  ) {}
+
+  /** The tokens of a text. */
+  encode(text: string, options: EncodeOptions = {}): number[] {
+    return this.encoding(text, options).ids;
+  }
+
+  /** The text of tokens; without those that models add, unless `special` is true. */
+  decode(tokens: readonly number[], { special = false }: { readonly special?: boolean } = {}): string {
+    // The library takes no empty list.
+    return tokens.length > 0 ? this.library.decode([...tokens], { skip_special_tokens: !special }) : "";
+  }
+
+  /** The token of a piece of text; undefined where there is none. */
+  tokenOf(piece: string): number | undefined {
+    return this.library.token_to_id(piece);
+  }
+
+  /**
+   * A text as inputs of a model, by the names that Hugging Face gives them: `input_ids`, `attention_mask` and
+   * `token_type_ids`, each int64 of shape [1, length]. Give a model those that it has.
+   */
+  inputs(text: string, options: EncodeOptions = {}): Record<string, Tensor<"int64">> {
+    const { ids, attention_mask, token_type_ids } = this.encoding(text, options);
+    const types = token_type_ids ?? ids.map(() => 0);
+    return { input_ids: row(ids), attention_mask: row(attention_mask), token_type_ids: row(types) };
+  }
+
+  /**
+   * A conversation as the text that the model was trained with, by the model's chat template and `@huggingface/jinja`.
+   * Encode it with `special: false`: templates write the special tokens themselves.
+   *
+   * @throws TexelflowError with the code `option` when there is no such template
+   */
+  async chat(messages: readonly Message[], options: ChatOptions = {}): Promise<string> {
+    const { prompt = true, template = "default", values } = options;
+    const { config = {} } = this.files;
+    const { Template } = await library("@huggingface/jinja", import("@huggingface/jinja"));
+    return new Template(templateOf(this.files, template)).render({
+      messages,
+      add_generation_prompt: prompt,
+      ...specialTokens(config),
+      ...values,
+    });
+  }
+
+  private encoding(text: string, { pair, special = true }: EncodeOptions) {
+    return this.library.encode(text, {
+      ...(pair !== undefined && { text_pair: pair }),
+      add_special_tokens: special,
+      return_token_type_ids: true,
+    });
+  }
+}
+
+/**
+ * Loads a tokenizer. Needs the package `@huggingface/tokenizers`, and for chats `@huggingface/jinja`.
+ *
+ * @param source - the address of the folder with tokenizer.json and, if there is one, tokenizer_config.json; or their content
+ * @param options - `fetch` fetches the files instead of the page's own
+ * @throws TexelflowError with the code `not-found`, `network` or `damaged`
+ */
+export async function loadTokenizer(
+  source: string | URL | TokenizerFiles,
+  {
+    fetch = (url: string) => globalThis.fetch(url),
+  }: { readonly fetch?: (url: string) => Promise<Response> } = {},
+): Promise<Tokenizer> {
+  const module = library("@huggingface/tokenizers", import("@huggingface/tokenizers"));
+  module.catch(() => {}); // awaited below
+  const files =
+    typeof source === "string" || source instanceof URL ? await fetchFiles(source, fetch) : source;
+  const { Tokenizer: Library } = await module;
+  try {
+    return new Tokenizer(new Library(files.tokenizer, files.config ?? {}), files);
+  } catch (cause) {
+    throw new TexelflowError("damaged", `tokenizer.json is none that can be read (${text(cause)}).`, {
+      cause,
+    });
+  }
+}
+
+async function fetchFiles(
+  source: string | URL,
+  fetch: (url: string) => Promise<Response>,
+): Promise<TokenizerFiles> {
+  const folder = new URL(source, globalThis.location?.href);
+  if (!folder.pathname.endsWith("/")) folder.pathname += "/";
+  const get = async (name: string): Promise<Response | null> => {
+    const file = new URL(name, folder);
+    file.search = folder.search;
+    const url = file.href;
+    const response = await fetch(url).catch((cause: unknown) => {
+      throw new TexelflowError("network", `${url} cannot be fetched (${text(cause)}).`, { file: url, cause });
+    });
+    if (response.ok) return response;
+    if (name !== "tokenizer.json") return null;
+    const status = `${response.status} ${response.statusText}`;
+    throw new TexelflowError("not-found", `${url} cannot be fetched: the server answered ${status}.`, {
+      file: url,
+    });
+  };
+  const json = async (name: string): Promise<object | undefined> => {
+    const response = await get(name);
+    try {
+      return (await response?.json()) as object | undefined;
+    } catch (cause) {
+      throw new TexelflowError("damaged", `${name} is no JSON (${text(cause)}).`, { file: name, cause });
+    }
+  };
+  const [tokenizer, config] = await Promise.all([json("tokenizer.json"), json("tokenizer_config.json")]);
+  const found: TokenizerConfig = { ...config };
+  const template = found.chat_template ? undefined : await (await get("chat_template.jinja"))?.text();
+  return { tokenizer: tokenizer as object, config: found, ...(template !== undefined && { template }) };
+}
+
+/** Waits for a package that a page has for itself. */
+async function library<T>(name: string, module: Promise<T>): Promise<T> {
+  try {
+    return await module;
+  } catch (cause) {
+    throw new TexelflowError(
+      "network",
+      `The package ${name} is not there: install it, or name it in the import map.`,
+      {
+        file: name,
+        cause,
+      },
+    );
+  }
+}
+
+function templateOf({ config = {}, template }: TokenizerFiles, name: string): string {
+  const { chat_template: own } = config;
+  const found =
+    typeof own === "string" || own === undefined
+      ? name === "default"
+        ? (own ?? template)
+        : undefined
+      : own.find((entry) => entry.name === name)?.template;
+  if (found !== undefined) return found;
+  throw new TexelflowError("option", `chat: the tokenizer has no chat template "${name}".`);
+}
+
+/** The special tokens by the names that templates have for them: `bos_token`, `eos_token` and so on. */
+function specialTokens(config: TokenizerConfig): Record<string, string> {
+  const entries = Object.entries(config).flatMap(([name, value]) => {
+    const content = typeof value === "string" ? value : (value as { content?: unknown } | null)?.content;
+    return name.endsWith("_token") && typeof content === "string" ? [[name, content] as const] : [];
+  });
+  return Object.fromEntries(entries);
+}
+
+function row(numbers: readonly number[]): Tensor<"int64"> {
+  return new Tensor("int64", [1, numbers.length], BigInt64Array.from(numbers, BigInt));
+}
+
+function text(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

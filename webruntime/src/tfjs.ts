@@ -1,0 +1,12 @@
+// A model in the shape of TensorFlow.js's, so that a page that has one changes its import.
+
+export {
+  type ForeignTensor,
+  GraphModel,
+  loadGraphModel,
+  loadGraphModel as loadLayersModel,
+  type TfInput,
+  type TfInputs,
+  type TfLoadOptions,
+} from "./adapters/tfjs_model.ts";
+export { type Nested, Tensor, type TfData, type TfType } from "./adapters/tfjs_tensor.ts";
