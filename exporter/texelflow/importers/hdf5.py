@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from texelflow.errors import ExportError
 from texelflow.graph import DTYPES, ConstantData, TensorType, Value
+from texelflow.importers.hdf5_heaps import damage_of_heaps
 from texelflow.importers.zip_members import ALLOWANCE, RATIO
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
@@ -95,6 +96,8 @@ class _H5py:
 
         self._h5py: Any = h5py
         try:
+            if damage := damage_of_heaps(source):
+                raise Hdf5Error(f"it is damaged: {damage}")
             self._file: Any = h5py.File(io.BytesIO(source) if isinstance(source, bytes) else source, "r")
         except OSError as error:
             raise Hdf5Error(f"it is no HDF5 file, or is damaged ({error})") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -112,6 +113,15 @@ def chunk_that_unpacks(folder: Path) -> Path:
     return hdf5(folder, change)
 
 
+def heap_without_end(folder: Path) -> Path:
+    """A heap of texts whose first object is so long that the next one begins where it does."""
+    path = hdf5(folder, lambda file: file.attrs.update(text="of any length"))
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<Q", content, content.index(b"GCOL") + 24, 2**64 - 16)
+    path.write_bytes(content)
+    return path
+
+
 def groups_in_themselves(folder: Path) -> Path:
     """An archive of which each group is in itself, five times."""
     records = keras_archive.FORMAT.decode(keras_archive.FORMAT.seeds()[-1])
@@ -157,6 +167,7 @@ HOSTILE: dict[Callable[[Path], Path], str] = {
     layers_around_layers: "t",
     array_of_nothing: "of which the file stores few",
     chunk_that_unpacks: "unpacks to more than 404 bytes",
+    heap_without_end: "has an object of 18446744073709551600 bytes",
     groups_in_themselves: "nested too deeply, or too many",
     zip_bomb: "too many to be one",
     lzma_archive: "compressed in a way that is not read",
