@@ -113,6 +113,7 @@ class Tabs {
       return;
     }
     part.isMade = true;
+    part.panel.ariaBusy = "true";
     const alert = make("div", { class: "alert", role: "alert", hidden: true });
     try {
       await (await PARTS[name]())(part.panel, this.#facts);
@@ -120,6 +121,8 @@ class Tabs {
       part.isMade = false;
       part.panel.replaceChildren(alert);
       showProblem(alert, problem);
+    } finally {
+      part.panel.ariaBusy = null;
     }
   }
 }

@@ -12,8 +12,8 @@
 
 /** @typedef {(numbers: ArrayLike<number>, first: number) => Float32Array} Decode takes the numbers from one on */
 
-/** What the kernels' source has where weights are of 4 bits: it takes the lower half of a byte. */
-const HALVES = "<< 28 >> 28";
+/** What the kernels' source has where weights are of 4 bits: it takes half a byte of a word. */
+const HALVES = "0xf0000000";
 
 /**
  * The codings of the weights that kernels decode as they read them, by index of the weight.

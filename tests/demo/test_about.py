@@ -33,6 +33,8 @@ def open_about(page: Page) -> None:
 
 def open_part(page: Page, name: str) -> None:
     page.click(f"#tab-{name}")
+    part = f"document.getElementById('part-{name}')"
+    wait_until(page, f"!{part}.hidden && {part}.ariaBusy === null")
 
 
 @pytest.fixture(scope="module")
