@@ -1,3 +1,5 @@
+import { fromHalf } from "../shared/half.js";
+
 /** The arrays of types that JavaScript has numbers for. */
 const ARRAYS = {
   F64: Float64Array,
@@ -35,15 +37,4 @@ export function numbersOf(dtype, buffer) {
     return Float64Array.from(wide, Number);
   }
   return new ARRAYS[/** @type {keyof typeof ARRAYS} */ (dtype)](buffer);
-}
-
-/** @param {number} bits an IEEE 754 half-precision pattern */
-export function fromHalf(bits) {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0x1f) {
-    return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  }
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
 }

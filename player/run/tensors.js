@@ -1,3 +1,5 @@
+import { fromHalf } from "../shared/half.js";
+
 /**
  * @typedef {object} Values an output as plain numbers
  * @property {string} name
@@ -25,23 +27,12 @@ export function plainValues(name, { dtype, shape, data }) {
   }
   const numbers = Float32Array.from(/** @type {ArrayLike<number | bigint>} */ (data), Number);
   if (dtype === "float16") {
-    return { name, dtype, shape, data: numbers.map(fromFloat16) };
+    return { name, dtype, shape, data: numbers.map(fromHalf) };
   }
   if (dtype === "bfloat16") {
     return { name, dtype, shape, data: numbers.map(fromBfloat16) };
   }
   return { name, dtype, shape, data: numbers };
-}
-
-/** @param {number} bits an IEEE 754 half-precision pattern */
-function fromFloat16(bits) {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0x1f) {
-    return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  }
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
 }
 
 /** @param {number} bits the upper half of a float32 pattern */
