@@ -50,7 +50,7 @@ def run_series(
     page: Page, series: Sequence[Series], device: Mapping[str, Any] | None = None
 ) -> list[list[Answer]]:
     """Run many bundles in one call, each loaded once; return the answers of each, as many as its runs."""
-    _load_script(page)
+    load_script(page)
     jobs = [{"url": one.url, "runs": [encode(feeds) for feeds in one.runs]} for one in series]
     results = page.evaluate("bundleRunner.runAll", {"jobs": jobs, "device": dict(device or {})})
     return [
@@ -65,7 +65,7 @@ class LoadedBundle:
     _count = 0
 
     def __init__(self, page: Page, url: str, device: Mapping[str, Any] | None = None) -> None:
-        _load_script(page)
+        load_script(page)
         LoadedBundle._count += 1
         self._key = f"model{LoadedBundle._count}"
         self._page = page
@@ -94,7 +94,7 @@ def _answer(answer: Mapping[str, Any]) -> Answer:
     return Answer(decode(answer["outputs"]))
 
 
-def _load_script(page: Page) -> None:
+def load_script(page: Page) -> None:
     if not page.evaluate("'bundleRunner' in globalThis"):
         page.add_script_tag(path=SCRIPT)
 

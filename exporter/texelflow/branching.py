@@ -24,14 +24,6 @@ MOST_CASES = 4
 """Plans of one model; where there would be more, both branches are computed, and their results chosen."""
 
 
-class WholeModelError(Exception):
-    """A model that must be one plan, in whose midst runs branch: what it remembers is that of all cases."""
-
-    def __init__(self, decision: Decision) -> None:
-        self.decision = decision
-        super().__init__(f"it branches by {decision.condition}, of {decision.node}")
-
-
 @dataclass(frozen=True, slots=True)
 class Decision:
     """That a condition, an expression that is 1 or 0, holds or does not; `node` is the title of what asks."""
@@ -95,11 +87,15 @@ def assume(facts: ModelFacts, decisions: tuple[Decision, ...] | None) -> None:
             facts.require(constraint)
 
 
-def explore(make: Callable[[tuple[Decision, ...] | None], Made]) -> tuple[list[Case[Made]], list[str]]:
-    """Make a model for each case that it has, one by one; `make` takes the decisions of a case.
+def explore(
+    make: Callable[[tuple[Decision, ...] | None], Made], in_one: Callable[[Made], Made | None]
+) -> tuple[list[Case[Made]], list[str]]:
+    """Make a model for each case that it has, one by one.
 
-    It is called with None, which is not to branch, where there are too many cases, or one raises
-    WholeModelError.
+    Args:
+        make: takes the decisions of a case; it is called with None, which is not to branch, where there are
+            too many.
+        in_one: returns the model as one plan if that is better than cases, of which it is given one.
 
     Returns:
         The cases, those first in which the first condition holds; and the reasons why others are missing.
@@ -113,9 +109,7 @@ def explore(make: Callable[[tuple[Decision, ...] | None], Made]) -> tuple[list[C
     while pending:
         decisions = pending.pop()
         try:
-            cases.append(Case(decisions, make(decisions)))
-        except WholeModelError as error:
-            return [Case((), _whole(make, error))], []
+            made = make(decisions)
         except UndecidedError as error:
             if len(cases) + len(pending) + 2 > MOST_CASES:
                 return [Case((), make(None))], []
@@ -123,21 +117,13 @@ def explore(make: Callable[[tuple[Decision, ...] | None], Made]) -> tuple[list[C
             pending += [(*decisions, Decision(title, error.condition, holds)) for holds in (False, True)]
         except ExportError as error:
             failures.append((decisions, error))
+        else:
+            if decisions and not cases and (whole := in_one(made)) is not None:
+                return [Case((), whole)], []
+            cases.append(Case(decisions, made))
     if not cases:
         raise failures[0][1]
     return cases, [
         f"runs where {' and '.join(map(str, decisions))} are refused: {'; '.join(error.problems) or error}"
         for decisions, error in failures
     ]
-
-
-def _whole(make: Callable[[tuple[Decision, ...] | None], Made], reason: WholeModelError) -> Made:
-    """Make a model as one plan; raise ExportError, with what to do, where its branches need other sizes."""
-    try:
-        return make(None)
-    except ExportError as error:
-        raise ExportError(
-            f"a model that remembers is one plan, which this one cannot be: {reason}: give its sizes by"
-            " --input, or its numbers by --constant",
-            [f"as one plan: {problem}" for problem in error.problems or [str(error)]],
-        ) from error

@@ -15,12 +15,13 @@ from texelflow.backends.webgl2.picture_input import check_picture, picture_shape
 from texelflow.backends.webgl2.plan import liveness
 from texelflow.backends.webgl2.plan.order import order_steps
 from texelflow.backends.webgl2.plan.share_pixels import share_pixels
-from texelflow.branching import Case, Decision, WholeModelError
+from texelflow.branching import Case, Decision
 from texelflow.dimensions import SizeError, assuming
 from texelflow.errors import DefectError, ExportError
 from texelflow.graph import Graph, NodeError, UndecidedError, Value
 from texelflow.graph_file import graph_file
 from texelflow.options import ImageOptions, Options
+from texelflow.passes.pair_states import UnboundSizeError
 from texelflow.preprocessor_config import FILE_NAME, read_preprocessor_config
 from texelflow.summary import DeviceNeeds, Signature, Summary, example_sizes, summarize
 
@@ -74,10 +75,35 @@ def build(
     """
 
     def make(decisions: tuple[Decision, ...] | None) -> Bundle:
-        return _build_case(source, options, progress, origin, decisions)
+        try:
+            return _build_case(source, options, progress, origin, decisions)
+        except UnboundSizeError as error:
+            if error.shapes is None:
+                raise
+            bound = replace(options, input_shapes={**options.input_shapes, **error.shapes})
+            return _build_case(source, bound, progress, origin, decisions)
 
-    cases, missing = branching.explore(make)
+    def in_one(case: Bundle) -> Bundle | None:
+        """Return a model that remembers as one plan, in whose midst runs branch: states stay where they are.
+
+        But not where runs would have to learn sizes there, of a cache that a branch makes anew, say.
+        """
+        if not case.graph_file["states"]:
+            return None
+        try:
+            whole = make(None)
+        except ExportError:
+            return None
+        return whole if _learned_sizes(whole) <= _learned_sizes(case) else None
+
+    cases, missing = branching.explore(make, in_one)
     return _joined(cases, missing)
+
+
+def _learned_sizes(bundle: Bundle) -> int:
+    """Return how many sizes, and numbers that decide sizes, a run learns in its midst."""
+    steps = bundle.graph_file["plans"]["webgl2"]["entries"]["predict"]
+    return sum(len(step.get("binds", ())) for step in steps)
 
 
 def _joined(cases: Sequence[Case[Bundle]], missing: Sequence[str]) -> Bundle:
@@ -139,9 +165,7 @@ def _build_case(
         if options.weights in QUANTIZED:
             quantized = quantize_weights.run(graph, QUANTIZED[options.weights])
         remembered = {after.name: before.name for after, before in graph.states.items()}
-        states = pair_states.run(graph, {**remembered, **options.states})
-        if states and decisions:
-            raise WholeModelError(decisions[0])
+        states = pair_states.run(graph, {**remembered, **options.states}, bool(decisions))
         groups = prepare(graph)
         if labels is not None:
             graph.warnings += _label_warnings(graph, labels)
@@ -177,7 +201,7 @@ def _stage(doing: str, subject: str) -> Iterator[None]:
     """Tell whose fault it is what the block raises: the model's or the data's, or else Texelflow's."""
     try:
         yield
-    except (UndecidedError, WholeModelError):
+    except UndecidedError:
         raise
     except (NodeError, SizeError) as error:
         raise ExportError(f"{subject} cannot be exported: {error}", [str(error)]) from error

@@ -17,7 +17,6 @@ from browser_support import PageServer
 from bundle_runner import Series, run_series
 from learned_sizes.branching import BRANCHING
 from learned_sizes.test_learned_sizes import HEADER, forget_shapes
-from texelflow.errors import ExportError
 
 CACHE = "a cache that the first run does not have"
 
@@ -78,13 +77,6 @@ def test_a_case_that_cannot_be_exported(tmp_path: Path, page_server: PageServer,
     )
     assert found[0] == [1, 1, 1]
     assert found[1].startswith("size: If") and "what decides its branch" in found[1]
-
-
-def test_states_need_one_case(tmp_path: Path) -> None:
-    source = saved(BRANCHING[CACHE].text, tmp_path)
-    with pytest.raises(texelflow.ExportError, match=r"by has_past\[0\], of If .*--constant"):
-        texelflow.export(source, tmp_path / "bundle", states={"present": "past"})
-    texelflow.export(source, tmp_path / "bundle", states={"present": "past"}, constants={"has_past": 1})
 
 
 def test_branches_load_when_they_are_needed(tmp_path: Path, page_server: PageServer, page: Page) -> None:
@@ -174,12 +166,3 @@ def test_what_is_remembered(
         for answer, wanted in zip(answers, expected, strict=True):
             assert answer.error is None
             np.testing.assert_allclose(answer.outputs["y"], wanted, rtol=1e-4, atol=1e-5)
-
-
-def test_branches_that_forbid_one_plan(tmp_path: Path) -> None:
-    """Where branches need other sizes, a model that remembers is refused, with what to do."""
-    text = REMEMBERING.replace("r = MatMul (x, w)", "t = Transpose (x)  r = MatMul (t, w)")
-    with pytest.raises(ExportError, match=r"is one plan, which this one cannot be: .* --constant"):
-        texelflow.export(
-            saved(text, tmp_path), tmp_path / "bundle", states={"hn": "h"}, input_shapes={"x": [2, 3]}
-        )

@@ -361,7 +361,7 @@ async (url) => {
     for (const length of [2, 3]) {
         await model.reset();
         await run(model, length);
-        saved.push(await model.ownSession.states.save());
+        saved.push(await model.own.save());
     }
     const session = model.session();
     await session.restore({keys: saved[0].keys, values: saved[1].values});

@@ -109,7 +109,7 @@ def test_it_loads_and_is_restored_without_network(
         const plain = await failed(texelflow.loadModel(url));
         const unknown = await failed(texelflow.loadModel(url + '/other', {cache: true}));
         const again = await run(await load());
-        const {gl} = model.ownSession.model.context;
+        const {gl} = model.loadedModel.context;
         gl.getExtension('WEBGL_lose_context').loseContext();
         return {plain, unknown, again, restored: await run(model)};
         """,

@@ -68,7 +68,7 @@ SCENARIOS = {
         const model = await load();
         const x = sized(6);
         await model.run({x});
-        const {gl} = model.ownSession.model.context;
+        const {gl} = model.loadedModel.context;
         gl.getExtension('WEBGL_lose_context').loseContext();
         await new Promise((resolve) => gl.canvas.addEventListener('webglcontextlost', resolve));
         await model.run({x});""",

@@ -53,7 +53,7 @@ HELPERS = """
     const errorOf = (promise) =>
         promise.then(() => ['none', ''], (error) => [error.code, error.message]);
     const bytes = () => texelflow.statistics(model).textureBytes.now;
-    const lose = ({ownSession: {model: {context: {gl}}}}) =>
+    const lose = ({loadedModel: {context: {gl}}}) =>
         gl.getExtension('WEBGL_lose_context').loseContext();
 """
 

@@ -17,7 +17,7 @@ HELPERS = """
     const {readPixels} = prototype;
     const x = new texelflow.Tensor('float32', [6], new Float32Array(6));
     const codeOf = (promise) => promise.then(() => 'NO ERROR', (error) => error.code ?? error.message);
-    const lose = ({ownSession: {model: {context: {gl}}}}) =>
+    const lose = ({loadedModel: {context: {gl}}}) =>
         gl.getExtension('WEBGL_lose_context').loseContext();
     const loseWhileReading = (times) => {
         prototype.readPixels = function (...parameters) {
@@ -50,7 +50,7 @@ def test_lost_context_is_restored_by_the_next_run(page: Page, serve: Serve, tmp_
             const model = await texelflow.loadModel(url);
             const x = new texelflow.Tensor('float32', [6], new Float32Array(6));
             await model.run({x});
-            const {gl} = model.ownSession.model.context;
+            const {gl} = model.loadedModel.context;
             const lose = () => gl.getExtension('WEBGL_lose_context').loseContext();
             lose();
             const between = (await model.run({x})).y.data[2];

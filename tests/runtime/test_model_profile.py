@@ -215,7 +215,7 @@ def test_errors(page: Page, serve: Serve, tmp_path: Path, call: str, expected: s
             const x = new texelflow.Tensor('float32', [6], new Float32Array(6));
             await model.profile({{x}}, {{runs: 1}});
             const lose = () => {{
-                const {{gl}} = model.ownSession.model.context;
+                const {{gl}} = model.loadedModel.context;
                 setTimeout(() => gl.getExtension('WEBGL_lose_context').loseContext(), 50);
                 return {{}};
             }};

@@ -34,7 +34,7 @@ HELPERS = """
     const first = async (session, value, count = 1) =>
         (await session.run({x: sized(count, value)})).y.data[0];
     const lose = (model) => {
-        const {gl} = model.ownSession.model.context;
+        const {gl} = model.loadedModel.context;
         gl.getExtension('WEBGL_lose_context').loseContext();
         return new Promise((resolve) => gl.canvas.addEventListener('webglcontextlost', resolve));
     };

@@ -132,7 +132,7 @@ def test_runs_reject_when_loading_fails(page: Page, url: str, happens: str, mess
         {happens};
         await until(() => texelflow.statistics(model).textureBytes.now === 0);
         const states = [await state(run), await state(model.loaded), await state(model.run({{x: x()}}))];
-        const {{gl}} = model.ownSession.model.context;
+        const {{gl}} = model.loadedModel.context;
         gl.getExtension('WEBGL_lose_context').loseContext();
         states.push(await state(model.run({{x: x()}})));
         return {{states, unhandled, bytes: texelflow.statistics(model).textureBytes.now}};
@@ -152,7 +152,7 @@ def test_a_lost_context_is_made_up_for(page: Page, url: str) -> None:
         const lost = model.run({x: x()});
         lost.catch(() => {});
         await until(() => draws > 0);
-        model.ownSession.model.context.gl.getExtension('WEBGL_lose_context').loseContext();
+        model.loadedModel.context.gl.getExtension('WEBGL_lose_context').loseContext();
         release();
         const {y} = await lost;
         const {y: next} = await model.run({x: x()});

@@ -85,9 +85,7 @@ export function runWithIntermediates(
   inputs: Readonly<Record<string, RunInput>>,
   wanted?: ReadonlySet<number>,
 ): Promise<Intermediate[]> {
-  return model.inBranch(inputs, (branch) =>
-    branch.exclusively((session) => intermediates(branch, session, inputs, wanted)),
-  );
+  return model.exclusively((session, branch) => intermediates(branch, session, inputs, wanted), { inputs });
 }
 
 async function intermediates(
@@ -161,8 +159,8 @@ export function tensorsOfRun(
   model: Model,
   inputs: Readonly<Record<string, RunInput>>,
 ): Promise<TensorOfRun[]> {
-  return model.inBranch(inputs, (branch) =>
-    branch.exclusively(async (session) => {
+  return model.exclusively(
+    async (session, branch) => {
       await branch.loaded;
       const { graph } = session.model;
       // Of a loop the last turn counts.
@@ -185,7 +183,8 @@ export function tensorsOfRun(
         const bytes = texture ? texels * TEXEL_BYTES[texture.format] : 0;
         return [{ tensor: index, shape: layout.shape, bytes, lifetime: tensor.lifetime as [number, number] }];
       });
-    }),
+    },
+    { inputs },
   );
 }
 
@@ -202,7 +201,8 @@ export function keepPrograms(count: number): void {
 
 /** Counts a model's programs, draws, memory and GL objects. */
 export function statistics(model: Model): Statistics {
-  const { model: loaded, bytes } = model.ownSession;
+  const loaded = model.loadedModel;
+  const { bytes } = model.own.sessionOf(model, false);
   const { context, graph, programs, weights } = loaded;
   return {
     programs: new Set(programs.all).size,

@@ -70,8 +70,9 @@ class GraphOutput(TypedDict):
 
 
 class State(TypedDict):
-    """Two flat tensors, of one shape unless it grows: after a run, what it left in `next` is what the next
-    run reads in `tensor`. Or one and the same, whose width grows: a run draws the new columns.
+    """Two flat tensors, of one shape unless it `grows`, or is made anew by each run: after a run, what it
+    left in `next` is what the next run reads in `tensor`. Or one and the same, whose width grows: a run draws
+    the new columns.
     """
 
     name: str

@@ -39,19 +39,26 @@ def sample_inputs(
     `bounds` says by input what integers must be below (the rows of an embedding).
 
     `dimensions` gives the sizes of free dimensions; others are 1 for the first axis, 64 for the last two axes
-    of a rank-4 input, else 8.
+    of a rank-4 input, else 8. Of a model that branches, what decides between branches is what the first
+    needs, where that is a number.
 
     Raises:
         ExportError: `dimensions` names a dimension that the model has not.
     """
     sizes = chosen_sizes(graph, dimensions)
     random = np.random.default_rng(seed)
-    return {
+    arrays = {
         graph_input["name"]: _random_values(
             graph_input, sizes, random, (bounds or {}).get(graph_input["name"])
         )
         for graph_input in graph["inputs"]
     }
+    needed = _needed_by_first_branch(graph)
+    for graph_input in graph["inputs"]:
+        for place, symbol in enumerate(graph_input.get("elements", ())):
+            if symbol in needed:
+                arrays[graph_input["name"]].reshape(-1)[place] = needed[symbol]
+    return arrays
 
 
 def chosen_sizes(graph: GraphFile, dimensions: Mapping[str, int]) -> dict[str, int]:
@@ -64,10 +71,11 @@ def chosen_sizes(graph: GraphFile, dimensions: Mapping[str, int]) -> dict[str, i
     if unknown := dimensions.keys() - set(graph["symbols"]):
         known = ", ".join(graph["symbols"]) or "none"
         raise ExportError(f"the model has no free dimension {sorted(unknown)}; its free dimensions: {known}")
+    needed = _needed_by_first_branch(graph)
     for graph_input in graph["inputs"]:
         for axis, extent in enumerate(graph_input["shape"]):
             if isinstance(extent, str):
-                sizes.setdefault(extent, _default_size(axis, len(graph_input["shape"])))
+                sizes.setdefault(extent, needed.get(extent, _default_size(axis, len(graph_input["shape"]))))
     return sizes
 
 
@@ -104,6 +112,13 @@ def load_inputs(path: Path, graph: GraphFile, partial: bool = False) -> dict[str
             )
         arrays[name] = array.astype(wanted)
     return arrays
+
+
+def _needed_by_first_branch(graph: GraphFile) -> dict[str, int]:
+    """Return, by symbol, the numbers that the first branch of a model needs; none if it has no branches."""
+    when = graph["branches"][0]["when"] if "branches" in graph else []
+    pairs = [(one["left"], one["right"]) for one in when if one["relation"] == "="]
+    return {left: right for left, right in pairs if isinstance(left, str) and isinstance(right, int)}
 
 
 def _default_size(axis: int, rank: int) -> int:

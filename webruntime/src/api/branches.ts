@@ -5,25 +5,53 @@ import { TexelflowError } from "../errors.ts";
 import { render } from "../graph/expressions.ts";
 import { bindSymbols, holds } from "../graph/inputs.ts";
 import { loadFrom } from "./load_model.ts";
-import type { Model } from "./model.ts";
+import type { Memory, Model } from "./model.ts";
 import { ProgressMeter } from "./progress.ts";
-import type { Signature } from "./signature.ts";
 
 /** By model, the other branches that were asked for, by file. */
-const known = new WeakMap<object, Map<string, Promise<unknown>>>();
+const known = new WeakMap<object, Map<string, Promise<Model>>>();
 
 /**
- * The model whose plan takes some inputs, of one that does one thing or another by their sizes; loaded when it is first
- * needed.
+ * Lets a memory go on in the branch of a model that takes some inputs, which is loaded when it is first needed, and with
+ * what its last run left, wherever that was.
  *
- * @throws Error when the inputs are wrong, when no branch takes them, or as `loadModel` does
+ * @throws Error when the inputs are wrong, when no branch takes them, when what the last run left was lost with the
+ *   context, or as `loadModel` does
  */
-export async function branchOf<S extends Signature>(
-  model: Model<S>,
+export async function enterBranch(
+  model: Model,
   inputs: Readonly<Record<string, unknown>>,
-): Promise<Model<S>> {
+  memory: Memory,
+): Promise<void> {
+  const last = memory.branch;
+  const statesOf = (branch: Model) => memory.sessionOf(branch, false).states;
+  const branch = await branchOf(model, inputs, statesOf(last)?.grown());
+  if (branch === last) return;
+  memory.branch = branch;
+  if (!model.graph.states.length) return;
+  const left = await last.attempt(
+    async ({ states }) => {
+      const saved = states?.isUsed ? states.save() : null;
+      states?.reset();
+      return saved;
+    },
+    memory,
+    true,
+  );
+  await branch.attempt(async ({ states }) => {
+    if (left) states?.restore(left);
+    else states?.reset();
+  }, memory);
+}
+
+/** The branch that takes some inputs, and what a session remembers. */
+async function branchOf(
+  model: Model,
+  inputs: Readonly<Record<string, unknown>>,
+  remembered: ReadonlyMap<string, number> | undefined,
+): Promise<Model> {
   const { branches = [] } = model.graph;
-  const { symbols } = bindSymbols(model.graph, inputs);
+  const { symbols } = bindSymbols(model.graph, inputs, remembered);
   const index = branches.findIndex(({ when }) => when.every((constraint) => holds(constraint, symbols)));
   if (index === 0) return model;
   const branch = branches[index];
@@ -35,20 +63,20 @@ export async function branchOf<S extends Signature>(
       `The model "${model.name}" takes runs where ${cases}. These inputs make it ${sizes}.`,
     );
   }
-  const loaded = known.get(model) ?? new Map<string, Promise<unknown>>();
+  const loaded = known.get(model) ?? new Map<string, Promise<Model>>();
   known.set(model, loaded);
-  const found = (loaded.get(branch.file) as Promise<Model<S>> | undefined) ?? load(model, branch.file);
+  const found = loaded.get(branch.file) ?? load(model, branch.file);
   loaded.set(branch.file, found);
   found.catch(() => loaded.delete(branch.file)); // the next run tries again
   return found;
 }
 
-async function load<S extends Signature>(model: Model<S>, file: string): Promise<Model<S>> {
+async function load(model: Model, file: string): Promise<Model> {
   const { files, deviceOptions, signal } = model;
   checkFileName("branches", file, damageOf("graph.json"));
   const meter = new ProgressMeter(() => {});
   const branch = await withFiles(files, (opened) =>
-    loadFrom<S>(opened, files, deviceOptions, meter, { signal }, file),
+    loadFrom(opened, files, deviceOptions, meter, { signal }, file),
   );
   model.adopt(branch);
   return branch;

@@ -78,7 +78,7 @@ export async function loadFrom<S extends Signature>(
     meter.begin(graph);
     const report: LoadingReport = (phase, done, total) => meter.report(phase, done, total);
     const loading = await load(files, graph, device, signal, report, start);
-    loading.session.model.timings.context += prepared.milliseconds;
+    loading.model.timings.context += prepared.milliseconds;
     if (!streaming) await loading.loaded;
     return new Model<S>(later, graph, device, loading, signal);
   } finally {

@@ -1,20 +1,17 @@
 import type { TestDeviceOptions } from "../backends/webgl2/device/device.ts";
 import { LoadedModel, type LoadingReport } from "../backends/webgl2/load/loaded_model.ts";
-import { Session } from "../backends/webgl2/run/session.ts";
 import type { BundleFiles } from "../bundle/bundle_source.ts";
 import type { GraphFile } from "../bundle/generated/graph_file.ts";
 import { downloadWeights } from "../bundle/weight_files.ts";
 
 /** A model on its way to the GPU, or there. */
 export interface Loading {
-  /** Takes runs, which wait for the weights that they need. */
-  readonly session: Session;
+  /** Takes sessions, whose runs wait for the weights that they need. */
+  readonly model: LoadedModel;
   /** Resolves when all is there and checked; rejects when it will not be, and nothing stays on the GPU then. */
   readonly loaded: Promise<void>;
   /** Gives up what is not there yet. */
   readonly stop: (reason: Error) => void;
-  /** Frees all that is on the GPU. */
-  readonly free: () => void;
 }
 
 /**
@@ -33,14 +30,9 @@ export async function load(
 ): Promise<Loading> {
   signal.throwIfAborted();
   const model = new LoadedModel(graph, device, report);
-  const session = new Session(model);
   const stop = new AbortController();
   const forward = () => stop.abort(signal.reason);
   signal.addEventListener("abort", forward);
-  const free = () => {
-    session.delete();
-    model.delete();
-  };
   const downloaded = downloadWeights(files, graph, stop, model).then(() => {
     model.timings.download = performance.now() - start;
   });
@@ -55,12 +47,12 @@ export async function load(
     .catch((error) => {
       stop.abort(error);
       model.fail(error);
-      free();
+      model.delete();
       throw error;
     })
     .finally(() => signal.removeEventListener("abort", forward));
   // Whoever waits for it learns of a failure; nobody has to.
   loaded.catch(() => {});
   await Promise.race([compiled, loaded]);
-  return { session, loaded, stop: (reason) => stop.abort(reason), free };
+  return { model, loaded, stop: (reason) => stop.abort(reason) };
 }

@@ -10,10 +10,9 @@ import { TexelflowError } from "../errors.ts";
 import { render } from "../graph/expressions.ts";
 import { breathe } from "../wait/tasks.ts";
 import { type Loading, load } from "./loading.ts";
-import { ModelSession, stateLost } from "./model_session.ts";
+import { ModelSession } from "./model_session.ts";
 import type { Inputs, Outputs, RunOptions, Signature } from "./signature.ts";
 import type { Timings } from "./timings.ts";
-import { WaitingRuns } from "./waiting_runs.ts";
 
 /** How an input takes pictures. */
 export type ImageInfo = Omit<ImagePreprocessing, "program" | "ints" | "floats">;
@@ -36,15 +35,27 @@ export interface OutputInfo extends TensorInfo {
   readonly labels?: readonly string[];
 }
 
-/** What a task of a model does when the GPU's context is lost. */
+/** What a task of a model needs, and what it does when the GPU's context is lost. */
 export interface TaskKind {
+  /** What it is given; of a model that branches, it is done in the branch that takes them, else in the last one. */
+  readonly inputs?: Readonly<Record<string, unknown>>;
   /** Whether it goes on from what the model's own session remembered. */
   readonly goesOn?: boolean;
   /** Whether it is done again, once, when it is lost in its midst. */
   readonly repeats?: boolean;
 }
 
-const RUN: TaskKind = { goesOn: true, repeats: true };
+/** What remembers what runs leave. */
+export interface Memory {
+  /** The branch that ran last. */
+  branch: Model;
+  /**
+   * Where runs of a branch are, on the GPU that it is on now.
+   *
+   * @throws TexelflowError, once, when a run goes on from what was lost with the context
+   */
+  sessionOf(branch: Model, goesOn: boolean): Session;
+}
 
 /** A loaded model. Made by `loadModel`. */
 export class Model<S extends Signature = Signature> {
@@ -58,11 +69,14 @@ export class Model<S extends Signature = Signature> {
   /** What the runtime found and chose on this device, as plain data. */
   device: DeviceReport;
   private queue: Promise<unknown> = Promise.resolve();
-  private readonly waiting = new WaitingRuns();
   private disposed = false;
   private readonly branches: Model<S>[] = [];
-  /** Whether what `run` remembered went with a context, and no run has told so. */
-  private isStateLost = false;
+  /**
+   * What `run` remembers.
+   *
+   * @internal
+   */
+  readonly own: ModelSession<S> = new ModelSession(this);
   /** Stops what makes up for a lost context. */
   private stopRestoring: (reason: unknown) => void = () => {};
 
@@ -96,12 +110,16 @@ export class Model<S extends Signature = Signature> {
     this.outputs = graph.outputs.map((output) => ({ ...describe(output), ...output.meaning }));
     this.states = graph.states.map(describe);
     this.labels = this.outputs.find(({ labels }) => labels)?.labels ?? [];
-    this.device = report(this.ownSession.model);
+    this.device = report(this.loadedModel);
   }
 
-  /** @internal */
-  get ownSession(): Session {
-    return this.loading.session;
+  /**
+   * On the GPU that it is on now.
+   *
+   * @internal
+   */
+  get loadedModel(): LoadedModel {
+    return this.loading.model;
   }
 
   /** Resolves when every file is checked and all weights are on the GPU; rejects when loading fails. */
@@ -111,7 +129,7 @@ export class Model<S extends Signature = Signature> {
 
   /** What loading and the first run took, in milliseconds. */
   get timings(): Readonly<Timings> {
-    return { ...this.ownSession.model.timings };
+    return { ...this.loadedModel.timings };
   }
 
   /**
@@ -130,25 +148,7 @@ export class Model<S extends Signature = Signature> {
     inputs: Inputs<S>,
     options: RunOptions<K> = {},
   ): Promise<Outputs<S, K>> {
-    return this.waiting.take(options, (check) =>
-      this.inBranch(inputs, (model) =>
-        model.exclusively((session) => model.runIn(session, inputs, options, check), RUN),
-      ),
-    );
-  }
-
-  /**
-   * Does a task with the model whose plan takes some inputs: with this one, unless it branches.
-   *
-   * @internal
-   */
-  async inBranch<T>(
-    inputs: Readonly<Record<string, unknown>>,
-    task: (model: Model<S>) => Promise<T>,
-  ): Promise<T> {
-    if (!this.graph.branches) return task(this);
-    const { branchOf } = await part("texelflow.branches.js", import("./branches.ts"));
-    return task(await branchOf(this, inputs));
+    return this.own.run(inputs, options);
   }
 
   /**
@@ -185,12 +185,13 @@ export class Model<S extends Signature = Signature> {
    * @throws Error as `run` does, or when that file cannot be fetched
    */
   profile(inputs: Inputs<S>, options: ProfileOptions = {}): Promise<Profile> {
-    return this.inBranch(inputs, (model) =>
-      model.exclusively(async (session) => {
-        await model.loaded;
+    return this.exclusively(
+      async (session, branch) => {
+        await branch.loaded;
         const { profile } = await import("../backends/webgl2/profiler/profile.ts");
         return profile(session, inputs, options);
-      }),
+      },
+      { inputs },
     );
   }
 
@@ -201,10 +202,7 @@ export class Model<S extends Signature = Signature> {
 
   /** Forgets what earlier calls of `run` left: the next one starts from zeros. */
   reset(): Promise<void> {
-    return this.exclusively(async (session) => {
-      this.isStateLost = false;
-      session.states?.reset();
-    });
+    return this.own.reset();
   }
 
   /** Frees the model's GPU memory. Runs under way are finished or rejected; later ones are rejected. */
@@ -214,31 +212,27 @@ export class Model<S extends Signature = Signature> {
     this.loading.stop(this.disposal());
     this.stopRestoring(this.disposal());
     for (const branch of this.branches) branch.dispose();
-    const free = () => this.loading.free();
+    const free = () => this.loadedModel.delete();
     this.queue = this.queue.then(free, free);
   }
 
   /**
    * Runs a task after all earlier ones, with the model restored if the GPU's context was lost.
    *
+   * @param memory - that of a session, instead of that of `run`
    * @internal
    */
   exclusively<T>(
-    task: (session: Session) => Promise<T>,
-    { goesOn = false, repeats = false }: TaskKind = {},
+    task: (session: Session, branch: Model<S>) => Promise<T>,
+    { goesOn, repeats, inputs }: TaskKind = {},
+    memory: Memory = this.own,
   ): Promise<T> {
     const attempt = async () => {
-      const { model, states } = this.ownSession;
-      model.throwIfFailed();
-      if (model.context.isLost) {
-        this.isStateLost ||= states?.isUsed === true;
-        await this.restore();
+      if (inputs && this.graph.branches) {
+        const { enterBranch } = await part("texelflow.branches.js", import("./branches.ts"));
+        await enterBranch(this as Model, inputs, memory);
       }
-      if (this.isStateLost && goesOn) {
-        this.isStateLost = false;
-        throw stateLost(this.name);
-      }
-      return task(this.ownSession);
+      return (memory.branch as Model<S>).attempt(task, memory, goesOn);
     };
     const guarded = async () => {
       await breathe();
@@ -254,6 +248,22 @@ export class Model<S extends Signature = Signature> {
     const result = this.queue.then(guarded, guarded);
     this.queue = result.catch(() => {});
     return result;
+  }
+
+  /**
+   * Runs a task of this branch at once.
+   *
+   * @internal
+   */
+  async attempt<T>(
+    task: (session: Session, branch: Model<S>) => Promise<T>,
+    memory: Memory,
+    goesOn = false,
+  ): Promise<T> {
+    const { loadedModel } = this;
+    loadedModel.throwIfFailed();
+    if (loadedModel.context.isLost) await this.restore();
+    return task(memory.sessionOf(this as Model, goesOn), this);
   }
 
   private disposal(): Error {
@@ -273,13 +283,13 @@ export class Model<S extends Signature = Signature> {
         const { graph, deviceOptions } = this;
         const loading = await load(files, graph, deviceOptions, stop.signal, () => {}, performance.now());
         await loading.loaded;
-        this.loading.free();
+        this.loadedModel.delete();
         return loading;
       });
     } finally {
       this.signal.removeEventListener("abort", forward);
     }
-    this.device = report(this.ownSession.model);
+    this.device = report(this.loadedModel);
   }
 }
 

@@ -9,13 +9,17 @@ const RUN: TaskKind = { goesOn: true, repeats: true };
 
 /** Runs of a model with a memory of their own. Made by `model.session()`. */
 export class ModelSession<S extends Signature = Signature> {
-  /** On the GPU that the model was on when this was run last. */
-  private session: Session | null = null;
+  /** By branch, on the GPU that the branch was on when this was run last. */
+  private readonly sessions = new Map<Model, Session>();
   private disposed = false;
   private readonly waiting = new WaitingRuns();
+  /** @internal */
+  branch: Model;
 
   /** @internal */
-  constructor(private readonly model: Model<S>) {}
+  constructor(private readonly model: Model<S>) {
+    this.branch = model as Model;
+  }
 
   /**
    * Computes the outputs from the inputs and from what the session remembers, which is zeros before the first run.
@@ -28,10 +32,11 @@ export class ModelSession<S extends Signature = Signature> {
     inputs: Inputs<S>,
     options: RunOptions<K> = {},
   ): Promise<Outputs<S, K>> {
-    // A model that branches remembers nothing.
-    if (this.model.graph.branches) return this.model.run(inputs, options);
     return this.waiting.take(options, (check) =>
-      this.exclusively((session) => this.model.runIn(session, inputs, options, check), RUN),
+      this.exclusively((session, branch) => branch.runIn(session, inputs, options, check), {
+        ...RUN,
+        inputs,
+      }),
     );
   }
 
@@ -58,35 +63,37 @@ export class ModelSession<S extends Signature = Signature> {
   dispose(): void {
     this.disposed = true;
     this.model
-      .exclusively(async ({ model }) => {
-        this.session?.delete();
-        model.sessions.delete(this.session as Session);
+      .exclusively(async () => {
+        for (const session of this.sessions.values()) {
+          session.delete();
+          session.model.sessions.delete(session);
+        }
       })
       .catch(() => {}); // the model may be disposed, and the session with it
   }
 
-  /** Runs a task with the session where the model is now. */
+  /** @internal */
+  sessionOf(branch: Model, goesOn: boolean): Session {
+    const before = this.sessions.get(branch);
+    const { loadedModel } = branch;
+    if (before?.model === loadedModel) return before;
+    const session = new Session(loadedModel);
+    this.sessions.set(branch, session);
+    loadedModel.sessions.add(session);
+    if (before?.states?.isUsed && goesOn) {
+      throw new TexelflowError(
+        "state-lost",
+        `The GPU context was lost with what a session of "${branch.name}" remembered; its next run begins anew.`,
+      );
+    }
+    return session;
+  }
+
   private exclusively<T>(
-    task: (session: Session) => Promise<T>,
-    { goesOn, ...kind }: TaskKind = {},
+    task: (session: Session, branch: Model<S>) => Promise<T>,
+    kind: TaskKind = {},
   ): Promise<T> {
     if (this.disposed) return Promise.reject(new TexelflowError("disposed", "The session was disposed."));
-    return this.model.exclusively(async ({ model }) => {
-      const before = this.session;
-      if (before?.model !== model) {
-        this.session = new Session(model);
-        model.sessions.add(this.session);
-        if (before?.states?.isUsed && goesOn) throw stateLost(model.graph.name);
-      }
-      return task(this.session as Session);
-    }, kind);
+    return this.model.exclusively(task, kind, this);
   }
-}
-
-/** What a run rejects with once, when what it would go on from went with the context. */
-export function stateLost(name: string): TexelflowError {
-  return new TexelflowError(
-    "state-lost",
-    `The GPU context was lost with what a session of "${name}" remembered; its next run begins anew.`,
-  );
 }
