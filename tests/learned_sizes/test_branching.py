@@ -166,3 +166,64 @@ def test_what_is_remembered(
         for answer, wanted in zip(answers, expected, strict=True):
             assert answer.error is None
             np.testing.assert_allclose(answer.outputs["y"], wanted, rtol=1e-4, atol=1e-5)
+
+
+SHARING = """g (float[1,4,h,w] x, bool[1] flag) => (float[1,c,i,j] y, float[1,k] z)
+    {
+        a = If (flag) <
+            then_branch = as_it_is () => (float[1,4,p,q] t) { t = Neg (x) },
+            else_branch = pooled () => (float[1,4,p,q] t)
+            { t = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x) }
+        >
+        y = Conv (a, kernel)
+        sums = GlobalAveragePool (y)  rows = Flatten (sums)
+        z = MatMul (rows, table)
+    }"""
+
+
+def test_branches_share_their_weights_on_the_gpu(tmp_path: Path, page_server: PageServer, page: Page) -> None:
+    """What one branch has made of weights, another does not ask for, upload or make again."""
+    model = onnx.parser.parse_model(HEADER + SHARING)
+    random = np.random.default_rng(5)
+    for name, shape in (("kernel", (8, 4, 3, 3)), ("table", (8, 16))):
+        weights = random.standard_normal(shape).astype(np.float32)
+        model.graph.initializer.append(onnx.numpy_helper.from_array(weights, name))
+    forget_shapes(model.graph)
+    source = tmp_path / "model.onnx"
+    onnx.save(model, source)
+    texelflow.export(source, tmp_path / "bundle")
+    image = random.standard_normal((1, 4, 8, 8)).astype(np.float32)
+    url = page_server.mount("/sharing", tmp_path / "bundle")
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url.rsplit("/", 1)[-1]))
+    found = page.evaluate(
+        """async ({ url, image }) => {
+            const model = await texelflow.loadModel(url);
+            const x = new texelflow.Tensor("float32", [1, 4, 8, 8], Float32Array.from(image));
+            const run = async (flag) => {
+                const { y, z } = await model.run({
+                    x, flag: new texelflow.Tensor("bool", [1], new Uint8Array([flag])),
+                });
+                return [[...y.data], [...z.data]];
+            };
+            const results = [];
+            for (const flag of [1, 0, 1]) results.push(await run(flag));
+            const bytes = model.family.map(({ loadedModel }) => loadedModel.weights.bytes);
+            model.loadedModel.context.gl.getExtension("WEBGL_lose_context").loseContext();
+            for (const flag of [0, 1]) results.push(await run(flag));
+            model.dispose();
+            await new Promise((resolve) => setTimeout(resolve, 100));
+            return { results, bytes, left: texelflow.statistics(model).textureBytes.now };
+        }""",
+        {"url": url, "image": image.ravel().tolist()},
+    )
+    session = onnxruntime.InferenceSession(source)
+    for flag, results in zip((1, 0, 1, 0, 1), found["results"], strict=True):
+        expected = session.run(["y", "z"], {"x": image, "flag": np.array([bool(flag)])})
+        for got, wanted in zip(results, expected, strict=True):
+            np.testing.assert_allclose(got, wanted.ravel(), rtol=1e-4, atol=1e-5)
+    assert found["left"] == 0
+    first, second = found["bytes"]
+    assert first > 0 and second == 0
+    # Once while the context lasts, then by each branch, which finds nothing there any more.
+    assert requested.count("weights.safetensors") == 3

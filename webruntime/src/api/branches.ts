@@ -7,6 +7,7 @@ import { bindSymbols, holds } from "../graph/inputs.ts";
 import { loadFrom } from "./load_model.ts";
 import type { Memory, Model } from "./model.ts";
 import { ProgressMeter } from "./progress.ts";
+import { shareWeights } from "./shared_weights.ts";
 
 /** By model, the other branches that were asked for, by file. */
 const known = new WeakMap<object, Map<string, Promise<Model>>>();
@@ -75,8 +76,11 @@ async function load(model: Model, file: string): Promise<Model> {
   const { files, deviceOptions, signal } = model;
   checkFileName("branches", file, damageOf("graph.json"));
   const meter = new ProgressMeter(() => {});
+  await model.loaded;
   const branch = await withFiles(files, (opened) =>
-    loadFrom(opened, files, deviceOptions, meter, { signal }, file),
+    loadFrom(opened, files, deviceOptions, meter, { signal }, file, (graph) =>
+      shareWeights(graph, model.family),
+    ),
   );
   model.adopt(branch);
   return branch;

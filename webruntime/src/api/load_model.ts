@@ -1,12 +1,14 @@
 import { prepareDevice, type TestDeviceOptions } from "../backends/webgl2/device/device.ts";
 import type { LoadingReport } from "../backends/webgl2/load/loaded_model.ts";
 import { type BundleFiles, type BundleSource, bundleFiles, withFiles } from "../bundle/bundle_source.ts";
+import type { GraphFile } from "../bundle/generated/graph_file.ts";
 import { loadGraphFile } from "../bundle/graph_file.ts";
 import { part } from "../bundle/parts.ts";
 import { load } from "./loading.ts";
 import { Model } from "./model.ts";
 import type { LoadOptions } from "./options.ts";
 import { ProgressMeter } from "./progress.ts";
+import type { SharedWeights } from "./shared_weights.ts";
 import type { Signature } from "./signature.ts";
 
 /** Settings of `loadModel`, with those of `device` that only tests want. */
@@ -59,7 +61,12 @@ export async function loadOn<S extends Signature>(
   return withFiles(files, (opened) => loadFrom<S>(opened, files, device, meter, options));
 }
 
-/** Loads a model from files; a lost context is made up for from `later`, which the cache has by then. */
+/**
+ * Loads a model from files; a lost context is made up for from `later`, which the cache has by then.
+ *
+ * @param name - the file that describes it, another than graph.json
+ * @param share - says what of it is on the GPU already
+ */
 export async function loadFrom<S extends Signature>(
   files: BundleFiles,
   later: BundleFiles,
@@ -67,6 +74,7 @@ export async function loadFrom<S extends Signature>(
   meter: ProgressMeter,
   { signal = new AbortController().signal, streaming }: Pick<LoadOptions, "signal" | "streaming">,
   name?: string,
+  share: (graph: GraphFile) => SharedWeights = (graph) => ({ graph, borrowed: new Map() }),
 ): Promise<Model<S>> {
   signal.throwIfAborted();
   const start = performance.now();
@@ -77,7 +85,8 @@ export async function loadFrom<S extends Signature>(
     const graph = await request;
     meter.begin(graph);
     const report: LoadingReport = (phase, done, total) => meter.report(phase, done, total);
-    const loading = await load(files, graph, device, signal, report, start);
+    const { graph: left, borrowed } = share(graph);
+    const loading = await load(files, left, device, signal, report, start, borrowed);
     loading.model.timings.context += prepared.milliseconds;
     if (!streaming) await loading.loaded;
     return new Model<S>(later, graph, device, loading, signal);

@@ -3,6 +3,7 @@ import { LoadedModel, type LoadingReport } from "../backends/webgl2/load/loaded_
 import type { BundleFiles } from "../bundle/bundle_source.ts";
 import type { GraphFile } from "../bundle/generated/graph_file.ts";
 import { downloadWeights } from "../bundle/weight_files.ts";
+import type { SharedWeights } from "./shared_weights.ts";
 
 /** A model on its way to the GPU, or there. */
 export interface Loading {
@@ -18,6 +19,7 @@ export interface Loading {
  * Downloads, compiles and uploads at the same time; resolves when all is compiled.
  *
  * @param start - when loading began, in milliseconds of performance.now()
+ * @param borrowed - tensors of the load phase that are another model's
  * @throws Error when it fails before all is compiled; afterwards `loaded` rejects
  */
 export async function load(
@@ -27,9 +29,10 @@ export async function load(
   signal: AbortSignal,
   report: LoadingReport,
   start: number,
+  borrowed?: SharedWeights["borrowed"],
 ): Promise<Loading> {
   signal.throwIfAborted();
-  const model = new LoadedModel(graph, device, report);
+  const model = new LoadedModel(graph, device, report, borrowed);
   const stop = new AbortController();
   const forward = () => stop.abort(signal.reason);
   signal.addEventListener("abort", forward);

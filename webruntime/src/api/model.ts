@@ -70,7 +70,12 @@ export class Model<S extends Signature = Signature> {
   device: DeviceReport;
   private queue: Promise<unknown> = Promise.resolve();
   private disposed = false;
-  private readonly branches: Model<S>[] = [];
+  /**
+   * It and its other branches that are loaded.
+   *
+   * @internal
+   */
+  readonly family: Model[] = [this as Model];
   /**
    * What `run` remembers.
    *
@@ -156,9 +161,9 @@ export class Model<S extends Signature = Signature> {
    *
    * @internal
    */
-  adopt(branch: Model<S>): void {
-    if (this.disposed) branch.dispose();
-    this.branches.push(branch);
+  adopt(branch: Model): void {
+    this.family.push(branch);
+    if (this.disposed) branch.stop();
   }
 
   /** @internal */
@@ -208,11 +213,10 @@ export class Model<S extends Signature = Signature> {
   /** Frees the model's GPU memory. Runs under way are finished or rejected; later ones are rejected. */
   dispose(): void {
     if (this.disposed) return;
-    this.disposed = true;
-    this.loading.stop(this.disposal());
-    this.stopRestoring(this.disposal());
-    for (const branch of this.branches) branch.dispose();
-    const free = () => this.loadedModel.delete();
+    for (const branch of this.family) branch.stop();
+    const free = () => {
+      for (const { loadedModel } of this.family) loadedModel.delete();
+    };
     this.queue = this.queue.then(free, free);
   }
 
@@ -264,6 +268,13 @@ export class Model<S extends Signature = Signature> {
     loadedModel.throwIfFailed();
     if (loadedModel.context.isLost) await this.restore();
     return task(memory.sessionOf(this as Model, goesOn), this);
+  }
+
+  /** Gives up what is being loaded, and takes no more tasks. */
+  private stop(): void {
+    this.disposed = true;
+    this.loading.stop(this.disposal());
+    this.stopRestoring(this.disposal());
   }
 
   private disposal(): Error {

@@ -18,7 +18,7 @@ const NO_SYMBOLS: ReadonlyMap<string, number> = new Map();
  */
 export class LoadPhase {
   /** Tensors that are complete and still needed. */
-  readonly persistent = new Map<number, PlacedTensor>();
+  readonly persistent: Map<number, PlacedTensor>;
   /** The most that `bytes` ever was. */
   peakBytes = 0;
   private readonly textures = new Set<ArrayTexture>();
@@ -37,7 +37,10 @@ export class LoadPhase {
     private readonly limits: DeviceLimits,
     /** Throws where so many bytes are too many. */
     private readonly reserve: (bytes: number) => void,
+    /** Tensors that are another model's. */
+    borrowed?: ReadonlyMap<number, PlacedTensor>,
   ) {
+    this.persistent = new Map(borrowed);
     const { load, entries } = graph.plans.webgl2;
     this.pending = load.map((draw, index) => [draw, index] as const);
     for (const { inputs } of load) for (const tensor of this.holders(inputs)) this.addReads(tensor, 1);
@@ -160,9 +163,7 @@ export class LoadPhase {
   private free(tensor: number): void {
     const texture = this.persistent.get(tensor)?.texture;
     this.persistent.delete(tensor);
-    if (!texture) return;
-    texture.delete();
-    this.textures.delete(texture);
+    if (texture && this.textures.delete(texture)) texture.delete();
   }
 
   /** Issues the draws whose inputs are complete, in order, so that one pass finds all. */

@@ -76,6 +76,7 @@ export class LoadedModel implements WeightSink {
     readonly graph: GraphFile,
     readonly options: TestDeviceOptions,
     private readonly report: LoadingReport,
+    borrowed?: ReadonlyMap<number, PlacedTensor>,
   ) {
     this.bytes = graph.files.reduce((sum, file) => sum + file.bytes, 0);
     this.parts = graph.weights.reduce((sum, weight) => sum + weight.parts.length, 0);
@@ -93,9 +94,8 @@ export class LoadedModel implements WeightSink {
             `(${capabilities.renderer}) allows ${this.limits.textureUnits}.`,
         );
       }
-      this.weights = new LoadPhase(this.context, graph, this.limits, (bytes) =>
-        this.reserve(bytes, "weights"),
-      );
+      const reserve = (bytes: number) => this.reserve(bytes, "weights");
+      this.weights = new LoadPhase(this.context, graph, this.limits, reserve, borrowed);
       this.reserve(this.weights.leastBytes, "weights");
     } catch (error) {
       releaseContext(this.context);
