@@ -87,13 +87,13 @@ def test_states_need_one_case(tmp_path: Path) -> None:
     texelflow.export(source, tmp_path / "bundle", states={"present": "past"}, constants={"has_past": 1})
 
 
-def test_branches_load_when_they_are_needed(tmp_path: Path, page_server: PageServer, page: Page) -> None:
+def test_branches_load_when_they_are_needed(tmp_path: Path, page_server: PageServer, own_page: Page) -> None:
     """One download each, also of two runs at once; disposing of the model frees all of them."""
     texelflow.export(saved(BRANCHING[CACHE].text, tmp_path), tmp_path / "bundle")
     url = page_server.mount("/branches", tmp_path / "bundle")
     requested: list[str] = []
-    page.on("request", lambda request: requested.append(request.url.rsplit("/", 1)[-1]))
-    shapes = page.evaluate(
+    own_page.on("request", lambda request: requested.append(request.url.rsplit("/", 1)[-1]))
+    shapes = own_page.evaluate(
         """async (url) => {
             const model = await texelflow.loadModel(url);
             const floats = (...shape) => new texelflow.Tensor(
