@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Error, Page, Playwright
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -77,13 +77,39 @@ def require_webgl2(page: Page) -> None:
 def open_runtime_page(browser: Browser, server: PageServer) -> Page:
     """A blank page with `texelflow` bound to dist/texelflow.debug.js (the runtime and its extras)."""
     page = browser.new_page()
-    page.goto(server.url("/blank.html"))
+    load_runtime(page, server)
     require_webgl2(page)
+    return page
+
+
+def load_runtime(page: Page, server: PageServer) -> None:
+    """Gives a page a blank document with `texelflow`; the one that it had is gone, whatever it was doing."""
+    page.goto(server.url("/blank.html"))
     page.evaluate(
         "async (url) => { globalThis.texelflow = await import(url); }",
         server.url("/dist/texelflow.debug.js"),
     )
-    return page
+
+
+class RenewedPage:
+    """A page that tests have one after the other, each with a document of its own."""
+
+    def __init__(self, browser: Browser, server: PageServer) -> None:
+        self._browser = browser
+        self._server = server
+        self._page = open_runtime_page(browser, server)
+
+    def renew(self) -> Page:
+        """The page with a fresh blank document with `texelflow`; another page if this one has crashed."""
+        try:
+            load_runtime(self._page, self._server)
+        except Error:
+            self.close()
+            self._page = open_runtime_page(self._browser, self._server)
+        return self._page
+
+    def close(self) -> None:
+        self._page.close()
 
 
 @dataclass

@@ -79,13 +79,13 @@ def test_a_case_that_cannot_be_exported(tmp_path: Path, page_server: PageServer,
     assert found[1].startswith("size: If") and "what decides its branch" in found[1]
 
 
-def test_branches_load_when_they_are_needed(tmp_path: Path, page_server: PageServer, page: Page) -> None:
+def test_branches_load_when_they_are_needed(tmp_path: Path, page_server: PageServer, own_page: Page) -> None:
     """One download each, also of two runs at once; disposing of the model frees all of them."""
     texelflow.export(saved(BRANCHING[CACHE].text, tmp_path), tmp_path / "bundle")
     url = page_server.mount("/branches", tmp_path / "bundle")
     requested: list[str] = []
-    page.on("request", lambda request: requested.append(request.url.rsplit("/", 1)[-1]))
-    shapes = page.evaluate(
+    own_page.on("request", lambda request: requested.append(request.url.rsplit("/", 1)[-1]))
+    shapes = own_page.evaluate(
         """async (url) => {
             const model = await texelflow.loadModel(url);
             const floats = (...shape) => new texelflow.Tensor(
@@ -181,7 +181,9 @@ SHARING = """g (float[1,4,h,w] x, bool[1] flag) => (float[1,c,i,j] y, float[1,k]
     }"""
 
 
-def test_branches_share_their_weights_on_the_gpu(tmp_path: Path, page_server: PageServer, page: Page) -> None:
+def test_branches_share_their_weights_on_the_gpu(
+    tmp_path: Path, page_server: PageServer, own_page: Page
+) -> None:
     """What one branch has made of weights, another does not ask for, upload or make again."""
     model = onnx.parser.parse_model(HEADER + SHARING)
     random = np.random.default_rng(5)
@@ -195,8 +197,8 @@ def test_branches_share_their_weights_on_the_gpu(tmp_path: Path, page_server: Pa
     image = random.standard_normal((1, 4, 8, 8)).astype(np.float32)
     url = page_server.mount("/sharing", tmp_path / "bundle")
     requested: list[str] = []
-    page.on("request", lambda request: requested.append(request.url.rsplit("/", 1)[-1]))
-    found = page.evaluate(
+    own_page.on("request", lambda request: requested.append(request.url.rsplit("/", 1)[-1]))
+    found = own_page.evaluate(
         """async ({ url, image }) => {
             const model = await texelflow.loadModel(url);
             const x = new texelflow.Tensor("float32", [1, 4, 8, 8], Float32Array.from(image));

@@ -54,17 +54,8 @@ def stop(server: PageServer) -> None:
     server.server.socket.close()
 
 
-@pytest.fixture
-def fresh_page(browser: Browser, page_server: PageServer) -> Iterator[Page]:
-    """A page that shares no storage with others."""
-    context = browser.new_context()
-    page = open_runtime_page(context, page_server)
-    yield page
-    context.close()
-
-
 def test_contents_are_downloaded_once(
-    fresh_page: Page, page_server: PageServer, serve: Serve, tmp_path: Path
+    own_page: Page, page_server: PageServer, serve: Serve, tmp_path: Path
 ) -> None:
     """Also from another address; graph.json is asked for each time."""
     for name in "ab":
@@ -72,9 +63,9 @@ def test_contents_are_downloaded_once(
     urls = [serve(tmp_path / name) for name in "ab"]
     first = len(page_server.requests)
     results = [
-        evaluate(fresh_page, urls[0], "const y = await run(await load()); await kept(2); return y;"),
-        evaluate(fresh_page, urls[0], "return run(await load())"),
-        evaluate(fresh_page, urls[1], "return run(await load({streaming: true}))"),
+        evaluate(own_page, urls[0], "const y = await run(await load()); await kept(2); return y;"),
+        evaluate(own_page, urls[0], "return run(await load())"),
+        evaluate(own_page, urls[1], "return run(await load({streaming: true}))"),
     ]
     assert results == [RESULT] * 3
     asked = [path.rpartition("/")[2] for path in page_server.requests[first:]]
@@ -82,12 +73,12 @@ def test_contents_are_downloaded_once(
     assert asked.count("texelflow.cache.js") == 1
 
 
-def test_without_the_option_nothing_is_kept(fresh_page: Page, serve: Serve, tmp_path: Path) -> None:
+def test_without_the_option_nothing_is_kept(own_page: Page, serve: Serve, tmp_path: Path) -> None:
     add_bundle(tmp_path)
     requested: list[str] = []
-    fresh_page.on("request", lambda request: requested.append(request.url.rpartition("/")[2]))
+    own_page.on("request", lambda request: requested.append(request.url.rpartition("/")[2]))
     answer = evaluate(
-        fresh_page, serve(tmp_path), "return [await run(await texelflow.loadModel(url)), await caches.keys()]"
+        own_page, serve(tmp_path), "return [await run(await texelflow.loadModel(url)), await caches.keys()]"
     )
     assert answer == [RESULT, []]
     assert "texelflow.cache.js" not in requested
@@ -151,10 +142,10 @@ def test_the_guide_starts_a_page_without_network(
     context.close()
 
 
-def test_what_is_damaged_in_the_storage_is_replaced(fresh_page: Page, serve: Serve, tmp_path: Path) -> None:
+def test_what_is_damaged_in_the_storage_is_replaced(own_page: Page, serve: Serve, tmp_path: Path) -> None:
     add_bundle(tmp_path)
     answer = evaluate(
-        fresh_page,
+        own_page,
         serve(tmp_path),
         """
         await load();
@@ -186,10 +177,10 @@ def test_what_is_damaged_in_the_storage_is_replaced(fresh_page: Page, serve: Ser
     ],
     ids=["full", "broken", "forbidden", "absent"],
 )
-def test_no_storage_fails_no_load(fresh_page: Page, serve: Serve, tmp_path: Path, harm: str) -> None:
+def test_no_storage_fails_no_load(own_page: Page, serve: Serve, tmp_path: Path, harm: str) -> None:
     add_bundle(tmp_path)
     answer = evaluate(
-        fresh_page,
+        own_page,
         serve(tmp_path),
         f"""
         const unhandled = [];
@@ -203,13 +194,13 @@ def test_no_storage_fails_no_load(fresh_page: Page, serve: Serve, tmp_path: Path
     assert answer == {"results": [RESULT, RESULT], "unhandled": []}
 
 
-def test_contents_that_no_bundle_names_are_deleted(fresh_page: Page, serve: Serve, tmp_path: Path) -> None:
+def test_contents_that_no_bundle_names_are_deleted(own_page: Page, serve: Serve, tmp_path: Path) -> None:
     add_bundle(tmp_path / "other")
     other = serve(tmp_path / "other")
-    evaluate(fresh_page, other, "await load(); await kept(2)")
+    evaluate(own_page, other, "await load(); await kept(2)")
     add_bundle(tmp_path / "other", np.full(6, 2, np.float32))
     answer = evaluate(
-        fresh_page,
+        own_page,
         other,
         """
         const before = (await keys()).filter((name) => name.includes('sha256'));

@@ -57,17 +57,17 @@ def convolution(folder: Path, height: int | str) -> Path:
 
 
 @pytest.mark.parametrize("height", [48, "h"])
-def test_memory_is_what_a_run_takes(page: Page, serve: Serve, tmp_path: Path, height: int | str) -> None:
+def test_memory_is_what_a_run_takes(own_page: Page, serve: Serve, tmp_path: Path, height: int | str) -> None:
     """Of the weights alone where a size is free."""
     folder = convolution(tmp_path, height)
     url = serve(folder)
     requested: list[str] = []
-    page.on("request", lambda request: requested.append(request.url.rpartition("/")[2]))
-    answer = check(page, url)
+    own_page.on("request", lambda request: requested.append(request.url.rpartition("/")[2]))
+    answer = check(own_page, url)
     assert "graph.json" in requested and not any(name.endswith(".safetensors") for name in requested)
     assert answer["supported"] and answer["software"] and answer["renderer"] and answer["reasons"] == []
     assert answer["bytes"] == sum(path.stat().st_size for path in folder.glob("*.safetensors"))
-    taken = page.evaluate(
+    taken = own_page.evaluate(
         """async (url) => {
             const model = await texelflow.loadModel(url);
             const x = new texelflow.Tensor('float32', [1, 3, 48, 64], new Float32Array(3 * 48 * 64));

@@ -128,10 +128,10 @@ def test_what_cannot_be_drawn(page: Page, url: str) -> None:
     assert "1 or 3 channels" in answer[0][1] and "context other than 2d" in answer[2][1]
 
 
-def test_its_code_is_fetched_when_something_is_drawn(page: Page, url: str) -> None:
+def test_its_code_is_fetched_when_something_is_drawn(own_page: Page, url: str) -> None:
     requested: list[str] = []
-    page.on("request", lambda request: requested.append(request.url.rpartition("/")[2]))
-    evaluate(page, url, "globalThis.kept = await model.run({x}, {keep: ['first']})")
+    own_page.on("request", lambda request: requested.append(request.url.rpartition("/")[2]))
+    evaluate(own_page, url, "globalThis.kept = await model.run({x}, {keep: ['first']})")
     assert "texelflow.canvas.js" not in requested
-    page.evaluate("() => kept.first.draw(document.createElement('canvas'))")
+    own_page.evaluate("() => kept.first.draw(document.createElement('canvas'))")
     assert "texelflow.canvas.js" in requested

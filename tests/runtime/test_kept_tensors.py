@@ -204,10 +204,10 @@ def test_an_empty_tensor_is_kept(page: Page, url: str) -> None:
     assert answer == [[0, 3], 0]
 
 
-def test_the_code_is_fetched_when_a_run_keeps_something(page: Page, url: str) -> None:
+def test_the_code_is_fetched_when_a_run_keeps_something(own_page: Page, url: str) -> None:
     requested: list[str] = []
-    page.on("request", lambda request: requested.append(request.url.rpartition("/")[2]))
-    evaluate(page, url, "await model.run({x: sized(1, 1), ...begin()})")
+    own_page.on("request", lambda request: requested.append(request.url.rpartition("/")[2]))
+    evaluate(own_page, url, "await model.run({x: sized(1, 1), ...begin()})")
     assert "texelflow.keep.js" not in requested
-    evaluate(page, url, "await step(model, 1, begin())")
+    evaluate(own_page, url, "await step(model, 1, begin())")
     assert "texelflow.keep.js" in requested

@@ -134,16 +134,16 @@ def test_loading_again_is_stopped(page: Page, url: str, stop: str, expected: str
     assert answer == expected
 
 
-def test_loading_again_needs_no_network(page: Page, url: str) -> None:
+def test_loading_again_needs_no_network(own_page: Page, url: str) -> None:
     """The browser's cache has the weights; the server asks to be asked whether they are still right."""
-    page.evaluate("async (url) => { globalThis.model = await texelflow.loadModel(url); }", url)
-    page.context.set_offline(True)
+    own_page.evaluate("async (url) => { globalThis.model = await texelflow.loadModel(url); }", url)
+    own_page.context.set_offline(True)
     try:
-        answer = page.evaluate(
+        answer = own_page.evaluate(
             f"async () => {{ {HELPERS} lose(model); return (await model.run({{x}})).y.data[2]; }}"
         )
     finally:
-        page.context.set_offline(False)
+        own_page.context.set_offline(False)
     assert answer == 5
 
 

@@ -177,11 +177,11 @@ def test_trace(page: Page, serve: Serve, tmp_path: Path) -> None:
     assert first["ts"] == 0 and second["ts"] == pytest.approx(first["dur"])
 
 
-def test_the_profiler_is_fetched_when_it_is_asked_for(page: Page, serve: Serve, tmp_path: Path) -> None:
+def test_the_profiler_is_fetched_when_it_is_asked_for(own_page: Page, serve: Serve, tmp_path: Path) -> None:
     add_bundle(tmp_path)
     requested: list[str] = []
-    page.on("request", lambda request: requested.append(request.url.rpartition("/")[2]))
-    page.evaluate(
+    own_page.on("request", lambda request: requested.append(request.url.rpartition("/")[2]))
+    own_page.evaluate(
         """async ([url]) => {
             globalThis.model = await texelflow.loadModel(url);
             globalThis.x = new texelflow.Tensor('float32', [6], new Float32Array(6));
@@ -190,7 +190,7 @@ def test_the_profiler_is_fetched_when_it_is_asked_for(page: Page, serve: Serve, 
         [serve(tmp_path)],
     )
     assert "texelflow.profile.js" not in requested
-    page.evaluate("() => model.profile({x}, {runs: 1})")
+    own_page.evaluate("() => model.profile({x}, {runs: 1})")
     assert "texelflow.profile.js" in requested
 
 
