@@ -96,7 +96,7 @@ format: setup
 	$(python) -m ruff check --fix .
 	$(NPM) run --silent format
 
-# Wheel, sdist, npm tarball, what they are made of, digests: the same bytes each time (scripts/release.py).
+# Wheel, sdist, npm tarballs, what they are made of, digests: the same bytes each time (scripts/release.py).
 release: setup
 	$(python) scripts/release.py
 

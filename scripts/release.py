@@ -1,8 +1,8 @@
 """Build what is published into build/release: `python scripts/release.py`, which `make release` runs.
 
-These are the wheel, the sdist, the npm tarball, what they are made of as a CycloneDX document, and the
-SHA-256 of each. The same sources give the same bytes: what has a date gets that of `SOURCE_DATE_EPOCH`, in
-seconds since 1970, and without it that of the last commit.
+These are the wheel, the sdist, the npm tarballs of the runtime and of the exporter for pages, what they are
+made of as a CycloneDX document, and the SHA-256 of each. The same sources give the same bytes: what has a
+date gets that of `SOURCE_DATE_EPOCH`, in seconds since 1970, and without it that of the last commit.
 """
 
 import hashlib
@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from sbom import bill_of_materials
@@ -39,17 +40,21 @@ def release_date(root: Path) -> int:
 
 
 def build_release(root: Path, folder: Path) -> None:
-    """Build the runtime and all packages of the sources in `root` into `folder`, in place of what is there.
+    """Build the runtime, the exporter for pages, and all packages of the sources in `root` into `folder`.
+
+    What is in `folder` gives way.
 
     Raises:
         ReleaseError: the versions differ, or a tool is missing or fails.
     """
     _run(["npm", "run", "--silent", "build"], root)
-    pack_release(root, folder)
+    converter = root / "build" / "converter"
+    _run([sys.executable, str(root / "converter" / "build_converter.py"), str(converter)], root)
+    pack_release(root, folder, converter)
 
 
-def pack_release(root: Path, folder: Path) -> None:
-    """Do what `build_release` does with the runtime in dist/ as it is."""
+def pack_release(root: Path, folder: Path, converter: Path) -> None:
+    """Do what `build_release` does with the runtime in dist/ and the exporter in `converter` as they are."""
     try:
         version = version_of(root)
     except ValueError as error:
@@ -60,8 +65,10 @@ def pack_release(root: Path, folder: Path) -> None:
         made = Path(scratch) / "release"
         made.mkdir()
         _run([sys.executable, "-m", "hatchling", "build", "-d", str(made)], root, SOURCE_DATE_EPOCH=str(date))
-        staged = _stage_npm_package(root, Path(scratch) / "npm")
-        _run(["npm", "pack", "--silent", "--ignore-scripts", "--pack-destination", str(made)], staged)
+        listed = json.loads((root / "package.json").read_text(encoding="utf-8"))["files"]
+        _pack_for_npm(root, ("package.json", "README.md", "LICENSE", *listed), Path(scratch) / "npm", made)
+        parts = sorted(path.name for path in converter.iterdir() if not path.name.startswith("."))
+        _pack_for_npm(converter, parts, Path(scratch) / "converter", made)
         document = bill_of_materials(root, version, date, sorted(made.iterdir()))
         (made / f"texelflow-{version}.cdx.json").write_text(document, encoding="utf-8")
         digests = {
@@ -73,10 +80,12 @@ def pack_release(root: Path, folder: Path) -> None:
         made.rename(folder)
 
 
-def _stage_npm_package(root: Path, folder: Path) -> Path:
-    """Copy what npm packs, with one mode for all files: it keeps modes, and those depend on the umask."""
-    listed = json.loads((root / "package.json").read_text(encoding="utf-8"))["files"]
-    for name in ("package.json", "README.md", "LICENSE", *listed):
+def _pack_for_npm(root: Path, names: Sequence[str], folder: Path, made: Path) -> None:
+    """Let npm pack files and folders of `root` into `made`, from a copy in `folder`.
+
+    There all files have one mode: npm keeps modes, and those depend on the umask.
+    """
+    for name in names:
         source = root / name
         for path in sorted(source.rglob("*")) if source.is_dir() else [source]:
             if path.is_file():
@@ -84,7 +93,7 @@ def _stage_npm_package(root: Path, folder: Path) -> Path:
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, copy)
                 copy.chmod(0o644)
-    return folder
+    _run(["npm", "pack", "--silent", "--ignore-scripts", "--pack-destination", str(made)], folder)
 
 
 def _run(command: list[str], root: Path, **environment: str) -> str:

@@ -1,9 +1,10 @@
 """What a release is made of, as a CycloneDX document.
 
-npm packages and their digests are those of package-lock.json. Only two leave anything in what is published:
-esbuild the few helpers that its output calls, and dagre, which lays graphs out in the player. The others are
-tools. Python packages are not shipped but installed beside: the document has the versions that pyproject.toml
-allows, for the installer to choose from.
+npm packages and their digests are those of package-lock.json. Few leave anything in what is published:
+esbuild the helpers that its output calls, dagre, which lays graphs out in the player, and what the exporter
+for pages brings along. The others are tools. Python packages are not shipped but installed beside, but for
+those in the exporter for pages: the document has the versions that pyproject.toml allows, for the installer
+to choose from.
 """
 
 import base64
@@ -21,10 +22,11 @@ from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component, ComponentScope, ComponentType
 from cyclonedx.model.license import DisjunctiveLicense, LicenseExpression
 from cyclonedx.output.json import JsonV1Dot6
+from notices import SHIPPED_BY_CONVERTER, SHIPPED_BY_PLAYER, SHIPPED_BY_RUNTIME
 from packageurl import PackageURL
 from packaging.requirements import Requirement
 
-SHIPPED = {"@dagrejs/dagre", "@dagrejs/graphlib", "esbuild"}
+SHIPPED = SHIPPED_BY_RUNTIME | SHIPPED_BY_PLAYER | SHIPPED_BY_CONVERTER
 """npm packages of which something is in what is published."""
 
 SRI_ALGORITHMS = {"sha1": HashAlgorithm.SHA_1, "sha512": HashAlgorithm.SHA_512}

@@ -24,7 +24,7 @@ from command_support import REPOSITORY, make_classifier
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from packaging.requirements import Requirement
-from release import ReleaseError, build_release, pack_release, release_date
+from release import ReleaseError, pack_release, release_date
 from versions import version_of
 
 import texelflow
@@ -61,13 +61,22 @@ def copy_sources(folder: Path) -> Path:
     return folder
 
 
+def build_converter() -> Path:
+    """Build the exporter for pages, without what brotli makes of it, which takes long."""
+    folder = REPOSITORY / "build" / "converter-plain"
+    script = REPOSITORY / "converter" / "build_converter.py"
+    run(sys.executable, script, "--plain", folder, cwd=REPOSITORY)
+    return folder
+
+
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a release, built in a copy of the sources."""
     copy = copy_sources(tmp_path_factory.mktemp("sources") / "copy")
+    run("npm", "run", "--silent", "build", cwd=copy)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOURCE_DATE_EPOCH", str(DATE))
-        build_release(copy, copy / "build" / "release")
+        pack_release(copy, copy / "build" / "release", build_converter())
     return copy / "build" / "release"
 
 
@@ -84,14 +93,15 @@ def test_the_same_sources_give_the_same_bytes(
     """Elsewhere, from files of another age and mode, with the runtime that the repository's build left."""
     other = copy_sources(tmp_path / "a folder of another name")
     shutil.copytree(REPOSITORY / "dist", other / "dist")
-    for path in other.rglob("*"):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(DATE))
+    converter = shutil.copytree(build_converter(), tmp_path / "converter")
+    for path in (path for folder in (other, converter) for path in folder.rglob("*")):
         if path.is_file() and not path.is_symlink():
             os.utime(path, (1e9, 1e9))
             path.chmod(0o640)
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(DATE))
-    pack_release(other, tmp_path / "packed")
+    pack_release(other, tmp_path / "packed", converter)
     files = {path.name: path.read_bytes() for path in release.iterdir()}
-    assert len(files) == 5
+    assert len(files) == 6
     for name, content in files.items():
         assert (tmp_path / "packed" / name).read_bytes() == content, name
 
@@ -119,6 +129,24 @@ def test_sdist_gives_the_same_wheel_without_node(
     assert (tmp_path / "built" / wheel.name).read_bytes() == wheel.read_bytes()
 
 
+def test_the_exporter_for_pages_is_a_package(release: Path) -> None:
+    """What pages import and the folder beside it; nothing of how it was built."""
+    (path,) = release.glob("texelflow-convert-*.tgz")
+    with tarfile.open(path) as archive:
+        names = {name.removeprefix("package/") for name in archive.getnames()}
+    assert {
+        "package.json",
+        "index.js",
+        "index.d.ts",
+        "README.md",
+        "LICENSE",
+        "THIRD_PARTY_NOTICES.md",
+    } < names
+    beside = {name.partition("/")[2] for name in names if name.startswith("v-")}
+    assert {"pyodide.asm.wasm", "exporter.zip", "worker.js"} < beside
+    assert not any(part.startswith(".") for name in names for part in name.split("/"))
+
+
 def test_digests_are_those_of_the_files(release: Path) -> None:
     run("sha256sum", "--check", "--strict", "SHA256SUMS", cwd=release)
     listed = [line.split()[1] for line in (release / "SHA256SUMS").read_text().splitlines()]
@@ -144,6 +172,7 @@ def test_bill_of_materials_is_valid_and_has_what_is_shipped(release: Path) -> No
         "esbuild",
         "@dagrejs/dagre",
         "@dagrejs/graphlib",
+        *notices.SHIPPED_BY_CONVERTER,
     }
     esbuild = next(part for part in content["components"] if part["name"] == "esbuild")
     installed = json.loads((REPOSITORY / "node_modules/esbuild/package.json").read_text())
@@ -280,7 +309,7 @@ def test_scripts_make_no_code_of_text() -> None:
 
 
 def test_npm_package(release: Path) -> None:
-    (tarball,) = release.glob("*.tgz")
+    (tarball,) = release.glob("texelflow-[0-9]*.tgz")
     with tarfile.open(tarball) as archive:
         files = {name.removeprefix("package/") for name in archive.getnames()}
         manifest = archive.extractfile("package/package.json")
