@@ -171,7 +171,7 @@ def write(folder: Path) -> None:
     for name in ("word_pieces", "byte_pairs"):
         shutil.copytree(TESTS / "text" / "tokenizers" / name, folder / name)
     shutil.copytree(folder / "byte_pairs", folder / "tokenizer")
-    shutil.copy(IMPORTERS / "gguf_files" / "llama.gguf", folder / "model.gguf")
+    shutil.copy(IMPORTERS / "gguf_files" / "quantised.gguf", folder / "model.gguf")
     (folder / "network.tflite").write_bytes(RandomNet(50, "float32").content(10))
     tensorflow = packed_arrays.load(IMPORTERS / "tensorflow_files" / "models.json.xz")
     for key in (key for key in tensorflow if key.startswith("modern/files/")):

@@ -134,6 +134,9 @@ class Story:
         shutil.copytree(models, folder, dirs_exist_ok=True)
         for name in ("dist", "demo", "converter"):
             (folder / name).symlink_to(REPOSITORY / name)
+        # As the documents say: the runtime's files lie beside the page.
+        for file in (REPOSITORY / "dist").glob("texelflow*.js"):
+            shutil.copy(file, folder)
         self.path = page.mount(folder)
         self.names: dict[str, object] = {}
         self.printed = ""
@@ -171,9 +174,7 @@ class Story:
         return self._open(block.code) if code is None else self.page.run(self.path, code)
 
     def _open(self, html: str) -> str:
-        """Open a page, with the runtime's files beside it."""
-        for file in (REPOSITORY / "dist").glob("texelflow*.js"):
-            shutil.copy(file, self.folder)
+        """Open a page."""
         (self.folder / "page.html").write_text(f"<!doctype html>\n{html}", encoding="utf-8")
         return self.page.opened(f"{self.path}page.html", "")
 
