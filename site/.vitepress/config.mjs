@@ -20,7 +20,7 @@ export default {
   description: "Trained models in any browser, by WebGL2 shaders.",
   lang: "en",
   srcDir: "build/pages",
-  outDir: "../build/site",
+  outDir: process.env.SITE_OUTPUT,
   cacheDir: "build/cache",
   head: [["link", { rel: "icon", href: `${base}favicon.svg`, type: "image/svg+xml" }]],
   markdown: { anchor: { slugify } },

@@ -13,9 +13,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from documents import Block
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from browser_support import CONTENT_TYPES, REPOSITORY, PageServer
 from texelflow.cli.commands import commands
@@ -67,10 +68,12 @@ class StoryPage:
     server: PageServer
     faults: list[str] = field(default_factory=list)
     count: int = 0
+    folder: Path = Path()
 
     def mount(self, folder: Path) -> str:
         """Serve a document's folder; return its path."""
         self.count += 1
+        self.folder = folder
         path = f"/story-{self.count}"
         self.server.mount(path, folder)
         return f"{path}/"
@@ -85,6 +88,16 @@ class StoryPage:
         said = self.page.evaluate(RUN, [path, script])
         self.raise_faults()
         return str(said)
+
+    def answer(self, route: Route) -> None:
+        """Give what another server would have: the files of the document that is told."""
+        path = unquote(urlsplit(route.request.url).path)
+        file = self.folder / path.lstrip("/")
+        allowed = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*"}
+        if file.is_file():
+            route.fulfill(body=file.read_bytes(), headers=allowed)
+        else:
+            route.fulfill(status=404, headers=allowed)
 
     def raise_faults(self) -> None:
         """Fail with what went wrong beside the code that was waited for."""
@@ -118,6 +131,7 @@ def open_story_page(browser: Browser, server: PageServer) -> Iterator[StoryPage]
     story = StoryPage(page, server)
     page.on("pageerror", lambda error: story.faults.append(str(error)))
     page.goto(server.url("/story.html"))
+    page.route("https://models.example/**", story.answer)
     green = "<svg xmlns='http://www.w3.org/2000/svg' width='64' height='48'><rect width='64' height='48' fill='%230f0'/></svg>"
     page.evaluate(SET_UP, f"data:image/svg+xml,{green}")
     yield story
