@@ -6,6 +6,7 @@ the line above says what code cannot say itself:
 - `<!-- not run: REASON -->`: a machine of the tests cannot, or another test does, which the reason names.
 - `<!-- file: PATH -->`: it is the content of a file, which later code of the page uses; a page (HTML) is opened.
 - `<!-- bundle: NAME -->`: the folder `bundle/` is that of one of the stand-ins (stand_ins.py).
+- `<!-- code: N -->`: its command ends with this exit code.
 - `<!-- of: PATH -->`: the text is what that file's page shows; without it, what the code above it prints.
 """
 
@@ -18,7 +19,7 @@ from pathlib import Path
 from browser_support import REPOSITORY
 
 FENCE = re.compile(r"^(`{3,})([\w-]*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
-NOTE = re.compile(r"^<!-- (not run|file|bundle|of): (.+) -->$")
+NOTE = re.compile(r"^<!-- (not run|file|bundle|code|of): (.+) -->$")
 RUN = ("sh", "js", "ts", "html", "python")
 """The languages of code that is run."""
 

@@ -178,7 +178,8 @@ class Story:
             path.write_text(block.code, encoding="utf-8")
             return ""
         if block.language == "sh":
-            return "".join(self._command(line) for line in commands_of(block.code))
+            code = int(block.notes.get("code", 0))
+            return "".join(self._command(line, code) for line in commands_of(block.code))
         if block.language == "python":
             output = io.StringIO()
             with contextlib.redirect_stdout(output):
@@ -196,7 +197,7 @@ class Story:
         shutil.rmtree(self.folder / "bundle", ignore_errors=True)
         shutil.copytree(self.bundles / name, self.folder / "bundle")
 
-    def _command(self, line: str) -> str:
+    def _command(self, line: str, expected: int) -> str:
         words = shlex.split(line, comments=True)
         if words[:1] != ["texelflow"]:
             return output_of(["sh", "-e", "-c", line])
@@ -205,7 +206,7 @@ class Story:
         output = io.StringIO()
         with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
             code = commands.main(words[1:], prog_name="texelflow", standalone_mode=False)
-        assert not code, f"{line}\n{output.getvalue()}"
+        assert (code or 0) == expected, f"{line}\n{output.getvalue()}"
         return output.getvalue()
 
 
