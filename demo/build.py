@@ -128,8 +128,6 @@ def assemble(target: Path, plain: bool, docs: Path | None) -> None:
     player = runtime.parent / "player"
     shutil.copytree(player, target, ignore=shutil.ignore_patterns("served.js"), dirs_exist_ok=True)
     write_page(target, docs is not None)
-    if docs is not None:
-        shutil.copytree(docs, target / "docs")
     for name in PAGE:
         source = DEMO / name
         if source.is_dir():
@@ -172,6 +170,8 @@ def assemble(target: Path, plain: bool, docs: Path | None) -> None:
     (target / "contents.json").write_text(json.dumps(contents, indent=2) + "\n", encoding="utf-8")
     if not plain:
         compress(target)
+    if docs is not None:
+        shutil.copytree(docs, target / "docs")
 
 
 def build(directory: Path, plain: bool = False, docs: Path | None = None) -> None:

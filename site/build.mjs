@@ -18,8 +18,14 @@ if (!/^\/(.*\/)?$/.test(base)) throw new Error(`The base ${base} must begin and 
 
 await rm(PAGES, { recursive: true, force: true });
 await collectPages(REPOSITORY, PAGES);
-execFileSync("node_modules/.bin/typedoc", ["--out", `${PAGES}/api/javascript`], { cwd: SITE, stdio: "inherit" });
-execFileSync(`${REPOSITORY}.venv/bin/python`, ["reference.py", `${PAGES}/api`], { cwd: SITE, stdio: "inherit" });
+execFileSync("node_modules/.bin/typedoc", ["--out", `${PAGES}/api/javascript`], {
+  cwd: SITE,
+  stdio: "inherit",
+});
+execFileSync(`${REPOSITORY}.venv/bin/python`, ["reference.py", `${PAGES}/api`], {
+  cwd: SITE,
+  stdio: "inherit",
+});
 await rm(`${PAGES}/api/javascript/README.md`);
 Object.assign(process.env, { SITE_BASE: base, SITE_OUTPUT: output });
 await build(SITE);

@@ -1,10 +1,10 @@
 """The Markdown of the repository that people read, and the code in it.
 
-What is between ``` and ``` is run by test_documented_code.py, unless the language says that it is none. A comment on
-the line above says what code cannot say itself:
+What is between ``` and ``` is run by test_documented_code.py, unless the language says that it is none. A
+comment on the line above says what code cannot say itself:
 
 - `<!-- not run: REASON -->`: a machine of the tests cannot, or another test does, which the reason names.
-- `<!-- file: PATH -->`: it is the content of a file, which later code of the page uses; a page (HTML) is opened.
+- `<!-- file: PATH -->`: it is the content of a file, which later code of the document uses.
 - `<!-- bundle: NAME -->`: the folder `bundle/` is that of one of the stand-ins (stand_ins.py).
 - `<!-- code: N -->`: its command ends with this exit code.
 - `<!-- of: PATH -->`: the text is what that file's page shows; without it, what the code above it prints.

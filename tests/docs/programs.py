@@ -34,7 +34,7 @@ LIBRARIES = "es2022,dom,dom.iterable"
 
 
 def program(block: Block) -> str | None:
-    """Return a block's module in TypeScript, or None where it has none: what a document leaves out is in front."""
+    """Return a block's module in TypeScript, with what documents leave out in front; None where it has none."""
     if block.language not in ("js", "ts", "html"):
         return None
     code = block.code
@@ -50,7 +50,10 @@ def program(block: Block) -> str | None:
 
 
 def compile_programs(folder: Path, programs: Mapping[str, str], wrong: str) -> dict[str, str]:
-    """Return the programs as JavaScript; assert that their types are right, and that `wrong` has the faults it expects."""
+    """Return the programs as JavaScript.
+
+    Assert that their types are right, and that `wrong` has the faults that it expects.
+    """
     for path in (REPOSITORY / "dist").glob("*.d.ts"):
         (folder / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
     (folder / "bundle").mkdir()
@@ -63,7 +66,14 @@ def compile_programs(folder: Path, programs: Mapping[str, str], wrong: str) -> d
     compiler = REPOSITORY / "node_modules/.bin/tsc"
     options = ["--strict", "--target", "es2022", "--module", "esnext", "--outDir", "out"]
     resolution = ["--moduleResolution", "bundler", "--lib", LIBRARIES]
-    command = [compiler, *options, *resolution, *(f"{name}.ts" for name in names.values()), "wrong.ts", "globals.d.ts"]
+    command = [
+        compiler,
+        *options,
+        *resolution,
+        *(f"{name}.ts" for name in names.values()),
+        "wrong.ts",
+        "globals.d.ts",
+    ]
     said = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
     for place, name in names.items():
         said = re.sub(rf"^{name}\.ts\((\d+)", rf"{place}, program's line \1 (", said, flags=re.MULTILINE)

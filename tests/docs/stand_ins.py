@@ -42,11 +42,10 @@ TEXTS = {
     "mobilenet": CLASSIFIER,
     "resnet50": CLASSIFIER,
     "caffe": CLASSIFIER,
-    # A box in the middle of the picture, half as wide and high as one of 4:3 that lies in it, of the second class.
+    # A box of the second class in the middle, half as wide and high as a picture of 4:3 is there.
     "detector": """
 network (float[1, 3, 320, 320] image) => (float[1, 1, 4] boxes, float[1, 1, 2] scores)
-    <float[1, 1, 4] box = {160, 160, 160, 120}, float[1, 1, 2] classes = {0.1, 0.9}, int64[3] shape = {1, 1, 1},
-     float none = {0}>
+    <float[1, 1, 4] box = {160, 160, 160, 120}, float[1, 1, 2] classes = {0.1, 0.9}, float none = {0}>
 {
     mean = ReduceMean<keepdims = 0>(image)
     nothing = Mul(mean, none)
@@ -221,7 +220,8 @@ def write_network(path: Path, shapes: dict[str, tuple[int, int]]) -> None:
 
 def write_encoder(path: Path) -> None:
     """Write a network that gives each token a row of numbers."""
-    text = """network (int64[1, length] input_ids, int64[1, length] attention_mask) => (float[1, length, 8] states)
+    text = """
+    network (int64[1, length] input_ids, int64[1, length] attention_mask) => (float[1, length, 8] states)
         <int64[1] last = {-1}>
     {
         rows = Gather(table, input_ids)

@@ -50,6 +50,11 @@ SET_UP = """async (picture) => {
     };
 }"""
 
+GREEN = """<svg xmlns='http://www.w3.org/2000/svg' width='64' height='48'>
+    <rect width='64' height='48' fill='%230f0'/>
+</svg>"""
+"""The photo of the documents: a green one."""
+
 RUN = """async ([folder, script]) => {
     history.replaceState(null, "", folder);
     document.body.replaceChildren(photo);
@@ -108,7 +113,9 @@ class StoryPage:
         """Open a page; return what it shows, once that has a text, or after a while."""
         page = self.page.context.new_page()
         page.on("pageerror", lambda error: self.faults.append(str(error)))
-        page.on("console", lambda message: self.faults.append(message.text) if message.type == "error" else None)
+        page.on(
+            "console", lambda message: self.faults.append(message.text) if message.type == "error" else None
+        )
         page.goto(self.server.url(path))
         shown = ""
         for _ in range(100):
@@ -132,8 +139,7 @@ def open_story_page(browser: Browser, server: PageServer) -> Iterator[StoryPage]
     page.on("pageerror", lambda error: story.faults.append(str(error)))
     page.goto(server.url("/story.html"))
     page.route("https://models.example/**", story.answer)
-    green = "<svg xmlns='http://www.w3.org/2000/svg' width='64' height='48'><rect width='64' height='48' fill='%230f0'/></svg>"
-    page.evaluate(SET_UP, f"data:image/svg+xml,{green}")
+    page.evaluate(SET_UP, f"data:image/svg+xml,{GREEN}")
     yield story
     context.close()
 
@@ -164,7 +170,11 @@ class Story:
 
     def _tell(self, block: Block) -> None:
         if block.language == "text":
-            shown = self.page.opened(self.path + block.notes["of"], block.code) if "of" in block.notes else self.printed
+            shown = (
+                self.page.opened(self.path + block.notes["of"], block.code)
+                if "of" in block.notes
+                else self.printed
+            )
             assert matches(block.code, shown), f"it says\n{block.code}\nbut this is shown:\n{shown}"
         elif block.is_run:
             if "bundle" in block.notes:

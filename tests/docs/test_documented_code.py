@@ -1,6 +1,6 @@
-"""The code of the documents runs, as it stands, and prints what they say that it prints; JavaScript has right types, too.
+"""The code of the documents runs as it stands, has right types, and prints what they say that it prints.
 
-The code of a document runs in order, in a folder with stand-ins (stand_ins.py) for the models that it speaks of.
+That of a document runs in order, in a folder with stand-ins (stand_ins.py) for the models that it speaks of.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from documents import DOCUMENTS, RUN, Block, blocks
-from programs import compile_programs, program
-from story import Story, StoryPage, open_story_page
+from documents import DOCUMENTS, RUN, blocks
 from playwright.sync_api import Browser
+from programs import compile_programs, program
 from stand_ins import write, write_bundles
+from story import Story, StoryPage, open_story_page
 
 from browser_support import REPOSITORY, PageServer
 

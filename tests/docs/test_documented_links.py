@@ -35,7 +35,9 @@ def anchors(document: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("document", [*DOCUMENTS, *OTHERS], ids=lambda path: str(path.relative_to(REPOSITORY)))
+@pytest.mark.parametrize(
+    "document", [*DOCUMENTS, *OTHERS], ids=lambda path: str(path.relative_to(REPOSITORY))
+)
 def test_links(document: Path) -> None:
     for link in LINK.findall(prose(document)):
         if re.match(r"https?:", link):
