@@ -34,7 +34,7 @@ LIBRARIES = "es2022,dom,dom.iterable"
 
 
 def program(block: Block) -> str | None:
-    """Return a block's module in TypeScript, with what documents leave out in front; None where it has none."""
+    """Return the module of a block in TypeScript, with what documents leave out; None where it has none."""
     if block.language not in ("js", "ts", "html"):
         return None
     code = block.code

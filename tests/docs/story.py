@@ -84,7 +84,7 @@ class StoryPage:
         return f"{path}/"
 
     def run(self, path: str, code: str) -> str:
-        """Run a module as if its page lay in the folder at `path`; return what it prints, and the page's text."""
+        """Run a module as if its page lay at `path`; return what it prints, and the text of the page."""
         self.count += 1
         script = f"/module-{self.count}.js"
         # One instance of the runtime for all: its imports are those of dist/.

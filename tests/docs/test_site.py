@@ -1,4 +1,4 @@
-"""The site of the documents (`make site`) asks its own server only, finds words, and is dark where that is liked."""
+"""The site of the documents (`make site`) asks its own server only, finds words, and is dark where liked."""
 
 from __future__ import annotations
 
