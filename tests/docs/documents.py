@@ -4,6 +4,7 @@ What is between ``` and ``` is run by test_documented_code.py, unless the langua
 comment on the line above says what code cannot say itself:
 
 - `<!-- not run: REASON -->`: a machine of the tests cannot, or another test does, which the reason names.
+- `<!-- only compiled: REASON -->`: so, but the types of its JavaScript are looked at.
 - `<!-- file: PATH -->`: it is the content of a file, which later code of the document uses.
 - `<!-- bundle: NAME -->`: the folder `bundle/` is that of one of the stand-ins (stand_ins.py).
 - `<!-- code: N -->`: its command ends with this exit code.
@@ -19,7 +20,7 @@ from pathlib import Path
 from browser_support import REPOSITORY
 
 FENCE = re.compile(r"^(`{3,})([\w-]*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
-NOTE = re.compile(r"^<!-- (not run|file|bundle|code|of): (.+) -->$")
+NOTE = re.compile(r"^<!-- (not run|only compiled|file|bundle|code|of): (.+) -->$")
 RUN = ("sh", "js", "ts", "html", "python")
 """The languages of code that is run."""
 
@@ -49,7 +50,17 @@ class Block:
     @property
     def is_run(self) -> bool:
         """Whether the tests run it."""
-        return self.language in RUN and "not run" not in self.notes
+        return self.language in RUN and self.reason is None
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether its types are looked at, if it has any."""
+        return "not run" not in self.notes
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is not run, if it is not."""
+        return self.notes.get("not run") or self.notes.get("only compiled")
 
 
 def blocks(document: Path) -> list[Block]:
