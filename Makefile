@@ -1,9 +1,10 @@
-# make demo   builds everything and serves the demo page      make check   lints, types, sizes, freshness
+# make demo   builds everything and serves the demo page, with the documents at /docs/      make check   lints, types, sizes, freshness
 # make test   runs every test in a real browser               make setup   only the set-up that all of these do
 # make test-browsers   runs bundles in Firefox, WebKitGTK and Chromium on llvmpipe, too
 # make bench  times Texelflow and other runtimes on the same nets; BENCH="--quick --nets mobilenetv2" for a look
 # make quick  runs the tests that matter most, in under four minutes
 # make fuzz   damages a thousand models of each format, exports them, and tells which lines of the importers ran
+# make site   builds the site of the documents into build/site/docs; BASE=/path/ for a server that has it elsewhere
 # make release  builds what is published into build/release
 # A target first sets up what it needs; what is up to date is not done again.
 
@@ -14,7 +15,7 @@ WORKERS ?= 2
 
 python := .venv/bin/python
 
-.PHONY: setup demo bench bench-publish quick test test-browsers fuzz check generate docs format release clean distclean
+.PHONY: setup demo site bench bench-publish quick test test-browsers fuzz check generate docs format release clean distclean
 .DELETE_ON_ERROR:
 
 setup: .venv/.installed node_modules/.installed .venv/.chromium dist/texelflow.js
@@ -37,8 +38,8 @@ dist/texelflow.js: node_modules/.installed scripts/build.mjs tsconfig.json $(she
 	@touch $@
 
 # The page that compares runtimes has the other ones, too.
-demo: setup benchmark/node_modules/.installed
-	$(python) demo/build.py
+demo: setup benchmark/node_modules/.installed build/site/docs/index.html
+	$(python) demo/build.py --docs build/site/docs
 	.venv/bin/texelflow serve build/demo --port $(PORT)
 
 # The runtimes that Texelflow is compared with; nothing else needs them.
@@ -46,6 +47,22 @@ benchmark/node_modules/.installed: benchmark/package.json benchmark/package-lock
 	@sh scripts/require_node.sh
 	cd benchmark && $(NPM) ci --no-audit --no-fund
 	@touch $@
+
+# Documents, and what the site is made of besides: comments of the sources.
+documents := $(wildcard *.md docs/*.md docs/pictures/* docs/benchmarks/*) exporter/texelflow/__init__.py \
+	exporter/texelflow/options.py exporter/texelflow/summary.py exporter/texelflow/cli/options.py \
+	exporter/texelflow/cli/commands.py $(shell find webruntime/src site -name node_modules -prune -o -name build -prune -o -type f -print)
+
+site/node_modules/.installed: site/package.json site/package-lock.json
+	@sh scripts/require_node.sh
+	cd site && $(NPM) ci --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+build/site/docs/index.html: .venv/.installed site/node_modules/.installed $(documents)
+	node site/build.mjs
+
+site: setup site/node_modules/.installed
+	node site/build.mjs $(BASE)
 
 bench: setup benchmark/node_modules/.installed
 	$(python) benchmark/run.py $(BENCH)
@@ -101,8 +118,8 @@ release: setup
 	$(python) scripts/release.py
 
 clean:
-	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build dist site/build .mypy_cache .pytest_cache .ruff_cache
 	find exporter scripts tests demo benchmark -path '*/node_modules' -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean
-	rm -rf .venv node_modules benchmark/node_modules
+	rm -rf .venv node_modules benchmark/node_modules site/node_modules

@@ -34,6 +34,8 @@ STRICT, WIDE = "connect-src 'self' blob:;", "connect-src 'self' blob: http: http
 """What the page's policy lets it fetch, and what that of its copy for models of other servers does."""
 COMPRESSED, LEAST_BYTES = (".css", ".html", ".js", ".json", ".svg"), 1000
 """The kinds of files that brotli makes smaller, and from which size on that is worth a file."""
+DOCS = re.compile(r"^.*docs/index.html.*\n", re.MULTILINE)
+"""The link to the documents, a line of its own."""
 PHOTOS = {"flower.jpg": "A dahlia", "china.jpg": "A palace tower above a lake"}
 """scikit-learn's sample photos, and what they show."""
 
@@ -82,7 +84,7 @@ def copy_photos(target: Path) -> list[dict[str, str]]:
     return [{"file": f"photos/{name}", "title": title, **credit[name]} for name, title in PHOTOS.items()]
 
 
-def write_page(target: Path) -> None:
+def write_page(target: Path, has_docs: bool) -> None:
     """Puts what the demo has besides into the player's page, at the comments that name it."""
     page = (target / "index.html").read_text(encoding="utf-8")
     for fragment in sorted((DEMO / "page").glob("*.html")):
@@ -90,7 +92,8 @@ def write_page(target: Path) -> None:
         if page.count(begin) != 1 or page.count(end) != 1:
             raise BuildError(f"player/index.html has no one place for {fragment.name}: {begin.strip()}")
         before, _, rest = page.partition(begin)
-        page = before.rstrip(" ") + fragment.read_text(encoding="utf-8") + rest.partition(end)[2]
+        text = fragment.read_text(encoding="utf-8")
+        page = before.rstrip(" ") + (text if has_docs else DOCS.sub("", text)) + rest.partition(end)[2]
     (target / "index.html").write_text(page, encoding="utf-8")
 
 
@@ -114,14 +117,17 @@ def compress(target: Path) -> None:
     subprocess.run(["node", str(script), *(name for pair in pairs for name in pair)], check=True)
 
 
-def assemble(target: Path, plain: bool) -> None:
-    """Puts the whole page into the empty folder `target`, with `plain` without what brotli makes of it."""
+def assemble(target: Path, plain: bool, docs: Path | None) -> None:
+    """Puts the whole page into the empty folder `target`, with `plain` without what brotli makes of it.
+
+    `docs` is the built site of the documents, to which the page leads then.
+    """
     runtime = REPOSITORY / "dist" / "texelflow.js"
     if not runtime.is_file():
         raise BuildError("dist/texelflow.js is not built: run `npm ci && npm run build`, or `make setup`")
     player = runtime.parent / "player"
     shutil.copytree(player, target, ignore=shutil.ignore_patterns("served.js"), dirs_exist_ok=True)
-    write_page(target)
+    write_page(target, docs is not None)
     for name in PAGE:
         source = DEMO / name
         if source.is_dir():
@@ -164,9 +170,11 @@ def assemble(target: Path, plain: bool) -> None:
     (target / "contents.json").write_text(json.dumps(contents, indent=2) + "\n", encoding="utf-8")
     if not plain:
         compress(target)
+    if docs is not None:
+        shutil.copytree(docs, target / "docs")
 
 
-def build(directory: Path, plain: bool = False) -> None:
+def build(directory: Path, plain: bool = False, docs: Path | None = None) -> None:
     """Builds the page into `directory`, in place of an earlier build; see `assemble`.
 
     Raises:
@@ -180,7 +188,7 @@ def build(directory: Path, plain: bool = False) -> None:
     with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".demo-") as scratch:
         page = Path(scratch) / "page"
         page.mkdir()
-        assemble(page, plain)
+        assemble(page, plain, docs)
         if earlier:
             directory.rename(Path(scratch) / "earlier")
         page.rename(directory)
@@ -191,10 +199,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Build the demo page, a folder of static files.")
     parser.add_argument("directory", nargs="?", type=Path, default=REPOSITORY / "build" / "demo")
     parser.add_argument("--plain", action="store_true", help="without brotli's files, as for tests")
+    parser.add_argument("--docs", type=Path, help="the built site of the documents, for the page's docs/")
     arguments = parser.parse_args()
     directory = arguments.directory
     try:
-        build(directory, arguments.plain)
+        build(directory, arguments.plain, arguments.docs)
     except (BuildError, build_converter.BuildError, texelflow.ExportError) as problem:
         sys.exit(f"The demo could not be built: {problem}")
     except (OSError, subprocess.SubprocessError) as problem:

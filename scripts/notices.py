@@ -1,6 +1,6 @@
 """Write THIRD_PARTY_NOTICES.md, or compare it with `--check`: who made what is shipped, and its licences.
 
-Versions and licences are those of the two package-lock.json. What that of the benchmark lists is taken for
+Versions and licences are those of the three package-lock.json. What that of the benchmark lists is taken for
 shipped, but for tools: so a new package fails here until its copyright and the text of its licence are known.
 """
 
@@ -25,6 +25,12 @@ SHIPPED_BY_PLAYER = {"@dagrejs/dagre", "@dagrejs/graphlib"}
 SHIPPED_BY_CONVERTER = {"client-zip", "jsfive", "pako", "pyodide"}
 """What is in build/converter, beside packages of Python."""
 
+SHIPPED_BY_SITE = {
+    *("vue", "@vue/reactivity", "@vue/runtime-core", "@vue/runtime-dom", "@vue/shared", "vitepress", "minisearch"),
+    *("@vueuse/core", "@vueuse/integrations", "@vueuse/shared", "mark.js", "focus-trap", "tabbable"),
+}
+"""What is in the scripts of the documents' site."""
+
 TOOLS = re.compile(r"esbuild|@esbuild/.*|@types/.*|@webgpu/types|undici-types")
 NODE_ONLY = {"node-fetch", "tr46", "webidl-conversions", "whatwg-url"}
 """What packages for the comparison bring along of which their build for browsers has nothing."""
@@ -36,12 +42,17 @@ COPYRIGHTS = {
     "@dagrejs": "2012–2014 Chris Pettitt",
     "@tensorflow": "2017 Google LLC",
     "@protobufjs": "2016 Daniel Wirtz",
+    "@vue": "2018–present Yuxi (Evan) You",
+    "@vueuse": "2019–present Anthony Fu",
     "client-zip": "2020 David Junger",
     "esbuild": "2020 Evan Wallace",
+    "focus-trap": "2015–2016 David Clark",
     "flatbuffers": "Google LLC",
     "guid-typescript": "NicolasDeveloper",
     "jsfive": "2016 Jonathan J. Helmus",
     "long": "2013 Daniel Wirtz, 2009 The Closure Library Authors",
+    "mark.js": "2014–2018 Julian Kühnel",
+    "minisearch": "2022 Luca Ongaro",
     "onnxruntime-common": "Microsoft Corporation",
     "onnxruntime-web": "Microsoft Corporation",
     "pako": "2014–2017 Vitaly Puzrin and Andrei Tuputcyn, 1995–2013 Jean-loup Gailly and Mark Adler",
@@ -49,6 +60,9 @@ COPYRIGHTS = {
     "pyodide": "the Pyodide contributors and Mozilla",
     "protobufjs": "2016 Daniel Wirtz",
     "seedrandom": "2019 David Bau",
+    "tabbable": "2015 David Clark",
+    "vitepress": "2019–present Yuxi (Evan) You",
+    "vue": "2018–present Yuxi (Evan) You",
 }
 """Who holds the copyright of a package, or of all packages of a scope, as they say themselves."""
 
@@ -93,6 +107,7 @@ def notices(root: Path = ROOT) -> str:
     player = locked_packages(root / "package-lock.json", SHIPPED_BY_PLAYER)
     peers = locked_packages(root / "benchmark" / "package-lock.json")
     converter = locked_packages(root / "package-lock.json", SHIPPED_BY_CONVERTER)
+    site = locked_packages(root / "site" / "package-lock.json", SHIPPED_BY_SITE)
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         undefined=StrictUndefined,
@@ -100,9 +115,9 @@ def notices(root: Path = ROOT) -> str:
         trim_blocks=True,
         autoescape=False,
     )
-    shipped = {"runtime": runtime, "player": player, "converter": converter, "peers": peers}
+    shipped = {"runtime": runtime, "player": player, "converter": converter, "site": site, "peers": peers}
     text = environment.get_template(TEMPLATE).render(shipped)
-    for package in (*runtime, *player, *converter, *peers):
+    for package in (*runtime, *player, *converter, *site, *peers):
         for licence in package.licence.split(" AND "):
             if f"\n### {licence}\n" not in text:
                 raise ValueError(f"{TEMPLATE} has no text of {licence}, the licence of {package.name}")

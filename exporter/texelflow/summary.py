@@ -10,6 +10,7 @@ from typing import Any
 from texelflow.backends.webgl2.plan import liveness
 from texelflow.backends.webgl2.plan.plan import Plan
 from texelflow.dimensions import Dimension, product, symbols_of
+from texelflow.dimensions.text import format_expression
 from texelflow.graph import DTYPES, Graph, Value
 from texelflow.options import Options
 from texelflow.passes.quantize_weights import QuantizedWeight
@@ -52,6 +53,8 @@ class Summary:
     operators: Counter[str]
     inputs: list[Signature]
     outputs: list[Signature]
+    states: list[Signature]
+    """What the bundle remembers from run to run, by the names of the inputs that it was."""
     symbols: list[str]
     learned: list[str]
     """Sizes, and numbers that they depend on, which a run learns from what it has computed."""
@@ -93,6 +96,7 @@ def summarize(
         operators=operators,
         inputs=[_signature(value) for value in graph.inputs],
         outputs=[_signature(value) for value in graph.outputs],
+        states=[_state(entry) for entry in content["states"]],
         symbols=content["symbols"],
         learned=[name for step in plan.host_steps for name in step.binds],
         parameters=sum(size for _, size in counts),
@@ -112,6 +116,11 @@ def summarize(
 def _signature(value: Value) -> Signature:
     shape = tuple(extent if isinstance(extent, int) else str(extent) for extent in value.shape)
     return Signature(value.name, value.dtype, shape)
+
+
+def _state(entry: dict[str, Any]) -> Signature:
+    shape = (extent if isinstance(extent, int) else format_expression(extent) for extent in entry["shape"])
+    return Signature(entry["name"], entry["dtype"], tuple(shape))
 
 
 def example_sizes(graph: Graph, plan: Plan) -> dict[str, Dimension]:

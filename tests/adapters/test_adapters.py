@@ -200,3 +200,34 @@ def test_a_model_of_one_input_and_output(page: Page, serve: Serve, tmp_path: Pat
     )
     assert answer["y"] == [-1, -2, -3, -4] and answer["again"] == [[-1, -2], [-3, -4]]
     assert answer["shape"] == [2, 2] and answer["seen"] == ["b"] and answer["refused"] == "option"
+
+
+def test_pictures_are_given_to_a_model_of_tensorflow(page: Page, serve: Serve, tmp_path: Path) -> None:
+    """Elements of a page have no keys of their own, and are no inputs by name for that."""
+    text = "g (float[n, 3, 2, 2] x) => (float[n, 3, 2, 2] y) { y = Identity(x) }"
+    texelflow.export(save_text(text, tmp_path), tmp_path / "bundle", image="0..1")
+    answer = page.evaluate(
+        """async (url) => {
+            const tf = await import('/dist/texelflow.tfjs.js');
+            const model = await tf.loadGraphModel(url);
+            const canvas = document.createElement('canvas');
+            canvas.width = canvas.height = 2;
+            const context = canvas.getContext('2d');
+            context.fillStyle = '#0f0';
+            context.fillRect(0, 0, 2, 2);
+            const data = context.getImageData(0, 0, 2, 2);
+            const bitmap = await createImageBitmap(canvas);
+            const part = {source: canvas, crop: {x: 1, y: 1, width: 1, height: 1}};
+            const found = [];
+            for (const given of [canvas, data, bitmap, part, [canvas, data], {x: canvas}]) {
+                const y = model.predict(given);
+                found.push([Array.from(await y.data()), y.shape[0]]);
+            }
+            const empty = await model.predict({}).data().catch((error) => error.code);
+            return {found, empty};
+        }""",
+        serve(tmp_path / "bundle"),
+    )
+    green = [0] * 4 + [1] * 4 + [0] * 4
+    assert answer["found"] == [[green * count, count] for count in (1, 1, 1, 1, 2, 1)]
+    assert answer["empty"] == "input"

@@ -275,7 +275,9 @@ def test_every_package_of_the_extra_is_named_where_it_is_missing() -> None:
 
 def test_notices_fail_for_what_they_do_not_know(tmp_path: Path) -> None:
     """A new version makes the file stale; a new package wants its copyright, a new licence its text."""
-    (tmp_path / "benchmark").mkdir()
+    for name in ("benchmark", "site"):
+        (tmp_path / name).mkdir()
+    shutil.copyfile(REPOSITORY / "site/package-lock.json", tmp_path / "site/package-lock.json")
     lock, peers = tmp_path / "package-lock.json", tmp_path / "benchmark" / "package-lock.json"
     shutil.copyfile(REPOSITORY / "package-lock.json", lock)
     content = json.loads((REPOSITORY / "benchmark/package-lock.json").read_text())

@@ -97,6 +97,17 @@ HELPERS = """
 """
 
 
+GUIDE = (REPOSITORY / "docs" / "errors.md").read_text(encoding="utf-8")
+
+
+def quoted(code: str) -> str:
+    """The message that the guide quotes for a code, as an expression: … stands for anything."""
+    section = GUIDE.partition(f"\n### `{code}`\n\n")[2]
+    quote = re.match(r"(?:> .*\n)+", section)
+    assert quote, f"docs/errors.md quotes no message of {code}"
+    return ".*".join(map(re.escape, " ".join(quote[0].replace("> ", "").split()).split("…")))
+
+
 @pytest.mark.parametrize("code", SCENARIOS)
 def test_code(page: Page, serve: Serve, tmp_path: Path, code: str) -> None:
     bundle = tmp_path
@@ -118,6 +129,7 @@ def test_code(page: Page, serve: Serve, tmp_path: Path, code: str) -> None:
         serve(bundle),
     )
     assert answer["code"] == code, answer
+    assert re.fullmatch(quoted(code), answer["message"]), answer["message"]
     assert answer["isOurs"] and answer["isError"] and answer["name"] == "TexelflowError"
     if code in ("not-found", "network", "damaged", "altered", "version"):
         assert answer["file"] and answer["file"] in answer["message"]
@@ -127,7 +139,5 @@ def test_code(page: Page, serve: Serve, tmp_path: Path, code: str) -> None:
 def test_every_code_is_documented_and_raised() -> None:
     source = (REPOSITORY / "webruntime/src/errors.ts").read_text(encoding="utf-8")
     declared = re.findall(r'^  \| "([a-z0-9-]+)"', source, re.MULTILINE)
-    rows = re.findall(
-        r"^\| `([a-z0-9-]+)` \| (.+) \| (.+) \|$", (REPOSITORY / "docs/errors.md").read_text(), re.MULTILINE
-    )
+    rows = re.findall(r"^\| `([a-z0-9-]+)` \| (.+) \| (.+) \|$", GUIDE, re.MULTILINE)
     assert [code for code, *_ in rows] == declared == [*SCENARIOS]

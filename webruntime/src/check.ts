@@ -1,3 +1,7 @@
-// Whether a model can run here, asked before anything large is downloaded.
+/**
+ * Whether a model can run here, asked before anything large is downloaded.
+ *
+ * @module texelflow/check
+ */
 
 export { checkDevice, type DeviceCheck } from "./api/check_device.ts";

@@ -1,4 +1,8 @@
-// The runtime with extras for verification and measurement; pages that only run models want `texelflow` instead.
+/**
+ * The runtime with extras for verification and measurement; pages that only run models want `texelflow` instead.
+ *
+ * @module texelflow/debug
+ */
 
 import { checkOptions, loadOn, type TestLoadOptions } from "./api/load_model.ts";
 import type { Model } from "./api/model.ts";

@@ -1,4 +1,8 @@
-// What comes behind a model's outputs, and in front of its inputs: plain functions, of which bundlers keep those that are used.
+/**
+ * What comes behind a model's outputs, and in front of its inputs: plain functions, of which bundlers keep those that are used.
+ *
+ * @module texelflow/ends
+ */
 
 export {
   type Box,

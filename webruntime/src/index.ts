@@ -1,5 +1,11 @@
+/**
+ * The runtime: loads bundles, and runs models.
+ *
+ * @module texelflow
+ */
+
 export { loadModel } from "./api/load_model.ts";
-export type { ImageInfo, InputInfo, Model, TensorInfo } from "./api/model.ts";
+export type { ImageInfo, InputInfo, Model, OutputInfo, TensorInfo } from "./api/model.ts";
 export type { ModelSession } from "./api/model_session.ts";
 export type { LoadOptions } from "./api/options.ts";
 export type { Progress } from "./api/progress.ts";

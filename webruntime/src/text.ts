@@ -1,4 +1,8 @@
-// Texts to tokens and back, and conversations to texts, by the packages of Hugging Face, which pages install for themselves.
+/**
+ * Texts to tokens and back, and conversations to texts, by the packages of Hugging Face, which pages install for themselves.
+ *
+ * @module texelflow/text
+ */
 
 export {
   type ChatOptions,

@@ -1,4 +1,8 @@
-// A model in the shape of TensorFlow.js's, so that a page that has one changes its import.
+/**
+ * A model in the shape of TensorFlow.js's, so that a page that has one changes its import.
+ *
+ * @module texelflow/tfjs
+ */
 
 export {
   type ForeignTensor,

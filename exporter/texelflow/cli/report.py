@@ -141,6 +141,8 @@ def print_summary(summary: Summary, console: Console) -> None:
     facts.add("model", f"{summary.name}  ({summary.source_format}{opset})")
     facts.add("inputs", "\n".join(map(str, summary.inputs)))
     facts.add("outputs", "\n".join(map(str, summary.outputs)))
+    if summary.states:
+        facts.add("remembers", "\n".join(map(str, summary.states)))
     if summary.symbols:
         facts.add("free dimensions", ", ".join(summary.symbols))
     if summary.learned:

@@ -140,7 +140,9 @@ function headersOf(first: RequestInit = {}, second: RequestInit = {}): { headers
 
 function isNamed(inputs: TfInputs, infos: readonly InputInfo[]): boolean {
   if (!(inputs instanceof Object) || "shape" in inputs || Array.isArray(inputs)) return false;
-  return Object.keys(inputs).every((name) => infos.some((info) => info.name === name));
+  // Elements of a page have no keys of their own.
+  const names = Object.keys(inputs);
+  return names.length > 0 && names.every((name) => infos.some((info) => info.name === name));
 }
 
 /** What the runtime takes for an input: of a tensor of another type the same numbers in the model's. */
