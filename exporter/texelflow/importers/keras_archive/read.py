@@ -20,7 +20,7 @@ from texelflow.graph import Graph, Value
 from texelflow.importers.format import ImportOptions
 from texelflow.importers.hdf5 import Hdf5, Hdf5Error, array_value, open_hdf5
 from texelflow.importers.keras.config import MODELS
-from texelflow.importers.keras.lowering import KERAS_2, KERAS_3
+from texelflow.importers.keras.lowering import KERAS_2, KERAS_3, is_way
 from texelflow.importers.keras.model import build_keras
 from texelflow.importers.keras_archive import CONFIG, METADATA
 from texelflow.importers.zip_members import DAMAGE, MemberError, read_member
@@ -125,7 +125,7 @@ class _Weights:
         if "vars" in names and not way:
             arrays = [f"{own}/{name}" for name in sorted(self._file.names(own), key=_number)]
         for name in names:
-            if name not in ("vars", _CHANCE) and name.startswith(way):
+            if name not in ("vars", _CHANCE) and (not way or is_way(name, way)):
                 arrays += self._arrays(f"{group}/{name}", "", depth + 1)
         return arrays
 

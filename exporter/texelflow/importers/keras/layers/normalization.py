@@ -7,7 +7,7 @@ from typing import Any
 
 from texelflow.graph import Value
 from texelflow.importers.channels_last import batch_normalization
-from texelflow.importers.keras.lowering import Layer, lowers
+from texelflow.importers.keras.lowering import Layer, kept, lowers
 from texelflow.operators.shapes import normalize_axis
 
 
@@ -22,6 +22,7 @@ def _weights(config: Mapping[str, Any]) -> Sequence[str]:
     "BatchNormalizationV1",
     "SyncBatchNormalization",
     weights=lambda config: [*_weights(config), "moving_mean", "moving_variance"],
+    masks=kept,
 )
 def batch_norm(layer: Layer) -> None:
     """Each channel moved and scaled by the mean and variance that training left behind."""
@@ -46,14 +47,14 @@ def batch_norm(layer: Layer) -> None:
 
 def _or(layer: Layer, name: str, like: Value, number: int) -> Value:
     """Return a weight, or a number for each element where the layer has none."""
-    if name in layer.node.attributes["weights"]:
+    if name in layer.weights:
         return layer.weight(name)
     return layer.add(
         "Expand", name, layer.scalar("number", like.dtype, number), layer.vector("shape", like.shape)
     )
 
 
-@lowers("LayerNormalization", weights=_weights)
+@lowers("LayerNormalization", weights=_weights, masks=kept)
 def layer_norm(layer: Layer) -> None:
     """Elements moved and scaled by the mean and variance of the last axes."""
     places = layer.axes("axis", -1)
@@ -62,7 +63,7 @@ def layer_norm(layer: Layer) -> None:
     if layer.setting("rms_scaling", False):
         raise layer.fail("it has rms_scaling, which is not supported")
     shape = layer.x.shape[places[0] :]
-    names = layer.node.attributes["weights"]
+    names = layer.weights
     one = layer.add("Expand", "ones", layer.scalar("one", layer.x.dtype, 1), layer.vector("shape", shape))
     operands = [layer.weight("gamma") if "gamma" in names else one]
     operands += [layer.weight("beta")] if "beta" in names else []
@@ -76,7 +77,7 @@ def layer_norm(layer: Layer) -> None:
     )
 
 
-@lowers("UnitNormalization")
+@lowers("UnitNormalization", masks=kept)
 def unit_norm(layer: Layer) -> None:
     """Elements divided by their length along an axis."""
     places = layer.axes("axis", -1)
@@ -85,7 +86,7 @@ def unit_norm(layer: Layer) -> None:
     layer.add("Div", layer.result, layer.x, layer.add("Sqrt", "length", least))
 
 
-@lowers("GroupNormalization", weights=_weights)
+@lowers("GroupNormalization", weights=_weights, masks=kept)
 def group_norm(layer: Layer) -> None:
     """Groups of channels, the last axis, moved and scaled by their mean and variance."""
     axis = normalize_axis(layer.node, layer.whole("axis", -1), layer.rank)
@@ -107,7 +108,7 @@ def group_norm(layer: Layer) -> None:
     epsilon = layer.scalar("epsilon", layer.x.dtype, layer.number("epsilon", 1e-3))
     deviation = layer.add("Sqrt", "deviation", layer.add("Add", "positive", variance, epsilon))
     made = layer.reshape("joined", layer.add("Div", "normal", centred, deviation), layer.x.shape)
-    names = layer.node.attributes["weights"]
+    names = layer.weights
     if "gamma" in names:
         made = layer.add("Mul", "scaled", made, layer.weight("gamma"))
     if "beta" in names:
