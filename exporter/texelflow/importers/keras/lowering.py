@@ -248,7 +248,7 @@ def layer_node(
 
 def lowers(
     *names: str,
-    weights: Names | None = None,
+    weights: Names = lambda _config: (),
     masks: MaskRule = lost,
     parameters: Sequence[str] = (),
     results: ResultRule = lambda _config, _arguments: 1,
@@ -266,11 +266,7 @@ def lowers(
             return steps.nodes
 
         register(DOMAIN, names, (1, MANY), replace)
-        for name in names:
-            WEIGHT_NAMES[name] = weights or (lambda _config: ())
-            MASK_RULES[name] = masks
-            PARAMETERS[name] = parameters
-            RESULT_RULES[name] = results
+        register_rules(names, weights, masks, parameters, results)
         return function
 
     return decorate
@@ -279,11 +275,22 @@ def lowers(
 def refuses(*names: str, reason: str) -> None:
     """Register layers that cannot be supported, with what to do instead."""
     refuse(DOMAIN, names, reason)
+    register_rules(names)
+
+
+def register_rules(
+    names: Sequence[str],
+    weights: Names = lambda _config: (),
+    masks: MaskRule = lost,
+    parameters: Sequence[str] = (),
+    results: ResultRule = lambda _config, _arguments: 1,
+) -> None:
+    """Register what is asked about layers before their inputs have types, see `lowers`."""
     for name in names:
-        WEIGHT_NAMES[name] = lambda _config: ()
-        MASK_RULES[name] = lost
-        PARAMETERS[name] = ()
-        RESULT_RULES[name] = lambda _config, _arguments: 1
+        WEIGHT_NAMES[name] = weights
+        MASK_RULES[name] = masks
+        PARAMETERS[name] = parameters
+        RESULT_RULES[name] = results
 
 
 def with_bias(*names: str) -> Names:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -32,6 +32,7 @@ from texelflow.importers.keras.lowering import (
     Mask,
     layer_node,
 )
+from texelflow.importers.keras.order import by_depth, calls_in_order
 from texelflow.importers.unique_names import UniqueNames
 from texelflow.problems import Problems
 
@@ -150,7 +151,8 @@ class _Reader:
         for (name, _, _), value in zip(places, inputs, strict=True):
             values_of[Place(name, 0, 0)] = value
         reads = self._outputs_read(layers, outputs)
-        for name, number in _order(named, outputs, values_of):
+        order = calls_in_order(named, outputs, values_of)
+        for name, number in by_depth(order, named) if self._dialect == KERAS_3 else order:
             layer = named[name]
             if not values_of.keys() >= {*layer.calls[number].tensors()}:
                 raise ConfigError(f"layer {name!r} reads an output that a layer does not have")
@@ -234,7 +236,7 @@ class _Reader:
     def _kind(self, layer: LayerConfig) -> str:
         """Return the class of a layer; HDF5 files of Keras 3 do not say which are functions (keras.ops)."""
         function = f"{OPERATION}{layer.kind}"
-        is_layer = self._dialect != KERAS_3 or bool({"trainable", "dtype"} & layer.config.keys())
+        is_layer = self._dialect != KERAS_3 or "trainable" in layer.config
         return layer.kind if is_layer or function not in WEIGHT_NAMES else function
 
     def _arguments(self, kind: str, call: Call) -> tuple[list[Value], list[Value | None], Mapping[str, Any]]:
@@ -284,28 +286,3 @@ class _Reader:
             if missing:
                 return [None] * len(names)
         return self._made[path] if len(self._made[path]) == len(names) else [None] * len(names)
-
-
-def _order(
-    layers: Mapping[str, LayerConfig], outputs: Sequence[Place], given: Mapping[Place, Value]
-) -> Iterator[tuple[str, int]]:
-    """Yield the calls of layers that outputs need, each behind those that it reads."""
-    done = {(name, call) for name, call, _ in given}
-    open_: set[tuple[str, int]] = set()
-    pending = [((name, call), False) for name, call, _ in reversed(outputs)]
-    while pending:
-        place, is_ready = pending.pop()
-        if place in done:
-            continue
-        if is_ready:
-            done.add(place)
-            yield place
-            continue
-        if place in open_:
-            raise ConfigError(f"layer {place[0]!r} depends on itself")
-        open_.add(place)
-        layer = layers.get(place[0])
-        if layer is None or not 0 <= place[1] < len(layer.calls):
-            raise ConfigError(f"call {place[1]} of layer {place[0]!r} is read, which the model does not have")
-        pending.append((place, True))
-        pending += [((name, call), False) for name, call, _ in reversed(layer.calls[place[1]].tensors())]

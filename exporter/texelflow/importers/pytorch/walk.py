@@ -17,8 +17,8 @@ from texelflow.importers.pytorch.arguments import (
 from texelflow.importers.pytorch.lowering import ARGUMENTS, DTYPES_MADE, domain_of
 from texelflow.importers.pytorch.mutation import ADVICE, OF_THE_NAME_ALONE, VIEWS, Aliases, without_change
 from texelflow.importers.pytorch.records import ProgramError, listed, record, text, variant
-from texelflow.importers.typed_lowering import Ref
 from texelflow.importers.pytorch.tensors import scalar_type
+from texelflow.importers.typed_lowering import Ref
 from texelflow.operators import registry
 from texelflow.problems import Problems
 

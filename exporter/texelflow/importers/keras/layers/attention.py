@@ -8,7 +8,7 @@ from typing import Any
 
 from texelflow.dimensions import Dimension
 from texelflow.graph import Value
-from texelflow.importers.keras.lowering import Layer, kept, lowers
+from texelflow.importers.keras.lowering import KERAS_3, Layer, kept, lowers
 from texelflow.operators.shapes import known_shape, normalize_axes
 
 _NOTHING = -1e9
@@ -17,8 +17,20 @@ _NOTHING = -1e9
 _PARAMETERS = ("query", "value", "key")
 
 
-def masked_softmax(layer: Layer, x: Value, mask: Value | None, axes: Sequence[int]) -> Value:
-    """Return the softmax of x along axes, together; `mask`, whose last axes are those of x, leaves out."""
+def masked_softmax(
+    layer: Layer, x: Value, mask: Value | None, axes: Sequence[int], with_zeros: bool = False
+) -> Value:
+    """Return the softmax of x along axes, together; `mask`, whose last axes are those of x, leaves out.
+
+    Where nothing counts all have the same share, or if so none.
+    """
+    shares = _softmax(layer, x, mask, axes)
+    if mask is None or not with_zeros:
+        return shares
+    return layer.add("Where", "shares_counting", mask, shares, layer.scalar("none", layer.x.dtype, 0))
+
+
+def _softmax(layer: Layer, x: Value, mask: Value | None, axes: Sequence[int]) -> Value:
     if mask is not None:
         x = layer.add("Where", "counting", mask, x, layer.scalar("nothing", layer.x.dtype, _NOTHING))
     if len(axes) == 1:
@@ -93,7 +105,10 @@ def multi_head(layer: Layer) -> None:
     apart = layer.reshape("scores_apart", scores, [*lead, *shapes["query"], *shapes["key"]])
     last = list(range(len(lead) + len(axes), len(lead) + 2 * len(axes)))
     mask = _attention_mask(layer, query, value, len(lead), len(axes))
-    shares = masked_softmax(layer, apart, mask, last)
+    # Keras 3 has two ways, which differ where a query sees nothing.
+    is_fused = layer.number("dropout", 0.0) == 0 and len(layer.results) == 1 and len(axes) == 1
+    with_zeros = layer.dialect == KERAS_3 and not (is_fused and rank == 3)
+    shares = masked_softmax(layer, apart, mask, last, with_zeros)
     together = layer.reshape(
         "shares_flat", shares, [*lead, _product(shapes["query"]), _product(shapes["key"])]
     )

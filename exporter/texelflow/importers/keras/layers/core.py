@@ -5,7 +5,16 @@ from __future__ import annotations
 from texelflow.dimensions import product
 from texelflow.importers.keras.activations import activate
 from texelflow.importers.keras.layers.attention import masked_softmax
-from texelflow.importers.keras.lowering import Layer, Mask, kept, kept_in_keras_3, lowers, refuses, with_bias
+from texelflow.importers.keras.lowering import (
+    KERAS_3,
+    Layer,
+    Mask,
+    kept,
+    kept_in_keras_3,
+    lowers,
+    refuses,
+    with_bias,
+)
 
 
 @lowers(
@@ -178,7 +187,8 @@ def thresholded_relu(layer: Layer) -> None:
 def softmax(layer: Layer) -> None:
     """Softmax along one axis, or several together; what a mask leaves out gets nothing."""
     axes = layer.axes("axis", -1)
-    layer.add("Identity", layer.result, masked_softmax(layer, layer.x, layer.mask(), axes))
+    made = masked_softmax(layer, layer.x, layer.mask(), axes, with_zeros=layer.dialect == KERAS_3)
+    layer.add("Identity", layer.result, made)
 
 
 refuses(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from texelflow.dimensions import Dimension
 from texelflow.graph import Value
 from texelflow.importers.channels_last import batch_normalization
 from texelflow.importers.keras.lowering import Layer, kept, lowers
@@ -114,3 +115,19 @@ def group_norm(layer: Layer) -> None:
     if "beta" in names:
         made = layer.add("Add", "moved", made, layer.weight("beta"))
     layer.add("Identity", layer.result, made)
+
+
+@lowers("RMSNormalization", weights=lambda _config: ["scale"])
+def rms_norm(layer: Layer) -> None:
+    """Elements divided by the root of their mean square along axes, and scaled."""
+    places = layer.axes("axis", -1)
+    scale = layer.weight("scale")
+    mean = layer.reduce("ReduceMean", "mean", layer.add("Mul", "squares", layer.x, layer.x), places)
+    epsilon = layer.scalar("epsilon", layer.x.dtype, layer.number("epsilon", 1e-7))
+    root = layer.add("Sqrt", "root", layer.add("Add", "positive", mean, epsilon))
+    normal = layer.add("Div", "normal", layer.x, root)
+    if len(places) > 1:
+        raise layer.fail(f"its axes are {places}; one is supported")
+    shape: list[Dimension] = [1] * layer.rank
+    shape[places[0]] = layer.x.shape[places[0]]
+    layer.add("Mul", layer.result, normal, layer.reshape("scale_wide", scale, shape))
