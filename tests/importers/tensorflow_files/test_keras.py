@@ -1,4 +1,4 @@
-"""Models of Keras as .h5 and .keras files, which Keras 2 and 3 wrote (write_keras.py), in ONNX Runtime."""
+"""Models as Keras 2 and 3 wrote them (write_keras.py, write_sequences.py), in ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ import pytest
 from texelflow import ExportError, convert
 from texelflow.importers import hdf5, read_model
 
-FILES = packed_arrays.load(Path(__file__).parent / "keras.json.xz")
+FILES = {
+    name: array
+    for file in ("keras.json.xz", "sequences.json.xz")
+    for name, array in packed_arrays.load(Path(__file__).parent / file).items()
+}
 CASES = sorted({name.split("/")[0] for name in FILES})
 ENDINGS = ("h5", "keras")
 
@@ -40,7 +44,7 @@ def assert_right(case: str, source: Path) -> None:
     expected = arrays(f"{case}/out/")
     for actual, array in zip(session.run(None, feeds), expected, strict=True):
         assert actual.shape == array.shape
-        assert np.allclose(actual, array, rtol=3e-5, atol=5e-6)
+        assert np.allclose(actual, array, rtol=3e-5, atol=5e-6, equal_nan=True)
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

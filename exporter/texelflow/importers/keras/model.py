@@ -253,6 +253,9 @@ class _Reader:
             for name, argument in bound.named.items()
             if name == "mask" or name.endswith("_mask") or not any(tensors_in(argument))
         }
+        plain = [item for item in bound.positional if item is not None and not any(tensors_in(item))]
+        if plain:
+            others["positional"] = plain
         own = {name: argument for name, argument in bound.named.items() if name not in others}
         data = list(tensors_in([bound.positional, own]))
         masks = [self._masks.get(value) for value in data]

@@ -32,6 +32,9 @@ MOST_GROUPS = 100_000
 """That are looked into."""
 
 _DEEPEST = 20
+_OWN_NAMES = {"GroupQueryAttention": "GroupedQueryAttention"}
+"""Classes that groups name otherwise than configurations."""
+
 _CHANCE = "seed_generator"
 """The group of what makes random numbers, in training only."""
 
@@ -151,7 +154,8 @@ class _Weights:
             if not isinstance(own, Mapping):
                 continue
             name = str(layer.get("name") or own.get("name"))
-            kind = _snake_case(str(layer.get("class_name")).split(">")[-1])
+            class_name = str(layer.get("class_name")).split(">")[-1]
+            kind = _snake_case(_OWN_NAMES.get(class_name, class_name))
             counted = f"{kind}_{counts[kind]}" if counts[kind] else kind
             counts[kind] += 1
             place = f"{parent}/{by_name.get(name, counted)}"

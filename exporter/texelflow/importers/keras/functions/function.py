@@ -53,7 +53,7 @@ class Function(Layer):
     def common(self, given: Sequence[Any]) -> str:
         """Return the element type that tensors and numbers have together; raise NodeError if none."""
         dtypes = {item.dtype for item in given if isinstance(item, Value)}
-        dtypes |= {self._array(item)[0] for item in given if isinstance(item, Mapping)}
+        dtypes |= {self._array(item)[0] for item in given if isinstance(item, Mapping | list)}
         floating = [dtype for dtype in ("float64", "float32", "float16") if dtype in dtypes]
         if len(dtypes) == 1 and not (dtypes & FLOATING):
             [dtype] = dtypes
@@ -72,22 +72,23 @@ class Function(Layer):
     def _as(self, item: Any, dtype: str) -> Value:
         if isinstance(item, Value):
             return item if item.dtype == dtype else self._converted("as", item, dtype)
-        if isinstance(item, Mapping):
+        if isinstance(item, Mapping | list):
             _, shape, numbers = self._array(item)
             return self.constant("array", dtype, shape, numbers)
         if not isinstance(item, bool) and not is_finite(item):
             raise self.fail(f"an argument is {str(item)[:80]}; a tensor or a number is needed")
         return self.scalar("number", dtype, bool(item) if dtype == "bool" else item)
 
-    def _array(self, item: Mapping[str, Any]) -> tuple[str, list[int], list[Any]]:
+    def _array(self, item: Mapping[str, Any] | list[Any]) -> tuple[str, list[int], list[Any]]:
         """Return element type, shape and elements of an array that is written in the configuration."""
-        config = item.get("config")
-        dtype = config.get("dtype") if isinstance(config, Mapping) else None
-        if item.get("class_name") not in ("__tensor__", "__numpy__") or dtype not in DTYPES:
-            raise self.fail(f"an argument is {str(item)[:80]}; a tensor or a number is needed")
-        assert isinstance(config, Mapping)
+        level: Any = item
+        dtype = None
+        if isinstance(item, Mapping):
+            config = item.get("config")
+            if item.get("class_name") not in ("__tensor__", "__numpy__") or not isinstance(config, Mapping):
+                raise self.fail(f"an argument is {str(item)[:80]}; a tensor or a number is needed")
+            level, dtype = config.get("value"), config.get("dtype")
         shape: list[int] = []
-        level = config.get("value")
         numbers: list[Any] = [level]
         while isinstance(level, list):
             shape.append(len(level))
@@ -96,7 +97,11 @@ class Function(Layer):
             numbers = [element for part in numbers for element in part]
             level = numbers[0] if numbers else None
         if not all(isinstance(number, bool) or is_finite(number) for number in numbers):
-            raise self.fail("an array in it has elements that are no numbers")
+            raise self.fail(f"an argument is {str(item)[:80]}; a tensor or numbers are needed")
+        if dtype is None:
+            dtype = "float32" if any(isinstance(number, float) for number in numbers) else "int32"
+        if dtype not in DTYPES:
+            raise self.fail(f"an array in it is of type {str(dtype)[:80]!r}, which is not supported")
         return str(dtype), shape, numbers
 
     def floats(self, x: Value) -> Value:

@@ -66,6 +66,34 @@ def embedding(layer: Layer) -> None:
         layer.add("Not", layer.mask_result, is_zero)
 
 
+@lowers(
+    "ReversibleEmbedding",
+    weights=lambda config: [
+        "embeddings",
+        *([] if config.get("tie_weights", True) else ["reverse_embeddings"]),
+    ],
+    masks=lambda config, _masked: Mask.MADE if config.get("mask_zero") else Mask.LOST,
+)
+def reversible_embedding(layer: Layer) -> None:
+    """An embedding; or, in reverse, how well each of its rows goes with a vector."""
+    if not (layer.argument("reverse", False) or True in layer.argument("positional", [])):
+        embedding(layer)
+        return
+    if layer.gives_mask:  # in reverse all count
+        shape = layer.vector("shape", layer.x.shape[:-1])
+        layer.add("Expand", layer.mask_result, layer.scalar("all", "bool", True), shape)
+    rows = layer.weight("embeddings")
+    if layer.setting("tie_weights", True):
+        rows = layer.add("Transpose", "columns", rows, perm=[1, 0])
+    else:
+        rows = layer.weight("reverse_embeddings")
+    made = layer.add("MatMul", "scores", layer.x, rows)
+    if layer.setting("logit_soft_cap") is not None:
+        cap = layer.scalar("cap", layer.x.dtype, layer.number("logit_soft_cap", 1.0))
+        made = layer.add("Mul", "capped", layer.add("Tanh", "bent", layer.add("Div", "part", made, cap)), cap)
+    layer.add("Identity", layer.result, made)
+
+
 @lowers("Masking", masks=lambda _config, _masked: Mask.MADE)
 def masking(layer: Layer) -> None:
     """A mask of the steps in which any number is not mask_value; zeros in the others."""
@@ -201,8 +229,22 @@ refuses(
 )
 refuses(
     "StringLookup",
-    "IntegerLookup",
     "TextVectorization",
     "Hashing",
+    "HashedCrossing",
     reason="it looks texts or keys up: do that in the page, and export the model from the numbers on",
+)
+refuses(
+    *"AugMix AutoContrast CutMix Equalization MaxNumBoundingBoxes MixUp Solarization".split(),
+    reason="it makes pictures or boxes for training: remove it from the model that is exported",
+)
+refuses(
+    *"FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper".split(),
+    reason="it has a program of another framework in it: export that, or the model as a SavedModel"
+    " (model.export)",
+)
+refuses(
+    "MelSpectrogram",
+    "STFTSpectrogram",
+    reason="it makes spectra, which texelflow.ends.js does in the page: export the model from these on",
 )

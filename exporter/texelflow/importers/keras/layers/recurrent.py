@@ -41,8 +41,11 @@ def _results(states: int) -> ResultRule:
     return lambda config, _arguments: 1 + (states if config.get("return_state") else 0)
 
 
+LSTM_RESULTS = _results(2)
+
+
 @lowers("GRU", "SimpleRNN", weights=_NAMES, masks=sequence_mask, results=_results(1))
-@lowers("LSTM", weights=_NAMES, masks=sequence_mask, results=_results(2))
+@lowers("LSTM", weights=_NAMES, masks=sequence_mask, results=LSTM_RESULTS)
 def recurrent(layer: Layer) -> None:
     """A layer that goes through a sequence [batch, length, inputs] step by step and remembers."""
     layer.require_rank(3)
