@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import random
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -131,6 +132,40 @@ def test_traced(tmp_path: Path) -> None:
     net = Net().eval()
     script = torch.jit.trace(net, (tokens, mask), check_trace=False)
     same(script, [(tokens, mask), (tokens + 0, torch.ones_like(mask))], tmp_path)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_fused_layers(seed: int, tmp_path: Path) -> None:
+    """Traced where nothing is trained, encoders and attention are operators of their own, masks and all."""
+    choose = random.Random(seed)
+    torch.manual_seed(seed)
+
+    class Net(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            layer = torch.nn.TransformerEncoderLayer(
+                8,
+                choose.choice((1, 2, 4)),
+                12,
+                batch_first=True,
+                activation=choose.choice(("relu", "gelu")),
+                norm_first=seed % 2 == 1,
+            )
+            self.encoder = torch.nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+            self.attention = torch.nn.MultiheadAttention(8, 2, batch_first=True)
+
+        def forward(self, x: Any, hidden: Any) -> Any:
+            causal = torch.ones(5, 5).triu(1).bool() if seed & 2 else None
+            made = self.encoder(x, mask=causal, src_key_padding_mask=hidden)
+            return made, *self.attention(made, made, made, key_padding_mask=hidden, attn_mask=causal)
+
+    hidden = torch.tensor([[0, 0, 0, 1, 1], [0, 0, 0, 0, 0]]).bool()
+    net = Net().eval()
+    with torch.no_grad():
+        script = torch.jit.trace(net, (floats(2, 5, 8), hidden), check_trace=False)
+        kinds = {node.kind() for node in script.inlined_graph.nodes()}
+        assert {"aten::_transformer_encoder_layer_fwd", "aten::_native_multi_head_attention"} <= kinds
+        same(script, [(floats(2, 5, 8), hidden), (floats(2, 5, 8), hidden.flip(0))], tmp_path)
 
 
 def test_free_sizes(tmp_path: Path) -> None:
