@@ -203,6 +203,18 @@ def test_what_a_command_says(tmp_path: Path) -> None:
     assert facts["inputs"][0]["dtype"] == "int64"
 
 
+def test_verify(tmp_path: Path) -> None:
+    """A bundle is compared with the module, which remembers by itself, called as the bundle is."""
+    torch.manual_seed(6)
+    torch.jit.save(torch.jit.script(handwritten.Lazy().eval()), str(tmp_path / "lazy.pt"))
+    texelflow.export(tmp_path / "lazy.pt", tmp_path / "bundle", example_inputs=(floats(3, 6),))
+    answer = texelflow_command(
+        "verify", tmp_path / "bundle", "--against", tmp_path / "lazy.pt", "--software", "--json"
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert "another file" not in answer.stderr
+
+
 class Table(torch.nn.Module):  # type: ignore[misc]
     """Takes whole numbers."""
 
