@@ -203,7 +203,7 @@ def test_what_a_command_says(tmp_path: Path) -> None:
     assert facts["inputs"][0]["dtype"] == "int64"
 
 
-def test_verify(tmp_path: Path) -> None:
+def test_verify(tmp_path: Path, texelflow_command: Any) -> None:
     """A bundle is compared with the module, which remembers by itself, called as the bundle is."""
     torch.manual_seed(6)
     torch.jit.save(torch.jit.script(handwritten.Lazy().eval()), str(tmp_path / "lazy.pt"))

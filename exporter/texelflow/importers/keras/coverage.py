@@ -16,12 +16,12 @@ RMSNormalization RNN ReversibleEmbedding STFTSpectrogram Solarization SpectralNo
 StringLookup TFSMLayer TextVectorization TorchModuleWrapper MixUp
 """
 _KNOWN_FUNCTIONS = """
-Angle Arange Arctan2 Argsort AveragePool BatchNorm Bincount BitwiseAnd BroadcastTo Conv ConvTranspose CountNonzero
-Cross Cumprod DepthwiseConv Diag Diagonal Digitize DotProductAttention Erfinv ExtractSequences FFT Fold Full Glu
-HardShrink Histogram InTopK IRFFT Isclose IsIn LayerNorm Linspace Logaddexp MaxPool Median Meshgrid MultiHot
-NanToNum Nonzero Outer Polar Quantile RFFT RMSNorm Resize Roll STFT Scatter ScatterUpdate SearchSorted SegmentSum
-SeparableConv Slice SliceUpdate SoftShrink Sort Tensordot Threshold TopK Trace Tril Triu Unique Unfold VectorizedMap
-WhileLoop
+Angle Arange Arctan2 Argsort AveragePool BatchNorm Bincount BitwiseAnd BroadcastTo Conv ConvTranspose
+CountNonzero Cross Cumprod DepthwiseConv Diag Diagonal Digitize DotProductAttention Erfinv
+ExtractSequences FFT Fold Full Glu HardShrink Histogram InTopK IRFFT Isclose IsIn LayerNorm Linspace
+Logaddexp MaxPool Median Meshgrid MultiHot NanToNum Nonzero Outer Polar Quantile RFFT RMSNorm Resize Roll
+STFT Scatter ScatterUpdate SearchSorted SegmentSum SeparableConv Slice SliceUpdate SoftShrink Sort
+Tensordot Threshold TopK Trace Tril Triu Unique Unfold VectorizedMap WhileLoop
 """
 
 
