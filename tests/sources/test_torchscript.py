@@ -178,15 +178,15 @@ def test_free_sizes(tmp_path: Path) -> None:
     assert [type(extent) for extent in session.get_inputs()[0].shape] == [str, int]
 
 
+def texelflow_command(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "texelflow.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
 def test_what_a_command_says(tmp_path: Path) -> None:
     """Shapes and numbers of inputs do where there are no examples; types are those that the module takes."""
     script = torch.jit.script(handwritten.Rate().eval())
     torch.jit.save(script, str(tmp_path / "rate.pt"))
-
-    def texelflow_command(*arguments: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "texelflow.cli", *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
-
     answer = texelflow_command("inspect", tmp_path / "rate.pt")
     assert answer.returncode == 1 and "--input" in answer.stderr
     answer = texelflow_command("inspect", tmp_path / "rate.pt", "--input", "x=2,6")
@@ -203,7 +203,7 @@ def test_what_a_command_says(tmp_path: Path) -> None:
     assert facts["inputs"][0]["dtype"] == "int64"
 
 
-def test_verify(tmp_path: Path, texelflow_command: Any) -> None:
+def test_verify(tmp_path: Path) -> None:
     """A bundle is compared with the module, which remembers by itself, called as the bundle is."""
     torch.manual_seed(6)
     torch.jit.save(torch.jit.script(handwritten.Lazy().eval()), str(tmp_path / "lazy.pt"))
