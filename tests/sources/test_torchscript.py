@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import random
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -133,6 +134,40 @@ def test_traced(tmp_path: Path) -> None:
     same(script, [(tokens, mask), (tokens + 0, torch.ones_like(mask))], tmp_path)
 
 
+@pytest.mark.parametrize("seed", (0, 3))
+def test_fused_layers(seed: int, tmp_path: Path) -> None:
+    """Traced where nothing is trained, encoders and attention are operators of their own, masks and all."""
+    choose = random.Random(seed)
+    torch.manual_seed(seed)
+
+    class Net(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            layer = torch.nn.TransformerEncoderLayer(
+                8,
+                choose.choice((2, 4)),
+                12,
+                batch_first=True,
+                activation=choose.choice(("relu", "gelu")),
+                norm_first=seed % 2 == 1,
+            )
+            self.encoder = torch.nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+            self.attention = torch.nn.MultiheadAttention(8, 2, batch_first=True)
+
+        def forward(self, x: Any, hidden: Any) -> Any:
+            causal = torch.ones(5, 5).triu(1).bool() if seed & 2 else None
+            made = self.encoder(x, mask=causal, src_key_padding_mask=hidden if causal is None else None)
+            return made, *self.attention(made, made, made, key_padding_mask=hidden, attn_mask=causal)
+
+    hidden = torch.tensor([[0, 0, 0, 1, 1], [0, 0, 0, 0, 0]]).bool()
+    net = Net().eval()
+    with torch.no_grad():
+        script = torch.jit.trace(net, (floats(2, 5, 8), hidden), check_trace=False)
+        kinds = {node.kind() for node in script.inlined_graph.nodes()}
+        assert {"aten::_transformer_encoder_layer_fwd", "aten::_native_multi_head_attention"} <= kinds
+        same(script, [(floats(2, 5, 8), hidden), (floats(2, 5, 8), hidden.flip(0))], tmp_path)
+
+
 def test_free_sizes(tmp_path: Path) -> None:
     """What follows from sizes is computed from them, and branches on them are assumptions."""
     torch.manual_seed(5)
@@ -143,15 +178,15 @@ def test_free_sizes(tmp_path: Path) -> None:
     assert [type(extent) for extent in session.get_inputs()[0].shape] == [str, int]
 
 
+def texelflow_command(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "texelflow.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
 def test_what_a_command_says(tmp_path: Path) -> None:
     """Shapes and numbers of inputs do where there are no examples; types are those that the module takes."""
     script = torch.jit.script(handwritten.Rate().eval())
     torch.jit.save(script, str(tmp_path / "rate.pt"))
-
-    def texelflow_command(*arguments: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "texelflow.cli", *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
-
     answer = texelflow_command("inspect", tmp_path / "rate.pt")
     assert answer.returncode == 1 and "--input" in answer.stderr
     answer = texelflow_command("inspect", tmp_path / "rate.pt", "--input", "x=2,6")
@@ -166,6 +201,18 @@ def test_what_a_command_says(tmp_path: Path) -> None:
         texelflow_command("inspect", tmp_path / "table.pt", "--input", "tokens=1,4", "--json").stdout
     )
     assert facts["inputs"][0]["dtype"] == "int64"
+
+
+def test_verify(tmp_path: Path) -> None:
+    """A bundle is compared with the module, which remembers by itself, called as the bundle is."""
+    torch.manual_seed(6)
+    torch.jit.save(torch.jit.script(handwritten.Lazy().eval()), str(tmp_path / "lazy.pt"))
+    texelflow.export(tmp_path / "lazy.pt", tmp_path / "bundle", example_inputs=(floats(3, 6),))
+    answer = texelflow_command(
+        "verify", tmp_path / "bundle", "--against", tmp_path / "lazy.pt", "--software", "--json"
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert "another file" not in answer.stderr
 
 
 class Table(torch.nn.Module):  # type: ignore[misc]

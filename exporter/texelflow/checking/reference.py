@@ -169,6 +169,11 @@ def open_reference(
     return Reference(model, every_value)
 
 
+def remembers(model: Path) -> bool:
+    """Whether what runs a model remembers by itself what one run leaves for the next."""
+    return is_tflite(model) or is_pytorch(model)
+
+
 def reference_values(
     model: Path,
     inputs: Mapping[str, Array],
@@ -183,7 +188,7 @@ def reference_values(
     by itself runs so often `before`, with the same inputs.
     """
     reference = open_reference(model, every_value, signature)
-    for _ in range(before if isinstance(reference, litert.LiteRtReference) else 0):
+    for _ in range(before if remembers(model) else 0):
         reference.run(inputs)
     return reference.run(inputs)
 

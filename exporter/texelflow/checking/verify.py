@@ -28,12 +28,14 @@ from texelflow.checking.model_inputs import (
     next_states,
     with_constants,
 )
+from texelflow.checking.pytorch import is_pytorch
 from texelflow.checking.reduced_outputs import reduced_outputs
 from texelflow.checking.reference import (
     RefusedByReferenceError,
     index_bounds,
     operand_scales,
     reference_values,
+    remembers,
     text_indices,
 )
 from texelflow.checking.samples import Array, chosen_sizes
@@ -159,7 +161,7 @@ def verify(
         if grows_with_inputs(graph):
             notes.append("runs that go on are not compared: sizes of inputs follow from what is remembered")
         for turn in range(LATER_RUNS if graph["states"] and not grows_with_inputs(graph) else 0):
-            following = {**given, **({} if is_tflite(model) else next_states(graph, expected))}
+            following = {**given, **({} if remembers(model) else next_states(graph, expected))}
             expected = _expected(graph, model, following, turn + 1)
             later = _Judge(model, following, tolerance, default).compare(page, page.call("run"), expected)
             outputs = [max(pair, key=_distance) for pair in zip(outputs, later, strict=True)]
@@ -261,9 +263,11 @@ def _distance(comparison: Comparison) -> tuple[bool, float]:
 
 def _other_source(graph: GraphFile, model: Path) -> list[str]:
     """Return a note if the bundle was made from another file than it is compared with."""
-    if not model.is_file() or is_made_from(graph, model):
-        return []
     source = graph["provenance"]["source"]
+    # A program that was made of TorchScript on the way is another file each time.
+    is_on_the_way = is_pytorch(model) and not source.endswith(".pt2")
+    if not model.is_file() or is_on_the_way or is_made_from(graph, model):
+        return []
     return [f"the bundle was made from another file than {model}, then named {source!r}: export it again"]
 
 

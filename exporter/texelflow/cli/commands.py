@@ -241,7 +241,7 @@ def verify(
         from texelflow.checking.verify import verify as run_verification
         from texelflow.checking.verify import verify_sizes
 
-        with reference(against, offline) as model:
+        with reference(against, offline, bundle) as model:
             if sizes is not None:
                 result = verify_sizes(
                     bundle,
@@ -303,7 +303,7 @@ def evaluate(
         from texelflow.checking.evaluate import evaluate as run_evaluation
         from texelflow.cli.accuracy_table import print_evaluation
 
-        with reference(against, offline) as model:
+        with reference(against, offline, bundle) as model:
             result = run_evaluation(
                 bundle, data, model=model, output=output, signature=signature, software=software
             )

@@ -42,16 +42,29 @@ def opened(
 
 
 @contextmanager
-def reference(source: str | None, offline: bool) -> Iterator[Any]:
-    """Bring the model to compare with to this machine; yields its path, or None where there is none."""
-    from texelflow.sources import open_source
+def reference(source: str | None, offline: bool, bundle: Path) -> Iterator[Any]:
+    """Bring the model to compare a bundle with to this machine; yields its path, or None if there is none.
+
+    A model that does not tell how it is called is called as the bundle is.
+    """
+    from texelflow.bundle.reader import read_graph
+    from texelflow.checking.model_inputs import with_constants
+    from texelflow.sources import Examples, open_source
 
     if source is None:
         yield None
         return
+    graph = read_graph(bundle)
+    shapes = {
+        one["name"]: [extent for extent in one["shape"] if isinstance(extent, int | str)]
+        for one in graph["inputs"]
+    }
+    fixed = {name: array.ravel().tolist() for name, array in with_constants(graph, {}).items()}
+    examples = Examples(shapes, fixed)
     with ExitStack() as stack:
         with progress_bar() as progress:
-            found = stack.enter_context(open_source(source, offline=offline, progress=progress))
+            opened = open_source(source, offline=offline, progress=progress, examples=examples)
+            found = stack.enter_context(opened)
         yield found.path
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from texelflow.dimensions import Dimension
@@ -16,6 +17,13 @@ from texelflow.importers.finite import is_finite
 from texelflow.operators import MANY, Operator, operator, registry
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import dimensions, integers
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Among arguments, what is a tensor, or a number that a run may decide: an input of the node."""
+
+    index: int
 
 
 class Lowering(Decomposition):

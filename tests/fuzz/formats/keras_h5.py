@@ -21,7 +21,11 @@ CONFIG = "model_config"
 
 def seeds_of(ending: str) -> list[Files]:
     """Return the models that Keras wrote as files of an ending."""
-    files = packed_arrays.load(FOLDER / "keras.json.xz")
+    files = {
+        name: array
+        for archive in ("keras.json.xz", "sequences.json.xz")
+        for name, array in packed_arrays.load(FOLDER / archive).items()
+    }
     names = sorted(name for name in files if name.endswith(f"/files/{ending}"))
     return [{f"model.{ending}": files[name].tobytes()} for name in names]
 

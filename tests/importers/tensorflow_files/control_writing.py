@@ -163,3 +163,53 @@ def control() -> None:
         x,
         flag,
     )
+
+
+def colours() -> None:
+    """Windows, colours, and limits for each channel."""
+
+    def windows(x: Any, size: list[int], stride: int, rate: int, padding: str) -> Any:
+        return R.ExtractImagePatches(
+            images=x,
+            ksizes=[1, *size, 1],
+            strides=[1, stride, stride, 1],
+            rates=[1, rate, rate, 1],
+            padding=padding,
+        )
+
+    case(
+        "windows",
+        lambda x: [
+            windows(x, [2, 3], 1, 1, "VALID"),
+            windows(x, [3, 3], 2, 1, "SAME"),
+            windows(x, [2, 2], 1, 2, "SAME"),
+        ],
+        floats(2, 6, 5, 2),
+    )
+    image = np.abs(floats(2, 5, 4, 3)) / 2
+    image[0, 0] = [[0, 0, 0], [1, 1, 1], [0.5, 0.25, 0.25], [0.25, 0.25, 0.5]]
+    case(
+        "colours",
+        lambda x: [
+            R.RGBToHSV(images=x),
+            R.HSVToRGB(images=x),
+            R.AdjustContrastv2(images=x, contrast_factor=tf.constant(1.5)),
+        ],
+        image,
+    )
+    limits = np.array([-1.0, -0.5, 0.25], np.float32), np.array([1.0, 2.0, 3.0], np.float32)
+    fake = R.FakeQuantWithMinMaxVarsPerChannel
+    case(
+        "fake_channels",
+        lambda x: [
+            fake(inputs=x, min=tf.constant(limits[0]), max=tf.constant(limits[1])),
+            fake(
+                inputs=x,
+                min=tf.constant(limits[0]),
+                max=tf.constant(limits[1]),
+                num_bits=4,
+                narrow_range=True,
+            ),
+        ],
+        floats(4, 3),
+    )

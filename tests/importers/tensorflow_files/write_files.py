@@ -11,7 +11,7 @@ from pathlib import Path
 
 import packed_arrays
 from case_writing import files
-from control_writing import control, images, various
+from control_writing import colours, control, images, various
 from elementwise_writing import elementwise
 from movement_writing import gathers, reductions, shapes, slices
 from product_writing import convolutions, fused, products
@@ -30,6 +30,7 @@ def main() -> None:
         images,
         various,
         control,
+        colours,
     ):
         write()
     path = Path(__file__).parent / "operators.json.xz"

@@ -9,7 +9,7 @@ shared layers, layers inside of layers, names that do not follow the classes. Ru
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -92,15 +92,18 @@ def models(k: Any) -> Iterator[tuple[str, Any, list[np.ndarray]]]:
     yield "dilated", dilated, [floats(1, 6, 7, 3)]
 
 
-def main() -> None:
-    for version, k in (("2", tf_keras), ("3", keras)):
-        for name, model, inputs in models(k):
+def main(
+    made: Callable[[Any], Iterator[tuple[str, Any, list[np.ndarray]]]], name: str, versions: dict[str, Any]
+) -> None:
+    """Write the models that `made` yields for each version, and what Keras computes, to a file."""
+    for version, k in versions.items():
+        for name_, model, inputs in made(k):
             # The same for all formats, however the layers are nested.
             model.set_weights(
                 [floats(*array.shape, low=0.2 if array.ndim == 1 else -1) for array in model.get_weights()]
             )
             results = model.predict(inputs if len(inputs) > 1 else inputs[0], verbose=0)
-            label = f"keras{version}_{name}"
+            label = f"keras{version}_{name_}"
             for index, array in enumerate(inputs):
                 files[f"{label}/in/{index}"] = array
             for index, array in enumerate(results if isinstance(results, list) else [results]):
@@ -110,8 +113,8 @@ def main() -> None:
                     path = Path(folder) / f"model.{ending}"
                     model.save(path)
                     files[f"{label}/files/{ending}"] = np.frombuffer(path.read_bytes(), np.uint8)
-    packed_arrays.save(Path(__file__).parent / "keras.json.xz", files)
+    packed_arrays.save(Path(__file__).parent / name, files)
 
 
 if __name__ == "__main__":
-    main()
+    main(models, "keras.json.xz", {"2": tf_keras, "3": keras})

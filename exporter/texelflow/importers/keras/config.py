@@ -1,32 +1,26 @@
-"""Configurations of Keras, as versions 2 and 3 write them: layers, what they read, inputs, outputs."""
+"""Configurations of Keras, as versions 2 and 3 write them: layers and their calls, inputs, outputs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Any
 
 from texelflow.importers.input_types import DeclaredType
-from texelflow.importers.keras.lowering import KERAS_3
+from texelflow.importers.keras.calls import Call, ConfigError, Place, call_of, place_of
+from texelflow.importers.keras.lowering import KERAS_3, OPERATION
 
 MODELS = frozenset({"Sequential", "Functional", "Model"})
-
-Place: TypeAlias = tuple[str, int, int]
-"""An output of a call of a layer: the layer's name, which call, which output."""
-
-
-class ConfigError(Exception):
-    """A configuration that cannot be read, and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class LayerConfig:
-    """A layer: its class and configuration, and what each call of it reads."""
+    """A layer: its class and configuration, and its calls."""
 
     name: str
     kind: str
     config: Mapping[str, Any]
-    calls: list[list[Place]]
+    calls: list[Call]
 
 
 def class_of(model: Mapping[str, Any]) -> str:
@@ -72,9 +66,10 @@ def layers_of(model: Mapping[str, Any]) -> list[LayerConfig]:
         calls = item.get("inbound_nodes") or []
         if not isinstance(calls, list):
             raise ConfigError(f"the inbound_nodes of layer {name!r} are no list")
-        layers.append(
-            LayerConfig(name, kind.split(">")[-1], config, [list(_tensors(call, name)) for call in calls])
-        )
+        kind = kind.split(">")[-1]
+        if str(item.get("module")).startswith(("keras.src.ops", "keras.ops")):
+            kind = f"{OPERATION}{kind}"
+        layers.append(LayerConfig(name, kind, config, [call_of(call, name) for call in calls]))
     if len({layer.name for layer in layers}) != len(layers):
         raise ConfigError("two layers have the same name")
     return layers
@@ -92,7 +87,8 @@ def renumbered(
     if dialect == KERAS_3:
         outer = {layer.name: 1 for layer in layers if layer.kind in ("Functional", "Model")}
     else:
-        places = [*outputs, *(place for layer in layers for call in layer.calls for place in call)]
+        called = [place for layer in layers for call in layer.calls for place in call.tensors()]
+        places = [*outputs, *called]
         read = {name for name, _, _ in places}
         begun = {name for name, call, _ in places if call == 0}
         inner = outer = {
@@ -100,57 +96,13 @@ def renumbered(
         }
 
     def plain(place: Place, first: Mapping[str, int]) -> Place:
-        name, call, index = place
-        return name, call - first.get(name, 0), index
+        return place._replace(call=place.call - first.get(place.layer, 0))
 
     renumbered = [
-        LayerConfig(
-            layer.name,
-            layer.kind,
-            layer.config,
-            [[plain(place, inner) for place in call] for call in layer.calls],
-        )
+        replace(layer, calls=[call.mapped(lambda place: plain(place, inner)) for call in layer.calls])
         for layer in layers
     ]
     return renumbered, [plain(place, outer) for place in outputs]
-
-
-def _tensors(content: object, name: str, depth: int = 0) -> Iterator[Place]:
-    """Yield what a call of a layer reads, as Keras 2 or 3 writes it."""
-    if depth > 20:
-        raise ConfigError(f"the inbound_nodes of layer {name!r} are nested too deeply")
-    if isinstance(content, Mapping):
-        if content.get("class_name") == "__keras_tensor__":
-            config = content.get("config")
-            yield _place(config.get("keras_history") if isinstance(config, Mapping) else None)
-            return
-        for key in ("args", "kwargs"):
-            inner = content.get(key)
-            yield from _tensors(
-                list(inner.values()) if isinstance(inner, Mapping) else inner, name, depth + 1
-            )
-    elif isinstance(content, list):
-        if len(content) in (3, 4) and isinstance(content[0], str):
-            yield _place(content)
-            others = content[3] if len(content) == 4 else None
-            if isinstance(others, Mapping):  # tensors given by keyword, such as initial_state
-                for value in others.values():
-                    if isinstance(value, list) and value and isinstance(value[0], str | list):
-                        yield from _tensors(value, name, depth + 1)
-            return
-        for item in content:
-            yield from _tensors(item, name, depth + 1)
-
-
-def _place(content: object) -> Place:
-    if (
-        isinstance(content, list)
-        and len(content) >= 3
-        and isinstance(content[0], str)
-        and all(isinstance(number, int) and 0 <= number < 10**6 for number in content[1:3])
-    ):
-        return content[0], content[1], content[2]
-    raise ConfigError(f"{str(content)[:80]!r} names no output of a layer")
 
 
 def places_of(content: object) -> Iterator[Place]:
@@ -162,7 +114,7 @@ def places_of(content: object) -> Iterator[Place]:
     if not isinstance(content, list):
         raise ConfigError("the model does not say what its inputs and outputs are")
     for item in content:
-        yield _place(item)
+        yield place_of(item)
 
 
 def first_config(layer: LayerConfig) -> Mapping[str, Any]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from texelflow.graph import DTYPES, Graph, Node, Value
 from texelflow.importers.format import ImportOptions
 from texelflow.importers.input_types import DeclaredType, resolve_input_types
+from texelflow.importers.keras.calls import Call, ConfigError, Place, tensors_in
 from texelflow.importers.keras.config import (
     MODELS,
-    ConfigError,
     LayerConfig,
-    Place,
     class_of,
     config_of,
     first_config,
@@ -23,7 +22,17 @@ from texelflow.importers.keras.config import (
     renumbered,
 )
 from texelflow.importers.keras.layers import load
-from texelflow.importers.keras.lowering import CONFIG, DIALECT, DOMAIN, WEIGHT_NAMES, WEIGHTS
+from texelflow.importers.keras.lowering import (
+    KERAS_3,
+    MASK_RULES,
+    OPERATION,
+    PARAMETERS,
+    RESULT_RULES,
+    WEIGHT_NAMES,
+    Mask,
+    layer_node,
+)
+from texelflow.importers.keras.order import by_depth, calls_in_order
 from texelflow.importers.unique_names import UniqueNames
 from texelflow.problems import Problems
 
@@ -31,9 +40,9 @@ Weights: TypeAlias = "Callable[[Sequence[str], str, Sequence[str]], Sequence[Val
 """Gives the weights of a layer, in order, by the names of the models around it and its own, its class, and
 what its weights are called; None for one that is not there."""
 
-_NEEDS_MASKS = frozenset(
-    {"LSTM", "GRU", "SimpleRNN", "Bidirectional", "GlobalAveragePooling1D", "TimeDistributed"}
-)
+FORGETFUL = frozenset({"MultiHeadAttention"})
+"""Layers that, in Keras 3, take the masks from the tensors that they are called with."""
+
 _DEEPEST = 20
 _MOST_LAYERS = 20_000
 _MOST_IN_NAMES = 2**25
@@ -41,8 +50,6 @@ _MOST_IN_NAMES = 2**25
 
 A small file could ask for more than any memory holds.
 """
-
-_RESULTS = {"LSTM": 3, "GRU": 2, "SimpleRNN": 2}
 
 
 def build_keras(
@@ -99,7 +106,7 @@ class _Reader:
         self._made: dict[tuple[str, ...], list[Value]] = {}
         self._count = 0
         self._in_names = 0
-        self._masks: list[str] = []
+        self._masks: dict[Value, Value] = {}
 
     def declared(self, model: Mapping[str, Any]) -> dict[str, DeclaredType]:
         """Return the types of a model's inputs, by the names of their layers."""
@@ -130,7 +137,8 @@ class _Reader:
             values, name = list(inputs), ""
             for layer in layers:
                 if layer.kind != "InputLayer":
-                    values = self._call_layer(layer, values, path, 1)
+                    call = Call(values if len(values) == 1 else [values], {})
+                    values = self._call_layer(layer, call, path, 1)
                 name = layer.name
             return [(name, value) for value in values]
         config = config_of(model)
@@ -141,15 +149,16 @@ class _Reader:
         if len(places) != len(inputs):
             raise ConfigError(f"a model of {len(places)} inputs is called with {len(inputs)}")
         for (name, _, _), value in zip(places, inputs, strict=True):
-            values_of[name, 0, 0] = value
+            values_of[Place(name, 0, 0)] = value
         reads = self._outputs_read(layers, outputs)
-        for name, number in _order(named, outputs, values_of):
+        order = calls_in_order(named, outputs, values_of)
+        for name, number in by_depth(order, named) if self._dialect == KERAS_3 else order:
             layer = named[name]
-            arguments = [values_of[place] for place in layer.calls[number] if place in values_of]
-            if len(arguments) != len(layer.calls[number]):
+            if not values_of.keys() >= {*layer.calls[number].tensors()}:
                 raise ConfigError(f"layer {name!r} reads an output that a layer does not have")
-            made = self._call_layer(layer, arguments, path, reads.get((name, number), 1))
-            values_of.update({(name, number, index): value for index, value in enumerate(made)})
+            call = layer.calls[number].mapped(values_of.__getitem__)
+            made = self._call_layer(layer, call, path, reads.get((name, number), 1))
+            values_of.update({Place(name, number, index): value for index, value in enumerate(made)})
         if missing := [place for place in outputs if place not in values_of]:
             raise ConfigError(
                 f"layer {missing[0][0]!r} has no output {missing[0][2]} of call {missing[0][1]}"
@@ -170,47 +179,97 @@ class _Reader:
         reads: dict[tuple[str, int], int] = {}
         for name, call, index in [
             *outputs,
-            *(place for layer in layers for each in layer.calls for place in each),
+            *(place for layer in layers for each in layer.calls for place in each.tensors()),
         ]:
             reads[name, call] = max(reads.get((name, call), 1), index + 1)
         return reads
 
-    def _call_layer(
-        self, layer: LayerConfig, inputs: Sequence[Value], path: tuple[str, ...], count: int
-    ) -> list[Value]:
+    def _call_layer(self, layer: LayerConfig, call: Call, path: tuple[str, ...], count: int) -> list[Value]:
+        """Return the results of a call of a layer; `count` of them are read."""
         own = (*path, layer.name)
         self._note(count, path)
-        if layer.kind in MODELS:
-            model = {"class_name": layer.kind, "config": layer.config}
-            return [value for _, value in self.call(model, inputs, own)]
-        if layer.kind not in WEIGHT_NAMES:
+        kind = self._kind(layer)
+        if kind in MODELS:
+            data, masks, _ = self._arguments(kind, call)
+            self._masks.update({value: mask for value, mask in zip(data, masks, strict=True) if mask})
+            model = {"class_name": kind, "config": layer.config}
+            return [value for _, value in self.call(model, data, own)]
+        if kind not in WEIGHT_NAMES:
             self._problems.add(
-                f"{layer.kind} {layer.name!r} is not a layer that is known: if it is your own, or too"
+                f"{kind} {layer.name!r} is not a layer that is known: if it is your own, or too"
                 " new, export the model as a SavedModel (model.export), whose graph has what it computes"
             )
             return [Value(f"{layer.name}:{index}") for index in range(max(count, 1))]
-        if layer.config.get("mask_zero") or layer.kind == "Masking":
-            self._masks.append(layer.name)
-        if self._masks and layer.kind in _NEEDS_MASKS:
-            self._problems.add(
-                f"{layer.kind} {layer.name!r} takes the mask that {self._masks[0]!r} makes, which is not"
-                " supported: cut sequences to their length in the page, and set mask_zero to False"
-            )
-        names = list(WEIGHT_NAMES[layer.kind](layer.config))
+        names = list(WEIGHT_NAMES[kind](layer.config))
         weights = self._weights_of(layer, own, names)
-        kept = [(name, value) for name, value in zip(names, weights, strict=True) if value is not None]
+        data, masks, arguments = self._arguments(kind, call)
+        becomes = MASK_RULES[kind](layer.config, [mask is not None for mask in masks])
         calls = sum(node.name == "/".join(own) for node in self.nodes[-200:])
         prefix = "/".join(own) + (f":{calls}" if calls else "")
-        count = min(max(count, 1), _RESULTS.get(layer.kind, 1) if layer.config.get("return_state") else 1)
+        count = min(max(count, 1), RESULT_RULES[kind](layer.config, arguments))
         results = [Value(f"{prefix}/result_{len(self.nodes)}_{index}") for index in range(count)]
-        attributes = {
-            CONFIG: dict(layer.config),
-            WEIGHTS: [name for name, _ in kept],
-            DIALECT: self._dialect,
-        }
-        operands: list[Value | None] = [*inputs, *(value for _, value in kept)]
-        self.nodes.append(Node(layer.kind, operands, results, attributes, "/".join(own), DOMAIN))
+        made = [Value(f"{prefix}/mask_{len(self.nodes)}")] if becomes is Mask.MADE else []
+        self.nodes.append(
+            layer_node(
+                kind,
+                "/".join(own),
+                [*results, *made],
+                layer.config,
+                self._dialect,
+                data,
+                masks=masks,
+                arguments=arguments,
+                weights={name: value for name, value in zip(names, weights, strict=True) if value},
+                gives_mask=bool(made),
+            )
+        )
+        if made:
+            self._masks[results[0]] = made[0]
+        is_kept = becomes is Mask.KEPT or (becomes is Mask.KEPT_IN_KERAS_3 and self._dialect == KERAS_3)
+        if is_kept and masks and masks[0] is not None:
+            self._masks[results[0]] = masks[0]
+        if self._dialect == KERAS_3 and kind in FORGETFUL:
+            for value in data:
+                self._masks.pop(value, None)
         return results
+
+    def _kind(self, layer: LayerConfig) -> str:
+        """Return the class of a layer; HDF5 files of Keras 3 do not say which are functions (keras.ops)."""
+        function = f"{OPERATION}{layer.kind}"
+        is_layer = self._dialect != KERAS_3 or "trainable" in layer.config
+        return layer.kind if is_layer or function not in WEIGHT_NAMES else function
+
+    def _arguments(self, kind: str, call: Call) -> tuple[list[Value], list[Value | None], Mapping[str, Any]]:
+        """Return what a layer is called with, the masks of that, and its other arguments.
+
+        Masks are handed on from layer to layer; Keras 3 also lists those that it found.
+        """
+        if kind.startswith(OPERATION):
+            return call.tensors(), [], {"positional": call.positional, "named": call.named}
+        names = PARAMETERS.get(kind, ())
+        bound = call.bound(names) if names else call
+        others = {
+            name: argument
+            for name, argument in bound.named.items()
+            if name == "mask" or name.endswith("_mask") or not any(tensors_in(argument))
+        }
+        plain = [item for item in bound.positional if item is not None and not any(tensors_in(item))]
+        if plain:
+            others["positional"] = plain
+        own = {name: argument for name, argument in bound.named.items() if name not in others}
+        data = list(tensors_in([bound.positional, own]))
+        masks = [self._masks.get(value) for value in data]
+        given = others.pop("mask", None)
+        if isinstance(given, Value):
+            masks[:1] = [given]
+        elif isinstance(given, list):
+            masks = [mask if isinstance(mask, Value) else None for mask in given]
+        for index, name in enumerate(own if names else ()):
+            mask = others.pop(f"{name}_mask", None)
+            # Keras 3 takes the mask that the query has, whatever is given.
+            if isinstance(mask, Value) and not (name == "query" and kind in FORGETFUL):
+                masks[index] = mask
+        return data, (masks + [None] * len(data))[: len(data)], others
 
     def _weights_of(
         self, layer: LayerConfig, path: tuple[str, ...], names: Sequence[str]
@@ -230,28 +289,3 @@ class _Reader:
             if missing:
                 return [None] * len(names)
         return self._made[path] if len(self._made[path]) == len(names) else [None] * len(names)
-
-
-def _order(
-    layers: Mapping[str, LayerConfig], outputs: Sequence[Place], given: Mapping[Place, Value]
-) -> Iterator[tuple[str, int]]:
-    """Yield the calls of layers that outputs need, each behind those that it reads."""
-    done = {(name, call) for name, call, _ in given}
-    open_: set[tuple[str, int]] = set()
-    pending = [((name, call), False) for name, call, _ in reversed(outputs)]
-    while pending:
-        place, is_ready = pending.pop()
-        if place in done:
-            continue
-        if is_ready:
-            done.add(place)
-            yield place
-            continue
-        if place in open_:
-            raise ConfigError(f"layer {place[0]!r} depends on itself")
-        open_.add(place)
-        layer = layers.get(place[0])
-        if layer is None or not 0 <= place[1] < len(layer.calls):
-            raise ConfigError(f"call {place[1]} of layer {place[0]!r} is read, which the model does not have")
-        pending.append((place, True))
-        pending += [((name, call), False) for name, call, _ in reversed(layer.calls[place[1]])]

@@ -20,7 +20,7 @@ from texelflow.graph import Graph, Value
 from texelflow.importers.format import ImportOptions
 from texelflow.importers.hdf5 import Hdf5, Hdf5Error, array_value, open_hdf5
 from texelflow.importers.keras.config import MODELS
-from texelflow.importers.keras.lowering import KERAS_2, KERAS_3
+from texelflow.importers.keras.lowering import KERAS_2, KERAS_3, is_way
 from texelflow.importers.keras.model import build_keras
 from texelflow.importers.keras_archive import CONFIG, METADATA
 from texelflow.importers.zip_members import DAMAGE, MemberError, read_member
@@ -32,6 +32,9 @@ MOST_GROUPS = 100_000
 """That are looked into."""
 
 _DEEPEST = 20
+_OWN_NAMES = {"GroupQueryAttention": "GroupedQueryAttention"}
+"""Classes that groups name otherwise than configurations."""
+
 _CHANCE = "seed_generator"
 """The group of what makes random numbers, in training only."""
 
@@ -125,7 +128,7 @@ class _Weights:
         if "vars" in names and not way:
             arrays = [f"{own}/{name}" for name in sorted(self._file.names(own), key=_number)]
         for name in names:
-            if name not in ("vars", _CHANCE) and name.startswith(way):
+            if name not in ("vars", _CHANCE) and (not way or is_way(name, way)):
                 arrays += self._arrays(f"{group}/{name}", "", depth + 1)
         return arrays
 
@@ -151,7 +154,8 @@ class _Weights:
             if not isinstance(own, Mapping):
                 continue
             name = str(layer.get("name") or own.get("name"))
-            kind = _snake_case(str(layer.get("class_name")).split(">")[-1])
+            class_name = str(layer.get("class_name")).split(">")[-1]
+            kind = _snake_case(_OWN_NAMES.get(class_name, class_name))
             counted = f"{kind}_{counts[kind]}" if counts[kind] else kind
             counts[kind] += 1
             place = f"{parent}/{by_name.get(name, counted)}"

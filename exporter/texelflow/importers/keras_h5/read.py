@@ -16,7 +16,7 @@ from texelflow.errors import ExportError
 from texelflow.graph import Graph, Value
 from texelflow.importers.format import ImportOptions
 from texelflow.importers.hdf5 import Hdf5, Hdf5Error, array_value, open_hdf5
-from texelflow.importers.keras.lowering import KERAS_2, KERAS_3
+from texelflow.importers.keras.lowering import KERAS_2, KERAS_3, is_way
 from texelflow.importers.keras.model import build_keras
 
 GROUP = "model_weights"
@@ -92,9 +92,7 @@ def _is_of(name: str, layers: Sequence[str]) -> bool:
 def _one(own: Sequence[str], name: str) -> str | None:
     """Return the weight of a name such as `kernel`, or `forward/kernel` of the layer inside that goes so."""
     way, _, last = name.rpartition("/")
-    found = [
-        each
-        for each in own
-        if _parts(each)[-1] == last and (not way or any(part.startswith(way) for part in _parts(each)[:-1]))
-    ]
+    found = [each for each in own if _parts(each)[-1] == last]
+    if len(found) > 1 and way:
+        found = [each for each in found if any(is_way(part, way) for part in _parts(each)[:-1])]
     return found[0] if len(found) == 1 else None

@@ -10,13 +10,7 @@ from typing import Any, TypeAlias
 from texelflow.graph import Value
 from texelflow.importers.pytorch.records import ProgramError, listed, record, text, variant, whole
 from texelflow.importers.pytorch.tensors import scalar_type
-
-
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """A tensor, or a number that a run may decide: the input of the node that it is."""
-
-    index: int
+from texelflow.importers.typed_lowering import Ref
 
 
 @dataclass(frozen=True, slots=True)

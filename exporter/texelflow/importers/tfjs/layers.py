@@ -9,7 +9,7 @@ from typing import Any
 from texelflow.errors import ExportError
 from texelflow.graph import DTYPES, Graph, Value
 from texelflow.importers.format import ImportOptions
-from texelflow.importers.keras.lowering import KERAS_3, TFJS
+from texelflow.importers.keras.lowering import KERAS_3, TFJS, is_way
 from texelflow.importers.keras.model import build_keras
 from texelflow.importers.tfjs.weights import Weight
 from texelflow.operators.builder import GraphBuilder
@@ -53,8 +53,11 @@ def _weight_of(weights: Mapping[str, Weight], layers: Sequence[str], name: str) 
         prefix = "/".join(layers[start:])
         if not way and f"{prefix}/{last}" in weights:
             return weights[f"{prefix}/{last}"]
-        inside = f"{prefix}/{way}"
-        found = [key for key in weights if key.startswith(inside) and key.endswith(f"/{last}")]
-        if len(found) == 1 and (way or found[0].startswith(f"{prefix}/")):
+        found = [key for key in weights if key.startswith(f"{prefix}/") and key.endswith(f"/{last}")]
+        if len(found) > 1 and way:
+            found = [
+                key for key in found if any(is_way(part, way) for part in key[len(prefix) + 1 :].split("/"))
+            ]
+        if len(found) == 1:
             return weights[found[0]]
     return None

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import torch
 
+from texelflow.sources.torchscript.fused import FUSED
 from texelflow.sources.torchscript.parts import Part, Slot, attribute_of, slot_of
 from texelflow.sources.torchscript.primitives import (
     ON_TENSORS,
@@ -170,8 +171,8 @@ def _call(node: Any, given: list[Any]) -> Any:
             raise RefusedError(f"operator {kind} is not supported")
         return (ON_VALUES.get(kind) or ON_TENSORS[kind])(*given)
     schema = torch._C.parse_schema(node.schema())
-    if kind in ON_TENSORS:
-        return ON_TENSORS[kind](*given)
+    if kind in ON_TENSORS or kind in FUSED:
+        return (ON_TENSORS.get(kind) or FUSED[kind])(*given)
     of_tensors = any("Tensor" in str(argument.type) for argument in schema.arguments)
     if kind in ON_VALUES and not of_tensors:
         return _as_declared(ON_VALUES[kind](*given), schema.returns)

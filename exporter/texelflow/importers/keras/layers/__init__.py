@@ -1,14 +1,18 @@
-"""The layers of Keras, a family a file; `load` registers all of them."""
+"""The layers of Keras, a family a file; `load` registers all of them, and the functions beside."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 from functools import cache
+
+from texelflow.importers.keras import functions
 
 
 @cache
 def load() -> None:
-    """Import every module here, which registers its layers."""
-    for module in pkgutil.iter_modules(__path__):
-        importlib.import_module(f"{__name__}.{module.name}")
+    """Import every module here and there, which registers what it has."""
+    for package in (sys.modules[__name__], functions):
+        for module in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"{package.__name__}.{module.name}")

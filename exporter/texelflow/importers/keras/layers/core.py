@@ -4,22 +4,36 @@ from __future__ import annotations
 
 from texelflow.dimensions import product
 from texelflow.importers.keras.activations import activate
-from texelflow.importers.keras.lowering import Layer, lowers, refuses, with_bias
-from texelflow.operators.shapes import normalize_axis
+from texelflow.importers.keras.layers.attention import masked_softmax
+from texelflow.importers.keras.lowering import (
+    KERAS_3,
+    Layer,
+    Mask,
+    kept,
+    kept_in_keras_3,
+    lowers,
+    refuses,
+    with_bias,
+)
 
 
 @lowers(
     *"Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D GaussianNoise GaussianDropout".split(),
     "AlphaDropout",
-    *"ActivityRegularization RandomFlip RandomRotation RandomTranslation RandomZoom RandomContrast".split(),
-    *"RandomBrightness RandomHeight RandomWidth Identity InputLayer".split(),
+    "ActivityRegularization",
+    masks=kept,
+)
+@lowers("Identity", masks=kept_in_keras_3)
+@lowers(
+    *"RandomFlip RandomRotation RandomTranslation RandomZoom RandomContrast RandomBrightness".split(),
+    *"RandomHeight RandomWidth InputLayer".split(),
 )
 def nothing(layer: Layer) -> None:
     """What it is called with: it acts in training only."""
     layer.add("Identity", layer.result, layer.x)
 
 
-@lowers("Dense", weights=with_bias("kernel"))
+@lowers("Dense", weights=with_bias("kernel"), masks=kept)
 def dense(layer: Layer) -> None:
     """The last axis times a matrix, a bias, an activation."""
     made = layer.add("MatMul", "product", layer.x, layer.weight("kernel"))
@@ -38,11 +52,60 @@ def einsum_dense(layer: Layer) -> None:
     activate(layer, layer.result, made, layer.setting("activation"))
 
 
-@lowers("Embedding", weights=lambda _config: ["embeddings"])
+@lowers(
+    "Embedding",
+    weights=lambda _config: ["embeddings"],
+    masks=lambda config, _masked: Mask.MADE if config.get("mask_zero") else Mask.LOST,
+)
 def embedding(layer: Layer) -> None:
-    """The row of a matrix for each whole number."""
+    """The row of a matrix for each whole number; 0 may mean that there is none."""
     indices = layer.x if layer.x.dtype in ("int32", "int64") else layer.cast("indices", layer.x, "int32")
     layer.add("Gather", layer.result, layer.weight("embeddings"), indices, axis=0)
+    if layer.gives_mask:
+        is_zero = layer.add("Equal", "is_zero", layer.x, layer.scalar("zero", layer.x.dtype, 0))
+        layer.add("Not", layer.mask_result, is_zero)
+
+
+@lowers(
+    "ReversibleEmbedding",
+    weights=lambda config: [
+        "embeddings",
+        *([] if config.get("tie_weights", True) else ["reverse_embeddings"]),
+    ],
+    masks=lambda config, _masked: Mask.MADE if config.get("mask_zero") else Mask.LOST,
+)
+def reversible_embedding(layer: Layer) -> None:
+    """An embedding; or, in reverse, how well each of its rows goes with a vector."""
+    if not (layer.argument("reverse", False) or True in layer.argument("positional", [])):
+        embedding(layer)
+        return
+    if layer.gives_mask:  # in reverse all count
+        shape = layer.vector("shape", layer.x.shape[:-1])
+        layer.add("Expand", layer.mask_result, layer.scalar("all", "bool", True), shape)
+    rows = layer.weight("embeddings")
+    if layer.setting("tie_weights", True):
+        rows = layer.add("Transpose", "columns", rows, perm=[1, 0])
+    else:
+        rows = layer.weight("reverse_embeddings")
+    made = layer.add("MatMul", "scores", layer.x, rows)
+    if layer.setting("logit_soft_cap") is not None:
+        cap = layer.scalar("cap", layer.x.dtype, layer.number("logit_soft_cap", 1.0))
+        made = layer.add("Mul", "capped", layer.add("Tanh", "bent", layer.add("Div", "part", made, cap)), cap)
+    layer.add("Identity", layer.result, made)
+
+
+@lowers("Masking", masks=lambda _config, _masked: Mask.MADE)
+def masking(layer: Layer) -> None:
+    """A mask of the steps in which any number is not mask_value; zeros in the others."""
+    value = layer.scalar("value", layer.x.dtype, layer.number("mask_value", 0.0))
+    other = layer.cast(
+        "other", layer.add("Not", "differs", layer.add("Equal", "is_value", layer.x, value)), "int32"
+    )
+    counts = layer.add("ReduceMax", "counts", other, layer.vector("last_axis", [-1]), keepdims=1)
+    upright = layer.cast("upright", counts, "bool")
+    layer.add("Where", layer.result, upright, layer.x, layer.scalar("nothing", layer.x.dtype, 0))
+    if layer.gives_mask:
+        layer.add("Squeeze", layer.mask_result, upright, layer.vector("mask_axis", [-1]))
 
 
 @lowers("Flatten")
@@ -89,13 +152,13 @@ def repeat_vector(layer: Layer) -> None:
     layer.add("Expand", layer.result, upright, layer.vector("shape", [batch, count, width]))
 
 
-@lowers("Activation")
+@lowers("Activation", masks=kept)
 def activation(layer: Layer) -> None:
     """An activation."""
     activate(layer, layer.result, layer.x, layer.setting("activation"), layer.x.dtype)
 
 
-@lowers("ReLU")
+@lowers("ReLU", masks=kept)
 def relu(layer: Layer) -> None:
     """X above a threshold, up to a largest value, below it negative_slope · (x - threshold)."""
     x = layer.x
@@ -123,40 +186,37 @@ def relu(layer: Layer) -> None:
         layer.add("Relu", layer.result, x)
 
 
-@lowers("LeakyReLU")
+@lowers("LeakyReLU", masks=kept)
 def leaky_relu(layer: Layer) -> None:
     """X where it is positive, else a part of it."""
     slope = layer.number("negative_slope", layer.number("alpha", 0.3))
     layer.add("LeakyRelu", layer.result, layer.x, alpha=slope)
 
 
-@lowers("ELU")
+@lowers("ELU", masks=kept)
 def elu(layer: Layer) -> None:
     """X where it is positive, else alpha · (exp(x) - 1)."""
     layer.add("Elu", layer.result, layer.x, alpha=layer.number("alpha", 1.0))
 
 
-@lowers("PReLU", weights=lambda _config: ["alpha"])
+@lowers("PReLU", weights=lambda _config: ["alpha"], masks=kept)
 def prelu(layer: Layer) -> None:
     """X where it is positive, else a learned part of it."""
     layer.add("PRelu", layer.result, layer.x, layer.weight("alpha"))
 
 
-@lowers("ThresholdedReLU")
+@lowers("ThresholdedReLU", masks=kept)
 def thresholded_relu(layer: Layer) -> None:
     """X above theta, else 0."""
     layer.add("ThresholdedRelu", layer.result, layer.x, alpha=layer.number("theta", 1.0))
 
 
-@lowers("Softmax")
+@lowers("Softmax", masks=kept)
 def softmax(layer: Layer) -> None:
-    """Softmax along one axis."""
-    axis = layer.setting("axis", -1)
-    if isinstance(axis, list) and len(axis) == 1:
-        axis = axis[0]
-    if not isinstance(axis, int):
-        raise layer.fail(f"its axis is {axis!r}; one is supported")
-    layer.add("Softmax", layer.result, layer.x, axis=normalize_axis(layer.node, axis, layer.rank))
+    """Softmax along one axis, or several together; what a mask leaves out gets nothing."""
+    axes = layer.axes("axis", -1)
+    made = masked_softmax(layer, layer.x, layer.mask(), axes, with_zeros=layer.dialect == KERAS_3)
+    layer.add("Identity", layer.result, made)
 
 
 refuses(
@@ -169,9 +229,22 @@ refuses(
 )
 refuses(
     "StringLookup",
-    "IntegerLookup",
     "TextVectorization",
     "Hashing",
+    "HashedCrossing",
     reason="it looks texts or keys up: do that in the page, and export the model from the numbers on",
 )
-refuses("Masking", reason="masks are not supported: cut the sequences in the page, and remove the layer")
+refuses(
+    *"AugMix AutoContrast CutMix Equalization MaxNumBoundingBoxes MixUp Solarization".split(),
+    reason="it makes pictures or boxes for training: remove it from the model that is exported",
+)
+refuses(
+    *"FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper".split(),
+    reason="it has a program of another framework in it: export that, or the model as a SavedModel"
+    " (model.export)",
+)
+refuses(
+    "MelSpectrogram",
+    "STFTSpectrogram",
+    reason="it makes spectra, which texelflow.ends.js does in the page: export the model from these on",
+)

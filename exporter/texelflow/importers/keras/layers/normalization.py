@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from texelflow.dimensions import Dimension
 from texelflow.graph import Value
 from texelflow.importers.channels_last import batch_normalization
-from texelflow.importers.keras.lowering import Layer, lowers
+from texelflow.importers.keras.lowering import Layer, kept, lowers
 from texelflow.operators.shapes import normalize_axis
 
 
@@ -22,6 +23,7 @@ def _weights(config: Mapping[str, Any]) -> Sequence[str]:
     "BatchNormalizationV1",
     "SyncBatchNormalization",
     weights=lambda config: [*_weights(config), "moving_mean", "moving_variance"],
+    masks=kept,
 )
 def batch_norm(layer: Layer) -> None:
     """Each channel moved and scaled by the mean and variance that training left behind."""
@@ -46,14 +48,14 @@ def batch_norm(layer: Layer) -> None:
 
 def _or(layer: Layer, name: str, like: Value, number: int) -> Value:
     """Return a weight, or a number for each element where the layer has none."""
-    if name in layer.node.attributes["weights"]:
+    if name in layer.weights:
         return layer.weight(name)
     return layer.add(
         "Expand", name, layer.scalar("number", like.dtype, number), layer.vector("shape", like.shape)
     )
 
 
-@lowers("LayerNormalization", weights=_weights)
+@lowers("LayerNormalization", weights=_weights, masks=kept)
 def layer_norm(layer: Layer) -> None:
     """Elements moved and scaled by the mean and variance of the last axes."""
     places = layer.axes("axis", -1)
@@ -62,7 +64,7 @@ def layer_norm(layer: Layer) -> None:
     if layer.setting("rms_scaling", False):
         raise layer.fail("it has rms_scaling, which is not supported")
     shape = layer.x.shape[places[0] :]
-    names = layer.node.attributes["weights"]
+    names = layer.weights
     one = layer.add("Expand", "ones", layer.scalar("one", layer.x.dtype, 1), layer.vector("shape", shape))
     operands = [layer.weight("gamma") if "gamma" in names else one]
     operands += [layer.weight("beta")] if "beta" in names else []
@@ -76,7 +78,7 @@ def layer_norm(layer: Layer) -> None:
     )
 
 
-@lowers("UnitNormalization")
+@lowers("UnitNormalization", masks=kept)
 def unit_norm(layer: Layer) -> None:
     """Elements divided by their length along an axis."""
     places = layer.axes("axis", -1)
@@ -85,7 +87,7 @@ def unit_norm(layer: Layer) -> None:
     layer.add("Div", layer.result, layer.x, layer.add("Sqrt", "length", least))
 
 
-@lowers("GroupNormalization", weights=_weights)
+@lowers("GroupNormalization", weights=_weights, masks=kept)
 def group_norm(layer: Layer) -> None:
     """Groups of channels, the last axis, moved and scaled by their mean and variance."""
     axis = normalize_axis(layer.node, layer.whole("axis", -1), layer.rank)
@@ -107,9 +109,25 @@ def group_norm(layer: Layer) -> None:
     epsilon = layer.scalar("epsilon", layer.x.dtype, layer.number("epsilon", 1e-3))
     deviation = layer.add("Sqrt", "deviation", layer.add("Add", "positive", variance, epsilon))
     made = layer.reshape("joined", layer.add("Div", "normal", centred, deviation), layer.x.shape)
-    names = layer.node.attributes["weights"]
+    names = layer.weights
     if "gamma" in names:
         made = layer.add("Mul", "scaled", made, layer.weight("gamma"))
     if "beta" in names:
         made = layer.add("Add", "moved", made, layer.weight("beta"))
     layer.add("Identity", layer.result, made)
+
+
+@lowers("RMSNormalization", weights=lambda _config: ["scale"])
+def rms_norm(layer: Layer) -> None:
+    """Elements divided by the root of their mean square along axes, and scaled."""
+    places = layer.axes("axis", -1)
+    scale = layer.weight("scale")
+    mean = layer.reduce("ReduceMean", "mean", layer.add("Mul", "squares", layer.x, layer.x), places)
+    epsilon = layer.scalar("epsilon", layer.x.dtype, layer.number("epsilon", 1e-7))
+    root = layer.add("Sqrt", "root", layer.add("Add", "positive", mean, epsilon))
+    normal = layer.add("Div", "normal", layer.x, root)
+    if len(places) > 1:
+        raise layer.fail(f"its axes are {places}; one is supported")
+    shape: list[Dimension] = [1] * layer.rank
+    shape[places[0]] = layer.x.shape[places[0]]
+    layer.add("Mul", layer.result, normal, layer.reshape("scale_wide", scale, shape))

@@ -35,7 +35,20 @@ def global_pooling(layer: Layer) -> None:
     axes = list(range(2, count + 2)) if layer.is_first else list(range(1, count + 1))
     operator = "ReduceMax" if "Max" in layer.node.operator else "ReduceMean"
     keeps = int(bool(layer.setting("keepdims", False)))
-    layer.add(operator, layer.result, layer.x, layer.vector("axes", axes), keepdims=keeps)
+    mask = layer.mask() if operator == "ReduceMean" and count == 1 else None
+    if mask is None:
+        layer.add(operator, layer.result, layer.x, layer.vector("axes", axes), keepdims=keeps)
+        return
+    upright = layer.add(
+        "Unsqueeze", "upright", mask, layer.vector("channel_axis", [1 if layer.is_first else 2])
+    )
+    counting = layer.add("Where", "counting", upright, layer.x, layer.scalar("nothing", layer.x.dtype, 0))
+    flags = layer.cast("flags", upright, layer.x.dtype)
+    total, number = (
+        layer.add("ReduceSum", step, x, layer.vector("axes", axes), keepdims=keeps)
+        for step, x in (("total", counting), ("number", flags))
+    )
+    layer.add("Div", layer.result, total, number)
 
 
 def _borders(layer: Layer, name: str, count: int) -> list[tuple[int, int]]:

@@ -6,7 +6,7 @@ from texelflow.graph import Value
 from texelflow.importers.channels_last import resize
 from texelflow.importers.finite import is_finite
 from texelflow.importers.keras.layers.convolutions import give_back, image_of
-from texelflow.importers.keras.lowering import Layer, lowers
+from texelflow.importers.keras.lowering import Layer, kept_in_keras_3, lowers
 
 
 def _constant(layer: Layer, name: str, default: float) -> Value:
@@ -18,7 +18,7 @@ def _constant(layer: Layer, name: str, default: float) -> Value:
     return layer.scalar(name, "float32", layer.number(name, default))
 
 
-@lowers("Rescaling")
+@lowers("Rescaling", masks=kept_in_keras_3)
 def rescaling(layer: Layer) -> None:
     """X · scale + offset, as floats."""
     x = layer.x if layer.x.dtype == "float32" else layer.cast("floats", layer.x, "float32")
@@ -27,7 +27,9 @@ def rescaling(layer: Layer) -> None:
 
 
 @lowers(
-    "Normalization", weights=lambda config: [] if config.get("mean") is not None else ["mean", "variance"]
+    "Normalization",
+    weights=lambda config: [] if config.get("mean") is not None else ["mean", "variance"],
+    masks=kept_in_keras_3,
 )
 def normalization(layer: Layer) -> None:
     """(x - mean) / √variance, along the last axis, or with one mean for all."""

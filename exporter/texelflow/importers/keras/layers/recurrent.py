@@ -1,24 +1,23 @@
-"""LSTM, GRU and SimpleRNN, and the layers around others: Bidirectional and TimeDistributed."""
+"""LSTM, GRU and SimpleRNN, also as cells of an RNN."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from texelflow.graph import Node, Value
+from texelflow.graph import Value
 from texelflow.importers.keras.activations import recurrent_activation
+from texelflow.importers.keras.layers.wrapped import call, inner_of
 from texelflow.importers.keras.lowering import (
-    CONFIG,
-    DIALECT,
-    DOMAIN,
     KERAS_3,
-    SEQUENCE_AGAIN,
-    WEIGHT_NAMES,
-    WEIGHTS,
+    RESULT_RULES,
     Layer,
+    Mask,
+    ResultRule,
     lowers,
     with_bias,
 )
+from texelflow.importers.keras.masked_steps import MaskedSteps
 from texelflow.operators.onnx.slice import UNLIMITED
 from texelflow.operators.shapes import known_shape
 
@@ -26,7 +25,27 @@ _GATES = {"LSTM": 4, "GRU": 3, "SimpleRNN": 1}
 _ONNX = {"LSTM": "LSTM", "GRU": "GRU", "SimpleRNN": "RNN"}
 
 
-@lowers("LSTM", "GRU", "SimpleRNN", weights=with_bias("kernel", "recurrent_kernel"))
+_NAMES = with_bias("kernel", "recurrent_kernel")
+_CELLS = {f"{kind}Cell": kind for kind in _GATES}
+_MOST_CELLS = 10
+"""That are stacked: behind that, archives do not have them in their order."""
+
+
+def sequence_mask(config: Mapping[str, Any], _masked: Sequence[bool]) -> Mask:
+    """Where results are sequences they have the mask, else none."""
+    return Mask.KEPT if config.get("return_sequences") else Mask.LOST
+
+
+def _results(states: int) -> ResultRule:
+    """Return the rule of layers with so many states, which they may return behind their result."""
+    return lambda config, _arguments: 1 + (states if config.get("return_state") else 0)
+
+
+LSTM_RESULTS = _results(2)
+
+
+@lowers("GRU", "SimpleRNN", weights=_NAMES, masks=sequence_mask, results=_results(1))
+@lowers("LSTM", weights=_NAMES, masks=sequence_mask, results=LSTM_RESULTS)
 def recurrent(layer: Layer) -> None:
     """A layer that goes through a sequence [batch, length, inputs] step by step and remembers."""
     layer.require_rank(3)
@@ -36,7 +55,7 @@ def recurrent(layer: Layer) -> None:
         )
     kind = layer.node.operator
     gates, units = _GATES[kind], _units(layer)
-    x = _backwards(layer, layer.x) if layer.setting("go_backwards", False) else layer.x
+    x, steps = _in_order(layer)
     sequence = layer.add("Transpose", "sequence", x, perm=[1, 0, 2])
     weights = [_turned(layer, name, gates) for name in ("kernel", "recurrent_kernel")]
     states = [layer.add("Unsqueeze", "state", value, layer.vector("axis", [0])) for value in layer.data[1:]]
@@ -44,28 +63,51 @@ def recurrent(layer: Layer) -> None:
     if len(states) not in (0, wanted):
         raise layer.fail(f"it is called with {len(states)} states; {wanted} are needed")
     after = _reset_after(layer)
+    attributes = {"hidden_size": units, **_activations(layer)}
+    if kind == "GRU":
+        attributes["linear_before_reset"] = int(after)
+    counts = None if steps is None else steps.counts
+    operands = [sequence, *weights, _bias(layer, gates, units, after), counts, *states]
+    results: list[str | Value] = ["steps", "last_state", *(["last_cell"] if kind == "LSTM" else [])]
+    every, *last = layer.add_all(_ONNX[kind], results, *operands, **attributes)
+    plain = layer.add("Squeeze", "plain", every, layer.vector("direction", [1]))
+    ends = [layer.add("Squeeze", "end", state, layer.vector("first", [0])) for state in last]
+    with_zeros = bool(layer.setting("zero_output_for_mask", False))
+    if layer.setting("return_sequences", False):
+        made = layer.add("Transpose", "by_batch", plain, perm=[1, 0, 2])
+        made = made if steps is None else steps.back(made, with_zeros)
+    else:
+        made = ends[0] if steps is None else steps.last(ends[0], with_zeros)
+    layer.add("Identity", layer.result, made)
+    first: list[Value | None] = [*layer.data[1:]] or [None] * wanted
+    for result, end, begin in zip(layer.results[1:], ends, first, strict=False):
+        layer.add("Identity", result, end if steps is None else steps.or_first("state", end, begin))
+
+
+def _in_order(layer: Layer) -> tuple[Value, MaskedSteps | None]:
+    """Return the sequence as it is gone through, and what a mask says of its steps: these are in front."""
+    x, mask = layer.x, layer.mask()
+    if layer.setting("go_backwards", False):
+        x, mask = backwards(layer, x), None if mask is None else backwards(layer, mask, "mask_backwards")
+    if mask is None:
+        return x, None
+    steps = MaskedSteps(layer, mask)
+    return steps.to_front(x), steps
+
+
+def _activations(layer: Layer) -> dict[str, Any]:
+    """Return the activations as attributes of ONNX's layers."""
+    kind = layer.node.operator
     functions = [recurrent_activation(layer, layer.setting("activation", "tanh"))]
     if kind != "SimpleRNN":
         inner = recurrent_activation(layer, layer.setting("recurrent_activation", "sigmoid"))
         functions = [inner, *functions, *(functions if kind == "LSTM" else [])]
-    attributes: dict[str, Any] = {"activations": [name for name, _, _ in functions], "hidden_size": units}
+    attributes: dict[str, Any] = {"activations": [name for name, _, _ in functions]}
     for number, key in ((1, "activation_alpha"), (2, "activation_beta")):
         parameters = [parameter for function in functions for parameter in function[number]]
         if parameters:
             attributes[key] = parameters
-    if kind == "GRU":
-        attributes["linear_before_reset"] = int(after)
-    operands = [sequence, *weights, _bias(layer, gates, units, after), None, *states]
-    results: list[str | Value] = ["steps", "last_state", *(["last_cell"] if kind == "LSTM" else [])]
-    steps, *last = layer.add_all(_ONNX[kind], results, *operands, **attributes)
-    axis = layer.vector("direction", [1])
-    if layer.setting("return_sequences", False):
-        plain = layer.add("Squeeze", "plain", steps, axis)
-        layer.add("Transpose", layer.result, plain, perm=[1, 0, 2])
-    else:
-        layer.add("Squeeze", layer.result, last[0], layer.vector("first", [0]))
-    for result, state in zip(layer.node.outputs[1:], last, strict=False):
-        layer.add("Squeeze", result, state, layer.vector("first", [0]))
+    return attributes
 
 
 def _units(layer: Layer) -> int:
@@ -118,98 +160,76 @@ def bias_dtype(layer: Layer) -> str:
     return layer.weight("bias").dtype
 
 
-def _backwards(layer: Layer, x: Value, result: str = "backwards") -> Value:
+def backwards(layer: Layer, x: Value, result: str = "backwards") -> Value:
     """Return a sequence [batch, length, …] in the opposite order."""
     bounds = (("first", UNLIMITED), ("end", -UNLIMITED), ("axis", 1), ("by", -1))
-    return layer.add("Slice", result, x, *(layer.vector(name, [bound]) for name, bound in bounds))
+    made = layer.add("Slice", result, x, *(layer.vector(name, [bound]) for name, bound in bounds))
+    made.type = x.type
+    return made
 
 
-def _inner(config: Mapping[str, Any], key: str = "layer") -> tuple[str, Mapping[str, Any]]:
-    """Return class and configuration of the layer in another; empty if there is none."""
-    inner = config.get(key)
-    if not isinstance(inner, Mapping) or not isinstance(inner.get("config"), Mapping):
-        return "", {}
-    return str(inner.get("class_name")), inner["config"]
+def _cells(config: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return class and configuration of the cells of an RNN."""
+    kind, cell = inner_of(config, "cell")
+    if kind != "StackedRNNCells":
+        return [(kind, cell)]
+    cells = cell.get("cells")
+    return [inner_of({"cell": each}, "cell") for each in cells] if isinstance(cells, list) else []
 
 
-def _names(config: Mapping[str, Any]) -> Sequence[str]:
-    kind, inner = _inner(config)
-    return WEIGHT_NAMES[kind](inner) if kind in WEIGHT_NAMES else ()
+def _rnn_weights(config: Mapping[str, Any]) -> Sequence[str]:
+    return [
+        f"{name}_{number}" if number else name
+        for number, (_, cell) in enumerate(_cells(config))
+        for name in _NAMES(cell)
+    ]
 
 
-@lowers(
-    "Bidirectional",
-    weights=lambda config: [f"{way}/{name}" for way in ("forward", "backward") for name in _names(config)],
-)
-def bidirectional(layer: Layer) -> None:
-    """A recurrent layer that goes forward, one that goes backward, joined."""
-    kind, forward = _inner(layer.config)
-    if kind not in _GATES:
-        raise layer.fail(f"its layer is {kind or 'missing'}; {', '.join(_GATES)} are supported")
-    _, backward = _inner(layer.config, "backward_layer")
-    backward = backward or {**forward, "go_backwards": not forward.get("go_backwards", False)}
-    names = list(_names(layer.config))
-    weights = layer.inputs()[layer.count - 2 * len(names) :]
-    states = layer.data[1:]
-    mode = str(layer.setting("merge_mode", "concat"))
-    if "merge_mode" in layer.config and layer.config["merge_mode"] is None:
-        raise layer.fail("its merge_mode is None, which is not supported")
-    if len(layer.node.outputs) > 1:
-        raise layer.fail("it returns its states, which is not supported")
-    made = []
-    for number, config in enumerate((forward, backward)):
-        own = weights[number * len(names) : (number + 1) * len(names)]
-        half = len(states) // 2
-        data = [layer.x, *states[number * half : (number + 1) * half]]
-        made.append(_call(layer, kind, config, data, names, own, f"way_{number}"))
-    if forward.get("return_sequences", False):
-        made[1] = _backwards(layer, made[1], "turned_back")
-    operators = {"sum": "Add", "mul": "Mul"}
-    if mode == "concat":
-        layer.add("Concat", layer.result, *made, axis=-1)
-    elif mode in operators:
-        layer.add(operators[mode], layer.result, *made)
-    elif mode == "ave":
-        layer.add("Mean", layer.result, *made)
-    else:
-        raise layer.fail(f"its merge_mode is {mode!r}; concat, sum, mul or ave is expected")
+def _rnn_results(config: Mapping[str, Any], arguments: Mapping[str, Any]) -> int:
+    cells = [RESULT_RULES[_CELLS[kind]] for kind, _ in _cells(config) if kind in _CELLS]
+    return 1 + sum(rule(config, arguments) - 1 for rule in cells)
 
 
-def _call(
-    layer: Layer,
-    kind: str,
-    config: Mapping[str, Any],
-    data: Sequence[Value],
-    names: Sequence[str],
-    weights: Sequence[Value],
-    step: str,
-) -> Value:
-    """Add a node of another layer, which is replaced in turn, and return its result."""
-    result = Value(f"{layer.result.name}/{step}")
-    attributes = {CONFIG: config, WEIGHTS: list(names), DIALECT: layer.dialect}
-    layer.nodes.append(Node(kind, [*data, *weights], [result], attributes, f"{layer.name}/{step}", DOMAIN))
-    return result
-
-
-@lowers("TimeDistributed", weights=_names)
-def time_distributed(layer: Layer) -> None:
-    """A layer called for each entry of a sequence by itself."""
-    kind, config = _inner(layer.config)
-    if kind not in WEIGHT_NAMES or len(layer.data) != 1 or layer.rank < 3:
+@lowers("RNN", weights=_rnn_weights, masks=sequence_mask, results=_rnn_results)
+def rnn(layer: Layer) -> None:
+    """A cell, or several on top of each other, that go through a sequence: layers one behind the other."""
+    cells = _cells(layer.config)
+    kinds = {kind for kind, _ in cells}
+    _, stack = inner_of(layer.config, "cell")
+    if not cells or not kinds <= _CELLS.keys() or len(kinds) > 1 or len(cells) > _MOST_CELLS:
         raise layer.fail(
-            f"its layer is {kind or 'missing'}, its input {layer.x.type}, which is not supported"
+            f"its cells are {', '.join(sorted(filter(None, kinds))) or 'missing'}; up to {_MOST_CELLS} of one"
+            f" kind of {', '.join(_CELLS)} are supported"
         )
-    batch, length, *rest = layer.x.shape
-    flat = layer.reshape("flat", layer.x, [batch * length, *rest])
-    names = list(_names(layer.config))
-    weights = layer.inputs()[layer.count - len(names) :] if names else []
-    made = _call(layer, kind, config, [flat], names, weights, "each")
-    attributes = {CONFIG: {}, WEIGHTS: [], DIALECT: layer.dialect}
-    layer.nodes.append(Node(SEQUENCE_AGAIN, [made, layer.x], [layer.result], attributes, layer.name, DOMAIN))
-
-
-@lowers(SEQUENCE_AGAIN)
-def sequence_again(layer: Layer) -> None:
-    """What was made of each entry, as a sequence as long as the second input."""
-    batch, length = layer.input(1).shape[:2]
-    layer.reshape(layer.result, layer.x, [batch, length, *layer.x.shape[1:]])
+    if layer.setting("stateful", False) or stack.get("reverse_state_order"):
+        raise layer.fail("it is stateful, or has its states in reverse order, which is not supported")
+    x, mask = layer.x, layer.mask()
+    if layer.setting("go_backwards", False):
+        x, mask = backwards(layer, x), None if mask is None else backwards(layer, mask, "mask_backwards")
+    [kind] = kinds
+    each = 2 if kind == "LSTMCell" else 1
+    states = layer.data[1:]
+    if len(states) not in (0, each * len(cells)):
+        raise layer.fail(f"it is called with {len(states)} states; {each * len(cells)} are needed")
+    weights, ends = iter(layer.weights.values()), []
+    for number, (_, cell) in enumerate(cells):
+        is_last = number == len(cells) - 1
+        config = {
+            **cell,
+            "return_sequences": not is_last or layer.setting("return_sequences", False),
+            "return_state": True,
+            "zero_output_for_mask": is_last and layer.setting("zero_output_for_mask", False),
+        }
+        x, *after = call(
+            layer,
+            _CELLS[kind],
+            config,
+            [x, *states[number * each : (number + 1) * each]],
+            f"cell_{number}",
+            count=1 + each,
+            masks=[mask],
+            weights={name: next(weights) for name in _NAMES(cell)},
+        )
+        ends += after
+    for result, value in zip(layer.results, [x, *ends], strict=False):
+        layer.add("Identity", result, value)
