@@ -26,7 +26,15 @@ SHIPPED_BY_CONVERTER = {"client-zip", "jsfive", "pako", "pyodide"}
 """What is in build/converter, beside packages of Python."""
 
 SHIPPED_BY_SITE = {
-    *("vue", "@vue/reactivity", "@vue/runtime-core", "@vue/runtime-dom", "@vue/shared", "vitepress", "minisearch"),
+    *(
+        "vue",
+        "@vue/reactivity",
+        "@vue/runtime-core",
+        "@vue/runtime-dom",
+        "@vue/shared",
+        "vitepress",
+        "minisearch",
+    ),
     *("@vueuse/core", "@vueuse/integrations", "@vueuse/shared", "mark.js", "focus-trap", "tabbable"),
 }
 """What is in the scripts of the documents' site."""

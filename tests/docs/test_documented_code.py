@@ -36,7 +36,9 @@ const text: string = new Tensor("int64", [1], new BigInt64Array(1)).as("int64")[
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The JavaScript of every block that is run in a page; fails where TypeScript finds a wrong type."""
-    sources = {block.place: code for block in ALL if block.is_compiled and (code := program(block)) is not None}
+    sources = {
+        block.place: code for block in ALL if block.is_compiled and (code := program(block)) is not None
+    }
     assert len(sources) >= 50
     return compile_programs(tmp_path_factory.mktemp("programs"), sources, WRONG)
 
