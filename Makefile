@@ -15,6 +15,9 @@ WORKERS ?= 2
 
 python := .venv/bin/python
 
+# Tests start the exporter some hundred times: compiling it each time would take as long as it runs.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup demo site bench bench-publish quick test test-browsers fuzz check generate docs format release clean distclean
 .DELETE_ON_ERROR:
 

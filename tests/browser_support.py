@@ -77,14 +77,14 @@ def require_webgl2(page: Page) -> None:
 def open_runtime_page(browser: Browser, server: PageServer) -> Page:
     """A blank page with `texelflow` bound to dist/texelflow.debug.js (the runtime and its extras)."""
     page = browser.new_page()
+    page.goto(server.url("/blank.html"))
     load_runtime(page, server)
     require_webgl2(page)
     return page
 
 
 def load_runtime(page: Page, server: PageServer) -> None:
-    """Gives a page a blank document with `texelflow`; the one that it had is gone, whatever it was doing."""
-    page.goto(server.url("/blank.html"))
+    """Binds `texelflow` in a page's document."""
     page.evaluate(
         "async (url) => { globalThis.texelflow = await import(url); }",
         server.url("/dist/texelflow.debug.js"),
@@ -97,15 +97,23 @@ class RenewedPage:
     def __init__(self, browser: Browser, server: PageServer) -> None:
         self._browser = browser
         self._server = server
-        self._page = open_runtime_page(browser, server)
+        self._page = browser.new_page()
 
-    def renew(self) -> Page:
-        """The page with a fresh blank document with `texelflow`; another page if this one has crashed."""
+    def blank(self) -> Page:
+        """The page with a fresh document and no routes. Another page, if this one has crashed."""
+        self._page.context.unroute_all()
+        self._page.unroute_all()
         try:
-            load_runtime(self._page, self._server)
+            self._page.goto(self._server.url("/blank.html"))
         except Error:
             self.close()
-            self._page = open_runtime_page(self._browser, self._server)
+            self._page = self._browser.new_page()
+            self._page.goto(self._server.url("/blank.html"))
+        return self._page
+
+    def renew(self) -> Page:
+        """The same with `texelflow`."""
+        load_runtime(self.blank(), self._server)
         return self._page
 
     def close(self) -> None:

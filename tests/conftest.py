@@ -73,6 +73,12 @@ def page(renewed_pages: list[RenewedPage]) -> Page:
     return renewed_pages[0].renew()
 
 
+@pytest.fixture
+def blank_page(renewed_pages: list[RenewedPage]) -> Page:
+    """A fresh document that does not have the runtime yet."""
+    return renewed_pages[0].blank()
+
+
 @pytest.fixture(scope="session")
 def bundle_page(browser: Browser, page_server: PageServer) -> Iterator[Page]:
     """The page that `bundle_runner` runs bundles in: what one test compiled, no later one compiles again."""

@@ -21,8 +21,6 @@ from pathlib import Path
 import notices
 import pytest
 from command_support import REPOSITORY, make_classifier
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 from packaging.requirements import Requirement
 from release import ReleaseError, pack_release, release_date
 from versions import version_of
@@ -155,6 +153,10 @@ def test_digests_are_those_of_the_files(release: Path) -> None:
 
 def test_bill_of_materials_is_valid_and_has_what_is_shipped(release: Path) -> None:
     (path,) = release.glob("*.cdx.json")
+    # Imported here: it makes parsers of 38 grammars, for seconds, in each process that collects the tests.
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(path.read_text()) is None
     content = json.loads(path.read_text())
     artefacts = {

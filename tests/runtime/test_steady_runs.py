@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -62,15 +62,6 @@ def network_bundle(folder: Path) -> None:
         current = following
     builder.output("y", current)
     builder.write(folder)
-
-
-@pytest.fixture
-def blank_page(browser: Browser, page_server: PageServer) -> Iterator[Page]:
-    """A page that does not have the runtime yet."""
-    page = browser.new_page()
-    page.goto(page_server.url("/blank.html"))
-    yield page
-    page.close()
 
 
 @pytest.mark.parametrize("make", [network_bundle, blocked_bundle])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from bundle_builder import add_bundle, stateful_bundle
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Page, Route
 
 import texelflow
 from browser_support import REPOSITORY, PageServer
@@ -41,11 +41,9 @@ def serve(page_server: PageServer) -> Callable[[Path], str]:
 
 
 @pytest.fixture
-def worker_page(browser: Browser, page_server: PageServer) -> Iterator[Page]:
+def worker_page(blank_page: Page) -> Page:
     """A page whose `texelflow` is the runtime's worker, and which lets no context of WebGL be made on it."""
-    page = browser.new_page()
-    page.goto(page_server.url("/blank.html"))
-    page.evaluate(
+    blank_page.evaluate(
         """async () => {
             globalThis.contexts = 0;
             for (const {prototype} of [HTMLCanvasElement, OffscreenCanvas]) {
@@ -59,8 +57,7 @@ def worker_page(browser: Browser, page_server: PageServer) -> Iterator[Page]:
             globalThis.texelflow = await import('/dist/texelflow.worker.js');
         }"""
     )
-    yield page
-    page.close()
+    return blank_page
 
 
 @pytest.fixture(scope="module")
