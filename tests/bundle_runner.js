@@ -16,7 +16,6 @@
     bool: Uint8Array,
   };
   const models = {};
-  const CHUNK = 32768;
   const WORKERS = 8;
 
   /** Compiling takes most of the time, and many bundles have programs in common; these take a few GB at most. */
@@ -31,17 +30,12 @@
     Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
 
   function decode({ dtype, shape, data }) {
-    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-    return new texelflow.Tensor(dtype, shape, new arrays[dtype](bytes.buffer));
+    return new texelflow.Tensor(dtype, shape, new arrays[dtype](Uint8Array.fromBase64(data).buffer));
   }
 
   function encode({ dtype, shape, data }) {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    let text = "";
-    for (let start = 0; start < bytes.length; start += CHUNK) {
-      text += String.fromCharCode(...bytes.subarray(start, start + CHUNK));
-    }
-    return { dtype, shape, data: btoa(text) };
+    return { dtype, shape, data: bytes.toBase64() };
   }
 
   const decodeAll = (feeds) => mapValues(feeds, decode);

@@ -41,12 +41,7 @@ globalThis.convertChosen = async (options) => {
             : await converter.convert(files, { ...others, onProgress });
         globalThis.made = made;
         const coded = Array.from(made, async ([name, blob]) => {
-            const bytes = new Uint8Array(await blob.arrayBuffer());
-            let text = "";
-            for (let at = 0; at < bytes.length; at += 8192) {
-                text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-            }
-            return [name, btoa(text)];
+            return [name, new Uint8Array(await blob.arrayBuffer()).toBase64()];
         });
         return { summary, told, files: Object.fromEntries(await Promise.all(coded)) };
     } catch (error) {

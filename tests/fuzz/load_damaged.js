@@ -10,11 +10,12 @@ globalThis.damagedBundles = (() => {
     return Promise.race([promise, limit]).finally(() => clearTimeout(timer));
   };
 
-  const bytesOf = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-
   /** Load and run one bundle, free it; resolves to the numbers of its outputs. */
   async function loadAndRun(files, shape) {
-    const blobs = Object.entries(files).map(([name, base64]) => [name, new Blob([bytesOf(base64)])]);
+    const blobs = Object.entries(files).map(([name, base64]) => [
+      name,
+      new Blob([Uint8Array.fromBase64(base64)]),
+    ]);
     const model = await texelflow.loadModel(new Map(blobs));
     try {
       const size = shape.reduce((total, extent) => total * extent, 1);

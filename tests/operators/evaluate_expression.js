@@ -5,17 +5,12 @@ const gl = document.createElement("canvas").getContext("webgl2");
 
 /** Bytes of a base64 string. */
 function decode(text) {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer;
+  return Uint8Array.fromBase64(text).buffer;
 }
 
 /** Base64 of bytes. */
 function encode(buffer) {
-  const bytes = new Uint8Array(buffer);
-  let text = "";
-  for (let start = 0; start < bytes.length; start += 8192) {
-    text += String.fromCharCode(...bytes.subarray(start, start + 8192));
-  }
-  return btoa(text);
+  return new Uint8Array(buffer).toBase64();
 }
 
 function compile(type, source) {

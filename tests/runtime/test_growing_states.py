@@ -48,11 +48,10 @@ STATES = {"keys_after": "keys", "values_after": "values"}
 
 HELPERS = """
     const {Tensor} = texelflow;
-    const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
     const ARRAYS = {float32: Float32Array, int64: BigInt64Array};
     const given = (feeds) => Object.fromEntries(Object.entries(feeds).map(([name, {dtype, shape, data}]) =>
-        [name, new Tensor(dtype, shape, new ARRAYS[dtype](bytesOf(data)))]));
-    const textOf = ({data}) => btoa(String.fromCharCode(...new Uint8Array(data.buffer.slice(0))));
+        [name, new Tensor(dtype, shape, new ARRAYS[dtype](Uint8Array.fromBase64(data).buffer))]));
+    const textOf = ({data}) => new Uint8Array(data.buffer.slice(0)).toBase64();
     const codeOf = (promise) => promise.then(() => 'none', (error) => error.code);
     const steps = async (session, list) => {
         const results = [];
