@@ -68,7 +68,7 @@ def page(renewed_pages: list[RenewedPage]) -> Page:
     """A fresh document in which `texelflow` is the debugging build of the runtime.
 
     Nothing that other tests changed in theirs is left, prototypes, workers and contexts of WebGL included.
-    It takes a sixth of the processor time of a page with processes of its own, which `own_page` is.
+    It takes an eighth of the processor time of a page with processes of its own, which `own_page` is.
     """
     return renewed_pages[0].renew()
 
