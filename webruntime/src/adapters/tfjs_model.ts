@@ -22,6 +22,7 @@ export interface TfLoadOptions extends Omit<LoadOptions, "onProgress" | "fetch">
 export interface ForeignTensor {
   readonly shape: readonly number[];
   readonly dtype: string;
+  /** Resolves to the elements. */
   data(): Promise<ArrayLike<number>>;
 }
 

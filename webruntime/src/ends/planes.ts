@@ -85,6 +85,7 @@ export function maskPicture({ width, height, data }: Plane, options: MaskOptions
 
 /** What draws on a canvas: its context of 2 dimensions. */
 export interface Surface {
+  /** Draws a picture into a rectangle. */
   drawImage(image: OffscreenCanvas, x: number, y: number, width: number, height: number): void;
 }
 

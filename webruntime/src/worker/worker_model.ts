@@ -28,7 +28,10 @@ export type WorkerModel<S extends Signature = Signature> = Pick<
   | "profile"
   | "reset"
   | "dispose"
-> & { session(): WorkerSession<S> };
+> & {
+  /** A session with a memory of its own; `run` uses one that the model has. */
+  session(): WorkerSession<S>;
+};
 
 /** Runs of a model in the worker with a memory of their own: what `ModelSession` of the runtime has. */
 export type WorkerSession<S extends Signature = Signature> = Pick<
