@@ -23,8 +23,8 @@ from texelflow import ExportError, convert
 
 Case = tuple[nn.Module, tuple[torch.Tensor, ...]]
 PLAIN = (
-    "ELU Hardshrink Hardsigmoid Hardtanh Hardswish LeakyReLU LogSigmoid PReLU ReLU ReLU6 SELU CELU GELU Sigmoid"
-    " SiLU Mish Softplus Softshrink Softsign Tanh Tanhshrink Identity Flatten RReLU GLU"
+    "ELU Hardshrink Hardsigmoid Hardtanh Hardswish LeakyReLU LogSigmoid PReLU ReLU ReLU6 SELU CELU GELU"
+    " Sigmoid SiLU Mish Softplus Softshrink Softsign Tanh Tanhshrink Identity Flatten RReLU GLU"
 ).split()
 
 
