@@ -129,3 +129,17 @@ def local_response_norm(step: Step) -> None:
     step.add(
         "LRN", step.result, step.x, size=step.integer("size"), bias=float(step.number("k", 1)), **attributes
     )
+
+
+@lowers("_weight_norm", "_weight_norm_interface")
+def weight_norm(step: Step) -> None:
+    """V · g / the length of v along all axes but one, or along all: weights that training keeps apart."""
+    v, g = step.tensor("v"), step.tensor("g")
+    rank = len(v.shape)
+    axis = step.integer("dim", 0)
+    kept = None if axis == -1 else step.axis("dim", 0, rank)
+    axes = [place for place in range(rank) if place != kept]
+    length = step.reduce("ReduceL2", "length", v, axes)
+    step.add("Mul", step.result, v, step.add("Div", "ratio", g, length))
+    if step.wants(1) and len(step.node.outputs) > 1:
+        step.finish(length, 1)
