@@ -30,6 +30,7 @@ CONVERSION = {
     "branching",
     "pipeline",
     "preprocessor_config",
+    "meanings",
 }
 """What turns a model into a bundle."""
 
@@ -41,6 +42,9 @@ ROOMS: dict[str, set[str]] = {
     "graph": {"errors", "dimensions"},
     "pictures": {"dimensions"},
     "preprocessor_config": {"options"},
+    "model_config": {"dimensions", "graph"},
+    "roles": {"bundle"},
+    "meanings": {*MODEL, "model_config", "roles"},
     "problems": {"errors", "dimensions", "graph"},
     "operators": MODEL,
     "passes": MEANING,
