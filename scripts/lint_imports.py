@@ -82,6 +82,7 @@ BELOW: dict[str, set[str]] = {
     "adapters": {"errors", "api", "bundle", "graph"},
     "ends": set(),
     "text": {"errors", "graph"},
+    "pipelines": {"errors", "api", "bundle", "graph", "ends", "text", "worker"},
 }
 """For each folder of the runtime what it may import besides itself."""
 

@@ -3,7 +3,13 @@ import type { LoadedModel } from "../backends/webgl2/load/loaded_model.ts";
 import type { Profile, ProfileOptions } from "../backends/webgl2/profiler/profile.ts";
 import type { Session } from "../backends/webgl2/run/session.ts";
 import { type BundleFiles, withFiles } from "../bundle/bundle_source.ts";
-import type { DataType, GraphFile, GraphOutput, ImagePreprocessing, Role } from "../bundle/generated/graph_file.ts";
+import type {
+  DataType,
+  GraphFile,
+  GraphOutput,
+  ImagePreprocessing,
+  Role,
+} from "../bundle/generated/graph_file.ts";
 import { part } from "../bundle/parts.ts";
 import { canHash } from "../bundle/weight_files.ts";
 import { TexelflowError } from "../errors.ts";
