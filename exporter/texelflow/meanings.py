@@ -36,7 +36,7 @@ def meanings(source: Path, graph: Graph, options: Options, labels: list[str] | N
     roles = {**graph.roles, **config.roles, **told}
     names = {**graph.labels, **config.labels}
     if labels is not None:
-        labelled = [value for value, role in told.items() if _has_labels(role)] or _labelled(graph, labels)
+        labelled = [value for value, role in roles.items() if _has_labels(role)] or _labelled(graph, labels)
         names = dict.fromkeys(labelled, labels)
     for value in graph.outputs:
         if value not in roles and (texts := names.get(value)):

@@ -168,7 +168,7 @@ def _build_case(
         remembered = {after.name: before.name for after, before in graph.states.items()}
         states = pair_states.run(graph, {**remembered, **options.states}, bool(decisions))
         groups = prepare(graph)
-        if labels is not None:
+        if labels is not None and not (graph.roles or options.meanings):
             graph.warnings += _label_warnings(graph, labels)
     with assuming(graph.facts), stage("lowering to draws", 0.5):
         plan = lower_graph(graph, groups, states)

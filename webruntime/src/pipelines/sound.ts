@@ -33,8 +33,8 @@ export async function samplesOf(
   options: SoundOptions,
 ): Promise<Float32Array> {
   if (sound instanceof Float32Array) return resample(sound, options.sampling_rate ?? rate, rate);
-  const buffer =
-    "getChannelData" in (sound as object) ? (sound as AudioBuffer) : await decoded(sound as Blob, options);
+  const isDecoded = typeof sound === "object" && "getChannelData" in sound;
+  const buffer = isDecoded ? sound : await decoded(sound, options);
   const channels = Array.from({ length: buffer.numberOfChannels }, (_, index) =>
     buffer.getChannelData(index),
   );
