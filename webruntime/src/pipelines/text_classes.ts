@@ -77,7 +77,7 @@ export function fillMask(task: TaskModel, encode: TextEncoder, tokenizer: Tokeni
     return topK(scores, options.top_k ?? 5).map(({ index, score }) => ({
       score,
       token: index,
-      token_str: tokenizer.decode([index]),
+      token_str: tokenizer.decode([index], { special: true }),
       sequence: tokenizer.decode(own.map((token, at) => (at === place ? index : token))),
     }));
   };
