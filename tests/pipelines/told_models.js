@@ -5,10 +5,10 @@ globalThis.toldModels = {
     globalThis.texelflow = await import("/dist/texelflow.js");
   },
 
-  async run({ task, runs, roles, labels, given, options = {}, input, settings = {} }) {
+  async run({ task, runs, roles, labels, dtypes, given, options = {}, input, settings = {} }) {
     const outputs = Object.entries(runs[0]).map(([name, [shape]]) => ({
       name,
-      dtype: "float32",
+      dtype: dtypes?.[name] ?? "float32",
       shape,
       role: roles[name],
       labels: labels?.[name],
@@ -31,7 +31,9 @@ globalThis.toldModels = {
         return Object.fromEntries(
           Object.entries(made).map(([name, [shape, data]]) => [
             name,
-            new texelflow.Tensor("float32", shape, Float32Array.from(data)),
+            dtypes?.[name]
+              ? new texelflow.Tensor("int32", shape, Int32Array.from(data))
+              : new texelflow.Tensor("float32", shape, Float32Array.from(data)),
           ]),
         );
       },
