@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from texelflow.bundle import types
 
-OF_INPUTS = frozenset({"sound"})
+OF_INPUTS = frozenset({"bytes", "sound"})
 """Kinds that inputs have; outputs have the others."""
 
 

@@ -4,6 +4,7 @@ export type { Role } from "./bundle/generated/graph_file.ts";
 export type { AudioClassificationOptions, HeardWindow, SoundSource, Track } from "./pipelines/audio.ts";
 export type { Classification, ClassificationOptions } from "./pipelines/classes.ts";
 export type { EmbeddingOptions } from "./pipelines/embeddings.ts";
+export type { FileInput } from "./pipelines/file_classification.ts";
 export type { MaskImage, Segment, SegmentationOptions } from "./pipelines/image_segmentation.ts";
 export type { ReadText } from "./pipelines/image_to_text.ts";
 export type { FoundPoint, KeypointOptions, PointedObject } from "./pipelines/keypoint_detection.ts";

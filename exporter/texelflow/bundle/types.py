@@ -102,7 +102,7 @@ class Meaning(TypedDict):
     role: NotRequired["Role"]
 
 
-Role: TypeAlias = "Classes | Boxes | Mask | Keypoints | OutputPicture | Ctc | Tokens | Embedding | Curve | Notes | Sound"
+Role: TypeAlias = "Classes | Boxes | Mask | Keypoints | OutputPicture | Ctc | Tokens | Embedding | Curve | Notes | Sound | Bytes"
 """What it is in a task. The loader does not look at it; the runtime's pipelines do."""
 
 
@@ -271,6 +271,22 @@ class Sound(TypedDict):
     """Samples that windows share. Half of what comes of them is left out at the end of the one, half at the
     beginning of the other.
     """
+
+
+class Bytes(TypedDict):
+    """An input of whole numbers along the last axis: bytes of a file, from its beginning and from its end,
+    without the white space there.
+    """
+
+    kind: Literal['bytes']
+    beginning: "Natural"
+    """How many from the beginning."""
+    end: "Natural"
+    """How many from the end."""
+    padding: "Natural"
+    """What stands where there are fewer: behind those of the beginning, before those of the end."""
+    block: "Natural"
+    """How many bytes at either side are looked at."""
 
 
 class FixedInput(TypedDict):

@@ -3,6 +3,7 @@ import type { Tokenizer } from "../text/tokenizer.ts";
 import { audioClassification, audioTracking } from "./audio.ts";
 import { imageClassification } from "./classes.ts";
 import { featureExtraction, imageFeatureExtraction } from "./embeddings.ts";
+import { fileClassification } from "./file_classification.ts";
 import { imageSegmentation } from "./image_segmentation.ts";
 import { imageToImage } from "./image_to_image.ts";
 import { imageToText } from "./image_to_text.ts";
@@ -24,6 +25,7 @@ export const TASKS = {
   "image-feature-extraction": imageFeatureExtraction,
   "audio-classification": audioClassification,
   "audio-tracking": audioTracking,
+  "file-classification": fileClassification,
 } as const;
 
 /** What does each task of texts. */
@@ -63,6 +65,8 @@ const OF_SOUNDS: Partial<Record<Role["kind"], TaskName>> = {
   notes: "audio-tracking",
 };
 
+const OF_FILES: Partial<Record<Role["kind"], TaskName>> = { classes: "file-classification" };
+
 /**
  * The task that a model is for, as far as its bundle says what its outputs are; undefined where it does not, or where the same
  * may be of several tasks, as those of texts.
@@ -73,6 +77,8 @@ export function taskOf({ inputs, outputs }: Pick<AnyModel, "inputs" | "outputs">
     ? OF_PICTURES
     : inputs.some(({ role }) => role?.kind === "sound")
       ? OF_SOUNDS
-      : {};
+      : inputs.some(({ role }) => role?.kind === "bytes")
+        ? OF_FILES
+        : {};
   return kinds.map((kind) => tasks[kind]).find((task) => task !== undefined);
 }

@@ -43,7 +43,18 @@ export type ProgramIndex = number;
  * What it is in a task. The loader does not look at it; the runtime's pipelines do.
  */
 export type Role =
-  Classes | Boxes | Mask | Keypoints | OutputPicture | Ctc | Tokens | Embedding | Curve | Notes | Sound;
+  | Classes
+  | Boxes
+  | Mask
+  | Keypoints
+  | OutputPicture
+  | Ctc
+  | Tokens
+  | Embedding
+  | Curve
+  | Notes
+  | Sound
+  | Bytes;
 /**
  * What makes probabilities of the numbers: none where they are some.
  */
@@ -433,6 +444,28 @@ export interface Sound {
    * Samples that windows share. Half of what comes of them is left out at the end of the one, half at the beginning of the other.
    */
   overlap?: number;
+}
+/**
+ * An input of whole numbers along the last axis: bytes of a file, from its beginning and from its end, without the white space there.
+ */
+export interface Bytes {
+  kind: "bytes";
+  /**
+   * How many from the beginning.
+   */
+  beginning: number;
+  /**
+   * How many from the end.
+   */
+  end: number;
+  /**
+   * What stands where there are fewer: behind those of the beginning, before those of the end.
+   */
+  padding: number;
+  /**
+   * How many bytes at either side are looked at.
+   */
+  block: number;
 }
 export interface GraphOutput {
   name: string;
