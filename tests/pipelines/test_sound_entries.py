@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import sys
 import zlib
 from collections.abc import Callable
@@ -15,17 +14,16 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from browser_support import REPOSITORY, PageServer
+from browser_support import PageServer
 from model_support import find_models
-from texelflow import ExportError, export
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from entry_bundles import entry_bundle
 from file_samples import SAMPLES
 from sound_clips import CLIPS, clip
 
 RECORDED = json.loads(Path(__file__).with_name("recorded_sounds.json").read_text(encoding="utf-8"))
-ENTRIES = REPOSITORY / "gallery" / "entries"
 MODELS = find_models()
 needs_sounds = pytest.mark.skipif(MODELS is None, reason="no sounds: set TEXELFLOW_MODELS")
 
@@ -50,27 +48,15 @@ def say(pipeline_page: Page, page_server: PageServer, tmp_path: Path) -> Say:
     """What an entry's bundle makes of files, by their names; its model comes from its package."""
 
     def run(name: str, files: dict[str, bytes], **options: Any) -> dict[str, Any]:
-        entry = json.loads((ENTRIES / f"{name}.json").read_text(encoding="utf-8"))
-        (step,) = entry["steps"]
-        labels = tmp_path / "labels.txt"
-        labels.write_text("\n".join(step.get("labels", [])), encoding="utf-8")
-        given = {"meanings": step["meanings"], "labels": labels if "labels" in step else None}
-        try:
-            export(step["model"], tmp_path / "bundle", **given, **step["options"])
-        except ExportError as error:
-            if "fetched" not in str(error) or "TEXELFLOW_MODELS" in os.environ:
-                raise
-            pytest.skip(f"no package: {error}")
-        provenance = json.loads((tmp_path / "bundle/graph.json").read_text(encoding="utf-8"))["provenance"]
-        assert provenance["sha256"] == step["sha256"]
+        task = entry_bundle(name, tmp_path)
         page_server.mount(f"/entries/{name}", tmp_path / "bundle")
         addresses = {}
         for file, content in files.items():
             addresses[file] = f"/entry-files/{name}/{file}"
             page_server.fixed[addresses[file]] = (200, "application/octet-stream", content)
-        request = [f"/entries/{name}", entry["task"], addresses, options]
+        request = [f"/entries/{name}", task, addresses, options]
         answer = json.loads(pipeline_page.evaluate(RUN, request))
-        assert answer["of"] == entry["task"]
+        assert answer["of"] == task
         return dict(answer["results"])
 
     return run
