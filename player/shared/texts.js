@@ -45,6 +45,8 @@ export const texts = {
     notStarted: (reason) => `The camera could not be started (${reason}).`,
   },
   sound: {
+    sound: "The sound",
+    file: "The file",
     choose: "Choose a sound…",
     chooseFile: "Choose a file…",
     useMicrophone: "Use the microphone",
@@ -70,6 +72,8 @@ export const texts = {
      * @param {string} to
      */
     span: (label, from, to) => `${label}, from ${from} to ${to} seconds`,
+    /** @param {string} names */
+    notes: (names) => `Notes: ${names}`,
     classes: "Most likely classes",
     nothing: "Nothing was heard.",
   },

@@ -2,7 +2,7 @@ import { make } from "../shared/make.js";
 import { element } from "../shared/page.js";
 import { texts } from "../shared/texts.js";
 import { pipeline, taskOf } from "../texelflow.pipeline.js";
-import { drawTrack, longer, summary } from "./tracks.js";
+import { drawTrack, longer, notesOf, summary } from "./tracks.js";
 
 /** @import { Attempt } from "../run/player.js" */
 /** @import { Model } from "../run/runner.js" */
@@ -12,16 +12,31 @@ import { drawTrack, longer, summary } from "./tracks.js";
 const say = texts.sound;
 const percent = new Intl.NumberFormat("en", { style: "percent" });
 
+/** The half tones of an octave. */
+const NAMES = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"];
+
 /** Seconds of a microphone that are shown. */
 const SHOWN = 15;
 
 /** What stops listening to the microphone. */
 let listening = new AbortController();
 
-/** Takes away what was shown of the model before. */
+/** Takes away what was shown of the model before; pictures may be chosen again. */
 export function hideSound() {
   listening.abort();
-  document.getElementById("sound")?.remove();
+  for (const id of ["sound-source", "sound"]) {
+    document.getElementById(id)?.remove();
+  }
+  pictureStep().hidden = false;
+}
+
+/** Where a visitor chooses a picture. */
+function pictureStep() {
+  const step = element("photo", HTMLInputElement).closest(".step");
+  if (!(step instanceof HTMLElement)) {
+    throw new Error("The page has no step for pictures.");
+  }
+  return step;
 }
 
 /**
@@ -58,7 +73,10 @@ export function showSound(model, attempt) {
   if (!isOfFiles) {
     row.append(microphoneButton(model, places, attempt));
   }
-  note.after(make("div", { id: "sound", class: "step" }, row, places.status, places.views));
+  const heading = make("h3", {}, isOfFiles ? say.file : say.sound);
+  pictureStep().hidden = true;
+  pictureStep().before(make("div", { id: "sound-source", class: "step" }, heading, row));
+  note.after(make("div", { id: "sound", class: "step" }, places.status, places.views));
 }
 
 /**
@@ -155,14 +173,20 @@ async function listen(model, stream, places, signal) {
 }
 
 /**
- * @param {readonly Track[]} tracks
+ * @param {readonly Track[]} all
  * @param {Places} places
  */
-function showTracks(tracks, { status, views }) {
+function showTracks(all, { status, views }) {
+  // When notes begin is told by where they are.
+  const tracks = all.filter(({ label }) => label !== "onsets");
   const sure = tracks.find(({ unit, lowest }) => unit === "probability" && lowest === undefined);
   const isPitch = tracks.some(({ unit }) => unit === "hertz");
   const span = { from: tracks[0]?.times[0] ?? 0, to: tracks[0]?.times.at(-1) ?? 1 };
   const said = tracks.map((track) => {
+    if (track.lowest !== undefined) {
+      const names = notesOf(track).map((note) => `${NAMES[note % 12]}${Math.floor(note / 12) - 1}`);
+      return names.length > 0 ? say.notes(names.join(", ")) : say.nothing;
+    }
     const { share, middle } = summary(track, sure);
     const isMiddle = Number.isFinite(middle);
     return isMiddle

@@ -151,3 +151,28 @@ export function summary(track, sure) {
   const pitches = track.unit === "hertz" ? yes.map((index) => track.values[index]).sort((a, b) => a - b) : [];
   return { share: yes.length / count, middle: pitches[Math.floor(pitches.length / 2)] ?? Number.NaN };
 }
+
+/** Seconds that a note sounds at least, to be told. */
+const SHORTEST = 0.1;
+
+/**
+ * The notes that sound for a while, in the order in which they begin, each once.
+ * @param {Track} track
+ * @returns {number[]} as MIDI counts
+ */
+export function notesOf({ times, values, lowest = 0 }) {
+  const rows = values.length / (times.length || 1);
+  /** @type {Set<number>} */
+  const found = new Set();
+  const since = new Float64Array(rows).fill(Number.NaN);
+  times.forEach((time, index) => {
+    for (let row = 0; row < rows; row += 1) {
+      const sounds = values[index * rows + row] >= 0.5;
+      since[row] = sounds ? (Number.isNaN(since[row]) ? time : since[row]) : Number.NaN;
+      if (time - since[row] >= SHORTEST) {
+        found.add(lowest + row);
+      }
+    }
+  });
+  return [...found];
+}

@@ -62,6 +62,7 @@ def heard(page: Page, pattern: str) -> str:
 def test_listening(player: Page) -> None:
     assert MODELS is not None
     player.wait_for_selector("#microphone")
+    assert player.is_hidden("label[for=photo]")
     assert player.is_hidden("#input-note") and player.inner_text("#summary") == ""
     nobody = clip(MODELS / "audio", "voice-activity", "nobody")
     player.set_input_files("#sound-file", {"name": "hiss.wav", "mimeType": "audio/wav", "buffer": nobody})

@@ -14,7 +14,8 @@ SCRIPT = Path(__file__).with_name("told_texts.js")
 
 def write(page: Page, kind: str, **options: Any) -> Any:
     """What is written behind a prompt, and what the model was given for it."""
-    return json.loads(page.evaluate(SCRIPT.read_text(encoding="utf-8"), [kind, "the fox", options]))
+    page.add_script_tag(path=SCRIPT)
+    return json.loads(page.evaluate("toldTexts", [kind, "the fox", options]))
 
 
 @pytest.mark.parametrize("kind", ["plain", "session", "top-k"])

@@ -133,7 +133,7 @@ function trackOf(
     { length: values.length / columns },
     (_, at) => first + (rate > 0 ? at / rate : 0),
   );
-  const label = task.labelsOf(info)[0] ?? info.name;
+  const label = task.labelsOf(info)[0] ?? (role.kind === "notes" ? role.part : info.name);
   if (role.kind === "notes") return { label, times, values, unit: "probability", lowest: role.lowest };
   return { label, times, values, unit: role.unit };
 }
