@@ -1,3 +1,4 @@
+import type { PageElement } from "../graph/pictures.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { best, type Classification, type ClassificationOptions, classScores } from "./classes.ts";
 import { microphone } from "./microphone.ts";
@@ -5,7 +6,7 @@ import { type SoundInput, type SoundOptions, SoundRunner, samplesOf, type Window
 import { activate, lastOf, numbersOf, type TaskModel } from "./task_model.ts";
 
 /** A sound that is there, or one that comes: of a microphone, or samples at the model's rate. */
-export type SoundSource = SoundInput | MediaStream | AsyncIterable<Float32Array>;
+export type SoundSource = SoundInput | PageElement<"MediaStream"> | AsyncIterable<Float32Array>;
 
 /** What is asked for of a sound. */
 export interface AudioClassificationOptions extends SoundOptions, ClassificationOptions {}

@@ -1,4 +1,5 @@
 import { TexelflowError } from "../errors.ts";
+import type { PageElement } from "../graph/pictures.ts";
 
 /**
  * The samples of a microphone, or of any other stream, as they come: of one channel.
@@ -10,7 +11,7 @@ import { TexelflowError } from "../errors.ts";
  *   texelflow.recorder.js is not beside this file
  */
 export async function* microphone(
-  stream: MediaStream,
+  stream: PageElement<"MediaStream">,
   rate: number,
   signal?: AbortSignal,
 ): AsyncGenerator<Float32Array, void> {

@@ -1,12 +1,13 @@
 import type { Sound } from "../bundle/generated/graph_file.ts";
 import { resample } from "../ends.ts";
 import { TexelflowError } from "../errors.ts";
+import type { PageElement } from "../graph/pictures.ts";
 import { Tensor } from "../graph/tensor.ts";
 import { fetched } from "./pictures.ts";
 import { runOf, type TaskModel, type TaskRunOptions } from "./task_model.ts";
 
 /** A sound: an address, a file, what the browser decoded, or samples of one channel. */
-export type SoundInput = string | URL | Blob | AudioBuffer | Float32Array;
+export type SoundInput = string | URL | Blob | PageElement<"AudioBuffer"> | Float32Array;
 
 /** What a run on a sound is asked for. */
 export interface SoundOptions extends TaskRunOptions {
