@@ -20,7 +20,9 @@ const entries = {
   "texelflow.ort": `${source}/ort.ts`,
   "texelflow.tfjs": `${source}/tfjs.ts`,
   "texelflow.worker": `${source}/worker.ts`,
+  "texelflow.pipeline": `${source}/pipeline.ts`,
   "texelflow.thread": `${source}/thread.ts`,
+  "texelflow.recorder": `${source}/recorder.ts`,
 };
 
 /**
@@ -43,15 +45,18 @@ const parts = {
 /** Packages that pages install for themselves, where they use what needs them. */
 const external = ["@huggingface/tokenizers", "@huggingface/jinja"];
 
-/** The script of a worker, which nobody imports. */
-const THREAD = "texelflow.thread";
+/** The scripts of a worker and of a worklet, which nobody imports. */
+const APART = ["texelflow.thread", "texelflow.recorder"];
+
+/** Entries that others import, each a file with all that it consists of. */
+const SHARED = ["texelflow", "texelflow.ends"];
 
 /** The folder of the player, the page that shows and runs a model. */
 const PLAYER = "player";
 
 /** What dist/ holds, source maps apart. */
 const FILES = [...Object.keys(entries), "texelflow.iife"]
-  .flatMap((name) => (name === THREAD ? [`${name}.js`] : [`${name}.js`, `${name}.d.ts`]))
+  .flatMap((name) => (APART.includes(name) ? [`${name}.js`] : [`${name}.js`, `${name}.d.ts`]))
   .concat(Object.values(parts).map((name) => `${name}.js`))
   .concat(PLAYER);
 
@@ -115,7 +120,7 @@ async function modules() {
     dir: stage,
     format: "es",
     entryFileNames: "[name].js",
-    manualChunks: inRuntime(),
+    manualChunks: inShared(),
     chunkFileNames: ({ name }) => `${parts[name] ?? name}.js`,
     sourcemap: true,
   });
@@ -124,17 +129,20 @@ async function modules() {
   if (runtime.imports.length > 0) throw new Error(`texelflow.js imports ${runtime.imports}`);
 }
 
-/** Gives the chunk of each module that the runtime imports, other than when it needs it. */
-function inRuntime() {
-  const modules = new Set();
+/** Gives the chunk of each module that belongs to an entry which others import, other than when that needs it. */
+function inShared() {
+  const owners = new Map();
   return (id, { getModuleInfo }) => {
-    if (modules.size === 0) {
-      modules.add(resolve(entries.texelflow));
-      // A set takes what is added while it is walked.
-      for (const module of modules)
-        for (const imported of getModuleInfo(module).importedIds) modules.add(imported);
+    if (owners.size === 0) {
+      for (const name of SHARED) {
+        const modules = new Set([resolve(entries[name])]);
+        // A set takes what is added while it is walked.
+        for (const module of modules)
+          for (const imported of getModuleInfo(module).importedIds) modules.add(imported);
+        for (const module of modules) owners.set(module, name);
+      }
     }
-    return modules.has(id) ? "texelflow" : null;
+    return owners.get(id) ?? null;
   };
 }
 
@@ -168,7 +176,7 @@ function script() {
 
 /** Bundles the declarations, without what is marked @internal; what several have is declared once. */
 async function declarations() {
-  const { [THREAD]: _, ...importable } = entries;
+  const importable = Object.fromEntries(Object.entries(entries).filter(([name]) => !APART.includes(name)));
   const bundle = await rollup({
     input: importable,
     external,
@@ -176,7 +184,7 @@ async function declarations() {
     preserveEntrySignatures: "allow-extension",
     onwarn: fail,
   });
-  await bundle.write({ dir: stage, format: "es", entryFileNames: "[name].d.ts", manualChunks: inRuntime() });
+  await bundle.write({ dir: stage, format: "es", entryFileNames: "[name].d.ts", manualChunks: inShared() });
   await bundle.close();
   await writeFile(`${stage}/texelflow.iife.d.ts`, GLOBAL);
 }

@@ -30,6 +30,7 @@ CONVERSION = {
     "branching",
     "pipeline",
     "preprocessor_config",
+    "meanings",
 }
 """What turns a model into a bundle."""
 
@@ -41,6 +42,9 @@ ROOMS: dict[str, set[str]] = {
     "graph": {"errors", "dimensions"},
     "pictures": {"dimensions"},
     "preprocessor_config": {"options"},
+    "model_config": {"dimensions", "graph"},
+    "roles": {"bundle"},
+    "meanings": {*MODEL, "model_config", "roles"},
     "problems": {"errors", "dimensions", "graph"},
     "operators": MODEL,
     "passes": MEANING,
@@ -78,6 +82,7 @@ BELOW: dict[str, set[str]] = {
     "adapters": {"errors", "api", "bundle", "graph"},
     "ends": set(),
     "text": {"errors", "graph"},
+    "pipelines": {"errors", "api", "bundle", "graph", "ends", "text", "worker"},
 }
 """For each folder of the runtime what it may import besides itself."""
 

@@ -58,13 +58,16 @@ def find_chromium() -> str | None:
     return str(system) if system.exists() else None
 
 
-def launch_chromium(playwright: Playwright) -> Browser:
-    """Launches headless Chromium with WebGL2 in software, or as it likes where TEXELFLOW_TEST_GPU is set."""
+def launch_chromium(playwright: Playwright, *more: str) -> Browser:
+    """Launches headless Chromium with WebGL2 in software, or as it likes where TEXELFLOW_TEST_GPU is set.
+
+    `more` are flags besides.
+    """
     flags = GPU_WEBGL_FLAGS if os.environ.get("TEXELFLOW_TEST_GPU") else SOFTWARE_WEBGL_FLAGS
     return playwright.chromium.launch(
         executable_path=find_chromium(),
         headless=True,
-        args=CHROMIUM_FLAGS + flags,
+        args=[*CHROMIUM_FLAGS, *flags, *more],
     )
 
 

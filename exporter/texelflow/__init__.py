@@ -38,6 +38,7 @@ def export(
     last: Sequence[str] = (),
     top_k: Mapping[str, int] | None = None,
     signature: str | None = None,
+    meanings: Mapping[str, str] | None = None,
     force: bool = False,
     offline: bool = False,
     progress: Callable[[str, float], None] | None = None,
@@ -73,6 +74,8 @@ def export(
         top_k: for an output's name how many of its largest numbers along the last axis are left: it becomes
             `<name>_values`, in order, and `<name>_indices`, int64.
         signature: which function of a model that has several, by name.
+        meanings: for the name of an output, or of an input of sound, what it is in a task, as `--meaning` of
+            the command line writes it behind the name: `"classes,activation=softmax"`.
         force: replace `directory` if it exists.
         offline: fetch nothing: an address is read from what was downloaded before.
         progress: called with what is being done and the fraction done, from 0 to 1.
@@ -86,12 +89,14 @@ def export(
     Raises:
         ExportError: the model cannot be read or exported, or `directory` exists; `problems` has every reason.
         DefectError: Texelflow is at fault; the message asks to report it.
-        ValueError: `weights` or `image` is not as described.
+        ValueError: `weights`, `image` or `meanings` is not as described.
     """
     from texelflow.pipeline import build, write
     from texelflow.sources import Examples, open_source
 
-    options = _options(weights, input_shapes, image, labels, name, constants, states, signature, last, top_k)
+    options = _options(
+        weights, input_shapes, image, labels, name, constants, states, signature, last, top_k, meanings
+    )
     examples = Examples(options.input_shapes, options.constants, example_inputs, dynamic_shapes)
     with open_source(source, offline=offline, progress=progress, examples=examples) as model:
         bundle = build(model.path, options, progress, model.origin)
@@ -187,10 +192,12 @@ def _options(
     signature: str | None,
     last: Sequence[str],
     top_k: Mapping[str, int] | None,
+    meanings: Mapping[str, str] | None = None,
 ) -> Options:
     from texelflow.arguments import parse_image, parse_states
     from texelflow.options import WEIGHTS
     from texelflow.pipeline import Options
+    from texelflow.roles import parse_role
 
     if weights not in WEIGHTS:
         raise ValueError(f"weights must be one of {', '.join(WEIGHTS)}, not {weights!r}")
@@ -208,4 +215,5 @@ def _options(
         signature=signature,
         last=[last] if isinstance(last, str) else list(last),
         top_k=dict(top_k or {}),
+        meanings={value: parse_role(role) for value, role in (meanings or {}).items()},
     )

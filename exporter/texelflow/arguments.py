@@ -1,5 +1,5 @@
-"""The small languages of the command line's options: `--image`, `--input`, `--dimension`, `--tolerance`,
-`--sizes`.
+"""The small languages of the command line's options: `--image`, `--input`, `--dimension`, `--meaning`,
+`--tolerance`, `--sizes`.
 """
 
 from __future__ import annotations
@@ -149,6 +149,25 @@ def parse_states(texts: Iterable[str]) -> dict[str, str]:
             raise ValueError(f"output {output!r} is given twice")
         states[output] = name
     return states
+
+
+def parse_meanings(texts: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Read `--meaning` options: `NAME=KIND,KEY=VALUE…`, see `texelflow.roles.parse_role`.
+
+    Raises:
+        ValueError: a text is none, or names an input or output twice.
+    """
+    from texelflow.roles import parse_role
+
+    meanings: dict[str, dict[str, Any]] = {}
+    for text in texts:
+        name, separator, role = text.partition("=")
+        if not (separator and name):
+            raise ValueError(f"{text!r} is not NAME=KIND, such as scores=classes,activation=softmax")
+        if name in meanings:
+            raise ValueError(f"the meaning of {name!r} is given twice")
+        meanings[name] = parse_role(role)
+    return meanings
 
 
 def parse_top_k(texts: Iterable[str]) -> dict[str, int]:

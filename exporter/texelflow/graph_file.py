@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ def graph_file(
     graph: Graph,
     plan: Plan,
     name: str,
-    labels: list[str] | None,
+    meanings: Mapping[Value, dict[str, Any]],
     options: Options,
     fixed: list[Value],
     states: list[State],
@@ -31,20 +31,19 @@ def graph_file(
 ) -> tuple[dict[str, Any], list[Value]]:
     """Return graph.json without `files` and the parts of weights, and the constants behind the weights.
 
-    `labels` are those that the user gave, `fixed` the inputs that the export made constants; `origin` is
-    where the model was fetched from.
+    `meanings` has what is said of inputs and outputs, `fixed` are the inputs that the export made constants;
+    `origin` is where the model was fetched from.
     """
     from texelflow import __version__
 
     programs = {program: index for index, program in enumerate(plan.programs())}
     inputs = [
-        _input_json(value, tensor, graph.steering.get(value))
+        {**_input_json(value, tensor, graph.steering.get(value)), **_meaning_json(value, meanings)}
         for value, tensor in zip(graph.inputs, plan.inputs, strict=True)
     ]
     if options.image is not None:
         add_preprocessing(graph, plan, inputs, programs, options.image)
     weights = [tensor for tensor in plan.tensors() if tensor.weight is not None]
-    labelled = _labelled(graph, labels or [])
     content: dict[str, Any] = {
         "formatVersion": 2,
         "generator": f"texelflow {__version__}",
@@ -58,7 +57,7 @@ def graph_file(
             {
                 **_signature_json(value),
                 "tensor": tensor.index,
-                **_meaning_json(graph, value, labelled, labels),
+                **_meaning_json(value, meanings),
             }
             for value, tensor in zip(graph.outputs, plan.outputs, strict=True)
         ],
@@ -80,21 +79,8 @@ def graph_file(
     return content, [tensor.weight for tensor in weights if tensor.weight is not None]
 
 
-def _labelled(graph: Graph, labels: list[str]) -> list[Value]:
-    """Return the outputs that labels name the classes of; the first where no shape tells."""
-    # Some models have a class more, which is no label: the background.
-    for count in (len(labels), len(labels) + 1):
-        if found := [value for value in graph.outputs if count in value.shape]:
-            return found
-    return graph.outputs[:1]
-
-
-def _meaning_json(
-    graph: Graph, value: Value, labelled: list[Value], labels: list[str] | None
-) -> dict[str, Any]:
-    """Return what an output means: its labels as the user gave them, or else as the model has them."""
-    found = graph.labels.get(value) if labels is None else labels if value in labelled else None
-    return {} if found is None else {"meaning": {"labels": found}}
+def _meaning_json(value: Value, meanings: Mapping[Value, dict[str, Any]]) -> dict[str, Any]:
+    return {"meaning": meanings[value]} if value in meanings else {}
 
 
 def _state_json(state: State, tensor: PlanTensor, following: PlanTensor) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ class Options:
     """Outputs of which only the last position is left."""
     top_k: Mapping[str, int] = field(default_factory=dict)
     """By output, how many of its largest numbers are left."""
+    meanings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By input or output, what it is in a task; see `texelflow.roles`."""
 
     def told(self) -> list[str]:
         """Return what differs from the defaults, each as `name=value`; of files their names."""
@@ -92,9 +95,24 @@ class Options:
             *([f"signature={self.signature}"] if self.signature is not None else []),
             *(f"last={output}" for output in self.last),
             *(f"top-k={output}={count}" for output, count in self.top_k.items()),
+            *(f"meaning={name}:{role_text(role)}" for name, role in self.meanings.items()),
         ]
         return [*shapes, *image, *others]
 
 
 def _text(value: object) -> str:
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def role_text(role: Mapping[str, Any]) -> str:
+    """Return a role as `--meaning` writes it."""
+    return ",".join(
+        str(value) if key == "kind" else f"{key}={_item_text(value)}" for key, value in role.items()
+    )
+
+
+def _item_text(value: Any) -> str:
+    if isinstance(value, list):
+        separator = "+" if value and isinstance(value[0], list) else ":"
+        return separator.join(map(_item_text, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -20,6 +20,7 @@ from texelflow.dimensions import SizeError, assuming
 from texelflow.errors import DefectError, ExportError
 from texelflow.graph import Graph, NodeError, UndecidedError, Value
 from texelflow.graph_file import graph_file
+from texelflow.meanings import meanings
 from texelflow.options import ImageOptions, Options
 from texelflow.passes.pair_states import UnboundSizeError
 from texelflow.preprocessor_config import FILE_NAME, read_preprocessor_config
@@ -167,7 +168,7 @@ def _build_case(
         remembered = {after.name: before.name for after, before in graph.states.items()}
         states = pair_states.run(graph, {**remembered, **options.states}, bool(decisions))
         groups = prepare(graph)
-        if labels is not None:
+        if labels is not None and not (graph.roles or options.meanings):
             graph.warnings += _label_warnings(graph, labels)
     with assuming(graph.facts), stage("lowering to draws", 0.5):
         plan = lower_graph(graph, groups, states)
@@ -179,7 +180,8 @@ def _build_case(
         liveness.assign_lifetimes(plan)
     with assuming(graph.facts), stage("describing the bundle", 0.9):
         name = options.name or graph.name or source.stem
-        content, weights = graph_file(source, graph, plan, name, labels, options, fixed, states, origin)
+        said = meanings(source, graph, options, labels)
+        content, weights = graph_file(source, graph, plan, name, said, options, fixed, states, origin)
         summary = summarize(graph, plan, operators, content, weights, options, quantized)
     report("built", 1.0)
     return Bundle(content, weights, options.weights, summary)

@@ -51,6 +51,14 @@ function sample(dtype, shape) {
 }
 
 /**
+ * Whether a model takes sounds, or bytes of files: those it waits for.
+ * @param {Model} model
+ */
+export function hears({ inputs }) {
+  return inputs.some(({ role }) => role?.kind === "sound" || role?.kind === "bytes");
+}
+
+/**
  * Says that a model was run on such inputs, and why.
  * @param {Model} model
  * @returns {string}

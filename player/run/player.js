@@ -1,5 +1,6 @@
 import { element, showProblem } from "../shared/page.js";
 import { texts } from "../shared/texts.js";
+import { hears } from "./numbers.js";
 import { Camera, decodePhoto } from "./pictures.js";
 import { Runner } from "./runner.js";
 
@@ -36,6 +37,7 @@ export function startPlayer() {
   connectCamera(attempt, camera, runner);
   connectReport(runner);
   connectAbout(attempt, runner);
+  connectSound(attempt, runner);
   return { runner, attempt, usePhoto };
 }
 
@@ -140,4 +142,24 @@ function connectAbout(attempt, runner) {
     details.hidden = false;
     show();
   });
+}
+
+/**
+ * Shows what a model hears, or what files are, where its bundle says that it takes sounds or bytes.
+ * @param {Attempt} attempt
+ * @param {Runner} runner
+ */
+function connectSound(attempt, runner) {
+  let hide = () => {};
+  runner.addEventListener("model", () =>
+    attempt(async () => {
+      hide();
+      const model = runner.subject?.model;
+      if (model && hears(model)) {
+        const { hideSound, showSound } = await import("../sound/sound.js");
+        hide = hideSound;
+        showSound(model, attempt);
+      }
+    }),
+  );
 }

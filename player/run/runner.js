@@ -3,7 +3,7 @@ import { texts } from "../shared/texts.js";
 import { duration, Timing } from "../shared/timing.js";
 import { loadModel } from "../texelflow.js";
 import { interpret } from "./interpret.js";
-import { sampleInputs, sampleNote } from "./numbers.js";
+import { hears, sampleInputs, sampleNote } from "./numbers.js";
 import { clearOutcome, showOutcome } from "./outcome.js";
 import { sizeOf } from "./pictures.js";
 import { drawStage, placement } from "./stage.js";
@@ -177,7 +177,7 @@ export class Runner extends EventTarget {
   async #run() {
     const version = this.#version;
     const [model, input, picture] = [this.#model, this.#input, this.#picture];
-    if (!model || (input && !picture)) {
+    if (!model || (input && !picture) || hears(model)) {
       return;
     }
     const inputs = inputsOf(model, input, picture);

@@ -44,6 +44,39 @@ export const texts = {
     /** @param {string} reason */
     notStarted: (reason) => `The camera could not be started (${reason}).`,
   },
+  sound: {
+    sound: "The sound",
+    file: "The file",
+    choose: "Choose a sound…",
+    chooseFile: "Choose a file…",
+    useMicrophone: "Use the microphone",
+    stopMicrophone: "Stop the microphone",
+    /** @param {string} name */
+    reading: (name) => `Reading “${name}”…`,
+    insecure: "The microphone needs a secure page: open this one over https, or from localhost.",
+    /** @param {string} reason */
+    noMicrophone: (reason) => `The microphone could not be started (${reason}).`,
+    /**
+     * @param {string} label
+     * @param {string} share
+     */
+    share: (label, share) => `${label}: heard in ${share} of the time.`,
+    /**
+     * @param {string} label
+     * @param {string} hertz
+     */
+    pitch: (label, hertz) => `${label}: ${hertz} Hz in the middle.`,
+    /**
+     * @param {string} label
+     * @param {string} from
+     * @param {string} to
+     */
+    span: (label, from, to) => `${label}, from ${from} to ${to} seconds`,
+    /** @param {string} names */
+    notes: (names) => `Notes: ${names}`,
+    classes: "Most likely classes",
+    nothing: "Nothing was heard.",
+  },
   report: {
     copied: "Copied.",
     selected: "Selected: copy it with your keyboard or menu.",

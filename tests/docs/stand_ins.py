@@ -146,9 +146,12 @@ LAYERS_MODEL = {
 
 BUNDLES: dict[str, dict[str, object]] = {
     "classifier": {"image": "imagenet", "labels": "labels.txt"},
-    "detector": {"image": "0..1,fit=contain"},
-    "parts": {"image": "0..1"},
-    "style": {"image": "0..1"},
+    "detector": {
+        "image": "0..1,fit=contain",
+        "meanings": {"boxes": "boxes,form=centre,unit=pixel", "scores": "boxes,part=scores"},
+    },
+    "parts": {"image": "0..1", "meanings": {"mask": "mask", "heatmaps": "keypoints,part=heatmaps"}},
+    "style": {"image": "0..1", "meanings": {"picture": "picture"}},
     "memory": {},
     "tokens": {},
     "language": {},

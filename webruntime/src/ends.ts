@@ -4,6 +4,7 @@
  * @module texelflow/ends
  */
 
+export { type AnchorOptions, boxesOfAnchors, mergeOverlaps, type PointedBox } from "./ends/anchors.ts";
 export {
   type Box,
   type BoxOptions,
@@ -26,6 +27,7 @@ export {
   planesOf,
   type Surface,
 } from "./ends/planes.ts";
+export { cutOut, pointOfRegion, type Region, type RegionOptions, regionOf } from "./ends/regions.ts";
 export { resample } from "./ends/resample.ts";
 export {
   type Candidate,

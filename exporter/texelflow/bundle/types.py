@@ -59,6 +59,7 @@ class GraphInput(TypedDict):
     elements: NotRequired[list[str]]
     """The symbols that its elements are, in row-major order, where the model's sizes depend on them."""
     image: NotRequired["ImagePreprocessing"]
+    meaning: NotRequired["Meaning"]
 
 
 class GraphOutput(TypedDict):
@@ -92,10 +93,200 @@ class State(TypedDict):
 
 
 class Meaning(TypedDict):
-    """What the numbers of an output mean."""
+    """What the numbers of an input or output mean."""
 
-    labels: list[str]
-    """Names, by index, of the classes that it scores or counts."""
+    labels: NotRequired[list[str]]
+    """Names, by index, of the classes that it scores or counts, or of its points, or the characters that it
+    writes.
+    """
+    role: NotRequired["Role"]
+
+
+Role: TypeAlias = "Classes | Boxes | Mask | Keypoints | OutputPicture | Ctc | Tokens | Embedding | Curve | Notes | Sound | Bytes"
+"""What it is in a task. The loader does not look at it; the runtime's pipelines do."""
+
+
+Activation: TypeAlias = Literal["none", "softmax", "sigmoid"]
+"""What makes probabilities of the numbers: none where they are some."""
+
+
+Unit: TypeAlias = Literal["fraction", "pixel"]
+"""What places are given in: fractions of the sides of the model's picture, or its pixels."""
+
+
+class Classes(TypedDict):
+    """A score for each class along the last axis: of the whole input, or of each token of a text."""
+
+    kind: Literal['classes']
+    activation: NotRequired["Activation"]
+
+
+class Boxes(TypedDict):
+    """A part of what says where objects are."""
+
+    kind: Literal['boxes']
+    part: NotRequired[Literal["boxes", "scores", "labels", "count", "points", "table"]]
+    """Four numbers a box; a score a box and class; the class of each box; how many there are; the points of
+    each; or rows of a box, its scores and more. `boxes` unless given.
+    """
+    form: NotRequired[Literal["edges", "corner", "centre"]]
+    """What the four numbers are: edges, a corner and a size, or a centre and a size. `edges` unless given."""
+    order: NotRequired[Literal["xy", "yx"]]
+    """Whether numbers across come before those down. They do unless given."""
+    unit: NotRequired["Unit"]
+    columns: NotRequired[Literal["scores", "objectness-scores", "score-label", "label-score"]]
+    """Of a table, what is behind the four numbers of a box. `scores` unless given."""
+    transposed: NotRequired[bool]
+    """Whether boxes are along the last axis, and their numbers along the one before."""
+    activation: NotRequired["Activation"]
+    background: NotRequired[int]
+    """Of scores, the class that is no object."""
+    anchors: NotRequired[list[list[float]]]
+    """Where the numbers are moves from anchors: for each grid the side of its cells, and the sides of the
+    squares in each, in pixels of the model's picture. Sizes are multiples of the square's, and places moves
+    by multiples of it from its centre.
+    """
+    offset: NotRequired[float]
+    """Where in its cell an anchor's centre is, in cells: 0.5 unless given."""
+    scale: NotRequired[list[float]]
+    """By which the numbers of a move are divided: x, y, width, height. Those of points as x and y."""
+    exponential: NotRequired[bool]
+    """Whether sizes are given by the logarithm of their ratio to the anchor's."""
+    points: NotRequired["Natural"]
+    """How many points, x and y each, are behind the four numbers of a box."""
+    threshold: NotRequired[float]
+    """The least score that its makers take for an object."""
+    overlap: NotRequired[float]
+    """Boxes that share more, as intersection over union, are one object to its makers."""
+    merge: NotRequired[Literal["best", "weighted"]]
+    """Whether of such boxes the best is taken, or the mean weighted by their scores, as MediaPipe does. The
+    best unless given.
+    """
+
+
+class Mask(TypedDict):
+    """A number a pixel and class: channels first or last. Whole numbers without an axis of channels are
+    classes.
+    """
+
+    kind: Literal['mask']
+    activation: NotRequired["Activation"]
+    foreground: NotRequired["Natural"]
+    """Where it is one object, its channel: then the others are not looked at."""
+    threshold: NotRequired[float]
+    """The least probability that its makers take for the object."""
+
+
+class Keypoints(TypedDict):
+    """A part of what says where points of one object are."""
+
+    kind: Literal['keypoints']
+    part: NotRequired[Literal["points", "heatmaps", "presence"]]
+    """Numbers of each point; a map for each; or whether the object is there. `points` unless given."""
+    columns: NotRequired[list[Literal["x", "y", "z", "score", "other"]]]
+    """What the numbers of a point are: x and y unless given."""
+    unit: NotRequired["Unit"]
+    activation: NotRequired["Activation"]
+    threshold: NotRequired[float]
+    """The least probability with which its makers take a point, or the object, for present."""
+    links: NotRequired[list[list["Natural"]]]
+    """Pairs of points that are joined by a line where they are shown."""
+
+
+class OutputPicture(TypedDict):
+    """A picture, channels first or last."""
+
+    kind: Literal['picture']
+    range: NotRequired[list[float]]
+    """The numbers that are black and white: 0 and 1 unless given."""
+    channels: NotRequired[Literal["rgb", "bgr", "gray"]]
+
+
+class Ctc(TypedDict):
+    """A score for each character along the last axis, at each step of a line of text, trained with CTC. The
+    labels are the characters.
+    """
+
+    kind: Literal['ctc']
+    blank: NotRequired["Natural"]
+    """The index that stands for no character: 0 unless given."""
+    activation: NotRequired["Activation"]
+
+
+class Tokens(TypedDict):
+    """A logit for each token of a vocabulary, along the last axis."""
+
+    kind: Literal['tokens']
+
+
+class Embedding(TypedDict):
+    """A vector that says what the input is about: of the whole, or with an axis more before the last, of each
+    token or place.
+    """
+
+    kind: Literal['embedding']
+    pooling: NotRequired[Literal["none", "mean", "first", "last"]]
+    """How its makers take one vector of those of all tokens. `none` unless given."""
+    normalize: NotRequired[bool]
+    """Whether its makers bring it to the length 1."""
+
+
+class Curve(TypedDict):
+    """A number for each moment of a sound, along the last axis."""
+
+    kind: Literal['curve']
+    unit: NotRequired[Literal["probability", "hertz"]]
+    """What the numbers are."""
+    rate: NotRequired[float]
+    """Numbers a second."""
+    offset: NotRequired[float]
+    """Seconds from the beginning of the sound to the moment of the first: 0 unless given."""
+    threshold: NotRequired[float]
+    """The least probability that its makers take for a yes."""
+
+
+class Notes(TypedDict):
+    """A probability for each moment of a sound and each note, half a tone apart, along the last two axes."""
+
+    kind: Literal['notes']
+    part: Literal["frames", "onsets"]
+    """Whether the note sounds, or begins."""
+    rate: float
+    """Moments a second."""
+    lowest: "Natural"
+    """The lowest note, as MIDI counts: 21 is the lowest of a piano."""
+
+
+class Sound(TypedDict):
+    """An input of samples of one channel, along the last axis."""
+
+    kind: Literal['sound']
+    rate: float
+    """Samples a second."""
+    window: NotRequired["Natural"]
+    """New samples that a run takes; the whole sound, or as many as the input has, unless given."""
+    context: NotRequired["Natural"]
+    """Samples before those of the window, of the windows before, that a run takes, too; zeros at first."""
+    overlap: NotRequired["Natural"]
+    """Samples that windows share. Half of what comes of them is left out at the end of the one, half at the
+    beginning of the other.
+    """
+
+
+class Bytes(TypedDict):
+    """An input of whole numbers along the last axis: bytes of a file, from its beginning and from its end,
+    without the white space there.
+    """
+
+    kind: Literal['bytes']
+    beginning: "Natural"
+    """How many from the beginning."""
+    end: "Natural"
+    """How many from the end."""
+    padding: "Natural"
+    """What stands where there are fewer: behind those of the beginning, before those of the end."""
+    block: "Natural"
+    """How many bytes at either side are looked at."""
 
 
 class FixedInput(TypedDict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str,
     "integer": int,
     "number": (int, float),
+    "boolean": bool,
 }
 
 
@@ -59,9 +61,19 @@ def _violations(value: Any, schema: Schema, path: str) -> Iterator[str]:
 
 
 def _form(value: dict[str, Any], choices: list[Schema]) -> Schema:
-    """Return the choice that an object is meant to be: the one whose first property it has."""
+    """Return the choice that an object is meant to be: the one whose first property it has, with its value
+    where that is fixed.
+    """
     forms = [_referred(choice) for choice in choices]
-    return next((form for form in forms if next(iter(form.get("properties", {})), None) in value), forms[0])
+    return next((form for form in forms if _begins(value, form)), forms[0])
+
+
+def _begins(value: dict[str, Any], form: Schema) -> bool:
+    properties: Schema = form.get("properties", {})
+    return any(
+        name in value and schema.get("const", value[name]) == value[name]
+        for name, schema in islice(properties.items(), 1)
+    )
 
 
 def _referred(schema: Schema) -> Schema:
@@ -84,7 +96,7 @@ def _object_violations(value: dict[str, Any], schema: Schema, path: str) -> Iter
 
 
 def _has_type(value: Any, name: str) -> bool:
-    return isinstance(value, _TYPES[name]) and not isinstance(value, bool)
+    return isinstance(value, _TYPES[name]) and isinstance(value, bool) == (name == "boolean")
 
 
 def _shown(value: Any) -> str:

@@ -157,7 +157,7 @@ def _scores_output(graph: GraphFile, wanted: str | None) -> tuple[GraphOutput, i
     outputs = graph["outputs"]
     if wanted is None:
         floating = [one for one in outputs if one["dtype"].startswith(("float", "bfloat"))]
-        labelled = [one for one in floating if "meaning" in one]
+        labelled = [one for one in floating if "labels" in one.get("meaning", {})]
         candidates = labelled or floating
     else:
         candidates = [one for one in outputs if one["name"] == wanted]

@@ -47,6 +47,7 @@ def main() -> None:
 @options.top_k
 @options.signature
 @options.image
+@options.meanings
 @click.option(
     "--labels", metavar="FILE", type=options.PATH, help="Class names, one a line, for a classifier."
 )
@@ -65,6 +66,7 @@ def export(
     top_k: Mapping[str, int],
     signature: str | None,
     image: ImageOptions | None,
+    meanings: Mapping[str, dict[str, Any]],
     labels: Path | None,
     name: str | None,
     force: bool,
@@ -88,7 +90,7 @@ def export(
             )
         check_target(output, force)  # writing checks too, but after all the work
         wanted = Options(
-            weights, input_shapes, image, labels, name, constants, states, signature, last, top_k
+            weights, input_shapes, image, labels, name, constants, states, signature, last, top_k, meanings
         )
         with opened(model, offline, input_shapes, constants) as (found, progress):
             bundle = build(found.path, wanted, progress, found.origin)

@@ -14,6 +14,7 @@ from texelflow.arguments import (
     parse_image,
     parse_input_files,
     parse_input_shapes,
+    parse_meanings,
     parse_states,
     parse_top_k,
 )
@@ -99,6 +100,16 @@ top_k = parsed_option(
     parse=parse_top_k,
     help="An output of which only the K largest numbers along the last axis are wanted: it becomes "
     "OUTPUT_values and OUTPUT_indices. Repeatable.",
+)
+meanings = parsed_option(
+    "--meaning",
+    "meanings",
+    metavar="NAME=KIND",
+    multiple=True,
+    parse=parse_meanings,
+    help="What an output, or an input of sound, is in a task, such as scores=classes,activation=softmax or "
+    "masks=mask,activation=sigmoid: pages read it with texelflow/pipeline. docs/pipelines.md lists all. "
+    "Repeatable.",
 )
 signature = click.option(
     "--signature", metavar="NAME", help="Which function of a model that has several, such as serving_default."

@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from texelflow.dimensions.text import format_expression
+from texelflow.options import role_text
 
 if TYPE_CHECKING:
     from texelflow.bundle.types import GraphFile, HostStep
@@ -231,7 +232,12 @@ def bundle_facts(graph: GraphFile) -> dict[str, Any]:
         "images": [value["name"] for value in graph["inputs"] if "image" in value],
         "symbols": graph["symbols"],
         "learned": [name for step in steps if "host" in step for name in cast("HostStep", step)["binds"]],
-        "labels": max(len(value.get("meaning", {"labels": []})["labels"]) for value in graph["outputs"]),
+        "meanings": {
+            value["name"]: role_text(value["meaning"]["role"])
+            for value in (*graph["inputs"], *graph["outputs"])
+            if "role" in value.get("meaning", {})
+        },
+        "labels": max(len(value.get("meaning", {}).get("labels", [])) for value in graph["outputs"]),
         "programs": len(plan["programs"]),
         "drawsLoad": len(plan["load"]),
         "drawsRun": sum("host" not in step for step in steps),
@@ -263,6 +269,8 @@ def print_bundle(facts: Mapping[str, Any], console: Console) -> None:
         shown.add("free dimensions", ", ".join(facts["symbols"]))
     if facts["learned"]:
         shown.add("learned in runs", ", ".join(facts["learned"]))
+    if facts["meanings"]:
+        shown.add("meanings", "\n".join(f"{name}  {role}" for name, role in facts["meanings"].items()))
     if facts["labels"]:
         shown.add("labels", str(facts["labels"]))
     shown.add("programs", f"{facts['programs']}, reading at most {facts['textureUnits']} textures")

@@ -268,6 +268,10 @@ class Graph:
     """By input, the symbols that its elements are: they are read where numbers known at export are needed."""
     labels: dict[Value, list[str]] = field(default_factory=dict)
     """By output, the texts that its whole numbers, or the places of its last axis, stand for."""
+    roles: dict[Value, dict[str, Any]] = field(default_factory=dict)
+    """By input or output, what it is in a task, as graph.json has it; see `texelflow.roles`."""
+    probabilities: set[Value] = field(default_factory=set)
+    """The outputs that are probabilities by what computes them."""
     image: Any = None
     """How pictures become an input (`options.ImageOptions`), where the source file says that."""
     states: dict[Value, Value] = field(default_factory=dict)

@@ -3,7 +3,13 @@ import type { LoadedModel } from "../backends/webgl2/load/loaded_model.ts";
 import type { Profile, ProfileOptions } from "../backends/webgl2/profiler/profile.ts";
 import type { Session } from "../backends/webgl2/run/session.ts";
 import { type BundleFiles, withFiles } from "../bundle/bundle_source.ts";
-import type { DataType, GraphFile, ImagePreprocessing } from "../bundle/generated/graph_file.ts";
+import type {
+  DataType,
+  GraphFile,
+  GraphOutput,
+  ImagePreprocessing,
+  Role,
+} from "../bundle/generated/graph_file.ts";
 import { part } from "../bundle/parts.ts";
 import { canHash } from "../bundle/weight_files.ts";
 import { TexelflowError } from "../errors.ts";
@@ -23,6 +29,8 @@ export interface TensorInfo {
   readonly dtype: DataType;
   /** Extents: a number, or the name (or formula) of a dimension that each run is free to choose. */
   readonly shape: readonly (number | string)[];
+  /** What it is in a task, where the bundle says that; `texelflow/pipeline` reads it. */
+  readonly role?: Role;
 }
 
 /** An input; with `image`, pictures are taken besides tensors. */
@@ -34,6 +42,9 @@ export interface InputInfo extends TensorInfo {
 export interface OutputInfo extends TensorInfo {
   readonly labels?: readonly string[];
 }
+
+/** What is shown of an input, an output or a state. */
+type Described = Pick<GraphOutput, "name" | "dtype" | "shape" | "meaning">;
 
 /** What a task of a model needs, and what it does when the GPU's context is lost. */
 export interface TaskKind {
@@ -97,14 +108,11 @@ export class Model<S extends Signature = Signature> {
     /** @internal */
     readonly signal: AbortSignal,
   ) {
-    const describe = ({
-      name,
-      dtype,
-      shape,
-    }: Pick<GraphFile["outputs"][number], "name" | "dtype" | "shape">) => ({
+    const describe = ({ name, dtype, shape, meaning }: Described): OutputInfo => ({
       name,
       dtype,
       shape: shape.map(render),
+      ...meaning,
     });
     this.name = graph.name;
     this.inputs = graph.inputs.map((input) => {
@@ -112,7 +120,7 @@ export class Model<S extends Signature = Signature> {
       const { program, ints, floats, ...image } = input.image;
       return { ...describe(input), image };
     });
-    this.outputs = graph.outputs.map((output) => ({ ...describe(output), ...output.meaning }));
+    this.outputs = graph.outputs.map(describe);
     this.states = graph.states.map(describe);
     this.labels = this.outputs.find(({ labels }) => labels)?.labels ?? [];
     this.device = report(this.loadedModel);

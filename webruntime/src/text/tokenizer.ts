@@ -68,6 +68,12 @@ export class Tokenizer {
     return this.library.token_to_id(piece);
   }
 
+  /** The token that ends a text, where tokenizer_config.json names it. */
+  get endToken(): number | undefined {
+    const { eos_token: end } = specialTokens(this.files.config ?? {});
+    return end === undefined ? undefined : this.tokenOf(end);
+  }
+
   /**
    * A text as inputs of a model, by the names that Hugging Face gives them: `input_ids`, `attention_mask` and
    * `token_type_ids`, each int64 of shape [1, length]. Give a model those that it has.

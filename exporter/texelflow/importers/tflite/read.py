@@ -19,6 +19,7 @@ from texelflow.importers.tflite.metadata import NAME as METADATA
 from texelflow.importers.tflite.metadata import read_labels, read_metadata
 from texelflow.importers.tflite.model import Model, Signature, Tensor, read_file
 from texelflow.importers.tflite.operators import load_operators
+from texelflow.importers.tflite.operators.detection import roles_of
 from texelflow.importers.tflite.subgraphs import SubgraphReader
 from texelflow.importers.tflite.tensors import TYPES
 from texelflow.problems import Problems
@@ -71,6 +72,8 @@ def _read_model(model: Model, path: Path, options: ImportOptions) -> Graph:
     graph.states = states
     if not signature.subgraph:
         _describe(graph, model, signature, path)
+    for node in nodes:
+        graph.roles.update((value, role) for value, role in roles_of(node).items() if value in outputs)
     graph.format = "TensorFlow Lite"
     return graph
 

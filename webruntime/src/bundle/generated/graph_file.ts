@@ -40,6 +40,30 @@ export type TensorIndex = number;
  */
 export type ProgramIndex = number;
 /**
+ * What it is in a task. The loader does not look at it; the runtime's pipelines do.
+ */
+export type Role =
+  | Classes
+  | Boxes
+  | Mask
+  | Keypoints
+  | OutputPicture
+  | Ctc
+  | Tokens
+  | Embedding
+  | Curve
+  | Notes
+  | Sound
+  | Bytes;
+/**
+ * What makes probabilities of the numbers: none where they are some.
+ */
+export type Activation = "none" | "softmax" | "sigmoid";
+/**
+ * What places are given in: fractions of the sides of the model's picture, or its pixels.
+ */
+export type Unit = "fraction" | "pixel";
+/**
  * What a run does in its turn.
  */
 export type Step = Draw | HostStep;
@@ -162,6 +186,7 @@ export interface GraphInput {
    */
   elements?: string[];
   image?: ImagePreprocessing;
+  meaning?: Meaning;
 }
 /**
  * How a picture becomes the input: resized to width × height, channels ordered, (value / 255 - mean) / deviation per channel, written by one draw whose only sampler, `picture`, is the picture as RGBA8. The symbols `picture.left`, `picture.top`, `picture.width` and `picture.height` hold the part of it to take, in pixels; the draw leaves all texels of the input's tensor but those from `picture.first` to before `picture.end` as they are.
@@ -190,21 +215,264 @@ export interface ImagePreprocessing {
   ints: Expression[];
   floats: Real[];
 }
+/**
+ * What the numbers of an input or output mean.
+ */
+export interface Meaning {
+  /**
+   * Names, by index, of the classes that it scores or counts, or of its points, or the characters that it writes.
+   */
+  labels?: string[];
+  role?: Role;
+}
+/**
+ * A score for each class along the last axis: of the whole input, or of each token of a text.
+ */
+export interface Classes {
+  kind: "classes";
+  activation?: Activation;
+}
+/**
+ * A part of what says where objects are.
+ */
+export interface Boxes {
+  kind: "boxes";
+  /**
+   * Four numbers a box; a score a box and class; the class of each box; how many there are; the points of each; or rows of a box, its scores and more. `boxes` unless given.
+   */
+  part?: "boxes" | "scores" | "labels" | "count" | "points" | "table";
+  /**
+   * What the four numbers are: edges, a corner and a size, or a centre and a size. `edges` unless given.
+   */
+  form?: "edges" | "corner" | "centre";
+  /**
+   * Whether numbers across come before those down. They do unless given.
+   */
+  order?: "xy" | "yx";
+  unit?: Unit;
+  /**
+   * Of a table, what is behind the four numbers of a box. `scores` unless given.
+   */
+  columns?: "scores" | "objectness-scores" | "score-label" | "label-score";
+  /**
+   * Whether boxes are along the last axis, and their numbers along the one before.
+   */
+  transposed?: boolean;
+  activation?: Activation;
+  /**
+   * Of scores, the class that is no object.
+   */
+  background?: number;
+  /**
+   * Where the numbers are moves from anchors: for each grid the side of its cells, and the sides of the squares in each, in pixels of the model's picture. Sizes are multiples of the square's, and places moves by multiples of it from its centre.
+   */
+  anchors?: [number, number, ...number[]][];
+  /**
+   * Where in its cell an anchor's centre is, in cells: 0.5 unless given.
+   */
+  offset?: number;
+  /**
+   * By which the numbers of a move are divided: x, y, width, height. Those of points as x and y.
+   *
+   * @minItems 4
+   * @maxItems 4
+   */
+  scale?: [number, number, number, number];
+  /**
+   * Whether sizes are given by the logarithm of their ratio to the anchor's.
+   */
+  exponential?: boolean;
+  /**
+   * How many points, x and y each, are behind the four numbers of a box.
+   */
+  points?: number;
+  /**
+   * The least score that its makers take for an object.
+   */
+  threshold?: number;
+  /**
+   * Boxes that share more, as intersection over union, are one object to its makers.
+   */
+  overlap?: number;
+  /**
+   * Whether of such boxes the best is taken, or the mean weighted by their scores, as MediaPipe does. The best unless given.
+   */
+  merge?: "best" | "weighted";
+}
+/**
+ * A number a pixel and class: channels first or last. Whole numbers without an axis of channels are classes.
+ */
+export interface Mask {
+  kind: "mask";
+  activation?: Activation;
+  /**
+   * Where it is one object, its channel: then the others are not looked at.
+   */
+  foreground?: number;
+  /**
+   * The least probability that its makers take for the object.
+   */
+  threshold?: number;
+}
+/**
+ * A part of what says where points of one object are.
+ */
+export interface Keypoints {
+  kind: "keypoints";
+  /**
+   * Numbers of each point; a map for each; or whether the object is there. `points` unless given.
+   */
+  part?: "points" | "heatmaps" | "presence";
+  /**
+   * What the numbers of a point are: x and y unless given.
+   */
+  columns?: ("x" | "y" | "z" | "score" | "other")[];
+  unit?: Unit;
+  activation?: Activation;
+  /**
+   * The least probability with which its makers take a point, or the object, for present.
+   */
+  threshold?: number;
+  /**
+   * Pairs of points that are joined by a line where they are shown.
+   */
+  links?: [Natural, Natural][];
+}
+/**
+ * A picture, channels first or last.
+ */
+export interface OutputPicture {
+  kind: "picture";
+  /**
+   * The numbers that are black and white: 0 and 1 unless given.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  range?: [number, number];
+  channels?: "rgb" | "bgr" | "gray";
+}
+/**
+ * A score for each character along the last axis, at each step of a line of text, trained with CTC. The labels are the characters.
+ */
+export interface Ctc {
+  kind: "ctc";
+  /**
+   * The index that stands for no character: 0 unless given.
+   */
+  blank?: number;
+  activation?: Activation;
+}
+/**
+ * A logit for each token of a vocabulary, along the last axis.
+ */
+export interface Tokens {
+  kind: "tokens";
+}
+/**
+ * A vector that says what the input is about: of the whole, or with an axis more before the last, of each token or place.
+ */
+export interface Embedding {
+  kind: "embedding";
+  /**
+   * How its makers take one vector of those of all tokens. `none` unless given.
+   */
+  pooling?: "none" | "mean" | "first" | "last";
+  /**
+   * Whether its makers bring it to the length 1.
+   */
+  normalize?: boolean;
+}
+/**
+ * A number for each moment of a sound, along the last axis.
+ */
+export interface Curve {
+  kind: "curve";
+  /**
+   * What the numbers are.
+   */
+  unit?: "probability" | "hertz";
+  /**
+   * Numbers a second.
+   */
+  rate?: number;
+  /**
+   * Seconds from the beginning of the sound to the moment of the first: 0 unless given.
+   */
+  offset?: number;
+  /**
+   * The least probability that its makers take for a yes.
+   */
+  threshold?: number;
+}
+/**
+ * A probability for each moment of a sound and each note, half a tone apart, along the last two axes.
+ */
+export interface Notes {
+  kind: "notes";
+  /**
+   * Whether the note sounds, or begins.
+   */
+  part: "frames" | "onsets";
+  /**
+   * Moments a second.
+   */
+  rate: number;
+  /**
+   * The lowest note, as MIDI counts: 21 is the lowest of a piano.
+   */
+  lowest: number;
+}
+/**
+ * An input of samples of one channel, along the last axis.
+ */
+export interface Sound {
+  kind: "sound";
+  /**
+   * Samples a second.
+   */
+  rate: number;
+  /**
+   * New samples that a run takes; the whole sound, or as many as the input has, unless given.
+   */
+  window?: number;
+  /**
+   * Samples before those of the window, of the windows before, that a run takes, too; zeros at first.
+   */
+  context?: number;
+  /**
+   * Samples that windows share. Half of what comes of them is left out at the end of the one, half at the beginning of the other.
+   */
+  overlap?: number;
+}
+/**
+ * An input of whole numbers along the last axis: bytes of a file, from its beginning and from its end, without the white space there.
+ */
+export interface Bytes {
+  kind: "bytes";
+  /**
+   * How many from the beginning.
+   */
+  beginning: number;
+  /**
+   * How many from the end.
+   */
+  end: number;
+  /**
+   * What stands where there are fewer: behind those of the beginning, before those of the end.
+   */
+  padding: number;
+  /**
+   * How many bytes at either side are looked at.
+   */
+  block: number;
+}
 export interface GraphOutput {
   name: string;
   dtype: DataType;
   shape: Shape;
   tensor: TensorIndex;
   meaning?: Meaning;
-}
-/**
- * What the numbers of an output mean.
- */
-export interface Meaning {
-  /**
-   * Names, by index, of the classes that it scores or counts.
-   */
-  labels: string[];
 }
 /**
  * Two flat tensors, of one shape unless it `grows`, or is made anew by each run: after a run, what it left in `next` is what the next run reads in `tensor`. Or one and the same, whose width grows: a run draws the new columns.

@@ -136,6 +136,12 @@ export const FORMAT = {
           "list of",
           "Real"
         ]
+      },
+      "meaning?": {
+        "labels?": [
+          "list of",
+          "string"
+        ]
       }
     }
   ],
@@ -150,7 +156,7 @@ export const FORMAT = {
       ],
       "tensor": "TensorIndex",
       "meaning?": {
-        "labels": [
+        "labels?": [
           "list of",
           "string"
         ]

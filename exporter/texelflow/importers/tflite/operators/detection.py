@@ -10,13 +10,15 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from texelflow.graph import Value
+from texelflow.graph import Node, Value
 from texelflow.importers.tflite.flexbuffer import read_map
-from texelflow.importers.tflite.operators import Step, lowers
+from texelflow.importers.tflite.operators import CUSTOM_DOMAIN, Step, lowers
 from texelflow.importers.tflite.operators.convolution import require_rank
 
+NAME = "TFLite_Detection_PostProcess"
 
-@lowers("TFLite_Detection_PostProcess", inputs=3, custom=True)
+
+@lowers(NAME, inputs=3, custom=True)
 def _detection(step: Step) -> None:
     """Inputs: encoded boxes [1, boxes, 4…], scores [1, boxes, classes], anchors [boxes, 4].
 
@@ -33,6 +35,16 @@ def _detection(step: Step) -> None:
         _regular(step, options, boxes)
     else:
         _fast(step, options, boxes)
+
+
+def roles_of(node: Node) -> dict[Value, dict[str, Any]]:
+    """Return what the results are in a task, if it is this operator; see `texelflow.roles`."""
+    if (node.domain, node.operator) != (CUSTOM_DOMAIN, NAME):
+        return {}
+    # They overlap no more than the model lets them.
+    boxes = {"kind": "boxes", "order": "yx", "overlap": 1}
+    parts = [{"kind": "boxes", "part": part} for part in ("labels", "scores", "count")]
+    return dict(zip(node.outputs, [boxes, *parts], strict=False))
 
 
 def _decoded(step: Step, options: dict[str, Any]) -> Value:

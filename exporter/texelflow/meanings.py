@@ -1,0 +1,97 @@
+"""What a bundle says of the numbers of its inputs and outputs: labels, and what they are in a task.
+
+What the user tells counts, then what the files beside the model say, then what the model itself does. What
+leaves a doubt is not said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from texelflow.errors import ExportError
+from texelflow.graph import Graph, Value
+from texelflow.model_config import read_model_config
+from texelflow.options import Options
+from texelflow.roles import OF_INPUTS
+
+Meaning = dict[str, Any]
+
+
+def meanings(source: Path, graph: Graph, options: Options, labels: list[str] | None) -> dict[Value, Meaning]:
+    """Return what is said of each input and output, as graph.json has it.
+
+    Args:
+        source: the model's file.
+        graph: the model, with types.
+        options: `meanings` has what the user told.
+        labels: those that the user gave.
+
+    Raises:
+        ExportError: the user told of a name that is none of an input or output, or told of an input what
+            outputs are.
+    """
+    config, told = read_model_config(source, graph), _told(graph, options.meanings)
+    roles = {**graph.roles, **config.roles, **told}
+    names = {**graph.labels, **config.labels}
+    if labels is not None:
+        labelled = [value for value, role in roles.items() if _has_labels(role)] or _labelled(graph, labels)
+        names = dict.fromkeys(labelled, labels)
+    for value in graph.outputs:
+        if value not in roles and (texts := names.get(value)):
+            roles.update(_classes(graph, value, len(texts)))
+    found: dict[Value, Meaning] = {}
+    for value in (*graph.inputs, *graph.outputs):
+        meaning: Meaning = {
+            **({"labels": names[value]} if value in names else {}),
+            **({"role": roles[value]} if value in roles else {}),
+        }
+        if meaning:
+            found[value] = meaning
+    return found
+
+
+def _labelled(graph: Graph, labels: list[str]) -> list[Value]:
+    """Return the outputs that labels name the classes of; the first where no shape tells."""
+    # Some models have a class more, which is no label: the background.
+    for count in (len(labels), len(labels) + 1):
+        if found := [value for value in graph.outputs if count in value.shape]:
+            return found
+    return graph.outputs[:1]
+
+
+def _has_labels(role: Mapping[str, Any]) -> bool:
+    kind, part = role["kind"], role.get("part", "points" if role["kind"] == "keypoints" else "")
+    return kind in ("classes", "mask", "ctc") or part in (
+        *("scores", "labels", "table", "heatmaps"),
+        *(("points",) if kind == "keypoints" else ()),
+    )
+
+
+def _classes(graph: Graph, value: Value, count: int) -> dict[Value, Meaning]:
+    """Return the role of an output that has one row of numbers, one for each label."""
+    extent = value.shape[-1] if len(value.shape) in (1, 2) else None
+    if not isinstance(extent, int) or not extent == count > 1:
+        return {}
+    if not value.dtype.startswith(("float", "bfloat")):
+        return {}
+    return {value: {"kind": "classes", **({"activation": "none"} if value in graph.probabilities else {})}}
+
+
+def _told(graph: Graph, told: Mapping[str, Mapping[str, Any]]) -> dict[Value, Meaning]:
+    """Return what the user told, by inputs and outputs instead of their names."""
+    inputs = {value.name: value for value in graph.inputs}
+    outputs = {value.name: value for value in graph.outputs}
+    found: dict[Value, Meaning] = {}
+    for name, role in told.items():
+        of_input = role["kind"] in OF_INPUTS
+        value = (inputs if of_input else outputs).get(name)
+        if value is None:
+            side, names = ("input", inputs) if of_input else ("output", outputs)
+            raise ExportError(
+                f"the meaning {role['kind']} is told of {name!r}, which is no {side}; "
+                f"the {side}s are {', '.join(names) or 'none'}"
+            )
+        found[value] = dict(role)
+    return found

@@ -1,0 +1,234 @@
+import { make } from "../shared/make.js";
+import { element } from "../shared/page.js";
+import { texts } from "../shared/texts.js";
+import { pipeline, taskOf } from "../texelflow.pipeline.js";
+import { drawTrack, longer, notesOf, summary } from "./tracks.js";
+
+/** @import { Attempt } from "../run/player.js" */
+/** @import { Model } from "../run/runner.js" */
+/** @import { Classification, Track } from "../texelflow.pipeline.js" */
+/** @typedef {{ status: HTMLElement, views: HTMLElement }} Places where results are shown */
+
+const say = texts.sound;
+const percent = new Intl.NumberFormat("en", { style: "percent" });
+
+/** The half tones of an octave. */
+const NAMES = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"];
+
+/** Seconds of a microphone that are shown. */
+const SHOWN = 15;
+
+/** What stops listening to the microphone. */
+let listening = new AbortController();
+
+/** Takes away what was shown of the model before; pictures may be chosen again. */
+export function hideSound() {
+  listening.abort();
+  for (const id of ["sound-source", "sound"]) {
+    document.getElementById(id)?.remove();
+  }
+  pictureStep().hidden = false;
+}
+
+/** Where a visitor chooses a picture. */
+function pictureStep() {
+  const step = element("photo", HTMLInputElement).closest(".step");
+  if (!(step instanceof HTMLElement)) {
+    throw new Error("The page has no step for pictures.");
+  }
+  return step;
+}
+
+/**
+ * Shows what a model hears in a sound that the visitor chooses, or from the microphone; and of files, what they are.
+ * @param {Model} model
+ * @param {Attempt} attempt
+ */
+export function showSound(model, attempt) {
+  hideSound();
+  const note = element("input-note", HTMLElement);
+  note.hidden = true;
+  const places = {
+    status: make("p", { class: "summary", role: "status", id: "sound-summary" }),
+    views: make("div", { class: "tracks", id: "tracks" }),
+  };
+  const isOfFiles = taskOf(model) === "file-classification";
+  const accept = isOfFiles ? false : "audio/*,video/*";
+  const chooser = make("input", { class: "visually-hidden", id: "sound-file", type: "file", accept });
+  const label = make(
+    "label",
+    { class: "button", for: "sound-file" },
+    isOfFiles ? say.chooseFile : say.choose,
+  );
+  chooser.addEventListener("change", () => {
+    const file = chooser.files?.[0];
+    chooser.value = "";
+    if (file) {
+      listening.abort();
+      places.status.textContent = say.reading(file.name);
+      attempt(() => showFile(model, file, places));
+    }
+  });
+  const row = make("div", { class: "row" }, label, chooser);
+  if (!isOfFiles) {
+    row.append(microphoneButton(model, places, attempt));
+  }
+  const heading = make("h3", {}, isOfFiles ? say.file : say.sound);
+  pictureStep().hidden = true;
+  pictureStep().before(make("div", { id: "sound-source", class: "step" }, heading, row));
+  note.after(make("div", { id: "sound", class: "step" }, places.status, places.views));
+}
+
+/**
+ * @param {Model} model
+ * @param {File} file
+ * @param {Places} places
+ */
+async function showFile(model, file, places) {
+  const task = taskOf(model);
+  if (task === "audio-tracking") {
+    const follow = await pipeline(task, model);
+    showTracks(await follow(file), places);
+  } else if (task === "file-classification") {
+    const classify = await pipeline(task, model);
+    showClasses(await classify(file, { top_k: 5 }), places);
+  } else {
+    const classify = await pipeline("audio-classification", model);
+    showClasses(await classify(file), places);
+  }
+}
+
+/**
+ * @param {Model} model
+ * @param {Places} places
+ * @param {Attempt} attempt
+ */
+function microphoneButton(model, places, attempt) {
+  const button = make(
+    "button",
+    { type: "button", id: "microphone", "aria-pressed": "false" },
+    say.useMicrophone,
+  );
+  button.addEventListener("click", () => {
+    if (button.getAttribute("aria-pressed") === "true") {
+      listening.abort();
+      return;
+    }
+    attempt(async () => {
+      listening.abort();
+      listening = new AbortController();
+      const stream = await microphone();
+      button.setAttribute("aria-pressed", "true");
+      button.textContent = say.stopMicrophone;
+      try {
+        await listen(model, stream, places, listening.signal);
+      } finally {
+        for (const track of stream.getTracks()) {
+          track.stop();
+        }
+        button.setAttribute("aria-pressed", "false");
+        button.textContent = say.useMicrophone;
+      }
+    });
+  });
+  return button;
+}
+
+/**
+ * @returns {Promise<MediaStream>}
+ * @throws {Error} when there is none, or it may not be used
+ */
+async function microphone() {
+  if (!navigator.mediaDevices?.getUserMedia) {
+    throw new Error(say.insecure);
+  }
+  try {
+    return await navigator.mediaDevices.getUserMedia({ audio: true });
+  } catch (cause) {
+    throw new Error(say.noMicrophone(cause instanceof Error ? cause.message : String(cause)), { cause });
+  }
+}
+
+/**
+ * @param {Model} model
+ * @param {MediaStream} stream
+ * @param {Places} places
+ * @param {AbortSignal} signal
+ */
+async function listen(model, stream, places, signal) {
+  if (taskOf(model) === "audio-tracking") {
+    const follow = await pipeline("audio-tracking", model);
+    /** @type {Track[]} */
+    let tracks = [];
+    for await (const parts of follow.stream(stream, { signal })) {
+      tracks = parts.map((part, index) => longer(tracks[index], part, SHOWN));
+      showTracks(tracks, places);
+    }
+  } else {
+    const classify = await pipeline("audio-classification", model);
+    for await (const { results } of classify.stream(stream, { signal })) {
+      showClasses(results, places);
+    }
+  }
+}
+
+/**
+ * @param {readonly Track[]} all
+ * @param {Places} places
+ */
+function showTracks(all, { status, views }) {
+  // When notes begin is told by where they are.
+  const tracks = all.filter(({ label }) => label !== "onsets");
+  const sure = tracks.find(({ unit, lowest }) => unit === "probability" && lowest === undefined);
+  const isPitch = tracks.some(({ unit }) => unit === "hertz");
+  const span = { from: tracks[0]?.times[0] ?? 0, to: tracks[0]?.times.at(-1) ?? 1 };
+  const said = tracks.map((track) => {
+    if (track.lowest !== undefined) {
+      const names = notesOf(track).map((note) => `${NAMES[note % 12]}${Math.floor(note / 12) - 1}`);
+      return names.length > 0 ? say.notes(names.join(", ")) : say.nothing;
+    }
+    const { share, middle } = summary(track, sure);
+    const isMiddle = Number.isFinite(middle);
+    return isMiddle
+      ? say.pitch(track.label, middle.toFixed(0))
+      : say.share(track.label, percent.format(share));
+  });
+  status.textContent = isPitch
+    ? (said.find((_, index) => tracks[index].unit === "hertz") ?? "")
+    : said.join(" ");
+  if (views.childElementCount !== tracks.length || views.querySelector("ol")) {
+    views.replaceChildren(
+      ...tracks.map(() => make("figure", {}, make("canvas", { role: "img" }), make("figcaption"))),
+    );
+  }
+  tracks.forEach((track, index) => {
+    const figure = views.children[index];
+    const [canvas, caption] = [figure.querySelector("canvas"), figure.querySelector("figcaption")];
+    if (canvas && caption) {
+      drawTrack(canvas, track, span, sure);
+      canvas.ariaLabel = `${track.label}: ${said[index]}`;
+      caption.textContent = say.span(track.label, span.from.toFixed(1), span.to.toFixed(1));
+    }
+  });
+}
+
+/**
+ * @param {readonly Classification[]} classes
+ * @param {Places} places
+ */
+function showClasses(classes, { status, views }) {
+  const [best] = classes;
+  status.textContent = best ? `${best.label}, ${percent.format(best.score)}` : say.nothing;
+  const rows = classes.map(({ label, score }) => {
+    const item = make(
+      "li",
+      {},
+      make("span", { class: "bar-name", title: label }, label),
+      make("span", { class: "bar-track" }, make("span")),
+      make("span", { class: "bar-value" }, percent.format(score)),
+    );
+    item.style.setProperty("--share", score.toFixed(4));
+    return item;
+  });
+  views.replaceChildren(make("ol", { class: "bars named", "aria-label": say.classes }, ...rows));
+}

@@ -1,0 +1,240 @@
+"""What outputs and inputs are in a task: told, read of config.json, or known of the model itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+import pytest
+from onnx import TensorProto, helper, save
+
+from texelflow import ExportError, export
+from texelflow.arguments import parse_meanings
+from texelflow.bundle.reader import read_graph
+from texelflow.options import role_text
+from texelflow.roles import kinds, parse_role
+
+Save = Callable[..., Path]
+
+
+def samples(hint: Any) -> list[str]:
+    """Texts of values of a key."""
+    if get_origin(hint) is list:
+        (item,) = get_args(hint)
+        separator = "+" if get_origin(item) is list else ":"
+        texts = samples(item)
+        return [texts[0], separator.join(texts[:1] * 2)]
+    if hint in (int, float, bool):
+        return {int: ["0", "17"], float: ["0.25", "-3"], bool: ["true", "false"]}[hint]
+    return list(get_args(hint))
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_roles_are_written_as_they_are_read(kind: str) -> None:
+    """Each key of each kind, alone and with those that the kind cannot be without."""
+    hints = {name: hint for name, hint in get_type_hints(kinds()[kind]).items() if name != "kind"}
+    needed = {name: samples(hints[name])[0] for name in kinds()[kind].__required_keys__ if name != "kind"}
+    for name, hint in hints.items():
+        for text in samples(hint):
+            given = {**needed, name: text}
+            role = parse_role(",".join([kind, *(f"{key}={value}" for key, value in given.items())]))
+            assert role.keys() == {"kind", *given}
+            assert parse_role(role_text(role)) == role
+    for name in needed:
+        rest = [f"{key}={value}" for key, value in needed.items() if key != name]
+        with pytest.raises(ValueError, match=f"does not say.*{name}"):
+            parse_role(",".join([kind, *rest]))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("scores", "is not NAME=KIND"),
+        ("scores=classess", "is none of classes, boxes"),
+        ("scores=classes,labels=a", "'labels' of 'classes,labels=a' is none of activation"),
+        ("scores=classes,activation=none,activation=none", "given twice"),
+        ("scores=classes,activation=relu", "one of none, softmax, sigmoid, not 'relu'"),
+        ("scores=boxes,points=-1", "points must be a whole number"),
+        ("scores=boxes,points=1.5", "points must be a whole number"),
+        ("scores=boxes,threshold=nan", "threshold must be a number, not 'nan'"),
+        ("scores=boxes,transposed=yes", "true or false"),
+        ("scores=boxes,anchors=8:x", "anchors must be a number, not 'x'"),
+        ("scores=sound", "does not say rate"),
+    ],
+)
+def test_what_is_no_meaning_is_refused(text: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        parse_meanings([text])
+    with pytest.raises(ValueError, match="given twice"):
+        parse_meanings(["a=classes", "a=mask"])
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Save:
+    """Save a model with outputs of some shapes, each from one node."""
+
+    def save_model(outputs: dict[str, list[int | str]], operator: str = "Relu", **attributes: Any) -> Path:
+        inputs = [helper.make_tensor_value_info(f"in_{n}", TensorProto.FLOAT, s) for n, s in outputs.items()]
+        results = [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in outputs.items()]
+        nodes = [helper.make_node(operator, [f"in_{n}"], [n], **attributes) for n in outputs]
+        graph = helper.make_graph(nodes, "meant", inputs, results)
+        path = tmp_path / "model.onnx"
+        save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+        return path
+
+    return save_model
+
+
+def meanings(path: Path, **options: Any) -> dict[str, Any]:
+    """What the bundle of a model says, by the names of inputs and outputs."""
+    export(path, path.parent / "bundle", force=True, **options)
+    graph = read_graph(path.parent / "bundle")
+    values = (*graph["inputs"], *graph["outputs"])
+    return {value["name"]: value["meaning"] for value in values if "meaning" in value}
+
+
+def test_told_meanings(model: Save) -> None:
+    """They are written, with the labels where they belong; names of nothing are refused."""
+    path = model({"boxes": [1, 8, 4], "scores": [1, 8, 1]})
+    labels = path.with_name("labels.txt")
+    labels.write_text("face\n", encoding="utf-8")
+    told = {
+        "boxes": "boxes,form=centre,points=0",
+        "scores": "boxes,part=scores",
+        "in_scores": "sound,rate=8000",
+    }
+    assert meanings(path, meanings=told, labels=labels) == {
+        "boxes": {"role": {"kind": "boxes", "form": "centre", "points": 0}},
+        "scores": {"labels": ["face"], "role": {"kind": "boxes", "part": "scores"}},
+        "in_scores": {"role": {"kind": "sound", "rate": 8000}},
+    }
+    graph = read_graph(path.parent / "bundle")
+    assert "meaning=boxes:boxes,form=centre,points=0" in graph["provenance"]["options"]
+    for name, role in (("box", "boxes"), ("in_boxes", "boxes"), ("boxes", "sound,rate=8000")):
+        with pytest.raises(ExportError, match=f"told of '{name}', which is no (in|out)put; the .*boxes"):
+            export(path, path.parent / "other", meanings={name: role})
+
+
+@pytest.mark.parametrize(
+    ("operator", "attributes", "activation"),
+    [
+        ("Softmax", {"axis": -1}, {"activation": "none"}),
+        ("Softmax", {"axis": 1}, {"activation": "none"}),
+        ("Softmax", {"axis": 0}, {}),
+        ("Sigmoid", {}, {"activation": "none"}),
+        ("Relu", {}, {}),
+    ],
+)
+def test_classes_are_known_by_their_labels(
+    model: Save, operator: str, attributes: dict[str, int], activation: dict[str, str]
+) -> None:
+    """And whether they are probabilities, where what computes them tells; a map is no classes."""
+    path = model({"scores": [1, 3], "map": [1, 4, 4, 3]}, operator, **attributes)
+    labels = path.with_name("labels.txt")
+    labels.write_text("a\nb\nc", encoding="utf-8")
+    found = meanings(path, labels=labels)
+    assert found["scores"] == {"labels": ["a", "b", "c"], "role": {"kind": "classes", **activation}}
+    assert found["map"] == {"labels": ["a", "b", "c"]}
+    assert meanings(path) == {}
+
+
+NAMES = {"id2label": {"1": "dog", "0": "cat"}}
+LABELS = {"labels": ["cat", "dog"]}
+
+
+@pytest.mark.parametrize(
+    ("config", "shapes", "expected"),
+    [
+        (
+            {"architectures": ["ViTForImageClassification"], **NAMES},
+            {"logits": [1, 2]},
+            {"logits": {**LABELS, "role": {"kind": "classes", "activation": "softmax"}}},
+        ),
+        (
+            {"architectures": ["BertForTokenClassification"], **NAMES},
+            {"logits": [1, "n", 2]},
+            {"logits": {**LABELS, "role": {"kind": "classes", "activation": "softmax"}}},
+        ),
+        (
+            {
+                "architectures": ["ViTForImageClassification"],
+                "problem_type": "multi_label_classification",
+                **NAMES,
+            },
+            {"logits": [1, 2]},
+            {"logits": {**LABELS, "role": {"kind": "classes", "activation": "sigmoid"}}},
+        ),
+        (
+            {"architectures": ["BertForSequenceClassification"], "problem_type": "regression", **NAMES},
+            {"logits": [1, 2]},
+            {},
+        ),
+        ({"architectures": ["ViTForImageClassification"], **NAMES}, {"logits": [1, 3]}, {}),
+        (
+            {"architectures": ["ViTForImageClassification"], "id2label": {"0": "a", "2": "b"}},
+            {"logits": [1, 2]},
+            {},
+        ),
+        (
+            {"architectures": ["DetrForObjectDetection"], "model_type": "detr", **NAMES},
+            {"logits": [1, 5, 3], "pred_boxes": [1, 5, 4]},
+            {
+                "logits": {
+                    **LABELS,
+                    "role": {"kind": "boxes", "part": "scores", "activation": "softmax", "background": 2},
+                },
+                "pred_boxes": {"role": {"kind": "boxes", "form": "centre", "overlap": 1}},
+            },
+        ),
+        (
+            {"architectures": ["RTDetrForObjectDetection"], "model_type": "rt_detr", **NAMES},
+            {"logits": [1, 5, 3], "pred_boxes": [1, 5, 4]},
+            {},
+        ),
+        (
+            {"architectures": ["SegformerForSemanticSegmentation"], **NAMES},
+            {"logits": [1, 2, 8, 8]},
+            {"logits": {**LABELS, "role": {"kind": "mask", "activation": "softmax"}}},
+        ),
+        (
+            {"architectures": ["BertForMaskedLM"]},
+            {"logits": [1, 4, 9]},
+            {"logits": {"role": {"kind": "tokens"}}},
+        ),
+        ({"architectures": ["BertForMaskedLM", "BertModel"]}, {"logits": [1, 4, 9]}, {}),
+        ({"architectures": "BertForMaskedLM"}, {"logits": [1, 4, 9]}, {}),
+        ({"architectures": ["BertModel"]}, {"last_hidden_state": [1, "n", 8]}, {}),
+        ([], {"logits": [1, 2]}, {}),
+    ],
+)
+def test_what_hugging_face_says(
+    model: Save, config: Any, shapes: dict[str, list[int | str]], expected: dict[str, Any]
+) -> None:
+    path = model(shapes)
+    path.with_name("config.json").write_text(json.dumps(config), encoding="utf-8")
+    assert meanings(path) == expected
+
+
+def test_what_sentence_transformers_says(model: Save) -> None:
+    """How tokens are pooled, if one way alone is said, and all that follows is known."""
+    path = model({"last_hidden_state": [1, "n", 8]})
+    path.with_name("config.json").write_text('{"architectures": ["BertModel"]}', encoding="utf-8")
+    (path.parent / "1_Pooling").mkdir()
+    pooling, modules = path.parent / "1_Pooling/config.json", path.with_name("modules.json")
+
+    def role(modes: list[str], types: list[str]) -> Any:
+        said = {f"pooling_mode_{name}": name in modes for name in ("cls_token", "mean_tokens", "max_tokens")}
+        pooling.write_text(json.dumps({"word_embedding_dimension": 8, **said}), encoding="utf-8")
+        listed = [{"idx": n, "type": f"sentence_transformers.models.{name}"} for n, name in enumerate(types)]
+        modules.write_text(json.dumps(listed), encoding="utf-8")
+        return meanings(path).get("last_hidden_state", {}).get("role")
+
+    plain = {"kind": "embedding", "pooling": "mean"}
+    assert role(["mean_tokens"], ["Transformer", "Pooling"]) == plain
+    assert role(["mean_tokens"], ["Transformer", "Pooling", "Normalize"]) == {**plain, "normalize": True}
+    assert role(["cls_token"], ["Transformer", "Pooling"]) == {"kind": "embedding", "pooling": "first"}
+    assert role(["max_tokens"], ["Transformer", "Pooling"]) is None
+    assert role(["mean_tokens", "cls_token"], ["Transformer", "Pooling"]) is None
+    assert role(["mean_tokens"], ["Transformer", "Pooling", "Dense"]) is None

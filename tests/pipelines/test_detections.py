@@ -1,0 +1,342 @@
+"""Boxes, masks, points, pictures and lines of text as many models tell them, against NumPy and Pillow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+Told = Callable[..., Any]
+
+SIZE = (64, 48)
+PICTURE = (200, 120)
+GIVEN = {"picture": PICTURE}
+
+
+def takes(fit: str = "stretch") -> dict[str, Any]:
+    """An input that takes pictures of SIZE."""
+    return {"image": {"fit": fit, "width": SIZE[0], "height": SIZE[1]}}
+
+
+def tensor(values: np.ndarray) -> list[Any]:
+    """Shape and numbers."""
+    return [list(values.shape), values.ravel().astype(float).tolist()]
+
+
+def objects(seed: int, count: int = 4) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Boxes that do not overlap, edges in fractions; scores, the best first; and two points each."""
+    random = np.random.default_rng(seed)
+    left = (np.arange(count) + 0.1) / count
+    top = random.uniform(0.1, 0.5, count)
+    edges = np.stack(
+        [left, top, left + random.uniform(0.1, 0.2, count), top + random.uniform(0.1, 0.4, count)], 1
+    )
+    points = random.uniform(0.1, 0.9, (count, 4))
+    return edges, np.sort(random.uniform(0.6, 0.95, count))[::-1], points
+
+
+def written(edges: np.ndarray, form: str) -> np.ndarray:
+    """Edges as four numbers of a form."""
+    sizes = edges[:, 2:] - edges[:, :2]
+    first = {"edges": edges[:, :2], "corner": edges[:, :2], "centre": (edges[:, :2] + edges[:, 2:]) / 2}[form]
+    return np.concatenate([first, edges[:, 2:] if form == "edges" else sizes], 1)
+
+
+def found(answer: Any) -> np.ndarray:
+    """The edges of what was found."""
+    assert "error" not in answer, answer
+    return np.array([[one["box"][side] for side in ("xmin", "ymin", "xmax", "ymax")] for one in answer])
+
+
+@pytest.mark.parametrize("unit", ["fraction", "pixel"])
+@pytest.mark.parametrize("order", ["xy", "yx"])
+@pytest.mark.parametrize("form", ["edges", "corner", "centre"])
+def test_forms_of_boxes(told: Told, form: str, order: str, unit: str) -> None:
+    """In parts, with and without points, classes, and a count; and as a table, transposed or not."""
+    edges, scores, points = objects(len(form))
+    labels = np.array([2, 0, 1, 2])
+    numbers = written(edges, form) * (np.tile(SIZE, 2) if unit == "pixel" else 1)
+    dots = points * (np.tile(SIZE, 2) if unit == "pixel" else 1)
+    if order == "yx":
+        numbers, dots = numbers[:, [1, 0, 3, 2]], dots[:, [1, 0, 3, 2]]
+    wanted, wanted_points = edges * np.tile(PICTURE, 2), points * np.tile(PICTURE, 2)
+    place = {"form": form, "order": order, "unit": unit}
+    one_hot = np.eye(3)[labels] * scores[:, None]
+    names = ["a", "b", "c"]
+
+    def check(
+        outputs: dict[str, np.ndarray], roles: dict[str, Any], count: int = 4, dotted: bool = False
+    ) -> None:
+        said = {name: {"kind": "boxes", **role} for name, role in roles.items()}
+        given = {name: tensor(values) for name, values in outputs.items()}
+        labelled = dict.fromkeys(outputs, names)
+        answer = told("object-detection", given, said, GIVEN, input=takes(), labels=labelled)
+        np.testing.assert_allclose(found(answer), wanted[:count], atol=1e-3)
+        assert [one["label"] for one in answer] == [names[label] for label in labels[:count]]
+        np.testing.assert_allclose([one["score"] for one in answer], scores[:count], rtol=1e-6)
+        assert all(("points" in one) == dotted for one in answer)
+        if dotted:
+            came = [[axis for point in one["points"] for axis in (point["x"], point["y"])] for one in answer]
+            np.testing.assert_allclose(came, wanted_points[:count], atol=1e-3)
+
+    logits = np.log(one_hot.clip(1e-9) / (1 - one_hot.clip(1e-9)))
+    check(
+        {"b": numbers[None], "s": logits[None]},
+        {"b": place, "s": {"part": "scores", "activation": "sigmoid"}},
+    )
+    padded = np.concatenate([np.ones((4, 1)) * 0.99, one_hot], 1)
+    check({"b": numbers, "s": padded}, {"b": place, "s": {"part": "scores", "background": 0}})
+    check(
+        {"b": numbers[None], "p": dots[None], "s": scores[None], "l": labels[None], "n": np.array([3])},
+        {
+            "b": place,
+            "p": {"part": "points"},
+            "s": {"part": "scores"},
+            "l": {"part": "labels"},
+            "n": {"part": "count"},
+        },
+        count=3,
+        dotted=True,
+    )
+    table = {"part": "table", **place}
+    both = np.concatenate([numbers, dots, one_hot], 1)
+    check({"t": both[None]}, {"t": {**table, "points": 2}}, dotted=True)
+    check({"t": both.T[None]}, {"t": {**table, "points": 2, "transposed": True}}, dotted=True)
+    weighted = np.concatenate([numbers, np.full((4, 1), 0.5), one_hot * 2], 1)
+    check({"t": weighted}, {"t": {**table, "columns": "objectness-scores"}})
+    listed = np.concatenate([numbers, scores[:, None], labels[:, None]], 1)
+    check({"t": listed[None]}, {"t": {**table, "columns": "score-label"}})
+    check({"t": listed[None][..., [0, 1, 2, 3, 5, 4]]}, {"t": {**table, "columns": "label-score"}})
+
+
+@pytest.mark.parametrize("exponential", [False, True])
+@pytest.mark.parametrize("offset", [0.0, 0.5])
+def test_anchors(told: Told, exponential: bool, offset: float) -> None:
+    """Moves that lead from each square to the same boxes, grid by grid, row by row."""
+    anchors = [[16, 8, 12], [32, 40]]
+    squares = [
+        ((column + offset) * side, (row + offset) * side, square)
+        for side, *sizes in anchors
+        for row in range(-(-SIZE[1] // side))
+        for column in range(-(-SIZE[0] // side))
+        for square in sizes
+    ]
+    random = np.random.default_rng(5)
+    scale = np.array([10, 5, 4, 2])
+    centres = random.uniform(0.2, 0.8, (len(squares), 2)) * SIZE
+    sizes = random.uniform(4, 20, (len(squares), 2))
+    points = random.uniform(0, 1, (len(squares), 2)) * SIZE
+    place, side = np.array([square[:2] for square in squares]), np.array([[square[2]] for square in squares])
+    ratio = sizes / side
+    moves = np.concatenate([(centres - place) / side, np.log(ratio) if exponential else ratio], 1) * scale
+    moves = np.concatenate([moves, (points - place) / side * scale[:2]], 1)
+    role = {"kind": "boxes", "anchors": anchors, "offset": offset, "exponential": exponential, "points": 1}
+    roles = {"m": {**role, "scale": scale.tolist(), "overlap": 1}, "s": {"kind": "boxes", "part": "scores"}}
+    scores = np.linspace(0.9, 0.6, len(squares))
+    outputs = {"m": tensor(moves[None]), "s": tensor(scores[None, :, None])}
+    answer = told("object-detection", outputs, roles, GIVEN, input=takes())
+    ratios = np.array(PICTURE) / SIZE
+    expected = np.concatenate([(centres - sizes / 2) * ratios, (centres + sizes / 2) * ratios], 1)
+    np.testing.assert_allclose(found(answer), expected[: len(answer)], atol=1e-2)
+    came = [(one["points"][0]["x"], one["points"][0]["y"]) for one in answer]
+    np.testing.assert_allclose(came, points * ratios, atol=1e-2)
+    assert len(answer) == len(squares) == 28
+    broken = told("object-detection", {**outputs, "m": tensor(moves[None, 1:])}, roles, GIVEN, input=takes())
+    assert broken["error"] == "RangeError" and "28 anchors" in broken["message"]
+
+
+def test_overlaps(told: Told) -> None:
+    """The best is kept, or all are merged; the threshold is the bundle's unless another is asked for."""
+    edges = np.array([[0.1, 0.1, 0.5, 0.5], [0.12, 0.1, 0.52, 0.5], [0.6, 0.6, 0.9, 0.9]])
+    scores = np.array([[0.9], [0.6], [0.4]])
+    outputs = {"b": tensor(edges), "s": tensor(scores)}
+
+    def detect(role: dict[str, Any], **options: float) -> Any:
+        roles = {"b": {"kind": "boxes", **role}, "s": {"kind": "boxes", "part": "scores"}}
+        return told("object-detection", outputs, roles, GIVEN, input=takes(), options=options)
+
+    best = edges[0] * np.tile(PICTURE, 2)
+    mean = (edges[0] * 0.9 + edges[1] * 0.6) / 1.5 * np.tile(PICTURE, 2)
+    np.testing.assert_allclose(found(detect({})), [best], atol=1e-3)
+    np.testing.assert_allclose(found(detect({"merge": "weighted"})), [mean], atol=1e-3)
+    assert len(detect({"threshold": 0.3})) == 2 and len(detect({"threshold": 0.3, "overlap": 1})) == 3
+    assert len(detect({"threshold": 0.3}, threshold=0.8)) == 1 and len(detect({}, overlap=1)) == 2
+
+
+@pytest.mark.parametrize("fit", ["contain", "cover"])
+def test_places_are_those_of_the_picture(told: Told, fit: str) -> None:
+    """Also beyond its edges, where the model's picture was padded."""
+    edges = np.array([[0.0, 0.0, 1.0, 1.0]])
+    roles = {"b": {"kind": "boxes"}, "s": {"kind": "boxes", "part": "scores"}}
+    outputs = {"b": tensor(edges), "s": tensor(np.array([[0.9]]))}
+    answer = found(told("object-detection", outputs, roles, GIVEN, input=takes(fit)))
+    scales = [PICTURE[axis] / SIZE[axis] for axis in (0, 1)]
+    scale = max(scales) if fit == "contain" else min(scales)
+    half = np.array(SIZE) * scale / 2
+    centre = np.array(PICTURE) / 2
+    np.testing.assert_allclose(answer, [[*(centre - half), *(centre + half)]], atol=1e-3)
+
+
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize("activation", ["none", "sigmoid", "softmax"])
+def test_masks_of_one_object(told: Told, activation: str, last: bool) -> None:
+    """A probability a pixel: at the model's own size as it is, and yes or no from a threshold on."""
+    width, height = 20, 10
+    share = np.random.default_rng(1).uniform(0.05, 0.95, (height, width)).astype(np.float32)
+    logits = np.log(share / (1 - share))
+    numbers = {"none": share[None], "sigmoid": logits[None], "softmax": np.stack([logits * 0, logits])}[
+        activation
+    ]
+    foreground = {"foreground": 1} if activation == "softmax" else {}
+    laid = numbers.transpose(1, 2, 0) if last else numbers
+    role = {"kind": "mask", "activation": activation, **foreground}
+    labels = {"m": ["nobody", "person"]} if foreground else {"m": ["person"]}
+
+    def segment(**options: Any) -> np.ndarray:
+        said = {"labels": labels, "input": takes(), "options": options}
+        (one,) = told(
+            "image-segmentation", {"m": tensor(laid[None])}, {"m": role}, {"picture": [40, 20]}, **said
+        )
+        assert one["label"] == "person" and one["score"] is None
+        mask = one["mask"]
+        return np.array(mask["data"]).reshape(mask["height"], mask["width"])
+
+    same = segment(size={"width": width, "height": height})
+    np.testing.assert_allclose(same, share * 255, atol=0.51)
+    # Pillow's bilinear filter takes the same two pixels where pictures become larger.
+    from PIL import Image
+
+    larger = np.asarray(Image.fromarray(share).resize((40, 20), Image.Resampling.BILINEAR))
+    np.testing.assert_allclose(segment(), larger * 255, atol=0.6)
+    assert np.array_equal(
+        segment(size={"width": width, "height": height}, threshold=0.5) == 255, share >= 0.5
+    )
+
+
+def test_masks_of_whole_numbers(told: Told) -> None:
+    """Nothing lies between two classes."""
+    classes = np.array([[0, 0, 3], [0, 5, 5]])
+    role = {"kind": "mask"}
+    answer = told(
+        "image-segmentation",
+        {"m": tensor(classes[None])},
+        {"m": role},
+        {"picture": [6, 4]},
+        input=takes(),
+        dtypes={"m": "int32"},
+    )
+    expected = classes.repeat(2, 0).repeat(2, 1)
+    assert [one["label"] for one in answer] == ["LABEL_0", "LABEL_3", "LABEL_5"]
+    for one in answer:
+        mask = np.array(one["mask"]["data"]).reshape(4, 6)
+        assert np.array_equal(mask == 255, expected == int(one["label"][-1]))
+
+
+def test_points(told: Told) -> None:
+    """Of each column in any order and unit, with names; none where the object is not there."""
+    random = np.random.default_rng(8)
+    x, y, z, score = random.uniform(0, 1, (4, 5))
+    logits = np.log(score / (1 - score))
+    pixels = np.stack([y * SIZE[1], logits, x * SIZE[0], logits * 0, z * SIZE[0]], 1)
+    role = {"kind": "keypoints", "columns": ["y", "score", "x", "other", "z"], "unit": "pixel"}
+    roles = {
+        "p": {**role, "activation": "sigmoid"},
+        "q": {"kind": "keypoints", "part": "presence", "activation": "sigmoid", "threshold": 0.5},
+    }
+    names = [f"point {index}" for index in range(5)]
+
+    def detect(presence: float, **options: float) -> Any:
+        outputs = {"p": tensor(pixels[None]), "q": tensor(np.array([[presence]]))}
+        said = {"labels": {"p": names}, "input": takes(), "options": options}
+        return told("keypoint-detection", outputs, roles, GIVEN, **said)
+
+    (one,) = detect(1)
+    assert one["score"] == pytest.approx(1 / (1 + np.exp(-1)))
+    points = one["keypoints"]
+    assert [point["label"] for point in points] == names
+    for key, expected in {
+        "x": x * PICTURE[0],
+        "y": y * PICTURE[1],
+        "z": z * PICTURE[0],
+        "score": score,
+    }.items():
+        np.testing.assert_allclose([point[key] for point in points], expected, rtol=1e-4)
+    assert detect(-1) == [] and len(detect(-1, threshold=0.2)) == 1
+    plain = told(
+        "keypoint-detection",
+        {"p": tensor(np.stack([x, y], 1))},
+        {"p": {"kind": "keypoints"}},
+        GIVEN,
+        input=takes(),
+    )
+    assert plain[0]["score"] is None and plain[0]["keypoints"][0].keys() == {"x", "y"}
+    np.testing.assert_allclose([point["x"] for point in plain[0]["keypoints"]], x * PICTURE[0], rtol=1e-4)
+
+
+def test_heatmaps(told: Told) -> None:
+    rows, columns = np.mgrid[:12, :16]
+    centres = [(4, 7), (10, 3)]
+    maps = np.stack([np.exp(-((columns - cx) ** 2 + (rows - cy) ** 2) / 6) for cx, cy in centres])
+    role = {"kind": "keypoints", "part": "heatmaps"}
+    (one,) = told("keypoint-detection", {"h": tensor(maps[None])}, {"h": role}, GIVEN, input=takes())
+    expected = [((cx + 0.5) / 16 * PICTURE[0], (cy + 0.5) / 12 * PICTURE[1]) for cx, cy in centres]
+    np.testing.assert_allclose(
+        [(p["x"], p["y"]) for p in one["keypoints"]], expected, atol=PICTURE[0] / 16 / 3
+    )
+
+
+@pytest.mark.parametrize("channels", ["rgb", "bgr", "gray"])
+def test_pictures(told: Told, channels: str) -> None:
+    values = np.random.default_rng(2).integers(0, 256, (5, 7, 1 if channels == "gray" else 3))
+    role = {"kind": "picture", "range": [-1, 1], "channels": channels}
+    laid = (values / 255 * 2 - 1).transpose(2, 0, 1)[None]
+    answer = told("image-to-image", {"y": tensor(laid)}, {"y": role}, GIVEN, input=takes())
+    came = np.array(answer["data"]).reshape(answer["height"], answer["width"], 4)
+    assert np.array_equal(
+        came[..., :3], np.broadcast_to(values[..., ::-1] if channels == "bgr" else values, (5, 7, 3))
+    )
+
+
+@pytest.mark.parametrize("blank", [0, 4])
+@pytest.mark.parametrize("whole", [False, True])
+def test_lines_of_text(told: Told, blank: int, whole: bool) -> None:
+    """Characters with and without the blank among them; the one behind the last is a space."""
+    symbols = ["-", *"abc", " "] if blank == 0 else [*"abc", " ", "-"]
+    written_out = "-aa-a b--bc "
+    steps = np.eye(5)[[symbols.index(letter) for letter in written_out]] * 8
+    labels = symbols if whole else list("abc")
+    role = {"kind": "ctc", "blank": blank, "activation": "softmax"}
+    answer = told(
+        "image-to-text",
+        {"t": tensor(steps[:, None])},
+        {"t": role},
+        GIVEN,
+        input=takes(),
+        labels={"t": labels},
+    )
+    assert answer[0]["generated_text"] == "aa bbc " and 0.9 < answer[0]["score"] < 1
+
+
+def test_what_bundles_do_not_say_is_told(told: Told) -> None:
+    """With what to do; a role that the page gives is as good as the bundle's."""
+    outputs = {"y": tensor(np.array([[0.2, 0.8]]))}
+    for task, kind in {
+        "image-classification": "classes",
+        "object-detection": "boxes",
+        "image-to-text": "ctc",
+    }.items():
+        answer = told(task, outputs, {}, GIVEN, input=takes())
+        assert answer["error"] == "option" and f"--meaning OUTPUT={kind}" in answer["message"], answer
+    two = {"y": {"kind": "classes"}, "z": {"kind": "classes"}}
+    answer = told("image-classification", {**outputs, "z": outputs["y"]}, two, GIVEN, input=takes())
+    assert "several outputs" in answer["message"]
+    assert "takes no pictures" in told("image-classification", outputs, {"y": two["y"]}, GIVEN)["message"]
+    given = {"settings": {"roles": {"y": two["y"]}, "labels": ["no", "yes"]}, "input": takes()}
+    answer = told("image-classification", outputs, {}, GIVEN, **given)
+    assert [one["label"] for one in answer] == ["yes", "no"]
+    wrong = told("image-recognition", outputs, {}, GIVEN)
+    assert wrong["error"] == "option" and "image-classification" in wrong["message"]
+    missing = told("image-classification", outputs, {"y": two["y"]}, "/absent.png", input=takes())
+    assert missing["error"] == "not-found"

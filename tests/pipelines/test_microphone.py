@@ -1,0 +1,89 @@
+"""The player listens: to a microphone, which Chromium plays a file to, and to files."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Playwright
+
+from browser_support import REPOSITORY, PageServer, launch_chromium
+from model_support import find_models
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from entry_bundles import entry_bundle
+from sound_clips import clip
+
+MODELS = find_models()
+pytestmark = pytest.mark.skipif(MODELS is None, reason="no sounds: set TEXELFLOW_MODELS")
+
+
+@pytest.fixture
+def player(playwright_instance: Playwright, page_server: PageServer, tmp_path: Path) -> Iterator[Page]:
+    """The page of `texelflow serve` with the bundle of voice activity; speech comes from its microphone."""
+    assert MODELS is not None
+    entry_bundle("voice-activity", tmp_path)
+    dist = REPOSITORY / "dist"
+    served = shutil.copytree(dist / "player", tmp_path / "served")
+    for path in (*dist.glob("texelflow*.js"), *(tmp_path / "bundle").iterdir()):
+        shutil.copy(path, served)
+    speech = tmp_path / "speech.wav"
+    speech.write_bytes(clip(MODELS / "audio", "voice-activity", "speech"))
+    browser = launch_chromium(
+        playwright_instance,
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-audio-capture={speech}",
+    )
+    page_server.mount("/listening", served)
+    page = browser.new_page()
+    page.faults = []  # type: ignore[attr-defined]
+    page.on("pageerror", lambda error: page.faults.append(str(error)))  # type: ignore[attr-defined]
+    page.goto(page_server.url("/listening/index.html"))
+    yield page
+    assert page.faults == []  # type: ignore[attr-defined]
+    browser.close()
+
+
+def heard(page: Page, pattern: str) -> str:
+    """What is said of a sound, once it is as expected."""
+    page.wait_for_function(
+        "(pattern) => new RegExp(pattern).test(document.getElementById('sound-summary')?.textContent)",
+        arg=pattern,
+        timeout=60_000,
+    )
+    return page.inner_text("#sound-summary")
+
+
+def test_listening(player: Page) -> None:
+    assert MODELS is not None
+    player.wait_for_selector("#microphone")
+    assert player.is_hidden("label[for=photo]")
+    assert player.is_hidden("#input-note") and player.inner_text("#summary") == ""
+    nobody = clip(MODELS / "audio", "voice-activity", "nobody")
+    player.set_input_files("#sound-file", {"name": "hiss.wav", "mimeType": "audio/wav", "buffer": nobody})
+    assert heard(player, "heard in") == "voice: heard in 0% of the time."
+    yes = clip(MODELS / "audio", "voice-activity", "yes")
+    player.set_input_files("#sound-file", {"name": "yes.wav", "mimeType": "audio/wav", "buffer": yes})
+    heard(player, "heard in [1-9][0-9]%")
+    assert player.get_attribute("#tracks canvas", "aria-label") == "voice: " + player.inner_text(
+        "#sound-summary"
+    )
+    # Chromium plays the speech again and again.
+    player.click("#microphone")
+    player.wait_for_selector("#microphone[aria-pressed=true]")
+    player.wait_for_function(
+        "() => /to [1-9][0-9]*[.]/.test(document.querySelector('#tracks figcaption')?.textContent)",
+        timeout=60_000,
+    )
+    heard(player, "heard in [3-9][0-9]%")
+    player.click("#microphone")
+    player.wait_for_selector("#microphone[aria-pressed=false]")
+    noise = {"name": "text.wav", "mimeType": "audio/wav", "buffer": b"no sound at all"}
+    player.set_input_files("#sound-file", noise)
+    player.wait_for_selector("#bundle-error:not([hidden])")
+    assert "no sound that this browser reads" in player.inner_text("#bundle-error")

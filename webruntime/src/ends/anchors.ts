@@ -1,0 +1,134 @@
+import { type Box, overlapOf, type SuppressionOptions } from "./boxes.ts";
+import type { Point, Size } from "./placement.ts";
+
+/** A box with points that belong to it, in the same unit: eyes and nose of a face. */
+export interface PointedBox extends Box {
+  readonly points: readonly Point[];
+}
+
+/** How boxes are read that are told as moves from anchors. */
+export interface AnchorOptions {
+  /** The model's picture, in pixels. */
+  readonly size: Size;
+  /**
+   * For each grid the side of its cells, and the sides of the squares in each, in pixels: in the order of the model, in which
+   * the squares of a cell lie side by side.
+   */
+  readonly anchors: readonly (readonly number[])[];
+  /** Where in its cell the centre of an anchor is, in cells. 0.5 unless given. */
+  readonly offset?: number;
+  /** By which x, y, width and height are divided; points as x and y. 1 unless given. */
+  readonly scale?: readonly number[];
+  /** Whether sizes are logarithms. False unless given. */
+  readonly exponential?: boolean;
+  /** How many points follow the four numbers of a box, two numbers each. 0 unless given. */
+  readonly points?: number;
+  /** Boxes below it are left out. 0.5 unless given. */
+  readonly threshold?: number;
+}
+
+/**
+ * The boxes of a detector that gives centre, size and points as multiples of a square, an anchor, whose centre is where moves
+ * begin: SSD, BlazeFace, and MediaPipe's other detectors.
+ *
+ * @param numbers - 4 + 2 × points a box
+ * @param scores - from 0 to 1, of every label, a box after the other; the labels are as many as fit
+ * @returns in fractions of the model's picture, in the order of the model
+ * @throws RangeError when there are not as many numbers as there are anchors
+ */
+export function boxesOfAnchors(
+  numbers: ArrayLike<number>,
+  scores: ArrayLike<number>,
+  options: AnchorOptions,
+): PointedBox[] {
+  const { size, offset = 0.5, scale = [1, 1, 1, 1], points = 0, threshold = 0.5 } = options;
+  const toSize = options.exponential ? Math.exp : (ratio: number) => ratio;
+  const columns = 4 + 2 * points;
+  const count = numbers.length / columns;
+  const labels = count > 0 ? scores.length / count : 0;
+  const found: PointedBox[] = [];
+  let box = 0;
+  for (const anchor of anchorsOf(options.anchors, size, offset)) {
+    const scored = bestOf(scores, box * labels, labels);
+    if (scored.score >= threshold) {
+      const at = (column: number, by: number) =>
+        (numbers[box * columns + column] as number) / (scale[by] as number);
+      const from = (column: number): Point => ({
+        x: (anchor.x + at(column, 0) * anchor.side) / size.width,
+        y: (anchor.y + at(column + 1, 1) * anchor.side) / size.height,
+      });
+      const centre = from(0);
+      const across = (toSize(at(2, 2)) * anchor.side) / size.width / 2;
+      const down = (toSize(at(3, 3)) * anchor.side) / size.height / 2;
+      found.push({
+        ...{
+          left: centre.x - across,
+          top: centre.y - down,
+          right: centre.x + across,
+          bottom: centre.y + down,
+        },
+        ...scored,
+        points: Array.from({ length: points }, (_, point) => from(4 + 2 * point)),
+      });
+    }
+    box++;
+  }
+  if (box !== count || !Number.isInteger(labels)) {
+    throw new RangeError(
+      `${numbers.length} numbers and ${scores.length} scores do not fit ${box} anchors, ${columns} numbers each.`,
+    );
+  }
+  return found;
+}
+
+/** The anchors of all grids in the order of the model, in pixels. */
+function* anchorsOf(grids: readonly (readonly number[])[], { width, height }: Size, offset: number) {
+  for (const [cell = 1, ...sides] of grids) {
+    for (let row = 0; row < Math.ceil(height / cell); row++) {
+      for (let column = 0; column < Math.ceil(width / cell); column++) {
+        for (const side of sides) yield { x: (column + offset) * cell, y: (row + offset) * cell, side };
+      }
+    }
+  }
+}
+
+function bestOf(scores: ArrayLike<number>, start: number, labels: number): { score: number; label: number } {
+  let label = 0;
+  for (let other = 1; other < labels; other++) {
+    if ((scores[start + other] as number) > (scores[start + label] as number)) label = other;
+  }
+  return { score: scores[start + label] as number, label };
+}
+
+/**
+ * Of overlapping boxes makes one, their mean weighted by their scores, as MediaPipe does: it trembles less from picture to
+ * picture than the best one. The score is that of the best.
+ */
+export function mergeOverlaps(
+  boxes: readonly PointedBox[],
+  { overlap = 0.3, limit = 100 }: Omit<SuppressionOptions, "byLabel"> = {},
+): PointedBox[] {
+  const merged: PointedBox[] = [];
+  let rest = [...boxes].sort((a, b) => b.score - a.score);
+  while (rest.length > 0 && merged.length < limit) {
+    const best = rest[0] as PointedBox;
+    const same = rest.filter((other) => other === best || overlapOf(best, other) > overlap);
+    rest = rest.filter((other) => !same.includes(other));
+    const sum = same.reduce((total, { score }) => total + score, 0);
+    const mean = (of: (box: PointedBox) => number) =>
+      same.reduce((total, box) => total + of(box) * box.score, 0) / sum;
+    merged.push({
+      left: mean(({ left }) => left),
+      top: mean(({ top }) => top),
+      right: mean(({ right }) => right),
+      bottom: mean(({ bottom }) => bottom),
+      score: best.score,
+      label: best.label,
+      points: best.points.map((_, point) => ({
+        x: mean(({ points }) => (points[point] as Point).x),
+        y: mean(({ points }) => (points[point] as Point).y),
+      })),
+    });
+  }
+  return merged;
+}

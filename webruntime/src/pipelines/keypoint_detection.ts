@@ -1,0 +1,89 @@
+import type { Keypoints } from "../bundle/generated/graph_file.ts";
+import { type Keypoint, keypointsOf, planesOf, pointIn, type Size } from "../ends.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { type PictureInput, runPicture } from "./pictures.ts";
+import { activate, type Meant, numbersOf, type TaskModel, type TaskRunOptions } from "./task_model.ts";
+
+/** A point of an object. */
+export interface FoundPoint {
+  /** Its name, where the model has names. */
+  readonly label?: string;
+  /** In pixels of the picture. */
+  readonly x: number;
+  readonly y: number;
+  /** How far behind the others it is, in pixels, where the model tells it. */
+  readonly z?: number;
+  /** How sure it is, where the model tells it for each. */
+  readonly score?: number;
+}
+
+/** An object with its points. */
+export interface PointedObject {
+  /** How sure it is that there is one; null where the model does not tell. */
+  readonly score: number | null;
+  readonly keypoints: readonly FoundPoint[];
+}
+
+/** What a detection of points is asked for. */
+export interface KeypointOptions extends TaskRunOptions {
+  /** The least score of an object: what the bundle says, or else 0. */
+  readonly threshold?: number;
+}
+
+/** Says of pictures of one object where its points are; there is none where the object is not there. */
+export function keypointDetection(task: TaskModel) {
+  const parts = task.outputs("keypoints");
+  const presence = parts.find(({ role }) => role.part === "presence");
+  const points = parts.find((part) => part !== presence) ?? task.output("keypoints");
+  const labels = task.labelsOf(points.info);
+  return async (picture: PictureInput, options: KeypointOptions = {}): Promise<PointedObject[]> => {
+    const { outputs, size, area } = await runPicture(task, picture, options);
+    const { threshold = presence?.role.threshold ?? 0 } = options;
+    const score = presence
+      ? (activate(numbersOf(outputs, presence.info), 1, presence.role.activation)[0] as number)
+      : null;
+    if (score !== null && !(score >= threshold)) return [];
+    const found = points.role.part === "heatmaps" ? peaks(points, outputs) : rows(points, outputs, size);
+    const keypoints = found.map(({ z, score, ...point }, index) => ({
+      ...(labels[index] !== undefined && { label: labels[index] }),
+      ...pointIn(area, point),
+      ...(z !== undefined && { z: z * area.width }),
+      ...(score !== undefined && { score }),
+    }));
+    return [{ score, keypoints }];
+  };
+}
+
+type Outputs = Readonly<Record<string, Tensor>>;
+
+/** A point in fractions of the model's picture. */
+type Fraction = Omit<Keypoint, "score"> & { readonly z?: number; readonly score?: number };
+
+function peaks({ info, role }: Meant<"keypoints">, outputs: Outputs): Fraction[] {
+  const { shape } = outputs[info.name] as Tensor;
+  return keypointsOf(planesOf({ shape, data: activate(numbersOf(outputs, info), 1, role.activation) }));
+}
+
+function rows({ info, role }: Meant<"keypoints">, outputs: Outputs, size: Size): Fraction[] {
+  const numbers = numbersOf(outputs, info);
+  const columns: NonNullable<Keypoints["columns"]> = role.columns ?? ["x", "y"];
+  if (numbers.length % columns.length > 0) {
+    throw new RangeError(`${numbers.length} numbers are no points of ${columns.join(", ")}.`);
+  }
+  const at = (row: number, name: (typeof columns)[number]) => {
+    const column = columns.indexOf(name);
+    return column < 0 ? undefined : numbers[row * columns.length + column];
+  };
+  const [width, height] = role.unit === "pixel" ? [size.width, size.height] : [1, 1];
+  return Array.from({ length: numbers.length / columns.length }, (_, row) => {
+    const [z, score] = [at(row, "z"), at(row, "score")];
+    return {
+      x: (at(row, "x") ?? 0) / width,
+      y: (at(row, "y") ?? 0) / height,
+      ...(z !== undefined && { z: z / width }),
+      ...(score !== undefined && {
+        score: activate(Float32Array.of(score), 1, role.activation)[0] as number,
+      }),
+    };
+  });
+}

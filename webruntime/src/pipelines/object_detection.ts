@@ -1,0 +1,109 @@
+import type { Boxes } from "../bundle/generated/graph_file.ts";
+import {
+  boxesOf,
+  boxesOfAnchors,
+  mergeOverlaps,
+  type Point,
+  type PointedBox,
+  pointIn,
+  type Size,
+  suppressOverlaps,
+} from "../ends.ts";
+import { type BoxPart, type BoxRows, boxRows } from "./box_rows.ts";
+import { nameOf } from "./classes.ts";
+import { type PictureInput, runPicture } from "./pictures.ts";
+import type { TaskModel, TaskRunOptions } from "./task_model.ts";
+
+/** An object that was found. */
+export interface Detection {
+  readonly label: string;
+  readonly score: number;
+  /** Its edges in pixels of the picture, or with `percentage` in fractions of it; they may lie beyond its edges. */
+  readonly box: {
+    readonly xmin: number;
+    readonly ymin: number;
+    readonly xmax: number;
+    readonly ymax: number;
+  };
+  /** Its points, where the model tells them: eyes and mouth of a face, say. */
+  readonly points?: readonly Point[];
+}
+
+/** What a detection is asked for. */
+export interface DetectionOptions extends TaskRunOptions {
+  /** The least score: what the bundle says, or else 0.5. */
+  readonly threshold?: number;
+  /** Objects whose boxes share more, as intersection over union, are one: what the bundle says, or else 0.45. */
+  readonly overlap?: number;
+  /** Whether places are fractions of the picture, and not pixels. False unless given. */
+  readonly percentage?: boolean;
+}
+
+/** Says of pictures which objects they show, and where. */
+export function objectDetection(task: TaskModel) {
+  const parts = task.outputs("boxes");
+  const of = (part: BoxPart) => parts.filter(({ role }) => (role.part ?? "boxes") === part);
+  const { role } = of("boxes")[0] ?? of("table")[0] ?? task.output("boxes");
+  const labels = parts.map(({ info }) => task.labelsOf(info)).find(({ length }) => length > 0) ?? [];
+  const background = (of("scores")[0]?.role ?? role).background;
+  return async (picture: PictureInput, options: DetectionOptions = {}): Promise<Detection[]> => {
+    const { threshold = role.threshold ?? 0.5, overlap = role.overlap ?? 0.45, percentage } = options;
+    const { outputs, size, area, picture: own } = await runPicture(task, picture, options);
+    const rows = boxRows(of, outputs);
+    const keep = role.merge === "weighted" ? mergeOverlaps : suppressOverlaps<PointedBox>;
+    // Names may leave the background out, as the rows do.
+    const isNamed = background !== undefined && labels.length > rows.classes;
+    const nameAt = (label: number) => nameOf(labels, label + Number(isNamed && label >= background));
+    const unit = percentage ? own : { width: 1, height: 1 };
+    const place = (point: Point): Point => {
+      const { x, y } = pointIn(area, point);
+      return { x: x / unit.width, y: y / unit.height };
+    };
+    return keep(boxesIn(rows, role, size, threshold), { overlap }).map((box) => {
+      const [from, to] = [place({ x: box.left, y: box.top }), place({ x: box.right, y: box.bottom })];
+      return {
+        label: nameAt(box.label),
+        score: box.score,
+        box: { xmin: from.x, ymin: from.y, xmax: to.x, ymax: to.y },
+        ...(box.points.length > 0 && { points: box.points.map(place) }),
+      };
+    });
+  };
+}
+
+/** The boxes of rows in fractions of the model's picture, with their points. */
+function boxesIn(rows: BoxRows, role: Boxes, size: Size, threshold: number): PointedBox[] {
+  const { columns, scores, classes } = rows;
+  const points = (columns - 4) / 2;
+  if (!Number.isInteger(points) || points < 0) {
+    throw new RangeError(
+      `Rows of ${columns} numbers are no boxes: four, and two for each point, are needed.`,
+    );
+  }
+  const numbers =
+    role.order === "yx" ? rows.numbers.map((_, at, all) => all[at ^ 1] as number) : rows.numbers;
+  if (role.anchors) {
+    const { anchors, offset = 0.5, scale = [1, 1, 1, 1], exponential = false } = role;
+    const all = { size, anchors, offset, scale, exponential, points, threshold };
+    return boxesOfAnchors(numbers, scores, all);
+  }
+  const unit = role.unit === "pixel" ? size : { width: 1, height: 1 };
+  const form = role.form ?? "edges";
+  const count = numbers.length / columns;
+  if (scores.length !== count * classes) {
+    throw new RangeError(`${scores.length} scores are no ${classes} for each of ${count} boxes.`);
+  }
+  return Array.from({ length: count }, (_, row) => {
+    const own = numbers.subarray(row * columns, (row + 1) * columns);
+    const scored = scores.subarray(row * classes, (row + 1) * classes);
+    const label = rows.labels?.[row];
+    return boxesOf(own.subarray(0, 4), scored, { form, size: unit, threshold }).map((box) => ({
+      ...box,
+      ...(label !== undefined && { label: Math.round(label) }),
+      points: Array.from({ length: points }, (_, point) => ({
+        x: (own[4 + 2 * point] as number) / unit.width,
+        y: (own[5 + 2 * point] as number) / unit.height,
+      })),
+    }));
+  }).flat();
+}

@@ -1,0 +1,82 @@
+import { loadModel } from "../api/load_model.ts";
+import type { LoadOptions } from "../api/options.ts";
+import type { BundleSource } from "../bundle/bundle_source.ts";
+import type { Role } from "../bundle/generated/graph_file.ts";
+import { TexelflowError } from "../errors.ts";
+import { type AnyModel, TaskModel } from "./task_model.ts";
+import { TASKS, type TaskName, type Tasks, TEXT_TASKS } from "./tasks.ts";
+import { type TokenizerSource, tokenizerOf } from "./text_inputs.ts";
+
+/** Settings of a pipeline, all optional; those of loading are for bundles that are not loaded yet. */
+export interface PipelineOptions extends LoadOptions {
+  /** Whether the model lives in a worker, so that the page stays as quick as it was. False unless given. */
+  worker?: boolean;
+  /** By name, what inputs and outputs are in the task, where the bundle does not say it. */
+  roles?: Readonly<Record<string, Role>>;
+  /** The names of the classes, where the bundle has none. */
+  labels?: readonly string[];
+  /** Of texts, the tokenizer: beside the bundle unless given. */
+  tokenizer?: TokenizerSource;
+}
+
+/** What does a task with a model. */
+export type Pipeline<T extends TaskName> = Tasks[T] & {
+  readonly task: T;
+  readonly model: AnyModel;
+  /** Gives back what the model has of the GPU, also where it was given loaded. */
+  dispose(): Promise<void>;
+};
+
+/**
+ * Makes what does a task with a bundle, in the words of Transformers.js.
+ *
+ * @param task - such as "object-detection"
+ * @param bundle - its address or files, or a model that is loaded, on the page or in a worker
+ * @returns a function that takes a picture, a sound or a text, and options of the task
+ * @throws TexelflowError as `loadModel` does; and with the code `option` when there is no such task, or the bundle does not
+ *   say what the task needs, which `roles` can
+ */
+export async function pipeline<T extends TaskName>(
+  task: T,
+  bundle: BundleSource | AnyModel,
+  options: PipelineOptions = {},
+): Promise<Pipeline<T>> {
+  const { worker = false, roles = {}, labels, tokenizer, ...loading } = options;
+  if (!(task in TASKS) && !(task in TEXT_TASKS)) {
+    const known = [...Object.keys(TASKS), ...Object.keys(TEXT_TASKS)].join(", ");
+    throw new TexelflowError("option", `pipeline: there is no task "${task}"; there are ${known}.`);
+  }
+  const isLoaded = isModel(bundle);
+  const model = isLoaded ? bundle : await load(bundle, worker, loading);
+  try {
+    const of = new TaskModel(task, model, roles, labels);
+    const run =
+      task in TASKS
+        ? TASKS[task as keyof typeof TASKS](of)
+        : TEXT_TASKS[task as keyof typeof TEXT_TASKS](of, await tokenizerOf(tokenizer ?? besides(bundle)));
+    return Object.assign(run, {
+      task,
+      model,
+      dispose: async () => model.dispose(),
+    }) as unknown as Pipeline<T>;
+  } catch (error) {
+    if (!isLoaded) model.dispose();
+    throw error;
+  }
+}
+
+function isModel(bundle: BundleSource | AnyModel): bundle is AnyModel {
+  return typeof bundle === "object" && "run" in bundle && "dispose" in bundle;
+}
+
+async function load(bundle: BundleSource, worker: boolean, options: LoadOptions): Promise<AnyModel> {
+  if (!worker) return loadModel(bundle, options);
+  const { loadModel: loadInWorker } = await import("../worker.ts");
+  return loadInWorker(bundle, options);
+}
+
+/** The tokenizer beside a bundle. */
+function besides(bundle: BundleSource | AnyModel): string | URL {
+  if (typeof bundle === "string" || bundle instanceof URL) return bundle;
+  throw new TexelflowError("option", "pipeline: give the tokenizer, since the bundle has no address.");
+}

@@ -1,0 +1,177 @@
+import type { Sound } from "../bundle/generated/graph_file.ts";
+import { resample } from "../ends.ts";
+import { TexelflowError } from "../errors.ts";
+import type { PageElement } from "../graph/pictures.ts";
+import { Tensor } from "../graph/tensor.ts";
+import { fetched } from "./pictures.ts";
+import { runOf, type TaskModel, type TaskRunOptions } from "./task_model.ts";
+
+/** A sound: an address, a file, what the browser decoded, or samples of one channel. */
+export type SoundInput = string | URL | Blob | PageElement<"AudioBuffer"> | Float32Array;
+
+/** What a run on a sound is asked for. */
+export interface SoundOptions extends TaskRunOptions {
+  /** Samples a second of a Float32Array: those of the model unless given. */
+  readonly sampling_rate?: number;
+}
+
+/** The outputs of one run, and when its window began. */
+export interface WindowRun {
+  readonly outputs: Record<string, Tensor>;
+  /** Seconds from the beginning of the sound. */
+  readonly time: number;
+}
+
+/**
+ * The samples of a sound at the rate of a model, of one channel: the mean of several.
+ *
+ * @throws TexelflowError with the code `network` or `not-found` when an address cannot be fetched, and with `input` when what
+ *   came is no sound
+ */
+export async function samplesOf(
+  sound: SoundInput,
+  rate: number,
+  options: SoundOptions,
+): Promise<Float32Array> {
+  if (sound instanceof Float32Array) return resample(sound, options.sampling_rate ?? rate, rate);
+  const isDecoded = typeof sound === "object" && "getChannelData" in sound;
+  const buffer = isDecoded ? sound : await decoded(sound, options);
+  const channels = Array.from({ length: buffer.numberOfChannels }, (_, index) =>
+    buffer.getChannelData(index),
+  );
+  const mean = Float32Array.from(channels[0] as Float32Array, (_, at) => {
+    return channels.reduce((sum, channel) => sum + (channel[at] as number), 0) / channels.length;
+  });
+  return resample(mean, buffer.sampleRate, rate);
+}
+
+async function decoded(sound: string | URL | Blob, { signal }: SoundOptions): Promise<AudioBuffer> {
+  const source = sound instanceof Blob ? sound : await fetched(sound, signal);
+  const content = await source.arrayBuffer();
+  const rate = rateOf(content);
+  try {
+    // At its own rate where that is known, so that no browser resamples in a way of its own.
+    return await new OfflineAudioContext(1, 1, rate).decodeAudioData(content);
+  } catch (cause) {
+    const name = sound instanceof Blob ? "The file" : String(sound);
+    throw new TexelflowError("input", `${name} is no sound that this browser reads.`, { cause });
+  }
+}
+
+/** The rate of a file of WAVE, which says it at a fixed place; 48,000 of others. */
+function rateOf(content: ArrayBuffer): number {
+  const view = new DataView(content);
+  const isWave =
+    content.byteLength > 28 && view.getUint32(0) === 0x52494646 && view.getUint32(12) === 0x666d7420;
+  const rate = isWave ? view.getUint32(24, true) : 48000;
+  return rate >= 8000 && rate <= 96000 ? rate : 48000;
+}
+
+/** Runs a model on a sound, window after window. */
+export class SoundRunner {
+  private readonly role: Sound;
+  private readonly name: string;
+  private readonly shape: readonly (number | string)[];
+
+  constructor(private readonly task: TaskModel) {
+    const { info, role } = task.input("sound");
+    this.role = role;
+    this.name = info.name;
+    this.shape = info.shape;
+  }
+
+  /** Samples a second. */
+  get rate(): number {
+    return this.role.rate;
+  }
+
+  /** New samples that a run takes; undefined where it takes a whole sound. */
+  get window(): number | undefined {
+    const { window, context = 0 } = this.role;
+    const extent = this.shape.at(-1) === 1 ? this.shape.at(-2) : this.shape.at(-1);
+    return window ?? (typeof extent === "number" ? extent - context : undefined);
+  }
+
+  /** Samples that a window has in common with the next. */
+  get overlap(): number {
+    return this.role.overlap ?? 0;
+  }
+
+  /**
+   * Runs on the windows of samples as they come, the last filled up with zeros.
+   *
+   * @param blocks - of any length
+   */
+  async *stream(blocks: AsyncIterable<Float32Array>, options: SoundOptions): AsyncGenerator<WindowRun, void> {
+    const { window, overlap } = this;
+    const session = this.task.model.states.length > 0 ? this.task.model.session() : undefined;
+    const run = async (samples: Float32Array): Promise<Record<string, Tensor>> => {
+      const inputs = { ...options.inputs, [this.name]: this.tensor(samples) };
+      if (!session) return this.task.run(inputs, options);
+      return runOf(session)(inputs, { signal: options.signal });
+    };
+    try {
+      if (window === undefined) {
+        const parts: Float32Array[] = [];
+        for await (const block of blocks) parts.push(block);
+        yield { outputs: await run(joined(parts)), time: 0 };
+        return;
+      }
+      yield* this.windows(blocks, window, window - overlap, run);
+    } finally {
+      session?.dispose();
+    }
+  }
+
+  private async *windows(
+    blocks: AsyncIterable<Float32Array>,
+    window: number,
+    hop: number,
+    run: (samples: Float32Array) => Promise<Record<string, Tensor>>,
+  ): AsyncGenerator<WindowRun, void> {
+    const { context = 0, rate } = this.role;
+    // Half of what windows share is before the first, too, so that nothing of the sound is left out.
+    let waiting: Float32Array = new Float32Array(context + this.overlap / 2);
+    let start = 0;
+    const next = async (): Promise<WindowRun> => {
+      const outputs = await run(waiting.slice(0, context + window));
+      const time = start / rate;
+      waiting = waiting.slice(hop);
+      start += hop;
+      return { outputs, time };
+    };
+    for await (const block of blocks) {
+      waiting = joined([waiting, block]);
+      while (waiting.length >= context + window) yield await next();
+    }
+    for (let left = waiting.length - context - this.overlap / 2; left > 0; left -= hop) {
+      waiting = joined([waiting, new Float32Array(Math.max(0, context + window - waiting.length))]);
+      yield await next();
+    }
+  }
+
+  private tensor(samples: Float32Array): Tensor {
+    const count = samples.length;
+    let isPlaced = false;
+    // The axis of the samples is the last that is not 1; the others are.
+    const shape = [...this.shape]
+      .reverse()
+      .map((extent) => {
+        if (isPlaced || (extent === 1 && count !== 1)) return 1;
+        isPlaced = true;
+        return count;
+      })
+      .reverse();
+    return new Tensor("float32", shape, samples);
+  }
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const result = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    result.set(part, at);
+    at += part.length;
+  }
+  return result;
+}

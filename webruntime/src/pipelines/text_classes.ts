@@ -1,0 +1,84 @@
+import { softmax, topK } from "../ends.ts";
+import { TexelflowError } from "../errors.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import { best, type Classification, type ClassificationOptions, classScores, nameOf } from "./classes.ts";
+import { lastOf, numbersOf, type TaskModel, type TaskRunOptions } from "./task_model.ts";
+import type { TextEncoder } from "./text_inputs.ts";
+
+/** Says of texts what they are. */
+export function textClassification(task: TaskModel, encode: TextEncoder) {
+  const { info } = task.output("classes");
+  return async (text: string, options: ClassificationOptions = {}): Promise<Classification[]> => {
+    const outputs = await task.run(encode(text).inputs, options);
+    return best(classScores(task, outputs), task.labelsOf(info), options.top_k ?? 1);
+  };
+}
+
+/** A token that is something. */
+export interface TokenClassification {
+  readonly entity: string;
+  readonly score: number;
+  /** Which token it is, those counted that tokenizers add. */
+  readonly index: number;
+  readonly word: string;
+}
+
+/** What a classification of tokens is asked for. */
+export interface TokenClassificationOptions extends TaskRunOptions {
+  /** Labels of tokens that are left out: "O" unless given. */
+  readonly ignore_labels?: readonly string[];
+}
+
+/** Says of each token of texts what it is. */
+export function tokenClassification(task: TaskModel, encode: TextEncoder, tokenizer: Tokenizer) {
+  const { info } = task.output("classes");
+  const labels = task.labelsOf(info);
+  return async (text: string, options: TokenClassificationOptions = {}): Promise<TokenClassification[]> => {
+    const { inputs, tokens, mask } = encode(text);
+    const outputs = await task.run(inputs, options);
+    const scores = classScores(task, outputs);
+    const classes = lastOf(outputs, info);
+    const { ignore_labels: ignored = ["O"] } = options;
+    return tokens.flatMap((token, index) => {
+      const [found] = topK(scores.subarray(index * classes, (index + 1) * classes), 1);
+      const entity = nameOf(labels, found?.index ?? 0);
+      const word = mask[index] ? tokenizer.decode([token]) : "";
+      // Tokens that are no text are those that tokenizers add.
+      return word === "" || ignored.includes(entity)
+        ? []
+        : [{ entity, score: found?.score ?? 0, index, word }];
+    });
+  };
+}
+
+/** A token that may be where a text has a gap. */
+export interface FilledMask {
+  readonly score: number;
+  readonly token: number;
+  readonly token_str: string;
+  readonly sequence: string;
+}
+
+/** The token that stands for a gap, by the names that tokenizers give it. */
+const MASKS = ["[MASK]", "<mask>"];
+
+/** Says what the gap of a text may be; it is written as the tokenizer has it: `[MASK]` or `<mask>`. */
+export function fillMask(task: TaskModel, encode: TextEncoder, tokenizer: Tokenizer) {
+  const { info } = task.output("tokens");
+  return async (text: string, options: ClassificationOptions = {}): Promise<FilledMask[]> => {
+    const { inputs, tokens, mask } = encode(text);
+    const gap = MASKS.map((piece) => tokenizer.tokenOf(piece)).find((token) => token !== undefined);
+    const place = gap === undefined ? -1 : tokens.indexOf(gap);
+    if (place < 0) throw new TexelflowError("input", `fill-mask: the text has no ${MASKS.join(" or ")}.`);
+    const outputs = await task.run(inputs, options);
+    const words = lastOf(outputs, info);
+    const scores = softmax(numbersOf(outputs, info).subarray(place * words, (place + 1) * words));
+    const own = tokens.filter((_, index) => mask[index]);
+    return topK(scores, options.top_k ?? 5).map(({ index, score }) => ({
+      score,
+      token: index,
+      token_str: tokenizer.decode([index], { special: true }),
+      sequence: tokenizer.decode(own.map((token, at) => (at === place ? index : token))),
+    }));
+  };
+}

@@ -1,0 +1,150 @@
+import { type GenerationOptions, generate, streamText } from "../ends.ts";
+import { TexelflowError } from "../errors.ts";
+import { Tensor } from "../graph/tensor.ts";
+import type { Message, Tokenizer } from "../text/tokenizer.ts";
+import { numbersOf, runOf, type TaskModel } from "./task_model.ts";
+
+/** How a text is generated, in the words of Transformers.js. */
+export interface TextGenerationOptions {
+  /** The most tokens that are generated: 256 unless given. */
+  readonly max_new_tokens?: number;
+  /** Whether tokens are drawn by chance; else the most likely is taken. False unless given. */
+  readonly do_sample?: boolean;
+  readonly temperature?: number;
+  readonly top_k?: number;
+  readonly top_p?: number;
+  readonly repetition_penalty?: number;
+  /** Whether the prompt is a part of the text. True unless given. */
+  readonly return_full_text?: boolean;
+  /** The tokens after which nothing follows: what the tokenizer says unless given. */
+  readonly eos_token_id?: number | readonly number[];
+  /** Told the text as it grows, piece by piece. */
+  readonly streamer?: (text: string) => void;
+  readonly signal?: AbortSignal;
+  /** Gives numbers from 0 to below 1: `Math.random` unless given. */
+  readonly random?: () => number;
+}
+
+/** A text, or a conversation with the answer at its end. */
+export interface GeneratedText {
+  readonly generated_text: string | readonly Message[];
+}
+
+/** Goes on with texts, or answers conversations. */
+export function textGeneration(task: TaskModel, tokenizer: Tokenizer) {
+  const step = stepsOf(task);
+  return async (
+    prompt: string | readonly Message[],
+    options: TextGenerationOptions = {},
+  ): Promise<[GeneratedText]> => {
+    const isText = typeof prompt === "string";
+    const tokens = isText
+      ? tokenizer.encode(prompt)
+      : tokenizer.encode(await tokenizer.chat(prompt), { special: false });
+    const steps = step();
+    try {
+      const made = generate(tokens, steps.next, generationOptions(options, tokenizer));
+      let text = "";
+      for await (const piece of streamText(made, (all) => tokenizer.decode(all))) {
+        text += piece;
+        options.streamer?.(piece);
+      }
+      if (options.return_full_text === false) return [{ generated_text: text }];
+      const whole = isText ? prompt + text : [...prompt, { role: "assistant", content: text }];
+      return [{ generated_text: whole }];
+    } finally {
+      steps.dispose();
+    }
+  };
+}
+
+function generationOptions(options: TextGenerationOptions, tokenizer: Tokenizer): GenerationOptions {
+  const { do_sample = false, eos_token_id, signal, random } = options;
+  const own = tokenizer.endToken;
+  const given = typeof eos_token_id === "number" ? [eos_token_id] : eos_token_id;
+  return {
+    limit: options.max_new_tokens ?? 256,
+    ends: given ?? (own === undefined ? [] : [own]),
+    temperature: do_sample ? (options.temperature ?? 1) : 0,
+    ...(options.top_k && { topK: options.top_k }),
+    ...(options.top_p !== undefined && { topP: options.top_p }),
+    ...(options.repetition_penalty !== undefined && { repetitionPenalty: options.repetition_penalty }),
+    ...(signal && { signal }),
+    ...(random && { random }),
+  };
+}
+
+/** What gives the logits of the next token, one text after the other. */
+interface Steps {
+  readonly next: (tokens: readonly number[]) => Promise<ArrayLike<number>>;
+  readonly dispose: () => void;
+}
+
+/**
+ * What runs a language model: with a session where the model remembers by itself, else on the whole text each time.
+ *
+ * @throws TexelflowError with the code `option` when the model wants a memory from outside, or has no logits
+ */
+function stepsOf(task: TaskModel): () => Steps {
+  const { model } = task;
+  const past = model.inputs.find(({ name }) => /^(past|cache)/.test(name));
+  if (past) {
+    throw new TexelflowError(
+      "option",
+      `${task.task}: "${model.name}" wants what it remembers as an input, ${past.name}. Export it with --state auto.`,
+    );
+  }
+  const names = ["input_ids", "attention_mask", "position_ids"].filter((name) =>
+    model.inputs.some((input) => input.name === name),
+  );
+  const logits = logitsOf(task);
+  const remembers = model.states.length > 0;
+  return () => {
+    const session = remembers ? model.session() : undefined;
+    const all: number[] = [];
+    return {
+      next: async (tokens) => {
+        const before = remembers ? all.length : 0;
+        all.push(...tokens);
+        const given = remembers ? tokens : all;
+        const rows: Record<string, number[]> = {
+          input_ids: [...given],
+          attention_mask: all.map(() => 1),
+          position_ids: given.map((_, index) => before + index),
+        };
+        const inputs = Object.fromEntries(
+          names.map((name) => [name, tokensTensor(task, name, rows[name] as number[])]),
+        );
+        return logits(await runOf(session ?? model)(inputs));
+      },
+      dispose: () => session?.dispose(),
+    };
+  };
+}
+
+function tokensTensor({ model }: TaskModel, name: string, row: readonly number[]): Tensor {
+  const dtype = model.inputs.find((input) => input.name === name)?.dtype ?? "int64";
+  const data = dtype === "int64" ? BigInt64Array.from(row, BigInt) : Int32Array.from(row);
+  return new Tensor(dtype, [1, row.length], data);
+}
+
+/** What reads the logits behind the last token: of all tokens, or of the best that the model was exported to give. */
+function logitsOf(task: TaskModel): (outputs: Record<string, Tensor>) => ArrayLike<number> {
+  const { outputs: infos } = task.model;
+  const values = infos.find(({ name }) => name.endsWith("_values"));
+  const indices = infos.find(({ name }) => name === values?.name.replace(/_values$/, "_indices"));
+  if (values && indices) {
+    return (outputs) => {
+      const count = (outputs[values.name] as Tensor).shape.at(-1) ?? 0;
+      const best = numbersOf(outputs, values).subarray(-count);
+      const tokens = numbersOf(outputs, indices).subarray(-count);
+      const logits = new Float32Array(tokens.reduce((most, token) => Math.max(most, token), 0) + 1);
+      logits.fill(Number.NEGATIVE_INFINITY);
+      for (const [place, token] of tokens.entries()) logits[token] = best[place] as number;
+      return logits;
+    };
+  }
+  const [meant] = task.outputs("tokens");
+  const info = meant?.info ?? infos.find(({ name }) => name === "logits") ?? task.output("tokens").info;
+  return (outputs) => numbersOf(outputs, info).subarray(-((outputs[info.name] as Tensor).shape.at(-1) ?? 0));
+}

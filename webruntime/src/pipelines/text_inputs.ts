@@ -1,0 +1,70 @@
+import { TexelflowError } from "../errors.ts";
+import { Tensor } from "../graph/tensor.ts";
+import type { Tokenizer, TokenizerFiles } from "../text/tokenizer.ts";
+import type { TaskModel } from "./task_model.ts";
+
+/** Where a tokenizer comes from: the folder of its files, their content, or one that is loaded. */
+export type TokenizerSource = string | URL | TokenizerFiles | Tokenizer;
+
+/** A text as a model takes it. */
+export interface EncodedText {
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  readonly tokens: readonly number[];
+  /** 1 for each token of the text, 0 for those that fill it up. */
+  readonly mask: readonly number[];
+}
+
+/** Makes the inputs of a model of a text. */
+export type TextEncoder = (text: string) => EncodedText;
+
+/** The tokens that texts are filled up with, by the names that tokenizers give them. */
+const PADDING = ["[PAD]", "<pad>", "<|endoftext|>"];
+
+/** Loads a tokenizer, with what reads it. */
+export async function tokenizerOf(source: TokenizerSource): Promise<Tokenizer> {
+  if (typeof source === "object" && "encode" in source) return source;
+  const { loadTokenizer } = await import("../text.ts");
+  return loadTokenizer(source);
+}
+
+/**
+ * What makes the inputs of a model of texts: those of `input_ids`, `attention_mask` and `token_type_ids` that it has, cut or
+ * filled up where the model takes so many tokens and no others.
+ */
+export function textEncoder({ task, model }: TaskModel, tokenizer: Tokenizer): TextEncoder {
+  const known = ["input_ids", "attention_mask", "token_type_ids"];
+  const wanted = model.inputs.filter(({ name }) => known.includes(name));
+  const ids = wanted.find(({ name }) => name === "input_ids");
+  if (!ids) {
+    const names = model.inputs.map(({ name }) => name).join(", ");
+    throw new TexelflowError("option", `${task}: "${model.name}" has no input input_ids, but ${names}.`);
+  }
+  const length = ids.shape.at(-1);
+  const padding = PADDING.map((piece) => tokenizer.tokenOf(piece)).find((token) => token !== undefined) ?? 0;
+  return (text) => {
+    const whole = Object.entries(tokenizer.inputs(text)).map(
+      ([name, { data }]) => [name, Array.from(data as BigInt64Array, Number)] as const,
+    );
+    const rows = Object.fromEntries(
+      whole.map(([name, row]) => [name, fitted(row, length, name === "input_ids" ? padding : 0)]),
+    );
+    return {
+      inputs: Object.fromEntries(
+        wanted.map(({ name, dtype }) => {
+          const row = rows[name] as number[];
+          const data = dtype === "int64" ? BigInt64Array.from(row, BigInt) : Int32Array.from(row);
+          return [name, new Tensor(dtype, [1, row.length], data)];
+        }),
+      ),
+      tokens: rows.input_ids as number[],
+      mask: rows.attention_mask as number[],
+    };
+  };
+}
+
+/** As many numbers as a model takes; the last, which ends a text, stays the last. */
+function fitted(row: readonly number[], length: number | string | undefined, padding: number): number[] {
+  if (typeof length !== "number") return [...row];
+  if (row.length > length) return [...row.slice(0, length - 1), ...row.slice(-1)];
+  return [...row, ...Array.from({ length: length - row.length }, () => padding)];
+}
