@@ -10,8 +10,10 @@ class BuildError(Exception):
     """Something that the build needs is missing; the message says how to get it."""
 
 
-def write_page(template: Path, fragments: Path, target: Path, left_out: re.Pattern[str] | None = None) -> None:
-    """Puts fragments of HTML into the player's page, at the comments that name them, without what is `left_out`.
+def write_page(
+    template: Path, fragments: Path, target: Path, left_out: re.Pattern[str] | None = None
+) -> None:
+    """Puts fragments of HTML into the player's page, at their comments, without what is `left_out`.
 
     Raises:
         BuildError: the page has no one place for a fragment.
