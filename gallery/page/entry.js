@@ -18,7 +18,9 @@ export async function showEntry(entry, { runner, attempt, usePhoto, filming }) {
   element("bundle-title", HTMLElement).textContent = entry.title;
   element("entry-about", HTMLElement).textContent = entry.about;
   element("entry-facts", HTMLElement).replaceChildren(...facts(entry));
-  element("photo", HTMLElement).closest(".step")?.toggleAttribute("hidden", entry.takes !== "picture");
+  element("photo", HTMLElement)
+    .closest(".step")
+    ?.toggleAttribute("hidden", entry.takes !== "picture");
   const choose = async (/** @type {Photo} */ photo) => {
     const answer = await fetch(addressOf(photo));
     await usePhoto(await answer.blob(), photo.title, creditOf(photo));
