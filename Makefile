@@ -1,5 +1,6 @@
 # make demo   builds everything and serves the demo page, with the documents at /docs/      make check   lints, types, sizes, freshness
 # make test   runs every test in a real browser               make setup   only the set-up that all of these do
+# make gallery   fetches and exports every model of the demo's gallery
 # make test-browsers   runs bundles in Firefox, WebKitGTK and Chromium on llvmpipe, too
 # make bench  times Texelflow and other runtimes on the same nets; BENCH="--quick --nets mobilenetv2" for a look
 # make quick  runs the tests that matter most, in under four minutes
@@ -18,7 +19,7 @@ python := .venv/bin/python
 # Tests start the exporter some hundred times: compiling it each time would take as long as it runs.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo site bench bench-publish quick test test-browsers fuzz check generate docs format release clean distclean
+.PHONY: setup demo gallery site bench bench-publish quick test test-browsers fuzz check generate docs format release clean distclean
 .DELETE_ON_ERROR:
 
 setup: .venv/.installed node_modules/.installed .venv/.chromium dist/texelflow.js
@@ -43,7 +44,11 @@ dist/texelflow.js: node_modules/.installed scripts/build.mjs tsconfig.json $(she
 # The page that compares runtimes has the other ones, too.
 demo: setup benchmark/node_modules/.installed build/site/docs/index.html
 	$(python) demo/build.py --docs build/site/docs
-	.venv/bin/texelflow serve build/demo --port $(PORT)
+	$(python) gallery/serve.py build/demo --port $(PORT)
+
+# The models of the gallery, which make demo fetches and exports one by one when they are opened; 150 MB of packages.
+gallery: setup
+	$(python) gallery/export.py
 
 # The runtimes that Texelflow is compared with; nothing else needs them.
 benchmark/node_modules/.installed: benchmark/package.json benchmark/package-lock.json

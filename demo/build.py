@@ -19,14 +19,17 @@ from importlib import resources
 from pathlib import Path
 
 from benchmark_page import build_benchmark
+from page_fragments import BuildError, write_page
 
 import texelflow
 
 DEMO = Path(__file__).resolve().parent
 REPOSITORY = DEMO.parent
-sys.path.append(str(REPOSITORY / "converter"))
+GALLERY = REPOSITORY / "gallery"
+sys.path += [str(REPOSITORY / "converter"), str(GALLERY)]
 
-import build_converter  # noqa: E402 - it lies beside the folder of this file
+import build_converter  # noqa: E402 - they lie beside the folder of this file
+from gallery_page import build_gallery  # noqa: E402
 
 PAGE = ("app.js", "digits", "open", "benchmark", "styles")
 """What is copied as it is, beside the player, which `dist/player` has."""
@@ -38,10 +41,6 @@ DOCS = re.compile(r"^.*docs/index.html.*\n", re.MULTILINE)
 """The link to the documents, a line of its own."""
 PHOTOS = {"flower.jpg": "A dahlia", "china.jpg": "A palace tower above a lake"}
 """scikit-learn's sample photos, and what they show."""
-
-
-class BuildError(Exception):
-    """Something that the build needs is missing; the message says how to get it."""
 
 
 def photo_credits(readme: str) -> dict[str, dict[str, str]]:
@@ -84,19 +83,6 @@ def copy_photos(target: Path) -> list[dict[str, str]]:
     return [{"file": f"photos/{name}", "title": title, **credit[name]} for name, title in PHOTOS.items()]
 
 
-def write_page(target: Path, has_docs: bool) -> None:
-    """Puts what the demo has besides into the player's page, at the comments that name it."""
-    page = (target / "index.html").read_text(encoding="utf-8")
-    for fragment in sorted((DEMO / "page").glob("*.html")):
-        begin, end = f"<!-- {fragment.stem} -->\n", f"<!-- end of {fragment.stem} -->\n"
-        if page.count(begin) != 1 or page.count(end) != 1:
-            raise BuildError(f"player/index.html has no one place for {fragment.name}: {begin.strip()}")
-        before, _, rest = page.partition(begin)
-        text = fragment.read_text(encoding="utf-8")
-        page = before.rstrip(" ") + (text if has_docs else DOCS.sub("", text)) + rest.partition(end)[2]
-    (target / "index.html").write_text(page, encoding="utf-8")
-
-
 def write_wider_page(target: Path) -> None:
     """Writes the page once more, with a policy that lets it fetch models of other servers; it asks before."""
     page = (target / "index.html").read_text(encoding="utf-8")
@@ -127,7 +113,10 @@ def assemble(target: Path, plain: bool, docs: Path | None) -> None:
         raise BuildError("dist/texelflow.js is not built: run `npm ci && npm run build`, or `make setup`")
     player = runtime.parent / "player"
     shutil.copytree(player, target, ignore=shutil.ignore_patterns("served.js"), dirs_exist_ok=True)
-    write_page(target, docs is not None)
+    left_out = None if docs is not None else DOCS
+    write_page(player / "index.html", DEMO / "page", target / "index.html", left_out)
+    write_page(player / "index.html", GALLERY / "fragments", target / "gallery.html")
+    build_gallery(target)
     for name in PAGE:
         source = DEMO / name
         if source.is_dir():

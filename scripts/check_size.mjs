@@ -6,7 +6,7 @@ import { join, sep } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import { build } from "esbuild";
 
-const limits = { runtime: 25_000, demo: 4_000, player: 10_000 };
+const limits = { runtime: 25_000, demo: 4_000, player: 10_000, gallery: 12_000 };
 
 /** Prints and returns the size with brotli. */
 function measure(name, content) {
@@ -22,7 +22,7 @@ const page = {
     onResolve({ filter: /./ }, ({ path, kind, resolveDir }) => {
       if (kind === "dynamic-import" || path.endsWith("/texelflow.js")) return { path, external: true };
       const place = join(resolveDir, path);
-      const shared = place.replace(`${sep}demo${sep}`, `${sep}player${sep}`);
+      const shared = place.replace(new RegExp(`\\${sep}(demo|gallery)\\${sep}`), `${sep}player${sep}`);
       return kind === "import-statement" && !existsSync(place) ? { path: shared } : undefined;
     });
   },
@@ -49,7 +49,8 @@ for (const name of (await readdir("dist")).filter((name) => /\..*\.js$/.test(nam
 }
 const demo = measure("the demo's scripts", await bundlePage("demo/app.js"));
 const player = measure("the player's scripts", await bundlePage("player/served.js"));
-for (const [name, size] of Object.entries({ runtime, demo, player })) {
+const gallery = measure("the gallery's scripts", await bundlePage("gallery/page/gallery.js"));
+for (const [name, size] of Object.entries({ runtime, demo, player, gallery })) {
   if (size <= limits[name]) continue;
   console.error(`The ${name} is ${size} bytes of JavaScript, of which ${limits[name]} are allowed.`);
   process.exitCode = 1;

@@ -1,3 +1,4 @@
+import { photoButtons } from "../run/samples.js";
 import { element } from "../shared/page.js";
 
 /** @import { Attempt, UsePhoto } from "../run/player.js" */
@@ -34,25 +35,13 @@ export async function showContents(attempt, usePhoto, openAddress) {
   }
   const contents = /** @type {Contents} */ (await response.json());
   const photos = element("photos", HTMLElement);
-  /** @type {(() => Promise<void>)[]} */
-  const choices = [];
-  for (const photo of contents.photos) {
-    const { file, title } = photo;
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "photo";
-    const image = document.createElement("img");
-    image.src = file;
-    image.alt = title;
-    button.append(image);
-    const choose = async () => {
-      const answer = await fetch(file);
-      await usePhoto(await answer.blob(), title, creditOf(photo));
-    };
-    button.addEventListener("click", () => attempt(choose));
-    photos.append(button);
-    choices.push(choose);
-  }
+  const choose = async (/** @type {Photo} */ photo) => {
+    const answer = await fetch(photo.file);
+    await usePhoto(await answer.blob(), photo.title, creditOf(photo));
+  };
+  const { buttons, show } = photoButtons(contents.photos, (photo) => attempt(() => choose(photo)));
+  photos.append(...buttons);
+  show(({ file }) => file);
   const examples = element("examples", HTMLElement);
   for (const { folder, title } of contents.bundles) {
     const button = document.createElement("button");
@@ -65,7 +54,9 @@ export async function showContents(attempt, usePhoto, openAddress) {
     });
     examples.append(button);
   }
-  await choices[0]?.();
+  if (contents.photos.length > 0) {
+    await choose(contents.photos[0]);
+  }
 }
 
 /**

@@ -10,14 +10,15 @@ import { planesOf, probabilities, sigmoid, statistics } from "./tensors.js";
  *   | { kind: "boxes", boxes: Box[] }
  *   | { kind: "mask", mask: Plane }
  *   | { kind: "image", planes: Plane[] }
- *   | { kind: "numbers" }} Finding
+ *   | { kind: "numbers" }
+ *   | { kind: "results", reader: import("./reader.js").Reader, results: unknown }} Finding read, not guessed
  */
 
 /** How many classes are shown. */
 const TOP = 5;
 
 /**
- * Guesses from shapes and values what the outputs mean, since a bundle does not say. In this order:
+ * Guesses from shapes and values what the outputs mean, where a bundle does not say. In this order:
  * boxes with scores; the grid of a one-stage detector; a map of one channel (a mask, or a picture if it is larger than
  * the model's own); two channels of background and foreground; three channels, a picture; one score for each class.
  * @param {readonly Values[]} outputs

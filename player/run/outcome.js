@@ -1,6 +1,6 @@
 import { element } from "../shared/page.js";
 import { texts } from "../shared/texts.js";
-import { drawPlanes } from "./stage.js";
+import { pictureOf } from "./stage.js";
 import { statistics } from "./tensors.js";
 
 /** @import { Finding } from "./interpret.js" */
@@ -27,6 +27,8 @@ export function summaryOf(finding, nameOf) {
       return say.image(finding.planes[0].width, finding.planes[0].height);
     case "numbers":
       return say.numbers;
+    case "results":
+      return finding.reader.view.summary(finding.results);
   }
 }
 
@@ -53,22 +55,43 @@ export function showOutcome(finding, outputs, nameOf) {
     summaryElement.textContent = summary;
     element("stage", HTMLElement).ariaLabel = `${say.picture} ${summary}`;
   }
-  element("classes", HTMLElement).replaceChildren(
-    ...(finding.kind === "classes"
-      ? finding.top.map(({ label, probability }) => bar(nameOf(label), probability))
-      : []),
-  );
+  const { bars = [], picture = null } = besides(finding, nameOf);
+  element("classes", HTMLElement).replaceChildren(...bars.map(({ label, share }) => bar(label, share)));
   const image = element("output-image", HTMLCanvasElement);
-  image.hidden = true;
-  if (finding.kind === "image") {
-    drawPlanes(image, finding.planes);
+  image.hidden = !picture;
+  if (picture) {
+    [image.width, image.height] = [picture.width, picture.height];
+    image.getContext("2d")?.putImageData(picture, 0, 0);
   }
   const details = element("outputs", HTMLDetailsElement);
   if (details.hidden) {
     details.open = finding.kind === "numbers";
-    details.hidden = false;
+    details.hidden = outputs.length === 0;
   }
   element("output-rows", HTMLElement).replaceChildren(...outputs.map(row));
+}
+
+/**
+ * What is shown below the picture: bars, or a picture.
+ * @param {Finding} finding
+ * @param {(label: number) => string} nameOf name of a class
+ * @returns {{ bars?: { label: string, share: number }[], picture?: ImageData }}
+ */
+function besides(finding, nameOf) {
+  switch (finding.kind) {
+    case "classes":
+      return {
+        bars: finding.top.map(({ label, probability }) => ({ label: nameOf(label), share: probability })),
+      };
+    case "image":
+      return { picture: pictureOf(finding.planes) };
+    case "results": {
+      const { view } = finding.reader;
+      return { bars: view.bars?.(finding.results), picture: view.picture?.(finding.results) };
+    }
+    default:
+      return {};
+  }
 }
 
 /** Takes the last result away. */

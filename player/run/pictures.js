@@ -3,6 +3,7 @@ import { texts } from "../shared/texts.js";
 const say = texts.picture;
 
 /** @typedef {ImageBitmap | HTMLVideoElement} Picture */
+/** @typedef {"camera" | "screen" | File} FilmSource */
 
 /** Longest side of a photo in pixels; larger ones are made smaller, to spare memory on phones. */
 const LONGEST_SIDE = 1600;
@@ -46,52 +47,86 @@ export function sizeOf(picture) {
   return { width: picture.width, height: picture.height };
 }
 
-/** The camera: a video that plays nowhere on the page. */
-export class Camera {
-  /** @type {MediaStream | null} */
-  #stream = null;
+/**
+ * What a picture shows now: of a video the frame, so that a result is drawn on what it was found on.
+ * @param {Picture} picture
+ * @returns {Promise<ImageBitmap>}
+ */
+export async function frameOf(picture) {
+  return picture instanceof HTMLVideoElement ? createImageBitmap(picture) : picture;
+}
 
-  /** Whether it is filming. */
-  get filming() {
-    return this.#stream !== null;
-  }
+/** A film that plays nowhere on the page: what the camera sees, or the screen shows, or a file has. */
+export class Film {
+  /** @type {HTMLVideoElement | null} */
+  #video = null;
+  /** @type {FilmSource | null} where it comes from */
+  source = null;
 
   /**
-   * Asks for the camera and waits for its first frame.
+   * Begins, and waits for the first frame.
+   * @param {FilmSource} source
+   * @param {() => void} ended called when the visitor ends it elsewhere than on the page
    * @returns {Promise<HTMLVideoElement>}
    * @throws {Error} when there is none, it may not be used, or it gives no picture within ten seconds
    */
-  async start() {
-    if (!navigator.mediaDevices?.getUserMedia) {
-      throw new Error(say.insecure);
-    }
-    let stream;
-    try {
-      const video = { facingMode: "environment", width: { ideal: 1280 }, height: { ideal: 720 } };
-      stream = await navigator.mediaDevices.getUserMedia({ video });
-    } catch (cause) {
-      throw new Error(cameraProblem(cause), { cause });
-    }
-    this.#stream = stream;
+  async start(source, ended) {
+    this.stop();
     const video = document.createElement("video");
     video.muted = true;
     video.playsInline = true;
-    video.srcObject = stream;
+    if (source instanceof File) {
+      video.loop = true;
+      video.src = URL.createObjectURL(source);
+    } else {
+      const stream = await streamOf(source);
+      video.srcObject = stream;
+      stream.getVideoTracks()[0]?.addEventListener("ended", ended);
+    }
+    this.#video = video;
+    this.source = source;
     try {
       await Promise.race([video.play(), tooLate(10_000)]);
     } catch (cause) {
       this.stop();
-      throw new Error(say.silent, { cause });
+      throw new Error(source instanceof File ? say.noPicture(source.name) : say.silent, { cause });
     }
     return video;
   }
 
-  /** Switches the camera off. */
+  /** Ends it, and switches the camera off. */
   stop() {
-    for (const track of this.#stream?.getTracks() ?? []) {
-      track.stop();
+    const video = this.#video;
+    video?.pause();
+    if (video?.srcObject instanceof MediaStream) {
+      for (const track of video.srcObject.getTracks()) {
+        track.stop();
+      }
+    } else if (video) {
+      URL.revokeObjectURL(video.src);
     }
-    this.#stream = null;
+    this.#video = null;
+    this.source = null;
+  }
+}
+
+/**
+ * @param {"camera" | "screen"} source
+ * @returns {Promise<MediaStream>}
+ */
+async function streamOf(source) {
+  const devices = navigator.mediaDevices;
+  if (!devices?.getUserMedia || (source === "screen" && !devices.getDisplayMedia)) {
+    throw new Error(source === "screen" && devices ? say.noScreen : say.insecure);
+  }
+  try {
+    if (source === "screen") {
+      return await devices.getDisplayMedia({ video: true });
+    }
+    const video = { facingMode: "environment", width: { ideal: 1280 }, height: { ideal: 720 } };
+    return await devices.getUserMedia({ video });
+  } catch (cause) {
+    throw new Error(cameraProblem(cause), { cause });
   }
 }
 

@@ -1,21 +1,30 @@
 import { element, showProblem } from "../shared/page.js";
 import { texts } from "../shared/texts.js";
 import { hears } from "./numbers.js";
-import { Camera, decodePhoto } from "./pictures.js";
+import { decodePhoto, Film } from "./pictures.js";
 import { Runner } from "./runner.js";
 
 const say = texts.picture;
 
+/** @import { FilmSource } from "./pictures.js" */
 /** @typedef {(wish: () => Promise<unknown>) => Promise<void>} Attempt runs a visitor's wish and shows what goes wrong */
+/**
+ * @typedef {object} Player
+ * @property {Runner} runner
+ * @property {Attempt} attempt
+ * @property {UsePhoto} usePhoto
+ * @property {() => boolean} filming whether the camera, the screen or a video is shown
+ * @property {() => void} stop ends that
+ */
 /** @typedef {(blob: Blob, name: string, credit?: (Node | string)[]) => Promise<void>} UsePhoto */
 
 /**
  * Starts what runs a model on photos, the camera or numbers. Errors are shown in the page.
- * @returns {{ runner: Runner, attempt: Attempt, usePhoto: UsePhoto }}
+ * @returns {Player}
  */
 export function startPlayer() {
   const runner = new Runner();
-  const camera = new Camera();
+  const film = new Film();
   /** @type {Attempt} */
   const attempt = async (wish) => {
     const alert = element("bundle-error", HTMLElement);
@@ -29,76 +38,108 @@ export function startPlayer() {
   /** @type {UsePhoto} */
   const usePhoto = async (blob, name, credit = []) => {
     const photo = await decodePhoto(blob, name);
-    stopCamera(camera, runner);
+    stopFilm(film, runner);
     element("photo-credit", HTMLElement).replaceChildren(...credit);
     await runner.use(photo, false);
   };
-  connectPhoto(attempt, usePhoto);
-  connectCamera(attempt, camera, runner);
+  connectPhoto(attempt, usePhoto, (file) => showFilm(file, film, runner));
+  connectFilm(attempt, film, runner);
   connectReport(runner);
   connectAbout(attempt, runner);
   connectSound(attempt, runner);
-  return { runner, attempt, usePhoto };
+  return {
+    runner,
+    attempt,
+    usePhoto,
+    filming: () => film.source !== null,
+    stop: () => stopFilm(film, runner),
+  };
 }
 
 /**
  * @param {Attempt} attempt
  * @param {UsePhoto} usePhoto
+ * @param {(file: File) => Promise<void>} useFilm
  */
-function connectPhoto(attempt, usePhoto) {
+function connectPhoto(attempt, usePhoto, useFilm) {
   const input = element("photo", HTMLInputElement);
   input.addEventListener("change", () => {
     const file = input.files?.[0];
     input.value = "";
     if (file) {
-      attempt(() => usePhoto(file, file.name));
+      attempt(() => (file.type.startsWith("video/") ? useFilm(file) : usePhoto(file, file.name)));
     }
   });
 }
+
+/** The buttons of films, by what they show. */
+const BUTTONS = /** @type {const} */ (["camera", "screen"]);
 
 /**
  * @param {Attempt} attempt
- * @param {Camera} camera
+ * @param {Film} film
  * @param {Runner} runner
  */
-function connectCamera(attempt, camera, runner) {
-  const button = element("camera", HTMLButtonElement);
-  button.addEventListener("click", () => {
-    if (camera.filming) {
-      stopCamera(camera, runner);
-      return;
-    }
-    attempt(async () => {
-      button.disabled = true;
-      try {
-        const video = await camera.start();
-        button.setAttribute("aria-pressed", "true");
-        button.textContent = say.stopCamera;
-        element("photo-credit", HTMLElement).replaceChildren();
-        button.disabled = false;
-        await runner.use(video, true);
-      } finally {
-        button.disabled = false;
+function connectFilm(attempt, film, runner) {
+  for (const source of BUTTONS) {
+    const button = element(source, HTMLButtonElement);
+    button.addEventListener("click", () => {
+      if (film.source === source) {
+        stopFilm(film, runner);
+        return;
       }
+      attempt(async () => {
+        button.disabled = true;
+        try {
+          await showFilm(source, film, runner, () => {
+            button.disabled = false;
+          });
+        } finally {
+          button.disabled = false;
+        }
+      });
     });
-  });
+  }
   document.addEventListener("visibilitychange", () => {
-    if (document.hidden) {
-      stopCamera(camera, runner);
+    // What is on the screen is to be seen while the page is not.
+    if (document.hidden && film.source !== "screen") {
+      stopFilm(film, runner);
     }
   });
 }
 
 /**
- * @param {Camera} camera
+ * @param {FilmSource} source
+ * @param {Film} film
+ * @param {Runner} runner
+ * @param {() => void} [begun] called when it plays
+ */
+async function showFilm(source, film, runner, begun) {
+  stopFilm(film, runner);
+  const video = await film.start(source, () => stopFilm(film, runner));
+  tellFilm(film);
+  element("photo-credit", HTMLElement).replaceChildren();
+  begun?.();
+  await runner.use(video, true);
+}
+
+/**
+ * @param {Film} film
  * @param {Runner} runner
  */
-function stopCamera(camera, runner) {
+function stopFilm(film, runner) {
   runner.stopMoving();
-  camera.stop();
-  const button = element("camera", HTMLButtonElement);
-  button.setAttribute("aria-pressed", "false");
-  button.textContent = say.useCamera;
+  film.stop();
+  tellFilm(film);
+}
+
+/** @param {Film} film */
+function tellFilm({ source }) {
+  for (const name of BUTTONS) {
+    const button = element(name, HTMLButtonElement);
+    button.setAttribute("aria-pressed", String(source === name));
+    button.textContent = source === name ? say.stop[name] : say.use[name];
+  }
 }
 
 /** @param {Runner} runner */

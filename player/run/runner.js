@@ -5,7 +5,7 @@ import { loadModel } from "../texelflow.js";
 import { interpret } from "./interpret.js";
 import { hears, sampleInputs, sampleNote } from "./numbers.js";
 import { clearOutcome, showOutcome } from "./outcome.js";
-import { sizeOf } from "./pictures.js";
+import { frameOf, sizeOf } from "./pictures.js";
 import { drawStage, placement } from "./stage.js";
 import { plainValues } from "./tensors.js";
 
@@ -18,7 +18,13 @@ const say = texts.run;
 /** @typedef {Awaited<ReturnType<typeof loadModel>>} Model */
 /** @typedef {Model["inputs"][number]} Input */
 /** @typedef {Parameters<Model["run"]>[0]} RunInputs */
-/** @typedef {{ bundle: Source, original?: Subject["original"] }} Provided a bundle, and what it was made from */
+/** @typedef {import("../../webruntime/src/ends.ts").RegionOptions} RegionOptions */
+/**
+ * A bundle, and what it was made from. Of two, the second looks closer at each object that the first one finds.
+ * @typedef {{ bundle: Source, original?: Subject["original"], closer?: { bundle: Source, crop: RegionOptions } }} Provided
+ */
+/** @typedef {import("./reader.js").Reader} Reader */
+/** @typedef {{ model: Model, reader: Reader | null, dispose: () => void }} Loaded */
 /**
  * What the page shows more of, where a visitor asks.
  * @typedef {object} Subject
@@ -40,6 +46,8 @@ const REPEAT_MILLISECONDS = 1500;
 export class Runner extends EventTarget {
   /** @type {Model | null} */
   #model = null;
+  /** @type {Loaded | null} the model, with the one that looks closer */
+  #loaded = null;
   /** @type {Provided | null} where the model came from */
   #provided = null;
   /** @type {Input | null} the input that takes the picture */
@@ -81,15 +89,12 @@ export class Runner extends EventTarget {
     };
     try {
       const provided = await provide({ signal, report });
-      const model = await loadModel(provided.bundle, {
-        signal,
-        onProgress: ({ fraction, phase }) => report(phase, fraction),
-      });
+      const loaded = await loadProvided(provided, { signal, report });
       if (signal.aborted) {
-        model.dispose();
+        loaded.dispose();
         return false;
       }
-      this.#adopt(model, provided, name, opened);
+      this.#adopt(loaded, provided, name, opened);
     } catch (problem) {
       if (signal.aborted) {
         return false;
@@ -149,14 +154,16 @@ export class Runner extends EventTarget {
 
   /**
    * Puts a loaded model in the place of the one before.
-   * @param {Model} model
+   * @param {Loaded} loaded
    * @param {Provided} provided
    * @param {string} name
    * @param {number} opened when its loading began, in milliseconds of performance.now()
    */
-  #adopt(model, provided, name, opened) {
+  #adopt(loaded, provided, name, opened) {
+    const { model } = loaded;
     this.#input = pictureInput(model);
-    this.#model?.dispose();
+    this.#loaded?.dispose();
+    this.#loaded = loaded;
     this.#model = model;
     this.#provided = provided;
     this.#version += 1;
@@ -180,29 +187,45 @@ export class Runner extends EventTarget {
     if (!model || (input && !picture) || hears(model)) {
       return;
     }
-    const inputs = inputsOf(model, input, picture);
     const deadline = performance.now() + REPEAT_MILLISECONDS;
     const again = (/** @type {number} */ turn) =>
       this.#pictureMoves || turn <= FEWEST_REPEATS || (turn <= MOST_REPEATS && performance.now() < deadline);
     for (let turn = 0; again(turn); turn += 1) {
       const started = performance.now();
-      const outputs = await model.run(inputs).catch((problem) => {
+      const frame = picture && (await frameOf(picture));
+      const found = await this.#resultOf(model, input, frame).catch((problem) => {
         if (version === this.#version) {
           throw problem;
         }
       });
-      if (version !== this.#version || !outputs) {
+      if (version !== this.#version || !found) {
         return;
       }
       this.#count(performance.now() - started);
       if (turn === 0 || this.#pictureMoves) {
-        this.#show(Object.entries(outputs).map(([name, tensor]) => plainValues(name, tensor)));
+        this.#show(found, frame);
       }
       await nextFrame();
       if (version !== this.#version) {
         return;
       }
     }
+  }
+
+  /**
+   * @param {Model} model
+   * @param {Input | null} input
+   * @param {Picture | null} picture
+   * @returns {Promise<{ finding: Finding, outputs: import("./tensors.js").Values[] }>}
+   */
+  async #resultOf(model, input, picture) {
+    const reader = this.#loaded?.reader;
+    if (reader && picture) {
+      return { finding: { kind: "results", reader, results: await reader.read(picture) }, outputs: [] };
+    }
+    const tensors = await model.run(inputsOf(model, input, picture));
+    const outputs = Object.entries(tensors).map(([name, tensor]) => plainValues(name, tensor));
+    return { finding: interpret(outputs, this.#modelSize(), model.labels), outputs };
   }
 
   /** @param {number} milliseconds that one run took */
@@ -219,21 +242,26 @@ export class Runner extends EventTarget {
     element("bundle-facts", HTMLElement).hidden = false;
   }
 
-  /** @param {import("./tensors.js").Values[]} outputs */
-  #show(outputs) {
-    const finding = interpret(outputs, this.#modelSize(), this.#model?.labels ?? []);
-    this.#draw(finding);
+  /**
+   * @param {{ finding: Finding, outputs: import("./tensors.js").Values[] }} found
+   * @param {Picture | null} frame
+   */
+  #show({ finding, outputs }, frame) {
+    this.#draw(finding, frame);
     showOutcome(finding, outputs, this.#nameOf);
   }
 
-  /** @param {Finding | null} finding */
-  #draw(finding) {
+  /**
+   * @param {Finding | null} finding
+   * @param {Picture | null} [frame] what it was found on, where the picture moves
+   */
+  #draw(finding, frame = this.#picture) {
     const canvas = element("stage", HTMLCanvasElement);
-    canvas.hidden = !this.#picture || (this.#model !== null && !this.#input);
-    if (this.#picture && !canvas.hidden) {
+    canvas.hidden = !frame || (this.#model !== null && !this.#input);
+    if (frame && !canvas.hidden) {
       const image = this.#input?.image ?? { fit: "stretch", resized: [] };
-      const area = placement(image, sizeOf(this.#picture), this.#modelSize());
-      drawStage(canvas, this.#picture, finding, area, this.#nameOf);
+      const area = placement(image, sizeOf(frame), this.#modelSize());
+      drawStage(canvas, frame, finding, area, this.#nameOf);
     }
   }
 
@@ -251,6 +279,35 @@ export class Runner extends EventTarget {
     const labels = this.#model?.labels ?? [];
     return labels[label] ?? say.unnamedClass(label);
   };
+}
+
+/**
+ * Loads a bundle, or both.
+ * @param {Provided} provided
+ * @param {Course} course
+ * @returns {Promise<Loaded>}
+ */
+async function loadProvided({ bundle, closer }, { signal, report }) {
+  const load = (/** @type {Source} */ source) =>
+    loadModel(source, { signal, onProgress: ({ fraction, phase }) => report(phase, fraction) });
+  const model = await load(bundle);
+  /** @type {Model | null} */
+  let second = null;
+  const dispose = () => {
+    model.dispose();
+    second?.dispose();
+  };
+  try {
+    second = closer ? await load(closer.bundle) : null;
+    // Most bundles do not say what their outputs are; the scripts that read those that do are loaded then.
+    const says = pictureInput(model) && model.outputs.some(({ role }) => role && role.kind !== "classes");
+    const look = closer && second ? { model: second, crop: closer.crop } : null;
+    const reader = says ? await (await import("./reader.js")).Reader.of(model, look) : null;
+    return { model, reader, dispose };
+  } catch (problem) {
+    dispose();
+    throw problem;
+  }
 }
 
 /**

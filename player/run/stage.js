@@ -1,4 +1,5 @@
 import { themeColour } from "../shared/page.js";
+import { drawBox } from "../views/draw.js";
 import { sizeOf } from "./pictures.js";
 
 /** @import { Finding } from "./interpret.js" */
@@ -47,7 +48,10 @@ export function drawStage(canvas, picture, finding, area, nameOf) {
     return;
   }
   context.drawImage(picture, 0, 0, width, height);
-  if (finding?.kind === "mask") {
+  const unit = Math.max(width, height) / 420;
+  if (finding?.kind === "results") {
+    finding.reader.view.draw(context, finding.results, unit, finding.reader.role);
+  } else if (finding?.kind === "mask") {
     // Dark where the mask is 0, coloured where it is 1: visible whatever the picture's own colours are.
     const veil = tinted(finding.mask, "black", (value) => 0.5 * (1 - value));
     const tint = tinted(finding.mask, themeColour("--overlay"), (value) => 0.5 * value);
@@ -56,33 +60,17 @@ export function drawStage(canvas, picture, finding, area, nameOf) {
     }
   } else if (finding?.kind === "boxes") {
     for (const box of finding.boxes) {
-      const corner = { x: area.x + box.left * area.width, y: area.y + box.top * area.height };
-      const size = { x: (box.right - box.left) * area.width, y: (box.bottom - box.top) * area.height };
-      const text = `${nameOf(box.label)} ${Math.round(box.score * 100)}%`.trim();
-      drawBox(context, corner, size, text, Math.max(width, height) / 420);
+      const across = (/** @type {number} */ x) => area.x + x * area.width;
+      const down = (/** @type {number} */ y) => area.y + y * area.height;
+      const edges = {
+        xmin: across(box.left),
+        ymin: down(box.top),
+        xmax: across(box.right),
+        ymax: down(box.bottom),
+      };
+      drawBox(context, edges, `${nameOf(box.label)} ${Math.round(box.score * 100)}%`.trim(), unit);
     }
   }
-}
-
-/**
- * @param {CanvasRenderingContext2D} context
- * @param {{ x: number, y: number }} corner
- * @param {{ x: number, y: number }} size
- * @param {string} text
- * @param {number} unit about one pixel of the page, in pixels of the picture
- */
-function drawBox(context, corner, size, text, unit) {
-  context.strokeStyle = themeColour("--overlay");
-  context.lineWidth = 2 * unit;
-  context.strokeRect(corner.x, corner.y, size.x, size.y);
-  context.font = `600 ${11 * unit}px system-ui, sans-serif`;
-  const tag = { width: context.measureText(text).width + 8 * unit, height: 16 * unit };
-  const top = Math.max(0, corner.y - tag.height);
-  context.fillStyle = context.strokeStyle;
-  context.fillRect(corner.x - unit, top, tag.width, tag.height);
-  context.fillStyle = themeColour("--on-overlay");
-  context.textBaseline = "middle";
-  context.fillText(text, corner.x + 3 * unit, top + tag.height / 2);
 }
 
 /**
@@ -111,20 +99,12 @@ function tinted(mask, colour, opacity) {
 }
 
 /**
- * Draws a picture that the model made.
- * @param {HTMLCanvasElement} canvas resized to the picture
+ * A picture that the model made.
  * @param {readonly Plane[]} planes one (grey) or three (red, green, blue), values from 0 to 1
  */
-export function drawPlanes(canvas, planes) {
+export function pictureOf(planes) {
   const [{ width, height }] = planes;
-  canvas.width = width;
-  canvas.height = height;
-  canvas.hidden = false;
-  const context = canvas.getContext("2d");
-  if (!context) {
-    return;
-  }
-  const pixels = context.createImageData(width, height);
+  const pixels = new ImageData(width, height);
   for (let channel = 0; channel < 3; channel += 1) {
     const { data } = planes[Math.min(channel, planes.length - 1)];
     for (let pixel = 0; pixel < data.length; pixel += 1) {
@@ -132,5 +112,5 @@ export function drawPlanes(canvas, planes) {
       pixels.data[pixel * 4 + 3] = 255;
     }
   }
-  context.putImageData(pixels, 0, 0);
+  return pixels;
 }

@@ -31,9 +31,23 @@ export const texts = {
     /** @param {number} count */
     boxes: (count) => (count === 1 ? "One box" : `${count} boxes`),
   },
+  views: {
+    nothing: "Nothing was found.",
+    /**
+     * @param {number} count
+     * @param {string} name
+     */
+    count: (count, name) => `${count} × ${name || "object"}`,
+    /**
+     * @param {string} name
+     * @param {string} share
+     */
+    share: (name, share) => `${name}: ${share} of the picture`,
+  },
   picture: {
-    useCamera: "Use the camera",
-    stopCamera: "Stop the camera",
+    use: { camera: "Use the camera", screen: "Share the screen" },
+    stop: { camera: "Stop the camera", screen: "Stop sharing" },
+    noScreen: "This browser does not share the screen with pages.",
     /** @param {string} name */
     noPicture: (name) => `“${name}” is no picture that this browser can show. Try a JPEG, PNG or WebP file.`,
     insecure: "The camera needs a secure page: open this one over https, or from localhost.",

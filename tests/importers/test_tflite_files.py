@@ -127,8 +127,11 @@ def small_numbers(kind: int, bits: int, signed: bool, rows: int = 5, columns: in
     return maker.content()
 
 
-def sparse(blocks: bool) -> bytes:
-    """A sparse constant made dense: of single elements, or of blocks of two rows."""
+def sparse(blocks: bool, told: bool = True) -> bytes:
+    """A sparse constant made dense: of single elements, or of blocks of two rows.
+
+    Some writers leave out how long a compressed axis is: then it is not `told`.
+    """
     maker = ModelMaker()
     graph = maker.main
     values = np.array([1, 2, 3, 4, 5, 6], np.float32)
@@ -148,10 +151,10 @@ def sparse(blocks: bool) -> bytes:
 
     if blocks:
         sparsity.traversalOrder, sparsity.blockMap = [0, 1, 2], [0]
-        sparsity.dimMetadata = [level(2), level(4, [0, 2, 3], [0, 3, 1]), level(2)]
+        sparsity.dimMetadata = [level(2), level(4 * told, [0, 2, 3], [0, 3, 1]), level(2)]
     else:
         sparsity.traversalOrder = [0, 1]
-        sparsity.dimMetadata = [level(4), level(4, [0, 2, 3, 3, 6], [0, 2, 3, 0, 1, 3])]
+        sparsity.dimMetadata = [level(4), level(4 * told, [0, 2, 3, 3, 6], [0, 2, 3, 0, 1, 3])]
     x, y = graph.input("x", "float32", (2, 4)), graph.output("y", "float32", (2, 4))
     dense = graph.tensor("dense", "float32", (4, 4))
     graph.add("DENSIFY", [weights], [dense], "DensifyOptions")
@@ -168,10 +171,11 @@ def test_variables_go_on(initialised: bool, tmp_path: Path) -> None:
     assert_as_litert(counter(initialised), [{"x": X}, {"x": 2 * X}, {"x": X}], tmp_path)
 
 
+@pytest.mark.parametrize("told", [True, False])
 @pytest.mark.parametrize("blocks", [False, True])
-def test_sparse_constants(blocks: bool, tmp_path: Path) -> None:
+def test_sparse_constants(blocks: bool, told: bool, tmp_path: Path) -> None:
     x = RANDOM.uniform(-1, 1, (2, 4)).astype(np.float32)
-    assert_as_litert(sparse(blocks), [{"x": x}], tmp_path)
+    assert_as_litert(sparse(blocks, told), [{"x": x}], tmp_path)
 
 
 def test_numbers_of_4_bits(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ export {
   type SuppressionOptions,
   suppressOverlaps,
 } from "./ends/boxes.ts";
-export { type Keypoint, keypointsOf } from "./ends/keypoints.ts";
+export { type Keypoint, keypointsOf, type RefinementOptions, refinePoints } from "./ends/keypoints.ts";
 export { type MelOptions, melFilters } from "./ends/mel.ts";
 export { type Area, type Fit, type Point, placement, pointIn, type Size } from "./ends/placement.ts";
 export {

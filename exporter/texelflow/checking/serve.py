@@ -8,7 +8,7 @@ import socket
 import ssl
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -102,13 +102,19 @@ class StaticHandler(SimpleHTTPRequestHandler):
 
 
 class StaticServer(ThreadingHTTPServer):
-    """Serves `mounts` from threads that die with the process."""
+    """Serves `mounts` from threads that die with the process; `handler` may answer more than files."""
 
     daemon_threads = True
 
-    def __init__(self, mounts: Sequence[Mount], host: str, port: int) -> None:
+    def __init__(
+        self,
+        mounts: Sequence[Mount],
+        host: str,
+        port: int,
+        handler: Callable[..., StaticHandler] = StaticHandler,
+    ) -> None:
         try:
-            super().__init__((host, port), partial(StaticHandler, mounts=mounts))
+            super().__init__((host, port), partial(handler, mounts=mounts))
         except OSError as error:
             raise ExportError(
                 f"cannot serve at {host}:{port}: {error.strerror}; choose another --port"
@@ -116,6 +122,21 @@ class StaticServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing when a browser drops a connection: it does so whenever a page is left."""
+
+
+def serve_until_interrupted(server: StaticServer, directory: Path, host: str, https: bool) -> None:
+    """Say where `directory` is served, and serve it until Ctrl+C; `https` raises as `use_certificate`."""
+    shown = public_host(host)
+    if https:
+        use_certificate(server, shown)
+    scheme = "https" if https else "http"
+    print(
+        f"Serving {directory} at {scheme}://{shown}:{server.server_address[1]}/  (Ctrl+C stops)", flush=True
+    )
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        print("stopped")
 
 
 @contextmanager

@@ -381,18 +381,7 @@ def bench(
 @click.option("--https", is_flag=True, help="Use a self-made certificate: phones need HTTPS for the camera.")
 def serve(directory: Path, port: int, host: str, https: bool) -> None:
     """Serve DIR, a bundle or a folder with index.html, to browsers until interrupted."""
-    from texelflow.checking.serve import StaticServer, folder_mounts, public_host, use_certificate
+    from texelflow.checking.serve import StaticServer, folder_mounts, serve_until_interrupted
 
     with exit_on_error(False), StaticServer(folder_mounts(directory), host, port) as server:
-        shown = public_host(host)
-        if https:
-            use_certificate(server, shown)
-        scheme = "https" if https else "http"
-        print(
-            f"Serving {directory} at {scheme}://{shown}:{server.server_address[1]}/  (Ctrl+C stops)",
-            flush=True,
-        )
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            print("stopped")
+        serve_until_interrupted(server, directory, host, https)

@@ -26,3 +26,40 @@ export function keypointsOf(heatmaps: readonly Plane[]): Keypoint[] {
     };
   });
 }
+
+/** How points are moved to the middle of what heat maps show near them. */
+export interface RefinementOptions {
+  /** How many pixels of a map are looked at to each side. 3 unless given. */
+  readonly reach?: number;
+  /** Where no pixel near a point is higher than this, it stays. 0.5 unless given. */
+  readonly least?: number;
+}
+
+/**
+ * Moves points to the mean, weighted by a heat map for each, of the pixels around them, as MediaPipe's models of bodies are read.
+ *
+ * @param points - in fractions of the model's picture; those beyond their maps' edges stay
+ * @param heatmaps - from 0 to 1, one a point
+ */
+export function refinePoints<P extends { readonly x: number; readonly y: number }>(
+  points: readonly P[],
+  heatmaps: readonly Plane[],
+  { reach = 3, least = 0.5 }: RefinementOptions = {},
+): P[] {
+  return points.map((point, index) => {
+    const { width = 0, height = 0, data = [] } = heatmaps[index] ?? {};
+    const [column, row] = [Math.trunc(point.x * width), Math.trunc(point.y * height)];
+    if (!(column >= 0 && column < width && row >= 0 && row < height)) return point;
+    let [sum, highest, across, down] = [0, 0, 0, 0];
+    for (let y = Math.max(0, row - reach); y <= Math.min(height - 1, row + reach); y++) {
+      for (let x = Math.max(0, column - reach); x <= Math.min(width - 1, column + reach); x++) {
+        const value = data[y * width + x] as number;
+        sum += value;
+        across += value * x;
+        down += value * y;
+        highest = Math.max(highest, value);
+      }
+    }
+    return highest >= least ? { ...point, x: across / sum / width, y: down / sum / height } : point;
+  });
+}

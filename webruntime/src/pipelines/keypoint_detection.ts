@@ -1,5 +1,13 @@
 import type { Keypoints } from "../bundle/generated/graph_file.ts";
-import { type Keypoint, keypointsOf, planesOf, pointIn, type Size } from "../ends.ts";
+import {
+  type Keypoint,
+  keypointsOf,
+  type Plane,
+  planesOf,
+  pointIn,
+  refinePoints,
+  type Size,
+} from "../ends.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { type PictureInput, runPicture } from "./pictures.ts";
 import { activate, type Meant, numbersOf, type TaskModel, type TaskRunOptions } from "./task_model.ts";
@@ -34,7 +42,9 @@ export interface KeypointOptions extends TaskRunOptions {
 export function keypointDetection(task: TaskModel) {
   const parts = task.outputs("keypoints");
   const presence = parts.find(({ role }) => role.part === "presence");
-  const points = parts.find((part) => part !== presence) ?? task.output("keypoints");
+  const maps = parts.find(({ role }) => role.part === "heatmaps");
+  // A model that has both tells roughly where points are, and the maps more closely.
+  const points = parts.find((part) => part !== presence && part !== maps) ?? maps ?? task.output("keypoints");
   const labels = task.labelsOf(points.info);
   return async (picture: PictureInput, options: KeypointOptions = {}): Promise<PointedObject[]> => {
     const { outputs, size, area } = await runPicture(task, picture, options);
@@ -43,7 +53,13 @@ export function keypointDetection(task: TaskModel) {
       ? (activate(numbersOf(outputs, presence.info), 1, presence.role.activation)[0] as number)
       : null;
     if (score !== null && !(score >= threshold)) return [];
-    const found = points.role.part === "heatmaps" ? peaks(points, outputs) : rows(points, outputs, size);
+    const planes = maps && planesIn(maps, outputs);
+    const told = points === maps ? [] : rows(points, outputs, size);
+    const found: Fraction[] = !planes
+      ? told
+      : points === maps
+        ? keypointsOf(planes)
+        : refinePoints(told, planes);
     const keypoints = found.map(({ z, score, ...point }, index) => ({
       ...(labels[index] !== undefined && { label: labels[index] }),
       ...pointIn(area, point),
@@ -59,9 +75,9 @@ type Outputs = Readonly<Record<string, Tensor>>;
 /** A point in fractions of the model's picture. */
 type Fraction = Omit<Keypoint, "score"> & { readonly z?: number; readonly score?: number };
 
-function peaks({ info, role }: Meant<"keypoints">, outputs: Outputs): Fraction[] {
+function planesIn({ info, role }: Meant<"keypoints">, outputs: Outputs): Plane[] {
   const { shape } = outputs[info.name] as Tensor;
-  return keypointsOf(planesOf({ shape, data: activate(numbersOf(outputs, info), 1, role.activation) }));
+  return planesOf({ shape, data: activate(numbersOf(outputs, info), 1, role.activation) });
 }
 
 function rows({ info, role }: Meant<"keypoints">, outputs: Outputs, size: Size): Fraction[] {

@@ -58,6 +58,13 @@ def dense_bytes(tensor: Tensor, content: memoryview, bits: int) -> bytes:
             f"constant {tensor.name!r} is sparse, of blocks along {list(blocks)}, or too large"
         )
     extents = {axis: level.size for axis, level in zip(order, levels, strict=True)}
+    for axis in range(rank):
+        if not extents[axis] and levels[order.index(axis)].segments:
+            # Writers leave out how long a compressed axis is: it has what its blocks leave of the shape.
+            block = prod(extents[rank + i] for i, of in enumerate(blocks) if of == axis)
+            extents[axis] = tensor.shape[axis] // max(1, block)
+            level = levels[order.index(axis)]
+            levels[order.index(axis)] = _Level(extents[axis], level.segments, level.indices)
     strides = [prod(tensor.shape[axis + 1 :]) for axis in range(rank)]
     steps = [0] * len(order)
     for axis in range(rank):

@@ -1,0 +1,84 @@
+import { photoButtons } from "../run/samples.js";
+import { bytes } from "../shared/figures.js";
+import { make } from "../shared/make.js";
+import { element } from "../shared/page.js";
+import { FOLDER } from "./entries.js";
+import { bring } from "./fetching.js";
+import { texts } from "./texts.js";
+
+/** @import { Entry, Photo } from "./entries.js" */
+/** @import { Player } from "../run/player.js" */
+
+/**
+ * Opens an entry: fetches its models where they are not there yet, and runs them on what is filmed, or on its first photo.
+ * @param {Entry} entry
+ * @param {Player} player
+ */
+export async function showEntry(entry, { runner, attempt, usePhoto, filming }) {
+  element("bundle-title", HTMLElement).textContent = entry.title;
+  element("entry-about", HTMLElement).textContent = entry.about;
+  element("entry-facts", HTMLElement).replaceChildren(...facts(entry));
+  element("photo", HTMLElement)
+    .closest(".step")
+    ?.toggleAttribute("hidden", entry.takes !== "picture");
+  const choose = async (/** @type {Photo} */ photo) => {
+    const answer = await fetch(addressOf(photo));
+    await usePhoto(await answer.blob(), photo.title, creditOf(photo));
+  };
+  const { buttons, show } = photoButtons(entry.photos, (photo) => attempt(() => choose(photo)));
+  element("photos", HTMLElement).replaceChildren(...buttons);
+  const isOpen = await runner.open(entry.title, async (course) => {
+    await bring(entry, course);
+    const [first, second] = entry.steps.map(
+      (_, index) => new URL(`models/${entry.name}/${index + 1}/`, FOLDER),
+    );
+    const crop = entry.steps[1]?.crop ?? {};
+    return second ? { bundle: first, closer: { bundle: second, crop } } : { bundle: first };
+  });
+  if (isOpen) {
+    show(addressOf);
+    if (!filming() && entry.photos.length > 0) {
+      await choose(entry.photos[0]);
+    }
+  }
+}
+
+/** @param {Photo} photo */
+function addressOf({ file }) {
+  return new URL(`photos/${file}`, FOLDER).href;
+}
+
+/** @param {Entry} entry */
+function facts({ maker, licence, origin, bytes: size, steps }) {
+  const rows = [
+    [texts.maker, link(maker, origin)],
+    [texts.licence, licence],
+    [texts.packages, [...new Set(steps.map(({ source }) => packageOf(source)))].join(", ")],
+    [texts.download, bytes(size)],
+  ];
+  return rows.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)));
+}
+
+/**
+ * Registry, name and version of a package.
+ * @param {string} source the address of one of its files
+ */
+function packageOf(source) {
+  return /^(\w+:@?[^@]+@[^/]+)/.exec(source)?.[1] ?? source;
+}
+
+/**
+ * Whose picture it is.
+ * @param {Photo} photo
+ */
+function creditOf({ credit, licence, origin }) {
+  return [link(texts.photo, origin), `: ${credit}, ${licence}`];
+}
+
+/**
+ * @param {string} text
+ * @param {string} address
+ */
+function link(text, address) {
+  return make("a", { href: address, rel: "noreferrer" }, text);
+}

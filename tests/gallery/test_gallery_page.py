@@ -1,0 +1,221 @@
+"""The gallery's page: what is opened is fetched then, runs on photos and the camera, and nothing else is
+asked for.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from entries import GALLERY, EntryError, entries
+from gallery_support import REPOSITORY, bring_picture
+from PIL import Image
+from playwright.sync_api import Browser, Page, Playwright, expect
+
+from browser_support import CHROMIUM_FLAGS, SOFTWARE_WEBGL_FLAGS, find_chromium
+
+AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
+FINDINGS = """async () => {
+    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+    return violations.filter(({ impact }) => impact === "serious" || impact === "critical")
+        .flatMap(({ id, nodes }) => nodes.map(({ target }) => [id, target.join(" ")]));
+}"""
+SHIFTS = """
+globalThis.shifted = 0;
+new PerformanceObserver((list) => {
+    for (const { value, hadRecentInput } of list.getEntries())
+        globalThis.shifted += hadRecentInput ? 0 : value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@pytest.fixture(scope="module")
+def opened(browser: Browser, gallery_url: str) -> Iterator[Page]:
+    """The page, whose faults and requests to other servers fail the test of it at the end."""
+    faults: list[str] = []
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    own = gallery_url.removesuffix("gallery.html")
+    page.on(
+        "request",
+        lambda request: (
+            None if request.url.startswith((own, "blob:", "data:")) else faults.append(request.url)
+        ),
+    )
+    page.add_init_script(SHIFTS)
+    page.goto(gallery_url)
+    page.locator(".entry-card").first.wait_for()
+    yield page
+    page.close()
+    assert faults == []
+
+
+def test_the_grid(opened: Page) -> None:
+    """A card for each entry, nothing moves while it loads, and nothing of a model is fetched."""
+    shown = [entry.title for entry in entries()]
+    assert opened.locator(".entry-card strong").all_inner_texts() == shown
+    assert opened.locator(".entry-card img").evaluate_all(
+        "(images) => Promise.all(images.map((image) => image.decode().then(() => image.naturalWidth)))"
+    ) == [320] * len(shown)
+    assert opened.evaluate("shifted") < 0.02
+    fetched = opened.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
+    assert not [name for name in fetched if "/models/" in name or "pipeline" in name]
+
+
+def test_an_entry_on_its_photos(opened: Page) -> None:
+    """By keyboard: the entry opens, finds the face of its first photo, and none in a cup of coffee."""
+    opened.locator(".entry-card", has_text="Face detection").focus()
+    opened.keyboard.press("Enter")
+    expect(opened.locator("#summary")).to_have_text("1 × face", timeout=30_000)
+    assert opened.inner_text("#bundle-title") == "Face detection"
+    assert "Apache-2.0" in opened.inner_text("#entry-facts")
+    assert "NASA" in opened.inner_text("#photo-credit")
+    opened.locator("#photos button").last.click()
+    expect(opened.locator("#summary")).to_have_text("Nothing was found.", timeout=30_000)
+    assert opened.locator("#bundle-error").is_hidden()
+    opened.click("text=← All models")
+    expect(opened.locator("#gallery")).to_be_visible()
+    expect(opened.locator("#bundle")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("place", ["", "#face-detection"])
+def test_axe_finds_nothing_serious(opened: Page, place: str, scheme: str) -> None:
+    opened.evaluate(AXE.read_text(encoding="utf-8"))
+    opened.evaluate("(place) => { location.hash = place; }", place)
+    if place:
+        expect(opened.locator("#summary")).not_to_be_empty(timeout=30_000)
+    opened.emulate_media(color_scheme=scheme)
+    for width in (390, 1200):
+        opened.set_viewport_size({"width": width, "height": 900})
+        assert opened.evaluate(FINDINGS) == [], width
+        assert opened.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_camera(
+    playwright_instance: Playwright, gallery_url: str, gallery_models: Path, tmp_path: Path
+) -> None:
+    """A device that films a photo: its face is found again and again, and the camera goes off with the
+    page.
+    """
+    film = tmp_path / "film.mjpeg"
+    content = io.BytesIO()
+    with Image.open(bring_picture("astronaut", 384, gallery_models / "pictures")) as picture:
+        picture.save(content, "JPEG", quality=92)
+    film.write_bytes(content.getvalue() * 3)
+    flags = [
+        *CHROMIUM_FLAGS,
+        *SOFTWARE_WEBGL_FLAGS,
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={film}",
+    ]
+    with playwright_instance.chromium.launch(executable_path=find_chromium(), args=flags) as browser:
+        page = browser.new_page()
+        page.goto(f"{gallery_url}#face-detection")
+        expect(page.locator("#summary")).to_have_text("1 × face", timeout=30_000)
+        page.locator("#photos button").last.click()
+        expect(page.locator("#summary")).to_have_text("Nothing was found.", timeout=30_000)
+        page.click("#camera")
+        expect(page.locator("#summary")).to_have_text("1 × face", timeout=30_000)
+        expect(page.locator("#camera")).to_have_attribute("aria-pressed", "true")
+        before = int(page.inner_text("#bundle-runs"))
+        page.wait_for_timeout(500)
+        assert int(page.inner_text("#bundle-runs")) > before + 1
+        page.evaluate("() => { location.hash = ''; }")
+        expect(page.locator("#camera")).to_have_attribute("aria-pressed", "false")
+
+
+def test_what_is_not_there_is_fetched_when_it_is_opened(
+    browser: Browser, gallery_page: Path, gallery_models: Path, tmp_path: Path
+) -> None:
+    from serve import gallery_server
+
+    assert gallery_models.is_dir(), "the packages are in the cache"
+    server = gallery_server(gallery_page, tmp_path, "127.0.0.1", 0)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    page = browser.new_page()
+    page.goto(f"http://127.0.0.1:{server.server_address[1]}/gallery.html")
+    page.locator(".entry-card").first.wait_for()
+    assert list(tmp_path.iterdir()) == []
+    page.locator(".entry-card", has_text="Person segmentation").click()
+    expect(page.locator("#summary")).to_contain_text("person:", timeout=60_000)
+    page.close()
+    server.shutdown()
+    server.server_close()
+    assert {path.name for path in (tmp_path / "models").iterdir()} == {"person-segmentation"}
+
+
+def test_where_nothing_can_be_fetched_it_is_said(
+    browser: Browser, gallery_page: Path, tmp_path: Path
+) -> None:
+    """A server of files alone, without the models."""
+    from texelflow.checking.serve import background_server
+
+    with background_server([("/", gallery_page)]) as url:
+        page = browser.new_page()
+        page.goto(f"{url}/gallery.html#hands")
+        expect(page.locator("#bundle-error")).to_contain_text("make gallery", timeout=30_000)
+        page.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "answer"),
+    [
+        ("models/face-detection/", {"Sec-Fetch-Site": "cross-site"}, 403),
+        ("models/face-detection/", {"Sec-Fetch-Site": "same-site"}, 403),
+        ("models/../entries/", {}, 404),
+        ("models/no-such/", {}, "no entry"),
+    ],
+)
+def test_only_this_page_may_ask_and_only_for_entries(
+    gallery_url: str, path: str, headers: dict[str, str], answer: int | str
+) -> None:
+    address = gallery_url.replace("gallery.html", f"gallery/{path}")
+    request = urllib.request.Request(address, b"", headers, method="POST")
+    try:
+        with urllib.request.urlopen(request) as response:
+            (message,) = map(json.loads, response.read().splitlines())
+            assert isinstance(answer, str)
+            assert answer in message["problem"]
+    except urllib.error.HTTPError as refusal:
+        assert refusal.code == answer
+
+
+def test_entries_say_what_they_are(gallery_models: Path) -> None:
+    """A drawing for each; what a visitor downloads is about what the entry says."""
+    for entry in entries():
+        assert (GALLERY / "drawings" / f"{entry.name}.svg").is_file()
+        folder = gallery_models / "models" / entry.name
+        size = sum(path.stat().st_size for path in folder.glob("*/*") if path.suffix != ".ts")
+        assert size == pytest.approx(entry.bytes, rel=0.05), entry.name
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"colour": "red"}, "colour is nothing that it may say"),
+        ({"steps": []}, "`steps` is one model or two"),
+        ({"licence": None}, "does not say licence"),
+        ({"photos": ["nobody"]}, "no photo nobody"),
+        ({"steps": [{"model": "npm:package/file.onnx", "sha256": ""}]}, "no package with version and file"),
+    ],
+)
+def test_an_entry_that_says_too_little_or_too_much_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, object], message: str
+) -> None:
+    content = json.loads((GALLERY / "entries" / "face-detection.json").read_text(encoding="utf-8"))
+    content = {name: value for name, value in {**content, **change}.items() if value is not None}
+    (tmp_path / "entries").mkdir()
+    (tmp_path / "entries" / "one.json").write_text(json.dumps(content), encoding="utf-8")
+    (tmp_path / "photos").symlink_to(GALLERY / "photos")
+    monkeypatch.setattr("entries.GALLERY", tmp_path)
+    with pytest.raises(EntryError, match=message):
+        entries()
