@@ -44,7 +44,7 @@ export class Context {
       throw new TexelflowError(
         "no-webgl2",
         typeof document === "undefined"
-          ? "WebGL2 is not available in this browser's workers. Load the model on the page, or update the browser."
+          ? "WebGL2 is not available in this browser's workers, nor in Node.js. Load the model on the page, or update the browser."
           : "WebGL2 is not available in this browser. Update it, or allow hardware acceleration in its settings.",
       );
     }
