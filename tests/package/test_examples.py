@@ -237,7 +237,13 @@ def run_node(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run Node.js in the example's folder."""
     environment = {**os.environ, "CHROMIUM": find_chromium() or ""}
     return subprocess.run(
-        ["node", *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
+        ["node", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
     )
 
 
@@ -254,7 +260,7 @@ def test_a_program_of_node(example: Callable[[str], Path]) -> None:
 
 
 def test_node_alone_has_no_webgl2(example: Callable[[str], Path], installed: Path) -> None:
-    """Importing any entry is fine, as servers that render pages do; loading a model is refused, and says why."""
+    """Importing any entry is fine, as servers that render pages do; loading a model is refused."""
     exports = json.loads((REPOSITORY / "package.json").read_text(encoding="utf-8"))["exports"]
     entries = ["texelflow" + name[1:] for name in exports if name not in ("./package.json", "./iife")]
     program = """
