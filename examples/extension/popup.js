@@ -1,5 +1,5 @@
-import { topK } from "texelflow/ends";
 import { loadModel } from "texelflow";
+import { topK } from "texelflow/ends";
 
 const picture = document.querySelector("img");
 const answer = document.querySelector("output");

@@ -21,7 +21,9 @@ const browser = await chromium.launch({
 try {
   const page = await browser.newPage();
   await page.route(`${ORIGIN}/**`, async (route) => {
-    const [folder, ...names] = decodeURIComponent(new URL(route.request().url()).pathname.slice(1)).split("/");
+    const [folder, ...names] = decodeURIComponent(new URL(route.request().url()).pathname.slice(1)).split(
+      "/",
+    );
     if (folder === "") await route.fulfill({ contentType: "text/html", body: "<!doctype html>" });
     else if (FOLDERS[folder]) await route.fulfill({ path: join(FOLDERS[folder], ...names) });
     else await route.fulfill({ status: 404 });
