@@ -284,6 +284,10 @@ def test_what_is_pinned_is_what_is_tested() -> None:
     """The versions of an example's package.json are those that the tests install."""
     wanted = json.loads((EXAMPLES / "package.json").read_text(encoding="utf-8"))["devDependencies"]
     version = json.loads((REPOSITORY / "package.json").read_text(encoding="utf-8"))["version"]
+    for readme in EXAMPLES.rglob("README.md"):
+        if "node_modules" not in readme.parts:
+            told = re.findall(r"texelflow-([\d.]+)\.tgz", readme.read_text(encoding="utf-8"))
+            assert set(told) <= {version}, readme
     named: set[str] = set()
     for path in sorted(EXAMPLES.glob("*/package.json")):
         content = json.loads(path.read_text(encoding="utf-8"))
