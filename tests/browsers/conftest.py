@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+TESTS = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(TESTS / "browsers"))
+# Where the modules of fuzz/formats find the models that they damage.
+sys.path += [str(TESTS / part) for part in ("importers", "importers/tensorflow_files", "passes")]
 
 from installed_browsers import BROWSERS, InstalledBrowser, virtual_screen
 from measured_bundle import prepare_page

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 import onnx
 import pytest
 from installed_browsers import InstalledBrowser
+from pytorch_files import packed_files
 from results import Feature
 from small_models import SMALL_MODELS
 
@@ -24,12 +24,6 @@ from converter.converter_support import build_converter, exported
 from fuzz.format import NAMES, format_of
 from kernels.sheet import run_reference
 from model_support import save_text
-
-IMPORTERS = REPOSITORY / "tests" / "importers"
-# Where the modules of fuzz/formats find the models that they damage.
-sys.path += [str(IMPORTERS), str(IMPORTERS / "tensorflow_files"), str(REPOSITORY / "tests" / "passes")]
-
-from pytorch_files import packed_files
 
 STREAM = """
     g (float[n, 3] x, float[n, 3] sum) => (float[n, 3] y, float[n, 3] sum_after) {
@@ -203,7 +197,7 @@ def samples() -> dict[str, tuple[str, Mapping[str, bytes]]]:
     for name in NAMES:
         form = format_of(name)
         found[name] = (form.entry, form.seeds()[0])
-    programs, _ = packed_files.load(IMPORTERS / "pytorch_files" / "networks.tar.xz")
+    programs, _ = packed_files.load(REPOSITORY / "tests/importers" / "pytorch_files" / "networks.tar.xz")
     found["pytorch"] = ("model.pt2", {"model.pt2": next(iter(programs.values()))})
     return found
 
