@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(TESTS / "browsers"))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 # Where the modules of fuzz/formats find the models that they damage.
-sys.path += [str(TESTS / part) for part in ("importers", "importers/tensorflow_files", "passes")]
+sys.path.extend(
+    str(Path(__file__).resolve().parents[1] / part)
+    for part in ("importers", "importers/tensorflow_files", "passes")
+)
 
 from installed_browsers import BROWSERS, InstalledBrowser, virtual_screen
 from measured_bundle import prepare_page
