@@ -17,9 +17,22 @@
     sum: row(10),
   });
 
+  /** The contexts of WebGL that are made from now on. */
+  function watchContexts() {
+    const contexts = [];
+    for (const { prototype } of [HTMLCanvasElement, OffscreenCanvas]) {
+      const { getContext } = prototype;
+      prototype.getContext = function (kind, ...parameters) {
+        const context = getContext.call(this, kind, ...parameters);
+        if (context && kind.startsWith("webgl")) contexts.push(context);
+        return context;
+      };
+    }
+    return contexts;
+  }
+
   /** Takes the GPU away, as browsers do. */
-  function lose({ ownSession: { model } }) {
-    const { gl } = model.context;
+  function lose(gl) {
     const lost = new Promise((resolve) => gl.canvas.addEventListener("webglcontextlost", resolve));
     gl.getExtension("WEBGL_lose_context").loseContext();
     return lost;
@@ -75,12 +88,13 @@
     },
 
     async lostContext({ mixed, stream }) {
+      const contexts = watchContexts();
       const stateless = await loadModel(mixed);
       const stateful = await loadModel(stream);
       const y = async () => (await stateless.run(inputs())).y.data[0];
       const first = async (value) => (await stateful.run({ x: row(value) })).y.data[0];
       const found = { before: await y(), remembered: await first(1) };
-      await lose(stateless);
+      await lose(contexts.at(-1));
       found.after = await y();
       found.code = await codeOf(first(2));
       found.again = [await first(1), await first(2)];
@@ -118,14 +132,7 @@
 
     /** The runtime in a worker, and whether the page had to compute. */
     async worker({ mixed }) {
-      let contexts = 0;
-      for (const { prototype } of [HTMLCanvasElement, OffscreenCanvas]) {
-        const { getContext } = prototype;
-        prototype.getContext = function (kind, ...parameters) {
-          if (kind.startsWith("webgl")) contexts++;
-          return getContext.call(this, kind, ...parameters);
-        };
-      }
+      const contexts = watchContexts();
       const worker = await import("/dist/texelflow.worker.js");
       const model = await worker.loadModel(mixed);
       const { y, pixels } = await model.run({ ...inputs(), image: canvasOf(4, 4, checked) });
@@ -139,7 +146,7 @@
         ),
       );
       model.dispose();
-      return { y: Array.from(y.data), pixels: Array.from(pixels.data), runs, onPage: contexts > 0 };
+      return { y: Array.from(y.data), pixels: Array.from(pixels.data), runs, onPage: contexts.length > 0 };
     },
 
     /** A bundle that is kept: loaded from the network, once more, and with no network. */
