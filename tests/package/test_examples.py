@@ -157,7 +157,8 @@ def test_pages_of_vite(
     page_server.policies[f"/apps/of%20mine/{name}/"] = policy()
     context = browser.new_context()
     with watched(context) as page:
-        page.goto(f"{address}/")
+        answer = page.goto(f"{address}/")
+        assert answer and answer.headers["content-security-policy"] == policy()
         read_digits(page, 7, 4)
         if name == "react":
             assert len(page.workers) == 1, "StrictMode's first worker ends, its second computes"
@@ -172,7 +173,8 @@ def test_a_page_without_bundler(
     page_server.policies["/apps/plain/"] = policy()
     context = browser.new_context()
     with watched(context) as page:
-        page.goto(f"{address}/")
+        answer = page.goto(f"{address}/")
+        assert answer and answer.headers["content-security-policy"] == policy()
         read_digits(page, *range(10))
     context.close()
 
