@@ -1,7 +1,8 @@
 # make demo   builds everything and serves the demo page, with the documents at /docs/      make check   lints, types, sizes, freshness
 # make test   runs every test in a real browser               make setup   only the set-up that all of these do
 # make gallery   fetches and exports every model of the demo's gallery
-# make test-browsers   runs bundles in Firefox, WebKitGTK and Chromium on llvmpipe, too
+# make test-browsers   runs bundles in Firefox, WebKitGTK and Chromium on llvmpipe, too; make browsers writes docs/browsers.md
+# make peers  installs the runtimes that the demo compares Texelflow with
 # make bench  times Texelflow and other runtimes on the same nets; BENCH="--quick --nets mobilenetv2" for a look
 # make quick  runs the tests that matter most, in under four minutes
 # make fuzz   damages a thousand models of each format, exports them, and tells which lines of the importers ran
@@ -19,7 +20,8 @@ python := .venv/bin/python
 # Tests start the exporter some hundred times: compiling it each time would take as long as it runs.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo gallery site bench bench-publish quick test test-browsers fuzz check generate docs format release clean distclean
+.PHONY: setup demo gallery peers examples site bench bench-publish quick test test-browsers browsers fuzz check generate \
+	docs format release clean distclean
 .DELETE_ON_ERROR:
 
 setup: .venv/.installed node_modules/.installed .venv/.chromium dist/texelflow.js
@@ -41,8 +43,7 @@ dist/texelflow.js: node_modules/.installed scripts/build.mjs tsconfig.json $(she
 	$(NPM) run --silent build
 	@touch $@
 
-# The page that compares runtimes has the other ones, too.
-demo: setup benchmark/node_modules/.installed build/site/docs/index.html
+demo: setup build/site/docs/index.html
 	$(python) demo/build.py --docs build/site/docs
 	$(python) gallery/serve.py build/demo --port $(PORT)
 
@@ -50,7 +51,11 @@ demo: setup benchmark/node_modules/.installed build/site/docs/index.html
 gallery: setup
 	$(python) gallery/export.py
 
-# The runtimes that Texelflow is compared with; nothing else needs them.
+# The page that compares runtimes then has the other ones, also where `make demo` is serving it meanwhile.
+peers: setup benchmark/node_modules/.installed
+	$(python) demo/build.py --only benchmark
+
+# The runtimes that Texelflow is compared with, 250 MB; nothing else needs them.
 benchmark/node_modules/.installed: benchmark/package.json benchmark/package-lock.json
 	@sh scripts/require_node.sh
 	cd benchmark && $(NPM) ci --no-audit --no-fund
@@ -79,6 +84,14 @@ bench: setup benchmark/node_modules/.installed
 bench-publish: setup benchmark/node_modules/.installed
 	$(python) benchmark/run.py --publish $(BENCH)
 
+# What the examples need, but Texelflow: their tests build them.
+examples: setup examples/node_modules/.installed
+
+examples/node_modules/.installed: examples/package.json examples/package-lock.json
+	@sh scripts/require_node.sh
+	cd examples && $(NPM) ci --no-audit --no-fund --ignore-scripts
+	@touch $@
+
 # What most changes break shows here, in less than four minutes on two cores: sizes, importer, passes, layouts,
 # every kernel as GPUs block it, and the core of the runtime.
 QUICK := tests/bundle tests/dimensions/test_symbolic.py tests/goldens tests/graph tests/importers \
@@ -90,13 +103,18 @@ quick: setup
 
 # Files of tests are shared among WORKERS, each with a browser of its own: drivers compile shaders on one core.
 # In the order of their names, for then the last ones are short, and no worker waits for long.
-test: setup
+test: setup examples
 	$(python) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 # What is not installed, and cannot be, is skipped; an error with TEXELFLOW_REQUIRE_BROWSERS=1.
 test-browsers: setup
 	sh scripts/setup_browsers.sh
 	$(python) -m pytest -q tests/browsers $(TESTS)
+
+# docs/browsers.md, from a run of them in every browser.
+browsers: setup
+	sh scripts/setup_browsers.sh
+	TEXELFLOW_WRITE_DOCS=1 TEXELFLOW_REQUIRE_BROWSERS=1 $(python) -m pytest -q tests/browsers
 
 # FUZZ="--only 17 tflite" looks at one of them; the same number is always the same mutant.
 fuzz: setup
@@ -130,4 +148,4 @@ clean:
 	find exporter scripts tests demo benchmark -path '*/node_modules' -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean
-	rm -rf .venv node_modules benchmark/node_modules site/node_modules
+	rm -rf .venv node_modules benchmark/node_modules examples/node_modules site/node_modules

@@ -115,5 +115,5 @@ def prepare_peers() -> None:
     if made.is_file() and made.stat().st_mtime > (HERE / "build_peers.mjs").stat().st_mtime:
         return
     if not peers_are_installed():
-        sys.exit("the other runtimes are not installed: run `npm ci` in benchmark/, or `make bench`")
+        sys.exit("the other runtimes are not installed: run `make peers`, or `make bench`")
     bundle_peers(FOLDER / "peers")

@@ -2,7 +2,7 @@
 
 The nets come from `benchmark/nets`. Their weights are stored in 16 bits where a runtime can read that, which
 is Texelflow and TF.js, and are such that this changes no result. The other runtimes are part of the page if
-their npm packages are installed in `benchmark/`, which `make demo` does.
+their npm packages are installed in `benchmark/`, which `make peers` does.
 """
 
 from __future__ import annotations

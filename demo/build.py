@@ -31,7 +31,7 @@ sys.path += [str(REPOSITORY / "converter"), str(GALLERY)]
 import build_converter  # noqa: E402 - they lie beside the folder of this file
 from gallery_page import build_gallery  # noqa: E402
 
-PAGE = ("app.js", "digits", "open", "benchmark", "styles")
+PAGE = ("app.js", "digits", "open", "styles")
 """What is copied as it is, beside the player, which `dist/player` has."""
 STRICT, WIDE = "connect-src 'self' blob:;", "connect-src 'self' blob: http: https:;"
 """What the page's policy lets it fetch, and what that of its copy for models of other servers does."""
@@ -103,6 +103,34 @@ def compress(target: Path) -> None:
     subprocess.run(["node", str(script), *(name for pair in pairs for name in pair)], check=True)
 
 
+def write_benchmark(target: Path) -> None:
+    """Puts the page that compares runtimes into the folder `target`, which is not there."""
+    shutil.copytree(DEMO / "benchmark", target)
+    try:
+        build_benchmark(target)
+    except ModuleNotFoundError as missing:
+        raise BuildError(
+            f"{missing.name} is not installed; the nets to compare are made with it: make setup"
+        ) from None
+
+
+def renew_benchmark(directory: Path, plain: bool = False) -> None:
+    """Builds the page that compares runtimes anew in an earlier build, which may be being served.
+
+    Raises:
+        BuildError: something is missing, or `directory` is no earlier build.
+    """
+    if not (directory / "contents.json").is_file():
+        raise BuildError(f"{directory} is no built demo: build all of it, or run `make demo`")
+    with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".demo-") as scratch:
+        made = Path(scratch) / "benchmark"
+        write_benchmark(made)
+        if not plain:
+            compress(made)
+        (directory / "benchmark").rename(Path(scratch) / "earlier")
+        made.rename(directory / "benchmark")
+
+
 def assemble(target: Path, plain: bool, docs: Path | None) -> None:
     """Puts the whole page into the empty folder `target`, with `plain` without what brotli makes of it.
 
@@ -146,12 +174,7 @@ def assemble(target: Path, plain: bool, docs: Path | None) -> None:
         input_shapes={"picture": [1, 3, 320, 480]},
         image="0..1,fit=cover",
     )
-    try:
-        build_benchmark(target / "benchmark")
-    except ModuleNotFoundError as missing:
-        raise BuildError(
-            f"{missing.name} is not installed; the nets to compare are made with it: make setup"
-        ) from None
+    write_benchmark(target / "benchmark")
     contents = {
         "photos": copy_photos(target),
         "bundles": [{"folder": "models/edges/", "title": "Edges"}],
@@ -189,10 +212,14 @@ def main() -> None:
     parser.add_argument("directory", nargs="?", type=Path, default=REPOSITORY / "build" / "demo")
     parser.add_argument("--plain", action="store_true", help="without brotli's files, as for tests")
     parser.add_argument("--docs", type=Path, help="the built site of the documents, for the page's docs/")
+    parser.add_argument("--only", choices=["benchmark"], help="build this part anew, the rest is there")
     arguments = parser.parse_args()
     directory = arguments.directory
     try:
-        build(directory, arguments.plain, arguments.docs)
+        if arguments.only and directory.exists():
+            renew_benchmark(directory, arguments.plain)
+        else:
+            build(directory, arguments.plain, arguments.docs)
     except (BuildError, build_converter.BuildError, texelflow.ExportError) as problem:
         sys.exit(f"The demo could not be built: {problem}")
     except (OSError, subprocess.SubprocessError) as problem:

@@ -129,11 +129,13 @@ class PageServer:
 
     `fixed` holds answers given before any folder is looked at: path -> (status, content type, body).
     `posts` answer, with JSON, what is posted to a path; they are called in threads of their own.
+    `policies` are sent as Content-Security-Policy with everything below a prefix.
     """
 
     folders: dict[str, Path] = field(default_factory=dict)
     fixed: dict[str, tuple[int, str, bytes]] = field(default_factory=dict)
     posts: dict[str, Callable[[bytes], bytes]] = field(default_factory=dict)
+    policies: dict[str, str] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -159,6 +161,9 @@ class PageServer:
                 self.send_header("Content-Type", content_type)
                 self.send_header("Content-Length", str(len(body)))
                 self.send_header("Cache-Control", "no-cache")
+                for prefix, policy in owner.policies.items():
+                    if self.path.startswith(prefix):
+                        self.send_header("Content-Security-Policy", policy)
                 self.end_headers()
                 self.wfile.write(body)
 

@@ -49,6 +49,15 @@ class Failed extends Error {
 
 let started: Promise<Started> | undefined;
 
+// Pyodide ends all with an error where a proxy is collected while Python waits for a file, which WebKit does. The few of a
+// conversion may as well stay: a worker that had a large model ends.
+globalThis.FinalizationRegistry = class {
+  register(): void {}
+  unregister(): boolean {
+    return false;
+  }
+} as unknown as FinalizationRegistryConstructor;
+
 addEventListener("message", ({ data }: MessageEvent<Request>) => {
   answer(data).catch((error: unknown) => post({ kind: "failed", failure: failureOf(error) }));
 });

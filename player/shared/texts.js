@@ -124,7 +124,7 @@ export const texts = {
       `Output “${name}” is ${ours} here, but ${theirs || "missing"} in ONNX Runtime.`,
     /** @param {string} message */
     failed: (message) =>
-      `ONNX Runtime did not run the model: ${message || "it is no part of this page; “make demo” installs it"}`,
+      `ONNX Runtime did not run the model: ${message || "it is no part of this page; “make peers” installs it"}`,
   },
   overview: {
     source: "Made from",

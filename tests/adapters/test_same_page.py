@@ -1,6 +1,6 @@
 """The very same page, once with the other runtime and once with its adapter, finds the same.
 
-Where the other runtimes are installed, as `make demo` and `make bench` do.
+Where the other runtimes are installed, as `make peers` and `make bench` do.
 """
 
 from __future__ import annotations

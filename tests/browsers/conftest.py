@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,13 +11,26 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+# Where the modules of fuzz/formats find the models that they damage.
+sys.path.extend(
+    str(Path(__file__).resolve().parents[1] / part)
+    for part in ("importers", "importers/tensorflow_files", "passes")
+)
 
 from installed_browsers import BROWSERS, InstalledBrowser, virtual_screen
-from measured_bundle import Figures, prepare_page
+from measured_bundle import prepare_page
+from results import Feature, Figures, Results
+from test_bundles import REAL_MODELS
 
-from browser_support import PageServer
+from browser_support import REPOSITORY, PageServer
 
-FIGURES = pytest.StashKey[list[Figures]]()
+RESULTS = pytest.StashKey[Results]()
+ABOUT = """() => {
+    const gl = document.createElement('canvas').getContext('webgl2');
+    const names = gl?.getExtension('WEBGL_debug_renderer_info');
+    return gl && [navigator.userAgent, gl.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : gl.RENDERER)];
+}"""
+VERSION = re.compile(r"(?:Chrome|Firefox)/([\d.]+)|Version/([\d.]+)")
 
 
 @pytest.fixture(scope="session")
@@ -27,14 +41,20 @@ def screen() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session", params=BROWSERS, ids=lambda kind: kind.name)
-def installed_browser(request: pytest.FixtureRequest, page_server: PageServer) -> Iterator[InstalledBrowser]:
+def installed_browser(
+    request: pytest.FixtureRequest, page_server: PageServer, results: Results
+) -> Iterator[InstalledBrowser]:
     """Each browser in turn. One that is missing is skipped, but an error with TEXELFLOW_REQUIRE_BROWSERS."""
     kind: type[InstalledBrowser] = request.param
     if reason := kind.missing():
         (pytest.fail if os.environ.get("TEXELFLOW_REQUIRE_BROWSERS") else pytest.skip)(reason)
     browser = kind(page_server, request.getfixturevalue("screen"))
     # The first context starts what draws for all of them.
-    assert browser.evaluate("() => !!document.createElement('canvas').getContext('webgl2')"), "no WebGL2"
+    about = browser.evaluate(ABOUT)
+    assert about, "no WebGL2"
+    agent, renderer = about
+    version = VERSION.search(agent)
+    results.browsers[browser.name] = f"{(version[1] or version[2]) if version else agent}, {renderer}"
     yield browser
     browser.close()
 
@@ -47,16 +67,38 @@ def installed_page(installed_browser: InstalledBrowser, page_server: PageServer)
 
 
 @pytest.fixture(scope="session")
-def figures(request: pytest.FixtureRequest) -> list[Figures]:
-    """What was measured, to be printed at the end."""
-    return request.config.stash.setdefault(FIGURES, [])
+def results(request: pytest.FixtureRequest) -> Results:
+    """What is seen, to be told at the end."""
+    return request.config.stash.setdefault(RESULTS, Results())
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print what was measured."""
-    measured = config.stash.get(FIGURES, [])
-    if not measured:
+@pytest.fixture(scope="session")
+def figures(results: Results) -> list[Figures]:
+    """What was measured."""
+    return results.figures
+
+
+@pytest.fixture(scope="session")
+def features(results: Results) -> list[Feature]:
+    """What works."""
+    return results.features
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
+) -> None:
+    """Print what was seen; write docs/browsers.md where that is asked for and nothing failed."""
+    found = config.stash.get(RESULTS, Results())
+    if not found.browsers:
         return
-    terminalreporter.section("milliseconds, and the longest pauses of the page meanwhile")
-    for line in Figures.table(measured):
+    terminalreporter.section("milliseconds, the longest pauses of the page meanwhile, relative errors")
+    for line in Figures.table(found.figures):
         terminalreporter.write_line(line)
+    if not os.environ.get("TEXELFLOW_WRITE_DOCS") or exitstatus != pytest.ExitCode.OK:
+        return
+    if set(REAL_MODELS) <= {one.bundle for one in found.figures}:
+        (REPOSITORY / "docs" / "browsers.md").write_text(found.page(REAL_MODELS), encoding="utf-8")
+    else:
+        terminalreporter.write_line(
+            "docs/browsers.md is as it was: it needs all models, see TEXELFLOW_MODELS"
+        )

@@ -1,4 +1,5 @@
-"""Firefox, WebKitGTK, and Chromium on Mesa's llvmpipe, as Debian has them, on a screen that nobody sees.
+"""Firefox, WebKitGTK, and Chromium on SwiftShader and on Mesa's llvmpipe, as Debian has them, on a screen
+that nobody sees.
 
 The page that they open (page.html) fetches from the test's server what it is to evaluate: no driver is
 needed, and Debian has none for Firefox. Errors and warnings of the page are among what the browsers print.
@@ -22,7 +23,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from browser_support import CHROMIUM_FLAGS, CONTENT_TYPES, PageServer
+from browser_support import CHROMIUM_FLAGS, CONTENT_TYPES, SOFTWARE_WEBGL_FLAGS, PageServer
 from texelflow.checking.browser import EXECUTABLES
 
 PAGE = Path(__file__).with_name("page.html")
@@ -172,13 +173,15 @@ class InstalledBrowser(ABC):
                 )
 
 
-class ChromiumOnMesa(InstalledBrowser):
-    """Chromium on llvmpipe, a driver with other rounding and limits than SwiftShader."""
+class Chromium(InstalledBrowser):
+    """Chromium on SwiftShader, as the rest of the suite has it."""
 
-    name = "Chromium on llvmpipe"
+    name = "Chromium on SwiftShader"
+    drawing: ClassVar[Sequence[str]] = SOFTWARE_WEBGL_FLAGS
+    """The flags that say what draws."""
     packages = "chromium libegl1 libgl1-mesa-dri xvfb"
     # What it says of the speed of a buffer that is read back is no complaint.
-    message = re.compile(r":CONSOLE(?!.*performance warning)")
+    message = re.compile(r":CONSOLE(?!.*(performance warning|OpenGL, Performance))")
 
     @classmethod
     def executable(cls) -> str | None:
@@ -187,9 +190,16 @@ class ChromiumOnMesa(InstalledBrowser):
         )
 
     def _command_line(self, home: Path, url: str) -> list[str]:
-        flags = [*CHROMIUM_FLAGS, "--use-gl=angle", "--use-angle=gl-egl", "--ignore-gpu-blocklist"]
+        flags = [*CHROMIUM_FLAGS, *self.drawing]
         flags += ["--headless=new", f"--user-data-dir={home}", "--enable-logging=stderr"]
         return [str(self.executable()), *flags, url]
+
+
+class ChromiumOnMesa(Chromium):
+    """Chromium on llvmpipe, a driver with other rounding and limits than SwiftShader."""
+
+    name = "Chromium on llvmpipe"
+    drawing = ("--use-gl=angle", "--use-angle=gl-egl", "--ignore-gpu-blocklist")
 
 
 class Firefox(InstalledBrowser):
@@ -227,4 +237,4 @@ class WebKit(InstalledBrowser):
         return [*by_line, str(self.executable()), "--enable-write-console-messages-to-stdout=true", url]
 
 
-BROWSERS: Sequence[type[InstalledBrowser]] = (ChromiumOnMesa, Firefox, WebKit)
+BROWSERS: Sequence[type[InstalledBrowser]] = (Chromium, ChromiumOnMesa, Firefox, WebKit)

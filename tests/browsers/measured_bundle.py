@@ -3,39 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from installed_browsers import InstalledBrowser
+from results import Figures
 
 from browser_support import PageServer
 from bundle_runner import SCRIPT, Arrays, decode, encode
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """Milliseconds of loading, of the first run and of later ones (the median); the page's longest pauses."""
-
-    browser: str
-    bundle: str
-    loading: float
-    loading_pause: float
-    first_run: float
-    first_run_pause: float
-    run: float
-
-    @staticmethod
-    def table(measured: Sequence[Figures]) -> list[str]:
-        """Return the lines of a table."""
-        heads = ("loading", "pause", "first run", "pause", "run")
-        lines = [f"{'':42}" + "".join(f"{head:>10}" for head in heads)]
-        for one in measured:
-            numbers = (one.loading, one.loading_pause, one.first_run, one.first_run_pause, one.run)
-            lines.append(
-                f"{one.browser:10}{one.bundle:32}" + "".join(f"{number:10.0f}" for number in numbers)
-            )
-        return lines
 
 
 def prepare_page(browser: InstalledBrowser, server: PageServer) -> None:

@@ -329,7 +329,7 @@ def test_outputs_are_compared_with_onnx_runtime_in_the_page(
 ) -> None:
     """A model that is no ONNX file alone is converted to one."""
     if not (demo_folder / "benchmark/page/peers/ort.wasm.min.mjs").is_file():
-        pytest.skip("benchmark/ has no npm packages: `make demo` installs them")
+        pytest.skip("benchmark/ has no npm packages: `make peers` installs them")
     page_server.requests.clear()
     page = open_demo()
     beside = tmp_path / "notes.txt"

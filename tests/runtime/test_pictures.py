@@ -75,6 +75,34 @@ def test_picture(page: Page, serve: Serve, tmp_path: Path, picture: str) -> None
     assert answer["inputs"][0]["image"]["fit"] == "stretch"
 
 
+@pytest.mark.parametrize("shown", ["", "photo.width = 96", "photo.style.width = '3px'"])
+@pytest.mark.parametrize("address", ["data", "blob"])
+def test_drawings_count_in_their_own_size(
+    page: Page, serve: Serve, tmp_path: Path, shown: str, address: str
+) -> None:
+    """Chromium gives GL as many pixels of an SVG as the page shows."""
+    picture_bundle(tmp_path)
+    data = page.evaluate(
+        """async ([url, address]) => {
+            const rectangles = Array.from({length: 8}, (_, i) => `<rect x="${i % 4}" y="${i >> 2}" width="1"
+                height="1" fill="rgb(${50 * (i % 4)} ${100 * (i >> 2)} 7)" />`);
+            const text = '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="2">'
+                + rectangles.join('') + '</svg>';
+            const type = 'image/svg+xml';
+            const photo = new Image();
+            photo.src = address === 'data' ? `data:${type},${encodeURIComponent(text)}`
+                : URL.createObjectURL(new Blob([text], {type}));
+            SHOWN;
+            document.body.append(photo);
+            await photo.decode();
+            const model = await texelflow.loadModel(url);
+            return Array.from((await model.run({photo})).y.data);
+        }""".replace("SHOWN", shown),
+        [serve(tmp_path), address],
+    )
+    assert data == pytest.approx(RED_GREEN, abs=0.01)
+
+
 TRANSPARENT = """
     context.clearRect(0, 0, 4, 2);
     context.fillStyle = 'rgb(200 100 50 / 40%)';

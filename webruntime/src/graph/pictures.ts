@@ -99,7 +99,7 @@ function asPicture(value: unknown, what: string): Picture | null {
         "and do not close it before run() has resolved.",
     );
   }
-  const redraw = !isAsStored(kind, value, width, height);
+  const redraw = !isAsStored(kind, value as Shown, width, height);
   return { source: value as ImageSource, width, height, part: { x: 0, y: 0, width, height }, redraw };
 }
 
@@ -114,13 +114,19 @@ function checkedPart({ x, y, width, height }: Rectangle, whole: Picture, what: s
   );
 }
 
+/** What is asked of an HTMLImageElement or a VideoFrame. */
+interface Shown extends Partial<Pick<Rectangle, "width" | "height">> {
+  readonly visibleRect?: Shown | null;
+  readonly currentSrc: string;
+}
+
 /**
  * Whether GL gets the pixels that a page shows. Of an ImageBitmap it gets colours that may be multiplied by alpha, which
- * nobody can ask; of a VideoFrame those that were coded, whose shape may be another than that of the picture.
+ * nobody can ask; of a VideoFrame those that were coded, whose shape may be another than that of the picture; of an SVG in
+ * Chromium as many as it is shown with.
  */
-function isAsStored(kind: string, value: unknown, width: number, height: number): boolean {
-  if (kind === "ImageBitmap") return false;
-  if (kind !== "VideoFrame") return true;
-  const { visibleRect } = value as VideoFrame;
-  return visibleRect?.width === width && visibleRect.height === height;
+function isAsStored(kind: string, value: Shown, width: number, height: number): boolean {
+  if (!/^(HTMLIm|VideoF)/.test(kind)) return kind !== "ImageBitmap";
+  const { visibleRect: size = value, currentSrc } = value;
+  return (size?.width === width && size.height === height) || /\.(jpe?g|png|webp)$/.test(currentSrc);
 }

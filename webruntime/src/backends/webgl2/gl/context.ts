@@ -43,9 +43,11 @@ export class Context {
     if (!canvas || !gl) {
       throw new TexelflowError(
         "no-webgl2",
-        typeof document === "undefined"
-          ? "WebGL2 is not available in this browser's workers. Load the model on the page, or update the browser."
-          : "WebGL2 is not available in this browser. Update it, or allow hardware acceleration in its settings.",
+        `WebGL2 is not available in this browser${
+          typeof document === "undefined"
+            ? "'s workers, nor in Node.js. Load the model on the page, or update the browser."
+            : ". Update it, or allow hardware acceleration in its settings."
+        }`,
       );
     }
     canvas.addEventListener("webglcontextlost", (event) => {

@@ -1,0 +1,206 @@
+"""What the page may cost its visitors: bytes of a first and a second visit, time, pauses while it converts.
+
+Times are told, not only bounded: on a machine with other work a bound that is close would fail by chance.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from demo_support import wait_until
+from onnx import numpy_helper
+from playwright.sync_api import BrowserContext, Page, Playwright
+
+from browser_support import CHROMIUM_FLAGS, SOFTWARE_WEBGL_FLAGS, find_chromium
+from texelflow.checking.serve import StaticHandler, background_server, folder_mounts
+
+MODEL = """
+<ir_version: 8, opset_import: ["" : 17]>
+five (float[1, 3, 32, 32] picture) => (float[1, 1024] scores)
+{
+    begin = Conv<strides = [4, 4], pads = [1, 1, 1, 1]>(picture, stem)
+    wide = Conv<strides = [2, 2], pads = [1, 1, 1, 1]>(begin, body)
+    mean = GlobalAveragePool(wide)
+    scores = Flatten(mean)
+}
+"""
+SHAPES = {"stem": (128, 3, 3, 3), "body": (1024, 128, 3, 3)}
+"""5 MB of weights."""
+
+WATCH = """
+globalThis.watched = { tasks: [], shifts: [], begun: [], converted: [], opened: null };
+const watch = (type, note) => new PerformanceObserver((list) => list.getEntries().forEach(note))
+    .observe({ type, buffered: true });
+watch("longtask", ({ startTime, duration }) => watched.tasks.push([startTime, duration]));
+watch("layout-shift", ({ startTime, value, hadRecentInput }) => {
+    if (!hadRecentInput) watched.shifts.push([startTime, value]);
+});
+addEventListener("change", () => watched.begun.push(performance.now()), { capture: true });
+globalThis.Worker = class extends Worker {
+    constructor(...options) {
+        super(...options);
+        this.addEventListener("message", ({ data }) => {
+            if (data?.kind === "done") watched.converted.push(performance.now());
+        });
+    }
+};
+addEventListener("DOMContentLoaded", () => {
+    const first = document.getElementById("digits-first");
+    new MutationObserver(() => { watched.opened ??= performance.now(); }).observe(first, { childList: true });
+});
+"""
+"""Notes what the page makes its visitor wait for."""
+
+MOST_BYTES = 6_000_000
+QUALITY = 9
+"""Of brotli, in three seconds; the build itself takes thirty, and leaves a twelfth less."""
+
+COMPRESS = """
+import { readFileSync } from "node:fs";
+import { brotliCompressSync, constants } from "node:zlib";
+const [quality, ...paths] = process.argv.slice(1);
+const params = { [constants.BROTLI_PARAM_QUALITY]: Number(quality), [constants.BROTLI_PARAM_LGWIN]: 24 };
+console.log(JSON.stringify(paths.map((path) => brotliCompressSync(readFileSync(path), { params }).length)));
+"""
+PACKED = (".js", ".mjs", ".html", ".css", ".json", ".svg", ".wasm", ".zip")
+
+MILLISECONDS = {"open": 2000, "cold": 60_000, "warm": 30_000, "task": 100}
+"""The most that is allowed; of the first and the last the best of several tries counts. On a quiet machine a
+model of 5 MB takes less than 15 s cold and 5 s warm."""
+
+TRIES = 5
+
+
+@dataclass
+class Visits:
+    """A browser whose cache is kept, the address of the page, and what was answered: paths and statuses."""
+
+    browser: BrowserContext
+    url: str
+    answered: list[tuple[str, int]]
+
+    @contextmanager
+    def open(self) -> Iterator[Page]:
+        """The page, once its first result is there."""
+        self.answered.clear()
+        page = self.browser.new_page()
+        page.add_init_script(WATCH)
+        page.goto(f"{self.url}/")
+        wait_until(page, "!document.getElementById('stage').hidden", 60)
+        yield page
+        page.close()
+
+    def downloads(self) -> list[str]:
+        """The paths of which there was a content, and not only that it is the same as before."""
+        return [path for path, status in self.answered if status == 200]
+
+
+@pytest.fixture(scope="module")
+def visits(
+    playwright_instance: Playwright, demo_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Visits]:
+    answered: list[tuple[str, int]] = []
+    respond = StaticHandler.send_response
+
+    def noted(handler: StaticHandler, code: int, message: str | None = None) -> None:
+        answered.append((handler.path, int(code)))
+        respond(handler, code, message)
+
+    browser = playwright_instance.chromium.launch_persistent_context(
+        str(tmp_path_factory.mktemp("profile")),
+        executable_path=find_chromium(),
+        args=[*CHROMIUM_FLAGS, *SOFTWARE_WEBGL_FLAGS],
+        viewport={"width": 1200, "height": 900},
+    )
+    with pytest.MonkeyPatch.context() as patch, background_server(folder_mounts(demo_folder)) as url:
+        patch.setattr(StaticHandler, "send_response", noted)
+        yield Visits(browser, url, answered)
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    found = onnx.parser.parse_model(MODEL)
+    chance = np.random.default_rng(5)
+    for name, shape in SHAPES.items():
+        weights = chance.standard_normal(shape).astype(np.float32) / 30
+        found.graph.initializer.append(numpy_helper.from_array(weights, name))
+    path = tmp_path_factory.mktemp("five") / "five.onnx"
+    path.write_bytes(found.SerializeToString())
+    assert 4.5e6 < path.stat().st_size < 5.5e6
+    return path
+
+
+def convert(page: Page, model: Path) -> dict[str, Any]:
+    """Give the page a model; return what was watched: milliseconds to the first result, tasks and shifts."""
+    page.evaluate(
+        "() => { for (const key of Object.keys(watched)) if (key !== 'opened') watched[key] = []; }"
+    )
+    page.evaluate("() => { document.getElementById('summary').textContent = ''; }")
+    page.set_input_files("#files", str(model))
+    wait_until(page, "/^class /.test(document.getElementById('summary').textContent)", 120)
+    end = page.evaluate("performance.now()")
+    watched: dict[str, Any] = page.evaluate("watched")
+    (begun,), (converted,) = watched["begun"], watched["converted"]
+    tasks = [duration for start, duration in watched["tasks"] if begun <= start < converted]
+    shifts = sum(value for start, value in watched["shifts"] if begun <= start)
+    return {"taken": end - begun, "longest": max(tasks, default=0), "shifted": shifts}
+
+
+def compressed(demo_folder: Path, paths: list[str]) -> int:
+    """The bytes of these files as a server sends them."""
+    files = [demo_folder / (path.lstrip("/") or "index.html") for path in paths]
+    packed = [str(file) for file in files if file.suffix in PACKED]
+    command = ["node", "--input-type=module", "-e", COMPRESS, str(QUALITY), *packed]
+    sizes = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    others = sum(file.stat().st_size for file in files if file.suffix not in PACKED)
+    return sum(json.loads(sizes)) + others
+
+
+def test_visits(visits: Visits, demo_folder: Path, model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A first and a second one, each of which converts a model."""
+    told: list[str] = []
+    with visits.open() as page:
+        cold = convert(page, model)
+        first = visits.downloads()
+        runs = [convert(page, model) for _ in range(2)]
+    assert any("/convert/v-" in path for path in first) and "/benchmark" not in " ".join(first)
+    models = [path for path in first if path.startswith("/models/")]
+    size = compressed(demo_folder, [path for path in first if path not in models])
+    told.append(f"a first visit downloads {size / 1e6:.2f} MB before a model")
+    assert size < MOST_BYTES
+
+    with visits.open() as page:
+        warm = convert(page, model)
+    assert visits.answered and visits.downloads() == []
+
+    told += [
+        f"{name}: {one['taken'] / 1000:.1f} s from a model of 5 MB to its first result"
+        for name, one in {"cold": cold, "warm": runs[0], "second visit": warm}.items()
+    ]
+    with capsys.disabled():
+        print("", *told, sep="\n")
+    assert cold["taken"] < MILLISECONDS["cold"] and runs[0]["taken"] < MILLISECONDS["warm"]
+    # A task is long, too, that other work on the machine interrupts: hardly so each time.
+    assert min(one["longest"] for one in [cold, *runs, warm]) <= MILLISECONDS["task"]
+    assert all(one["shifted"] < 0.02 for one in [cold, *runs, warm])
+
+
+def test_it_opens_quickly(visits: Visits, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the address to the first result of the network that reads digits."""
+    times: list[float] = []
+    while len(times) < TRIES and min(times, default=np.inf) > MILLISECONDS["open"]:
+        with visits.open() as page:
+            times.append(page.evaluate("watched.opened"))
+    with capsys.disabled():
+        print(f"\nthe page opens in {min(times):.0f} ms")
+    assert min(times) <= MILLISECONDS["open"], times
