@@ -28,7 +28,8 @@ def open_bundle(page: Page, folder: Path) -> None:
 
 def open_about(page: Page) -> None:
     page.click("#about > summary")
-    wait_until(page, "document.getElementById('tab-overview') !== null")
+    overview = "document.getElementById('part-overview')"
+    wait_until(page, f"{overview} !== null && !{overview}.hidden && {overview}.ariaBusy === null")
 
 
 def open_part(page: Page, name: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import runpy
-import shutil
 import sys
 from pathlib import Path
 
@@ -14,13 +13,12 @@ DEMO = REPOSITORY / "demo"
 
 def test_the_link(tmp_path: Path) -> None:
     sys.path.append(str(DEMO))
-    write_page = runpy.run_path(str(DEMO / "build.py"))["write_page"]
+    build = runpy.run_path(str(DEMO / "build.py"))
     links = {}
     for has_docs in (True, False):
-        folder = tmp_path / str(has_docs)
-        folder.mkdir()
-        shutil.copy(REPOSITORY / "player" / "index.html", folder)
-        write_page(folder, has_docs)
-        links[has_docs] = (folder / "index.html").read_text(encoding="utf-8").splitlines()
+        page = tmp_path / f"{has_docs}.html"
+        left_out = None if has_docs else build["DOCS"]
+        build["write_page"](REPOSITORY / "player" / "index.html", DEMO / "page", page, left_out)
+        links[has_docs] = page.read_text(encoding="utf-8").splitlines()
     missing = [line for line in links[True] if line not in links[False]]
     assert len(missing) == 1 and 'href="docs/index.html"' in missing[0]

@@ -58,6 +58,24 @@ network (float[1, 3, 16, 16] image) => (float[1, 1, 16, 16] mask, float[1, 3, 16
     mask = ReduceMean<axes = [1], keepdims = 1>(image)
     heatmaps = Relu(image)
 }""",
+    # Offsets of nothing everywhere, and equal scores: one face with six points wins at each place.
+    "anchored": """
+network (float[1, 3, 128, 128] image) => (float[1, 896, 16] regressors, float[1, 896, 1] classificators)
+    <int64[3] moves = {1, 896, 16}, int64[3] places = {1, 896, 1}, float none = {0}>
+{
+    mean = ReduceMean<keepdims = 0>(image)
+    nothing = Mul(mean, none)
+    regressors = Expand(nothing, moves)
+    classificators = Expand(mean, places)
+}""",
+    "points": """
+network (float[1, 3, 192, 192] image) => (float[1, 2] points)
+    <float[1, 2] middle = {96, 96}, float none = {0}>
+{
+    mean = ReduceMean<keepdims = 0>(image)
+    nothing = Mul(mean, none)
+    points = Add(middle, nothing)
+}""",
     "style": """
 network (float[1, 3, 64, 64] image) => (float[1, 3, 64, 64] picture) <float one = {1}>
 {
@@ -151,6 +169,8 @@ BUNDLES: dict[str, dict[str, object]] = {
         "meanings": {"boxes": "boxes,form=centre,unit=pixel", "scores": "boxes,part=scores"},
     },
     "parts": {"image": "0..1", "meanings": {"mask": "mask", "heatmaps": "keypoints,part=heatmaps"}},
+    "anchored": {"image": "0..1"},
+    "points": {"image": "0..1"},
     "style": {"image": "0..1", "meanings": {"picture": "picture"}},
     "memory": {},
     "tokens": {},

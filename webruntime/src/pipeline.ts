@@ -1,6 +1,26 @@
-// Tasks in three lines, in the words of Transformers.js: what comes before a model, the model, and what comes behind it.
+/**
+ * Tasks in three lines, in the words of Transformers.js: what comes before a model, the model, and what comes behind it.
+ *
+ * @module texelflow/pipeline
+ */
 
-export type { Role } from "./bundle/generated/graph_file.ts";
+export type {
+  Activation,
+  Boxes,
+  Bytes,
+  Classes,
+  Ctc,
+  Curve,
+  Embedding,
+  Keypoints,
+  Mask,
+  Notes,
+  OutputPicture,
+  Role,
+  Sound,
+  Tokens,
+  Unit,
+} from "./bundle/generated/graph_file.ts";
 export type { AudioClassificationOptions, HeardWindow, SoundSource, Track } from "./pipelines/audio.ts";
 export type { Classification, ClassificationOptions } from "./pipelines/classes.ts";
 export type { EmbeddingOptions } from "./pipelines/embeddings.ts";

@@ -13,6 +13,9 @@ from texelflow.dimensions.expressions import Dimension, Expression
 class Facts(Protocol):
     """What holds of the free dimensions of a model at every run, see constraints.py."""
 
+    found_bounds: dict[tuple[Expression, int], int | None] | None
+    """Lower bounds as far as they were asked for, while no more is known; None where they are not kept."""
+
     def least(self, name: str) -> int:
         """Return the smallest value of a symbol."""
 
@@ -25,6 +28,8 @@ class Facts(Protocol):
 
 class _NoFacts:
     """Nothing is known but that symbols are extents."""
+
+    found_bounds: dict[tuple[Expression, int], int | None] | None = None
 
     def least(self, name: str) -> int:
         return 0

@@ -19,6 +19,16 @@ def lower_bound(dimension: Dimension, depth: int = 4) -> int | None:
     """Return an integer that the dimension is provably never below, or None."""
     if isinstance(dimension, int):
         return dimension
+    found = current_facts().found_bounds
+    if found is None:
+        return _lower_bound(dimension, depth)
+    key = (dimension, depth)
+    if key not in found:
+        found[key] = _lower_bound(dimension, depth)
+    return found[key]
+
+
+def _lower_bound(dimension: Expression, depth: int) -> int | None:
     candidates = [_bound_of_sum(dimension), current_facts().known_bound(dimension)]
     if depth:
         candidates += [lower_bound(part, depth - 1) for part in _never_above(dimension)]

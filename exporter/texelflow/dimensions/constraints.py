@@ -81,6 +81,7 @@ class ModelFacts:
         self._symbols: dict[str, Dimension] = {}
         self._rules: dict[Monomial, Dimension] = {}
         self._canonical: dict[Expression, Dimension] = {}
+        self.found_bounds: dict[tuple[Expression, int], int | None] | None = {}
         self._depth = 0
 
     def least(self, name: str) -> int:
@@ -124,6 +125,12 @@ class ModelFacts:
             self._learn_equal(constraint.left - constraint.right)
         elif constraint.relation == AT_LEAST:
             self._learn_least(constraint.left - constraint.right, 0)
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget what was found with less known."""
+        self._canonical.clear()
+        self.found_bounds = {}
 
     def simplified(self) -> list[Constraint]:
         """Return the constraints, equalities in the form that the bounds allow; what is sure then goes.
@@ -204,7 +211,7 @@ class ModelFacts:
                 if all(_without(other, monomial) is None for other in terms_of(replacement)):
                     self._rules[monomial] = replacement
                     break
-        self._canonical.clear()
+        self.forget()
 
     def _raise_least(self, name: str, replacement: Dimension) -> None:
         """Let what replaces a symbol have the symbol's bound, too."""
@@ -225,7 +232,7 @@ class ModelFacts:
         least = -(-least // factor)
         assert isinstance(rest, Expression)
         self._bounds[rest] = max(least, self._bounds.get(rest, least))
-        self._canonical.clear()
+        self.forget()
         if len(rest.terms) != 1:
             return
         ((monomial, coefficient),) = rest.terms.items()
@@ -238,6 +245,7 @@ class ModelFacts:
         if atom.operation == "symbol":
             name = str(atom.operands[0])
             self._least[name] = max(least, self.least(name))
+            self.forget()
             if name in self._symbols:
                 self._learn_least(self._symbols[name], least)
         elif atom.operation == "//" and isinstance(atom.operands[1], int) and atom.operands[1] > 0:
@@ -283,6 +291,7 @@ def signed_symbol(name: str) -> Expression:
     facts = current_facts()
     if isinstance(facts, ModelFacts):
         facts.signed.add(name)
+        facts.forget()
     return symbol(name)
 
 
