@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
-import onnx.parser
 import onnxruntime
 import pytest
 from playwright.sync_api import Page
@@ -18,7 +16,7 @@ import texelflow
 from browser_support import PageServer
 from bundle_runner import decode, encode, load_script
 from learned_sizes.branching import BRANCHING
-from learned_sizes.test_learned_sizes import HEADER, forget_shapes
+from learned_sizes.test_branching import saved
 from model_support import find_models
 from texelflow.bundle.reader import read_graph
 from texelflow.checking.samples import sample_inputs
@@ -147,14 +145,6 @@ SCRIPT = """async ({url, runs}) => {
 }"""
 
 
-def saved_model(text: str, folder: Path) -> Path:
-    path = folder / "model.onnx"
-    model = onnx.parser.parse_model(HEADER + text)
-    forget_shapes(model.graph)
-    onnx.save(model, path)
-    return path
-
-
 def expected_of(
     source: Path, states: Mapping[str, str], empty: Mapping[str, tuple[int, ...]], runs: Sequence[Any]
 ) -> list[dict[str, np.ndarray]]:
@@ -195,7 +185,7 @@ def test_goes_on_in_another_branch(
 ) -> None:
     """In whatever order the branches come; called at once, in a session, and after what was saved."""
     model = MODELS[name]
-    source = saved_model(model.text, tmp_path)
+    source = saved(model.text, tmp_path)
     summary = texelflow.export(source, tmp_path / "bundle", states=model.states)
     assert len(summary.branches) == model.cases
     random = np.random.default_rng(7)
@@ -238,7 +228,7 @@ def test_silero_at_both_rates(bundle_page: Page, page_server: PageServer, tmp_pa
 def test_what_was_lost_between_branches(bundle_page: Page, page_server: PageServer, tmp_path: Path) -> None:
     """With the context goes what was remembered: the next run says so once, also in another branch."""
     model = MODELS["frames whose length follows from a rate"]
-    texelflow.export(saved_model(model.text, tmp_path), tmp_path / "bundle", states=model.states)
+    texelflow.export(saved(model.text, tmp_path), tmp_path / "bundle", states=model.states)
     found = bundle_page.evaluate(
         """async (url) => {
             const model = await texelflow.loadModel(url);
@@ -260,6 +250,28 @@ def test_what_was_lost_between_branches(bundle_page: Page, page_server: PageServ
                 await runner.reset();
                 results.push([first, "state-lost", await run(runner, 16n, 3)]);
             }
+            // Each session is told, also when another one has had the model loaded again.
+            const sessions = [model.session(), model.session(), model];
+            const firsts = [];
+            for (const runner of sessions) {
+                await runner.reset();
+                firsts.push(await run(runner, 16n, 3));
+                await run(runner, 8n, 2);
+            }
+            lose(model);
+            for (const [index, runner] of sessions.entries()) {
+                const lost = await run(runner, index ? 8n : 16n, index ? 2 : 3);
+                results.push([firsts[index], lost, await run(runner, 16n, 3)]);
+            }
+            // A profile goes on from what is remembered, too, and tells of what was lost.
+            await run(model, 16n, 3);
+            lose(model);
+            const inputs = {
+                x: new texelflow.Tensor("float32", [1, 3], new Float32Array(3).fill(1)),
+                rate: new texelflow.Tensor("int64", [], new BigInt64Array([16n])),
+            };
+            const told = await model.profile(inputs).then(() => "ran", ({ code }) => code);
+            results.push([firsts[0], told, await run(model, 16n, 3)]);
             model.dispose();
             return results;
         }""",

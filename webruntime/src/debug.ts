@@ -89,7 +89,10 @@ export function runWithIntermediates(
   inputs: Readonly<Record<string, RunInput>>,
   wanted?: ReadonlySet<number>,
 ): Promise<Intermediate[]> {
-  return model.exclusively((session, branch) => intermediates(branch, session, inputs, wanted), { inputs });
+  return model.exclusively((session, branch) => intermediates(branch, session, inputs, wanted), {
+    inputs,
+    goesOn: true,
+  });
 }
 
 async function intermediates(
@@ -188,7 +191,7 @@ export function tensorsOfRun(
         return [{ tensor: index, shape: layout.shape, bytes, lifetime: tensor.lifetime as [number, number] }];
       });
     },
-    { inputs },
+    { inputs, goesOn: true },
   );
 }
 

@@ -25,24 +25,17 @@ export async function enterBranch(
   memory: Memory,
 ): Promise<void> {
   const last = memory.branch;
-  const statesOf = (branch: Model) => memory.sessionOf(branch, false).states;
-  const branch = await branchOf(model, inputs, statesOf(last)?.grown());
+  // Whoever goes on from what was lost is told, also where another session had the model loaded again.
+  const { states: before } = await last.attempt(async (session) => session, memory, true);
+  const branch = await branchOf(model, inputs, before?.grown());
   if (branch === last) return;
-  memory.branch = branch;
-  if (!model.graph.states.length) return;
-  const left = await last.attempt(
-    async ({ states }) => {
-      const saved = states?.isUsed ? states.save() : null;
-      states?.reset();
-      return saved;
-    },
-    memory,
-    true,
-  );
+  const left = before?.isUsed ? before.save() : null;
   await branch.attempt(async ({ states }) => {
     if (left) states?.restore(left);
     else states?.reset();
   }, memory);
+  // Not before: a move that fails is made again by the next run.
+  memory.branch = branch;
 }
 
 /** The branch that takes some inputs, and what a session remembers. */

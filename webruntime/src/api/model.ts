@@ -204,7 +204,7 @@ export class Model<S extends Signature = Signature> {
         const { profile } = await import("../backends/webgl2/profiler/profile.ts");
         return profile(session, inputs, options);
       },
-      { inputs },
+      { inputs, goesOn: true },
     );
   }
 
