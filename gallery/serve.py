@@ -40,10 +40,10 @@ class GalleryHandler(StaticHandler):
 
     def do_POST(self) -> None:  # noqa: N802 - the base class calls it
         """Export the entry that the address names, and tell how that goes."""
-        self.rfile.read(min(int(self.headers.get("Content-Length") or 0), 1 << 16))
+        length = self.headers.get("Content-Length", "")
+        self.rfile.read(min(int(length) if length.isdecimal() else 0, 1 << 16))
         match = re.fullmatch(rf"{PREFIX}models/([\w-]+)/", urlsplit(self.path).path)
-        # A page of another server could make this one fetch what nobody here wants.
-        if self.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin" or match is None:
+        if match is None or not self.is_of_this_server():
             self.send_error(403 if match else 404)
             return
         self.packed = self.lasting = False
@@ -64,6 +64,15 @@ class GalleryHandler(StaticHandler):
                     raise
                 self.say({"problem": str(problem)})
         self.close_connection = True
+
+    def is_of_this_server(self) -> bool:
+        """Return whether a page of this server asks: others could make it fetch what nobody here wants.
+
+        `Sec-Fetch-Site` is left out where a page comes by plain http of another machine, `Origin` is not.
+        """
+        origin = self.headers.get("Origin")
+        of_site = self.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
+        return of_site and (origin is None or urlsplit(origin).netloc == self.headers.get("Host"))
 
     def tell(self, doing: str, fraction: float) -> None:
         """Tell what is being done, and the fraction of it that is done."""

@@ -171,6 +171,8 @@ def test_where_nothing_can_be_fetched_it_is_said(
     [
         ("models/face-detection/", {"Sec-Fetch-Site": "cross-site"}, 403),
         ("models/face-detection/", {"Sec-Fetch-Site": "same-site"}, 403),
+        ("models/face-detection/", {"Origin": "http://elsewhere.example"}, 403),
+        ("models/face-detection/", {"Origin": "null", "Content-Length": "many"}, 403),
         ("models/../entries/", {}, 404),
         ("models/no-such/", {}, "no entry"),
     ],
