@@ -29,8 +29,7 @@ def bring_picture(name: str, side: int, folder: Path) -> Path:
     """Bring a picture into a folder, in the middle of a black square of a side in pixels; return its path.
 
     So that models that take squares need not make it smaller: each has a way of its own to do that, and
-    sees another
-    picture then.
+    sees another picture then.
 
     Raises:
         texelflow.ExportError: its package cannot be had.
