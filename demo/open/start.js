@@ -5,18 +5,34 @@ import { prepareConverter } from "./convert.js";
 import { addressOf, filesOfDrop, filesOfInput } from "./open.js";
 import { Opener } from "./opener.js";
 
-/** @import { Attempt, UsePhoto } from "../run/player.js" */
+/** @import { Attempt } from "../run/player.js" */
+/** @import { Started } from "./meanwhile.js" */
+/** @import { FoundFile } from "./open.js" */
 
-/** Starts the second part of the page: opens models and bundles, and runs them on pictures. Shows its own errors. */
+/**
+ * Starts the second part of the page: opens models and bundles, and runs them on pictures. Shows its own errors.
+ * @returns {Started}
+ */
 export function startOpening() {
   const { runner, attempt, usePhoto } = startPlayer();
   const opener = new Opener(runner);
   connectChoosing(attempt, opener);
-  connectDrop(attempt, opener, usePhoto);
+  /** @param {Promise<FoundFile[]>} found */
+  const openDropped = (found) =>
+    attempt(async () => {
+      const files = await found;
+      if (files.length === 1 && files[0].file.type.startsWith("image/")) {
+        await usePhoto(files[0].file, files[0].file.name);
+      } else if (files.length > 0) {
+        await opener.openFiles(files);
+      }
+    });
+  connectDrop(openDropped);
   attempt(() => showContents(attempt, usePhoto, (address) => opener.openAddress(address)));
   const follow = () => attempt(() => opener.openLinked());
   addEventListener("hashchange", follow);
   follow();
+  return { openDropped };
 }
 
 /**
@@ -50,11 +66,9 @@ function connectChoosing(attempt, opener) {
 
 /**
  * Takes a model, a bundle or a photo, dropped anywhere on the page.
- * @param {Attempt} attempt
- * @param {Opener} opener
- * @param {UsePhoto} usePhoto
+ * @param {Started["openDropped"]} openDropped
  */
-function connectDrop(attempt, opener, usePhoto) {
+function connectDrop(openDropped) {
   const zone = element("drop", HTMLElement);
   document.addEventListener("dragenter", ({ dataTransfer }) => {
     // What is dragged is known by type only: pictures need no converter, and files of models have no type.
@@ -75,18 +89,8 @@ function connectDrop(attempt, opener, usePhoto) {
   document.addEventListener("drop", (event) => {
     event.preventDefault();
     zone.classList.remove("over");
-    const transfer = event.dataTransfer;
-    if (!transfer) {
-      return;
+    if (event.dataTransfer) {
+      openDropped(filesOfDrop(event.dataTransfer));
     }
-    const found = filesOfDrop(transfer);
-    attempt(async () => {
-      const files = await found;
-      if (files.length === 1 && files[0].file.type.startsWith("image/")) {
-        await usePhoto(files[0].file, files[0].file.name);
-      } else if (files.length > 0) {
-        await opener.openFiles(files);
-      }
-    });
   });
 }

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from bundles import box_detector, colour_classifier, enlarger, measurements, red_mask
 from demo_support import picture, wait_until
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page, Route
 
 from browser_support import PageServer
 
@@ -259,3 +259,43 @@ def test_a_camera_that_cannot_be_used_says_why(open_demo: Opener, name: str, exp
     message_of(page, expected)
     assert page.get_attribute("#camera", "aria-pressed") == "false"
     assert page.is_enabled("#camera")
+
+
+@pytest.mark.parametrize("given", ["chosen", "dropped", "address"])
+def test_a_bundle_is_opened_that_was_given_before_the_page_was_ready(
+    browser: Browser, demo_url: str, page_server: PageServer, tmp_path: Path, given: str
+) -> None:
+    bundle = colour_classifier(tmp_path)
+    page_server.mount("/somewhere/deep/demo/given", bundle)
+    files = [str(path) for path in bundle.iterdir()]
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    context = browser.new_context()
+    # The first part of the page waits for its network, and the second one for the first.
+    context.route("**/models/digits/graph.json", hold)
+    # Nothing of the second part is there until what was given has been kept.
+    context.route("**/open/start.js", hold)
+    page = context.new_page()
+    page.goto(demo_url)
+    page.wait_for_timeout(200)
+    assert not any("start.js" in route.request.url for route in held)
+    if given == "chosen":
+        page.set_input_files("#files", files)
+    elif given == "dropped":
+        data = {"items": [], "files": files, "dragOperationsMask": 1}
+        session = context.new_cdp_session(page)
+        for kind in ("dragEnter", "dragOver", "drop"):
+            session.send("Input.dispatchDragEvent", {"type": kind, "x": 200, "y": 200, "data": data})
+    else:
+        page.fill("#address", "given/")
+        page.press("#address", "Enter")
+    while not any("start.js" in route.request.url for route in held):
+        page.wait_for_timeout(20)
+    for route in held:
+        if "start.js" in route.request.url:
+            route.continue_()
+    wait_until(page, "document.getElementById('model-title').textContent === 'Colours'", 60)
+    context.close()
