@@ -31,6 +31,7 @@ CONVERSION = {
     "pipeline",
     "preprocessor_config",
     "meanings",
+    "beside",
 }
 """What turns a model into a bundle."""
 
@@ -41,8 +42,9 @@ ROOMS: dict[str, set[str]] = {
     "dimensions": {"errors"},
     "graph": {"errors", "dimensions"},
     "pictures": {"dimensions"},
-    "preprocessor_config": {"options"},
-    "model_config": {"dimensions", "graph"},
+    "beside": set(),
+    "preprocessor_config": {"beside", "options"},
+    "model_config": {"beside", "dimensions", "graph"},
     "roles": {"bundle"},
     "meanings": {*MODEL, "model_config", "roles"},
     "problems": {"errors", "dimensions", "graph"},
@@ -50,13 +52,13 @@ ROOMS: dict[str, set[str]] = {
     "passes": MEANING,
     "importers": MEANING,
     "backends": {*MEANING, "passes"},
-    "bundle": MODEL,
+    "bundle": {*MODEL, "beside"},
     "summary": {*MODEL, "passes", "backends"},
     "graph_file": {*MODEL, "passes", "backends", "bundle"},
     "branching": MODEL,
     "pipeline": CONVERSION,
     "conversion": {*MEANING, "passes", "importers"},
-    "sources": {*BASE, "importers"},
+    "sources": {*BASE, "beside", "importers"},
 }
 """For each part of the conversion path the parts that it may import besides itself.
 

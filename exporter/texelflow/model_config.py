@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from texelflow.beside import MODULES, POOLING, beside
 from texelflow.graph import Graph, Value
 
 FILE_NAME = "config.json"
@@ -35,7 +36,7 @@ class ModelConfig:
 
 def read_model_config(model: Path, graph: Graph) -> ModelConfig:
     """Read what the file beside a model says of its outputs, whose types are known."""
-    config = _read(model.parent / FILE_NAME)
+    config = _read(beside(model, FILE_NAME))
     architectures = config.get("architectures")
     if not (
         isinstance(architectures, list) and len(architectures) == 1 and isinstance(architectures[0], str)
@@ -45,7 +46,7 @@ def read_model_config(model: Path, graph: Graph) -> ModelConfig:
     outputs = {value.name: value for value in graph.outputs}
     logits = outputs.get(LOGITS)
     if logits is None:
-        return ModelConfig(_embedding(model.parent, architecture, outputs))
+        return ModelConfig(_embedding(model, architecture, outputs))
     if architecture.endswith(("ForMaskedLM", "ForCausalLM", "LMHeadModel")):
         return ModelConfig({logits: {"kind": "tokens"}})
     labels = _labels(config)
@@ -80,17 +81,17 @@ def _boxes(config: Mapping[str, Any], logits: Value, boxes: Value, labels: list[
     )
 
 
-def _embedding(folder: Path, architecture: str, outputs: Mapping[str, Value]) -> dict[Value, Role]:
+def _embedding(model: Path, architecture: str, outputs: Mapping[str, Value]) -> dict[Value, Role]:
     """Return what sentence-transformers' files say of the vectors of a text's tokens."""
     pooled, whole = outputs.get("sentence_embedding"), outputs.get("last_hidden_state")
     if pooled is not None:
         return {pooled: {"kind": "embedding"}}
-    pooling = _read(folder / "1_Pooling" / FILE_NAME)
+    pooling = _read(beside(model, POOLING))
     means = {"pooling_mode_mean_tokens": "mean", "pooling_mode_cls_token": "first"}
     modes = [name for name, value in pooling.items() if name.startswith("pooling_mode_") and value]
     if whole is None or not architecture.endswith("Model") or len(modes) != 1 or modes[0] not in means:
         return {}
-    modules = _read_json(folder / "modules.json")
+    modules = _read_json(beside(model, MODULES))
     kinds = [module.get("type") for module in modules] if _are_objects(modules) else []
     known = {f"sentence_transformers.models.{name}" for name in ("Transformer", "Pooling", "Normalize")}
     if not kinds or not set(kinds) <= known:

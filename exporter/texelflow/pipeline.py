@@ -15,6 +15,7 @@ from texelflow.backends.webgl2.picture_input import check_picture, picture_shape
 from texelflow.backends.webgl2.plan import liveness
 from texelflow.backends.webgl2.plan.order import order_steps
 from texelflow.backends.webgl2.plan.share_pixels import share_pixels
+from texelflow.beside import tokenizer_files
 from texelflow.branching import Case, Decision
 from texelflow.dimensions import SizeError, assuming
 from texelflow.errors import DefectError, ExportError
@@ -57,6 +58,8 @@ class Bundle:
     summary: Summary
     others: Sequence[Bundle] = ()
     """What the model is in other cases, if it branches (branching.py)."""
+    tokenizer: Sequence[Path] = ()
+    """Files that are copied into the bundle."""
 
 
 def build(
@@ -182,9 +185,10 @@ def _build_case(
         name = options.name or graph.name or source.stem
         said = meanings(source, graph, options, labels)
         content, weights = graph_file(source, graph, plan, name, said, options, fixed, states, origin)
-        summary = summarize(graph, plan, operators, content, weights, options, quantized)
+        tokenizer = tokenizer_files(source, [value.name for value in graph.inputs])
+        summary = summarize(graph, plan, operators, content, weights, options, quantized, tokenizer)
     report("built", 1.0)
-    return Bundle(content, weights, options.weights, summary)
+    return Bundle(content, weights, options.weights, summary, tokenizer=tokenizer)
 
 
 def write(bundle: Bundle, directory: Path, force: bool = False) -> list[str]:
@@ -219,7 +223,7 @@ def _write(bundle: Bundle, directory: Path, force: bool) -> list[str]:
     warnings = [*bundle.summary.warnings]
     entries = _weight_entries(bundle, warnings)
     others = [(other.graph_file, _weight_entries(other, warnings)) for other in bundle.others]
-    write_bundle(bundle.graph_file, entries, directory, force, others)
+    write_bundle(bundle.graph_file, entries, directory, force, others, bundle.tokenizer)
     return list(dict.fromkeys(warnings))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from texelflow.beside import beside
 from texelflow.options import ImageOptions
 
 FILE_NAME = "preprocessor_config.json"
@@ -50,7 +51,7 @@ class PreprocessorConfig:
 
 def read_preprocessor_config(model: Path) -> PreprocessorConfig | None:
     """Read the file beside a model; None if there is none, or it is not about pictures."""
-    path = model.parent / FILE_NAME
+    path = beside(model, FILE_NAME)
     try:
         if path.stat().st_size > LARGEST:
             return PreprocessorConfig(ImageOptions(), ["it is too large to be one"])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from texelflow.backends.webgl2.plan import liveness
@@ -70,6 +72,8 @@ class Summary:
     devices: list[DeviceNeeds]
     quantized: list[QuantizedWeight]
     """The weights that were rounded to few bits, and what that changes."""
+    tokenizer: list[str]
+    """The names of the files in the bundle that are the tokenizer's, which lay beside the model."""
     warnings: list[str]
     """What may come out otherwise than in the source model."""
 
@@ -82,6 +86,7 @@ def summarize(
     weights: list[Value],
     options: Options,
     quantized: list[QuantizedWeight],
+    tokenizer: Sequence[Path],
 ) -> Summary:
     """Return the summary of a model: `content` is its graph.json, `operators` those of the source file."""
     element_counts = [(value.dtype, product(value.shape)) for value in weights]
@@ -109,6 +114,7 @@ def summarize(
         branches=[],
         devices=[_needs(plan, device, graph, options) for device in liveness.DEVICE_KINDS],
         quantized=quantized,
+        tokenizer=[path.name for path in tokenizer],
         warnings=graph.warnings,
     )
 

@@ -12,6 +12,7 @@ from onnx import TensorProto, helper, save
 
 from texelflow import ExportError, export
 from texelflow.arguments import parse_meanings
+from texelflow.beside import TOKENIZER_FILES
 from texelflow.bundle.reader import read_graph
 from texelflow.options import role_text
 from texelflow.roles import kinds, parse_role
@@ -238,3 +239,42 @@ def test_what_sentence_transformers_says(model: Save) -> None:
     assert role(["max_tokens"], ["Transformer", "Pooling"]) is None
     assert role(["mean_tokens", "cls_token"], ["Transformer", "Pooling"]) is None
     assert role(["mean_tokens"], ["Transformer", "Pooling", "Dense"]) is None
+
+
+TOKENIZER = {
+    "chat_template.jinja": "{{ messages[0].content }}",
+    "tokenizer.json": '{"model": {}}',
+    "tokenizer_config.json": '{"eos_token": "größe"}',
+}
+
+
+@pytest.mark.parametrize("folder", [".", "onnx"])
+def test_a_tokenizer_comes_along(tmp_path: Path, folder: str) -> None:
+    """What lies beside a model of texts, or above a folder `onnx`, as repositories have it, is in the bundle."""
+    path = tmp_path / folder / "model.onnx"
+    path.parent.mkdir(exist_ok=True)
+    (tmp_path / "config.json").write_text('{"architectures": ["BertForMaskedLM"]}', encoding="utf-8")
+
+    def exported(name: str) -> dict[str, str]:
+        inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, [1, "length"])]
+        results = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, "length", 9])]
+        nodes = [helper.make_node("Gather", ["table", name], ["logits"])]
+        table = helper.make_tensor("table", TensorProto.FLOAT, [4, 9], [0.0] * 36)
+        graph = helper.make_graph(nodes, "texts", inputs, results, [table])
+        save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+        summary = export(path, tmp_path / "bundle", force=True)
+        files = {each.name: each for each in (tmp_path / "bundle").iterdir()}
+        copied = {each: files[each].read_text(encoding="utf-8") for each in TOKENIZER if each in files}
+        assert summary.tokenizer == [each for each in TOKENIZER_FILES if each in copied]
+        assert read_graph(tmp_path / "bundle")["outputs"][0]["meaning"] == {"role": {"kind": "tokens"}}
+        return copied
+
+    assert exported("input_ids") == {}
+    for name, text in TOKENIZER.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert exported("input_ids") == TOKENIZER
+    assert exported("positions") == {}
+    (tmp_path / "chat_template.jinja").unlink()
+    assert exported("input_ids").keys() == {"tokenizer.json", "tokenizer_config.json"}
+    (tmp_path / "tokenizer.json").unlink()
+    assert exported("input_ids") == {}

@@ -91,7 +91,9 @@ def test_hugging_face(server: SourceServer, tmp_path: Path) -> None:
         server,
         "org/net",
         {
+            "1_Pooling/config.json": b"{ }",
             "config.json": b"{}",
+            "modules.json": b"[]",
             "onnx/model.onnx": external.SerializeToString(),
             "onnx/model.onnx_data": data,
             "onnx/other.onnx": b"not asked for",
@@ -133,7 +135,9 @@ def test_hugging_face(server: SourceServer, tmp_path: Path) -> None:
     token = {"HF_ENDPOINT": server.url, "HF_HOME": str(tmp_path / "hf"), "HF_TOKEN": "hf_secretsecret"}
     results, said = try_each(tmp_path, addresses, **token)
     files = {
+        "1_Pooling/config.json": 3,
         "config.json": 2,
+        "modules.json": 2,
         "model.onnx": external.ByteSize(),
         "model.onnx_data": len(data),
         "preprocessor_config.json": 2,
@@ -147,7 +151,7 @@ def test_hugging_face(server: SourceServer, tmp_path: Path) -> None:
     assert results[3][:3] == ["language", weights, "hf://org/language@v1"]
     assert results[4][:2] == ["language", weights]
     assert results[5][1] == {"saved_model.pb": 1, "variables/variables.index": 2}
-    assert "does not exist: the repository has config.json" in results[6]
+    assert "does not exist: the repository has 1_Pooling/config.json, config.json" in results[6]
     assert "does not exist, or is not yours: then set HF_TOKEN" in results[7]
     assert "names no file of a model: the repository has onnx/model.onnx, onnx/other.onnx" in results[8]
     assert "not of the form hf://org/name" in results[9]

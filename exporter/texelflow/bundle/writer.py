@@ -1,4 +1,4 @@
-"""Writes a bundle: graph.json, its weight files and model.d.ts, all of them or none.
+"""Writes a bundle: graph.json, its weight files, model.d.ts and a tokenizer, all of them or none.
 
 A model that branches has a graph.json for each case, which share their weights.
 """
@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
+from texelflow.beside import TOKENIZER_FILES
 from texelflow.bundle import declarations
 from texelflow.bundle.safetensors import WeightEntry, group_into_files, split_rows, write_safetensors
 from texelflow.bundle.types import BundleFile, GraphFile
@@ -34,6 +35,7 @@ def write_bundle(
     directory: Path,
     force: bool = False,
     others: Sequence[Graph] = (),
+    tokenizer: Sequence[Path] = (),
 ) -> GraphFile:
     """Write a bundle to a new folder.
 
@@ -47,6 +49,7 @@ def write_bundle(
         directory: the folder to make; missing folders above it are made too.
         force: replace `directory` if it is a bundle or empty; nothing else is ever deleted.
         others: the same for the other files that `graph_file["branches"]` names, in their order.
+        tokenizer: files to be copied, with names of `beside.TOKENIZER_FILES`.
 
     Returns:
         The whole content of graph.json as written.
@@ -63,6 +66,8 @@ def write_bundle(
         made.mkdir()
         try:
             content = _write_files([(graph_file, weights), *others], made)
+            for path in tokenizer:
+                shutil.copyfile(path, made / path.name)
             _put_in_place(made, target)
             return content
         finally:
@@ -91,7 +96,8 @@ def check_target(directory: Path, force: bool) -> None:
 
 
 def _is_bundle_file(path: Path) -> bool:
-    named = path.name == declarations.FILE_NAME or _GRAPH_NAME.fullmatch(path.name) is not None
+    named = path.name in (declarations.FILE_NAME, *TOKENIZER_FILES)
+    named = named or _GRAPH_NAME.fullmatch(path.name) is not None
     named = named or (path.name.startswith("weights") and path.suffix == ".safetensors")
     return named and path.is_file() and not path.is_symlink()
 

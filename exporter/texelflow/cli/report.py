@@ -153,6 +153,8 @@ def print_summary(summary: Summary, console: Console) -> None:
     if summary.branches:
         facts.add("plans", "\n".join(f"where {branch}" for branch in summary.branches))
     facts.add("operators", format_counts(summary.operators))
+    if summary.tokenizer:
+        facts.add("tokenizer", ", ".join(summary.tokenizer))
     facts.add("parameters", f"{summary.parameters:,}")
     facts.add("programs", str(summary.programs))
     facts.add("draws", f"{summary.draws_run} a run, {summary.draws_load} once at load")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from texelflow.beside import POOLING
 from texelflow.errors import ExportError
 from texelflow.sources.cache import Cache
 from texelflow.sources.companions import companions, is_inside
@@ -26,7 +27,7 @@ SAVED_MODEL = "saved_model.pb"
 
 DESCRIBING = re.compile(
     r"(config|generation_config|preprocessor_config|processor_config|tokenizer|tokenizer_config|vocab|added_tokens"
-    r"|special_tokens_map)\.json|tokenizer\.model|(vocab|merges|labels)\.txt|chat_template\.(json|jinja)"
+    r"|special_tokens_map|modules)\.json|tokenizer\.model|(vocab|merges|labels)\.txt|chat_template\.(json|jinja)"
 )
 """Files that come along with a model: its settings, its tokenizer, its labels."""
 
@@ -99,7 +100,8 @@ def _describing(names: Iterable[str], folder: str) -> list[str]:
     return [
         name
         for name in names
-        if DESCRIBING.fullmatch(posixpath.basename(name)) and posixpath.dirname(name) in ("", folder)
+        if (DESCRIBING.fullmatch(posixpath.basename(name)) and posixpath.dirname(name) in ("", folder))
+        or name == POOLING
     ]
 
 
@@ -156,7 +158,7 @@ class _Repository:
     def arranged(self, names: list[str], folder: str) -> Path:
         """Download files, and those that they need; return a folder with them, relative to `folder`.
 
-        Files of other folders are put at the top, where the model's own have none of that name.
+        Those of the repository's top are put there, too, where the model's own have none of that name.
         """
         kept = [name for name in dict.fromkeys(names) if is_inside(name)]
         found = self.download(kept)
@@ -175,9 +177,7 @@ class _Repository:
         target = self._session.new_folder(Cache().use) / self._name.rpartition("/")[2]
         target.mkdir()
         for name in sorted({*kept, *needed}, key=lambda name: not name.startswith(prefix)):
-            place = target / (
-                name.removeprefix(prefix) if name.startswith(prefix) else posixpath.basename(name)
-            )
+            place = target / name.removeprefix(prefix)
             if (found / name).is_file() and not place.exists():
                 link(found / name, place)
         return target

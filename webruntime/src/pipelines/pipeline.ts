@@ -53,7 +53,7 @@ export async function pipeline<T extends TaskName>(
     const run =
       task in TASKS
         ? TASKS[task as keyof typeof TASKS](of)
-        : TEXT_TASKS[task as keyof typeof TEXT_TASKS](of, await tokenizerOf(tokenizer ?? besides(bundle)));
+        : TEXT_TASKS[task as keyof typeof TEXT_TASKS](of, await tokenizerOf(tokenizer ?? beside(bundle)));
     return Object.assign(run, {
       task,
       model,
@@ -76,7 +76,10 @@ async function load(bundle: BundleSource, worker: boolean, options: LoadOptions)
 }
 
 /** The tokenizer beside a bundle. */
-function besides(bundle: BundleSource | AnyModel): string | URL {
-  if (typeof bundle === "string" || bundle instanceof URL) return bundle;
-  throw new TexelflowError("option", "pipeline: give the tokenizer, since the bundle has no address.");
+function beside(bundle: BundleSource | AnyModel): BundleSource {
+  if (!isModel(bundle)) return bundle;
+  throw new TexelflowError(
+    "option",
+    "pipeline: give the tokenizer, since a model that is loaded has no address.",
+  );
 }
