@@ -189,13 +189,17 @@ async function declarations() {
   await writeFile(`${stage}/texelflow.iife.d.ts`, GLOBAL);
 }
 
-/** Copies the player, whose scripts are served as they are written; the worker that lays graphs out has its library in it. */
+/**
+ * Copies the player, whose scripts are served as they are written, but for two that have packages in them: the worker that lays
+ * graphs out, and what reads tokenizers.
+ */
 async function player() {
   const folder = `${stage}/${PLAYER}`;
   await cp(PLAYER, folder, { recursive: true });
   await build({
-    entryPoints: [`${PLAYER}/about/layout.js`],
-    outfile: `${folder}/about/layout.js`,
+    entryPoints: ["about/layout", "words/tokenizer"].map((name) => `${PLAYER}/${name}.js`),
+    outdir: folder,
+    outbase: PLAYER,
     allowOverwrite: true,
     bundle: true,
     format: "esm",

@@ -83,7 +83,7 @@ BELOW: dict[str, set[str]] = {
     "worker": {"errors", "api", "backends", "bundle", "graph"},
     "adapters": {"errors", "api", "bundle", "graph"},
     "ends": set(),
-    "text": {"errors", "graph"},
+    "text": {"errors", "bundle", "graph"},
     "pipelines": {"errors", "api", "bundle", "graph", "ends", "text", "worker"},
 }
 """For each folder of the runtime what it may import besides itself."""

@@ -19,7 +19,7 @@ TEMPLATE = "third_party_notices.md.j2"
 SHIPPED_BY_RUNTIME = {"esbuild"}
 """What leaves something in dist/: the helpers that esbuild's output calls."""
 
-SHIPPED_BY_PLAYER = {"@dagrejs/dagre", "@dagrejs/graphlib"}
+SHIPPED_BY_PLAYER = {"@dagrejs/dagre", "@dagrejs/graphlib", "@huggingface/jinja", "@huggingface/tokenizers"}
 """What is in dist/player."""
 
 SHIPPED_BY_CONVERTER = {"client-zip", "jsfive", "pako", "pyodide"}
@@ -48,6 +48,7 @@ LICENCES = {"jsfive": "BSD-3-Clause"}
 
 COPYRIGHTS = {
     "@dagrejs": "2012–2014 Chris Pettitt",
+    "@huggingface": "2023 Hugging Face",
     "@tensorflow": "2017 Google LLC",
     "@protobufjs": "2016 Daniel Wirtz",
     "@vue": "2018–present Yuxi (Evan) You",

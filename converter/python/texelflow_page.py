@@ -28,6 +28,8 @@ LISTED = 12
 CHANNELS = (1, 3)
 LEAST_SIDE = 8
 """What the channels of a picture may be, and its width and height at least."""
+MEMORY = ("past", "cache")
+"""How the names of inputs begin that have what a language model remembers."""
 
 
 def export(given: str, target: str, options: str, progress: Progress) -> str:
@@ -37,7 +39,8 @@ def export(given: str, target: str, options: str, progress: Progress) -> str:
         given: the folder that has the files, nothing else.
         target: the folder to make; one that exists is replaced.
         options: arguments of `texelflow.export` by name, as JSON; `labels` are the lines themselves, and
-            `usual_image` is the `image` of models that say none, but may take one picture.
+            `usual_image` is the `image` of models that say none, but may take one picture, and `usual_states`
+            are the `states` of language models with a tokenizer.
         progress: called with what is being done and the fraction done, from 0 to 1.
 
     Returns:
@@ -102,14 +105,19 @@ def _export(given: Path, target: Path, options: dict[str, Any], progress: Progre
         labels = target.with_name("labels.txt")
         labels.write_text("\n".join(lines), encoding="utf-8")
         options["labels"] = labels
-    usual = options.pop("usual_image", None)
+    image, states = options.pop("usual_image", None), options.pop("usual_states", None)
     with _inside(given):
         source = chosen(given)
         summary, told = _told_export(source, target, progress, options)
-        if usual is not None and "image" not in options and _may_take_a_picture(summary, target):
+        usual = {}
+        if image is not None and "image" not in options and _may_take_a_picture(summary, target):
+            usual["image"] = image
+        if states is not None and "states" not in options and _has_memory(summary):
+            usual["states"] = states
+        if usual:
             # Where that is refused, the model takes numbers after all, and what was made of it is right.
             with suppress(ExportError):
-                summary, told = _told_export(source, target, progress, {**options, "image": usual})
+                summary, told = _told_export(source, target, progress, {**options, **usual})
     return {**_summary_json(summary), "warnings": told}
 
 
@@ -142,6 +150,12 @@ def _may_take_a_picture(summary: Summary, bundle: Path) -> bool:
     first, middle, last = summary.inputs[0].shape[-3:]
     sides = (middle, last) if first in CHANNELS else (first, middle) if last in CHANNELS else ()
     return bool(sides) and all(isinstance(side, str) or side >= LEAST_SIDE for side in sides)
+
+
+def _has_memory(summary: Summary) -> bool:
+    """Return whether a language model takes what it remembers as inputs, by the names that exporters write."""
+    names = (value.name for value in summary.inputs)
+    return bool(summary.tokenizer) and any(name.startswith(MEMORY) for name in names)
 
 
 @contextmanager

@@ -16,6 +16,8 @@ export interface ExportOptions {
   constants?: Readonly<Record<string, number | readonly number[]>>;
   /** For an output's name that of the input that it is in the next run, or `"auto"`. */
   states?: Readonly<Record<string, string>> | "auto";
+  /** The same, for a language model whose tokenizer lies beside it, and which takes what it remembers as inputs. */
+  usualStates?: "auto";
   /** Which function of a model that has several, by name. */
   signature?: string;
   /** The model's name, for people; without it the file's. */

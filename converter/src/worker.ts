@@ -17,6 +17,7 @@ const MADE = "/bundle";
 const PYTHON_NAMES: Readonly<Record<string, string>> = {
   inputShapes: "input_shapes",
   usualImage: "usual_image",
+  usualStates: "usual_states",
 };
 
 /** Python's module `texelflow_page`: all answer in JSON. */

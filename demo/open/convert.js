@@ -32,7 +32,7 @@ export async function convertModel(source, pictures, { signal, report }) {
   const model = source instanceof URL ? source : new Map(source.map(({ path, file }) => [path, file]));
   try {
     const image = pictures ? { image: pictures } : { usualImage: USUAL_PICTURES };
-    return await convert(model, { signal, onProgress: report, ...image });
+    return await convert(model, { signal, onProgress: report, ...image, usualStates: "auto" });
   } catch (problem) {
     if (problem instanceof ConvertError && problem.problems.join() !== problem.message) {
       throw new Error([problem.message, ...problem.problems.map((line) => `• ${line}`)].join("\n"));

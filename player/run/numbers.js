@@ -59,6 +59,14 @@ export function hears({ inputs }) {
 }
 
 /**
+ * Whether a model takes the tokens of a text.
+ * @param {Model} model
+ */
+export function takesTexts({ inputs }) {
+  return inputs.some(({ name }) => name === "input_ids");
+}
+
+/**
  * Says that a model was run on such inputs, and why.
  * @param {Model} model
  * @returns {string}

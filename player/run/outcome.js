@@ -1,3 +1,4 @@
+import { bar } from "../shared/bar.js";
 import { element } from "../shared/page.js";
 import { texts } from "../shared/texts.js";
 import { pictureOf } from "./stage.js";
@@ -101,26 +102,6 @@ export function clearOutcome() {
   element("classes", HTMLElement).replaceChildren();
   element("output-image", HTMLElement).hidden = true;
   element("outputs", HTMLElement).hidden = true;
-}
-
-/**
- * @param {string} name
- * @param {number} share from 0 to 1
- */
-function bar(name, share) {
-  const item = document.createElement("li");
-  const [label, track, value] = ["bar-name", "bar-track", "bar-value"].map((className) => {
-    const span = document.createElement("span");
-    span.className = className;
-    return span;
-  });
-  label.textContent = name;
-  label.title = name;
-  track.append(document.createElement("span"));
-  value.textContent = percent.format(share);
-  item.style.setProperty("--share", share.toFixed(4));
-  item.append(label, track, value);
-  return item;
 }
 
 /** @param {Values} output */

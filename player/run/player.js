@@ -46,7 +46,7 @@ export function startPlayer() {
   connectFilm(attempt, film, runner);
   connectReport(runner);
   connectAbout(attempt, runner);
-  connectSound(attempt, runner);
+  connectOtherSources(attempt, runner);
   return {
     runner,
     attempt,
@@ -186,20 +186,23 @@ function connectAbout(attempt, runner) {
 }
 
 /**
- * Shows what a model hears, or what files are, where its bundle says that it takes sounds or bytes.
+ * Lets a visitor write, choose or record what a model takes that takes no picture, as far as its bundle says it.
  * @param {Attempt} attempt
  * @param {Runner} runner
  */
-function connectSound(attempt, runner) {
+function connectOtherSources(attempt, runner) {
   let hide = () => {};
   runner.addEventListener("model", () =>
     attempt(async () => {
       hide();
-      const model = runner.subject?.model;
-      if (model && hears(model)) {
-        const { hideSound, showSound } = await import("../sound/sound.js");
-        hide = hideSound;
-        showSound(model, attempt);
+      hide = () => {};
+      const subject = runner.subject;
+      if (subject?.reading) {
+        const { showWords } = await import("../words/words.js");
+        hide = showWords(subject.model, subject.reading, attempt);
+      } else if (subject && hears(subject.model)) {
+        const { showSound } = await import("../sound/sound.js");
+        hide = showSound(subject.model, attempt);
       }
     }),
   );

@@ -3,7 +3,7 @@ import { texts } from "../shared/texts.js";
 import { duration, Timing } from "../shared/timing.js";
 import { loadModel } from "../texelflow.js";
 import { interpret } from "./interpret.js";
-import { hears, sampleInputs, sampleNote } from "./numbers.js";
+import { hears, sampleInputs, sampleNote, takesTexts } from "./numbers.js";
 import { clearOutcome, showOutcome } from "./outcome.js";
 import { frameOf, sizeOf } from "./pictures.js";
 import { drawStage, placement } from "./stage.js";
@@ -24,7 +24,8 @@ const say = texts.run;
  * @typedef {{ bundle: Source, original?: Subject["original"], closer?: { bundle: Source, crop: RegionOptions } }} Provided
  */
 /** @typedef {import("./reader.js").Reader} Reader */
-/** @typedef {{ model: Model, reader: Reader | null, dispose: () => void }} Loaded */
+/** @typedef {import("../words/reading.js").Reading} Reading */
+/** @typedef {{ model: Model, reader: Reader | null, reading: Reading | null, dispose: () => void }} Loaded */
 /**
  * What the page shows more of, where a visitor asks.
  * @typedef {object} Subject
@@ -32,6 +33,7 @@ const say = texts.run;
  * @property {Source} source its bundle
  * @property {(() => Promise<Blob>) | null} original the model as an ONNX file, where the page has that
  * @property {() => RunInputs} inputs what it runs on now, the visitor's picture or made-up numbers
+ * @property {Reading | null} reading what it does with texts, where it takes them
  */
 
 /** A photo is run again for a median that means something: three times, and on while there is time up to twenty. */
@@ -135,7 +137,8 @@ export class Runner extends EventTarget {
       return null;
     }
     const { bundle, original = null } = provided;
-    return { model, source: bundle, original, inputs: () => inputsOf(model, input, this.#picture) };
+    const reading = this.#loaded?.reading ?? null;
+    return { model, source: bundle, original, inputs: () => inputsOf(model, input, this.#picture), reading };
   }
 
   /** @returns {Record<string, unknown>} what a bug report needs, as plain data */
@@ -174,7 +177,7 @@ export class Runner extends EventTarget {
     this.#draw(null);
     element("model-title", HTMLElement).textContent = model.name || name;
     const note = element("input-note", HTMLElement);
-    note.textContent = this.#input ? "" : sampleNote(model);
+    note.textContent = this.#input || loaded.reading ? "" : sampleNote(model);
     note.hidden = note.textContent === "";
     element("device", HTMLElement).hidden = false;
     element("bundle-facts", HTMLElement).hidden = true;
@@ -184,7 +187,7 @@ export class Runner extends EventTarget {
   async #run() {
     const version = this.#version;
     const [model, input, picture] = [this.#model, this.#input, this.#picture];
-    if (!model || (input && !picture) || hears(model)) {
+    if (!model || (input && !picture) || hears(model) || this.#loaded?.reading) {
       return;
     }
     const deadline = performance.now() + REPEAT_MILLISECONDS;
@@ -303,7 +306,10 @@ async function loadProvided({ bundle, closer }, { signal, report }) {
     const says = pictureInput(model) && model.outputs.some(({ role }) => role && role.kind !== "classes");
     const look = closer && second ? { model: second, crop: closer.crop } : null;
     const reader = says ? await (await import("./reader.js")).Reader.of(model, look) : null;
-    return { model, reader, dispose };
+    const reading = takesTexts(model)
+      ? await (await import("../words/reading.js")).readingOf(model, bundle)
+      : null;
+    return { model, reader, reading, dispose };
   } catch (problem) {
     dispose();
     throw problem;

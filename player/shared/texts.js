@@ -91,6 +91,46 @@ export const texts = {
     classes: "Most likely classes",
     nothing: "Nothing was heard.",
   },
+  words: {
+    heading: "The text",
+    stop: "Stop",
+    reading: "Reading…",
+    /** @type {Record<import("../words/reading.js").Task, { label: string, run: string }>} */
+    tasks: {
+      "text-generation": { label: "What it goes on with", run: "Go on" },
+      "fill-mask": { label: "A text with a gap", run: "Fill the gap" },
+      "text-classification": { label: "What it judges", run: "Judge" },
+      "token-classification": { label: "What it looks for names in", run: "Read" },
+      "feature-extraction": {
+        label: "Texts, a line each: the first is compared with the others",
+        run: "Compare",
+      },
+    },
+    conversation: { label: "What it answers", run: "Answer" },
+    /**
+     * A text to begin with.
+     * @param {import("../words/reading.js").Task} task
+     * @param {string | null} gap as the tokenizer writes it
+     */
+    example: (task, gap) =>
+      ({
+        "text-generation": "Once upon a time",
+        "fill-mask": `The capital of France is ${gap}.`,
+        "text-classification": "What a wonderful day this is!",
+        "token-classification": "Sarah lives in London and works for the United Nations.",
+        "feature-extraction": "A cat sleeps on the sofa.\nThe kitten naps.\nShares fell in New York.",
+      })[task],
+    question: "Who are you?",
+    /**
+     * @param {number} tokens
+     * @param {string} rate tokens a second
+     */
+    rate: (tokens, rate) => `${tokens} tokens, ${rate} a second`,
+    closest: (/** @type {string} */ line) => `Closest: ${line}`,
+    results: "Results",
+    none: "Nothing was found.",
+    oneLine: "Write two lines or more: the first is compared with the others.",
+  },
   report: {
     copied: "Copied.",
     selected: "Selected: copy it with your keyboard or menu.",

@@ -1,5 +1,6 @@
+import { bar } from "../shared/bar.js";
 import { make } from "../shared/make.js";
-import { element } from "../shared/page.js";
+import { insteadOfPictures } from "../shared/source.js";
 import { texts } from "../shared/texts.js";
 import { pipeline, taskOf } from "../texelflow.pipeline.js";
 import { drawTrack, longer, notesOf, summary } from "./tracks.js";
@@ -21,33 +22,13 @@ const SHOWN = 15;
 /** What stops listening to the microphone. */
 let listening = new AbortController();
 
-/** Takes away what was shown of the model before; pictures may be chosen again. */
-export function hideSound() {
-  listening.abort();
-  for (const id of ["sound-source", "sound"]) {
-    document.getElementById(id)?.remove();
-  }
-  pictureStep().hidden = false;
-}
-
-/** Where a visitor chooses a picture. */
-function pictureStep() {
-  const step = element("photo", HTMLInputElement).closest(".step");
-  if (!(step instanceof HTMLElement)) {
-    throw new Error("The page has no step for pictures.");
-  }
-  return step;
-}
-
 /**
  * Shows what a model hears in a sound that the visitor chooses, or from the microphone; and of files, what they are.
  * @param {Model} model
  * @param {Attempt} attempt
+ * @returns {() => void} what ends that
  */
 export function showSound(model, attempt) {
-  hideSound();
-  const note = element("input-note", HTMLElement);
-  note.hidden = true;
   const places = {
     status: make("p", { class: "summary", role: "status", id: "sound-summary" }),
     views: make("div", { class: "tracks", id: "tracks" }),
@@ -74,9 +55,14 @@ export function showSound(model, attempt) {
     row.append(microphoneButton(model, places, attempt));
   }
   const heading = make("h3", {}, isOfFiles ? say.file : say.sound);
-  pictureStep().hidden = true;
-  pictureStep().before(make("div", { id: "sound-source", class: "step" }, heading, row));
-  note.after(make("div", { id: "sound", class: "step" }, places.status, places.views));
+  const restore = insteadOfPictures(
+    make("div", { id: "sound-source", class: "step" }, heading, row),
+    make("div", { id: "sound", class: "step" }, places.status, places.views),
+  );
+  return () => {
+    listening.abort();
+    restore();
+  };
 }
 
 /**
@@ -219,16 +205,6 @@ function showTracks(all, { status, views }) {
 function showClasses(classes, { status, views }) {
   const [best] = classes;
   status.textContent = best ? `${best.label}, ${percent.format(best.score)}` : say.nothing;
-  const rows = classes.map(({ label, score }) => {
-    const item = make(
-      "li",
-      {},
-      make("span", { class: "bar-name", title: label }, label),
-      make("span", { class: "bar-track" }, make("span")),
-      make("span", { class: "bar-value" }, percent.format(score)),
-    );
-    item.style.setProperty("--share", score.toFixed(4));
-    return item;
-  });
+  const rows = classes.map(({ label, score }) => bar(label, score, percent.format(score)));
   views.replaceChildren(make("ol", { class: "bars named", "aria-label": say.classes }, ...rows));
 }

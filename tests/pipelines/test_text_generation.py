@@ -37,6 +37,15 @@ def test_greedy_texts(pipeline_page: Page, kind: str) -> None:
     assert answer["sessions"] == 0
 
 
+@pytest.mark.parametrize("tokenizer", ["byte_pairs", "word_pieces"])
+def test_spaces_between_a_prompt_and_what_follows(pipeline_page: Page, tokenizer: str) -> None:
+    """Some tokenizers write one before each word but the first, so that tokens alone do not say it."""
+    answer = write(pipeline_page, "plain", max_new_tokens=5, tokenizer=tokenizer)
+    assert answer["generated_text"] == answer["whole"]
+    assert answer["generated_text"] == "the fox" + "".join(answer["pieces"])
+    assert answer["pieces"][0].startswith(" ") == (tokenizer == "word_pieces")
+
+
 def test_how_texts_are_chosen_and_end(pipeline_page: Page) -> None:
     base = write(pipeline_page, "session", max_new_tokens=3)
     last = base["first"][-1]

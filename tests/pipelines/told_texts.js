@@ -55,7 +55,7 @@ globalThis.toldTexts = async ([kind, prompt, options]) => {
   const pieces = [];
   try {
     const { loadTokenizer } = await import("/dist/texelflow.text.js");
-    const tokenizer = await loadTokenizer("/tokenizers/byte_pairs/");
+    const tokenizer = await loadTokenizer(`/tokenizers/${options.tokenizer ?? "byte_pairs"}/`);
     const write = await pipelines.pipeline("text-generation", model, { tokenizer });
     const first = tokenizer.encode(prompt);
     const random = options.random === undefined ? {} : { random: () => options.random };
@@ -66,6 +66,8 @@ globalThis.toldTexts = async ([kind, prompt, options]) => {
     });
     const expected = (count, step) =>
       tokenizer.decode(Array.from({ length: count }, (_, at) => (first.at(-1) + (at + 1) * step) % 40));
+    const made = Array.from({ length: options.max_new_tokens }, (_, at) => (first.at(-1) + at + 1) % 40);
+    const whole = tokenizer.decode([...first, ...made]);
     const texts = Object.fromEntries(
       [1, 2].map((step) => [step, [1, 2, 3, 4, 5, 6].map((n) => expected(n, step))]),
     );
@@ -75,6 +77,7 @@ globalThis.toldTexts = async ([kind, prompt, options]) => {
       given,
       first,
       texts,
+      whole,
       sessions,
       end: tokenizer.endToken ?? null,
     });

@@ -30,6 +30,9 @@ export interface GeneratedText {
   readonly generated_text: string | readonly Message[];
 }
 
+/** How many tokens of a prompt decide how those behind it are written. */
+const CONTEXT = 16;
+
 /** Goes on with texts, or answers conversations. */
 export function textGeneration(task: TaskModel, tokenizer: Tokenizer) {
   const step = stepsOf(task);
@@ -41,11 +44,15 @@ export function textGeneration(task: TaskModel, tokenizer: Tokenizer) {
     const tokens = isText
       ? tokenizer.encode(prompt)
       : tokenizer.encode(await tokenizer.chat(prompt), { special: false });
+    // Whether a space goes before the first word, a tokenizer knows by what is before.
+    const before = tokens.slice(-CONTEXT);
+    const skipped = tokenizer.decode(before).length;
+    const decode = (made: readonly number[]) => tokenizer.decode([...before, ...made]).slice(skipped);
     const steps = step();
     try {
       const made = generate(tokens, steps.next, generationOptions(options, tokenizer));
       let text = "";
-      for await (const piece of streamText(made, (all) => tokenizer.decode(all))) {
+      for await (const piece of streamText(made, decode)) {
         text += piece;
         options.streamer?.(piece);
       }

@@ -1,4 +1,3 @@
-import { blobFiles } from "../bundle/blob_files.ts";
 import type { BundleSource } from "../bundle/bundle_source.ts";
 import { TexelflowError } from "../errors.ts";
 import { Tensor } from "../graph/tensor.ts";
@@ -26,32 +25,7 @@ const PADDING = ["[PAD]", "<pad>", "<|endoftext|>"];
 export async function tokenizerOf(source: TokenizerSource): Promise<Tokenizer> {
   if (typeof source === "object" && "encode" in source) return source;
   const { loadTokenizer } = await import("../text.ts");
-  if (typeof source === "string" || source instanceof URL) {
-    // The address of a bundle may be that of its graph.json.
-    return loadTokenizer(String(source).replace(/graph\.json(?=$|[?#])/, ""));
-  }
-  return loadTokenizer("tokenizer" in source ? source : await contentOf(source));
-}
-
-/** The content of the files of a tokenizer, of which only tokenizer.json must be there. */
-async function contentOf(source: Exclude<BundleSource, string | URL>): Promise<TokenizerFiles> {
-  const files = blobFiles(source);
-  const { signal } = new AbortController();
-  const read = async (name: string): Promise<string> => (await files.open({ name }, signal)).text();
-  const [tokenizer, config, template] = await Promise.all([
-    read("tokenizer.json"),
-    read("tokenizer_config.json").catch(() => "{}"),
-    read("chat_template.jinja").catch(() => undefined),
-  ]);
-  try {
-    return {
-      tokenizer: JSON.parse(tokenizer),
-      config: JSON.parse(config),
-      ...(template !== undefined && { template }),
-    };
-  } catch (cause) {
-    throw new TexelflowError("damaged", `The tokenizer is no JSON (${String(cause)}).`, { cause });
-  }
+  return loadTokenizer(source);
 }
 
 /**

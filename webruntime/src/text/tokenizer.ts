@@ -1,3 +1,5 @@
+import { blobFiles } from "../bundle/blob_files.ts";
+import type { BundleSource } from "../bundle/bundle_source.ts";
 import { TexelflowError } from "../errors.ts";
 import { Tensor } from "../graph/tensor.ts";
 
@@ -42,6 +44,9 @@ export interface ChatOptions {
   readonly values?: Readonly<Record<string, unknown>>;
 }
 
+/** The file without which there is no tokenizer. */
+const NEEDED = "tokenizer.json";
+
 type Library = import("@huggingface/tokenizers").Tokenizer;
 
 /** Texts to tokens and back, by `@huggingface/tokenizers`. Made by `loadTokenizer`. */
@@ -72,6 +77,11 @@ export class Tokenizer {
   get endToken(): number | undefined {
     const { eos_token: end } = specialTokens(this.files.config ?? {});
     return end === undefined ? undefined : this.tokenOf(end);
+  }
+
+  /** Whether there is a chat template, so that `chat` can be asked. */
+  get chats(): boolean {
+    return Boolean(this.files.config?.chat_template ?? this.files.template);
   }
 
   /**
@@ -114,12 +124,13 @@ export class Tokenizer {
 /**
  * Loads a tokenizer. Needs the package `@huggingface/tokenizers`, and for chats `@huggingface/jinja`.
  *
- * @param source - the address of the folder with tokenizer.json and, if there is one, tokenizer_config.json; or their content
+ * @param source - the folder with tokenizer.json and, where they are there, tokenizer_config.json and chat_template.jinja: its
+ *   address, that of a bundle's graph.json in it, or its files; or their content
  * @param options - `fetch` fetches the files instead of the page's own
  * @throws TexelflowError with the code `not-found`, `network` or `damaged`
  */
 export async function loadTokenizer(
-  source: string | URL | TokenizerFiles,
+  source: BundleSource | TokenizerFiles,
   {
     fetch = (url: string) => globalThis.fetch(url),
   }: { readonly fetch?: (url: string) => Promise<Response> } = {},
@@ -127,7 +138,11 @@ export async function loadTokenizer(
   const module = library("@huggingface/tokenizers", import("@huggingface/tokenizers"));
   module.catch(() => {}); // awaited below
   const files =
-    typeof source === "string" || source instanceof URL ? await fetchFiles(source, fetch) : source;
+    typeof source === "string" || source instanceof URL
+      ? await readFiles(fetched(source, fetch))
+      : "tokenizer" in source
+        ? source
+        : await readFiles(given(source));
   const { Tokenizer: Library } = await module;
   try {
     return new Tokenizer(new Library(files.tokenizer, files.config ?? {}), files);
@@ -138,38 +153,54 @@ export async function loadTokenizer(
   }
 }
 
-async function fetchFiles(
-  source: string | URL,
-  fetch: (url: string) => Promise<Response>,
-): Promise<TokenizerFiles> {
+/** Gives the text of a file by its name, null where there is no such file. */
+type ReadFile = (name: string) => Promise<string | null>;
+
+function fetched(source: string | URL, fetch: (url: string) => Promise<Response>): ReadFile {
   const folder = new URL(source, globalThis.location?.href);
+  folder.pathname = folder.pathname.replace(/(^|\/)graph\.json$/, "$1");
   if (!folder.pathname.endsWith("/")) folder.pathname += "/";
-  const get = async (name: string): Promise<Response | null> => {
+  return async (name) => {
     const file = new URL(name, folder);
     file.search = folder.search;
     const url = file.href;
     const response = await fetch(url).catch((cause: unknown) => {
       throw new TexelflowError("network", `${url} cannot be fetched (${text(cause)}).`, { file: url, cause });
     });
-    if (response.ok) return response;
-    if (name !== "tokenizer.json") return null;
+    if (response.ok) return response.text();
+    if (name !== NEEDED) return null;
     const status = `${response.status} ${response.statusText}`;
     throw new TexelflowError("not-found", `${url} cannot be fetched: the server answered ${status}.`, {
       file: url,
     });
   };
+}
+
+function given(source: Exclude<BundleSource, string | URL>): ReadFile {
+  const files = blobFiles(source);
+  const { signal } = new AbortController();
+  return async (name) => {
+    const file = await files.open({ name }, signal).catch((error: unknown) => {
+      if (name === NEEDED) throw error;
+      return null;
+    });
+    return file?.text() ?? null;
+  };
+}
+
+async function readFiles(read: ReadFile): Promise<TokenizerFiles> {
   const json = async (name: string): Promise<object | undefined> => {
-    const response = await get(name);
+    const content = await read(name);
     try {
-      return (await response?.json()) as object | undefined;
+      return content === null ? undefined : (JSON.parse(content) as object);
     } catch (cause) {
       throw new TexelflowError("damaged", `${name} is no JSON (${text(cause)}).`, { file: name, cause });
     }
   };
-  const [tokenizer, config] = await Promise.all([json("tokenizer.json"), json("tokenizer_config.json")]);
+  const [tokenizer, config] = await Promise.all([json(NEEDED), json("tokenizer_config.json")]);
   const found: TokenizerConfig = { ...config };
-  const template = found.chat_template ? undefined : await (await get("chat_template.jinja"))?.text();
-  return { tokenizer: tokenizer as object, config: found, ...(template !== undefined && { template }) };
+  const template = found.chat_template ? null : await read("chat_template.jinja");
+  return { tokenizer: tokenizer as object, config: found, ...(template !== null && { template }) };
 }
 
 /** Waits for a package that a page has for itself. */
