@@ -51,11 +51,12 @@ function sample(dtype, shape) {
 }
 
 /**
- * Whether a model takes sounds, or bytes of files: those it waits for.
+ * Whether a model takes sounds, or bytes of files, and says what comes of them: those it waits for.
  * @param {Model} model
  */
-export function hears({ inputs }) {
-  return inputs.some(({ role }) => role?.kind === "sound" || role?.kind === "bytes");
+export function hears({ inputs, outputs }) {
+  const takes = inputs.some(({ role }) => role?.kind === "sound" || role?.kind === "bytes");
+  return takes && outputs.some(({ role }) => role);
 }
 
 /**

@@ -35,13 +35,29 @@ def table(builder: flatbuffers.Builder, fields: dict[int, object]) -> int:
     for slot, value in fields.items():
         if slot in made:
             builder.PrependUOffsetTRelativeSlot(slot, made[slot], 0)
+        elif isinstance(value, np.uint32):
+            builder.PrependUint32Slot(slot, int(value), 0)
         else:
             builder.PrependUint8Slot(slot, value, 0)
     return int(builder.EndObject())
 
 
+def written(maker: ModelMaker, taken: dict[int, object]) -> bytes:
+    """A classifier with what is said of its input, its labels in an archive at its end."""
+    classes = {6: [{0: "labels.txt", 2: 2}]}
+    builder = flatbuffers.Builder(0)
+    builder.Finish(table(builder, {0: "named", 3: [{2: [taken], 3: [classes]}]}), b"M001")
+    entry = schema.MetadataT()
+    entry.name, entry.buffer = b"TFLITE_METADATA", maker.buffer(bytes(builder.Output()))
+    maker.model.metadata = [entry]
+    archive = io.BytesIO(maker.content())
+    with zipfile.ZipFile(archive, "a") as files:
+        files.writestr("labels.txt", "cat\ndog\nowl\n")
+    return archive.getvalue()
+
+
 def with_metadata(dtype: str) -> bytes:
-    """A classifier of pictures that says so, its labels in an archive at its end."""
+    """A classifier of pictures that says so."""
     maker = ModelMaker()
     graph = maker.main
     scale = Scale([0.5], [0]) if dtype == "uint8" else None
@@ -52,16 +68,20 @@ def with_metadata(dtype: str) -> bytes:
         3: {0: 2, 1: {0: 1}},
         4: [{0: 1, 1: {0: (127.5,), 1: (127.5,)}}],
     }
-    classes = {6: [{0: "labels.txt", 2: 2}]}
-    builder = flatbuffers.Builder(0)
-    builder.Finish(table(builder, {0: "named", 3: [{2: [picture], 3: [classes]}]}), b"M001")
-    entry = schema.MetadataT()
-    entry.name, entry.buffer = b"TFLITE_METADATA", maker.buffer(bytes(builder.Output()))
-    maker.model.metadata = [entry]
-    archive = io.BytesIO(maker.content())
-    with zipfile.ZipFile(archive, "a") as files:
-        files.writestr("labels.txt", "cat\ndog\nowl\n")
-    return archive.getvalue()
+    return written(maker, picture)
+
+
+def of_sounds(rate: int, channels: int, shape: tuple[int, ...]) -> bytes:
+    """A classifier of sounds that says so: of the first three samples."""
+    maker = ModelMaker()
+    graph = maker.main
+    ones = [1] * (len(shape) - 1)
+    x, y = graph.input("x", "float32", shape), graph.output("y", "float32", (3,))
+    begin, size = (graph.constant(np.array(each, np.int32)) for each in ([0] * len(shape), [*ones, 3]))
+    part = graph.tensor("part", "float32", (*ones, 3))
+    graph.add("SLICE", [x, begin, size], [part])
+    graph.add("RESHAPE", [part, graph.constant(np.array([3], np.int32))], [y])
+    return written(maker, {3: {0: 4, 1: {0: np.uint32(rate), 1: np.uint32(channels)}}})
 
 
 @pytest.mark.parametrize(("dtype", "mean", "deviation"), [("float32", 0.5, 0.5), ("uint8", 0.0, 1 / 255)])
@@ -76,3 +96,23 @@ def test_metadata(dtype: str, mean: float, deviation: float, tmp_path: Path) -> 
     assert content["outputs"][0]["meaning"]["labels"] == ["cat", "dog", "owl"]
     given = build(path, Options(image=ImageOptions(mean=(0.25,) * 3, deviation=(1.0,) * 3))).graph_file
     assert given["inputs"][0]["image"]["mean"] == [0.25] * 3
+
+
+@pytest.mark.parametrize(
+    ("rate", "channels", "shape", "known"),
+    [
+        (16000, 1, (15600,), True),
+        (44100, 1, (1, 4096), True),
+        (16000, 2, (15600,), False),
+        (0, 1, (15600,), False),
+        (16000, 1, (2, 4096), False),
+    ],
+)
+def test_sounds(rate: int, channels: int, shape: tuple[int, ...], known: bool, tmp_path: Path) -> None:
+    """Samples of one channel are a sound at the rate that is said; others stay numbers."""
+    path = tmp_path / "model.tflite"
+    path.write_bytes(of_sounds(rate, channels, shape))
+    content = build(path, Options()).graph_file
+    role = {"role": {"kind": "sound", "rate": rate}}
+    assert content["inputs"][0].get("meaning") == (role if known else None)
+    assert content["outputs"][0]["meaning"]["role"] == {"kind": "classes"}

@@ -1,4 +1,4 @@
-"""What a file says for people and for pages: how pictures are normalised, and what outputs' numbers mean.
+"""What a file says for people and for pages: how pictures are normalised, sounds, what outputs' numbers mean.
 
 A FlatBuffer of its own, named TFLITE_METADATA among the file's metadata, by the public schema
 (tensorflow_lite_support/metadata/metadata_schema.fbs); files that it names are in a zip archive at the end of
@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
+from typing import Any
 
+from texelflow.dimensions import Dimension, proved_equal
 from texelflow.importers.tflite.flatbuffer import Content, DamagedError, Table
 from texelflow.importers.zip_members import DAMAGE, MemberError, read_member
 from texelflow.options import ImageOptions
@@ -21,7 +23,7 @@ NAME = "TFLITE_METADATA"
 LARGEST = 4 * 2**20
 """Bytes of a file of labels."""
 
-_IMAGE, _NORMALISATION = 2, 1
+_IMAGE, _AUDIO, _NORMALISATION = 2, 4, 1
 _COLOURS = {1: "rgb", 2: "gray"}
 _LABELS = (2, 3)
 """The types of files with labels: of an axis, and of values."""
@@ -38,6 +40,8 @@ class TensorFacts:
     mean: tuple[float, ...] = ()
     deviation: tuple[float, ...] = ()
     labels: str | None = None
+    rate: int = 0
+    """Samples a second of a sound of one channel; 0 of what is none."""
 
     def image(self, name: str, dtype: str) -> ImageOptions | None:
         """Return how pictures become the input, if it is one; mean and deviation of values from 0 to 1."""
@@ -56,6 +60,11 @@ class TensorFacts:
         )
         return ImageOptions(mean=means, deviation=deviations, channels=self.colours, input=name)
 
+    def sound(self, dtype: str, shape: Sequence[Dimension]) -> dict[str, Any] | None:
+        """Return the role of an input of samples, see `texelflow.roles`, if it is one."""
+        is_one = len(shape) > 0 and all(proved_equal(extent, 1) for extent in shape[:-1])
+        return {"kind": "sound", "rate": self.rate} if self.rate and is_one and dtype == "float32" else None
+
 
 def read_metadata(content: memoryview) -> tuple[list[TensorFacts], list[TensorFacts]]:
     """Return what is said of inputs and outputs of the first subgraph; nothing if it is damaged."""
@@ -71,10 +80,13 @@ def read_metadata(content: memoryview) -> tuple[list[TensorFacts], list[TensorFa
 
 
 def _facts(table: Table) -> TensorFacts:
-    properties, colours = table.table(3), None
-    if properties is not None and properties.number(0, "B") == _IMAGE:
-        image = properties.table(1)
-        colours = _COLOURS.get(int(image.number(0, "b"))) if image is not None else None
+    properties, colours, rate = table.table(3), None, 0
+    if properties is not None and (content := properties.table(1)) is not None:
+        kind = properties.number(0, "B")
+        if kind == _IMAGE:
+            colours = _COLOURS.get(int(content.number(0, "b")))
+        elif kind == _AUDIO and content.number(1, "I") == 1:
+            rate = int(content.number(0, "I"))
     mean: Sequence[float] = ()
     deviation: Sequence[float] = ()
     for unit in table.tables(4):
@@ -82,7 +94,7 @@ def _facts(table: Table) -> TensorFacts:
         if unit.number(0, "B") == _NORMALISATION and options is not None:
             mean, deviation = options.numbers(0, "f") or (), options.numbers(1, "f") or ()
     files = [file.text(0) for file in table.tables(6) if file.number(2, "b") in _LABELS]
-    return TensorFacts(colours, tuple(mean), tuple(deviation), files[0] if files else None)
+    return TensorFacts(colours, tuple(mean), tuple(deviation), files[0] if files else None, rate)
 
 
 def read_labels(path: Path, name: str) -> list[str] | None:

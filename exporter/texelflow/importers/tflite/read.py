@@ -93,6 +93,8 @@ def _describe(graph: Graph, model: Model, signature: Signature, path: Path) -> N
                 continue
             if positions is first.inputs and graph.image is None:
                 graph.image = fact.image(value.name, value.dtype)
+            if positions is first.inputs and (role := fact.sound(value.dtype, value.shape)):
+                graph.roles[value] = role
             labels = read_labels(path, fact.labels) if fact.labels is not None else None
             if labels is not None and value in graph.outputs:
                 graph.labels[value] = labels
