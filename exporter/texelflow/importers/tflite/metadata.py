@@ -34,10 +34,10 @@ _WHOLE = {"uint8": 0.0, "int8": 128.0}
 class TensorFacts:
     """What is said of an input or output; `mean` and `deviation` are of pixels from 0 to 255."""
 
-    colours: str | None = None
-    mean: tuple[float, ...] = ()
-    deviation: tuple[float, ...] = ()
-    labels: str | None = None
+    colours: str | None
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+    labels: str | None
 
     def image(self, name: str, dtype: str) -> ImageOptions | None:
         """Return how pictures become the input, if it is one; mean and deviation of values from 0 to 1."""
