@@ -21,8 +21,7 @@ DECODED = {"DecodeWeights"}
 
 
 def _is_served(operator: Operator) -> bool:
-    decomposes = type(operator).decompose is not Operator.decompose
-    replaced = decomposes or operator.expands or isinstance(operator, Refused)
+    replaced = operator.decomposes or operator.expands or isinstance(operator, Refused)
     return replaced or isinstance(operator, Elementwise) or (operator.domain, operator.name) in rules()
 
 

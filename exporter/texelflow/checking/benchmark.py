@@ -34,7 +34,7 @@ class Benchmark:
     input_shapes: dict[str, list[int]]
     statistics: dict[str, Any]
     device: dict[str, Any]
-    profile: dict[str, Any] | None = None
+    profile: dict[str, Any] | None
 
 
 def benchmark(

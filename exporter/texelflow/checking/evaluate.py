@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ class Evaluation:
     bundle: Accuracy
     model: Accuracy | None
     same: float | None
-    device: dict[str, Any] = field(default_factory=dict)
+    device: dict[str, Any]
 
 
 def evaluate(

@@ -33,8 +33,8 @@ class Comparison:
     absolute: float
     relative: float
     tolerance: float
-    noise: float = 0.0
-    proves_little: str = ""
+    noise: float
+    proves_little: str
 
     @property
     def passed(self) -> bool:

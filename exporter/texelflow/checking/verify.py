@@ -72,7 +72,7 @@ class Verification:
     outputs: list[Comparison]
     layers: list[Comparison] | None
     device: dict[str, Any]
-    notes: list[str] = field(default_factory=list)
+    notes: list[str]
     proves_little: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -108,7 +108,7 @@ class SizesVerification:
 
     sizes: list[SizeResult]
     device: dict[str, Any]
-    notes: list[str] = field(default_factory=list)
+    notes: list[str]
 
     @property
     def passed(self) -> bool:

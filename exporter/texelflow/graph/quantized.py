@@ -81,8 +81,8 @@ def to_8_bits(floats: array[float], rows: Sequence[Sequence[slice]]) -> Rounded:
     return rounding.result(numbers.tobytes())
 
 
-def to_4_bits(floats: array[float], rows: Iterable[slice], block: int = BLOCK) -> Rounded:
-    """Return numbers of 4 bits, row after row, each row in whole bytes; blocks are along a row.
+def to_4_bits(floats: array[float], rows: Iterable[slice]) -> Rounded:
+    """Return numbers of 4 bits, row after row, each row in whole bytes; blocks of BLOCK are along a row.
 
     Raises:
         NotFiniteError: some are infinite or NaN.
@@ -92,11 +92,11 @@ def to_4_bits(floats: array[float], rows: Iterable[slice], block: int = BLOCK) -
     for row in rows:
         values = floats[row]
         scales = []
-        for first in range(0, len(values), block):
-            part = values[first : first + block]
+        for first in range(0, len(values), BLOCK):
+            part = values[first : first + BLOCK]
             highest, lowest = max(part), min(part)
             scales.append((highest if highest > -lowest else lowest) / -8)
-        numbers.append(in_halves(rounding.row(values, scales, block).tobytes()))
+        numbers.append(in_halves(rounding.row(values, scales, BLOCK).tobytes()))
     return rounding.result(b"".join(numbers))
 
 

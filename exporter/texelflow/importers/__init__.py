@@ -53,11 +53,6 @@ def read_model(path: Path, input_shapes: InputShapes | None = None, *, signature
     return format_.read(path, ImportOptions(input_shapes or {}, signature))
 
 
-def is_model_folder(path: Path) -> bool:
-    """Return whether a folder is a model of a format that is one."""
-    return any(format_.recognises is not None and format_.recognises(path, b"") for format_ in formats())
-
-
 def recognised(path: Path) -> Format:
     """Return the format of a file or folder, by its content.
 
@@ -71,11 +66,10 @@ def recognised(path: Path) -> Format:
     if not path.is_dir() and not path.is_file():
         raise ExportError(f"{path} is not a regular file")
     try:
-        mark = _mark(path)
-        for format_ in formats():
-            if format_.recognises is not None and format_.recognises(path, mark):
-                return format_
-        other = unreadable(path, mark)
+        marked = marked_format(path)
+        if marked is not None:
+            return marked
+        other = unreadable(path, _mark(path))
     except OSError as error:
         raise ExportError(f"{path} cannot be read: {error.strerror}") from error
     if other:
@@ -97,10 +91,7 @@ def _mark(path: Path) -> bytes:
 def marked_format(path: Path) -> Format | None:
     """Return the format that a file or folder says that it has; None if none does. Raise OSError."""
     mark = _mark(path)
-    return next(
-        (one for one in formats() if one.recognises is not None and one.recognises(path, mark)),
-        None,
-    )
+    return next((one for one in formats() if one.recognises is not None and one.recognises(path, mark)), None)
 
 
 def is_archive(path: Path) -> bool:

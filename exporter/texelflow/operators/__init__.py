@@ -39,9 +39,6 @@ class Operator:
     attributes: Mapping[str, str]
     """What its own attributes are, as `signatures.ATTRIBUTES` says it of those that many operators have."""
 
-    decomposes: ClassVar[bool] = False
-    """Whether `decompose` replaces every node of this operator before the lowering."""
-
     takes_sequences: ClassVar[bool] = False
     """Whether inputs may be sequences, or optional values that are missing: `expand` then takes these."""
 
@@ -89,6 +86,11 @@ class Operator:
         An input's `elements` are None if they are not known.
         """
         return None
+
+    @property
+    def decomposes(self) -> bool:
+        """Whether `decompose` may put nodes in its place before the lowering."""
+        return type(self).decompose is not Operator.decompose
 
     def decompose(self, node: Node) -> list[Node] | None:
         """Return simpler nodes that compute the very same output Values, or None to keep the node."""

@@ -17,7 +17,7 @@ from bundle_runner import Job, run_jobs
 from model_support import REPOSITORY
 from texelflow.checking.reference import open_reference
 from texelflow.errors import ExportError
-from texelflow.importers import is_model_folder, read_model
+from texelflow.importers import marked_format, read_model
 from texelflow.pipeline import Options, build, write
 
 FILES = packed_arrays.load(Path(__file__).parent / "models.json.xz")
@@ -155,6 +155,6 @@ def test_reference_needs_tensorflow(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_folders_are_models(tmp_path: Path) -> None:
     """What is a folder is told from a bundle by what lies in it."""
-    assert is_model_folder(write_model("modern", tmp_path))
-    assert is_model_folder(write_model("javascript", tmp_path))
-    assert not is_model_folder(tmp_path)
+    assert marked_format(write_model("modern", tmp_path)) is not None
+    assert marked_format(write_model("javascript", tmp_path)) is not None
+    assert marked_format(tmp_path) is None

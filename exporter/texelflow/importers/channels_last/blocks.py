@@ -30,9 +30,8 @@ def space_to_batch(
     x: Value,
     block: Sequence[int],
     paddings: Sequence[tuple[Dimension, Dimension]],
-    fill: Value | None = None,
 ) -> Value:
-    """Return SpaceToBatchND of x [batch, *spatial, …], padded by `fill`; reads its shape.
+    """Return SpaceToBatchND of x [batch, *spatial, …], padded by zeros; reads its shape.
 
     Which place of a block an element has becomes the outer part of its place in the batch.
 
@@ -41,7 +40,7 @@ def space_to_batch(
     """
     count, rank = len(block), len(x.shape)
     _check(count, rank)
-    padded, rest = _padded(builder, x, paddings, fill), list(x.shape[count + 1 :])
+    padded, rest = _padded(builder, x, paddings), list(x.shape[count + 1 :])
     places: list[Dimension] = []
     for axis in range(count):
         extent = x.shape[axis + 1] + paddings[axis][0] + paddings[axis][1]
@@ -98,14 +97,12 @@ def batch_to_space(
     return builder.add("Slice", result, joined, *(builder.vector(name, each) for name, each in bounds))
 
 
-def _padded(
-    builder: GraphBuilder, x: Value, paddings: Sequence[tuple[Dimension, Dimension]], fill: Value | None
-) -> Value:
+def _padded(builder: GraphBuilder, x: Value, paddings: Sequence[tuple[Dimension, Dimension]]) -> Value:
     none: tuple[Dimension, Dimension] = (0, 0)
     if is_nothing(paddings):
         return x
     behind = [none] * (len(x.shape) - 1 - len(paddings))
-    return pad(builder, "padded", x, [none, *paddings, *behind], fill)
+    return pad(builder, "padded", x, [none, *paddings, *behind])
 
 
 def _check(count: int, rank: int) -> None:

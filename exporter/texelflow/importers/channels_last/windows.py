@@ -15,12 +15,12 @@ Padding: TypeAlias = "str | Sequence[tuple[int, int]]"
 no borders; or what is before and behind each spatial axis."""
 
 
-def filters_of_ohwi(builder: GraphBuilder, weights: Value, rank: int = 4) -> Value:
+def filters_of_ohwi(builder: GraphBuilder, weights: Value, rank: int) -> Value:
     """Return TensorFlow Lite's filters [outputs, *kernel, inputs] as Conv has them, channels second."""
     return channels_first(builder, "filters", weights, rank)
 
 
-def filters_of_hwio(builder: GraphBuilder, weights: Value, rank: int = 4) -> Value:
+def filters_of_hwio(builder: GraphBuilder, weights: Value, rank: int) -> Value:
     """Return TensorFlow's filters [*kernel, inputs, outputs] as Conv has them: outputs, inputs, kernel."""
     return transpose(builder, "filters", weights, [rank - 1, rank - 2, *range(rank - 2)])
 

@@ -36,11 +36,11 @@ _WHOLE = {"uint8": 0.0, "int8": 128.0}
 class TensorFacts:
     """What is said of an input or output; `mean` and `deviation` are of pixels from 0 to 255."""
 
-    colours: str | None = None
-    mean: tuple[float, ...] = ()
-    deviation: tuple[float, ...] = ()
-    labels: str | None = None
-    rate: int = 0
+    colours: str | None
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+    labels: str | None
+    rate: int
     """Samples a second of a sound of one channel; 0 of what is none."""
 
     def image(self, name: str, dtype: str) -> ImageOptions | None:

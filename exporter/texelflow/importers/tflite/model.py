@@ -26,7 +26,7 @@ class Quantisation:
 
     scales: tuple[float, ...]
     zero_points: tuple[int, ...]
-    axis: int = 0
+    axis: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,6 @@ from texelflow.operators.shapes import same_dtype, unify
 class Choose(Operator):
     """The second input where the first, one truth value, holds; else the third."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type that both values have; raise NodeError if they differ."""
         condition, then, otherwise = (node.required(index).known_type for index in range(3))

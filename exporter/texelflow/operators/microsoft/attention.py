@@ -62,7 +62,6 @@ class Projecting(Operator):
     Outputs: the result, and keys and values with those of the past.
     """
 
-    decomposes = True
     mask_input: int
     past_input: int
     bias_input: int | None = None

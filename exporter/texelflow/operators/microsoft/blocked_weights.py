@@ -138,8 +138,6 @@ class MatMulNBits(Operator):
     `accuracy_level` asks for less than the exact product, and is not needed.
     """
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the product's type."""
         refuse_inputs(node, {4: "g_idx"})
@@ -226,8 +224,6 @@ class GatherBlockQuantized(Operator):
     Inputs: packed bytes [rows, bytes], a constant; indices; scales [rows, blocks]; zero points, packed, too,
     by default the middle of the range.
     """
-
-    decomposes = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of the rows, as many numbers each as its bytes hold."""

@@ -25,8 +25,6 @@ class EmbedLayerNormalization(Operator):
     size], how many entries of the mask are 1 [batch], and the sum that is normalised.
     """
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the types of the outputs."""
         ids = node.required(0).known_type

@@ -24,8 +24,6 @@ ACTIVATIONS: Mapping[str, tuple[str, ...]] = {
 class FusedConv(Operator):
     """`activation(Conv(X, W, B) + Z)`."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the Conv's type; raise NodeError for an activation that is not known."""
         activation = node.attributes.get("activation", "")

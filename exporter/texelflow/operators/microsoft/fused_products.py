@@ -43,8 +43,6 @@ def _permutation(node: Node, side: str, rank: int) -> list[int]:
 class FusedMatMul(Operator):
     """`alpha · A' B'`, where ' may turn the last two axes, and move the first axis behind the batches."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the product's type."""
         operands: list[Value | None] = []
@@ -80,8 +78,6 @@ class FusedMatMul(Operator):
 )
 class FusedGemm(Operator):
     """`activation(alpha · A B + beta · C)`."""
-
-    decomposes = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the Gemm's type; raise NodeError for an activation that is not known."""

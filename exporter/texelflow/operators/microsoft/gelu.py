@@ -19,8 +19,6 @@ QUICK_ALPHA = 1.702
 class Gelu(Operator):
     """Gelu of X, or of X + bias [channels]; FastGelu by the approximation with tanh."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of X."""
         floating_dtype(node, [value.known_type for value in node.reads])
@@ -44,8 +42,6 @@ class Gelu(Operator):
 class QuickGelu(Operator):
     """`x * sigmoid(alpha * x)`; alpha is 1.702 by default."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of x."""
         kind = node.required(0).known_type
@@ -63,8 +59,6 @@ class QuickGelu(Operator):
 @operator("BiasSplitGelu", inputs=2, domain=MICROSOFT)
 class BiasSplitGelu(Operator):
     """X [batch, pixels, 2·size] + bias [2·size], its first half times the Gelu of its second."""
-
-    decomposes = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of X with half its last extent."""
@@ -89,8 +83,6 @@ class BiasSplitGelu(Operator):
 @operator("BiasAdd", inputs=3, domain=MICROSOFT)
 class BiasAdd(Operator):
     """X [batch, pixels, channels] + bias [channels] + skip, which has the shape of X."""
-
-    decomposes = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of X."""

@@ -21,8 +21,6 @@ class GroupNorm(Operator):
     which are added first. Outputs: the result, and that sum.
     """
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of X."""
         x = node.required(0).known_type

@@ -82,8 +82,6 @@ class GroupQueryAttention(Operator):
     reads the first alone; here all are read.
     """
 
-    decomposes = True
-
     def warnings(self, node: Node) -> list[str]:
         """Tell what is taken for granted of seqlens_k, unless there is one sequence."""
         if proved_equal(node.required(0).shape[0], 1):

@@ -70,8 +70,6 @@ def float_product(
 class MatMulIntegerToFloat(Operator):
     """Inputs: a and b of 8 bits, their scales, their zero points, and a bias for each column."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of the scales with the shape of the product."""
         return [check_float_product(node, *(node.input(index) for index in range(7)))]
@@ -86,8 +84,6 @@ class MatMulIntegerToFloat(Operator):
 @operator("DynamicQuantizeMatMul", inputs=(3, 5), domain=MICROSOFT)
 class DynamicQuantizeMatMul(Operator):
     """A of float32, quantised by its own range, times b of 8 bits; scale and zero point of b, and a bias."""
-
-    decomposes = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return float32 with the shape of the product."""
@@ -116,8 +112,6 @@ class QGemm(Operator):
     Inputs: A, its scale and zero point; B, and those of all its columns or of each; C of int32, in steps of
     alpha · both scales; scale and zero point of the result.
     """
-
-    decomposes = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of the result's zero point, or that of the scales."""

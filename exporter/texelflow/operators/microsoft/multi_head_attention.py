@@ -54,8 +54,6 @@ class MultiHeadAttention(Operator):
     past, and the products before the softmax.
     """
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the types of all outputs."""
         refuse_inputs(node, {8: "past_sequence_length, of buffers of a fixed length", 9: "cache_indirection"})

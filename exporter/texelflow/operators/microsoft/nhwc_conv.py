@@ -14,8 +14,6 @@ from texelflow.operators.shapes import require_rank
 class NhwcConv(Operator):
     """Conv of X [N, H, W, C] by W [M, H, W, C/group], both with channels last, and a bias [M]."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the Conv's type with channels last."""
         return [self._last(self._inner(node))]

@@ -16,8 +16,6 @@ _MEANINGS: dict[str, Operator] = {"QuantizeLinear": QuantizeLinear(), "Dequantiz
 class Quantization(Operator):
     """x, its scale, of all or of each entry of `axis`, and its zero point."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type that ONNX's operator has."""
         return _MEANINGS[self.name].infer(node)

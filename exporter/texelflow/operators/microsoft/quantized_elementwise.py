@@ -35,8 +35,6 @@ _FLAT_BEFORE = 13
 class Requantized(Operator):
     """An operator of floats, its operands dequantised and its result quantised."""
 
-    decomposes = True
-
     def operands(self, node: Node) -> Sequence[int]:
         """Return which inputs are quantised operands; scale and zero point of each follow it."""
         return (0,)

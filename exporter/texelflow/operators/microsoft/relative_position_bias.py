@@ -45,8 +45,6 @@ def _single(number: float) -> float:
 class RelativePositionBias(Operator):
     """A table [buckets, heads] and the numbers of queries and keys to biases [1, heads, queries, keys]."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of the biases."""
         table = node.required(0).known_type

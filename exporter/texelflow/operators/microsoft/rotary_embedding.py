@@ -38,8 +38,6 @@ class RotaryEmbedding(Operator):
     Inputs: X, the positions [batch, length] or the first of them [1], cosines and sines [positions, half].
     """
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of X."""
         require_defaults(node, {"is_packed_batching": 0, "scale": 1.0})

@@ -19,8 +19,6 @@ _IN_TRAINING = "a statistic for training"
 class SimplifiedLayerNormalization(Operator):
     """ONNX's RMSNormalization by the name that ONNX Runtime gave it, in the domain ""."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the input's type."""
         refuse_outputs(node, [1], _IN_TRAINING)
@@ -45,8 +43,6 @@ class SkipLayerNormalization(Operator):
     Inputs: input [batch, length, size] or [tokens, size], skip, which broadcasts to it, gamma [size], beta
     [size] (not of the simplified one), bias [size]. Outputs: the result, mean and inverse deviation, the sum.
     """
-
-    decomposes = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the input's type, and those of the optional outputs."""

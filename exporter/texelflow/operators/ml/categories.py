@@ -24,8 +24,6 @@ _REFUSED = {
 class Refused(Operator):
     """Operators of maps and texts: of them only the reason is known."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Raise NodeError with the reason."""
         raise NodeError(node, f"{_REFUSED[self.name]}; cut it off the model and do its work in the page")
@@ -39,8 +37,6 @@ class Refused(Operator):
 )
 class ZipMap(Operator):
     """A map for each row, from labels to scores: the output is the tensor of the scores [rows, classes]."""
-
-    decomposes = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the input's type."""
@@ -75,8 +71,6 @@ class OneHotEncoder(Operator):
 
     What is no category gives zeros, also where the model wants an error.
     """
-
-    decomposes = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type; raise NodeError unless there are categories that are numbers."""
@@ -123,8 +117,6 @@ class LabelEncoder(Operator):
 
     Values that are texts come out as their indices, int64, and as the labels of the output.
     """
-
-    decomposes = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type; raise NodeError unless keys are numbers of the input's type, each with a value."""

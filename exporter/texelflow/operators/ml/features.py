@@ -36,8 +36,6 @@ def check_by_feature(node: Node, count: int, what: str) -> None:
 class Scaler(Operator):
     """`(x - offset) * scale`, float32, of any shape; one number for all, or one for each feature."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type; raise NodeError unless offset and scale fit the features."""
         scale = numbers(node, "scale")
@@ -63,8 +61,6 @@ class Normalizer(Operator):
 
     The output is float32 of the input's shape, [rows, features] or [features].
     """
-
-    decomposes = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type."""
@@ -96,8 +92,6 @@ class Normalizer(Operator):
 class Binarizer(Operator):
     """1 where x is above the threshold, else 0: of the input's type."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the input's type."""
         require_numeric(node, node.required(0).known_type)
@@ -125,8 +119,6 @@ class Binarizer(Operator):
 )
 class Imputer(Operator):
     """What equals a number, or is NaN if that is, replaced: by one number, or by one for each feature."""
-
-    decomposes = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the input's type; raise NodeError unless there are numbers of that type that fit it."""
@@ -160,8 +152,6 @@ class Imputer(Operator):
 class ArrayFeatureExtractor(Operator):
     """The features at the indices of the second input: [..., indices], those of a vector as a row."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type."""
         kind, indices = node.required(0).known_type, node.required(1).known_type
@@ -184,8 +174,6 @@ class ArrayFeatureExtractor(Operator):
 @operator("FeatureVectorizer", inputs=(1, MANY), domain=DOMAIN, attributes=kinds(integers="inputdimensions"))
 class FeatureVectorizer(Operator):
     """The features of all inputs as float32 [rows, features], each cut or padded with 0 to its dimension."""
-
-    decomposes = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type; raise NodeError unless there is a dimension for each input."""

@@ -65,8 +65,6 @@ def products(
 class LinearRegressor(Operator):
     """`transform(X Wᵀ + intercepts)`, float32 [rows, targets]; as many intercepts as targets, or none."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type; raise NodeError unless the coefficients fit the features."""
         targets = self._targets(node)
@@ -110,8 +108,6 @@ class LinearClassifier(Operator):
 
     Scores are [rows, classes]; of two classes one score may tell: above 0 the second wins.
     """
-
-    decomposes = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the types of labels and scores; raise NodeError if attributes do not fit together."""

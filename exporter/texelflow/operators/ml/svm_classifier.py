@@ -54,8 +54,6 @@ class SVMClassifier(Operator):
     classes give the decision of each pair instead, [rows, pairs].
     """
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the types of labels and scores; raise NodeError if attributes do not fit together."""
         classes, vectors = self._class_count(node), self._vector_count(node)

@@ -36,8 +36,6 @@ class SVMRegressor(Operator):
     does nothing.
     """
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type; raise NodeError if attributes do not fit together or to the features."""
         count = int(node.attributes.get("n_supports", 0))

@@ -52,8 +52,6 @@ class TreeEnsembleClassifier(Operator):
     Of two classes, leaves may have weights for one only: then it is the second's score, whichever it is.
     """
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the types of labels and scores; raise NodeError if the trees are malformed."""
         trees, classes, base = self._parts(node)

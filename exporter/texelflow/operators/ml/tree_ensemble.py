@@ -41,8 +41,6 @@ _MODES = ("BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BR
 class TreeEnsemble(Operator):
     """What the leaves have for each target, [rows, targets] of the input's element type, over all trees."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type; raise NodeError if the trees are malformed or read features that are not there."""
         trees, targets = self._trees(node)

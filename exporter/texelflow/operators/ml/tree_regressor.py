@@ -84,8 +84,6 @@ def aggregated(
 class TreeEnsembleRegressor(Operator):
     """What the leaves have for each target, float32 [rows, targets], over all trees, and base values."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type; raise NodeError if the trees are malformed or read features that are not there."""
         trees, targets = self._trees(node)

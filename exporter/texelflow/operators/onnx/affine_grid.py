@@ -13,8 +13,6 @@ from texelflow.operators.shapes import dimensions, floating_dtype, require_rank,
 class AffineGrid(Operator):
     """Maps theta [N, r, r + 1] of the r coordinates, from -1 to 1, of pixels of [N, C, (D,) H, W]."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of the grid, [N, (D,) H, W, r]."""
         theta = node.required(0).known_type

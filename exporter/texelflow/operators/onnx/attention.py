@@ -46,8 +46,6 @@ class Attention(Operator):
     Outputs: the result, keys and values with the past, and the products at one of four stages.
     """
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the types of all outputs."""
         q, k, v = (node.required(index).known_type for index in range(3))

@@ -21,8 +21,6 @@ class BatchNormalization(Operator):
     `variance` times momentum and these times the rest.
     """
 
-    decomposes = True
-
     def upgrade(self, node: Node, opset: int) -> None:
         """Opset 9 dropped the attribute spatial, opset 14 the outputs for training."""
         if opset < 9 and not node.attributes.pop("spatial", 1):

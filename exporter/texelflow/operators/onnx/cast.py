@@ -70,8 +70,6 @@ def _rounds(source: str, target: str) -> bool:
 class CastLike(Operator):
     """Cast to the element type of the second input."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the first input's shape with the second's element type."""
         return [TensorType(node.required(1).dtype, node.required(0).shape)]

@@ -17,8 +17,6 @@ class CausalConvWithState(Operator):
     Bias and state, zeros where it is omitted, are the inputs behind the weights.
     """
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the types of result and state; raise NodeError if weights, bias or state do not fit."""
         source, weight = node.required(0).known_type, node.required(1).known_type

@@ -13,8 +13,6 @@ from texelflow.operators.shapes import counts, normalize_axes
 class CenterCropPad(Operator):
     """Along each of `axes` (all, if not given) the extent that the second input asks for."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type with the extents asked for."""
         kind = node.required(0).known_type

@@ -46,8 +46,6 @@ def conv_shape(node: Node, weight_input: int = 1, bias_input: int = 2) -> Shape:
 class Conv(Operator):
     """X [N, C, …] by W [M, C/group, …] and an optional bias B [M] to [N, M, …]."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type; raise NodeError if channels, groups, bias or kernel do not fit."""
         shape = conv_shape(node)

@@ -62,8 +62,6 @@ def conv_transpose_windows(node: Node) -> list[Window]:
 class ConvTranspose(Operator):
     """X [N, C, …] by W [C, M/group, …] and an optional bias B [M] to [N, M, …]."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type; raise NodeError if channels, groups or bias do not fit."""
         kinds = [value.known_type for value in node.inputs if value is not None]

@@ -21,8 +21,6 @@ class DeformConv(Operator):
     pixels it is interpolated; outside of the image there are zeros.
     """
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type; raise NodeError if weights, offsets or mask do not fit."""
         dtype = floating_dtype(node, [value.known_type for value in node.reads])

@@ -29,8 +29,6 @@ def channel_order(node: Node) -> str:
 class DepthToSpace(Operator):
     """[N, C, H, W] → [N, C/b², H·b, W·b]."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type with fewer channels and more pixels."""
         source, b = node.required(0).known_type, block_size(node)
@@ -56,8 +54,6 @@ class DepthToSpace(Operator):
 @operator("SpaceToDepth", inputs=1)
 class SpaceToDepth(Operator):
     """[N, C, H, W] → [N, C·b², H/b, W/b]."""
-
-    decomposes = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type with more channels and fewer pixels."""

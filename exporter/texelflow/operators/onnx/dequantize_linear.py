@@ -18,8 +18,6 @@ from texelflow.operators.quantization import check_scale, require_quantized, spr
 class DequantizeLinear(Operator):
     """`(x - zero_point) * scale`."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of the scale, or that which the node names, with the shape of x."""
         x, scale = node.required(0).known_type, node.required(1).known_type

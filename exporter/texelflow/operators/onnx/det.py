@@ -13,8 +13,6 @@ from texelflow.operators.shapes import floating_dtype, require_rank, unify
 class Det(Operator):
     """The determinant of each matrix of the last two axes."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type without the last two axes."""
         source = node.required(0).known_type

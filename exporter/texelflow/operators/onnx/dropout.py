@@ -18,8 +18,6 @@ class Dropout(Operator):
     In training, true with the probability 1 - ratio: elements are divided by that, or else 0.
     """
 
-    decomposes = True
-
     def upgrade(self, node: Node, opset: int) -> None:
         """Before opset 12 the ratio was an attribute, which mattered in training only."""
         if opset < 12:

@@ -12,8 +12,6 @@ from texelflow.operators.quantization import RANGES, rounded
 class DynamicQuantizeLinear(Operator):
     """Steps, scale and zero point; the range is widened to have 0."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the types of the steps, their scale and zero point."""
         x = node.required(0).known_type

@@ -27,8 +27,6 @@ class Term:
 class Einsum(Operator):
     """`ij,jk->ik` is the matrix product; NumPy's notation, with ellipses and repeated labels."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of the result."""
         terms, result = _parsed(node)

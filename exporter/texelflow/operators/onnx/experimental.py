@@ -22,8 +22,6 @@ class Experimental(Operator):
 class Affine(Experimental):
     """`alpha * x + beta`."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the input's type."""
         kind = node.required(0).known_type
@@ -44,8 +42,6 @@ class Affine(Experimental):
 @operator("ImageScaler", inputs=1, attributes={"bias": "a list of numbers", "scale": "a number"})
 class ImageScaler(Experimental):
     """`scale * x + bias[c]` for the channels c of an image."""
-
-    decomposes = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the input's type; raise NodeError unless there is a bias for each channel."""
@@ -70,8 +66,6 @@ class ImageScaler(Experimental):
 @operator("Crop", inputs=1, attributes=dict.fromkeys(("border", "scale"), "a list of whole numbers"))
 class Crop(Experimental):
     """Leaves `border` (left, top, right, bottom) away; with `scale`, keeps so many rows and columns."""
-
-    decomposes = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the cropped type; raise NodeError if the border is larger than the image."""

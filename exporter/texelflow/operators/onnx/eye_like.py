@@ -13,8 +13,6 @@ from texelflow.operators.shapes import require_rank
 class EyeLike(Operator):
     """A matrix of the input's shape with ones where column - row = k."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the input's type, or that of the attribute `dtype`."""
         source = node.required(0).known_type

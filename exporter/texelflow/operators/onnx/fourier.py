@@ -35,8 +35,6 @@ class DFT(Operator):
     [..., 1].
     """
 
-    decomposes = True
-
     def upgrade(self, node: Node, opset: int) -> None:
         """Before opset 20, the axis was an attribute."""
         if opset < 20:
@@ -101,8 +99,6 @@ class STFT(Operator):
     Inputs: the signal [batch, length, 1 or 2], frame_step, the window [frame_length], frame_length. Output:
     [batch, frames, bins, 2], with `onesided` (the default) frame_length//2 + 1 bins, else frame_length.
     """
-
-    decomposes = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of the spectra."""

@@ -12,8 +12,6 @@ from texelflow.operators.shapes import floating_dtype, unify
 class Swish(Operator):
     """`a * sigmoid(alpha * a)`."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of a."""
         kind = node.required(0).known_type
@@ -30,8 +28,6 @@ class Swish(Operator):
 @operator("SwiGLU", inputs=2)
 class SwiGLU(Operator):
     """`a * sigmoid(alpha * a) * b`, of one shape."""
-
-    decomposes = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of a."""

@@ -13,8 +13,6 @@ from texelflow.operators.shapes import broadcast_to, require_rank, unify
 class Gemm(Operator):
     """The product of two matrices, scaled, plus a scaled addend that broadcasts to it."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type; raise NodeError if the inner extents differ or C does not broadcast."""
         kinds = [value.known_type for value in node.inputs if value is not None]

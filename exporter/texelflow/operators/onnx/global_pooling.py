@@ -14,8 +14,6 @@ REDUCTIONS = {"GlobalAveragePool": "ReduceMean", "GlobalMaxPool": "ReduceMax"}
 class Global(Operator):
     """A reduction over the spatial axes, which stay with extent 1."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type with spatial extents of 1."""
         source = node.required(0).known_type

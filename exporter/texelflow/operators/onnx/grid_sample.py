@@ -19,8 +19,6 @@ class GridSample(Operator):
     The first number of a point is the place along the last axis.
     """
 
-    decomposes = True
-
     def upgrade(self, node: Node, opset: int) -> None:
         """Opset 20 renamed the modes, since images may have more axes than two."""
         if opset < 20:

@@ -50,8 +50,6 @@ def _as_int32(kind: TensorType) -> Value:
 class ConvInteger(Operator):
     """An image and weights of int8 or uint8 to int32; what is padded counts as the image's zero point."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type; raise NodeError if the weights do not fit."""
         _require_bytes(node, node.required(0).known_type, node.required(1).known_type)

@@ -38,8 +38,6 @@ class LinearAttention(Operator):
     is scale·qᵀ S.
     """
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the types of results and state; raise NodeError if heads, decay or rate do not fit."""
         query, key, value = (node.required(index).known_type for index in range(3))

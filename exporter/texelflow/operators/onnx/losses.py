@@ -23,8 +23,6 @@ class Loss(Operator):
     log-probabilities. Classes that are `ignore_index` count nothing.
     """
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of the loss, and of the log-probabilities."""
         scores, target = node.required(0).known_type, node.required(1).known_type

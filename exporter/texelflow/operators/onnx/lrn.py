@@ -13,8 +13,6 @@ from texelflow.operators.shapes import require_rank
 class LRN(Operator):
     """`x / (bias + alpha/size · Σ x²)^beta`, the sum over `size` channels around each one."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the input's type."""
         require_rank(node, node.required(0).known_type, 3)

@@ -25,8 +25,6 @@ def product_dtype(node: Node, kinds: Sequence[TensorType]) -> str:
 class MatMul(Operator):
     """[…, M, K] × […, K, N] → […, M, N]; a vector is a row before and a column behind the sign."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type; raise NodeError if the inner extents differ or the outer do not broadcast."""
         a, b = node.required(0).known_type, node.required(1).known_type

@@ -20,8 +20,6 @@ class MaxUnpool(Operator):
     The positions are those that a MaxPool of the same windows returns; elsewhere it is 0.
     """
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of what was pooled."""
         source, positions = node.required(0).known_type, node.required(1).known_type

@@ -22,8 +22,6 @@ class MelWeightMatrix(Operator):
     A frequency of f Hz is `2595·log10(1 + f/700)` mel (ONNX's definition).
     """
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of the matrix; all that it depends on must be known at export."""
         dtype = dtype_of_code(node, int(node.attributes.get("output_datatype", 1)))

@@ -61,8 +61,6 @@ def _require_floating(node: Node) -> TensorType:
 class LayerNormalization(Operator):
     """Mean 0 (LayerNormalization only) and mean square 1 over the axes from `axis` on, scaled and shifted."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the input's type, and those of the optional mean and inverse deviation."""
         source = _require_floating(node)
@@ -92,8 +90,6 @@ class LayerNormalization(Operator):
 class InstanceNormalization(Operator):
     """Mean 0 and variance 1 for each image and channel; then scale and bias of the channel."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the input's type; raise NodeError if scale or bias has not one number a channel."""
         source = _require_floating(node)
@@ -121,8 +117,6 @@ class InstanceNormalization(Operator):
 @operator("GroupNormalization", inputs=3)
 class GroupNormalization(Operator):
     """Mean 0 and variance 1 for each image and group of channels; then scale and bias of the channel."""
-
-    decomposes = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the input's type; raise NodeError if the channels do not divide into the groups."""
@@ -171,8 +165,6 @@ class GroupNormalization(Operator):
 class MeanVarianceNormalization(Operator):
     """Mean 0 and variance 1 over `axes`, by default all but the channels."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the input's type."""
         source = _require_floating(node)
@@ -195,8 +187,6 @@ class MeanVarianceNormalization(Operator):
 @operator("LpNormalization", inputs=1)
 class LpNormalization(Operator):
     """The input divided by its L1 or L2 norm along an axis; 0 where the norm is 0."""
-
-    decomposes = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the input's type; raise NodeError for another norm."""

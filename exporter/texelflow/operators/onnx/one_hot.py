@@ -14,8 +14,6 @@ from texelflow.operators.shapes import counts, normalize_axis, unify
 class OneHot(Operator):
     """`output[…, i, …] = values[i == index]`; an index of -depth to -1 counts from the end."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type with the new axis of `depth` places."""
         indices, values = node.required(0).known_type, node.required(2).known_type

@@ -87,8 +87,6 @@ def unpooled_shape(node: Node) -> Shape:
 class MaxPool(Operator):
     """The largest number in each window, and optionally its position in the flattened input."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the pooled type, and int64 for the positions."""
         pooled = _pooled(node)
@@ -116,8 +114,6 @@ class MaxPool(Operator):
 class AveragePool(Operator):
     """The mean of each window, over the input's elements or, with count_include_pad, the padding's too."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the pooled type; raise NodeError unless it is floating."""
         if not node.required(0).known_type.is_floating:
@@ -132,8 +128,6 @@ class AveragePool(Operator):
 @operator("LpPool", inputs=1)
 class LpPool(Operator):
     """`(Σ |x|^p)^(1/p)` of each window."""
-
-    decomposes = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the pooled type."""

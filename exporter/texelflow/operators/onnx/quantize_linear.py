@@ -17,8 +17,6 @@ from texelflow.operators.quantization import RANGES, check_scale, require_quanti
 class QuantizeLinear(Operator):
     """`saturate(round(x / scale) + zero_point)`, ties rounded to even."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of the zero point, or that which the node names, with the shape of x."""
         x, scale = node.required(0).known_type, node.required(1).known_type

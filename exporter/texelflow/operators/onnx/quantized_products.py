@@ -27,8 +27,6 @@ def _factor(steps: Decomposition, node: Node, rank: int, axes: tuple[int, int]) 
 class QLinearConv(Operator):
     """x, its scale and zero point; w, one for all or for each filter; those of y; and a bias of int32."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of y's zero point."""
         for index in (0, 3, 7):
@@ -56,8 +54,6 @@ class QLinearConv(Operator):
 @operator("QLinearMatMul", inputs=8)
 class QLinearMatMul(Operator):
     """a, its scale and zero point, one for all or for each row; b, for each column; those of y."""
-
-    decomposes = True
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of y's zero point."""

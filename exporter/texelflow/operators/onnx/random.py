@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from texelflow.graph import FLOATING, Node, NodeError, TensorType, Value
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
@@ -17,8 +15,6 @@ BOUNDS = dict.fromkeys(("low", "high", "mean", "scale"), "a number")
 
 class Random(Operator):
     """Numbers that are computed in float32 and converted; the same at every run."""
-
-    decomposes: ClassVar[bool] = True
 
     def warnings(self, node: Node) -> list[str]:
         """Say that there is no chance."""

@@ -47,7 +47,6 @@ class Recurrent(Operator):
     Outputs are the states after each step [length, directions, batch, hidden], and the last ones.
     """
 
-    decomposes = True
     gates: ClassVar[int]
     functions: ClassVar[Sequence[str]]
     state_inputs: ClassVar[Sequence[int]] = (5,)

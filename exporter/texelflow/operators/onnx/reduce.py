@@ -63,8 +63,6 @@ class Reduction(Operator):
 class Reduce(Reduction):
     """A reduction that the lowering computes itself."""
 
-    decomposes = True
-
     def evaluate(self, node: Node) -> list[list[Element]] | None:
         """Reduce whole numbers and expressions."""
         source, axes = node.required(0), reduced_axes(node)

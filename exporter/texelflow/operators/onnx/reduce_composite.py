@@ -15,8 +15,6 @@ LARGEST = {"float16": 65504.0, "bfloat16": 3.3895313892515355e38}
 class CompositeReduction(Reduction):
     """A sum along axes with elementwise work before or behind it."""
 
-    decomposes = True
-
     def decompose(self, node: Node) -> list[Node] | None:
         """Replace by elementwise operators around a ReduceSum."""
         source, result = node.required(0), node.outputs[0]

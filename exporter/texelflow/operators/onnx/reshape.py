@@ -88,8 +88,6 @@ class Reshape(Operator):
 class Reshaping(Operator):
     """The input's elements in their order; only the shape, which `infer` says, is another."""
 
-    decomposes = True
-
     def evaluate(self, node: Node) -> list[list[Element]] | None:
         """Return the input's elements."""
         elements = node.required(0).elements

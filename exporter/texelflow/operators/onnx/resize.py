@@ -160,8 +160,6 @@ def _kept_aspect_of_free(
 class Resize(Operator):
     """Nearest, linear or cubic sampling; where a grid point lies is the coordinate transformation's say."""
 
-    decomposes = True
-
     def upgrade(self, node: Node, opset: int) -> None:
         """Opset 10 had inputs X and scales, and sampled at x / scale, nearest rounding down."""
         if opset < 11:

@@ -15,8 +15,6 @@ from texelflow.operators.shapes import require_rank, unify
 class ReverseSequence(Operator):
     """Of each sequence along `batch_axis` as many entries along `time_axis` as its length says."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the input's type."""
         kind, lengths = node.required(0).known_type, node.required(1).known_type

@@ -28,8 +28,6 @@ class RotaryEmbedding(Operator):
     [batch, length, half].
     """
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of X."""
         x, cosines, sines = (node.required(index).known_type for index in range(3))

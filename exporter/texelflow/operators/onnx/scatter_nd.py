@@ -25,8 +25,6 @@ class ScatterND(Operator):
     Negative ones count from the end. Of tuples that are equal the last counts, where nothing is reduced.
     """
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the data's type."""
         data, indices, updates = (node.required(index).known_type for index in range(3))

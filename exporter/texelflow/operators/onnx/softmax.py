@@ -22,8 +22,6 @@ def softmax_axes(node: Node) -> list[int]:
 class SoftmaxFamily(Operator):
     """The type and the upgrade that the three share."""
 
-    decomposes = True
-
     def upgrade(self, node: Node, opset: int) -> None:
         """Before opset 13 the input was flattened to a matrix at `axis`, 1 by default."""
         if opset < 13:

@@ -19,8 +19,6 @@ class TensorScatter(Operator):
     With `circular`, rows behind the last are the first ones.
     """
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of the cache; raise NodeError if the update does not fit it."""
         cache, update = node.required(0).known_type, node.required(1).known_type

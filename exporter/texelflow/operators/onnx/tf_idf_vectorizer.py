@@ -26,8 +26,6 @@ class TfIdfVectorizer(Operator):
     max_skip_count + 1 places apart.
     """
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type; raise NodeError if the pool is of texts, or attributes do not fit each other."""
         source = node.required(0).known_type

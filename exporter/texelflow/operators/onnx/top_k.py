@@ -24,8 +24,6 @@ class TopK(Operator):
     Of equal elements the first comes first, as in ONNX Runtime. `sorted=0` allows any order, so this one.
     """
 
-    decomposes = True
-
     def upgrade(self, node: Node, opset: int) -> None:
         """Before opset 10, k was an attribute."""
         if opset < 10:

@@ -12,8 +12,6 @@ from texelflow.operators.shapes import require_rank
 class Trilu(Operator):
     """Keeps the last two axes' elements with column - row ≥ k (upper) or ≤ k (lower); the rest is zero."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the input's type."""
         require_rank(node, node.required(0).known_type, 2)

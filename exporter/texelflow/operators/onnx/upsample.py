@@ -14,8 +14,6 @@ from texelflow.operators.upgrading import attribute_to_input
 class Upsample(Operator):
     """Nearest or linear sampling at x / scale."""
 
-    decomposes = True
-
     def upgrade(self, node: Node, opset: int) -> None:
         """Opset 9 turned the attribute scales into an input."""
         if opset < 9:

@@ -46,8 +46,6 @@ class Extremum(Elementwise):
 class Sum(Elementwise):
     """The sum of the inputs."""
 
-    decomposes = True
-
     def decompose(self, node: Node) -> list[Node] | None:
         """Replace by additions."""
         return _chain(node, "Add") if len(node.inputs) > 1 else _identity(node)
@@ -56,8 +54,6 @@ class Sum(Elementwise):
 @operator("Mean", inputs=(1, MANY))
 class Mean(Elementwise):
     """The mean of the inputs."""
-
-    decomposes = True
 
     def decompose(self, node: Node) -> list[Node] | None:
         """Replace by additions and a product with 1/n."""

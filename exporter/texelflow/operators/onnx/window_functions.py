@@ -23,8 +23,6 @@ COEFFICIENTS: Mapping[str, tuple[float, ...]] = {
 class WindowFunction(Operator):
     """So many numbers as the input says; the last is that before the next period, or the first again."""
 
-    decomposes = True
-
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of so many numbers."""
         dtype = dtype_of_code(node, int(node.attributes.get("output_datatype", 1)))

@@ -47,7 +47,7 @@ class _Coded:
     by_row: bool
     bits: int
     block: int
-    uniform: bool = False
+    uniform: bool
     """Whether it is the same scale for all, so that rows may be along any axis."""
 
     def is_like(self, other: _Coded) -> bool:

@@ -9,8 +9,8 @@ from texelflow.operators import MANY
 from texelflow.operators.shapes import normalize_axes, normalize_axis
 
 
-def _index_dtype(steps: Lowering, name: str = "out_type") -> str:
-    return steps.dtype_attribute(name, "int32")
+def _index_dtype(steps: Lowering) -> str:
+    return steps.dtype_attribute("out_type", "int32")
 
 
 @lowers("Shape")

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from texelflow.graph import Value
 from texelflow.graph.constants import unpack_elements
 from texelflow.importers.channels_last import (
-    channels_first,
     convolution,
     depthwise_filters,
     filters_of_ohwi,
@@ -196,8 +195,3 @@ def _conv_3d_transpose(step: Step) -> None:
         precise=is_precise(step),
     )
     step.finish(made, fused=step.options["activation"])
-
-
-def image_first(step: Step, index: int) -> Value:
-    """Return an image with its channels first."""
-    return channels_first(step.builder, "image", step.real(index), len(step.raw(index).shape))

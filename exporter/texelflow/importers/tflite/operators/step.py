@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -168,11 +167,11 @@ class Step:
         """Take a result as it is to be stored."""
         self._take(value, index)
 
-    def finish_complex(self, value: Value, index: int = 0) -> None:
-        """Take a result of complex numbers, pairs along the last axis."""
-        if self.made(index).dtype != COMPLEX:
-            raise self.refuse(f"its output {index} is {self.made(index).dtype}; {COMPLEX} is expected")
-        self._take(value, index)
+    def finish_complex(self, value: Value) -> None:
+        """Take the result of complex numbers, pairs along the last axis."""
+        if self.made(0).dtype != COMPLEX:
+            raise self.refuse(f"its output 0 is {self.made(0).dtype}; {COMPLEX} is expected")
+        self._take(value, 0)
 
     def moved(self, value: Value, index: int = 0) -> None:
         """Take a result that has elements of the first input, moved only."""
@@ -277,8 +276,3 @@ def same_steps(one: Tensor, other: Tensor) -> bool:
         None if each.quantisation is None else replace(each.quantisation, axis=0) for each in (one, other)
     ]
     return pair[0] == pair[1]
-
-
-def typed(name: str, dtype: str, shape: Sequence[Dimension]) -> Value:
-    """Return a value whose type is known."""
-    return Value(name, TensorType(dtype, tuple(shape)))
