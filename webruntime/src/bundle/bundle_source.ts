@@ -103,8 +103,9 @@ async function openUrl(
   }
   if (!response.ok || !response.body) {
     throw new TexelflowError(
-      "not-found",
-      `${url} cannot be fetched: the server answered ${response.status} ${response.statusText}.`,
+      // Another time it may be there.
+      response.status < 500 ? "not-found" : "network",
+      `${url} cannot be fetched: the server answered ${response.status}.`,
       { file: url },
     );
   }

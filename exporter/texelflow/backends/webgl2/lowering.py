@@ -257,10 +257,14 @@ class Lowering:
     ) -> None:
         """Add a step: the page reads flat tensors back, fills others, and learns symbols.
 
-        These are those of the node, or `binds`.
+        These are those of the node, or `binds`. What has the textures of weights is copied for it: few devices
+        read those that are stored in 8 bits, or in 32 where nothing can draw into such.
         """
         assert self.group is not None
-        inputs = [self._copied(tensor) if tensor in self.exchanged else tensor for tensor in inputs]
+        inputs = [
+            self._copied(tensor) if tensor in self.exchanged or tensor.weight is not None else tensor
+            for tensor in inputs
+        ]
         for output in outputs:
             output.precise = True
         step = HostStep(
