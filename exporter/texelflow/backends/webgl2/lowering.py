@@ -257,8 +257,8 @@ class Lowering:
     ) -> None:
         """Add a step: the page reads flat tensors back, fills others, and learns symbols.
 
-        These are those of the node, or `binds`. What has the textures of weights is copied for it: few devices
-        read those that are stored in 8 bits, or in 32 where nothing can draw into such.
+        These are those of the node, or `binds`. A weight is copied for it: pages cannot read all textures that
+        weights are stored in, such as those of 32 bits where draws have 16.
         """
         assert self.group is not None
         inputs = [
