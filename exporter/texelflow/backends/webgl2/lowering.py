@@ -257,8 +257,8 @@ class Lowering:
     ) -> None:
         """Add a step: the page reads flat tensors back, fills others, and learns symbols.
 
-        These are those of the node, or `binds`. A weight is copied for it: pages cannot read all textures that
-        weights are stored in, such as those of 32 bits where draws have 16.
+        These are those of the node, or `binds`. A weight is copied for it: pages cannot read all textures of
+        weights, such as those of 32 bits where draws have 16.
         """
         assert self.group is not None
         inputs = [
