@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import zipfile
 from pathlib import Path
 
 import onnx
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from model_support import model_parameters, save_text
 from texelflow.errors import ExportError
@@ -42,13 +43,37 @@ def test_reads_a_model(tmp_path: Path) -> None:
     assert [node.operator for node in graph.nodes] == ["MatMul", "Add", "Relu"]
 
 
+LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 12345\n"
+
+
+@pytest.mark.parametrize("weights", ["onnx", "safetensors"])
+def test_weights_that_git_left_elsewhere(tmp_path: Path, weights: str) -> None:
+    """Of files beside a model, too."""
+    if weights == "onnx":
+        path = tmp_path / "model.onnx"
+        model = onnx.load(save_text(SMALL_MODEL, tmp_path))
+        for tensor in model.graph.initializer:  # what has raw bytes is stored apart
+            tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor), tensor.name))
+        onnx.save(model, path, save_as_external_data=True, location="model.onnx.data", size_threshold=0)
+        (tmp_path / "model.onnx.data").write_bytes(LFS_POINTER)
+    else:
+        path = tmp_path / "model"
+        shutil.copytree(Path(__file__).parent / "language_models" / "llama", path)
+        (path / "model.safetensors").write_bytes(LFS_POINTER)
+    with pytest.raises(ExportError, match="is a pointer of Git LFS, and not the file itself"):
+        read_model(path)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
         ("a.onnx", b"", "is empty"),
         ("a.onnx", b"\0", "not an ONNX model"),
         ("a.onnx", b"hello, this is no model", "not an ONNX model"),
-        ("a.onnx", b"<html>404</html>", "not an ONNX model"),
+        ("a.onnx", b"<html>404</html>", "is a web page"),
+        ("a.tflite", b"<!DOCTYPE html>\n<html>", "is a web page"),
+        ("a.onnx", LFS_POINTER, "`git lfs pull` in its folder"),
+        ("a.gguf", LFS_POINTER, "`git lfs pull` in its folder"),
         ("a.onnx", b"\x1c\0\0\0TFL3" + bytes(40), "damaged, or cannot be read"),
         ("a.tflite", b"anything at all here", "no TensorFlow Lite model"),
         ("a.h5", b"\x89HDF\r\n\x1a\n" + bytes(9), "cannot be read"),

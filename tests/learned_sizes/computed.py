@@ -169,4 +169,15 @@ COMPUTED = {
             of(lengths=integers(9, 2), x=sparse(2, 9, 2)),
         ],
     ),
+    "what constants of each type hold": Case(
+        """g (float[n] x) => (float[n] y, float[a] f, int64[b] i, int8[c] s, int64[2,d] u, int64[1,e] t,
+                             int64[2,h] g, int64[k,3] chosen)
+        <float[2,2] floats = {3, 4, 4, -5}, int64[4] integers = {3, -4, 4, 4},
+         int8[2,2] small = {3, 4, 4, -5}, uint8[2,2] unsigned = {0, 200, 3, 0}, bool[3] truths = {1, 0, 1},
+         int32[2,2] whole = {0, -3, 0, 9}, float[1,2,4] boxes = {0, 0, 1, 1, 2, 2, 3, 3},
+         float[1,1,2] scores = {0.5, 0.75}, int64[1] most = {5}>
+        { y = Neg (x)  f = Unique (floats)  i = Unique (integers)  s = Unique (small)  u = NonZero (unsigned)
+          t = NonZero (truths)  g = NonZero (whole)  chosen = NonMaxSuppression (boxes, scores, most) }""",
+        [of(x=sparse(3)), of(x=sparse(5))],
+    ),
 }

@@ -211,4 +211,32 @@ LOOPING = {
         }""",
         [of(x=sparse(3), start=integers(5))],
     ),
+    "names of the graph around, in bodies": Case(
+        """g (float[n] x, float[m,n] rows, bool c, int64 turns) =>
+            (float[n] y, float[n] inner, float[a] twice, float[b] known, float[n] last, float[m,n] sums)
+        <int64 three = {3}>
+        {
+            y = If (c) <then_branch = one () => (float[n] y) { y = Neg (x) },
+                else_branch = two () => (float[n] inner)
+                {
+                    inner = If (c) <then_branch = three () => (float[n] inner) { inner = Exp (x) },
+                    else_branch = four () => (float[n] y) { y = Mul (x, x) }>
+                }>
+            inner = Add (x, x)
+            twice = Loop (turns, , x) <body = turn (int64 i, bool c, float[n] x) => (bool c, float[n] twice)
+            {
+                twice = Loop (turns, , x)
+                    <body = turn (int64 i, bool c, float[n] x) => (bool c, float[n] twice)
+                { k = Cast <to = 1> (i)  twice = Add (x, k) }>
+            }>
+            known = Loop (three, , x) <body = turn (int64 i, bool c, float[n] x) => (bool c, float[n] known)
+            { k = Cast <to = 1> (i)  known = Sub (x, k) }>
+            last, sums = Scan <num_scan_inputs = 1, body = turn (float[n] x, float[n] row)
+                => (float[n] last, float[n] sums) { last = Add (x, row)  sums = Abs (last) }> (x, rows)
+        }""",
+        [
+            of(x=sparse(4, share=1), rows=sparse(3, 4), c=np.array(c), turns=np.int64(turns))
+            for c, turns in ((True, 2), (False, 3), (False, 0))
+        ],
+    ),
 }

@@ -295,5 +295,42 @@ def test_missing_graph(module_page: Page, page_server: PageServer) -> None:
     assert "/nowhere/graph.json" in message and "404" in message
 
 
+@pytest.mark.parametrize(("status", "code"), [(403, "not-found"), (410, "not-found"), (503, "network")])
+def test_codes_of_answers(
+    module_page: Page, page_server: PageServer, tmp_path: Path, status: int, code: str
+) -> None:
+    """A server that is busy may have the file another time."""
+    page_server.fixed[f"/answer{status}/graph.json"] = (status, "text/plain", b"no")
+    answer = module_page.evaluate(
+        "(url) => texelflow.loadModel(url).catch(({code, message}) => [code, message])",
+        page_server.url(f"/answer{status}/"),
+    )
+    assert answer[0] == code and answer[1].endswith(
+        f"/graph.json cannot be fetched: the server answered {status}."
+    )
+
+
+def test_graph_that_breaks_off(module_page: Page, serve: Serve, tmp_path: Path) -> None:
+    """The server ends within the file; and an abort meanwhile is told by its reason."""
+    add_bundle(tmp_path)
+    answer = module_page.evaluate(
+        """async (url) => {
+            const controller = new AbortController();
+            const breaks = (before) => async (address) => new Response(new ReadableStream({
+                pull(stream) { before(); stream.error(new TypeError('network error')); },
+            }));
+            const load = (options) => texelflow.loadModel(url, options)
+                .catch((error) => error.code ? [error.code, error.message] : error);
+            return [
+                await load({fetch: breaks(() => {})}),
+                await load({fetch: breaks(() => controller.abort('enough')), signal: controller.signal}),
+            ];
+        }""",
+        serve(tmp_path),
+    )
+    assert answer[0][0] == "network" and "/graph.json cannot be fetched (" in answer[0][1]
+    assert answer[1] == "enough"
+
+
 def test_unreachable_server(module_page: Page) -> None:
     assert "cannot be fetched" in load_error(module_page, "http://127.0.0.1:9/model/")

@@ -87,6 +87,8 @@ def test_wrong_inputs(pair_page: Page, inputs: str, expected: list[str]) -> None
         ("'float32', [1], [1]", "must be a Float32Array, not a Array"),
         ("'int64', [1], new Float64Array(1)", "BigInt64Array or Int32Array, not a Float64Array"),
         ("'float32', [2, -1], new Float32Array(2)", "whole numbers"),
+        ("'float32', [NaN, 2], new Float32Array(2)", "whole numbers, not NaN,2"),
+        ("'float32', [2n], new Float32Array(2)", "whole numbers, not 2"),
         ("'float32', [2, 2], new Float32Array(3)", "4 elements, but 3 came"),
     ],
 )

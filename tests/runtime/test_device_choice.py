@@ -11,6 +11,9 @@ from bundle_builder import add_bundle
 from playwright.sync_api import Page
 from run_support import feed, run_bundle
 
+import texelflow
+from model_support import save_text
+
 Serve = Callable[[Path], str]
 
 
@@ -64,21 +67,68 @@ def test_few_render_targets(
     assert all("render targets" in reason for reason in device["reasons"])
 
 
-def test_device_with_half_float_targets_only(page: Page, serve: Serve, tmp_path: Path) -> None:
-    add_bundle(tmp_path)
+def leave_half_float_targets(page: Page) -> None:
+    """Let contexts that the page makes from now on have render targets of 16 bits only, as some phones do."""
     page.evaluate(
         """() => {
             const original = WebGL2RenderingContext.prototype.getExtension;
+            // Asking for it would switch it on, and let 32 bits be drawn into after all.
             WebGL2RenderingContext.prototype.getExtension = function (name) {
-                const extension = original.call(this, name);
-                return name === 'EXT_color_buffer_float' ? null : extension;
+                return ['EXT_color_buffer_float', 'EXT_float_blend'].includes(name)
+                    ? null : original.call(this, name);
             };
         }"""
     )
+
+
+def test_device_with_half_float_targets_only(page: Page, serve: Serve, tmp_path: Path) -> None:
+    add_bundle(tmp_path)
+    leave_half_float_targets(page)
     answer = run_bundle(page, serve(tmp_path), {"x": feed(np.ones(6, np.float32))})
     np.testing.assert_allclose(answer["results"]["y"], np.arange(6) * 2 + 3)
     assert answer["device"]["storage"] == 16
     assert "16-bit storage" in answer["device"]["reasons"][0]
+
+
+def test_what_wants_32_bits_where_there_are_16(page: Page, serve: Serve, tmp_path: Path) -> None:
+    """Outputs, states, what stays on the GPU, pictures, and what the page reads of constants and results."""
+    model = """g (float[n] x, float[n] s, float[1,3,h,w] image) =>
+          (float[n] y, float[n] t, float[k] u, int64[1,m] p, float[1,3,1,1] mean, float[c,n] joined)
+        <float[4] c = {3, 4, 4, -5}, int64[1] zeroth = {0}>
+        { y = Add (x, s)  t = Identity (y)  u = Unique (c)  p = NonZero (x)  mean = GlobalAveragePool (image)
+          row = Unsqueeze (y, zeroth)  joined = Concat <axis = 0> (row, row) }"""
+    texelflow.export(
+        save_text(model, tmp_path), tmp_path / "bundle", states={"t": "s"}, image="0..255,name=image"
+    )
+    leave_half_float_targets(page)
+    answer = page.evaluate(
+        """async (url) => {
+            const model = await texelflow.loadModel(url);
+            const image = new ImageData(new Uint8ClampedArray([10, 20, 30, 255, 30, 20, 10, 255]), 2, 1);
+            const inputs = {x: new texelflow.Tensor('float32', [3], new Float32Array([1, 0, 2.5])), image};
+            await model.run(inputs);
+            const kept = await model.run(inputs, {keep: ['y']});
+            const saved = await model.own.save();
+            const numbers = ({data}) => Array.from(data, Number);
+            return {
+                u: numbers(kept.u), p: numbers(kept.p), mean: numbers(kept.mean),
+                joined: numbers(kept.joined),
+                y: numbers(await kept.y.read()), again: numbers((await model.run({...inputs, x: kept.y})).y),
+                saved: numbers(saved.s), storage: model.device.storage,
+            };
+        }""",
+        serve(tmp_path / "bundle"),
+    )
+    assert answer == {
+        "u": [-5, 3, 4],
+        "p": [0, 2],
+        "mean": [20, 20, 20],
+        "joined": [2, 0, 5, 2, 0, 5],
+        "y": [2, 0, 5],
+        "again": [4, 0, 10],
+        "saved": [2, 0, 5],
+        "storage": 16,
+    }
 
 
 def test_wrong_numbers_fall_back_to_the_next_setting(page: Page, serve: Serve, tmp_path: Path) -> None:

@@ -64,6 +64,28 @@ def test_files_as_they_are(page: Page, serve: Serve, tmp_path: Path) -> None:
     assert "no file graph.json" in answer[2]
 
 
+@pytest.mark.parametrize(
+    ("source", "came"),
+    [
+        ("undefined", "undefined"),
+        ("null", "null"),
+        ("5", "5"),
+        ("{}", "[object Object]"),
+        ("new Blob(['x'])", "[object Blob]"),
+        ("new Request('/bundle/')", "[object Request]"),
+        ("['bundle/']", "a list of something else"),
+        ("[null]", "a list of something else"),
+        ("new Map([['graph.json', '{}']])", "a list of something else"),
+    ],
+)
+def test_what_is_no_source(module_page: Page, source: str, came: str) -> None:
+    answer = module_page.evaluate(
+        f"texelflow.loadModel({source}).then(() => null, ({{code, message}}) => [code, message])"
+    )
+    assert answer[0] == "option"
+    assert answer[1].endswith(f"address of a bundle's folder was expected, or its files, but {came} came.")
+
+
 def test_workers_of_blobs_take_addresses_of_the_site(page: Page, serve: Serve, tmp_path: Path) -> None:
     add_bundle(tmp_path)
     answer = page.evaluate(

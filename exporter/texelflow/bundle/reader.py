@@ -25,7 +25,7 @@ def read_graph(directory: Path) -> GraphFile:
     path = directory / "graph.json"
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise ExportError(f"{directory} is not a bundle: it has no graph.json") from None
     except (ValueError, OSError, RecursionError) as error:
         raise ExportError(f"{path} cannot be read as JSON: {error}") from None

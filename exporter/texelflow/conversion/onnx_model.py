@@ -104,6 +104,8 @@ class _Writer:
         """Append a node; raise NodeError if ONNX does not have its operator."""
         if node.domain not in DOMAINS:
             raise NodeError(node, "ONNX does not have this operator")
+        if node.operator == "Identity" and self._is_itself(node):
+            return
         details = ["", *node.attributes, *range(len(node.inputs))]
         needed = [OF_NEWER_OPSETS.get((node.domain, node.operator, detail), 0) for detail in details]
         known = self.domains.get(node.domain, DOMAINS[node.domain])
@@ -119,6 +121,11 @@ class _Writer:
             if name not in (PRECISE, LEARNED):  # Texelflow's own
                 self.add_attribute(proto, name, content)
         protos.append(proto)  # now that what its bodies need is there
+
+    def _is_itself(self, node: Node) -> bool:
+        """Whether a node makes an output of an input of the graph, which has its name."""
+        source, result = node.required(0), node.outputs[0]
+        return source in self.graph.inputs and self.names.get(result) == source.name
 
     def name(self, value: Value, protos: Any) -> str:
         """Return the name of a value; constants become initializers, sizes nodes that compute them."""

@@ -9,9 +9,22 @@ from pathlib import Path, PurePosixPath
 
 from texelflow.errors import ExportError
 
+LFS_MARK = b"version https://git-lfs.github.com/spec/"
+"""What a file begins with that Git left in place of a large one."""
+
+LFS_POINTER = "a pointer of Git LFS, and not the file itself: `git lfs pull` in its folder fetches that"
+"""What such a file is."""
+
 
 def map_file(path: Path) -> memoryview:
-    """Return the bytes of a file; raise ExportError if it cannot be read."""
+    """Return the bytes of a file; raise ExportError if it cannot be read, or only Git has it."""
+    content = _mapped(path)
+    if content[: len(LFS_MARK)] == LFS_MARK:
+        raise ExportError(f"{path} is {LFS_POINTER}")
+    return content
+
+
+def _mapped(path: Path) -> memoryview:
     try:
         with path.open("rb") as file:
             if path.stat().st_size == 0:

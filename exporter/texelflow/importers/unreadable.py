@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from texelflow.importers.mapped_files import LFS_MARK, LFS_POINTER
 from texelflow.importers.zip_members import is_zip, zip_names
 
 UNKNOWN = "without a model of a format that can be read"
@@ -22,7 +23,13 @@ _TORCHSCRIPT = (
     f" {_LINES}"
 )
 
+_WEB_PAGE = (
+    "a web page, as servers answer in place of a file that they do not have: download the model itself"
+)
+
 _MARKS: tuple[tuple[str, bytes, int], ...] = (
+    (LFS_POINTER, LFS_MARK, 0),
+    *((_WEB_PAGE, begin, 0) for begin in (b"<!doctype html", b"<!DOCTYPE html", b"<!DOCTYPE HTML", b"<html")),
     ("an ONNX Runtime flatbuffer (.ort), which cannot be read: take the .onnx it was made from", b"ORTM", 4),
     (_STATE_DICT, b"\x80\x02", 0),
 )

@@ -3,17 +3,31 @@
 import { TexelflowError } from "../errors.ts";
 import type { BundleFiles, BundleSource } from "./bundle_source.ts";
 
-/** The files of a bundle that the page has. Names may have folders before them, as `webkitdirectory` gives them. */
+/**
+ * The files of a bundle that the page has. Names may have folders before them, as `webkitdirectory` gives them.
+ *
+ * @throws TexelflowError when it is none of what a source may be
+ */
 export function blobFiles(source: Exclude<BundleSource, string | URL>): BundleFiles {
-  const files: ReadonlyMap<string, Blob> =
+  const isList = typeof Object(source)[Symbol.iterator] === "function";
+  const entries: readonly (readonly [string, Blob])[] =
     source instanceof Map
-      ? source
-      : new Map(
-          Array.from(
-            source as Iterable<File>,
-            (file) => [file.webkitRelativePath || file.name, file] as const,
-          ),
+      ? [...source]
+      : Array.from(
+          isList ? (source as Iterable<File>) : [],
+          (file) => [file?.webkitRelativePath || file?.name, file] as const,
         );
+  if (
+    !isList ||
+    entries.some(([name, file]) => typeof name !== "string" || typeof file?.stream !== "function")
+  ) {
+    const came = isList ? "a list of something else" : String(source);
+    throw new TexelflowError(
+      "option",
+      `loadModel: the address of a bundle's folder was expected, or its files, but ${came} came.`,
+    );
+  }
+  const files: ReadonlyMap<string, Blob> = new Map(entries);
   return {
     open: async ({ name }) => {
       const key = [...files.keys()].find((path) => path === name || path.endsWith(`/${name}`));

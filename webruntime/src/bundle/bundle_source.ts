@@ -89,10 +89,7 @@ async function openUrl(
   options: RequestInit,
   from = 0,
 ): Promise<BundleFileStream> {
-  let response: Response;
-  try {
-    response = await fetchFile(url, from ? { ...options, headers: { Range: `bytes=${from}-` } } : options);
-  } catch (error) {
+  const fail = (error: unknown): never => {
     options.signal?.throwIfAborted();
     throw new TexelflowError(
       "network",
@@ -100,11 +97,18 @@ async function openUrl(
         "Is the address right and the server up, and does it allow other origins (CORS)?",
       { file: url, cause: error },
     );
+  };
+  let response: Response;
+  try {
+    response = await fetchFile(url, from ? { ...options, headers: { Range: `bytes=${from}-` } } : options);
+  } catch (error) {
+    return fail(error);
   }
   if (!response.ok || !response.body) {
     throw new TexelflowError(
-      "not-found",
-      `${url} cannot be fetched: the server answered ${response.status} ${response.statusText}.`,
+      // Another time it may be there.
+      response.status < 500 ? "not-found" : "network",
+      `${url} cannot be fetched: the server answered ${response.status}.`,
       { file: url },
     );
   }
@@ -112,7 +116,7 @@ async function openUrl(
     location: url,
     start: response.status === 206 ? from : 0,
     body: response.body,
-    text: () => response.text(),
+    text: () => response.text().catch(fail),
     contentType: response.headers.get("content-type") ?? "",
   };
 }

@@ -105,10 +105,7 @@ export class Tensor<D extends DataType = DataType, A extends TensorData = Tensor
       );
     }
     if (!Array.isArray(shape) || !shape.every((extent) => Number.isInteger(extent) && extent >= 0)) {
-      throw new TexelflowError(
-        "input",
-        `Tensor: the shape must be an array of whole numbers, not ${JSON.stringify(shape)}.`,
-      );
+      throw new TexelflowError("input", `Tensor: the shape must be an array of whole numbers, not ${shape}.`);
     }
     const accepted = [traits.array, ...traits.also];
     const came = Object.prototype.toString.call(data).slice(8, -1);

@@ -257,10 +257,14 @@ class Lowering:
     ) -> None:
         """Add a step: the page reads flat tensors back, fills others, and learns symbols.
 
-        These are those of the node, or `binds`.
+        These are those of the node, or `binds`. A weight is copied for it: pages cannot read all textures of
+        weights, such as those of 32 bits where draws have 16.
         """
         assert self.group is not None
-        inputs = [self._copied(tensor) if tensor in self.exchanged else tensor for tensor in inputs]
+        inputs = [
+            self._copied(tensor) if tensor in self.exchanged or tensor.weight is not None else tensor
+            for tensor in inputs
+        ]
         for output in outputs:
             output.precise = True
         step = HostStep(

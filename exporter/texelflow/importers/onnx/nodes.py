@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from itertools import zip_longest
 from typing import Any
@@ -69,6 +69,7 @@ class NodeImporter:
         scope: Scope,
         opsets: Mapping[str, int],
         bindings: Mapping[str, Any] | None = None,
+        around: Container[str] = (),
     ) -> None:
         """Add the nodes of a graph or of a function's body, and what they produce to `scope`.
 
@@ -77,8 +78,9 @@ class NodeImporter:
             scope: inputs and initializers by name.
             opsets: version of each domain's operators.
             bindings: the attributes of the function whose body it is.
+            around: names in `scope` of the graph around, which nodes hide that produce what has the same.
         """
-        for index, proto in enumerate(_sorted(list(protos), scope, self._problems)):
+        for index, proto in enumerate(_sorted(list(protos), scope, around, self._problems)):
             node = Node(
                 proto.op_type,
                 [self._input(scope, source) for source in proto.input],
@@ -121,9 +123,10 @@ class NodeImporter:
         self.nodes, self._problems = [], Problems()
         graph = attribute.g
         inputs = [Value(self._value_name(item.name)) for item in graph.input]
-        inner = {**scope, **read_initializers(graph, self._external, self._problems)}
-        inner |= {item.name: value for item, value in zip(graph.input, inputs, strict=True)}
-        self.add_nodes(graph.node, inner, opsets, bindings)
+        own = read_initializers(graph, self._external, self._problems)
+        own |= {item.name: value for item, value in zip(graph.input, inputs, strict=True)}
+        inner = {**scope, **own}
+        self.add_nodes(graph.node, inner, opsets, bindings, scope.keys() - own.keys())
         outputs = [inner.get(item.name) for item in graph.output]
         found = [value for value in outputs if value is not None]
         if len(found) != len(outputs):
@@ -237,12 +240,12 @@ def _make_constant(node: Node) -> None:
     result.type, result.constant, result.producer = constant.type, constant.constant, None
 
 
-def _sorted(protos: list[Any], scope: Scope, problems: Problems) -> list[Any]:
+def _sorted(protos: list[Any], scope: Scope, around: Container[str], problems: Problems) -> list[Any]:
     """Return NodeProtos so that each follows those that it reads: as they are, if that holds already."""
     producers: dict[str, int] = {}
     for index, proto in enumerate(protos):
         for name in filter(None, proto.output):
-            if name in producers or name in scope:
+            if name in producers or (name in scope and name not in around):
                 problems.add(f"value {name!r} is produced twice, by {_title(proto)} for the second time")
             producers[name] = index
     reads: list[set[int]] = []

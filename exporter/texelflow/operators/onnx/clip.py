@@ -9,7 +9,7 @@ from texelflow.graph import Element, Node, TensorType
 from texelflow.graph.scalar import Number, Scalar, call
 from texelflow.operators import operator
 from texelflow.operators.elementwise import Elementwise, whole
-from texelflow.operators.upgrading import attribute_to_input
+from texelflow.operators.upgrading import attribute_to_input, inputs_like_first
 
 LARGEST_32 = (2 - 2**-23) * 2.0**127
 LARGEST = {
@@ -30,6 +30,10 @@ class Clip(Elementwise):
         if opset < 11:
             attribute_to_input(node, "min", 1, "float32")
             attribute_to_input(node, "max", 2, "float32")
+
+    def in_onnx(self, node: Node) -> list[Node]:
+        """Return it with bounds of the input's type."""
+        return inputs_like_first(node, {1: "min", 2: "max"})
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of the input; the bounds are scalars."""

@@ -137,6 +137,19 @@ class GroupNormalization(Operator):
                 )
         return [source]
 
+    def in_onnx(self, node: Node) -> list[Node]:
+        """Return what has a scale and a bias for each group, as it had before opset 21, or itself."""
+        source, scale, groups = node.required(0), node.required(1), int(node.attributes.get("num_groups", 0))
+        if scale.type is None or not proved_equal(scale.type.size, groups):
+            return [node]
+        steps = Decomposition(node)
+        shape = steps.add("Shape", "shape", source)
+        view = steps.add("Reshape", "groups", source, steps.constant("view", "int64", [3], [0, groups, -1]))
+        more = {"epsilon": node.attributes["epsilon"]} if "epsilon" in node.attributes else {}
+        normal = steps.add("InstanceNormalization", "normal", view, scale, node.required(2), **more)
+        steps.add("Reshape", node.outputs[0], normal, shape, allowzero=1)
+        return steps.nodes
+
     def decompose(self, node: Node) -> list[Node] | None:
         """Replace by reductions over a view [N, groups, channels of a group, pixels]."""
         source = node.required(0)

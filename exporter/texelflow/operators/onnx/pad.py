@@ -7,7 +7,7 @@ from texelflow.graph import Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import at_least, dimensions, normalize_axes
-from texelflow.operators.upgrading import attribute_to_input
+from texelflow.operators.upgrading import attribute_to_input, inputs_like_first
 
 MODES = ("constant", "reflect", "edge", "wrap")
 
@@ -55,6 +55,10 @@ class Pad(Operator):
         if opset < 11:
             attribute_to_input(node, "pads", 1)
             attribute_to_input(node, "value", 2, "float32")
+
+    def in_onnx(self, node: Node) -> list[Node]:
+        """Return it with a border of the input's type."""
+        return inputs_like_first(node, {2: "value"})
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of the padded tensor; raise NodeError if a border cannot be filled."""

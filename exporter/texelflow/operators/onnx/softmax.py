@@ -28,6 +28,19 @@ class SoftmaxFamily(Operator):
             node.attributes.setdefault("axis", 1)
             node.attributes[TO_LAST_AXIS] = 1
 
+    def in_onnx(self, node: Node) -> list[Node]:
+        """Return it, of a matrix and back where all axes from `axis` on count as one."""
+        if not node.attributes.pop(TO_LAST_AXIS, 0):
+            return [node]
+        axis, source = int(node.attributes["axis"]), node.required(0)
+        steps = Decomposition(node)
+        shape = steps.add("Shape", "shape", source)
+        matrix = steps.add("Flatten", "matrix", source, axis=axis)
+        steps.add(
+            "Reshape", node.outputs[0], steps.add(self.name, "rows", matrix, axis=1), shape, allowzero=1
+        )
+        return steps.nodes
+
     def infer(self, node: Node) -> list[TensorType]:
         """Return the input's type; raise NodeError unless it is floating."""
         source = node.required(0).known_type

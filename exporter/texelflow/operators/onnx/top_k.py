@@ -27,6 +27,7 @@ class TopK(Operator):
     def upgrade(self, node: Node, opset: int) -> None:
         """Before opset 10, k was an attribute."""
         if opset < 10:
+            node.attributes["k"] = [node.attributes.get("k", 1)]
             attribute_to_input(node, "k", 1)
 
     def infer(self, node: Node) -> list[TensorType]:

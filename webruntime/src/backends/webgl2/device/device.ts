@@ -146,10 +146,11 @@ function* candidates(
   reasons: string[],
 ): Generator<DeviceSetting> {
   if (!capabilities.float16Targets) return;
+  const precise = capabilities.float32Targets ? "float32" : "float16";
   let storage = options.storage ?? 32;
-  if (storage === 32 && !capabilities.float32Targets) {
+  if (storage === 32 && precise === "float16") {
     storage = 16;
-    reasons.push("16-bit storage: 32-bit float textures cannot be drawn into.");
+    reasons.push("16-bit storage: textures of 32 bits cannot be drawn into.");
   }
   const longest = 31 - Math.clz32(limits.maxTextureSize);
   const { fold = longest, cut = longest } = options;
@@ -161,7 +162,7 @@ function* candidates(
       continue;
     }
     for (const fetch of fetchFunctions(capabilities, options))
-      yield { ...blocking, fold, cut, fetch, storage };
+      yield { ...blocking, fold, cut, fetch, storage, precise };
   }
 }
 

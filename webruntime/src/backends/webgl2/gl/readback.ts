@@ -17,9 +17,8 @@ export function readTexels(
   const { gl } = context;
   gl.bindFramebuffer(gl.READ_FRAMEBUFFER, texture.framebuffer);
   gl.readBuffer(gl.COLOR_ATTACHMENT0 + layer);
-  const integer = texture.format === "int32";
-  const format = integer ? gl.RGBA_INTEGER : gl.RGBA;
-  const type = integer ? gl.INT : gl.FLOAT;
+  const format = texture.isInteger ? gl.RGBA_INTEGER : gl.RGBA;
+  const type = texture.isInteger ? gl.INT : gl.FLOAT;
   // One signature takes arrays, another offsets.
   if (typeof target === "number") gl.readPixels(0, 0, width, height, format, type, target);
   else gl.readPixels(0, 0, width, height, format, type, target);

@@ -55,7 +55,7 @@ export class ArrayTexture {
     return this.width * this.height * this.layers * TEXEL_BYTES[this.format];
   }
 
-  private get isInteger(): boolean {
+  get isInteger(): boolean {
     return this.format === "int32" || this.format === "int8";
   }
 

@@ -66,7 +66,7 @@ function countDraw(session: Session, plan: RunPlan, draw: Draw, program: LinkedP
   const placed = (tensor: number) => plan.placed.get(tensor) as PlacedTensor;
   const output = placed(draw.output);
   const { width, height, layers } = output.layout;
-  const isInteger = output.texture?.format === "int32";
+  const isInteger = output.texture?.isInteger;
   const texture = new ArrayTexture(context, isInteger ? "int32" : "float32", width, height, layers);
   try {
     const target = { ...output, texture };

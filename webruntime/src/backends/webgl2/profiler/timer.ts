@@ -54,7 +54,7 @@ export function chooseTimer(context: Context): Timer {
 /** From an idle GPU to the arrival of one pixel, less what that takes alone. */
 async function byFence(context: Context, issue: () => void, texture: ArrayTexture): Promise<number> {
   await breathe();
-  const pixel = texture.format === "int32" ? new Int32Array(4) : new Float32Array(4);
+  const pixel = texture.isInteger ? new Int32Array(4) : new Float32Array(4);
   const wait = () => readTexels(context, texture, 0, 1, 1, pixel);
   wait();
   const start = performance.now();
