@@ -1,6 +1,6 @@
 """LSTM, GRU and RNN: layers that go through a sequence step by step and remember.
 
-Steps are written out; where there are many, or a run decides how many, a run repeats one (internal/repeat.py).
+Steps are written out; of many, or where a run decides how many, one is repeated (internal/repeat.py).
 The product of the inputs with their weights is one for all steps. Equations and the order of gates are those
 of ONNX's operators.
 """
@@ -152,7 +152,8 @@ class Recurrent(Operator):
         length, hidden = self._length(node), node.required(2).shape[2]
         if not isinstance(hidden, int):
             raise NodeError(
-                node, f"the number of its hidden states, {hidden}, is not known at export: fix it with --input"
+                node,
+                f"the number of its hidden states, {hidden}, is not known at export: fix it with --input",
             )
         if proved_equal(length, 0):
             raise NodeError(node, "its sequence has no steps; at least 1 is needed")
@@ -203,7 +204,8 @@ class Recurrent(Operator):
         for time in reversed(range(length)) if is_reverse else range(length):
             number = None if lengths is None else steps.scalar("time", "int32", time)
             given = entry_of(steps, inputs, 0, time)
-            outputs[time], *states = self._after(cell, given, states, lengths, number)
+            outputs[time], *after = self._after(cell, given, states, lengths, number)
+            states = [*after]
         every = steps.add("Concat", "outputs", *(outputs[time] for time in range(length)), axis=0)
         return every, [state for state in states if state is not None]
 
@@ -228,7 +230,7 @@ class Recurrent(Operator):
             place = turn.add("Sub", "place", turn.index("last", length - 1), number)
         time = None if lengths is None else turn.cast("time", place, "int32")
         output, *after = self._after(
-            cell, turn.add("Gather", "given", inputs, place, axis=0), carried, lengths, time
+            cell, turn.add("Gather", "given", inputs, place, axis=0), [*carried], lengths, time
         )
         cell.steps = steps
         body = Body([number, holds, *carried], turn.nodes, [holds, *after, output])
