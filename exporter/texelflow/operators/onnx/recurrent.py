@@ -53,10 +53,15 @@ class Recurrent(Operator):
     gates: ClassVar[int]
     functions: ClassVar[Sequence[str]]
     state_inputs: ClassVar[Sequence[int]] = (5,)
+    cell: ClassVar[type[Cell]] = Cell
 
     def step(self, cell: Cell, inputs: Value, states: States) -> list[Value]:
         """Return the states after a step; `inputs` [batch, gates * hidden] have their weights and biases."""
         raise NotImplementedError
+
+    def hidden(self, node: Node) -> Dimension:
+        """Return the number of hidden states."""
+        return node.required(2).shape[2]
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the types of all states and of the last ones."""
@@ -149,7 +154,7 @@ class Recurrent(Operator):
 
     def decompose(self, node: Node) -> list[Node] | None:
         """Replace by the steps, one after the other, or by one that is repeated."""
-        length, hidden = self._length(node), node.required(2).shape[2]
+        length, hidden = self._length(node), self.hidden(node)
         if not isinstance(hidden, int):
             raise NodeError(
                 node,
@@ -165,7 +170,12 @@ class Recurrent(Operator):
         rows = steps.reshape("rows", x, [length * self._batch(node), node.required(0).shape[2]])
         ends = [
             self._direction(
-                node, Cell(steps, node.required(0).dtype, hidden, functions), rows, length, index, is_reverse
+                node,
+                self.cell(steps, node.required(0).dtype, hidden, functions),
+                rows,
+                length,
+                index,
+                is_reverse,
             )
             for index, (is_reverse, functions) in enumerate(
                 zip(self._directions(node), self._activations(node), strict=True)
@@ -188,11 +198,8 @@ class Recurrent(Operator):
             value = node.input(number)
             return None if value is None else entry_of(steps, value, axis, index)
 
-        weights, recurrent = of_direction(1), of_direction(2)
-        assert weights is not None and recurrent is not None
-        cell.recurrent, cell.peepholes = recurrent, of_direction(7)
-        transposed = steps.add("Transpose", "weights", weights, perm=[1, 0])
-        products = steps.add("MatMul", "weighted", rows, transposed)
+        cell.peepholes = of_direction(7)
+        products = self.weighted(cell, rows, index)
         if (biases := of_direction(3)) is not None:
             products = steps.add("Add", "biased", products, self._bias(cell, biases))
         inputs = steps.reshape("inputs", products, [length, batch, self.gates * cell.hidden])
@@ -208,6 +215,15 @@ class Recurrent(Operator):
             states = [*after]
         every = steps.add("Concat", "outputs", *(outputs[time] for time in range(length)), axis=0)
         return every, [state for state in states if state is not None]
+
+    def weighted(self, cell: Cell, rows: Value, index: int) -> Value:
+        """Return the product of all inputs with their weights, and have the cell recall by its own."""
+        steps = cell.steps
+        weights, cell.recurrent = (
+            entry_of(steps, steps.node.required(number), 0, index) for number in (1, 2)
+        )
+        transposed = steps.add("Transpose", "weights", weights, perm=[1, 0])
+        return steps.add("MatMul", "weighted", rows, transposed)
 
     def _repeated(
         self,
