@@ -28,7 +28,7 @@ def empty_cache(layers: int, batch: int, heads: int, size: int) -> dict[str, np.
 
 @pytest.mark.parametrize(
     ("name", "layers"),
-    [("llama_3", 2), ("qwen2_window", 2), ("gemma2", 2), ("gemma3", 7)],
+    [("llama_3", 2), ("llama_dynamic", 2), ("qwen2_window", 2), ("gemma2", 2), ("gemma3", 7)],
 )
 def test_two_runs_are_one(
     name: str, layers: int, bundle_page: Page, page_server: PageServer, tmp_path: Path

@@ -24,8 +24,13 @@ from learned_sizes.choosing import CHOOSING
 from learned_sizes.looping import LOOPING
 from learned_sizes.test_learned_sizes import HEADER, forget_shapes, make_trial
 from operators.test_loops import random_loop, random_scan
+from operators.test_recurrent import random_layer
+from texelflow.operators.onnx.recurrent import MOST_STEPS
 
 MODELS = 12
+
+LONG = 12
+"""Seed of a layer without given lengths or states."""
 
 ENDLESS = """g (float[2] x) => (float[a] y) <float limit = {2}>
     {
@@ -92,6 +97,24 @@ def test_random_loops(bundle_page: Page, page_server: PageServer, tmp_path: Path
     for trial in trials:
         assert all(expected is not None for expected in trial.expected), trial.reasons
         assert {"loop", "again"} < set(steps_of(tmp_path / trial.name))
+
+
+def test_layers_of_free_length(bundle_page: Page, page_server: PageServer, tmp_path: Path) -> None:
+    """LSTM, GRU and RNN whose number of steps a run decides; and of more than are written out."""
+    layers = [random_layer(random.Random(seed), free=True) for seed in range(MODELS)]
+    long, [feeds] = random_layer(random.Random(LONG))
+    long.graph.input[0].type.tensor_type.shape.dim[0].dim_value = MOST_STEPS + 1
+    assert [value.name for value in long.graph.input] == ["x"]
+    feeds["x"] = np.resize(feeds["x"], (MOST_STEPS + 1, *feeds["x"].shape[1:]))
+    trials = [
+        ask_reference(Trial(f"layer_{index}", model, runs))
+        for index, (model, runs) in enumerate([*layers, (long, [feeds])])
+    ]
+    url = page_server.mount("/free_layers", tmp_path)
+    assert not list(map(str, run_trials(bundle_page, url, tmp_path, trials)))
+    for trial in trials:
+        assert all(expected is not None for expected in trial.expected), trial.reasons
+        assert "loop" in steps_of(tmp_path / trial.name)
 
 
 def test_nothing_of_earlier_turns_is_read(bundle_page: Page, page_server: PageServer, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from onnx import TensorProto, helper
 
 from texelflow.conversion.onnx_model import OPSET
 from texelflow.dimensions import Dimension, Expression, substitute
+from texelflow.dimensions.floats import FloatExpression, compute
 from texelflow.graph import LEARNED, PRECISE, Body, Graph, Node, TensorType, Value
 from texelflow.graph.constants import pack_elements
 from texelflow.operators import operator_of
@@ -95,7 +96,12 @@ class _Writer:
         """Return extents, of which those stay symbols that a run learns from data."""
         return [substitute(extent, self._symbols) for extent in value.shape]
 
-    def _number(self, element: int | float | Expression) -> int | float:
+    def _number(self, element: int | float | Expression | FloatExpression) -> int | float:
+        if isinstance(element, FloatExpression):
+            operands = [float(self._number(operand)) for operand in element.operands]
+            computed = compute(element.operation, operands, element.dtype)
+            assert computed is not None, element
+            return computed
         if not isinstance(element, Expression):
             return element
         number = substitute(element, self._symbols)

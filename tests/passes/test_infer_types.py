@@ -90,27 +90,28 @@ def test_large_tensors_are_not_evaluated(tmp_path: Path) -> None:
     assert operators(_infer(text.replace("SIZE", "1025"), tmp_path)) == ["ConstantOfShape", "Add"]
 
 
-@pytest.mark.parametrize(
-    ("declared", "expected"),
-    [
-        ("int64[N, 4]", "makes float32[N, 4], but the model declares its output 'y' as int64[y_0, 4]"),
-        (
-            "float[N, 4, 1]",
-            "makes float32[N, 4], but the model declares its output 'y' as float32[y_0, 4, 1]",
-        ),
-        ("float[N, 5]", "makes float32[N, 4], but the model declares its output 'y' as float32[y_0, 5]"),
-    ],
-)
-def test_wrongly_declared_outputs(tmp_path: Path, declared: str, expected: str) -> None:
-    [problem] = _problems(f"g (float[N, 4] x) => ({declared} y) {{ y = Relu(x) }}", tmp_path)
+def test_wrongly_declared_elements(tmp_path: Path) -> None:
+    [problem] = _problems("g (float[N, 4] x) => (int64[N, 4] y) { y = Relu(x) }", tmp_path)
     assert problem.startswith("Relu 'Relu_0': it ")
-    assert expected in problem
+    assert "makes float32[N, 4], but the model declares its output 'y' as int64[y_0, 4]" in problem
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"), [("float[N, 4, 1]", "[y_0, 4, 1]"), ("float[N, 5]", "[y_0, 5]"), ("float", "[]")]
+)
+def test_wrongly_declared_shapes(tmp_path: Path, declared: str, said: str) -> None:
+    """As in ONNX Runtime, the output is what its node makes."""
+    graph = _infer(f"g (float[N, 4] x) => ({declared} y) {{ y = Relu(x) }}", tmp_path)
+    assert str(graph.outputs[0].type) == "float32[N, 4]"
+    told = f"output 'y' is float32[N, 4], though the model declares it as float32{said}"
+    assert graph.warnings == [told]
 
 
 @pytest.mark.parametrize("declared", ["float[N, 4]", "float[M, 4]", "float[7, 4]", "float[N, M]"])
 def test_rightly_declared_outputs(tmp_path: Path, declared: str) -> None:
     graph = _infer(f"g (float[N, 4] x) => ({declared} y) {{ y = Relu(x) }}", tmp_path)
     assert str(graph.outputs[0].type) == "float32[N, 4]"
+    assert not graph.warnings
 
 
 def test_all_problems_at_once(tmp_path: Path) -> None:

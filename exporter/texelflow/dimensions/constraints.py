@@ -33,6 +33,7 @@ from texelflow.dimensions.text import to_json, to_text
 EQUAL, AT_LEAST, BROADCASTS = "=", ">=", "1 or ="
 LEAST_INTEGER = -(2**31)
 MOST_REWRITES = 32
+MOST_DOUBLINGS = 12
 DEEPEST = 4
 
 
@@ -162,6 +163,13 @@ class ModelFacts:
             size = substitute(replacement, fitted)
             if isinstance(size, int) and size >= 0:
                 fitted[name] = size
+        for _ in range(MOST_DOUBLINGS):
+            small = {
+                name for constraint in self.constraints.values() for name in _too_small(constraint, fitted)
+            }
+            if not small:
+                break
+            fitted |= {name: 2 * fitted[name] for name in small if name not in self._symbols}
         return fitted
 
     def _rewrite(self, dimension: Dimension) -> Dimension:
@@ -321,6 +329,14 @@ def may_be_negative(dimension: Dimension) -> bool:
         and not facts.signed.isdisjoint(symbols_of(dimension))
         and (lowest is None or lowest < 0)
     )
+
+
+def _too_small(constraint: Constraint, sizes: Mapping[str, Dimension]) -> list[str]:
+    """Return the symbols of a bound that sizes do not meet: most grow with these."""
+    difference = substitute(constraint.left - constraint.right, sizes)
+    if constraint.relation != AT_LEAST or not isinstance(difference, int) or difference >= 0:
+        return []
+    return [name for name in symbols_of(constraint.left) if isinstance(sizes.get(name), int)]
 
 
 def _difference(left: Dimension, right: Dimension) -> Dimension:

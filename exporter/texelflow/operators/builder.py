@@ -27,7 +27,7 @@ class GraphBuilder:
 
     def add(self, operator: str, step: str | Value, *inputs: Value | None, **attributes: Any) -> Value:
         """Append a node and return its result: the Value `step`, or a new one named for that word."""
-        result = Value(self._name(step)) if isinstance(step, str) else step
+        result = self.value(step) if isinstance(step, str) else step
         self.nodes.append(Node(operator, list(inputs), [result], attributes, self.name))
         return result
 
@@ -35,9 +35,13 @@ class GraphBuilder:
         self, operator: str, results: Sequence[str | Value], *inputs: Value | None, **attributes: Any
     ) -> list[Value]:
         """Append a node of several outputs and return them, each as `add` does its one."""
-        outputs = [Value(self._name(step)) if isinstance(step, str) else step for step in results]
+        outputs = [self.value(step) if isinstance(step, str) else step for step in results]
         self.nodes.append(Node(operator, list(inputs), outputs, attributes, self.name))
         return outputs
+
+    def value(self, step: str) -> Value:
+        """Return a new value named for that word, for a node that the caller makes."""
+        return Value(self._name(step))
 
     def scalar(self, step: str, dtype: str, element: int | float | bool) -> Value:
         """Return a constant of rank 0."""

@@ -27,10 +27,12 @@ def require_quantized(node: Node, kind: TensorType, others: Sequence[str] = ()) 
 
 def check_scale(node: Node, source: TensorType, scale: TensorType, zero_point: TensorType | None) -> None:
     """Raise NodeError unless scale and zero point are for the whole tensor, an axis, or blocks along it."""
-    if zero_point is not None and zero_point.rank == scale.rank:
+    if zero_point is None or (is_for_all(scale) and is_for_all(zero_point)):
+        pass
+    elif zero_point.rank == scale.rank:
         for axis, (a, b) in enumerate(zip(scale.shape, zero_point.shape, strict=True)):
             unify(node, a, b, f"the extents of scale and zero point along axis {axis}")
-    elif zero_point is not None:
+    else:
         raise NodeError(node, f"its scale {scale} and its zero point {zero_point} have different ranks")
     block = int(node.attributes.get("block_size", 0))
     if is_for_all(scale):

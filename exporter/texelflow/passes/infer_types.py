@@ -3,7 +3,8 @@
 Rules, for each node in topological order:
 1. A constant of at most EVALUATION_LIMIT elements has its elements unpacked when a node reads it.
 2. The operator infers the types of the outputs from those of the inputs.
-3. A graph output whose file declares another element type, rank or extent is a problem.
+3. A graph output whose file declares another element type is a problem. Of another rank or extent it has what
+   its node makes, as in ONNX Runtime; a warning tells.
 4. If every output has a known number of elements, at most EVALUATION_LIMIT, the operator evaluates them.
    Of those that depend on the shapes of the inputs at most EXPRESSION_LIMIT are kept: they are uniforms.
 5. A node whose outputs are all known is not needed: they become constants, or expressions over symbols.
@@ -68,6 +69,7 @@ def run(graph: Graph) -> None:
             _infer_with_steering(graph, declared)
             if len(graph.facts.constraints) == known:
                 break
+        graph.warnings += _wrong_shapes(declared)
         if any(value.type is None for value in graph.outputs):
             declared = _unfold(graph)
         graph.nodes = _needed(graph.nodes, declared.keys())
@@ -265,22 +267,30 @@ def _is_small(type_: TensorType) -> bool:
 
 
 def _check_declaration(node: Node, value: Value, inferred: TensorType) -> None:
-    """Raise NodeError if the model declares a graph output otherwise than it is (rule 3)."""
-    declared = value.known_type
-    contradicts = (
-        declared.dtype != inferred.dtype
-        or declared.rank != inferred.rank
-        or any(
-            isinstance(a, int) and isinstance(b, int) and a != b
-            for a, b in zip(declared.shape, inferred.shape, strict=True)
-        )
-    )
-    if contradicts:
+    """Raise NodeError if the model declares a graph output of another element type than it is (rule 3)."""
+    if value.known_type.dtype != inferred.dtype:
         raise NodeError(
             node,
-            f"it makes {inferred}, but the model declares its output {value.name!r} as {declared};"
+            f"it makes {inferred}, but the model declares its output {value.name!r} as {value.type};"
             " correct the declaration, or give the shapes of the inputs to have the declared one ignored",
         )
+
+
+def _wrong_shapes(declared: Mapping[Value, TensorType | None]) -> list[str]:
+    """Return a warning for each output that the file declares of another shape than it is (rule 3)."""
+    return [
+        f"output {value.name!r} is {made}, though the model declares it as {said}"
+        for value, said in declared.items()
+        if said is not None
+        and (made := value.type) is not None
+        and (
+            said.rank != made.rank
+            or any(
+                isinstance(a, int) and isinstance(b, int) and a != b
+                for a, b in zip(said.shape, made.shape, strict=True)
+            )
+        )
+    ]
 
 
 def _copies(node: Node, declared: Set[Value]) -> list[Node]:

@@ -60,7 +60,22 @@ SETTINGS = [
     ({"num_key_value_heads": 3}, "4 heads cannot share 3 keys evenly"),
     ({"hidden_act": "relu"}, "hidden_act is 'relu', which is not supported"),
     ({"rms_norm_eps": "small"}, "rms_norm_eps is 'small'; a number is needed"),
-    ({"rope_parameters": {"rope_type": "yarn"}}, "positions are scaled by 'yarn'; linear, llama3 or none"),
+    (
+        {"rope_parameters": {"rope_type": "longrope"}},
+        "scaled by 'longrope'; linear, dynamic, yarn, llama3 or",
+    ),
+    ({"rope_parameters": {"rope_type": "yarn", "factor": 0}}, "factor is 0.0; a positive number"),
+    (
+        {"rope_parameters": {"rope_type": "yarn", "factor": 2, "rope_theta": 1}},
+        "the base is 1.0, original_max",
+    ),
+    ({"rope_parameters": {"rope_type": "yarn", "beta_slow": -1}}, "beta_fast is 32.0, beta_slow -1.0"),
+    ({"rope_parameters": {"rope_type": "dynamic"}}, "factor is None; a number is needed"),
+    (
+        {"rope_parameters": {"partial_rotary_factor": 0.5}},
+        "partial_rotary_factor is 0.5; only 1 is supported",
+    ),
+    ({"model_type": "gemma", "hidden_act": "gelu", "use_bidirectional_attention": True}, "use_bidirectional"),
     ({"rope_parameters": {"rope_theta": 1e308}}, "base 1e.308 of positions is too large"),
     ({"rope_parameters": {"rope_type": "linear", "factor": 0}}, "factor is 0.0; a positive number"),
     ({"rope_parameters": 3}, "rope_parameters is 3; an object is needed"),

@@ -1,6 +1,9 @@
 """Writes small language models of each family with random weights, and what transformers computes of them.
 
     python tests/importers/language_models/write_models.py   needs torch and transformers, which tests do not
+    python tests/importers/language_models/write_models.py FOLDER COUNT     of random settings instead
+
+What check_models.py FOLDER says of the latter is what this importer does with any setting.
 
 Each folder has config.json and model.safetensors as `save_pretrained` writes them, and results.npz: `tokens`
 [2, 9] and their `logits`, and of a second run, which goes on from the cache of the first, `next` and
@@ -9,12 +12,14 @@ Each folder has config.json and model.safetensors as `save_pretrained` writes th
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 import transformers
+from random_configs import random_config
 
 FOLDER = Path(__file__).parent
 SIZES: dict[str, Any] = {
@@ -34,6 +39,14 @@ LLAMA3 = {
     "high_freq_factor": 4.0,
     "original_max_position_embeddings": 32,
 }
+YARN = {
+    "rope_type": "yarn",
+    "rope_theta": 500.0,
+    "factor": 4.0,
+    "original_max_position_embeddings": 32,
+    "beta_fast": 4,
+}
+DYNAMIC = {"rope_type": "dynamic", "rope_theta": 100.0, "factor": 2.0}
 LINEAR = {"rope_type": "linear", "rope_theta": 100.0, "factor": 2.5}
 GEMMA = {"head_dim": 8, "hidden_activation": "gelu_pytorch_tanh", "query_pre_attn_scalar": 12}
 MODELS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -49,6 +62,8 @@ MODELS: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "llama_linear": ("Llama", {"rope_parameters": LINEAR, "num_key_value_heads": 4, "rms_norm_eps": 1e-3}),
+    "llama_dynamic": ("Llama", {"rope_parameters": DYNAMIC, "max_position_embeddings": 10}),
+    "qwen2_yarn": ("Qwen2", {"rope_parameters": YARN}),
     "mistral": ("Mistral", {"sliding_window": 4}),
     "qwen2": ("Qwen2", {"rope_theta": 1e6}),
     "qwen2_window": ("Qwen2", {"use_sliding_window": True, "sliding_window": 3, "max_window_layers": 1}),
@@ -63,12 +78,11 @@ MODELS: dict[str, tuple[str, dict[str, Any]]] = {
 """By folder: the class of transformers, and what is otherwise than SIZES."""
 
 
-def write(name: str) -> None:
-    """Write one model."""
-    kind, own = MODELS[name]
-    torch.manual_seed(len(name))
+def write(folder: Path, kind: str, settings: dict[str, Any], seed: int) -> None:
+    """Write one model of a class of transformers."""
+    torch.manual_seed(seed)
     config_class = "Gemma3TextConfig" if kind == "Gemma3" else f"{kind}Config"
-    config = getattr(transformers, config_class)(**{**SIZES, **own})
+    config = getattr(transformers, config_class)(**settings)
     config._attn_implementation = "eager"
     model = getattr(transformers, f"{kind}ForCausalLM")(config).eval()
     with torch.no_grad():
@@ -77,13 +91,12 @@ def write(name: str) -> None:
             # In 16 bits, as they are stored.
             numbers = torch.randn(parameter.shape) * (0.3 if parameter.ndim > 1 else 0.5)
             parameter.copy_(numbers.to(torch.bfloat16).to(torch.float32))
-    tokens = torch.randint(0, SIZES["vocab_size"], (2, 9))
-    following = torch.randint(0, SIZES["vocab_size"], (2, 3))
+    tokens = torch.randint(0, settings["vocab_size"], (2, 9))
+    following = torch.randint(0, settings["vocab_size"], (2, 3))
     with torch.no_grad():
         first = model(tokens, use_cache=True)
-        whole = model(torch.cat([tokens, following], 1), use_cache=False)
-    folder = FOLDER / name
-    folder.mkdir(exist_ok=True)
+        second = model(following, past_key_values=first.past_key_values, use_cache=True)
+    folder.mkdir(exist_ok=True, parents=True)
     model.to(torch.bfloat16).save_pretrained(folder)
     for extra in folder.glob("generation_config.json"):
         extra.unlink()
@@ -92,10 +105,14 @@ def write(name: str) -> None:
         tokens=tokens.numpy(),
         logits=first.logits.numpy(),
         next=following.numpy(),
-        next_logits=whole.logits[:, tokens.shape[1] :].numpy(),
+        next_logits=second.logits.numpy(),
     )
 
 
 if __name__ == "__main__":
-    for model_name in MODELS:
-        write(model_name)
+    if sys.argv[1:]:
+        for number in range(int(sys.argv[2])):
+            write(Path(sys.argv[1]) / f"random_{number}", *random_config(number), number)
+    else:
+        for model_name, (kind_of_model, own) in MODELS.items():
+            write(FOLDER / model_name, kind_of_model, {**SIZES, **own}, len(model_name))

@@ -61,7 +61,9 @@ def settings_of(
         raise ExportError(f"{source} has keys and values of different sizes, which is not supported")
     turned = metadata.get(f"{architecture}.rope.dimension_count")
     scaling, factor = (metadata.get(f"{architecture}.rope.scaling.{key}") for key in ("type", "factor"))
-    if scaling not in (None, "none"):
+    if scaling not in (None, "none", "linear"):
+        raise ExportError(f"{source}: positions are scaled by {scaling!r}; linear or none is supported")
+    if scaling == "linear":
         entries["rope_scaling"] = {"type": scaling, "factor": factor}
     # The 1 that is added to the weights of norms is in them.
     entries["norm_offset"] = 0.0

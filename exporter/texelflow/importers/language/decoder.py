@@ -30,14 +30,28 @@ class WeightError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Growth:
+    """How angles shrink where there are more tokens than `length`: by the powers `exponents` of a number that
+    grows with them, 1 at `length`, and `factor` steeper than they do.
+    """
+
+    factor: float
+    length: int
+    exponents: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rotation:
     """How positions turn queries and keys: the angles of one position.
 
     Turned together are neighbours (`interleaved`), or numbers of the first and of the second half of a head.
+    Cosines and sines are multiplied by `factor`.
     """
 
     angles: tuple[float, ...]
     interleaved: bool = False
+    factor: float = 1.0
+    growth: Growth | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +96,7 @@ class _Step:
     weights: Weights
     batch: Dimension
     length: Dimension
+    past: Dimension
     turned: dict[Rotation, tuple[Value, Value]] = field(default_factory=dict)
     positions: Value | None = None
 
@@ -127,9 +142,9 @@ def _computed(
     tokens = inputs["input_ids"]
     builder = GraphBuilder("model", "model")
     batch, length = tokens.shape
-    step = _Step(builder, weights, batch, length)
     past = inputs["past_key_values.0.key"].shape[2] if decoder.layers else 0
-    step.positions = _positions(step, past)
+    step = _Step(builder, weights, batch, length, past)
+    step.positions = _positions(step)
 
     table = _required(step, "model.embed_tokens.weight", (decoder.vocabulary, decoder.width))
     hidden = builder.add("Gather", "embedded", table, tokens, axis=0)
@@ -147,11 +162,11 @@ def _computed(
     return builder.nodes, [logits, *presents]
 
 
-def _positions(step: _Step, past: Dimension) -> Value:
+def _positions(step: _Step) -> Value:
     """Return the positions of the tokens, float32 [1, length, 1]: those of the cache come before."""
     builder = step.builder
     places = builder.places("places", step.length)
-    absolute = builder.add("Add", "absolute", places, builder.index("past", past))
+    absolute = builder.add("Add", "absolute", places, builder.index("past", step.past))
     return builder.reshape("positions", builder.cast("floats", absolute, "float32"), [1, step.length, 1])
 
 
@@ -214,14 +229,30 @@ def _turns(step: _Step, rotation: Rotation) -> tuple[Value, Value]:
         return known
     builder, count = step.builder, len(rotation.angles)
     angles = builder.constant("angles", "float32", [1, 1, count], rotation.angles)
+    if rotation.growth is not None:
+        angles = builder.add("Mul", "slowed", angles, _shrinking(step, rotation.growth))
     assert step.positions is not None
     product = builder.add("Mul", "turns", step.positions, angles)
     shape = builder.vector("turns_shape", [step.batch, step.length, count])
-    cosines, sines = (
-        builder.add("Expand", f"{function}_each", builder.add(function, function, product), shape)
-        for function in ("Cos", "Sin")
-    )
+    made = [builder.add(function, function, product) for function in ("Cos", "Sin")]
+    if rotation.factor != 1:
+        factor = builder.scalar("turns_factor", "float32", rotation.factor)
+        made = [builder.add("Mul", "scaled", value, factor) for value in made]
+    cosines, sines = (builder.add("Expand", "turns_each", value, shape) for value in made)
     return step.turned.setdefault(rotation, (cosines, sines))
+
+
+def _shrinking(step: _Step, growth: Growth) -> Value:
+    """Return what angles are multiplied by, float32 [1, 1, angles], as a run has so many tokens and keys."""
+    builder = step.builder
+    tokens = builder.cast("tokens", builder.index("tokens_count", step.past + step.length), "float32")
+    numbers = (("made_for", float(growth.length)), ("steepness", growth.factor / growth.length))
+    made_for, steepness, rest = (
+        builder.scalar(name, "float32", number) for name, number in (*numbers, ("rest", 1 - growth.factor))
+    )
+    beyond = builder.add("Mul", "beyond", builder.add("Max", "at_least", tokens, made_for), steepness)
+    exponents = builder.constant("exponents", "float32", [1, 1, len(growth.exponents)], growth.exponents)
+    return builder.add("Pow", "shrinking", builder.add("Add", "growth", beyond, rest), exponents)
 
 
 def _feed_forward(decoder: Decoder, step: _Step, name: str, x: Value) -> Value:

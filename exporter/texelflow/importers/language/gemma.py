@@ -1,8 +1,8 @@
 """Gemma 1, 2 and 3: norms that add 1 to their weights, scaled embeddings, a gate of GELU.
 
 Gemma 2 has norms behind attention and feed-forward, too, softcaps, and every other layer sees a window of
-keys. Gemma 3 normalises queries and keys in place of the softcaps; five of six layers see a window, and turn
-by a base of their own.
+keys. Gemma 3 normalises queries and keys in place of the softcap of attention, which its settings may still
+have; five of six layers see a window, and turn by a base of their own.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from math import sqrt
 
 from texelflow.errors import ExportError
 from texelflow.importers.language.decoder import Decoder, Layer
-from texelflow.importers.language.settings import Settings, layer_kinds, rotation_of, sizes
+from texelflow.importers.language.rotations import rotation_of
+from texelflow.importers.language.settings import Settings, layer_kinds, sizes
 
 
 def read_gemma(settings: Settings) -> Decoder:
@@ -20,6 +21,7 @@ def read_gemma(settings: Settings) -> Decoder:
     name = "hidden_activation" if settings.has("hidden_activation") else "hidden_act"
     if settings.entries.get(name) != "gelu":
         settings.refuse(name, but="gelu_pytorch_tanh")
+    settings.refuse("use_bidirectional_attention")
     kind = settings.entries["model_type"]
     common = sizes(settings, default_head=256)
     embedding = sqrt(settings.whole("hidden_size"))
@@ -49,7 +51,7 @@ def read_gemma(settings: Settings) -> Decoder:
         gate="gelu",
         norm_offset=offset,
         embedding_scale=embedding,
-        attention_softcap=attention,
+        attention_softcap=attention if kind == "gemma2" else 0.0,
         final_softcap=final,
         wraps=True,
         query_norms=kind == "gemma3_text",

@@ -6,7 +6,8 @@ Optional: biases of attention and feed-forward, a size of heads of their own, sc
 from __future__ import annotations
 
 from texelflow.importers.language.decoder import Decoder, Layer
-from texelflow.importers.language.settings import Settings, rotation_of, sizes
+from texelflow.importers.language.rotations import rotation_of
+from texelflow.importers.language.settings import Settings, sizes
 
 
 def read_llama(settings: Settings) -> Decoder:

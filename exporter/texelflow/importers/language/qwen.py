@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from texelflow.importers.language.decoder import Decoder, Layer
-from texelflow.importers.language.settings import Settings, layer_kinds, rotation_of, sizes
+from texelflow.importers.language.rotations import rotation_of
+from texelflow.importers.language.settings import Settings, layer_kinds, sizes
 
 
 def read_qwen(settings: Settings) -> Decoder:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import pi
 from typing import Any
 
 from texelflow.errors import ExportError
 from texelflow.importers.finite import is_finite
-from texelflow.importers.language.decoder import Decoder, Layer, Rotation
+from texelflow.importers.language.decoder import Decoder, Layer
 
 MOST = 2**31
 """No size of a model is as large."""
 
 MOST_LAYERS = 1024
-LARGEST_HEAD = 2**16
 """A small file could ask for more than any memory holds."""
 
 
@@ -139,86 +136,3 @@ def layer_kinds(settings: Settings, count: int, slides: Callable[[int], bool]) -
             "is needed"
         )
     return [kind == known[1] for kind in kinds]
-
-
-def rotation_of(settings: Settings, size: int, kind: str = "full_attention") -> Rotation:
-    """Return how layers of a kind turn heads of `size` numbers.
-
-    Bases and scalings are in `rope_parameters`, which may have those of each kind apart, or in rope_theta,
-    rope_local_base_freq and rope_scaling, as files before version 5 of transformers have them.
-    """
-    parameters = settings.part("rope_parameters")
-    if parameters is not None and parameters.has(kind):
-        parameters = parameters.part(kind)
-    if parameters is not None:
-        base, scaling = parameters.number("rope_theta", 10_000.0), parameters
-    elif kind == "sliding_attention":
-        base, scaling = settings.number("rope_local_base_freq", 10_000.0), None
-    else:
-        base, scaling = settings.number("rope_theta", 10_000.0), settings.part("rope_scaling")
-    partial = settings.number("partial_rotary_factor", 1.0)
-    if partial != 1:
-        raise ExportError(f"{settings.source}: partial_rotary_factor is {partial}; only 1 is supported")
-    angles = rotation_angles(settings, size, base, scaling, settings.rope_divisors)
-    return Rotation(angles, settings.rope_interleaved)
-
-
-def rotation_angles(
-    settings: Settings, size: int, base: float, scaling: Settings | None, divisors: tuple[float, ...] = ()
-) -> tuple[float, ...]:
-    """Return the angle by which one position turns each pair of `size` numbers, as float32.
-
-    `scaling` is Hugging Face's rope_scaling, of type linear or llama3; `divisors`, one for each pair, are
-    what GGUF files have in its place.
-
-    Raises:
-        ExportError: it is of another type, or a number is missing.
-    """
-    if size > LARGEST_HEAD:
-        raise ExportError(f"{settings.source}: heads of {size} numbers; at most {LARGEST_HEAD} are read")
-    if size % 2 or base <= 0:
-        raise ExportError(
-            f"{settings.source}: heads of {size} numbers cannot be turned in pairs, base {base}"
-        )
-    try:
-        angles = [_single(base ** (-pair / size)) for pair in range(0, size, 2)]
-    except OverflowError:
-        angles = [0.0]
-    if not all(angles):
-        raise ExportError(f"{settings.source}: the base {base} of positions is too large or too small")
-    kind = "default"
-    if scaling is not None:
-        kind = str(scaling.entries.get("rope_type", scaling.entries.get("type", "default")))
-    if scaling is not None and kind == "linear":
-        factor = scaling.number("factor")
-        if factor <= 0:
-            raise ExportError(f"{scaling.source}: factor is {factor}; a positive number is needed")
-        angles = [angle / factor for angle in angles]
-    elif scaling is not None and kind == "llama3":
-        angles = [_llama3(angle, scaling) for angle in angles]
-    elif kind != "default":
-        raise ExportError(
-            f"{settings.source}: positions are scaled by {kind!r}; linear, llama3 or none is supported"
-        )
-    if divisors and len(divisors) != len(angles):
-        raise ExportError(f"{settings.source}: {len(divisors)} factors for {len(angles)} pairs of a head")
-    return tuple(map(_single, (a / d for a, d in zip(angles, divisors, strict=True)) if divisors else angles))
-
-
-def _llama3(angle: float, scaling: Settings) -> float:
-    """Slow turns by the factor, keep fast ones, and go from one to the other between two wavelengths."""
-    factor, low, high = (scaling.number(name) for name in ("factor", "low_freq_factor", "high_freq_factor"))
-    context = scaling.number("original_max_position_embeddings")
-    if not (factor > 0 and high > low > 0 and context > 0):
-        raise ExportError(f"{scaling.source}: its factors are not positive, or not in order")
-    wavelength = 2 * pi / angle
-    if wavelength < context / high:
-        return angle
-    if wavelength > context / low:
-        return angle / factor
-    share = (context / wavelength - low) / (high - low)
-    return (1 - share) * angle / factor + share * angle
-
-
-def _single(number: float) -> float:
-    return float(struct.unpack("<f", struct.pack("<f", number))[0])

@@ -12,7 +12,8 @@ from pathlib import Path
 from texelflow.graph import ConstantData, Graph, TensorType, Value
 from texelflow.importers.input_types import InputShapes
 from texelflow.importers.language.decoder import Decoder, Layer, Rotation, as_float32, build_graph
-from texelflow.importers.language.settings import MOST_LAYERS, Settings, rotation_angles
+from texelflow.importers.language.rotations import plain_angles
+from texelflow.importers.language.settings import MOST_LAYERS, Settings
 from texelflow.importers.mapped_files import map_file
 from texelflow.operators.builder import GraphBuilder
 
@@ -39,7 +40,7 @@ def read_checkpoint(path: Path, input_shapes: InputShapes) -> Graph:
     width, inner, layers, heads, key_heads, vocabulary, _ = (abs(number) for number in sizes[0])
     size = width // heads
     settings = Settings({}, str(path))
-    rotation = Rotation(rotation_angles(settings, size, 10_000.0, None), interleaved=True)
+    rotation = Rotation(tuple(plain_angles(settings, size, 10_000.0)), interleaved=True)
     decoder = Decoder(
         vocabulary, width, heads, key_heads, size, inner, 1e-5, [Layer(rotation)] * layers, size**-0.5
     )

@@ -100,6 +100,18 @@ class STFT(Operator):
     [batch, frames, bins, 2], with `onesided` (the default) frame_length//2 + 1 bins, else frame_length.
     """
 
+    def expand(self, node: Node) -> list[Node] | None:
+        """Give a signal [batch, length], which ONNX Runtime takes for one of real numbers, its last axis."""
+        signal = node.required(0)
+        if signal.known_type.rank != 2:
+            return None
+        steps = Decomposition(node)
+        upright = steps.add("Unsqueeze", "signal", signal, steps.vector("last", [2]))
+        steps.nodes.append(
+            Node("STFT", [upright, *node.inputs[1:]], node.outputs, node.attributes, node.name)
+        )
+        return steps.nodes
+
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of the spectra."""
         source = node.required(0).known_type

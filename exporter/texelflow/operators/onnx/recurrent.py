@@ -1,7 +1,8 @@
 """LSTM, GRU and RNN: layers that go through a sequence step by step and remember.
 
-All steps are written out, so that the length of the sequence must be known. The product of the inputs with
-their weights is one for all steps. Equations and the order of gates are those of ONNX's operators.
+Steps are written out; of many, or where a run decides how many, one is repeated (internal/repeat.py).
+The product of the inputs with their weights is one for all steps. Equations and the order of gates are those
+of ONNX's operators.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from texelflow.dimensions import Dimension
-from texelflow.graph import Node, NodeError, Shape, TensorType, Value
+from texelflow.dimensions import Dimension, proved_equal
+from texelflow.graph import Body, Node, NodeError, Shape, TensorType, Value
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
+from texelflow.operators.internal.repeat import repeat
 from texelflow.operators.recurrence import PARAMETERS, Activation, Cell, States, entry_of
 from texelflow.operators.shapes import floating_dtype, require_rank, unify
 
@@ -50,10 +52,15 @@ class Recurrent(Operator):
     gates: ClassVar[int]
     functions: ClassVar[Sequence[str]]
     state_inputs: ClassVar[Sequence[int]] = (5,)
+    cell: ClassVar[type[Cell]] = Cell
 
     def step(self, cell: Cell, inputs: Value, states: States) -> list[Value]:
         """Return the states after a step; `inputs` [batch, gates * hidden] have their weights and biases."""
         raise NotImplementedError
+
+    def hidden(self, node: Node) -> Dimension:
+        """Return the number of hidden states."""
+        return node.required(2).shape[2]
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the types of all states and of the last ones."""
@@ -145,18 +152,15 @@ class Recurrent(Operator):
         return Activation(name.lower(), parameters)
 
     def decompose(self, node: Node) -> list[Node] | None:
-        """Replace by the steps, one after the other."""
-        length, hidden = self._length(node), node.required(2).shape[2]
-        if not isinstance(length, int) or not isinstance(hidden, int):
+        """Replace by the steps, one after the other, or by one that is repeated."""
+        length, hidden = self._length(node), self.hidden(node)
+        if not isinstance(hidden, int):
             raise NodeError(
                 node,
-                f"its steps are written out, but their number, {length}, or that of its states, {hidden}, is "
-                "not known at export: fix the length with --input",
+                f"the number of its hidden states, {hidden}, is not known at export: fix it with --input",
             )
-        if not 1 <= length <= MOST_STEPS:
-            raise NodeError(
-                node, f"its sequence has {length} steps; from 1 to {MOST_STEPS} are written out: split it"
-            )
+        if proved_equal(length, 0):
+            raise NodeError(node, "its sequence has no steps; at least 1 is needed")
         steps = Decomposition(node)
         batch_first = bool(node.attributes.get("layout"))
         x = node.required(0)
@@ -165,7 +169,12 @@ class Recurrent(Operator):
         rows = steps.reshape("rows", x, [length * self._batch(node), node.required(0).shape[2]])
         ends = [
             self._direction(
-                node, Cell(steps, node.required(0).dtype, hidden, functions), rows, length, index, is_reverse
+                node,
+                self.cell(steps, node.required(0).dtype, hidden, functions),
+                rows,
+                length,
+                index,
+                is_reverse,
             )
             for index, (is_reverse, functions) in enumerate(
                 zip(self._directions(node), self._activations(node), strict=True)
@@ -175,8 +184,8 @@ class Recurrent(Operator):
         return steps.nodes
 
     def _direction(
-        self, node: Node, cell: Cell, rows: Value, length: int, index: int, is_reverse: bool
-    ) -> tuple[list[Value], list[Value]]:
+        self, node: Node, cell: Cell, rows: Value, length: Dimension, index: int, is_reverse: bool
+    ) -> tuple[Value, list[Value]]:
         """Write one direction, from `rows` [length * batch, inputs], what all steps get.
 
         Returns:
@@ -188,37 +197,89 @@ class Recurrent(Operator):
             value = node.input(number)
             return None if value is None else entry_of(steps, value, axis, index)
 
-        weights, recurrent = of_direction(1), of_direction(2)
-        assert weights is not None and recurrent is not None
-        cell.recurrent, cell.peepholes = recurrent, of_direction(7)
-        transposed = steps.add("Transpose", "weights", weights, perm=[1, 0])
-        products = steps.add("MatMul", "weighted", rows, transposed)
+        cell.peepholes = of_direction(7)
+        products = self.weighted(cell, rows, index)
         if (biases := of_direction(3)) is not None:
             products = steps.add("Add", "biased", products, self._bias(cell, biases))
         inputs = steps.reshape("inputs", products, [length, batch, self.gates * cell.hidden])
         states: States = [of_direction(number, int(cell.has("layout"))) for number in self.state_inputs]
         lengths = self._lengths(node, steps, length)
+        if not isinstance(length, int) or length > MOST_STEPS:
+            return self._repeated(cell, inputs, states, lengths, length, is_reverse)
         outputs: dict[int, Value] = {}
         for time in reversed(range(length)) if is_reverse else range(length):
-            after = self.step(cell, entry_of(steps, inputs, 0, time), states)
-            outputs[time] = after[0]
-            if lengths is not None:
-                active = steps.add("Greater", "active", lengths, steps.scalar("time", "int32", time))
-                zero = steps.scalar("zero", cell.dtype, 0.0)
-                outputs[time] = steps.add("Where", "output", active, after[0], zero)
-                after = [
-                    steps.add("Where", "kept", active, new, zero if old is None else old)
-                    for new, old in zip(after, states, strict=True)
-                ]
+            number = None if lengths is None else steps.scalar("time", "int32", time)
+            given = entry_of(steps, inputs, 0, time)
+            outputs[time], *after = self._after(cell, given, states, lengths, number)
             states = [*after]
-        return [outputs[time] for time in range(length)], [state for state in states if state is not None]
+        every = steps.add("Concat", "outputs", *(outputs[time] for time in range(length)), axis=0)
+        return every, [state for state in states if state is not None]
+
+    def weighted(self, cell: Cell, rows: Value, index: int) -> Value:
+        """Return the product of all inputs with their weights, and have the cell recall by its own."""
+        steps = cell.steps
+        weights, cell.recurrent = (
+            entry_of(steps, steps.node.required(number), 0, index) for number in (1, 2)
+        )
+        transposed = steps.add("Transpose", "weights", weights, perm=[1, 0])
+        return steps.add("MatMul", "weighted", rows, transposed)
+
+    def _repeated(
+        self,
+        cell: Cell,
+        inputs: Value,
+        states: States,
+        lengths: Value | None,
+        length: Dimension,
+        is_reverse: bool,
+    ) -> tuple[Value, list[Value]]:
+        """Write a step that a run repeats; results as those of `_direction`."""
+        steps, turn = cell.steps, Decomposition(cell.steps.node)
+        shape = steps.vector("state", [self._batch(steps.node), cell.hidden])
+        zero = steps.scalar("zero", cell.dtype, 0.0)
+        starts = [steps.add("Expand", "start", zero, shape) if old is None else old for old in states]
+        number, holds = Value("number"), Value("holds")
+        carried = [Value(f"carried_{index}") for index in range(len(starts))]
+        place, cell.steps = number, turn
+        if is_reverse:
+            place = turn.add("Sub", "place", turn.index("last", length - 1), number)
+        time = None if lengths is None else turn.cast("time", place, "int32")
+        output, *after = self._after(
+            cell, turn.add("Gather", "given", inputs, place, axis=0), [*carried], lengths, time
+        )
+        cell.steps = steps
+        body = Body([number, holds, *carried], turn.nodes, [holds, *after, output])
+        ends = [steps.value("last") for _ in starts]
+        every = steps.value("outputs")
+        count = steps.index("length", length)
+        steps.nodes.append(repeat(steps.node, count, None, starts, body, [*ends, every]))
+        if is_reverse:
+            order = steps.add("Sub", "order", steps.index("last", length - 1), steps.places("places", length))
+            every = steps.add("Gather", "in_order", every, order, axis=0)
+        return every, ends
+
+    def _after(
+        self, cell: Cell, inputs: Value, states: States, lengths: Value | None, time: Value | None
+    ) -> list[Value]:
+        """Return the output of a step, and the states after it; sequences that have ended keep theirs."""
+        after = self.step(cell, inputs, states)
+        if lengths is None or time is None:
+            return [after[0], *after]
+        steps = cell.steps
+        active = steps.add("Greater", "active", lengths, time)
+        zero = steps.scalar("zero", cell.dtype, 0.0)
+        kept = [
+            steps.add("Where", "kept", active, new, zero if old is None else old)
+            for new, old in zip(after, states, strict=True)
+        ]
+        return [steps.add("Where", "output", active, after[0], zero), *kept]
 
     def _bias(self, cell: Cell, biases: Value) -> Value:
         """Return what is added to the inputs of all steps: the biases of inputs and of states."""
         return cell.add(cell.part(biases, 0, self.gates), cell.part(biases, self.gates, self.gates))
 
     @staticmethod
-    def _lengths(node: Node, steps: Decomposition, length: int) -> Value | None:
+    def _lengths(node: Node, steps: Decomposition, length: Dimension) -> Value | None:
         """Return the lengths of the sequences [batch, 1], None where all are as long as the longest."""
         lengths = node.input(4)
         if lengths is None or (lengths.elements is not None and set(lengths.elements) == {length}):
@@ -229,24 +290,19 @@ class Recurrent(Operator):
         self,
         node: Node,
         steps: Decomposition,
-        ends: Sequence[tuple[list[Value], list[Value]]],
+        ends: Sequence[tuple[Value, list[Value]]],
         hidden: int,
         batch_first: bool,
     ) -> None:
         """Write the node's outputs, from what each direction ends with."""
-        length, batch = len(ends[0][0]), self._batch(node)
+        length, batch = self._length(node), self._batch(node)
 
         def finish(result: Value, parts: list[Value], axis: int, perm: list[int]) -> None:
             last = steps.add("Concat", "directions" if batch_first else result, *parts, axis=axis)
             if batch_first:
                 steps.add("Transpose", result, last, perm=perm)
 
-        every = [
-            steps.reshape(
-                "every", steps.add("Concat", "outputs", *outputs, axis=0), [length, 1, batch, hidden]
-            )
-            for outputs, _ in ends
-        ]
+        every = [steps.reshape("every", outputs, [length, 1, batch, hidden]) for outputs, _ in ends]
         finish(node.outputs[0], every, 1, [2, 0, 1, 3])
         for number, result in enumerate(node.outputs[1:]):
             last = [steps.reshape("last", states[number], [1, batch, hidden]) for _, states in ends]

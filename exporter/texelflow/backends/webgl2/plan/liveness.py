@@ -98,7 +98,7 @@ def texture_extent(tensor: PlanTensor, device: DeviceKind, sizes: Mapping[str, D
             return dimension
         value = substitute(dimension, sizes)
         assert isinstance(value, int), f"{dimension} is not bound by {sorted(sizes)}"
-        return value
+        return max(0, value)  # these sizes may be none at which the model runs
 
     if tensor.axes is None:
         texels = ceil_divide(prod(map(number, tensor.shape)), 4)
