@@ -111,8 +111,10 @@ def branches_of(level: Level, merge: Definition) -> Branches:
     around, is_number = [condition], False
     for place in reads:
         for node in level.closure(place):
-            if node.operator in SWITCHES and level.behind(level.data(node)[1]) == condition:
-                around.append(level.data(node)[0])
+            switched = level.data(node)
+            is_switch = node.operator in SWITCHES and len(switched) == 2
+            if is_switch and level.behind(switched[1]) == condition:
+                around.append(switched[0])
                 is_number = is_number or node.operator == "_SwitchN"
     return Branches(condition, sides, is_number, list(dict.fromkeys(around)))
 
