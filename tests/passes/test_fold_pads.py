@@ -19,11 +19,12 @@ from onnxruntime.capi.onnxruntime_pybind11_state import (
     RuntimeException,
 )
 
-from model_support import operators, read_text
+from model_support import operators, read_text, save_text
 from texelflow.errors import ExportError
 from texelflow.graph import Graph
 from texelflow.importers import read_model
-from texelflow.passes import fold_pads, infer_types, remove_dead_nodes, simplify, sink_transposes
+from texelflow.passes import fold_pads, infer_types, remove_dead_nodes, simplify
+from texelflow.pipeline import Options, build
 
 GRAPHS = 600
 LEAST_FOLDED = 8
@@ -229,37 +230,40 @@ def test_random_pads(whole: bool, tmp_path: Path) -> None:
         assert kept > GRAPHS / 10
 
 
-CHANNELS_LAST = """
-g (float[N,H,W,3] x, float[3,1,3,3] w) => (float[N,P,Q,3] y)
-<int64[8] p = {0, 0, 1, 0, 0, 1, 1, 0}> {
-  a = Relu (x)
-  b = Pad (a, p)
-  c = Transpose <perm = [0, 3, 1, 2]> (b)
-  d = Conv <strides = [2, 2], group = 3> (c, w)
-  y = Transpose <perm = [0, 2, 3, 1]> (d)
-}
-"""
+FIRST = "Conv <strides = [2, 2], group = 4, pads = [0, 0, 1, 1]> ({0}, w)"
+LAST = (
+    "p{1} = Pad ({0}, p) c{1} = Transpose <perm = [0, 3, 1, 2]> (p{1}) "
+    "d{1} = Conv <strides = [2, 2], group = 4> (c{1}, w) {1} = Transpose <perm = [0, 2, 3, 1]> (d{1})"
+)
 
 
-def test_channels_last(tmp_path: Path) -> None:
-    """The padding of Keras' convolutions by strides of 2, at any size."""
-    graph = read_text(CHANNELS_LAST, tmp_path)
-    simplify(graph)
-    assert "Pad" not in operators(graph)
-    [convolution] = [node for node in graph.nodes if node.operator == "Conv"]
-    assert convolution.attributes["pads"] == [0, 1, 1, 1]
+def _strided(first: bool) -> str:
+    """A network of three depthwise convolutions by strides of 2 and what is around each, at any size."""
+    shape, wanted = ("N,4,H,W", "N,4,P,Q") if first else ("N,H,W,4", "N,P,Q,4")
+    nodes, last = [], "x"
+    for level in range(3):
+        relu, name = f"r{level}", "y" if level == 2 else f"v{level}"
+        nodes.append(f"{relu} = Relu ({last})")
+        nodes.append(f"{name} = {FIRST.format(relu)}" if first else LAST.format(relu, name))
+        last = name
+    pads = "<int64[8] p = {0, 0, 0, 0, 0, 1, 1, 0}>"
+    return f"g (float[{shape}] x, float[4,1,3,3] w) => (float[{wanted}] y) {pads} {{ {' '.join(nodes)} }}"
 
 
-def test_pads_that_meet_a_transpose_stay(tmp_path: Path) -> None:
-    """Channels that are padded are no windows' borders."""
-    text = CHANNELS_LAST.replace("{0, 0, 1, 0, 0, 1, 1, 0}", "{0, 0, 1, 0, 0, 1, 1, 1}")
-    text = (
-        text.replace("[3,1,3,3] w", "[4,1,3,3] w")
-        .replace("group = 3", "group = 4")
-        .replace("Q,3] y", "Q,4] y")
-    )
-    graph = read_text(text, tmp_path)
+def test_draws(tmp_path: Path) -> None:
+    """Keras' padding before strides takes no draw: as many as where convolutions pad, but at both ends."""
+    draws = []
+    for first in (True, False):
+        plan = build(save_text(_strided(first), tmp_path), Options()).graph_file["plans"]["webgl2"]
+        draws.append(len(plan["entries"]["predict"]))
+    assert draws[1] <= draws[0] + 2
+
+
+def test_channels_that_are_padded_stay(tmp_path: Path) -> None:
+    text = _strided(False).replace("{0, 0, 0, 0, 0, 1, 1, 0}", "{0, 0, 0, 0, 0, 1, 1, 4}")
+    graph = read_text(text.replace("group = 4", "group = 8").replace("[4,1,3,3] w", "[8,1,3,3] w"), tmp_path)
+    graph.nodes = graph.nodes[:4]
+    graph.outputs = graph.nodes[-1].outputs
     infer_types.run(graph)
-    sink_transposes.run(graph)
-    remove_dead_nodes.run(graph)
     assert fold_pads.run(graph) == 0
+    assert "Pad" in operators(graph)
