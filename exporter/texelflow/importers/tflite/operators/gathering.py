@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from texelflow.dimensions import Dimension
 from texelflow.graph import Value
+from texelflow.importers.channels_last import segments
 from texelflow.importers.tflite.operators import Step, lowers
 
 
@@ -92,43 +93,15 @@ def _is_negative(step: Step, index: int) -> Value:
 def _unsorted_segments(step: Step) -> None:
     """Rows of the first input are joined into the segments that the second says, as many as the third."""
     [count] = step.known_dimensions(2, "number of segments")[:1]
-    _segments(step, count, step.operator.removeprefix("UNSORTED_SEGMENT_"))
+    how = step.operator.removeprefix("UNSORTED_SEGMENT_").capitalize()
+    step.finish(segments(step, "made", step.real(0), step.raw(1), count, how))
 
 
 @lowers("SEGMENT_SUM", inputs=2)
 def _segment_sum(step: Step) -> None:
     ids = step.known_dimensions(1, "segments")
-    _segments(step, ids[-1] + 1 if ids else 0, "SUM")
-
-
-_EMPTY = {
-    "SUM": ("add", 0.0),
-    "PROD": ("mul", 1.0),
-    "MAX": ("max", -3.4028234663852886e38),
-    "MIN": ("min", 3.4028234663852886e38),
-}
-"""How rows are joined, and what a segment without rows has."""
-
-
-def _segments(step: Step, count: Dimension, how: str) -> None:
-    dtype = step.dtype(0)
-    reduction, number = _EMPTY[how]
-    if how in ("MAX", "MIN") and dtype != "float32":
-        if dtype != "int32":
-            raise step.fail(f"its rows are of type {dtype}; float32 and int32 are supported")
-        number = -(2**31) if how == "MAX" else 2**31 - 1
-    shape, axes = step.raw(0).shape, len(step.raw(1).shape)
-    # Rows of no segment go to one more, behind the others.
-    outside = step.add(
-        "Where", "placed", _is_negative(step, 1), step.index("outside", count), _indices(step, 1)
-    )
-    places = step.add("Unsqueeze", "places", outside, step.vector("last", [axes]))
-    rows = step.vector("rows", [count + 1, *shape[axes:]])
-    empty = step.add(
-        "Expand", "empty", step.scalar("nothing", dtype, number if dtype == "float32" else int(number)), rows
-    )
-    joined = step.add("ScatterND", "joined", empty, places, step.real(0), reduction=reduction)
-    step.finish(step.slice("made", joined, 0, 0, count))
+    count = ids[-1] + 1 if ids else 0
+    step.finish(segments(step, "made", step.real(0), step.raw(1), count, "Sum"))
 
 
 def _indices(step: Step, index: int) -> Value:
