@@ -19,6 +19,7 @@ CONVOLUTIONS: dict[str, tuple[tuple[int, int], dict[str, Any]]] = {
     "3×2 dilated": ((3, 2), {"dilations": [2, 3], "pads": [2, 2, 1, 3]}),
     "4×3 SAME_UPPER": ((4, 3), {"auto_pad": "SAME_UPPER", "strides": [1, 2]}),
     "2×4 SAME_LOWER": ((2, 4), {"auto_pad": "SAME_LOWER", "strides": [2, 1]}),
+    "2×2 by 2, pads wider than the window": ((2, 2), {"strides": [2, 2], "pads": [3, 0, 2, 5]}),
     "5×1 VALID": ((5, 1), {"auto_pad": "VALID"}),
 }
 

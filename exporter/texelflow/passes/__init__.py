@@ -16,6 +16,7 @@ from texelflow.passes import (
     defer_divisions,
     describe_results,
     eliminate_identities,
+    fold_pads,
     fuse_batch_normalization,
     infer_types,
     merge_common_subexpressions,
@@ -34,6 +35,8 @@ _SIMPLIFYING: tuple[Pass, ...] = (
     describe_results.run,  # before decomposing, since operators say it
     eliminate_identities.run,  # before fusing, which wants the product right before its normalization
     sink_transposes.run,  # so that a product is right before its normalization
+    remove_dead_nodes.run,
+    fold_pads.run,  # behind transposes, and before decomposing, since zero points are inputs of a node there
     take_early.run,  # before decomposing, since normalisations are seen as such
     remove_dead_nodes.run,
     fuse_batch_normalization.run,

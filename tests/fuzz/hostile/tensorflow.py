@@ -178,9 +178,23 @@ def loop_of_nothing(folder: Path) -> Path:
     return frozen(folder, [X, *nodes])
 
 
+def switch_without_condition(folder: Path) -> Path:
+    """A choice, one of whose sides also depends on a switch that nothing decides."""
+    truth = {"dtype": {"6": [10]}, "shape": {"7": [{}]}}
+    nodes = [
+        node("goes", "Placeholder", **truth),
+        node("open", "Switch", ["x"], T=FLOAT),
+        node("switch", "Switch", ["x", "goes"], T=FLOAT),
+        node("sum", "Add", ["switch:1", "open"], T=FLOAT),
+        node("y", "Merge", ["switch", "sum"], T=FLOAT),
+    ]
+    return frozen(folder, [X, *nodes])
+
+
 HOSTILE: dict[Callable[[Path], Path], str] = {
     output_that_is_not: "it reads 'a:1', which tensorflow::Neg 'a' does not make",
     loop_of_nothing: "Enter 'enter' has 0 inputs; one is needed",
+    switch_without_condition: "Switch 'open' has 1 inputs; two are needed",
     tensor_of_many_axes: "it has 400 axes; at most 64",
     many_outputs: "expand to more than 100000 nodes",
     unread_nodes: "Unknown",

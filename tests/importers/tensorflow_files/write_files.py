@@ -13,6 +13,7 @@ import packed_arrays
 from case_writing import files
 from control_writing import colours, control, images, various
 from elementwise_writing import elementwise
+from matrix_writing import cells, detections, matrices, segments
 from movement_writing import gathers, reductions, shapes, slices
 from product_writing import convolutions, fused, products
 
@@ -31,6 +32,10 @@ def main() -> None:
         various,
         control,
         colours,
+        matrices,
+        segments,
+        cells,
+        detections,
     ):
         write()
     path = Path(__file__).parent / "operators.json.xz"

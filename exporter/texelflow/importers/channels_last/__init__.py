@@ -8,7 +8,7 @@ not fit raises a ValueError that says what was expected.
 
 `windows.py` has convolutions and poolings, `padding.py` borders, `slicing.py` StridedSlice, `resizing.py`
 ResizeBilinear and the like, `products.py` products of matrices and activations that are fused, `blocks.py`
-SpaceToBatch and its kin.
+SpaceToBatch and its kin, `segments.py` sums of rows by numbers.
 """
 
 from texelflow.importers.channels_last.blocks import (
@@ -22,6 +22,7 @@ from texelflow.importers.channels_last.normalization import batch_normalization
 from texelflow.importers.channels_last.padding import mirror_pad, pad
 from texelflow.importers.channels_last.products import activation, matrix_product
 from texelflow.importers.channels_last.resizing import resize
+from texelflow.importers.channels_last.segments import segments
 from texelflow.importers.channels_last.slicing import SliceMasks, strided_slice
 from texelflow.importers.channels_last.windows import (
     Padding,
@@ -51,6 +52,7 @@ __all__ = [
     "pad",
     "pool",
     "resize",
+    "segments",
     "space_to_batch",
     "space_to_depth",
     "strided_slice",

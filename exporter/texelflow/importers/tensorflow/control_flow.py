@@ -111,8 +111,11 @@ def branches_of(level: Level, merge: Definition) -> Branches:
     around, is_number = [condition], False
     for place in reads:
         for node in level.closure(place):
-            if node.operator in SWITCHES and level.behind(level.data(node)[1]) == condition:
-                around.append(level.data(node)[0])
+            if node.operator not in SWITCHES:
+                continue
+            value, decides = _switched(level, node)
+            if level.behind(decides) == condition:
+                around.append(value)
                 is_number = is_number or node.operator == "_SwitchN"
     return Branches(condition, sides, is_number, list(dict.fromkeys(around)))
 
@@ -143,13 +146,20 @@ def _sides(level: Level, place: Place) -> dict[Place, set[int]]:
             continue
         seen.add((name, index))
         level.step()
-        reads = level.data(node)
-        if node.operator in SWITCHES and len(reads) == 2:
-            sides.setdefault(level.behind(reads[1]), set()).add(index)
-        pending += reads
+        if node.operator in SWITCHES:
+            sides.setdefault(level.behind(_switched(level, node)[1]), set()).add(index)
+        pending += level.data(node)
         # A constant of a branch waits for the Switch's Identity.
         pending += [(waited, 0) for waited in level.waits(node)]
     return sides
+
+
+def _switched(level: Level, switch: Definition) -> tuple[Place, Place]:
+    """Return the value that a Switch reads, and what decides where that goes."""
+    reads = level.data(switch)
+    if len(reads) != 2:
+        raise DefinitionError(f"{switch.operator} {switch.name!r} has {len(reads)} inputs; two are needed")
+    return reads[0], reads[1]
 
 
 def _source(level: Level, node: Definition) -> Place:

@@ -135,16 +135,16 @@ def top_k(steps: Lowering) -> None:
         steps.cast(steps.node.outputs[1], places, steps.dtype_attribute("index_type", "int32"))
 
 
-@lowers("Unique", "UniqueV2", inputs=(1, 2), outputs=("y", "idx"))
+@lowers("Unique", "UniqueV2", "UniqueWithCounts", inputs=(1, 2), outputs=("y", "idx", "count"))
 def unique(steps: Lowering) -> None:
-    """The numbers of a list, each once, in the order in which they come, and where each has gone."""
+    """The numbers of a list, each once, in the order in which they come; where each has gone; how often."""
     x = steps.input(0)
     if len(x.shape) != 1:
         raise steps.fail(f"its input is {x.type}; a list is needed")
     parts: list[str | Value] = [steps.result, "firsts", "inverse"]
-    *_, inverse = steps.add_all("Unique", parts, x, sorted=0)
-    if len(steps.node.outputs) > 1:
-        steps.cast(steps.node.outputs[1], inverse, steps.dtype_attribute("out_idx", "int32"))
+    *_, inverse, counts = steps.add_all("Unique", [*parts, "counts"], x, sorted=0)
+    for output, value in zip(steps.node.outputs[1:], (inverse, counts), strict=False):
+        steps.cast(output, value, steps.dtype_attribute("out_idx", "int32"))
 
 
 @lowers("SparseToDense", inputs=4)
@@ -160,27 +160,6 @@ def sparse_to_dense(steps: Lowering) -> None:
         values = steps.add("Expand", "each", values, steps.vector("count", [count]))
     everywhere = steps.add("Expand", "everywhere", steps.input(3), shape)
     steps.add("ScatterND", steps.result, everywhere, places, values)
-
-
-@lowers("UnsortedSegmentSum", inputs=3)
-def segment_sum(steps: Lowering) -> None:
-    """The sums of the slices that belong together by their numbers; of negative ones none."""
-    x, numbers = steps.input(0), steps.input(1)
-    [count] = steps.known_dimensions(2, "count")
-    rank = len(numbers.shape)
-    if rank != 1:
-        raise steps.fail(f"its numbers are {numbers.type}; one axis is supported")
-    # Negative ones go to a row behind all others.
-    behind = steps.cast("behind", steps.index("count", count), numbers.dtype)
-    is_none = steps.add("Less", "is_none", numbers, steps.scalar("zero", numbers.dtype, 0))
-    rows = steps.as_int64("rows", steps.add("Where", "kept", is_none, behind, numbers))
-    zeros = steps.add(
-        "Expand", "zeros", steps.scalar("none", x.dtype, 0), steps.vector("shape", [count + 1, *x.shape[1:]])
-    )
-    places = steps.add("Unsqueeze", "places", rows, steps.vector("last", [-1]))
-    sums = steps.add("ScatterND", "sums", zeros, places, x, reduction="add")
-    bounds = (("first", 0), ("end", count), ("axis", 0))
-    steps.add("Slice", steps.result, sums, *(steps.vector(name, [bound]) for name, bound in bounds))
 
 
 @lowers("Bucketize")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from texelflow.dimensions import proved_different
 from texelflow.graph import Value
 from texelflow.importers.channels_last import activation, matrix_product
 from texelflow.importers.tensorflow.lowering import Lowering, lowers
@@ -89,3 +90,18 @@ def _operand(steps: Lowering, operands: list[Value]) -> Value:
 def einsum(steps: Lowering) -> None:
     """Products and sums along named axes."""
     steps.add("Einsum", steps.result, *steps.inputs(), equation=str(steps.attribute("equation", "")))
+
+
+@lowers("Cross", inputs=2)
+def cross(steps: Lowering) -> None:
+    """The vector at right angles to two vectors of three numbers each, along the last axis."""
+    x, y = steps.input(0), steps.input(1)
+    if any(not value.shape or proved_different(value.shape[-1], 3) for value in (x, y)):
+        raise steps.fail(f"its vectors are {x.type} and {y.type}; three numbers each are needed")
+
+    def turned(value: Value, order: list[int]) -> Value:
+        return steps.add("Gather", "turned", value, steps.vector("order", order), axis=-1)
+
+    next_, last = [1, 2, 0], [2, 0, 1]
+    first = steps.add("Mul", "first", turned(x, next_), turned(y, last))
+    steps.add("Sub", steps.result, first, steps.add("Mul", "second", turned(x, last), turned(y, next_)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from texelflow.graph import Value
+from texelflow.importers.functions import atan2
 from texelflow.importers.tensorflow.lowering import Lowering, lowers
 
 
@@ -35,13 +36,17 @@ def transform_real(steps: Lowering) -> None:
         steps.add("DFT", steps.result, made, steps.index("rows", lengths[0]), _axis(steps, 2))
 
 
-@lowers("IRFFT", inputs=2, of_complex=True)
+@lowers("IRFFT", "IRFFT2D", inputs=2, of_complex=True)
 def signal_of_half(steps: Lowering) -> None:
-    """The real signal of `fft_length` whose transform begins so."""
-    lengths = steps.known_dimensions(1, "lengths")
+    """The real signal of `fft_length` whose transform begins so; of two axes the columns are first."""
+    lengths, value = steps.known_dimensions(1, "lengths"), steps.input(0)
     _require_lengths(steps, len(lengths))
-    length = steps.index("length", lengths[0])
-    made = steps.add("DFT", "made", steps.input(0), length, _axis(steps, 1), inverse=1, onesided=1)
+    if len(lengths) == 2:
+        value = steps.add(
+            "DFT", "columns", value, steps.index("rows", lengths[0]), _axis(steps, 2), inverse=1
+        )
+    length = steps.index("length", lengths[-1])
+    made = steps.add("DFT", "made", value, length, _axis(steps, 1), inverse=1, onesided=1)
     steps.add("Squeeze", steps.result, made, steps.vector("last", [-1]))
 
 
@@ -62,6 +67,16 @@ def part(steps: Lowering) -> None:
 def magnitude(steps: Lowering) -> None:
     """The magnitude."""
     steps.add("ReduceL2", steps.result, steps.input(0), steps.vector("last", [-1]), keepdims=0)
+
+
+@lowers("Angle", of_complex=True)
+def angle(steps: Lowering) -> None:
+    """The angle of the point that a complex number is."""
+    value = steps.input(0)
+    real, imaginary = (steps.add("Gather", "part", value, steps.index("place", at), axis=-1) for at in (0, 1))
+    for each in (real, imaginary):
+        each.type = type(value.known_type)(value.dtype, value.shape[:-1])
+    atan2(steps, steps.result, imaginary, real)
 
 
 @lowers("Complex", inputs=2, of_complex=True)

@@ -15,12 +15,11 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from functools import cache
-from typing import ClassVar
 
-from texelflow.graph import Node, NodeError, TensorType
+from texelflow.graph import Node, NodeError
 from texelflow.importers.tflite.flatbuffer import DamagedError
 from texelflow.importers.tflite.operators.step import BODIES, CALL, Call, Step
-from texelflow.operators import MANY, Operator, operator
+from texelflow.importers.typed_lowering import register
 
 __all__ = ["BODIES", "CALL", "CUSTOM_DOMAIN", "DOMAIN", "Call", "Step", "load_operators", "lowers"]
 
@@ -28,34 +27,6 @@ DOMAIN = "tflite"
 CUSTOM_DOMAIN = "tflite.custom"
 
 Function = Callable[[Step], None]
-
-
-class _Lowered(Operator):
-    """An operator whose nodes a function replaces by ONNX's."""
-
-    expands = True
-    function: ClassVar[Function]
-    options: ClassVar[str | None]
-    count: ClassVar[tuple[int, int]]
-
-    def infer(self, node: Node) -> list[TensorType]:
-        """Raise NodeError: nothing is known of a node whose inputs have no types."""
-        raise NodeError(node, "its inputs have no types")
-
-    def expand(self, node: Node) -> list[Node]:
-        """Return the nodes that the function makes."""
-        least, most = self.count
-        if not least <= len(node.inputs) <= most:
-            wanted = (
-                f"{least}" if least == most else f"{least} or more" if most == MANY else f"{least} to {most}"
-            )
-            raise NodeError(node, f"it has {len(node.inputs)} inputs; {wanted} are expected")
-        try:
-            step = Step(node, self.options)
-            type(self).function(step)
-            return step.finished()
-        except (ValueError, DamagedError) as error:
-            raise NodeError(node, str(error)) from error
 
 
 def lowers(
@@ -69,14 +40,20 @@ def lowers(
     `inputs` says how many there are, or the least and the most; `options` is the table of `options.py`.
     """
 
-    def register(function: Function) -> Function:
+    def decorate(function: Function) -> Function:
+        def replace(node: Node) -> list[Node]:
+            try:
+                step = Step(node, options)
+                function(step)
+                return step.finished()
+            except DamagedError as error:
+                raise NodeError(node, str(error)) from error
+
         count = (inputs, inputs) if isinstance(inputs, int) else inputs
-        members = {"function": staticmethod(function), "options": options, "count": count}
-        made = type(f"_{function.__name__}", (_Lowered,), members)
-        operator(*names, inputs=(0, MANY), domain=CUSTOM_DOMAIN if custom else DOMAIN)(made)
+        register(CUSTOM_DOMAIN if custom else DOMAIN, names, count, replace)
         return function
 
-    return register
+    return decorate
 
 
 @cache

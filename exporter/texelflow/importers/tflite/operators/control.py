@@ -12,8 +12,8 @@ from texelflow.operators import MANY
 def _given(step: Step, body: Body, values: Sequence[Value], prefix: str) -> Body:
     """Return a copy of a body that reads these values in place of its inputs."""
     if len(body.inputs) != len(values):
-        raise step.refuse(f"its subgraph has {len(body.inputs)} inputs; it is given {len(values)}")
-    title = f"{step.builder.prefix}/{prefix}/"
+        raise step.fail(f"its subgraph has {len(body.inputs)} inputs; it is given {len(values)}")
+    title = f"{step.prefix}/{prefix}/"
     return body.copied(dict(zip(body.inputs, values, strict=True)), title)
 
 
@@ -23,7 +23,7 @@ def _arguments(step: Step, first: int) -> list[Value]:
 
 def _require_outputs(step: Step, body: Body) -> None:
     if len(body.outputs) != len(step.node.outputs):
-        raise step.refuse(f"it has {len(step.node.outputs)} outputs, its subgraph {len(body.outputs)}")
+        raise step.fail(f"it has {len(step.node.outputs)} outputs, its subgraph {len(body.outputs)}")
 
 
 @lowers("CALL", inputs=(0, MANY))
@@ -40,9 +40,9 @@ def _composite(step: Step) -> None:
 def _run(step: Step) -> None:
     body = _given(step, step.body(0), _arguments(step, 0), "called")
     _require_outputs(step, body)
-    step.builder.nodes += body.nodes
+    step.nodes += body.nodes
     for index, value in enumerate(body.outputs):
-        step.builder.add("Identity", step.node.outputs[index], value)
+        step.add("Identity", step.node.outputs[index], value)
         step.note(index)
 
 
@@ -57,7 +57,7 @@ def _if(step: Step) -> None:
         _require_outputs(step, branches[name])
     condition = step.node.required(0)
     around = [value for body in branches.values() for value in body.captured()]
-    step.builder.nodes.append(Node("If", [condition, *around], step.node.outputs, branches, step.node.name))
+    step.nodes.append(Node("If", [condition, *around], step.node.outputs, branches, step.node.name))
     for index in range(len(step.node.outputs)):
         step.note(index)
 
@@ -66,20 +66,19 @@ def _if(step: Step) -> None:
 def _while(step: Step) -> None:
     """While the first subgraph holds, the second makes what both get next."""
     values = _arguments(step, 0)
-    builder = step.builder
     before = _given(step, step.body(0), values, "condition")
-    builder.nodes += before.nodes
-    turn, holds = Value(f"{builder.prefix}/turn"), Value(f"{builder.prefix}/holds")
-    carried = [Value(f"{builder.prefix}/carried_{index}") for index in range(len(values))]
+    step.nodes += before.nodes
+    turn, holds = Value(f"{step.prefix}/turn"), Value(f"{step.prefix}/holds")
+    carried = [Value(f"{step.prefix}/carried_{index}") for index in range(len(values))]
     body = _given(step, step.body(1), carried, "turn")
     _require_outputs(step, body)
     after = _given(step, step.body(0), body.outputs, "next")
     if len(before.outputs) != 1 or len(body.outputs) != len(values):
-        raise step.refuse(f"its subgraphs have {len(before.outputs)} and {len(body.outputs)} outputs")
+        raise step.fail(f"its subgraphs have {len(before.outputs)} and {len(body.outputs)} outputs")
     nodes = [*body.nodes, *after.nodes]
     outputs = [after.outputs[0], *body.outputs]
     whole = Body([turn, holds, *carried], nodes, outputs)
     inputs = [None, before.outputs[0], *values, *whole.captured()]
-    builder.nodes.append(Node("Loop", inputs, step.node.outputs, {"body": whole}, step.node.name))
+    step.nodes.append(Node("Loop", inputs, step.node.outputs, {"body": whole}, step.node.name))
     for index in range(len(step.node.outputs)):
         step.note(index)

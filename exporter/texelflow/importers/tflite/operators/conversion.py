@@ -13,7 +13,7 @@ from texelflow.importers.tflite.tensors import is_quantised
 @lowers("QUANTIZE", inputs=1)
 def _quantize(step: Step) -> None:
     if not is_quantised(step.made()):
-        raise step.refuse(f"its output {step.made().name!r} has no scale")
+        raise step.fail(f"its output {step.made().name!r} has no scale")
     step.finish(step.real(0), ties="even")
 
 
@@ -22,43 +22,47 @@ def _dequantize(step: Step) -> None:
     """Steps, or numbers of 16 bits, as the numbers that they stand for."""
     value = step.real(0)
     if not is_quantised(step.tensor(0)):
-        value = step.builder.cast("made", value, "float32")
+        value = step.cast("made", value, "float32")
     step.finish(value)
 
 
 @lowers("CAST", inputs=1)
 def _cast(step: Step) -> None:
     """Numbers are converted as they are stored; a fraction is cut off."""
-    step.finish_raw(step.builder.cast("made", step.raw(0), step.made_dtype()))
+    step.finish_raw(step.cast("made", step.raw(0), step.made_dtype()))
 
 
 @lowers("BITCAST", inputs=1)
 def _bitcast(step: Step) -> None:
     dtype, source = step.made_dtype(), step.raw(0).dtype
     if DTYPES[dtype] != DTYPES[source]:
-        raise step.refuse(f"it takes {source} for {step.made().dtype}; types of the same size are supported")
-    step.finish_raw(step.builder.add("BitCast", "made", step.raw(0), to=onnx_number(dtype)))
+        raise step.fail(f"it takes {source} for {step.made().dtype}; types of the same size are supported")
+    step.finish_raw(step.add("BitCast", "made", step.raw(0), to=onnx_number(dtype)))
 
 
 @lowers("FAKE_QUANT", inputs=1, options="FakeQuantOptions")
 def _fake_quant(step: Step) -> None:
     """Rounds to steps between limits, which are moved so that zero is a step."""
-    options, builder = step.options, step.builder
+    options = step.options
     low, high = options["min"], options["max"]
     if not 2 <= options["bits"] <= 16 or not low <= 0 <= high or low == high:
-        raise step.refuse(f"it has {options['bits']} bits from {low} to {high}")
+        raise step.fail(f"it has {options['bits']} bits from {low} to {high}")
     first, last = int(options["narrow_range"]), (1 << options["bits"]) - 1
     scale = (high - low) / (last - first)
     zero = min(max(floor(first - low / scale + 0.5), first), last)
     lowest, highest = ((limit - zero) * scale for limit in (first, last))
-    within = builder.add(
-        "Clip", "within", step.real(0), step.number("low", lowest), step.number("high", highest)
+    within = step.add(
+        "Clip",
+        "within",
+        step.real(0),
+        step.scalar("low", "float32", lowest),
+        step.scalar("high", "float32", highest),
     )
-    above = builder.add("Sub", "above", within, step.number("lowest", lowest))
-    steps = builder.add("Div", "steps", above, step.number("scale", scale))
-    whole = builder.add("Floor", "whole", builder.add("Add", "more", steps, step.number("half", 0.5)))
-    scaled = builder.add("Mul", "scaled", whole, step.number("scale_again", scale))
-    step.finish(builder.add("Add", "made", scaled, step.number("lowest_again", lowest)))
+    above = step.add("Sub", "above", within, step.scalar("lowest", "float32", lowest))
+    steps = step.add("Div", "steps", above, step.scalar("scale", "float32", scale))
+    whole = step.add("Floor", "whole", step.add("Add", "more", steps, step.scalar("half", "float32", 0.5)))
+    scaled = step.add("Mul", "scaled", whole, step.scalar("scale_again", "float32", scale))
+    step.finish(step.add("Add", "made", scaled, step.scalar("lowest_again", "float32", lowest)))
 
 
 @lowers("DENSIFY", inputs=1)

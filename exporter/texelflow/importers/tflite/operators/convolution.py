@@ -25,7 +25,7 @@ def along(step: Step, name: str, axes: Sequence[str]) -> list[int]:
     """Return an option of each axis, positive numbers."""
     numbers = [int(step.options[f"{name}_{axis}"]) for axis in axes]
     if min(numbers) < 1:
-        raise step.refuse(f"its {name} is {numbers}; positive numbers are needed")
+        raise step.fail(f"its {name} is {numbers}; positive numbers are needed")
     return numbers
 
 
@@ -33,14 +33,14 @@ def weight_shape(step: Step, index: int, rank: int) -> tuple[int, ...]:
     """Return the shape of weights, which must be known, of so many axes."""
     shape = known_shape(step.raw(index).shape)
     if shape is None or len(shape) != rank:
-        raise step.refuse(f"its weights are {step.raw(index).type}; {rank} axes of known extents are needed")
+        raise step.fail(f"its weights are {step.raw(index).type}; {rank} axes of known extents are needed")
     return shape
 
 
 def require_rank(step: Step, index: int, rank: int) -> None:
     """Raise NodeError unless an input has so many axes."""
     if len(step.raw(index).shape) != rank:
-        raise step.refuse(f"its input {index} is {step.raw(index).type}; {rank} axes are needed")
+        raise step.fail(f"its input {index} is {step.raw(index).type}; {rank} axes are needed")
 
 
 def bias_of(step: Step, index: int) -> Value | None:
@@ -54,15 +54,15 @@ def bias_of(step: Step, index: int) -> Value | None:
     if value.known_type.is_floating:
         return value
     if value.constant is None or quantisation is None:
-        raise step.refuse(f"its bias is {value.type} without scales, or no constant")
+        raise step.fail(f"its bias is {value.type} without scales, or no constant")
     numbers = unpack_elements(value.dtype, value.constant.tobytes())
     scales = quantisation.scales * len(numbers) if len(quantisation.scales) == 1 else quantisation.scales
     if len(scales) != len(numbers):
-        raise step.refuse(f"its bias has {len(numbers)} numbers and {len(scales)} scales")
+        raise step.fail(f"its bias has {len(numbers)} numbers and {len(scales)} scales")
     floats = [
         number * scale for number, scale in zip(numbers, scales, strict=True) if isinstance(number, int)
     ]
-    return step.builder.constant("bias", "float32", (len(numbers),), floats)
+    return step.constant("bias", "float32", (len(numbers),), floats)
 
 
 def is_precise(step: Step) -> bool:
@@ -79,9 +79,9 @@ def _conv_2d(step: Step) -> None:
 def _conv_3d(step: Step) -> None:
     require_rank(step, 0, 5)
     depth, height, width, channels, outputs = weight_shape(step, 1, 5)
-    filters = transpose(step.builder, "filters", step.real(1), [4, 3, 0, 1, 2])
+    filters = transpose(step, "filters", step.real(1), [4, 3, 0, 1, 2])
     made = convolution(
-        step.builder,
+        step,
         "sums",
         step.real(0),
         filters,
@@ -101,10 +101,10 @@ def _convolve(step: Step, axes: Sequence[str]) -> None:
     require_rank(step, 0, rank)
     outputs, *kernel, channels = weight_shape(step, 1, rank)
     made = convolution(
-        step.builder,
+        step,
         "sums",
         step.real(0),
-        filters_of_ohwi(step.builder, step.real(1), rank),
+        filters_of_ohwi(step, step.real(1), rank),
         bias_of(step, 2),
         strides=along(step, "stride", axes),
         dilations=along(step, "dilation", axes),
@@ -120,7 +120,7 @@ def _groups(step: Step, rank: int, channels: int, outputs: int) -> int:
     """Return how many groups of channels the input has."""
     given = step.raw(0).shape[rank - 1]
     if not isinstance(given, int) or not channels or given % channels or outputs % max(1, given // channels):
-        raise step.refuse(f"its input has {given} channels, its {outputs} filters have {channels}")
+        raise step.fail(f"its input has {given} channels, its {outputs} filters have {channels}")
     return max(1, given // channels)
 
 
@@ -130,15 +130,15 @@ def _depthwise_conv_2d(step: Step) -> None:
     first, height, width, outputs = weight_shape(step, 1, 4)
     channels = step.raw(0).shape[3]
     if first != 1 or not isinstance(channels, int) or not channels or outputs % channels:
-        raise step.refuse(
+        raise step.fail(
             f"its input has {channels} channels, its weights are {step.raw(1).type};"
             " [1, height, width, a multiple of these] are needed"
         )
     made = convolution(
-        step.builder,
+        step,
         "sums",
         step.real(0),
-        depthwise_filters(step.builder, step.real(1), (height, width), channels, outputs // channels),
+        depthwise_filters(step, step.real(1), (height, width), channels, outputs // channels),
         bias_of(step, 2),
         strides=along(step, "stride", IMAGE),
         dilations=along(step, "dilation", IMAGE),
@@ -155,14 +155,14 @@ def _transpose_conv(step: Step) -> None:
     """The inputs are the shape of the result, weights [outputs, *kernel, inputs], the image, a bias."""
     require_rank(step, 2, 4)
     _outputs, height, width, _ = weight_shape(step, 1, 4)
-    size = step.numbers(0, "shape")
+    size = step.known_dimensions(0, "shape")
     if len(size) != 4:
-        raise step.refuse(f"its shape has {len(size)} numbers; 4 are needed")
+        raise step.fail(f"its shape has {len(size)} numbers; 4 are needed")
     made = transposed_convolution(
-        step.builder,
+        step,
         "sums",
         step.real(2),
-        transpose(step.builder, "filters", step.real(1), [3, 0, 1, 2]),
+        transpose(step, "filters", step.real(1), [3, 0, 1, 2]),
         bias_of(step, 3),
         kernel=(height, width),
         strides=along(step, "stride", IMAGE),
@@ -178,14 +178,14 @@ def _conv_3d_transpose(step: Step) -> None:
     """As TRANSPOSE_CONV, of weights [*kernel, outputs, inputs]."""
     require_rank(step, 2, 5)
     depth, height, width, _outputs, _channels = weight_shape(step, 1, 5)
-    size = step.numbers(0, "shape")
+    size = step.known_dimensions(0, "shape")
     if len(size) != 5:
-        raise step.refuse(f"its shape has {len(size)} numbers; 5 are needed")
+        raise step.fail(f"its shape has {len(size)} numbers; 5 are needed")
     made = transposed_convolution(
-        step.builder,
+        step,
         "sums",
         step.real(2),
-        transpose(step.builder, "filters", step.real(1), [4, 3, 0, 1, 2]),
+        transpose(step, "filters", step.real(1), [4, 3, 0, 1, 2]),
         bias_of(step, 3),
         kernel=(depth, height, width),
         strides=along(step, "stride", VOLUME),

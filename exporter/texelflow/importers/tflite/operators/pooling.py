@@ -11,9 +11,9 @@ def _pool(step: Step, operator: str, squared: bool = False) -> None:
     require_rank(step, 0, 4)
     image = step.real(0)
     if squared:
-        image = step.builder.add("Mul", "squares", image, image)
+        image = step.add("Mul", "squares", image, image)
     made = pool(
-        step.builder,
+        step,
         "pooled",
         operator,
         image,
@@ -22,7 +22,7 @@ def _pool(step: Step, operator: str, squared: bool = False) -> None:
         padding=step.options["padding"],
     )
     if squared:
-        made = step.builder.add("Sqrt", "roots", made)
+        made = step.add("Sqrt", "roots", made)
     fused = step.options["activation"]
     if operator == "MaxPool" and fused == "NONE":
         step.moved(made)

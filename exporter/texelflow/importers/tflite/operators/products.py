@@ -13,22 +13,22 @@ from texelflow.importers.tflite.operators.convolution import bias_of, is_precise
 def _fully_connected(step: Step) -> None:
     """The weights are [units, inputs]; all else of the input are rows, with `keep_num_dims` in its shape."""
     if step.options["format"] != "DEFAULT":
-        raise step.refuse(f"its weights are in the format {step.options['format']}; DEFAULT is supported")
+        raise step.fail(f"its weights are in the format {step.options['format']}; DEFAULT is supported")
     x, shape, weights = step.real(0), step.raw(0).shape, step.raw(1).shape
     if len(weights) != 2:
-        raise step.refuse(f"its weights are {step.raw(1).type}; two axes are needed")
+        raise step.fail(f"its weights are {step.raw(1).type}; two axes are needed")
     units, columns = weights
     keeps = step.options["keep_num_dims"] and shape and proved_equal(shape[-1], columns)
     if not keeps and not (len(shape) == 2 and proved_equal(shape[1], columns)):
-        x = step.builder.reshape("rows", x, [-1, columns])
-    turned = transpose(step.builder, "weights", step.real(1), [1, 0])
+        x = step.reshape("rows", x, [-1, columns])
+    turned = transpose(step, "weights", step.real(1), [1, 0])
     attributes = {PRECISE: 1} if is_precise(step) else {}
-    made = step.builder.add("MatMul", "product", x, turned, **attributes)
+    made = step.add("MatMul", "product", x, turned, **attributes)
     bias = bias_of(step, 2)
     if bias is not None:
-        made = step.builder.add("Add", "sums", made, bias)
+        made = step.add("Add", "sums", made, bias)
     if step.options["keep_num_dims"] and not keeps:
-        made = step.builder.reshape("apart", made, [*shape[:-1], units])
+        made = step.reshape("apart", made, [*shape[:-1], units])
     step.finish(made, fused=step.options["activation"])
 
 
@@ -36,9 +36,9 @@ def _fully_connected(step: Step) -> None:
 def _batch_matmul(step: Step) -> None:
     ranks = len(step.raw(0).shape), len(step.raw(1).shape)
     if min(ranks) < 2:
-        raise step.refuse(f"its inputs have {ranks[0]} and {ranks[1]} axes; at least two are needed")
+        raise step.fail(f"its inputs have {ranks[0]} and {ranks[1]} axes; at least two are needed")
     made = matrix_product(
-        step.builder,
+        step,
         "product",
         step.real(0),
         step.real(1),

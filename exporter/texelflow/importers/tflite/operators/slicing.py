@@ -12,7 +12,7 @@ from texelflow.operators.onnx.slice import UNLIMITED
 @lowers("SLICE", inputs=3)
 def _slice(step: Step) -> None:
     """The second input has where each axis begins, the third how long it is, -1 for all that is left."""
-    begins, sizes = step.numbers(1, "begins"), step.numbers(2, "sizes")
+    begins, sizes = step.known_dimensions(1, "begins"), step.known_dimensions(2, "sizes")
     ends: list[Dimension] = [
         UNLIMITED if isinstance(size, int) and size < 0 else begin + size
         for begin, size in zip(begins, sizes, strict=True)
@@ -22,15 +22,13 @@ def _slice(step: Step) -> None:
 
 def _sliced(step: Step, begins: list[Dimension], ends: list[Dimension]) -> Value:
     bounds = (("begins", begins), ("ends", ends))
-    return step.builder.add(
-        "Slice", "made", step.real(0), *(step.builder.vector(name, numbers) for name, numbers in bounds)
-    )
+    return step.add("Slice", "made", step.real(0), *(step.vector(name, numbers) for name, numbers in bounds))
 
 
 @lowers("STRIDED_SLICE", inputs=4, options="StridedSliceOptions")
 def _strided_slice(step: Step) -> None:
     begin, end, strides = (
-        step.numbers(index, name) for index, name in ((1, "begin"), (2, "end"), (3, "strides"))
+        step.known_dimensions(index, name) for index, name in ((1, "begin"), (2, "end"), (3, "strides"))
     )
     options = step.options
     if options["offset"]:
@@ -43,13 +41,13 @@ def _strided_slice(step: Step) -> None:
         options["shrink_axis_mask"],
     )
     rank = len(step.raw(0).shape)
-    step.moved(strided_slice(step.builder, "made", step.real(0), rank, begin, end, strides, masks))
+    step.moved(strided_slice(step, "made", step.real(0), rank, begin, end, strides, masks))
 
 
 @lowers("REVERSE_V2", inputs=2)
 def _reverse(step: Step) -> None:
     rank = len(step.raw(0).shape)
-    axes = [step.axis(number, rank) for number in step.integers(1, "axes")]
+    axes = [step.axis(number, rank) for number in step.known_integers(1, "axes")]
     count = len(axes)
     bounds = (
         ("first", [UNLIMITED] * count),
@@ -57,8 +55,8 @@ def _reverse(step: Step) -> None:
         ("axes", axes),
         ("steps", [-1] * count),
     )
-    vectors = [step.builder.vector(name, list(numbers)) for name, numbers in bounds]
-    step.moved(step.builder.add("Slice", "made", step.real(0), *vectors))
+    vectors = [step.vector(name, list(numbers)) for name, numbers in bounds]
+    step.moved(step.add("Slice", "made", step.real(0), *vectors))
 
 
 @lowers("REVERSE_SEQUENCE", inputs=2, options="ReverseSequenceOptions")
@@ -67,31 +65,29 @@ def _reverse_sequence(step: Step) -> None:
     rank = len(step.raw(0).shape)
     time, batch = (step.axis(step.options[name], rank) for name in ("seq_dim", "batch_dim"))
     if time == batch:
-        raise step.refuse(f"its sequences and its batch are both along axis {time}")
+        raise step.fail(f"its sequences and its batch are both along axis {time}")
     others = [axis for axis in range(rank) if axis not in (time, batch)]
     order = [batch, time, *others]
-    builder = step.builder
-    first = builder.add("Transpose", "batch_first", step.real(0), perm=order)
-    lengths = builder.cast("lengths", step.raw(1), "int64")
-    made = builder.add("ReverseSequence", "reversed", first, lengths, batch_axis=0, time_axis=1)
-    step.moved(builder.add("Transpose", "made", made, perm=[order.index(axis) for axis in range(rank)]))
+    first = step.add("Transpose", "batch_first", step.real(0), perm=order)
+    lengths = step.cast("lengths", step.raw(1), "int64")
+    made = step.add("ReverseSequence", "reversed", first, lengths, batch_axis=0, time_axis=1)
+    step.moved(step.add("Transpose", "made", made, perm=[order.index(axis) for axis in range(rank)]))
 
 
 @lowers("DYNAMIC_UPDATE_SLICE", inputs=3)
 def _update_slice(step: Step) -> None:
     """The second input replaces a part of the first, which begins where the third says, or earlier to fit."""
-    shape, part, starts = step.raw(0).shape, step.raw(1).shape, step.numbers(2, "starts")
+    shape, part, starts = step.raw(0).shape, step.raw(1).shape, step.known_dimensions(2, "starts")
     if not len(shape) == len(part) == len(starts):
-        raise step.refuse(f"its part {step.raw(1).type} has not the axes of {step.raw(0).type}")
+        raise step.fail(f"its part {step.raw(1).type} has not the axes of {step.raw(0).type}")
     begins = [
         maximum(minimum(start, whole - size), 0)
         for start, whole, size in zip(starts, shape, part, strict=True)
     ]
-    builder = step.builder
     behind = [whole - size - begin for whole, size, begin in zip(shape, part, begins, strict=True)]
-    borders = builder.vector("borders", [*begins, *behind])
-    ones = builder.add("Expand", "inside", step.number("one", 1, "int32"), builder.vector("part", part))
-    mask = builder.cast("mask", builder.add("Pad", "where", ones, borders), "bool")
+    borders = step.vector("borders", [*begins, *behind])
+    ones = step.add("Expand", "inside", step.scalar("one", "int32", 1), step.vector("part", part))
+    mask = step.cast("mask", step.add("Pad", "where", ones, borders), "bool")
     update = step.real(1)
-    spread = builder.add("Pad", "spread", update, borders)
-    step.finish(builder.add("Where", "made", mask, spread, step.real(0)))
+    spread = step.add("Pad", "spread", update, borders)
+    step.finish(step.add("Where", "made", mask, spread, step.real(0)))

@@ -11,23 +11,22 @@ def _real_transform(step: Step) -> None:
     """Along the last two axes, cut or filled to the lengths of the second input; of the last axis the first
     half.
     """
-    lengths, rank = step.integers(1, "lengths"), len(step.raw(0).shape)
+    lengths, rank = step.known_integers(1, "lengths"), len(step.raw(0).shape)
     if len(lengths) != 2 or rank < 2 or min(lengths) < 1:
-        raise step.refuse(f"its lengths are {lengths}, its input is {step.raw(0).type}")
-    builder = step.builder
-    pairs = builder.add("Unsqueeze", "pairs", step.real(0), builder.vector("last", [rank]))
-    columns = builder.index("columns", lengths[1])
-    made = builder.add("DFT", "rows_turned", pairs, columns, builder.index("axis", rank - 1), onesided=1)
+        raise step.fail(f"its lengths are {lengths}, its input is {step.raw(0).type}")
+    pairs = step.add("Unsqueeze", "pairs", step.real(0), step.vector("last", [rank]))
+    columns = step.index("columns", lengths[1])
+    made = step.add("DFT", "rows_turned", pairs, columns, step.index("axis", rank - 1), onesided=1)
     height = step.raw(0).shape[rank - 2]
     if lengths[0] != 1 or not isinstance(height, int) or height != 1:
-        rows = builder.index("rows", lengths[0])
-        made = builder.add("DFT", "made", made, rows, builder.index("first_axis", rank - 2))
+        rows = step.index("rows", lengths[0])
+        made = step.add("DFT", "made", made, rows, step.index("first_axis", rank - 2))
     step.finish_complex(made)
 
 
 def _part(step: Step, place: int) -> Value:
     value = step.complex(0)
-    return step.builder.add("Gather", "part", value, step.builder.index("place", place), axis=-1)
+    return step.add("Gather", "part", value, step.index("place", place), axis=-1)
 
 
 @lowers("REAL", inputs=1)
@@ -42,7 +41,7 @@ def _imaginary(step: Step) -> None:
 
 @lowers("COMPLEX_ABS", inputs=1)
 def _magnitude(step: Step) -> None:
-    builder, value = step.builder, step.complex(0)
+    value = step.complex(0)
     rank = len(step.node.required(0).shape)
-    length = builder.add("ReduceL2", "length", value, builder.vector("last", [rank - 1]), keepdims=0)
+    length = step.add("ReduceL2", "length", value, step.vector("last", [rank - 1]), keepdims=0)
     step.finish(length)
