@@ -250,7 +250,7 @@ TOKENIZER = {
 
 @pytest.mark.parametrize("folder", [".", "onnx"])
 def test_a_tokenizer_comes_along(tmp_path: Path, folder: str) -> None:
-    """What lies beside a model of texts, or above a folder `onnx` as repositories have it, is in the bundle."""
+    """What lies beside a model of texts, or above a folder `onnx` of a repository, is in the bundle."""
     path = tmp_path / folder / "model.onnx"
     path.parent.mkdir(exist_ok=True)
     (tmp_path / "config.json").write_text('{"architectures": ["BertForMaskedLM"]}', encoding="utf-8")
