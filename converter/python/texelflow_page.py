@@ -153,7 +153,7 @@ def _may_take_a_picture(summary: Summary, bundle: Path) -> bool:
 
 
 def _has_memory(summary: Summary) -> bool:
-    """Return whether a language model takes what it remembers as inputs, by the names that exporters write."""
+    """Return whether a language model takes what it remembers as inputs, by the names of exporters."""
     names = (value.name for value in summary.inputs)
     return bool(summary.tokenizer) and any(name.startswith(MEMORY) for name in names)
 
