@@ -291,8 +291,10 @@ export class Runner extends EventTarget {
  * @returns {Promise<Loaded>}
  */
 async function loadProvided({ bundle, closer }, { signal, report }) {
+  const onProgress = (/** @type {{ fraction: number, phase: string }} */ { fraction, phase }) =>
+    report(phase, fraction);
   const load = (/** @type {Source} */ source) =>
-    loadModel(source, { signal, onProgress: ({ fraction, phase }) => report(phase, fraction) });
+    loadModel(source, { signal, onProgress, cache: source instanceof URL });
   const model = await load(bundle);
   /** @type {Model | null} */
   let second = null;

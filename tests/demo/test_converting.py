@@ -117,7 +117,7 @@ def test_another_server_is_asked_only_if_the_visitor_wants_it(
         asked.append(route.request.url)
         route.fulfill(body=model.read_bytes(), headers={"Access-Control-Allow-Origin": "*"})
 
-    context = browser.new_context()
+    context = browser.new_context(service_workers="block")
     context.route("https://models.example/**", serve)
     page = context.new_page()
     page.goto(demo_url)

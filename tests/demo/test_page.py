@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 @pytest.fixture(scope="module")
 def modules(browser: Browser, demo_url: str) -> Iterator[Page]:
     """One page for all tests that only call the page's modules."""
-    page = browser.new_page()
+    page = browser.new_page(service_workers="block")
     page.goto(demo_url)
     yield page
     page.close()
