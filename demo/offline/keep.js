@@ -1,7 +1,5 @@
 import { make } from "../shared/make.js";
-import { texts } from "../shared/texts.js";
-
-const say = texts.newer;
+import { texts } from "./texts.js";
 
 /** What does it; it lies beside the page, since it may only keep what lies beside or below it. */
 const SCRIPT = new URL("service-worker.js", document.baseURI);
@@ -38,12 +36,12 @@ function tellOfNewer(serviceWorker) {
   if (document.querySelector(".newer")) {
     return;
   }
-  const note = make("span", {}, say.there);
-  const reload = make("button", { type: "button" }, say.reload);
+  const note = make("span", {}, texts.there);
+  const reload = make("button", { type: "button" }, texts.reload);
   reload.addEventListener("click", () => {
     serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
     serviceWorker.addEventListener("message", () => {
-      note.textContent = say.others;
+      note.textContent = texts.others;
     });
     serviceWorker.controller?.postMessage("newer");
   });

@@ -2,11 +2,12 @@ import { element, nextFrame } from "../shared/page.js";
 import { texts } from "../shared/texts.js";
 import { duration, Timing } from "../shared/timing.js";
 import { loadModel } from "../texelflow.js";
+import { placement } from "./ends.js";
 import { interpret } from "./interpret.js";
 import { hears, sampleInputs, sampleNote, takesTexts } from "./numbers.js";
 import { clearOutcome, showOutcome } from "./outcome.js";
 import { frameOf, sizeOf } from "./pictures.js";
-import { drawStage, placement } from "./stage.js";
+import { drawStage } from "./stage.js";
 import { plainValues } from "./tensors.js";
 
 const say = texts.run;

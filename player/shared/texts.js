@@ -2,11 +2,6 @@
 export const texts = {
   about: "About this model",
   reading: "Reading…",
-  newer: {
-    there: "There is a newer version of this page.",
-    reload: "Use it",
-    others: "Close the other tabs of this page first: they are of the older version.",
-  },
   run: {
     /** @param {string} name */
     opening: (name) => `Opening ${name}…`,

@@ -151,8 +151,9 @@ def traced(page: Page) -> Iterator[list[dict[str, Any]]]:
     tasks: list[dict[str, Any]] = []
     ended: list[object] = []
     session.on("Tracing.dataCollected", lambda part: events.extend(part["value"]))
-    session.on("Tracing.tracingComplete", lambda end: ended.append(end))  # noqa: PLW0108 - Playwright marks it
-    config = {"includedCategories": ["toplevel", "blink.user_timing"], "excludedCategories": ["*"]}
+    session.on("Tracing.tracingComplete", lambda end: ended.append(end))
+    kinds = ["disabled-by-default-devtools.timeline", "blink.user_timing"]
+    config = {"includedCategories": kinds, "excludedCategories": ["*"]}
     session.send("Tracing.start", {"traceConfig": config, "transferMode": "ReportEvents"})
     yield tasks
     session.send("Tracing.end")
@@ -164,7 +165,7 @@ def traced(page: Page) -> Iterator[list[dict[str, Any]]]:
     tasks += (
         event
         for event in events
-        if event["name"] == "ThreadControllerImpl::RunTask"
+        if event["name"] == "RunTask"
         and (event["pid"], event["tid"]) == (begin["pid"], begin["tid"])
         and begin["ts"] <= event["ts"] < end["ts"]
     )

@@ -155,7 +155,7 @@ def test_the_models_picture_is_placed_as_the_export_fitted_it(
 ) -> None:
     area = modules.evaluate(
         """async (image) => {
-            const { placement } = await import(new URL("run/stage.js", document.baseURI));
+            const { placement } = await import(new URL("run/ends.js", document.baseURI));
             return placement(image, { width: 300, height: 200 }, { width: 224, height: 224 });
         }""",
         {"fit": fit, "resized": resized},
