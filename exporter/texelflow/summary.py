@@ -132,8 +132,9 @@ def parameter_count(graph: Graph) -> int:
     counts: dict[Value, int] = {}
     for value in (value for node in graph.nodes for value in node.reads if value.constant is not None):
         size = product(value.shape)
-        tells = value.elements is not None and (size == 1 or not value.dtype.startswith(("float", "bfloat")))
-        counts[value] = size if isinstance(size, int) and not tells else 0
+        count = size if isinstance(size, int) else 0
+        is_whole = not value.dtype.startswith(("float", "bfloat"))
+        counts[value] = 0 if value.elements is not None and (is_whole or count == 1) else count
     for node in filter(is_decoding, graph.nodes):
         numbers, *scales = map(_origin, node.reads)
         counts |= dict.fromkeys(scales, 0)
