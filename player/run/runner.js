@@ -3,7 +3,6 @@ import { texts } from "../shared/texts.js";
 import { duration, Timing } from "../shared/timing.js";
 import { loadModel } from "../texelflow.js";
 import { placement } from "./ends.js";
-import { interpret } from "./interpret.js";
 import { hears, sampleInputs, sampleNote, takesTexts } from "./numbers.js";
 import { clearOutcome, showOutcome } from "./outcome.js";
 import { frameOf, sizeOf } from "./pictures.js";
@@ -233,6 +232,8 @@ export class Runner extends EventTarget {
     }
     const tensors = await model.run(inputsOf(model, input, picture));
     const outputs = Object.entries(tensors).map(([name, tensor]) => plainValues(name, tensor));
+    // Only what a bundle does not say is guessed.
+    const { interpret } = await import("./interpret.js");
     return { finding: interpret(outputs, this.#modelSize(), model.labels), outputs };
   }
 
