@@ -19,6 +19,7 @@ from importlib import resources
 from pathlib import Path
 
 from benchmark_page import build_benchmark
+from offline_page import write_service_worker
 from page_fragments import BuildError, write_page
 
 import texelflow
@@ -31,7 +32,7 @@ sys.path += [str(REPOSITORY / "converter"), str(GALLERY)]
 import build_converter  # noqa: E402 - they lie beside the folder of this file
 from gallery_page import build_gallery  # noqa: E402
 
-PAGE = ("app.js", "digits", "open", "styles")
+PAGE = ("app.js", "digits", "offline", "open", "styles")
 """What is copied as it is, beside the player, which `dist/player` has."""
 STRICT, WIDE = "connect-src 'self' blob:;", "connect-src 'self' blob: http: https:;"
 """What the page's policy lets it fetch, and what that of its copy for models of other servers does."""
@@ -180,6 +181,7 @@ def assemble(target: Path, plain: bool, docs: Path | None) -> None:
         "bundles": [{"folder": "models/edges/", "title": "Edges"}],
     }
     (target / "contents.json").write_text(json.dumps(contents, indent=2) + "\n", encoding="utf-8")
+    write_service_worker(target)
     if not plain:
         compress(target)
     if docs is not None:

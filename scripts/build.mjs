@@ -190,14 +190,14 @@ async function declarations() {
 }
 
 /**
- * Copies the player, whose scripts are served as they are written, but for two that have packages in them: the worker that lays
- * graphs out, and what reads tokenizers.
+ * Copies the player, whose scripts are served as they are written, but for those that have packages in them, the worker that
+ * lays graphs out and what reads tokenizers, and for what the player takes of the runtime's sources.
  */
 async function player() {
   const folder = `${stage}/${PLAYER}`;
   await cp(PLAYER, folder, { recursive: true });
   await build({
-    entryPoints: ["about/layout", "words/tokenizer"].map((name) => `${PLAYER}/${name}.js`),
+    entryPoints: ["about/layout", "run/ends", "words/tokenizer"].map((name) => `${PLAYER}/${name}.js`),
     outdir: folder,
     outbase: PLAYER,
     allowOverwrite: true,

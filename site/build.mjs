@@ -3,7 +3,7 @@
 // Pages are the Markdown of the repository, and what is made of the sources' comments. site/build/pages has them together;
 // build/site has what VitePress makes of that, where a server has it that serves build/site.
 import { execFileSync } from "node:child_process";
-import { rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { build } from "vitepress";
 import { checkLinks } from "./links.mjs";
 import { collectPages } from "./pages.mjs";
@@ -18,15 +18,21 @@ if (!/^\/(.*\/)?$/.test(base)) throw new Error(`The base ${base} must begin and 
 
 await rm(PAGES, { recursive: true, force: true });
 await collectPages(REPOSITORY, PAGES);
-execFileSync("node_modules/.bin/typedoc", ["--out", `${PAGES}/api/javascript`], {
-  cwd: SITE,
-  stdio: "inherit",
-});
+for (const [options, folder] of [
+  ["typedoc.json", "javascript"],
+  ["typedoc_convert.json", "convert"],
+]) {
+  execFileSync("node_modules/.bin/typedoc", ["--options", options, "--out", `${PAGES}/api/${folder}`], {
+    cwd: SITE,
+    stdio: "inherit",
+  });
+}
 execFileSync(`${REPOSITORY}.venv/bin/python`, ["reference.py", `${PAGES}/api`], {
   cwd: SITE,
   stdio: "inherit",
 });
 await rm(`${PAGES}/api/javascript/README.md`);
+await rename(`${PAGES}/api/convert/README.md`, `${PAGES}/api/javascript/convert.md`);
 Object.assign(process.env, { SITE_BASE: base, SITE_OUTPUT: output });
 await build(SITE);
 const count = await checkLinks(output, base);

@@ -1,4 +1,8 @@
-/** Converts models to bundles in the visitor's browser. */
+/**
+ * Converts models to bundles in the visitor's browser.
+ *
+ * @module @texelflow/convert
+ */
 
 import type {
   Answer,

@@ -18,6 +18,12 @@ export interface ExportOptions {
   states?: Readonly<Record<string, string>> | "auto";
   /** The same, for a language model whose tokenizer lies beside it, and which takes what it remembers as inputs. */
   usualStates?: "auto";
+  /** Outputs of which only the last position is wanted, along the axis before the last. */
+  last?: readonly string[];
+  /** For an output's name how many of its largest numbers along the last axis are wanted. */
+  topK?: Readonly<Record<string, number>>;
+  /** For the name of an output, or of an input of sound, what it is in a task, such as `"classes,activation=softmax"`. */
+  meanings?: Readonly<Record<string, string>>;
   /** Which function of a model that has several, by name. */
   signature?: string;
   /** The model's name, for people; without it the file's. */

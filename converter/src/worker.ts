@@ -13,13 +13,6 @@ const PACKAGES = "/exporter";
 const GIVEN = "/model";
 const MADE = "/bundle";
 
-/** The options that Python names otherwise. */
-const PYTHON_NAMES: Readonly<Record<string, string>> = {
-  inputShapes: "input_shapes",
-  usualImage: "usual_image",
-  usualStates: "usual_states",
-};
-
 /** Python's module `texelflow_page`: all answer in JSON. */
 interface Exporter {
   export(
@@ -142,8 +135,12 @@ function exportModel(exporter: Exporter, options: ExportOptions): Summary {
   return parsed(exporter.export(GIVEN, MADE, pythonOptions(options), report)).summary as Summary;
 }
 
+/** The same options with the names that Python gives them. */
 function pythonOptions(options: ExportOptions): string {
-  const named = Object.entries(options).map(([name, value]) => [PYTHON_NAMES[name] ?? name, value]);
+  const named = Object.entries(options).map(([name, value]) => [
+    name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    value,
+  ]);
   return JSON.stringify(Object.fromEntries(named));
 }
 

@@ -9,9 +9,6 @@ const CONVERTER = new URL("../convert/index.js", import.meta.url).href;
 /** @returns {Promise<Converter>} */
 const converter = () => import(CONVERTER);
 
-/** What pictures are brought to for a model that does not say: most take this, or work with it. */
-const USUAL_PICTURES = "0..1";
-
 /** Lets the exporter be downloaded and started; what goes wrong shows when it is used. */
 export function prepareConverter() {
   converter()
@@ -22,17 +19,16 @@ export function prepareConverter() {
 /**
  * Turns a model into a bundle.
  * @param {readonly FoundFile[] | URL} source the model's files, or the address of its file
- * @param {string} pictures how pictures become the model's input, as `--image` says it; empty as the model says
+ * @param {import("./wishes.js").ExportOptions} options
  * @param {Course} course
  * @returns {Promise<Converted>}
  * @throws {Error} with all reasons when that cannot be done; those for people are its message
  */
-export async function convertModel(source, pictures, { signal, report }) {
+export async function convertModel(source, options, { signal, report }) {
   const { convert, ConvertError } = await converter();
   const model = source instanceof URL ? source : new Map(source.map(({ path, file }) => [path, file]));
   try {
-    const image = pictures ? { image: pictures } : { usualImage: USUAL_PICTURES };
-    return await convert(model, { signal, onProgress: report, ...image, usualStates: "auto" });
+    return await convert(model, { signal, onProgress: report, ...options });
   } catch (problem) {
     if (problem instanceof ConvertError && problem.problems.join() !== problem.message) {
       throw new Error([problem.message, ...problem.problems.map((line) => `• ${line}`)].join("\n"));

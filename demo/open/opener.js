@@ -2,6 +2,7 @@ import { element } from "../shared/page.js";
 import { askFirst, linkedModel, linkModel, mayFetch, toWiderPage } from "./addresses.js";
 import { convertModel, originalOf, saveBundle } from "./convert.js";
 import { bundleOfFiles, isBundleAddress, nameOfFiles } from "./open.js";
+import { wishes } from "./wishes.js";
 
 /** @import { Converted } from "./convert.js" */
 /** @import { FoundFile } from "./open.js" */
@@ -85,7 +86,7 @@ export class Opener {
    */
   async #convert(source, name, address) {
     await this.#runner.open(name, async (course) => {
-      const converted = await convertModel(source, element("pictures", HTMLSelectElement).value, course);
+      const converted = await convertModel(source, wishes(), course);
       course.signal.throwIfAborted();
       this.#remember(converted, () => this.#convert(source, name, address), address);
       return { bundle: converted.files, original: () => originalOf(source) };

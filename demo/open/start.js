@@ -4,6 +4,7 @@ import { showContents } from "./contents.js";
 import { prepareConverter } from "./convert.js";
 import { addressOf, filesOfDrop, filesOfInput } from "./open.js";
 import { Opener } from "./opener.js";
+import { onWish } from "./wishes.js";
 
 /** @import { Attempt } from "../run/player.js" */
 /** @import { Started } from "./meanwhile.js" */
@@ -58,9 +59,7 @@ function connectChoosing(attempt, opener) {
       });
     });
   }
-  element("pictures", HTMLSelectElement).addEventListener("change", () =>
-    attempt(() => opener.convertAgain()),
-  );
+  onWish(() => attempt(() => opener.convertAgain()));
   element("save", HTMLButtonElement).addEventListener("click", () => attempt(() => opener.save()));
 }
 

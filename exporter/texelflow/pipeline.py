@@ -25,7 +25,7 @@ from texelflow.meanings import meanings
 from texelflow.options import ImageOptions, Options
 from texelflow.passes.pair_states import UnboundSizeError
 from texelflow.preprocessor_config import FILE_NAME, read_preprocessor_config
-from texelflow.summary import DeviceNeeds, Signature, Summary, example_sizes, summarize
+from texelflow.summary import DeviceNeeds, Signature, Summary, example_sizes, parameter_count, summarize
 
 if TYPE_CHECKING:
     from texelflow.bundle.safetensors import WeightEntry
@@ -165,7 +165,7 @@ def _build_case(
     branching.assume(graph.facts, decisions)
     with assuming(graph.facts), stage("rewriting the graph", 0.3):
         simplify(graph)
-        quantized = []
+        quantized, parameters = [], parameter_count(graph)
         if options.weights in QUANTIZED:
             quantized = quantize_weights.run(graph, QUANTIZED[options.weights])
         remembered = {after.name: before.name for after, before in graph.states.items()}
@@ -186,7 +186,9 @@ def _build_case(
         said = meanings(source, graph, options, labels)
         content, weights = graph_file(source, graph, plan, name, said, options, fixed, states, origin)
         tokenizer = tokenizer_files(source, [value.name for value in graph.inputs])
-        summary = summarize(graph, plan, operators, content, weights, options, quantized, tokenizer)
+        summary = summarize(
+            graph, plan, operators, content, weights, parameters, options, quantized, tokenizer
+        )
     report("built", 1.0)
     return Bundle(content, weights, options.weights, summary, tokenizer=tokenizer)
 

@@ -14,7 +14,11 @@ import { texts } from "./texts.js";
  */
 export async function bring({ name, title }, { signal, report }) {
   const folder = new URL(`models/${name}/`, FOLDER);
-  const answer = await fetch(folder, { method: "POST", signal });
+  const answer = await fetch(folder, { method: "POST", signal }).catch(() => null);
+  if (!answer) {
+    // Without network it may be among what the browser keeps.
+    return;
+  }
   const isOurs = answer.headers.get("Content-Type")?.startsWith("application/x-ndjson");
   if (!answer.ok || !isOurs || !answer.body) {
     const graph = await fetch(new URL("1/graph.json", folder), { method: "HEAD", signal });

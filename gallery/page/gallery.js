@@ -26,4 +26,7 @@ async function start() {
   follow();
 }
 
-start().catch((problem) => showProblem(element("gallery-error", HTMLElement), problem));
+start()
+  .then(() => import("../offline/keep.js"))
+  .then(({ keepPage }) => keepPage())
+  .catch((problem) => showProblem(element("gallery-error", HTMLElement), problem));

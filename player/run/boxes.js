@@ -1,22 +1,13 @@
-import { sigmoid, statistics } from "./tensors.js";
+import { argMax, sigmoid, suppressOverlaps } from "./ends.js";
+import { statistics } from "./tensors.js";
 
+/** @import { Box } from "../../webruntime/src/ends.ts" */
 /** @import { Values } from "./tensors.js" */
-
-/**
- * @typedef {object} Box edges in fractions of the model's picture
- * @property {number} left
- * @property {number} top
- * @property {number} right
- * @property {number} bottom
- * @property {number} score from 0 to 1
- * @property {number} label index of the class
- */
 
 /** Boxes below this score are not shown. */
 const LEAST_SCORE = 0.5;
-/** Two boxes of a class that share more than this (intersection over union) are one object. */
-const MOST_OVERLAP = 0.4;
-const MOST_BOXES = 20;
+/** Which boxes of a class are one object, and the most objects that are shown. */
+const OBJECTS = { overlap: 0.4, limit: 20 };
 
 /**
  * Boxes from a pair of outputs, [N, 4] with edges or centres and [N, C] with scores, batch axes of 1 allowed.
@@ -44,14 +35,14 @@ export function boxesOfPair(outputs, picture, labels) {
   const found = [];
   for (let index = 0; index < count; index += 1) {
     const row = scores.data.subarray(index * classes + background, (index + 1) * classes);
-    const label = largest(row);
+    const label = argMax(row);
     const score = asProbability(row[label]);
     if (score >= LEAST_SCORE && score > asProbability(background ? scores.data[index * classes] : 0) - 1e-6) {
       const [left, top, right, bottom] = edges.data.subarray(index * 4, index * 4 + 4);
       found.push({ left, top, right, bottom, score, label });
     }
   }
-  return withoutOverlaps(asFractions(found, picture));
+  return suppressOverlaps(asFractions(found, picture), OBJECTS);
 }
 
 /**
@@ -75,7 +66,7 @@ export function boxesOfGrid(outputs, picture) {
   const found = [];
   cells.forEach(({ x, y, stride }, index) => {
     const row = data.subarray(index * columns, (index + 1) * columns);
-    const label = largest(row.subarray(5));
+    const label = argMax(row.subarray(5));
     const score = row[4] * row[5 + label];
     if (score >= LEAST_SCORE / 2) {
       const [centreX, centreY] = [(row[0] + x) * stride, (row[1] + y) * stride];
@@ -90,7 +81,7 @@ export function boxesOfGrid(outputs, picture) {
       });
     }
   });
-  return withoutOverlaps(found);
+  return suppressOverlaps(found, OBJECTS);
 }
 
 /** @param {readonly number[]} shape */
@@ -104,11 +95,6 @@ function rows(shape) {
  */
 function isScores({ shape, data }, count) {
   return data.length > 0 && (data.length === count || (shape.length >= 2 && rows(shape) === count));
-}
-
-/** @param {Float32Array} values */
-function largest(values) {
-  return values.reduce((best, value, index) => (value > values[best] ? index : best), 0);
 }
 
 /**
@@ -143,35 +129,4 @@ function asFractions(boxes, picture) {
         };
     return { ...box, left: left / width, top: top / height, right: right / width, bottom: bottom / height };
   });
-}
-
-/**
- * Non-maximum suppression: of overlapping boxes of a class, keeps the one with the highest score.
- * @param {Box[]} boxes
- * @returns {Box[]} best first
- */
-function withoutOverlaps(boxes) {
-  /** @type {Box[]} */
-  const kept = [];
-  for (const box of boxes.sort((a, b) => b.score - a.score)) {
-    if (kept.length === MOST_BOXES) {
-      break;
-    }
-    if (kept.every((other) => other.label !== box.label || overlap(box, other) <= MOST_OVERLAP)) {
-      kept.push(box);
-    }
-  }
-  return kept;
-}
-
-/**
- * @param {Box} a
- * @param {Box} b
- * @returns {number} intersection over union
- */
-function overlap(a, b) {
-  const width = Math.max(0, Math.min(a.right, b.right) - Math.max(a.left, b.left));
-  const height = Math.max(0, Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top));
-  const area = (/** @type {Box} */ box) => (box.right - box.left) * (box.bottom - box.top);
-  return (width * height) / (area(a) + area(b) - width * height);
 }

@@ -1,8 +1,9 @@
 import { boxesOfGrid, boxesOfPair } from "./boxes.js";
-import { planesOf, probabilities, sigmoid, statistics } from "./tensors.js";
+import { sigmoid, topK } from "./ends.js";
+import { planesOf, probabilities, statistics } from "./tensors.js";
 
-/** @import { Box } from "./boxes.js" */
-/** @import { Plane, Values } from "./tensors.js" */
+/** @import { Box, Plane } from "../../webruntime/src/ends.ts" */
+/** @import { Values } from "./tensors.js" */
 
 /**
  * What the outputs of a model seem to mean.
@@ -87,8 +88,8 @@ function classesOf(outputs, labels) {
   if (!scores) {
     return null;
   }
-  const top = Array.from(probabilities(scores.data), (probability, label) => ({ label, probability }));
-  return { kind: "classes", top: top.sort((a, b) => b.probability - a.probability).slice(0, TOP) };
+  const top = topK(probabilities(scores.data), TOP);
+  return { kind: "classes", top: top.map(({ index, score }) => ({ label: index, probability: score })) };
 }
 
 /** @param {Float32Array} data */

@@ -1,7 +1,7 @@
 import { bar } from "../shared/bar.js";
 import { element } from "../shared/page.js";
 import { texts } from "../shared/texts.js";
-import { pictureOf } from "./stage.js";
+import { pictureOf } from "./ends.js";
 import { statistics } from "./tensors.js";
 
 /** @import { Finding } from "./interpret.js" */

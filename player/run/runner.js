@@ -2,11 +2,11 @@ import { element, nextFrame } from "../shared/page.js";
 import { texts } from "../shared/texts.js";
 import { duration, Timing } from "../shared/timing.js";
 import { loadModel } from "../texelflow.js";
-import { interpret } from "./interpret.js";
+import { placement } from "./ends.js";
 import { hears, sampleInputs, sampleNote, takesTexts } from "./numbers.js";
 import { clearOutcome, showOutcome } from "./outcome.js";
 import { frameOf, sizeOf } from "./pictures.js";
-import { drawStage, placement } from "./stage.js";
+import { drawStage } from "./stage.js";
 import { plainValues } from "./tensors.js";
 
 const say = texts.run;
@@ -191,8 +191,12 @@ export class Runner extends EventTarget {
       return;
     }
     const deadline = performance.now() + REPEAT_MILLISECONDS;
+    // Reading results may let the page wait for the GPU: nothing is measured while another model is opened.
+    const { signal } = this.#loading;
     const again = (/** @type {number} */ turn) =>
-      this.#pictureMoves || turn <= FEWEST_REPEATS || (turn <= MOST_REPEATS && performance.now() < deadline);
+      this.#pictureMoves ||
+      turn === 0 ||
+      (!signal.aborted && (turn <= FEWEST_REPEATS || (turn <= MOST_REPEATS && performance.now() < deadline)));
     for (let turn = 0; again(turn); turn += 1) {
       const started = performance.now();
       const frame = picture && (await frameOf(picture));
@@ -228,6 +232,8 @@ export class Runner extends EventTarget {
     }
     const tensors = await model.run(inputsOf(model, input, picture));
     const outputs = Object.entries(tensors).map(([name, tensor]) => plainValues(name, tensor));
+    // Only what a bundle does not say is guessed.
+    const { interpret } = await import("./interpret.js");
     return { finding: interpret(outputs, this.#modelSize(), model.labels), outputs };
   }
 
@@ -291,8 +297,10 @@ export class Runner extends EventTarget {
  * @returns {Promise<Loaded>}
  */
 async function loadProvided({ bundle, closer }, { signal, report }) {
+  const onProgress = (/** @type {{ fraction: number, phase: string }} */ { fraction, phase }) =>
+    report(phase, fraction);
   const load = (/** @type {Source} */ source) =>
-    loadModel(source, { signal, onProgress: ({ fraction, phase }) => report(phase, fraction) });
+    loadModel(source, { signal, onProgress, cache: source instanceof URL });
   const model = await load(bundle);
   /** @type {Model | null} */
   let second = null;

@@ -4,36 +4,14 @@ import { sizeOf } from "./pictures.js";
 
 /** @import { Finding } from "./interpret.js" */
 /** @import { Picture } from "./pictures.js" */
-/** @import { Plane } from "./tensors.js" */
-
-/** @typedef {{ x: number, y: number, width: number, height: number }} Rectangle in pixels of the picture */
-
-/**
- * Where the model's picture lies on the visitor's: the export said how one was made from the other.
- * @param {{ fit: string, resized: readonly number[] }} image
- * @param {{ width: number, height: number }} picture size of the visitor's picture
- * @param {{ width: number, height: number }} model size of the model's picture
- * @returns {Rectangle} may be larger than the picture (contain) or leave out its edges (cover)
- */
-export function placement({ fit, resized }, picture, model) {
-  if (fit === "stretch") {
-    return { x: 0, y: 0, ...picture };
-  }
-  const [across = model.width, down = resized[0] ?? model.height] = resized;
-  const scales = [picture.width / across, picture.height / down];
-  const scale = fit === "contain" ? Math.max(...scales) : Math.min(...scales);
-  const [width, height] = [model.width, model.height].map(
-    (extent, axis) => extent * (resized.length > 1 ? scales[axis] : scale),
-  );
-  return { x: (picture.width - width) / 2, y: (picture.height - height) / 2, width, height };
-}
+/** @import { Area, Plane } from "../../webruntime/src/ends.ts" */
 
 /**
  * Draws the picture, and on it the boxes or the mask that the model found.
  * @param {HTMLCanvasElement} canvas resized to the picture
  * @param {Picture} picture
  * @param {Finding | null} finding null before the first result
- * @param {Rectangle} area where the model's picture lies
+ * @param {Area} area where the model's picture lies
  * @param {(label: number) => string} nameOf name of a class
  */
 export function drawStage(canvas, picture, finding, area, nameOf) {
@@ -96,21 +74,4 @@ function tinted(mask, colour, opacity) {
     context.fillRect(0, 0, mask.width, mask.height);
   }
   return canvas;
-}
-
-/**
- * A picture that the model made.
- * @param {readonly Plane[]} planes one (grey) or three (red, green, blue), values from 0 to 1
- */
-export function pictureOf(planes) {
-  const [{ width, height }] = planes;
-  const pixels = new ImageData(width, height);
-  for (let channel = 0; channel < 3; channel += 1) {
-    const { data } = planes[Math.min(channel, planes.length - 1)];
-    for (let pixel = 0; pixel < data.length; pixel += 1) {
-      pixels.data[pixel * 4 + channel] = data[pixel] * 255;
-      pixels.data[pixel * 4 + 3] = 255;
-    }
-  }
-  return pixels;
 }

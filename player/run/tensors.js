@@ -1,17 +1,13 @@
 import { fromHalf } from "../shared/half.js";
+import { planesOf as planesOfImage, softmax } from "./ends.js";
+
+/** @import { Plane } from "../../webruntime/src/ends.ts" */
 
 /**
  * @typedef {object} Values an output as plain numbers
  * @property {string} name
  * @property {string} dtype
  * @property {readonly number[]} shape
- * @property {Float32Array} data row by row
- */
-
-/**
- * @typedef {object} Plane a single-channel map
- * @property {number} width
- * @property {number} height
  * @property {Float32Array} data row by row
  */
 
@@ -60,11 +56,6 @@ export function statistics(data) {
   return { min, max, mean: sum / data.length };
 }
 
-/** @param {number} value */
-export function sigmoid(value) {
-  return 1 / (1 + Math.exp(-value));
-}
-
 /**
  * Probabilities of some scores: as they are when they lie between 0 and 1 already, else their softmax.
  * @param {Float32Array} scores
@@ -72,13 +63,11 @@ export function sigmoid(value) {
  */
 export function probabilities(scores) {
   const { min, max } = statistics(scores);
-  if (min >= 0 && max <= 1.001) {
-    return scores;
-  }
-  const exponentials = scores.map((score) => Math.exp(score - max));
-  const sum = exponentials.reduce((total, value) => total + value, 0);
-  return exponentials.map((value) => value / sum);
+  return min >= 0 && max <= 1.001 ? scores : softmax(scores);
 }
+
+/** A map has at least as many lines and columns. */
+const LEAST_SIDE = 4;
 
 /**
  * The channels of an output that is laid out as one image, in whichever order its axes are.
@@ -86,31 +75,11 @@ export function probabilities(scores) {
  * @param {number} channels C, as it must be
  * @returns {Plane[] | null} C planes, or null when the output is no such image
  */
-export function planesOf({ shape, data }, channels) {
-  let extents = [...shape];
-  if (extents.length === 4 && extents[0] === 1) {
-    extents = extents.slice(1);
-  }
-  if (extents.length === 2 && channels === 1) {
-    extents = [1, ...extents];
-  }
-  if (extents.length !== 3) {
+export function planesOf(values, channels) {
+  try {
+    const planes = planesOfImage(values, channels);
+    return planes.some(({ width, height }) => Math.min(width, height) < LEAST_SIDE) ? null : planes;
+  } catch {
     return null;
   }
-  const first = extents[0] === channels;
-  if (!first && extents[2] !== channels) {
-    return null;
-  }
-  const [height, width] = first ? extents.slice(1) : extents;
-  if (Math.min(height, width) < 4) {
-    return null;
-  }
-  const pixels = height * width;
-  return Array.from({ length: channels }, (_, channel) => {
-    const plane = new Float32Array(pixels);
-    for (let pixel = 0; pixel < pixels; pixel += 1) {
-      plane[pixel] = first ? data[channel * pixels + pixel] : data[pixel * channels + channel];
-    }
-    return { width, height, data: plane };
-  });
 }

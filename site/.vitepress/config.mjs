@@ -47,5 +47,6 @@ function slugify(text) {
 /** What a page of the reference is called: modules by their own name. */
 function title(name) {
   const path = name.slice(0, -".md".length);
-  return { command: "The command", python: "Python" }[path] ?? path.slice("javascript/".length);
+  const names = { command: "The command", python: "Python", "javascript/convert": "@texelflow/convert" };
+  return names[path] ?? path.slice("javascript/".length);
 }

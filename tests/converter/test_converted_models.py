@@ -73,6 +73,9 @@ OPTIONS: dict[str, dict[str, object]] = {
     "packed": {"weights": "int8"},
     "free": {"input_shapes": {"picture": ["batch", 3, "height", "width"]}},
     "fixed": {"constants": {"picture": 0.5}},
+    "reduced": {"top_k": {"scores": 2}},
+    "last": {"last": ["scores"]},
+    "meant": {"meanings": {"scores": "classes,activation=softmax"}},
 }
 
 
@@ -80,7 +83,7 @@ OPTIONS: dict[str, dict[str, object]] = {
 def test_options(case: str, converter_page: Page, tmp_path: Path) -> None:
     source = write_network(tmp_path / "network.onnx")
     options = OPTIONS[case]
-    names = {"input_shapes": "inputShapes"}
+    names = {"input_shapes": "inputShapes", "top_k": "topK"}
     answer = converted(
         converter_page, source, **{names.get(name, name): value for name, value in options.items()}
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import onnx
@@ -20,7 +21,7 @@ def constant(name: str, shape: list[int], values: list[float]) -> onnx.TensorPro
 def save(
     path: Path,
     nodes: list[onnx.NodeProto],
-    picture: list[int],
+    picture: Sequence[int | str],
     outputs: dict[str, list[int]],
     constants: list[onnx.TensorProto],
 ) -> Path:

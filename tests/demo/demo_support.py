@@ -16,6 +16,8 @@ from playwright.sync_api import Browser, FilePayload, Page
 
 from browser_support import REPOSITORY, require_webgl2
 
+sys.path.append(str(REPOSITORY / "demo"))
+
 Opener = Callable[..., Page]
 
 
@@ -117,7 +119,9 @@ def opening_demo(browser: Browser, demo_url: str) -> Iterator[Opener]:
             faults.append(f"request to {address}")
 
     def open_page(script: str | None = None, **options: object) -> Page:
-        page = browser.new_page(**{"viewport": {"width": 1200, "height": 900}, **options})
+        # What keeps the page for the next visit would be done for each; `test_offline_page.py` tests it.
+        usual = {"viewport": {"width": 1200, "height": 900}, "service_workers": "block"}
+        page = browser.new_page(**{**usual, **options})
         pages.append(page)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda message: _note_refusal(message.text, faults))

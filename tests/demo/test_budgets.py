@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -37,19 +38,21 @@ SHAPES = {"stem": (128, 3, 3, 3), "body": (1024, 128, 3, 3)}
 """5 MB of weights."""
 
 WATCH = """
-globalThis.watched = { tasks: [], shifts: [], begun: [], converted: [], opened: null };
+globalThis.watched = { shifts: [], begun: [], opened: null };
 const watch = (type, note) => new PerformanceObserver((list) => list.getEntries().forEach(note))
     .observe({ type, buffered: true });
-watch("longtask", ({ startTime, duration }) => watched.tasks.push([startTime, duration]));
 watch("layout-shift", ({ startTime, value, hadRecentInput }) => {
     if (!hadRecentInput) watched.shifts.push([startTime, value]);
 });
-addEventListener("change", () => watched.begun.push(performance.now()), { capture: true });
+addEventListener("change", () => {
+    watched.begun.push(performance.now());
+    performance.mark("begun");
+}, { capture: true });
 globalThis.Worker = class extends Worker {
     constructor(...options) {
         super(...options);
         this.addEventListener("message", ({ data }) => {
-            if (data?.kind === "done") watched.converted.push(performance.now());
+            if (data?.kind === "done") performance.mark("converted");
         });
     }
 };
@@ -74,8 +77,8 @@ console.log(JSON.stringify(paths.map((path) => brotliCompressSync(readFileSync(p
 PACKED = (".js", ".mjs", ".html", ".css", ".json", ".svg", ".wasm", ".zip")
 
 MILLISECONDS = {"open": 2000, "cold": 60_000, "warm": 30_000, "task": 100}
-"""The most that is allowed; of the first and the last the best of several tries counts. On a quiet machine a
-model of 5 MB takes less than 15 s cold and 5 s warm."""
+"""The most that is allowed; of the first the best of several tries counts. On a quiet machine a model of 5 MB
+takes less than 15 s cold and 5 s warm."""
 
 TRIES = 5
 
@@ -140,20 +143,52 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@contextmanager
+def traced(page: Page) -> Iterator[list[dict[str, Any]]]:
+    """Fills a list with the tasks of the page's thread while it converts, as Chromium traces them."""
+    session = page.context.new_cdp_session(page)
+    events: list[dict[str, Any]] = []
+    tasks: list[dict[str, Any]] = []
+    ended: list[object] = []
+    session.on("Tracing.dataCollected", lambda part: events.extend(part["value"]))
+    session.on("Tracing.tracingComplete", lambda end: ended.append(end))
+    kinds = ["disabled-by-default-devtools.timeline", "blink.user_timing"]
+    config = {"includedCategories": kinds, "excludedCategories": ["*"]}
+    session.send("Tracing.start", {"traceConfig": config, "transferMode": "ReportEvents"})
+    yield tasks
+    session.send("Tracing.end")
+    while not ended:
+        page.wait_for_timeout(20)
+    session.detach()
+    marks = {event["name"]: event for event in events if "user_timing" in event["cat"]}
+    begin, end = marks["begun"], marks["converted"]
+    tasks += (
+        event
+        for event in events
+        if event["name"] == "RunTask"
+        and (event["pid"], event["tid"]) == (begin["pid"], begin["tid"])
+        and begin["ts"] <= event["ts"] < end["ts"]
+    )
+
+
 def convert(page: Page, model: Path) -> dict[str, Any]:
-    """Give the page a model; return what was watched: milliseconds to the first result, tasks and shifts."""
+    """Give the page a model; return what was watched: milliseconds to the first result, of the longest task
+    while converting, on the clock and of the processor, and shifts.
+    """
     page.evaluate(
         "() => { for (const key of Object.keys(watched)) if (key !== 'opened') watched[key] = []; }"
     )
     page.evaluate("() => { document.getElementById('summary').textContent = ''; }")
-    page.set_input_files("#files", str(model))
-    wait_until(page, "/^class /.test(document.getElementById('summary').textContent)", 120)
+    with traced(page) as tasks:
+        page.set_input_files("#files", str(model))
+        wait_until(page, "/^class /.test(document.getElementById('summary').textContent)", 120)
     end = page.evaluate("performance.now()")
     watched: dict[str, Any] = page.evaluate("watched")
-    (begun,), (converted,) = watched["begun"], watched["converted"]
-    tasks = [duration for start, duration in watched["tasks"] if begun <= start < converted]
+    (begun,) = watched["begun"]
     shifts = sum(value for start, value in watched["shifts"] if begun <= start)
-    return {"taken": end - begun, "longest": max(tasks, default=0), "shifted": shifts}
+    assert tasks
+    longest, busiest = (max(task.get(key, 0) for task in tasks) / 1000 for key in ("dur", "tdur"))
+    return {"taken": end - begun, "longest": longest, "busiest": busiest, "shifted": shifts}
 
 
 def compressed(demo_folder: Path, paths: list[str]) -> int:
@@ -171,6 +206,8 @@ def test_visits(visits: Visits, demo_folder: Path, model: Path, capsys: pytest.C
     told: list[str] = []
     with visits.open() as page:
         cold = convert(page, model)
+        # What keeps the page for later has then downloaded the rest of it.
+        page.evaluate("navigator.serviceWorker.ready.then(() => null)")
         first = visits.downloads()
         runs = [convert(page, model) for _ in range(2)]
     assert any("/convert/v-" in path for path in first) and "/benchmark" not in " ".join(first)
@@ -183,16 +220,22 @@ def test_visits(visits: Visits, demo_folder: Path, model: Path, capsys: pytest.C
         warm = convert(page, model)
     assert visits.answered and visits.downloads() == []
 
+    every = [cold, *runs, warm]
     told += [
         f"{name}: {one['taken'] / 1000:.1f} s from a model of 5 MB to its first result"
         for name, one in {"cold": cold, "warm": runs[0], "second visit": warm}.items()
     ]
+    # A task is long, too, that other work on the machine interrupts: hardly so most times.
+    told.append(
+        "while it converts, the longest task takes "
+        + ", ".join(f"{one['longest']:.0f} ms ({one['busiest']:.0f} of the processor)" for one in every)
+    )
     with capsys.disabled():
         print("", *told, sep="\n")
     assert cold["taken"] < MILLISECONDS["cold"] and runs[0]["taken"] < MILLISECONDS["warm"]
-    # A task is long, too, that other work on the machine interrupts: hardly so each time.
-    assert min(one["longest"] for one in [cold, *runs, warm]) <= MILLISECONDS["task"]
-    assert all(one["shifted"] < 0.02 for one in [cold, *runs, warm])
+    assert all(one["busiest"] <= MILLISECONDS["task"] for one in every)
+    assert median(one["longest"] for one in every) <= MILLISECONDS["task"]
+    assert all(one["shifted"] < 0.02 for one in every)
 
 
 def test_it_opens_quickly(visits: Visits, capsys: pytest.CaptureFixture[str]) -> None:

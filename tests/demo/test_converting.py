@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from bundles import colour_classifier
+from bundles import colour_classifier, save
 from demo_support import picture, wait_until
+from onnx import helper
 from playwright.sync_api import Browser, Page, Route
 
 import texelflow
@@ -33,6 +34,13 @@ def converter_requests(server: PageServer) -> list[str]:
     return [path for path in server.requests if "/convert/" in path]
 
 
+def zipped(path: Path) -> dict[str, bytes]:
+    """The files of an archive, by name."""
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        return {Path(name).name: archive.read(name) for name in archive.namelist()}
+
+
 def test_a_model_is_chosen_converted_run_and_saved(
     open_demo: Opener, page_server: PageServer, model: Path, tmp_path: Path
 ) -> None:
@@ -50,14 +58,60 @@ def test_a_model_is_chosen_converted_run_and_saved(
     saved = tmp_path / "saved.zip"
     download.value.save_as(saved)
     texelflow.export(model, tmp_path / "native", image="0..1")
-    with zipfile.ZipFile(saved) as archive:
-        assert archive.testzip() is None
-        content = {Path(name).name: archive.read(name) for name in archive.namelist()}
-    assert content == {path.name: path.read_bytes() for path in (tmp_path / "native").iterdir()}
+    assert zipped(saved) == {path.name: path.read_bytes() for path in (tmp_path / "native").iterdir()}
     assert download.value.suggested_filename == "colours.zip"
 
     page.select_option("#pictures", "0..1,channels=bgr")
     wait_for_result(page, "^class 2, ")
+
+
+def test_more_is_said_of_how_a_model_is_converted(open_demo: Opener, tmp_path: Path) -> None:
+    """Each choice converts the model once more; one that cannot be read, or kept, is told."""
+    source = save(
+        tmp_path / "free.onnx",
+        [helper.make_node("GlobalAveragePool", ["picture"], ["scores"])],
+        [1, 3, "height", "width"],
+        {"scores": [1, 3, 1, 1]},
+        [],
+    )
+    labels = tmp_path / "labels.txt"
+    labels.write_text("red\ngreen\nblue", encoding="utf-8")
+    page = open_demo()
+    told = "document.getElementById('bundle-error').textContent"
+    page.set_input_files("#photo", picture(RED))
+    page.set_input_files("#files", str(source))
+    wait_for_result(page, "^class 0, ")
+    page.click("#conversion summary")
+    for text, reason in {"nothing": "“nothing” is no size", "picture=1,3,9": "picture"}.items():
+        page.fill("#shapes", text)
+        page.press("#shapes", "Enter")
+        wait_until(page, f"{told}.includes('{reason}')", 60)
+    page.fill("#shapes", "picture=1,3,12,16")
+    page.press("#shapes", "Enter")
+    wait_until(page, f"{told} === '' && document.getElementById('loading').hidden", 60)
+    page.fill("#image", "0..255,fit=cover")
+    page.select_option("#weights", "int8")
+    page.fill("#labels", "red\ngreen\nblue\n")
+    page.dispatch_event("#labels", "change")
+    wait_for_result(page, "^red, ")
+
+    wait_until(page, "document.getElementById('loading').hidden", 60)
+    with page.expect_download() as download:
+        page.click("#save")
+    download.value.save_as(tmp_path / "saved.zip")
+    texelflow.export(
+        source,
+        tmp_path / "native",
+        input_shapes={"picture": [1, 3, 12, 16]},
+        image="0..255,fit=cover",
+        labels=labels,
+        weights="int8",
+    )
+    assert zipped(tmp_path / "saved.zip") == {
+        path.name: path.read_bytes() for path in (tmp_path / "native").iterdir()
+    }
+    page.check("#states")
+    wait_until(page, f"{told}.includes('pair')", 60)
 
 
 def test_a_model_is_dropped_and_made_ready_while_dragged(
@@ -117,7 +171,7 @@ def test_another_server_is_asked_only_if_the_visitor_wants_it(
         asked.append(route.request.url)
         route.fulfill(body=model.read_bytes(), headers={"Access-Control-Allow-Origin": "*"})
 
-    context = browser.new_context()
+    context = browser.new_context(service_workers="block")
     context.route("https://models.example/**", serve)
     page = context.new_page()
     page.goto(demo_url)

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 @pytest.fixture(scope="module")
 def modules(browser: Browser, demo_url: str) -> Iterator[Page]:
     """One page for all tests that only call the page's modules."""
-    page = browser.new_page()
+    page = browser.new_page(service_workers="block")
     page.goto(demo_url)
     yield page
     page.close()
@@ -155,7 +155,7 @@ def test_the_models_picture_is_placed_as_the_export_fitted_it(
 ) -> None:
     area = modules.evaluate(
         """async (image) => {
-            const { placement } = await import(new URL("run/stage.js", document.baseURI));
+            const { placement } = await import(new URL("run/ends.js", document.baseURI));
             return placement(image, { width: 300, height: 200 }, { width: 224, height: 224 });
         }""",
         {"fit": fit, "resized": resized},

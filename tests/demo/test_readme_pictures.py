@@ -45,7 +45,7 @@ def test_a_digit_is_read(open_demo: Opener) -> None:
 def test_a_model_is_looked_at(browser: Browser, tmp_path: Path) -> None:
     bundle = bundle_of(two_blocks(tmp_path), "blocks", image="0..1")
     with background_server(folder_mounts(bundle)) as url:
-        page = browser.new_page(viewport={"width": 1100, "height": 900})
+        page = browser.new_page(viewport={"width": 1100, "height": 900}, service_workers="block")
         page.goto(url)
         page.locator("#about").wait_for()
         page.click("#about > summary")

@@ -187,8 +187,13 @@ def write(folder: Path) -> None:
     for name in ("labels.txt", "imagenet.txt"):
         (folder / name).write_text("red\ngreen\nblue\ngray\n", encoding="utf-8")
     Image.new("RGB", (64, 48), (0, 255, 0)).save(folder / "photo.png")
+    for colour in ((255, 0, 0), (0, 255, 0), (0, 0, 255)):
+        photos = folder / "photos" / ("red", "green", "blue")[colour.index(255)]
+        photos.mkdir(parents=True)
+        Image.new("RGB", (40, 40), colour).save(photos / "photo.png")
     write_sound(folder / "speech.wav")
     write_network(folder / "network.onnx", {"first": (64, 256), "second": (256, 10)})
+    np.savez(folder / "labelled.npz", x=np.eye(3, 64, dtype=np.float32), labels=np.arange(3))
     write_encoder(folder / "encoder.onnx")
     for name in ("word_pieces", "byte_pairs"):
         shutil.copytree(TESTS / "text" / "tokenizers" / name, folder / name)

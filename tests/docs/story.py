@@ -7,6 +7,7 @@ import io
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+from urllib.request import urlopen
 
 from documents import Block
 from playwright.sync_api import Browser, Page, Route
@@ -213,6 +215,8 @@ class Story:
             return output_of(["sh", "-e", "-c", line])
         if words[1] in BROWSER_COMMANDS:
             return output_of([sys.executable, "-m", "texelflow.cli", *words[1:]])
+        if words[1] == "serve":
+            return served([sys.executable, "-m", "texelflow.cli", *words[1:], "--port", "0"])
         output = io.StringIO()
         with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
             code = commands.main(words[1:], prog_name="texelflow", standalone_mode=False)
@@ -230,6 +234,23 @@ def output_of(command: list[str]) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     said = done.stdout + done.stderr
     assert done.returncode == 0, f"{shlex.join(command)}\n{said}"
+    return said
+
+
+def served(command: list[str]) -> str:
+    """Start what serves until it is interrupted, and interrupt it; return what it says, and the page."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            said = server.stdout.readline()
+            address = re.search(r"http://\S+", said)
+            assert address is not None, said
+            with urlopen(address[0], timeout=30) as page:
+                said += page.read().decode()
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait(30)
+    assert server.returncode == 0, said
     return said
 
 

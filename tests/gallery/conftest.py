@@ -40,6 +40,7 @@ def gallery_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     dist = REPOSITORY / "dist"
     folder = tmp_path_factory.mktemp("page") / "page"
     shutil.copytree(dist / "player", folder)
+    shutil.copytree(REPOSITORY / "demo" / "offline", folder / "offline")
     for path in dist.glob("texelflow*.js"):
         shutil.copyfile(path, folder / path.name)
     write_page(dist / "player" / "index.html", REPOSITORY / "gallery" / "fragments", folder / "gallery.html")

@@ -14,6 +14,7 @@ import pytest
 from onnx import helper, numpy_helper
 from playwright.sync_api import Page
 
+import texelflow
 from browser_support import PageServer
 from bundle_runner import LoadedBundle
 from kernels.sheet import run_reference
@@ -173,3 +174,32 @@ def test_results_are_those_of_rounded_weights(
             with LoadedBundle(bundle_page, f"{url}/original", device) as bundle:
                 # First layers and depthwise ones are decoded at load.
                 assert textures["weights"] < 0.45 * bundle.texture_bytes()["weights"]
+
+
+@pytest.mark.parametrize("columns", [64, 67])
+def test_parameters_are_those_of_the_model(tmp_path: Path, columns: int) -> None:
+    """However many bits they are stored in: no words, scales or padding."""
+    generator = np.random.default_rng(3)
+    shapes = {"table": (50, columns), "matrix": (columns, 40), "window": (32, 40, 3, 3), "bias": (32,)}
+    nodes = [
+        helper.make_node("Gather", ["table", "tokens"], ["rows"]),
+        helper.make_node("MatMul", ["rows", "matrix"], ["mixed"]),
+        helper.make_node("Transpose", ["mixed"], ["turned"], perm=[0, 3, 1, 2]),
+        helper.make_node("Conv", ["turned", "window", "bias"], ["y"], pads=[1, 1, 1, 1]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "g",
+        [helper.make_tensor_value_info("tokens", onnx.TensorProto.INT64, [1, 4, 4])],
+        [helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [1, 32, 4, 4])],
+        [
+            numpy_helper.from_array(generator.standard_normal(shape).astype(np.float32), name)
+            for name, shape in shapes.items()
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    own = sum(int(np.prod(shape)) for shape in shapes.values())
+    for weights in ("float32", "float16", "int8", "int4"):
+        summary = texelflow.inspect(model, weights=weights)
+        assert summary.parameters == own, weights
+        assert bool(summary.quantized) == weights.startswith("int")

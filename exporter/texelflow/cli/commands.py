@@ -365,6 +365,22 @@ def bench(
 
 @commands.command()
 @click.argument("directory", metavar="DIR", type=options.PATH)
+@click.option("--force", is_flag=True, help="Replace scripts of another version.")
+@options.as_json
+def runtime(directory: Path, force: bool, as_json: bool) -> None:
+    """Write the scripts that pages run bundles with into DIR: texelflow.js, and those beside it."""
+    with exit_on_error(as_json):
+        from texelflow.runtime_scripts import write_runtime
+
+        written = write_runtime(directory, force)
+        if as_json:
+            report.print_json({"files": [str(path) for path in written]})
+        else:
+            print(f"wrote {directory / 'texelflow.js'} and {len(written) - 1} scripts that it may load")
+
+
+@commands.command()
+@click.argument("directory", metavar="DIR", type=options.PATH)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),

@@ -313,11 +313,15 @@ export class Model<S extends Signature = Signature> {
 }
 
 function report({ context, limits, setting, reasons }: LoadedModel): DeviceReport {
+  const { pixels, groups, fetch, storage } = setting;
   return {
     renderer: context.capabilities.renderer,
     software: context.capabilities.isSoftware,
     limits: { ...limits },
-    ...setting,
+    pixels,
+    groups,
+    fetch,
+    storage,
     integrity: canHash() ? "sha256" : "byte count",
     reasons: [...reasons],
   };

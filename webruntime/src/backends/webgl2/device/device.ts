@@ -41,7 +41,15 @@ export interface DeviceLimits {
 }
 
 /** What the runtime found and chose: plain data, to be shown or copied into a bug report. */
-export interface DeviceReport extends DeviceSetting {
+export interface DeviceReport {
+  /** How many neighbouring pixels a fragment computes. */
+  readonly pixels: number;
+  /** Of how many groups of four channels. */
+  readonly groups: number;
+  /** The function of GLSL that textures are read by. */
+  readonly fetch: "texture" | "texelFetch";
+  /** Bits of intermediate results. */
+  readonly storage: 16 | 32;
   /** Name of the GPU and its driver. */
   readonly renderer: string;
   /** Whether a processor draws, as far as the name tells: everything is slower then. */
