@@ -84,11 +84,13 @@ function boxesIn(rows: BoxRows, role: Boxes, size: Size, threshold: number): Poi
     role.order === "yx" ? rows.numbers.map((_, at, all) => all[at ^ 1] as number) : rows.numbers;
   if (role.anchors) {
     const { anchors, offset = 0.5, scale = [1, 1, 1, 1], exponential = false } = role;
-    const all = { size, anchors, offset, scale, exponential, points, threshold };
+    const form = role.form === "sides" ? "sides" : "centre";
+    const all = { size, anchors, offset, scale, form, exponential, points, threshold };
     return boxesOfAnchors(numbers, scores, all);
   }
   const unit = role.unit === "pixel" ? size : { width: 1, height: 1 };
-  const form = role.form ?? "edges";
+  const { form = "edges" } = role;
+  if (form === "sides") throw new RangeError("Boxes told by how far their sides are need `anchors`.");
   const count = numbers.length / columns;
   if (scores.length !== count * classes) {
     throw new RangeError(`${scores.length} scores are no ${classes} for each of ${count} boxes.`);

@@ -238,13 +238,13 @@ export interface Classes {
 export interface Boxes {
   kind: "boxes";
   /**
-   * Four numbers a box; a score a box and class; the class of each box; how many there are; the points of each; or rows of a box, its scores and more. `boxes` unless given.
+   * Four numbers a box; a score a box and class; the class of each box; how many there are; the points of each; rows of a box, its scores and more; or a map: how likely each pixel is part of an object, where those that touch are one, told by the rectangle around them, however turned, with its corners as points. `boxes` unless given.
    */
-  part?: "boxes" | "scores" | "labels" | "count" | "points" | "table";
+  part?: "boxes" | "scores" | "labels" | "count" | "points" | "table" | "map";
   /**
-   * What the four numbers are: edges, a corner and a size, or a centre and a size. `edges` unless given.
+   * What the four numbers are: edges, a corner and a size, a centre and a size, or how far the left, upper, right and lower side is from an anchor's centre. `edges` unless given.
    */
-  form?: "edges" | "corner" | "centre";
+  form?: "edges" | "corner" | "centre" | "sides";
   /**
    * Whether numbers across come before those down. They do unless given.
    */
@@ -278,6 +278,18 @@ export interface Boxes {
    * @maxItems 4
    */
   scale?: [number, number, number, number];
+  /**
+   * How many numbers stand for each of the four: the logarithms of how likely it is 0, 1, 2 and so on, whose mean it is.
+   */
+  distribution?: number;
+  /**
+   * Of a map, from where on a pixel is part of an object: 0.3 unless given.
+   */
+  level?: number;
+  /**
+   * Of a map that shows objects smaller than they are, how far their sides are moved outwards, in multiples of area by perimeter.
+   */
+  grow?: number;
   /**
    * Whether sizes are given by the logarithm of their ratio to the anchor's.
    */
