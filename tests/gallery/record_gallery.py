@@ -165,9 +165,8 @@ def styled(picture: Picture) -> list[Any]:
 
 
 def model_of(entry: str) -> Path:
-    """The model's file, beside the pictures."""
-    (found,) = (Path(sys.argv[1]) / "models").glob(f"{entry}.*")
-    return found
+    """The file of an entry's last model, beside the pictures."""
+    return max(path for path in (Path(sys.argv[1]) / "models").glob(f"{entry}-?.*") if path.suffix != ".txt")
 
 
 RECORDERS: dict[str, Callable[[Picture], Any]] = {

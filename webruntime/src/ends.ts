@@ -14,6 +14,12 @@ export {
   type SuppressionOptions,
   suppressOverlaps,
 } from "./ends/boxes.ts";
+export {
+  type ConnectedArea,
+  type ConnectedOptions,
+  connectedAreas,
+  cornersOfLine,
+} from "./ends/connected.ts";
 export { type Keypoint, keypointsOf, type RefinementOptions, refinePoints } from "./ends/keypoints.ts";
 export { type MelOptions, melFilters } from "./ends/mel.ts";
 export { type Area, type Fit, type Point, placement, pointIn, type Size } from "./ends/placement.ts";
