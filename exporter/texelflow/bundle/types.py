@@ -257,6 +257,10 @@ class Curve(TypedDict):
     """Seconds from the beginning of the sound to the moment of the first: 0 unless given."""
     threshold: NotRequired[float]
     """The least probability that its makers take for a yes."""
+    scale: NotRequired[float]
+    """By which the numbers are multiplied, as those of 8 bits may be: 1 unless given."""
+    mean: NotRequired["Natural"]
+    """Over how many moments, up to each, its makers take the mean: 1 unless given."""
 
 
 class Notes(TypedDict):
@@ -284,6 +288,10 @@ class Sound(TypedDict):
     overlap: NotRequired["Natural"]
     """Samples that windows share. Half of what comes of them is left out at the end of the one, half at the
     beginning of the other.
+    """
+    features: NotRequired[Literal["micro"]]
+    """What a run takes instead of samples. `micro`: forty numbers of each 10 ms, as TensorFlow Lite Micro's
+    audio frontend makes them for microWakeWord; of 8 bits, in steps of 26 / 255 from -128 on.
     """
 
 

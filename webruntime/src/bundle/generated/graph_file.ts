@@ -416,6 +416,14 @@ export interface Curve {
    * The least probability that its makers take for a yes.
    */
   threshold?: number;
+  /**
+   * By which the numbers are multiplied, as those of 8 bits may be: 1 unless given.
+   */
+  scale?: number;
+  /**
+   * Over how many moments, up to each, its makers take the mean: 1 unless given.
+   */
+  mean?: number;
 }
 /**
  * A probability for each moment of a sound and each note, half a tone apart, along the last two axes.
@@ -456,6 +464,10 @@ export interface Sound {
    * Samples that windows share. Half of what comes of them is left out at the end of the one, half at the beginning of the other.
    */
   overlap?: number;
+  /**
+   * What a run takes instead of samples. `micro`: forty numbers of each 10 ms, as TensorFlow Lite Micro's audio frontend makes them for microWakeWord; of 8 bits, in steps of 26 / 255 from -128 on.
+   */
+  features?: "micro";
 }
 /**
  * An input of whole numbers along the last axis: bytes of a file, from its beginning and from its end, without the white space there.
