@@ -66,6 +66,8 @@ export const texts = {
     choose: "Choose a sound…",
     chooseFile: "Choose a file…",
     useMicrophone: "Use the microphone",
+    playSample: "Play a sample",
+    playing: "Listening to a sample…",
     stopMicrophone: "Stop the microphone",
     /** @param {string} name */
     reading: (name) => `Reading “${name}”…`,

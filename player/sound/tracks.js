@@ -145,7 +145,9 @@ export function summary(track, sure) {
     if (track.unit === "hertz") {
       return (sure?.values[index] ?? 1) >= 0.5;
     }
-    return track.values.subarray(index * columns, (index + 1) * columns).some((value) => value >= (track.threshold ?? 0.5));
+    return track.values
+      .subarray(index * columns, (index + 1) * columns)
+      .some((value) => value >= (track.threshold ?? 0.5));
   };
   const yes = Array.from({ length: track.times.length }, (_, index) => index).filter(isYes);
   const pitches = track.unit === "hertz" ? yes.map((index) => track.values[index]).sort((a, b) => a - b) : [];

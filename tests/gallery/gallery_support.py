@@ -27,7 +27,7 @@ PEOPLE = "npm:@vladmandic/face-api@1.7.15/demo/"
 
 def bring_picture(name: str, side: int, folder: Path) -> Path:
     """Bring a picture into a folder, in the middle of a black square of a side in pixels; return its path.
-    `page@9` is the picture `page`, turned to the left by 9 degrees.
+    `page:44@9` are the upper 44 rows of the picture `page`, turned to the left by 9 degrees.
 
     So that models that take squares need not make it smaller: each has a way of its own to do that, and
     sees another picture then.
@@ -41,13 +41,15 @@ def bring_picture(name: str, side: int, folder: Path) -> Path:
     path = folder / f"{name}-{side}.png"
     if not path.is_file():
         known = photos()
-        plain, _, degrees = name.partition("@")
+        cut, _, degrees = name.partition("@")
+        plain, _, rows = cut.partition(":")
         content = bring(known[plain].file if plain in known else f"{PEOPLE}{plain}.jpg")
         digest = known[plain].sha256 if plain in known else CONTENT["pictures"][plain]
         assert hashlib.sha256(content).hexdigest() == digest
         folder.mkdir(parents=True, exist_ok=True)
         with Image.open(io.BytesIO(content)) as picture:
-            turned = picture.convert("RGB").rotate(float(degrees or 0), Image.Resampling.BICUBIC, expand=True)
+            upper = picture.convert("RGB").crop((0, 0, picture.width, int(rows or picture.height)))
+            turned = upper.rotate(float(degrees or 0), Image.Resampling.BICUBIC, expand=True)
             ImageOps.pad(turned, (side, side), Image.Resampling.BILINEAR).save(path)
     return path
 
