@@ -14,6 +14,7 @@ export const texts = {
     "image-segmentation": "Segmentation",
     "image-classification": "Classes",
     "image-to-image": "Pictures",
+    "image-to-text": "Text",
     "audio-classification": "Sound",
     "audio-tracking": "Sound",
     "audio-to-notes": "Sound",

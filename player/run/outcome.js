@@ -56,13 +56,19 @@ export function showOutcome(finding, outputs, nameOf) {
     summaryElement.textContent = summary;
     element("stage", HTMLElement).ariaLabel = `${say.picture} ${summary}`;
   }
-  const { bars = [], picture = null } = besides(finding, nameOf);
+  const { bars = [], picture = null, text = "" } = besides(finding, nameOf);
   element("classes", HTMLElement).replaceChildren(...bars.map(({ label, share }) => bar(label, share)));
   const image = element("output-image", HTMLCanvasElement);
   image.hidden = !picture;
   if (picture) {
     [image.width, image.height] = [picture.width, picture.height];
     image.getContext("2d")?.putImageData(picture, 0, 0);
+  }
+  element("read", HTMLElement).hidden = text === "";
+  const read = element("read-text", HTMLElement);
+  if (read.textContent !== text) {
+    read.textContent = text;
+    element("read-copied", HTMLElement).textContent = "";
   }
   const details = element("outputs", HTMLDetailsElement);
   if (details.hidden) {
@@ -73,10 +79,10 @@ export function showOutcome(finding, outputs, nameOf) {
 }
 
 /**
- * What is shown below the picture: bars, or a picture.
+ * What is shown below the picture: bars, a picture, or a text.
  * @param {Finding} finding
  * @param {(label: number) => string} nameOf name of a class
- * @returns {{ bars?: { label: string, share: number }[], picture?: ImageData }}
+ * @returns {{ bars?: { label: string, share: number }[], picture?: ImageData, text?: string }}
  */
 function besides(finding, nameOf) {
   switch (finding.kind) {
@@ -88,7 +94,8 @@ function besides(finding, nameOf) {
       return { picture: pictureOf(finding.planes) };
     case "results": {
       const { view } = finding.reader;
-      return { bars: view.bars?.(finding.results), picture: view.picture?.(finding.results) };
+      const { results } = finding;
+      return { bars: view.bars?.(results), picture: view.picture?.(results), text: view.text?.(results) };
     }
     default:
       return {};
@@ -101,6 +108,7 @@ export function clearOutcome() {
   element("stage", HTMLElement).ariaLabel = say.picture;
   element("classes", HTMLElement).replaceChildren();
   element("output-image", HTMLElement).hidden = true;
+  element("read", HTMLElement).hidden = true;
   element("outputs", HTMLElement).hidden = true;
 }
 

@@ -1,3 +1,4 @@
+import { copyText } from "../shared/copy.js";
 import { element, showProblem } from "../shared/page.js";
 import { texts } from "../shared/texts.js";
 import { hears } from "./numbers.js";
@@ -144,6 +145,9 @@ function tellFilm({ source }) {
 
 /** @param {Runner} runner */
 function connectReport(runner) {
+  element("copy-read", HTMLButtonElement).addEventListener("click", () =>
+    copyText(element("read-text", HTMLElement), element("read-copied", HTMLElement)),
+  );
   const details = element("device", HTMLDetailsElement);
   const report = element("device-report", HTMLElement);
   const copied = element("copied", HTMLElement);
@@ -153,14 +157,7 @@ function connectReport(runner) {
   });
   element("copy-report", HTMLButtonElement).addEventListener("click", async () => {
     report.textContent = JSON.stringify(runner.report, null, 2);
-    try {
-      await navigator.clipboard.writeText(report.textContent);
-      copied.textContent = texts.report.copied;
-    } catch {
-      // Without a secure page or the permission there is no clipboard: the visitor copies the selection.
-      getSelection()?.selectAllChildren(report);
-      copied.textContent = texts.report.selected;
-    }
+    await copyText(report, copied);
   });
 }
 

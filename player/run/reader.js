@@ -1,5 +1,6 @@
 import { cutOut, pointOfRegion, regionOf } from "../texelflow.ends.js";
 import { pipeline, taskOf } from "../texelflow.pipeline.js";
+import { lineOf } from "./line.js";
 
 /** @import { RegionOptions } from "../../webruntime/src/ends.ts" */
 /** @import { Picture } from "./pictures.js" */
@@ -13,10 +14,13 @@ import { pipeline, taskOf } from "../texelflow.pipeline.js";
  * @property {(results: any) => string} summary in a few words
  * @property {(results: any) => { label: string, share: number }[]} [bars] shares, to be drawn below the picture
  * @property {(results: any) => ImageData} [picture] a picture, to be drawn below the visitor's
+ * @property {(results: any) => string} [text] a text that can be copied
  */
 
 /** The size of what a second model looks at, where it takes any. */
 const USUAL_SIZE = 224;
+/** Lines are read that its makers' programs would not drop, too. */
+const LEAST_SCORE = 0.5;
 
 /**
  * Reads pictures by what a bundle says of its outputs; with a second model, which looks closer at each object that the first
@@ -86,6 +90,8 @@ async function viewOf(task, hasObjects) {
       return import("../views/image-segmentation.js");
     case "image-to-image":
       return import("../views/image-to-image.js");
+    case "image-to-text":
+      return hasObjects ? import("../views/image-to-text.js") : null;
     case "image-classification":
       return hasObjects ? import("../views/image-classification.js") : null;
     default:
@@ -106,6 +112,12 @@ async function closerLook(object, picture, { model, crop }, task, look) {
   const edges = { left: xmin, top: ymin, right: xmax, bottom: ymax, score: object.score, label: 0 };
   const region = regionOf({ ...edges, points: object.points ?? [] }, crop);
   const image = model.inputs.find((input) => input.image)?.image;
+  if (task === "image-to-text") {
+    const [{ generated_text, score }] = await look(lineOf(picture, region, image ?? {}), {});
+    return generated_text.trim() === "" || score < LEAST_SCORE
+      ? []
+      : [{ ...object, region, text: generated_text, score }];
+  }
   const [width, height] = [image?.width, image?.height].map((side) =>
     typeof side === "number" ? side : USUAL_SIZE,
   );

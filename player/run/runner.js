@@ -1,6 +1,6 @@
 import { element, nextFrame } from "../shared/page.js";
 import { texts } from "../shared/texts.js";
-import { duration, Timing } from "../shared/timing.js";
+import { duration, Rate, Timing } from "../shared/timing.js";
 import { loadModel } from "../texelflow.js";
 import { placement } from "./ends.js";
 import { hears, sampleInputs, sampleNote, takesTexts } from "./numbers.js";
@@ -58,6 +58,8 @@ export class Runner extends EventTarget {
   #picture = null;
   #pictureMoves = false;
   #timing = new Timing();
+  /** Of what moves. */
+  #rate = new Rate();
   /** Raised whenever the model or the picture changes: work begun before then stops. */
   #version = 0;
   #loading = new AbortController();
@@ -119,6 +121,8 @@ export class Runner extends EventTarget {
   async use(picture, moves) {
     this.#picture = picture;
     this.#pictureMoves = moves;
+    this.#rate = new Rate();
+    element("film-facts", HTMLElement).hidden = true;
     this.#version += 1;
     clearOutcome();
     this.#draw(null);
@@ -147,6 +151,7 @@ export class Runner extends EventTarget {
       model: this.#model?.name,
       firstResultMilliseconds: rounded(this.#first),
       medianRunMilliseconds: rounded(this.#timing.median),
+      framesPerSecond: rounded(this.#rate.value),
       runs: this.#timing.runs,
       picture: this.#picture ? sizeOf(this.#picture) : null,
       device: this.#model?.device,
@@ -212,6 +217,9 @@ export class Runner extends EventTarget {
       if (turn === 0 || this.#pictureMoves) {
         this.#show(found, frame);
       }
+      if (this.#pictureMoves) {
+        this.#countFrame();
+      }
       await nextFrame();
       if (version !== this.#version) {
         return;
@@ -249,6 +257,15 @@ export class Runner extends EventTarget {
     element("bundle-run", HTMLElement).textContent = duration(this.#timing.median);
     element("bundle-runs", HTMLElement).textContent = String(this.#timing.runs + 1);
     element("bundle-facts", HTMLElement).hidden = false;
+  }
+
+  #countFrame() {
+    this.#rate.add(performance.now());
+    const { value } = this.#rate;
+    if (Number.isFinite(value)) {
+      element("film-rate", HTMLElement).textContent = value.toFixed(value < 10 ? 1 : 0);
+      element("film-facts", HTMLElement).hidden = false;
+    }
   }
 
   /**

@@ -43,6 +43,8 @@ export const texts = {
      * @param {string} share
      */
     share: (name, share) => `${name}: ${share} of the picture`,
+    /** @param {number} count */
+    lines: (count) => (count === 1 ? "One line of text" : `${count} lines of text`),
   },
   picture: {
     use: { camera: "Use the camera", screen: "Share the screen" },
@@ -64,6 +66,8 @@ export const texts = {
     choose: "Choose a sound…",
     chooseFile: "Choose a file…",
     useMicrophone: "Use the microphone",
+    playSample: "Play a sample",
+    playing: "Listening to a sample…",
     stopMicrophone: "Stop the microphone",
     /** @param {string} name */
     reading: (name) => `Reading “${name}”…`,

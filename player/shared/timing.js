@@ -1,3 +1,27 @@
+/** Seconds over which frames are counted. */
+const COUNTED = 2;
+
+/** How many frames of a film are shown in a second: counted, since a run is not all that a frame takes. */
+export class Rate {
+  /** @type {number[]} when each of the last frames was shown, in milliseconds */
+  #shown = [];
+
+  /** @param {number} now when a frame was shown, in milliseconds of performance.now() */
+  add(now) {
+    this.#shown.push(now);
+    const first = this.#shown.findIndex((time) => time >= now - COUNTED * 1000);
+    // Of a film that takes longer for each frame, the last two tell.
+    this.#shown.splice(0, Math.min(first, this.#shown.length - 2));
+  }
+
+  /** @returns {number} frames a second; NaN before the second */
+  get value() {
+    const [first = 0] = this.#shown;
+    const last = this.#shown.at(-1) ?? 0;
+    return this.#shown.length < 2 ? Number.NaN : ((this.#shown.length - 1) * 1000) / (last - first);
+  }
+}
+
 /** Times of the last runs, in milliseconds. */
 export class Timing {
   /** Runs counted since the start. */

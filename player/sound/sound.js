@@ -3,6 +3,7 @@ import { make } from "../shared/make.js";
 import { insteadOfPictures } from "../shared/source.js";
 import { texts } from "../shared/texts.js";
 import { pipeline, taskOf } from "../texelflow.pipeline.js";
+import { sampleSound } from "./sample.js";
 import { drawTrack, longer, notesOf, summary } from "./tracks.js";
 
 /** @import { Attempt } from "../run/player.js" */
@@ -52,7 +53,7 @@ export function showSound(model, attempt) {
   });
   const row = make("div", { class: "row" }, label, chooser);
   if (!isOfFiles) {
-    row.append(microphoneButton(model, places, attempt));
+    row.append(microphoneButton(model, places, attempt), ...sampleButtons(model, places, attempt));
   }
   const heading = make("h3", {}, isOfFiles ? say.file : say.sound);
   const restore = insteadOfPictures(
@@ -63,6 +64,40 @@ export function showSound(model, attempt) {
     listening.abort();
     restore();
   };
+}
+
+/**
+ * What plays a sound that the page makes, and shows what the model hears in it; none where the page can make none.
+ * @param {Model} model
+ * @param {Places} places
+ * @param {Attempt} attempt
+ */
+function sampleButtons(model, places, attempt) {
+  const sample = sampleSound(model);
+  if (!sample) {
+    return [];
+  }
+  const click = () =>
+    attempt(async () => {
+      listening.abort();
+      places.status.textContent = say.playing;
+      play(sample);
+      const follow = await pipeline("audio-tracking", model);
+      showTracks(await follow(sample.samples, { sampling_rate: sample.sampling_rate }), places);
+    });
+  return [make("button", { type: "button", id: "sound-sample", click }, say.playSample)];
+}
+
+/** @param {NonNullable<ReturnType<typeof sampleSound>>} sound */
+function play({ samples, sampling_rate }) {
+  const context = new AudioContext();
+  const buffer = context.createBuffer(1, samples.length, sampling_rate);
+  buffer.getChannelData(0).set(samples);
+  const source = context.createBufferSource();
+  source.buffer = buffer;
+  source.connect(context.destination);
+  source.addEventListener("ended", () => context.close());
+  source.start();
 }
 
 /**

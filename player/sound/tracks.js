@@ -44,11 +44,11 @@ export function drawTrack(canvas, track, { from, to }, sure) {
  * @param {(time: number) => number} across
  * @param {number} height
  */
-function drawShare(context, { times, values }, across, height) {
+function drawShare(context, { times, values, threshold = 0.5 }, across, height) {
   const { accent, line } = colours();
   context.strokeStyle = line;
   context.setLineDash([4, 4]);
-  context.strokeRect(-1, height / 2, context.canvas.width, height);
+  context.strokeRect(-1, height * (1 - threshold), context.canvas.width, height);
   context.setLineDash([]);
   context.fillStyle = accent;
   context.beginPath();
@@ -145,7 +145,9 @@ export function summary(track, sure) {
     if (track.unit === "hertz") {
       return (sure?.values[index] ?? 1) >= 0.5;
     }
-    return track.values.subarray(index * columns, (index + 1) * columns).some((value) => value >= 0.5);
+    return track.values
+      .subarray(index * columns, (index + 1) * columns)
+      .some((value) => value >= (track.threshold ?? 0.5));
   };
   const yes = Array.from({ length: track.times.length }, (_, index) => index).filter(isYes);
   const pitches = track.unit === "hertz" ? yes.map((index) => track.values[index]).sort((a, b) => a - b) : [];

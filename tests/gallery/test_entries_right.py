@@ -184,6 +184,32 @@ def agree_on_body(results: list[dict[str, Any]], expected: list[list[list[float]
     raise AssertionError("the body that MediaPipe finds is not among those found")
 
 
+def agree_on_objects(results: list[dict[str, Any]], expected: list[dict[str, Any]], size: Any) -> None:
+    """The same kinds of things, as sure, with the same edges within a hundredth of the picture."""
+    (entry,) = (each for each in entries() if each.name == "objects")
+    extents = np.tile([size["width"], size["height"]], 2)
+    said = sorted(results, key=lambda one: -float(one["score"]))
+    assert [one["label"] for one in said] == [entry.steps[0].labels[other["label"]] for other in expected]
+    for one, other in zip(said, expected, strict=True):
+        assert one["score"] == pytest.approx(other["score"], abs=0.01)
+        edges = np.array([one["box"][edge] for edge in ("xmin", "ymin", "xmax", "ymax")])
+        np.testing.assert_allclose(edges / extents, other["box"], atol=0.01)
+
+
+def agree_on_texts(results: list[dict[str, Any]], expected: list[dict[str, Any]], size: Any) -> None:
+    """The lines that are read surely: the same texts, within a fiftieth of the picture, turned alike."""
+    found = sorted((line for line in results if line["score"] > 0.9), key=lambda line: str(line["text"]))
+    wanted = sorted((line for line in expected if line["score"] > 0.9), key=lambda line: str(line["text"]))
+    assert [line["text"] for line in found] == [line["text"] for line in wanted]
+    for line, other in zip(found, wanted, strict=True):
+        corners = np.array(other["corners"]) * size["width"]
+        region = line["region"]
+        apart = np.hypot(*(corners.mean(0) - [region["x"], region["y"]]))
+        assert apart < size["width"] / 50
+        shorter, longer = sorted(np.linalg.norm(corners[1:3] - corners[:2], axis=1))
+        assert (region["width"], region["height"]) == pytest.approx((longer, shorter), abs=size["width"] / 50)
+
+
 AGREEMENTS: dict[str, Callable[[Any, Any, Any], None]] = {
     "face-detection": agree_on_faces,
     "person-segmentation": agree_on_fields,
@@ -192,4 +218,7 @@ AGREEMENTS: dict[str, Callable[[Any, Any, Any], None]] = {
     "face-landmarks": agree_on_points,
     "emotion": agree_on_expressions,
     "style-transfer": agree_on_fields,
+    "objects": agree_on_objects,
+    "text-recognition": agree_on_texts,
+    "super-resolution": agree_on_fields,
 }

@@ -99,11 +99,11 @@ def test_axe_finds_nothing_serious(opened: Page, place: str, scheme: str) -> Non
         assert opened.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_the_camera(
+def test_the_camera_and_the_screen(
     playwright_instance: Playwright, gallery_url: str, gallery_models: Path, tmp_path: Path
 ) -> None:
-    """A device that films a photo: its face is found again and again, and the camera goes off with the
-    page.
+    """A device that films a photo: its face is found again and again; and a screen of 1280 pixels. Both go
+    off with the page.
     """
     film = tmp_path / "film.mjpeg"
     content = io.BytesIO()
@@ -129,8 +129,41 @@ def test_the_camera(
         before = int(page.inner_text("#bundle-runs"))
         page.wait_for_timeout(500)
         assert int(page.inner_text("#bundle-runs")) > before + 1
+        # The rate is that of what is shown, not of what the model alone takes.
+        assert 0 < float(page.inner_text("#film-rate")) < 1000
+        page.click("#screen")
+        expect(page.locator("#screen")).to_have_attribute("aria-pressed", "true", timeout=30_000)
+        expect(page.locator("#camera")).to_have_attribute("aria-pressed", "false")
+        page.wait_for_function("() => document.getElementById('stage').width === 1280", timeout=30_000)
+        before = int(page.inner_text("#bundle-runs"))
+        page.wait_for_function(f"() => Number(document.getElementById('bundle-runs').textContent) > {before + 1}")
+        expect(page.locator("#film-facts")).to_be_visible()
+        page.click("#screen")
+        expect(page.locator("#screen")).to_have_attribute("aria-pressed", "false")
+        page.click("#camera")
+        expect(page.locator("#camera")).to_have_attribute("aria-pressed", "true", timeout=30_000)
+        page.locator("#photos button").last.click()
+        expect(page.locator("#film-facts")).to_be_hidden()
+        page.click("#camera")
+        expect(page.locator("#camera")).to_have_attribute("aria-pressed", "true", timeout=30_000)
         page.evaluate("() => { location.hash = ''; }")
         expect(page.locator("#camera")).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_sound_that_the_page_makes(opened: Page) -> None:
+    """Models of tones have a sample; what they hear in it is what it was made of."""
+    opened.evaluate("() => { location.hash = 'music-to-notes'; }")
+    opened.locator("#sound-sample").click(timeout=30_000)
+    expect(opened.locator("#sound-summary")).to_contain_text("Notes: A3, C♯4, E4, A4", timeout=60_000)
+    opened.evaluate("() => { location.hash = 'pitch'; }")
+    opened.locator("h2", has_text="Pitch").wait_for()
+    opened.locator("#sound-sample").click(timeout=30_000)
+    expect(opened.locator("#sound-summary")).to_contain_text("Hz in the middle", timeout=60_000)
+    middle = float(opened.inner_text("#sound-summary").split(": ")[-1].split(" ")[0])
+    assert min(abs(middle - hertz) for hertz in (220, 277, 330, 440)) < 4
+    opened.evaluate("() => { location.hash = 'voice-activity'; }")
+    opened.locator("h2", has_text="Voice activity").wait_for()
+    expect(opened.locator("#sound-sample")).to_have_count(0)
 
 
 def test_what_is_not_there_is_fetched_when_it_is_opened(

@@ -47,6 +47,20 @@ GRAPHS = {
           v = Reshape (x, target)  y = Transpose <perm = [0, 2, 1, 3]> (v) }""",
         {"y": "float32[B, 3, T, 4]"},
     ),
+    "an extent put into a shape by ScatterND": (
+        """g (float[N,4,6] x) => (float[a,b] y)
+        <int64[2] target = {0, -1}, int64[1,1] place = {-2}, int64[1] zero = {0}, int64[1] one = {1}>
+        { s = Shape (x)  n = Slice (s, zero, one)  t = ScatterND (target, place, n)  y = Reshape (x, t) }""",
+        {"y": "float32[N, 24]"},
+    ),
+    "a row put into a table by ScatterND": (
+        """g (float[N,4,6] x) => (float[a,b,c,d] y)
+        <int64[2,2] table = {9, 9, 3, -1}, int64[1,1] place = {0}, int64[1] zero = {0}, int64[1] two = {2},
+         int64[1] flat = {-1}>
+        { s = Shape (x)  n = Slice (s, zero, two)  row = Unsqueeze (n, zero)
+          t = ScatterND (table, place, row)  target = Reshape (t, flat)  y = Reshape (x, target) }""",
+        {"y": "float32[N, 4, 3, 2]"},
+    ),
     "all but the last": (
         """g (float[T,5] x) => (float[a,b] y)
         <int64[1] zero = {0}, int64[1] minus = {-1}> { y = Slice (x, zero, minus, zero) }""",

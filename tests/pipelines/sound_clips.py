@@ -25,6 +25,14 @@ CLIPS: dict[str, dict[str, tuple[str, float, float]]] = {
         "yes": ("yes_1000ms", 0, 1),
         "nobody": ("noise", 0, 1),
     },
+    "wake-word": {
+        "said": ("okay_nabu", 0, 2),
+        "said higher": ("okay_nabu", 2, 2),
+        "said slowly": ("okay_nabu", 4, 2),
+        "said by another": ("okay_nabu", 6, 2),
+        "something else": ("okay_nabu", 8, 2),
+        "nobody": ("noise", 0, 1),
+    },
     "music-to-notes": {
         "first": ("vocadito_10", 0.5, 1.5),
         "second": ("vocadito_10", 2, 1.5),
@@ -35,7 +43,7 @@ CLIPS: dict[str, dict[str, tuple[str, float, float]]] = {
 }
 """By entry and clip: the file, or a hiss, where the clip begins and how long it is, in seconds."""
 
-NOISE = {"voice-activity": 16000, "pitch": 16000, "music-to-notes": 22050}
+NOISE = {"voice-activity": 16000, "pitch": 16000, "music-to-notes": 22050, "wake-word": 16000}
 """Samples a second of the hiss: those of the model, since resampling changes the highest of it."""
 
 
@@ -46,10 +54,13 @@ def clip(audio: Path, entry: str, name: str) -> bytes:
         rate = NOISE[entry]
         samples = np.random.default_rng(0).normal(0, 400, int(rate * seconds)).astype("<i2").tobytes()
     else:
-        with wave.open(str(audio / f"{name}.wav")) as source:
+        own = Path(__file__).with_name(f"{name}.wav")
+        with wave.open(str(own if own.is_file() else audio / f"{name}.wav")) as source:
             rate = source.getframerate()
             source.setpos(int(start * rate))
             samples = source.readframes(int(seconds * rate))
+            if source.getsampwidth() == 1:
+                samples = ((np.frombuffer(samples, np.uint8).astype("<i2") - 128) << 8).tobytes()
     written = io.BytesIO()
     with wave.open(written, "wb") as target:
         target.setparams((1, 2, rate, 0, "NONE", ""))

@@ -147,6 +147,45 @@ def test_anchors(told: Told, exponential: bool, offset: float) -> None:
     assert broken["error"] == "RangeError" and "28 anchors" in broken["message"]
 
 
+@pytest.mark.parametrize("likely", [None, 8])
+def test_sides_from_anchors(told: Told, likely: int | None) -> None:
+    """How far the sides are from the middle of each cell, of two grids that are outputs of their own; also as shares of
+    how likely each number of cells is.
+    """
+    cells = (16, 32)
+    random = np.random.default_rng(9)
+    outputs, roles, expected = {}, {}, []
+    for cell in cells:
+        middles = [
+            ((column + 0.5) * cell, (row + 0.5) * cell)
+            for row in range(-(-SIZE[1] // cell))
+            for column in range(-(-SIZE[0] // cell))
+        ]
+        logits = random.normal(0, 2, (len(middles), 4, likely or 1))
+        shares = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
+        sides = (shares * np.arange(likely)).sum(-1) if likely else random.uniform(0.2, 3, (len(middles), 4))
+        told_sides = logits.reshape(len(middles), -1) if likely else sides
+        outputs[f"b{cell}"], outputs[f"s{cell}"] = (
+            tensor(told_sides[None]),
+            tensor(np.full((1, len(middles), 1), 0.9)),
+        )
+        roles[f"b{cell}"] = {"kind": "boxes", "form": "sides", **({"distribution": likely} if likely else {})}
+        roles[f"s{cell}"] = {"kind": "boxes", "part": "scores"}
+        moved = sides * [-cell, -cell, cell, cell]
+        expected += [np.tile(middle, 2) + move for middle, move in zip(middles, moved, strict=True)]
+    roles["b16"] |= {"anchors": [[16, 16], [32, 32]], "overlap": 1}
+    answer = told("object-detection", outputs, roles, GIVEN, input=takes())
+    np.testing.assert_allclose(
+        found(answer), np.array(expected) * np.tile(np.array(PICTURE) / SIZE, 2), rtol=1e-4, atol=1e-3
+    )
+    del roles["b16"]["anchors"]
+    broken = told("object-detection", outputs, roles, GIVEN, input=takes())
+    assert "anchors" in broken["message"]
+    if likely:
+        roles["b16"] |= {"anchors": [[16, 16], [32, 32]], "distribution": 7}
+        assert "32 numbers" in told("object-detection", outputs, roles, GIVEN, input=takes())["message"]
+
+
 def test_overlaps(told: Told) -> None:
     """The best is kept, or all are merged; the threshold is the bundle's unless another is asked for."""
     edges = np.array([[0.1, 0.1, 0.5, 0.5], [0.12, 0.1, 0.52, 0.5], [0.6, 0.6, 0.9, 0.9]])

@@ -77,6 +77,19 @@ def test_voice_activity(say: Say) -> None:
         np.testing.assert_allclose(np.diff(track["times"]), 0.032, atol=1e-9)
 
 
+def test_wake_word(say: Say) -> None:
+    """Its package's frontend computes in integers, ours in floats: they differ by a step or two of 8 bits."""
+    sounds = {name: clip(Path(), "wake-word", name) for name in CLIPS["wake-word"]}
+    for name, tracks in say("wake-word", sounds).items():
+        (track,), expected = tracks, np.array(RECORDED["wake-word"][name])
+        # The package says nothing before it has heard five moments.
+        found = np.array(track["values"])[: len(expected)][5:]
+        np.testing.assert_allclose(found, expected[5:], atol=0.1, err_msg=name)
+        assert np.abs(found - expected[5:]).mean() < 0.01
+        assert (found.max() >= track["threshold"]) == name.startswith("said"), name
+        assert track["threshold"] == 0.85 and track["label"] == "Okay Nabu"
+
+
 @needs_sounds
 def test_pitch(say: Say) -> None:
     """Where its package is sure of a tone, within 5 hundredths of a semitone; it resamples otherwise.

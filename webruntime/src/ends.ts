@@ -14,8 +14,15 @@ export {
   type SuppressionOptions,
   suppressOverlaps,
 } from "./ends/boxes.ts";
+export {
+  type ConnectedArea,
+  type ConnectedOptions,
+  connectedAreas,
+  cornersOfLine,
+} from "./ends/connected.ts";
 export { type Keypoint, keypointsOf, type RefinementOptions, refinePoints } from "./ends/keypoints.ts";
 export { type MelOptions, melFilters } from "./ends/mel.ts";
+export { MicroFrontend } from "./ends/micro_frontend.ts";
 export { type Area, type Fit, type Point, placement, pointIn, type Size } from "./ends/placement.ts";
 export {
   drawPicture,

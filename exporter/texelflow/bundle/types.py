@@ -125,12 +125,16 @@ class Boxes(TypedDict):
     """A part of what says where objects are."""
 
     kind: Literal['boxes']
-    part: NotRequired[Literal["boxes", "scores", "labels", "count", "points", "table"]]
+    part: NotRequired[Literal["boxes", "scores", "labels", "count", "points", "table", "map"]]
     """Four numbers a box; a score a box and class; the class of each box; how many there are; the points of
-    each; or rows of a box, its scores and more. `boxes` unless given.
+    each; rows of a box, its scores and more; or a map: how likely each pixel is part of an object, where
+    those that touch are one, told by the rectangle around them, however turned, with its corners as points.
+    `boxes` unless given.
     """
-    form: NotRequired[Literal["edges", "corner", "centre"]]
-    """What the four numbers are: edges, a corner and a size, or a centre and a size. `edges` unless given."""
+    form: NotRequired[Literal["edges", "corner", "centre", "sides"]]
+    """What the four numbers are: edges, a corner and a size, a centre and a size, or how far the left, upper,
+    right and lower side is from an anchor's centre. `edges` unless given.
+    """
     order: NotRequired[Literal["xy", "yx"]]
     """Whether numbers across come before those down. They do unless given."""
     unit: NotRequired["Unit"]
@@ -150,6 +154,16 @@ class Boxes(TypedDict):
     """Where in its cell an anchor's centre is, in cells: 0.5 unless given."""
     scale: NotRequired[list[float]]
     """By which the numbers of a move are divided: x, y, width, height. Those of points as x and y."""
+    distribution: NotRequired["Natural"]
+    """How many numbers stand for each of the four: the logarithms of how likely it is 0, 1, 2 and so on,
+    whose mean it is.
+    """
+    level: NotRequired[float]
+    """Of a map, from where on a pixel is part of an object: 0.3 unless given."""
+    grow: NotRequired[float]
+    """Of a map that shows objects smaller than they are, how far their sides are moved outwards, in multiples
+    of area by perimeter.
+    """
     exponential: NotRequired[bool]
     """Whether sizes are given by the logarithm of their ratio to the anchor's."""
     points: NotRequired["Natural"]
@@ -243,6 +257,10 @@ class Curve(TypedDict):
     """Seconds from the beginning of the sound to the moment of the first: 0 unless given."""
     threshold: NotRequired[float]
     """The least probability that its makers take for a yes."""
+    scale: NotRequired[float]
+    """By which the numbers are multiplied, as those of 8 bits may be: 1 unless given."""
+    mean: NotRequired["Natural"]
+    """Over how many moments, up to each, its makers take the mean: 1 unless given."""
 
 
 class Notes(TypedDict):
@@ -270,6 +288,10 @@ class Sound(TypedDict):
     overlap: NotRequired["Natural"]
     """Samples that windows share. Half of what comes of them is left out at the end of the one, half at the
     beginning of the other.
+    """
+    features: NotRequired[Literal["micro"]]
+    """What a run takes instead of samples. `micro`: forty numbers of each 10 ms, as TensorFlow Lite Micro's
+    audio frontend makes them for microWakeWord; of 8 bits, in steps of 26 / 255 from -128 on.
     """
 
 

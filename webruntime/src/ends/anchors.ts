@@ -19,6 +19,8 @@ export interface AnchorOptions {
   readonly offset?: number;
   /** By which x, y, width and height are divided; points as x and y. 1 unless given. */
   readonly scale?: readonly number[];
+  /** What the four numbers are: a centre and a size, or how far left, upper, right and lower side are. "centre" unless given. */
+  readonly form?: "centre" | "sides";
   /** Whether sizes are logarithms. False unless given. */
   readonly exponential?: boolean;
   /** How many points follow the four numbers of a box, two numbers each. 0 unless given. */
@@ -29,7 +31,7 @@ export interface AnchorOptions {
 
 /**
  * The boxes of a detector that gives centre, size and points as multiples of a square, an anchor, whose centre is where moves
- * begin: SSD, BlazeFace, and MediaPipe's other detectors.
+ * begin: SSD, BlazeFace, and MediaPipe's other detectors; or as sides around such a centre: FCOS, NanoDet, PicoDet.
  *
  * @param numbers - 4 + 2 × points a box
  * @param scores - from 0 to 1, of every label, a box after the other; the labels are as many as fit
@@ -57,16 +59,15 @@ export function boxesOfAnchors(
         x: (anchor.x + at(column, 0) * anchor.side) / size.width,
         y: (anchor.y + at(column + 1, 1) * anchor.side) / size.height,
       });
-      const centre = from(0);
-      const across = (toSize(at(2, 2)) * anchor.side) / size.width / 2;
-      const down = (toSize(at(3, 3)) * anchor.side) / size.height / 2;
+      const side = (column: number, extent: number) => (toSize(at(column, column)) * anchor.side) / extent;
+      const isSides = options.form === "sides";
+      const centre = isSides ? { x: anchor.x / size.width, y: anchor.y / size.height } : from(0);
+      const [across, down] = [side(2, size.width), side(3, size.height)];
       found.push({
-        ...{
-          left: centre.x - across,
-          top: centre.y - down,
-          right: centre.x + across,
-          bottom: centre.y + down,
-        },
+        left: centre.x - (isSides ? side(0, size.width) : across / 2),
+        top: centre.y - (isSides ? side(1, size.height) : down / 2),
+        right: centre.x + (isSides ? across : across / 2),
+        bottom: centre.y + (isSides ? down : down / 2),
         ...scored,
         points: Array.from({ length: points }, (_, point) => from(4 + 2 * point)),
       });

@@ -20,25 +20,34 @@ export interface RegionOptions {
   readonly turn?: { readonly from: number; readonly to: number; readonly towards: "right" | "up" };
   /** Around the first point, and twice as long and wide as the second is far from it, instead of the box's own place. */
   readonly around?: readonly [number, number];
+  /** Whether it is the rectangle whose corners are the box's first four points, clockwise from the upper left one. */
+  readonly corners?: boolean;
 }
 
 /** What a second model looks at of what a first one found, as MediaPipe cuts faces, hands and bodies out of pictures. */
 export function regionOf(
   box: Box & { readonly points?: readonly Point[] },
-  { scale = 1, square = false, shift: [right, down] = [0, 0], turn, around }: RegionOptions = {},
+  { scale = 1, square = false, shift: [right, down] = [0, 0], turn, around, corners }: RegionOptions = {},
 ): Region {
   const point = (index: number): Point => {
     const found = box.points?.[index];
     if (!found) throw new RangeError(`The box has ${box.points?.length ?? 0} points, and no point ${index}.`);
     return found;
   };
-  const angle = turn ? angleOf(point(turn.from), point(turn.to), turn.towards) : 0;
+  const turned = corners ? ({ from: 0, to: 1, towards: "right" } as const) : turn;
+  const angle = turned ? angleOf(point(turned.from), point(turned.to), turned.towards) : 0;
   let [x, y] = [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
   let [width, height] = [box.right - box.left, box.bottom - box.top];
   if (around) {
     const [centre, rim] = [point(around[0]), point(around[1])];
     [x, y] = [centre.x, centre.y];
     width = height = 2 * Math.hypot(rim.x - centre.x, rim.y - centre.y);
+  }
+  if (corners) {
+    const [first, second, third] = [point(0), point(1), point(2)];
+    [x, y] = [(first.x + third.x) / 2, (first.y + third.y) / 2];
+    width = Math.hypot(second.x - first.x, second.y - first.y);
+    height = Math.hypot(third.x - second.x, third.y - second.y);
   }
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   x += width * right * cos - height * down * sin;

@@ -29,6 +29,8 @@ export interface Track {
   readonly unit: "probability" | "hertz" | undefined;
   /** Of notes, the lowest, as MIDI counts. */
   readonly lowest?: number;
+  /** The least probability that its makers take for a yes, where the bundle says it. */
+  readonly threshold?: number;
 }
 
 /**
@@ -80,8 +82,12 @@ export function audioTracking(task: TaskModel) {
     source: SoundSource,
     options: SoundOptions = {},
   ): AsyncGenerator<Track[], void> {
+    const smooth = tracks.map(({ role }) => smoother(role.kind === "curve" ? (role.mean ?? 1) : 1));
     for await (const run of windowsOf(runner, source, options)) {
-      yield tracks.map((track) => trackOf(task, track, run, runner));
+      yield tracks.map((track, index) => {
+        const part = trackOf(task, track, run, runner);
+        return { ...part, values: (smooth[index] as ReturnType<typeof smoother>)(part.values) };
+      });
     }
   };
   const follow = async (sound: SoundInput, options: SoundOptions = {}): Promise<Track[]> => {
@@ -127,7 +133,8 @@ function trackOf(
   const moments = all.length / columns;
   const { window, overlap } = runner;
   const edge = window ? Math.round((moments * overlap) / window / 2) : 0;
-  const values = all.slice(edge * columns, (moments - edge) * columns);
+  const scale = role.kind === "curve" ? (role.scale ?? 1) : 1;
+  const values = all.slice(edge * columns, (moments - edge) * columns).map((value) => value * scale);
   const rate = role.rate ?? (window ? (moments / window) * runner.rate : 0);
   const first = time + ("offset" in role ? (role.offset ?? 0) : 0);
   const times = Float64Array.from(
@@ -136,7 +143,21 @@ function trackOf(
   );
   const label = task.labelsOf(info)[0] ?? (role.kind === "notes" ? role.part : info.name);
   if (role.kind === "notes") return { label, times, values, unit: "probability", lowest: role.lowest };
-  return { label, times, values, unit: role.unit };
+  const { threshold } = role;
+  return { label, times, values, unit: role.unit, ...(threshold !== undefined && { threshold }) };
+}
+
+/** Takes the mean of so many numbers up to each, those of the parts before included. */
+function smoother(count: number): (values: Float32Array) => Float32Array {
+  const last: number[] = [];
+  return (values) => {
+    if (count === 1) return values;
+    return values.map((value) => {
+      last.push(value);
+      if (last.length > count) last.shift();
+      return last.reduce((sum, one) => sum + one, 0) / last.length;
+    });
+  };
 }
 
 function joinedTracks(parts: readonly Track[]): Track {

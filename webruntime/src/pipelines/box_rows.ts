@@ -1,4 +1,5 @@
 import type { Boxes } from "../bundle/generated/graph_file.ts";
+import { softmax } from "../ends.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { activate, type Meant, numbersOf } from "./task_model.ts";
 
@@ -65,7 +66,7 @@ interface Rows {
 function joined(parts: readonly Meant<"boxes">[], outputs: Outputs): Rows {
   const all = parts.map(({ info, role }) => {
     const { columns, numbers } = rowsOf(outputs, info.name, numbersOf(outputs, info), role);
-    return { columns, numbers: activate(numbers, columns, role.activation) };
+    return meanOf({ columns, numbers: activate(numbers, columns, role.activation) }, role.distribution);
   });
   const columns = all[0]?.columns ?? 1;
   if (all.some((one) => one.columns !== columns))
@@ -73,6 +74,21 @@ function joined(parts: readonly Meant<"boxes">[], outputs: Outputs): Rows {
   const numbers =
     all.length === 1 ? (all[0]?.numbers as Float32Array) : concatenated(all.map((one) => one.numbers));
   return { numbers, columns, count: numbers.length / columns };
+}
+
+/** Rows with a number in place of each of so many that say how likely it is 0, 1, 2 and so on. */
+function meanOf(rows: Pick<Rows, "columns" | "numbers">, likely?: number): Pick<Rows, "columns" | "numbers"> {
+  if (likely === undefined) return rows;
+  if (rows.columns % likely !== 0) {
+    throw new RangeError(`Rows of ${rows.columns} numbers have none with ${likely} for each.`);
+  }
+  const numbers = Float32Array.from({ length: rows.numbers.length / likely }, (_, at) =>
+    softmax(rows.numbers.subarray(at * likely, (at + 1) * likely)).reduce(
+      (sum, share, step) => sum + share * step,
+      0,
+    ),
+  );
+  return { columns: rows.columns / likely, numbers };
 }
 
 /** The numbers of an output row by row. */

@@ -2,17 +2,22 @@ import type { Boxes } from "../bundle/generated/graph_file.ts";
 import {
   boxesOf,
   boxesOfAnchors,
+  connectedAreas,
+  cornersOfLine,
   mergeOverlaps,
+  type Plane,
   type Point,
   type PointedBox,
+  planesOf,
   pointIn,
   type Size,
   suppressOverlaps,
 } from "../ends.ts";
+import type { Tensor } from "../graph/tensor.ts";
 import { type BoxPart, type BoxRows, boxRows } from "./box_rows.ts";
 import { nameOf } from "./classes.ts";
 import { type PictureInput, runPicture } from "./pictures.ts";
-import type { TaskModel, TaskRunOptions } from "./task_model.ts";
+import { activate, type Meant, numbersOf, type TaskModel, type TaskRunOptions } from "./task_model.ts";
 
 /** An object that was found. */
 export interface Detection {
@@ -44,22 +49,26 @@ export function objectDetection(task: TaskModel) {
   const parts = task.outputs("boxes");
   const of = (part: BoxPart) => parts.filter(({ role }) => (role.part ?? "boxes") === part);
   const { role } = of("boxes")[0] ?? of("table")[0] ?? task.output("boxes");
+  const [map] = of("map");
   const labels = parts.map(({ info }) => task.labelsOf(info)).find(({ length }) => length > 0) ?? [];
   const background = (of("scores")[0]?.role ?? role).background;
   return async (picture: PictureInput, options: DetectionOptions = {}): Promise<Detection[]> => {
     const { threshold = role.threshold ?? 0.5, overlap = role.overlap ?? 0.45, percentage } = options;
     const { outputs, size, area, picture: own } = await runPicture(task, picture, options);
-    const rows = boxRows(of, outputs);
+    const rows = map ? undefined : boxRows(of, outputs);
     const keep = role.merge === "weighted" ? mergeOverlaps : suppressOverlaps<PointedBox>;
+    const boxes = rows
+      ? keep(boxesIn(rows, role, size, threshold), { overlap })
+      : areasIn(planeOf(outputs, map as Meant<"boxes">), role, threshold);
     // Names may leave the background out, as the rows do.
-    const isNamed = background !== undefined && labels.length > rows.classes;
+    const isNamed = rows && background !== undefined && labels.length > rows.classes;
     const nameAt = (label: number) => nameOf(labels, label + Number(isNamed && label >= background));
     const unit = percentage ? own : { width: 1, height: 1 };
     const place = (point: Point): Point => {
       const { x, y } = pointIn(area, point);
       return { x: x / unit.width, y: y / unit.height };
     };
-    return keep(boxesIn(rows, role, size, threshold), { overlap }).map((box) => {
+    return boxes.map((box) => {
       const [from, to] = [place({ x: box.left, y: box.top }), place({ x: box.right, y: box.bottom })];
       return {
         label: nameAt(box.label),
@@ -69,6 +78,39 @@ export function objectDetection(task: TaskModel) {
       };
     });
   };
+}
+
+/** The plane of a map. */
+function planeOf(outputs: Readonly<Record<string, Tensor>>, { info, role }: Meant<"boxes">): Plane {
+  const data = activate(numbersOf(outputs, info), 1, role.activation);
+  return planesOf({ shape: (outputs[info.name] as Tensor).shape, data }, 1)[0] as Plane;
+}
+
+/** The objects of a map, with their corners, in fractions of the model's picture: as text is read, line by line. */
+function areasIn(plane: Plane, { level = 0.3, grow = 0 }: Boxes, threshold: number): PointedBox[] {
+  const areas = connectedAreas(plane, { level, grow, threshold });
+  const rows: (typeof areas)[] = [];
+  for (const area of areas.sort((a, b) => a.y - b.y)) {
+    const row = rows.find(
+      ([first]) => first && Math.abs(first.y - area.y) < Math.min(first.height, area.height) / 2,
+    );
+    if (row) row.push(area);
+    else rows.push([area]);
+  }
+  const inReading = rows.flatMap((row) => row.sort((a, b) => a.x - b.x));
+  return inReading.map((area) => {
+    const points = cornersOfLine(area).map(({ x, y }) => ({ x: x / plane.width, y: y / plane.height }));
+    const [across, down] = [points.map(({ x }) => x), points.map(({ y }) => y)];
+    return {
+      left: Math.min(...across),
+      top: Math.min(...down),
+      right: Math.max(...across),
+      bottom: Math.max(...down),
+      score: area.score,
+      label: 0,
+      points,
+    };
+  });
 }
 
 /** The boxes of rows in fractions of the model's picture, with their points. */
@@ -84,11 +126,13 @@ function boxesIn(rows: BoxRows, role: Boxes, size: Size, threshold: number): Poi
     role.order === "yx" ? rows.numbers.map((_, at, all) => all[at ^ 1] as number) : rows.numbers;
   if (role.anchors) {
     const { anchors, offset = 0.5, scale = [1, 1, 1, 1], exponential = false } = role;
-    const all = { size, anchors, offset, scale, exponential, points, threshold };
+    const form: "sides" | "centre" = role.form === "sides" ? "sides" : "centre";
+    const all = { size, anchors, offset, scale, form, exponential, points, threshold };
     return boxesOfAnchors(numbers, scores, all);
   }
   const unit = role.unit === "pixel" ? size : { width: 1, height: 1 };
-  const form = role.form ?? "edges";
+  const { form = "edges" } = role;
+  if (form === "sides") throw new RangeError("Boxes told by how far their sides are need `anchors`.");
   const count = numbers.length / columns;
   if (scores.length !== count * classes) {
     throw new RangeError(`${scores.length} scores are no ${classes} for each of ${count} boxes.`);

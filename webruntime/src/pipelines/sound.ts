@@ -1,5 +1,5 @@
 import type { Sound } from "../bundle/generated/graph_file.ts";
-import { resample } from "../ends.ts";
+import { MicroFrontend, resample } from "../ends.ts";
 import { TexelflowError } from "../errors.ts";
 import type { PageElement } from "../graph/pictures.ts";
 import { Tensor } from "../graph/tensor.ts";
@@ -67,17 +67,22 @@ function rateOf(content: ArrayBuffer): number {
   return rate >= 8000 && rate <= 96000 ? rate : 48000;
 }
 
+/** The step of features of 8 bits, as microWakeWord's models have them. */
+const MICRO_STEP = 26 / 255;
+
 /** Runs a model on a sound, window after window. */
 export class SoundRunner {
   private readonly role: Sound;
   private readonly name: string;
   private readonly shape: readonly (number | string)[];
+  private readonly dtype: string;
 
   constructor(private readonly task: TaskModel) {
     const { info, role } = task.input("sound");
     this.role = role;
     this.name = info.name;
     this.shape = info.shape;
+    this.dtype = info.dtype;
   }
 
   /** Samples a second. */
@@ -105,8 +110,11 @@ export class SoundRunner {
   async *stream(blocks: AsyncIterable<Float32Array>, options: SoundOptions): AsyncGenerator<WindowRun, void> {
     const { window, overlap } = this;
     const session = this.task.model.states.length > 0 ? this.task.model.session() : undefined;
+    // What it takes for noise is of this sound.
+    const frontend = this.role.features ? new MicroFrontend() : undefined;
     const run = async (samples: Float32Array): Promise<Record<string, Tensor>> => {
-      const inputs = { ...options.inputs, [this.name]: this.tensor(samples) };
+      const given = frontend ? this.features(frontend.process(samples)) : this.tensor(samples);
+      const inputs = { ...options.inputs, [this.name]: given };
       if (!session) return this.task.run(inputs, options);
       return runOf(session)(inputs, { signal: options.signal });
     };
@@ -148,6 +156,15 @@ export class SoundRunner {
       waiting = joined([waiting, new Float32Array(Math.max(0, context + window - waiting.length))]);
       yield await next();
     }
+  }
+
+  private features(numbers: Float32Array): Tensor {
+    const shape = [1, numbers.length / MicroFrontend.bands, MicroFrontend.bands];
+    if (this.dtype !== "int8") return new Tensor("float32", shape, numbers);
+    const steps = numbers.map((number) =>
+      Math.max(-128, Math.min(127, Math.round(number / MICRO_STEP) - 128)),
+    );
+    return new Tensor("int8", shape, Int8Array.from(steps));
   }
 
   private tensor(samples: Float32Array): Tensor {

@@ -7,12 +7,12 @@ from itertools import product as tuples_of
 from math import prod
 
 from texelflow.dimensions import Dimension, product, proved_equal
-from texelflow.graph import Node, NodeError, Shape, TensorType, Value
+from texelflow.graph import Element, Node, NodeError, Shape, TensorType, Value
 from texelflow.operators import Operator, operator
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.onnx.gather import known_indices, require_in_range, require_indices
 from texelflow.operators.onnx.scatter_elements import REDUCTION, reduction_of
-from texelflow.operators.shapes import same_dtype, unify
+from texelflow.operators.shapes import known_shape, same_dtype, unify
 
 Box = Sequence[tuple[int, int]]
 """Of each indexed axis the first index and the one behind the last."""
@@ -43,6 +43,25 @@ class ScatterND(Operator):
         for axis, (a, b) in enumerate(zip(updates.shape, expected, strict=True)):
             unify(node, a, b, f"the extents of its updates along axis {axis} as they are and as they must be")
         return [data]
+
+    def evaluate(self, node: Node) -> list[list[Element]] | None:
+        """Put the slices in their places, as where a model writes a shape so; sums are left to the run."""
+        data, indices, updates = (node.required(index) for index in range(3))
+        shape, tuples = known_shape(data.shape), known_indices(indices)
+        if data.elements is None or updates.elements is None or shape is None or indices.elements is None:
+            return None
+        depth = int(str(indices.shape[-1]))
+        inner = prod(shape[depth:])
+        numbers = [index for index in tuples if isinstance(index, int)]
+        if len(numbers) < len(tuples) or reduction_of(node) != "none":
+            return None
+        result = list(data.elements)
+        for row in range(len(numbers) // depth):
+            place = 0
+            for extent, index in zip(shape, numbers[row * depth : (row + 1) * depth], strict=False):
+                place = place * extent + index % extent
+            result[place * inner : (place + 1) * inner] = updates.elements[row * inner : (row + 1) * inner]
+        return [result]
 
     def decompose(self, node: Node) -> list[Node] | None:
         """Put the updates between what stays if they fill a box, else by rows at places that are computed."""

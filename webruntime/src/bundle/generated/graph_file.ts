@@ -238,13 +238,13 @@ export interface Classes {
 export interface Boxes {
   kind: "boxes";
   /**
-   * Four numbers a box; a score a box and class; the class of each box; how many there are; the points of each; or rows of a box, its scores and more. `boxes` unless given.
+   * Four numbers a box; a score a box and class; the class of each box; how many there are; the points of each; rows of a box, its scores and more; or a map: how likely each pixel is part of an object, where those that touch are one, told by the rectangle around them, however turned, with its corners as points. `boxes` unless given.
    */
-  part?: "boxes" | "scores" | "labels" | "count" | "points" | "table";
+  part?: "boxes" | "scores" | "labels" | "count" | "points" | "table" | "map";
   /**
-   * What the four numbers are: edges, a corner and a size, or a centre and a size. `edges` unless given.
+   * What the four numbers are: edges, a corner and a size, a centre and a size, or how far the left, upper, right and lower side is from an anchor's centre. `edges` unless given.
    */
-  form?: "edges" | "corner" | "centre";
+  form?: "edges" | "corner" | "centre" | "sides";
   /**
    * Whether numbers across come before those down. They do unless given.
    */
@@ -278,6 +278,18 @@ export interface Boxes {
    * @maxItems 4
    */
   scale?: [number, number, number, number];
+  /**
+   * How many numbers stand for each of the four: the logarithms of how likely it is 0, 1, 2 and so on, whose mean it is.
+   */
+  distribution?: number;
+  /**
+   * Of a map, from where on a pixel is part of an object: 0.3 unless given.
+   */
+  level?: number;
+  /**
+   * Of a map that shows objects smaller than they are, how far their sides are moved outwards, in multiples of area by perimeter.
+   */
+  grow?: number;
   /**
    * Whether sizes are given by the logarithm of their ratio to the anchor's.
    */
@@ -404,6 +416,14 @@ export interface Curve {
    * The least probability that its makers take for a yes.
    */
   threshold?: number;
+  /**
+   * By which the numbers are multiplied, as those of 8 bits may be: 1 unless given.
+   */
+  scale?: number;
+  /**
+   * Over how many moments, up to each, its makers take the mean: 1 unless given.
+   */
+  mean?: number;
 }
 /**
  * A probability for each moment of a sound and each note, half a tone apart, along the last two axes.
@@ -444,6 +464,10 @@ export interface Sound {
    * Samples that windows share. Half of what comes of them is left out at the end of the one, half at the beginning of the other.
    */
   overlap?: number;
+  /**
+   * What a run takes instead of samples. `micro`: forty numbers of each 10 ms, as TensorFlow Lite Micro's audio frontend makes them for microWakeWord; of 8 bits, in steps of 26 / 255 from -128 on.
+   */
+  features?: "micro";
 }
 /**
  * An input of whole numbers along the last axis: bytes of a file, from its beginning and from its end, without the white space there.
