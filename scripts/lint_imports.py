@@ -53,7 +53,7 @@ ROOMS: dict[str, set[str]] = {
     "importers": MEANING,
     "backends": {*MEANING, "passes"},
     "bundle": {*MODEL, "beside"},
-    "summary": {*MODEL, "passes", "backends"},
+    "summary": {*MEANING, "passes", "backends"},
     "graph_file": {*MODEL, "passes", "backends", "bundle"},
     "branching": MODEL,
     "pipeline": CONVERSION,

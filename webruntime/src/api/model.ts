@@ -313,15 +313,12 @@ export class Model<S extends Signature = Signature> {
 }
 
 function report({ context, limits, setting, reasons }: LoadedModel): DeviceReport {
-  const { pixels, groups, fetch, storage } = setting;
+  const { cut, fold, precise, ...chosen } = setting;
   return {
     renderer: context.capabilities.renderer,
     software: context.capabilities.isSoftware,
     limits: { ...limits },
-    pixels,
-    groups,
-    fetch,
-    storage,
+    ...chosen,
     integrity: canHash() ? "sha256" : "byte count",
     reasons: [...reasons],
   };

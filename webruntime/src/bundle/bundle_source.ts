@@ -94,16 +94,12 @@ async function openUrl(
     throw new TexelflowError(
       "network",
       `${url} cannot be fetched (${error instanceof Error ? error.message : error}). ` +
-        "Is the address right and the server up, and does it allow other origins (CORS)?",
+        "Is the server up, and does it allow other origins (CORS)?",
       { file: url, cause: error },
     );
   };
-  let response: Response;
-  try {
-    response = await fetchFile(url, from ? { ...options, headers: { Range: `bytes=${from}-` } } : options);
-  } catch (error) {
-    return fail(error);
-  }
+  const ranged = from ? { ...options, headers: { Range: `bytes=${from}-` } } : options;
+  const response = await fetchFile(url, ranged).catch(fail);
   if (!response.ok || !response.body) {
     throw new TexelflowError(
       // Another time it may be there.
