@@ -12,7 +12,7 @@ from command_support import save_model
 from onnx import TensorProto, helper, numpy_helper
 
 from texelflow.checking.judgement import compare
-from texelflow.checking.reference import index_bounds, operand_scales
+from texelflow.checking.references import index_bounds, operand_scales
 from texelflow.checking.samples import numpy_type
 
 NAN, INF = math.nan, math.inf

@@ -19,7 +19,7 @@ from tflite_models.builder import ModelMaker, Scale, run_litert
 from browser_support import PageServer
 from bundle_runner import LoadedBundle
 from texelflow import ExportError, export
-from texelflow.checking.litert import LiteRtReference
+from texelflow.checking.references.litert import LiteRtReference
 from texelflow.importers import read_model
 from texelflow.pipeline import Options, build
 

@@ -10,7 +10,7 @@ import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_wine
 
 from operators.ml_models import assert_alike
-from texelflow.checking.reference import reference_values, text_indices
+from texelflow.checking.references import reference_values, text_indices
 from texelflow.pipeline import Options, build
 
 FOLDER = Path(__file__).parent.parent / "models" / "sklearn"

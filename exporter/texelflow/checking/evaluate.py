@@ -15,7 +15,7 @@ from texelflow.bundle.types import GraphFile, GraphOutput
 from texelflow.checking.browser import BundlePage, open_bundle_page
 from texelflow.checking.labelled import Example, read_examples
 from texelflow.checking.model_inputs import chosen_signature, first_states, with_constants
-from texelflow.checking.reference import open_reference
+from texelflow.checking.references import open_reference
 from texelflow.checking.samples import Array
 from texelflow.checking.verify import decode_result, send_inputs
 from texelflow.errors import ExportError

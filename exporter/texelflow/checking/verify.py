@@ -1,4 +1,4 @@
-"""Compare what a bundle computes in a browser with ONNX Runtime, output by output or value by value."""
+"""Compare what a bundle computes in a browser with a reference, output by output or value by value."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from texelflow.bundle.types import GraphFile
 from texelflow.checking.browser import BundlePage, open_bundle_page
 from texelflow.checking.input_files import InputFiles, is_archive, make_inputs
 from texelflow.checking.judgement import Comparison, compare
-from texelflow.checking.litert import QUANTISED_TOLERANCE, LiteRtReference, is_tflite
 from texelflow.checking.model_inputs import (
     chosen_signature,
     first_states,
@@ -28,16 +27,17 @@ from texelflow.checking.model_inputs import (
     next_states,
     with_constants,
 )
-from texelflow.checking.pytorch import is_pytorch
 from texelflow.checking.reduced_outputs import reduced_outputs
-from texelflow.checking.reference import (
-    RefusedByReferenceError,
+from texelflow.checking.references import (
     index_bounds,
     operand_scales,
     reference_values,
     remembers,
     text_indices,
 )
+from texelflow.checking.references.litert import QUANTISED_TOLERANCE, LiteRtReference, is_tflite
+from texelflow.checking.references.pytorch import is_pytorch
+from texelflow.checking.references.refusal import RefusedByReferenceError
 from texelflow.checking.samples import Array, chosen_sizes
 from texelflow.errors import ExportError
 
@@ -98,7 +98,7 @@ class SizeResult:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing differs; sizes that ONNX Runtime refuses are none of the model's."""
+        """Whether nothing differs; sizes that the reference refuses are none of the model's."""
         return not self.error and all(comparison.passed for comparison in self.outputs)
 
 
@@ -112,7 +112,7 @@ class SizesVerification:
 
     @property
     def passed(self) -> bool:
-        """Whether the bundle agrees at every size at which ONNX Runtime runs, and there is one."""
+        """Whether the bundle agrees at every size at which the reference runs, and there is one."""
         ran = any(not result.refused_by_reference for result in self.sizes)
         return ran and all(result.passed for result in self.sizes)
 
@@ -128,11 +128,11 @@ def verify(
     tolerance: float | None = None,
     software: bool = False,
 ) -> Verification:
-    """Run `bundle` in headless Chromium and `model` in ONNX Runtime on the same inputs, and compare.
+    """Run `bundle` in headless Chromium and `model` in its reference on the same inputs, and compare.
 
     Args:
         bundle: folder that `export` made from `model`.
-        model: the ONNX file, or the TensorFlow Lite model, for which LiteRT is needed.
+        model: of any format that `checking/references` has a library for, which must be installed.
         layers: compare every value that the bundle computes, too.
         input_files: an `.npz` with one array for each input, or pictures and sounds; random values without.
         dimensions: sizes of free dimensions, for values that are made.
@@ -327,7 +327,7 @@ class _Judge:
         self._scales: dict[str, float] | None = None
 
     def every_value(self) -> dict[str, Array]:
-        """Return what ONNX Runtime computes at every node."""
+        """Return what the reference computes at every node."""
         if self._values is None:
             values = reference_values(self._model, self._inputs, every_value=True)
             self._values = {name: array for name, array in values.items() if array.dtype != object}

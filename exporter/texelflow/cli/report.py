@@ -307,7 +307,7 @@ def print_sizes(verification: SizesVerification, console: Console) -> None:
             # ONNX Runtime says last what is wrong, after where in its own source.
             reason = result.refused_by_reference.strip().splitlines()[0].rpartition("Status Message: ")[2]
             table.add_row(
-                *map(as_text, (sizes, "", "", "", f"ONNX Runtime refuses, not a size of the model: {reason}"))
+                *map(as_text, (sizes, "", "", "", f"refused, since not a size of the model: {reason}"))
             )
         elif result.error:
             table.add_row(as_text(sizes), "", "", "", f"[red]refused[/]: {as_text(result.error)}")
@@ -330,7 +330,7 @@ def verification_warnings(verification: Verification | SizesVerification) -> lis
         return []
     ran = [result for result in verification.sizes if not result.refused_by_reference]
     if not ran:
-        return ["ONNX Runtime refuses the model at every size, so nothing was compared: choose other --sizes"]
+        return ["the reference refuses every size, so nothing was compared: choose other --sizes"]
     if all(output.proves_little for result in ran for output in result.outputs):
         return [
             f"every output is constant, saturated or empty at every size, so this proves little: {advice}"

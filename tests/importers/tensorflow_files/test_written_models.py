@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 from browser_support import PageServer
 from bundle_runner import Job, run_jobs
 from model_support import REPOSITORY
-from texelflow.checking.reference import open_reference
+from texelflow.checking.references import open_reference
 from texelflow.errors import ExportError
 from texelflow.importers import marked_format, read_model
 from texelflow.pipeline import Options, build, write

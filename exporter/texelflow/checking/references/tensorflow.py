@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from texelflow.checking.references.refusal import RefusedByReferenceError
 from texelflow.checking.samples import Array
 from texelflow.errors import ExportError
 from texelflow.importers import frozen_graph, recognised, saved_model, tfjs
@@ -77,10 +78,10 @@ class TensorFlowReference:
         )
 
     def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
-        """Return the outputs by name; raise ExportError if TensorFlow refuses the inputs."""
+        """Return the outputs by name; raise RefusedByReferenceError for the inputs."""
         feeds = {self._tensors[name]: array for name, array in inputs.items() if name in self._tensors}
         try:
             values = self._session.run([self._tensors[name] for name in self._outputs], feeds)
         except Exception as error:
-            raise ExportError(f"TensorFlow refuses {self._model} with these inputs: {error}") from None
+            raise RefusedByReferenceError("TensorFlow", self._model, error) from None
         return {name: np.asarray(value) for name, value in zip(self._outputs, values, strict=True)}

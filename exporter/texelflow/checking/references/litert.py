@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from texelflow.checking.references.refusal import RefusedByReferenceError
 from texelflow.checking.samples import Array
 from texelflow.errors import ExportError
 from texelflow.importers.mapped_files import map_file
@@ -69,7 +70,7 @@ class LiteRtReference:
             )
             self._runner = None if signature is None else self._interpreter.get_signature_runner(signature)
         except (ValueError, RuntimeError) as error:
-            raise self._refusal(error) from None
+            raise RefusedByReferenceError("LiteRT", model, error) from None
 
     @property
     def is_quantised(self) -> bool:
@@ -96,7 +97,7 @@ class LiteRtReference:
             self._interpreter.invoke()
             return self._results()
         except (ValueError, RuntimeError, KeyError) as error:
-            raise self._refusal(error) from None
+            raise RefusedByReferenceError("LiteRT", self._model, error) from None
 
     def _results(self) -> dict[str, Array]:
         found: dict[str, Array] = {}
@@ -109,10 +110,3 @@ class LiteRtReference:
         for detail in self._interpreter.get_output_details():
             found[detail["name"]] = self._interpreter.get_tensor(detail["index"]).copy()
         return found
-
-    def _refusal(self, error: Exception) -> ExportError:
-        from texelflow.checking.reference import RefusedByReferenceError
-
-        return RefusedByReferenceError(
-            f"LiteRT refuses {self._model} with these inputs, so there is nothing to compare with: {error}"
-        )

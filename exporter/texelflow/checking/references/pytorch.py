@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from texelflow.checking.references.refusal import RefusedByReferenceError
 from texelflow.checking.samples import Array
 from texelflow.errors import ExportError
 from texelflow.importers import pytorch, read_model, recognised
@@ -53,7 +54,7 @@ class PyTorchReference:
             raise ExportError(f"PyTorch refuses {model}: {error}") from None
 
     def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
-        """Return the outputs by name; raise ExportError if PyTorch refuses the inputs."""
+        """Return the outputs by name; raise RefusedByReferenceError for the inputs."""
         torch = self._torch
         tree = torch.utils._pytree
         try:
@@ -65,6 +66,6 @@ class PyTorchReference:
             with torch.no_grad():
                 made = tree.tree_leaves(self._module(*arguments, **named))
         except Exception as error:
-            raise ExportError(f"PyTorch refuses {self._model} with these inputs: {error}") from None
+            raise RefusedByReferenceError("PyTorch", self._model, error) from None
         tensors = [value for value in made if isinstance(value, torch.Tensor)]
         return {name: value.numpy() for name, value in zip(self._outputs, tensors, strict=True)}

@@ -1,29 +1,17 @@
-"""What a model should compute: ONNX Runtime's results. Needs onnx and onnxruntime (`texelflow[verify]`).
-
-Those of TensorFlow Lite models are LiteRT's (`litert.py`), those of TensorFlow its own
-(`tensorflow.py`), and those of PyTorch, too (`pytorch.py`).
-"""
+"""What an ONNX model should compute: ONNX Runtime's results. Needs `texelflow[verify]`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from texelflow.checking import litert
-from texelflow.checking.litert import is_tflite
-from texelflow.checking.pytorch import PyTorchReference, is_pytorch
+from texelflow.checking.references.refusal import RefusedByReferenceError
 from texelflow.checking.samples import Array
-from texelflow.checking.tensorflow import TensorFlowReference, is_tensorflow
 from texelflow.errors import ExportError
-
-
-class RefusedByReferenceError(ExportError):
-    """ONNX Runtime does not run the model with these inputs, which says nothing of the bundle."""
-
 
 ONE_SIDED = ("Sigmoid", "Softmax", "HardSigmoid", "LogSoftmax", "Softplus")
 """Their results are made from numbers around 1, whatever their size."""
@@ -46,8 +34,6 @@ def operand_scales(model: Path, values: Mapping[str, Array]) -> dict[str, float]
     A sum is as exact as its largest operand, a dot product as its largest term, a sigmoid as 1.
     `values` are those of every node.
     """
-    if is_tflite(model) or is_tensorflow(model) or is_pytorch(model):
-        return {}
     import onnx
     from onnx import numpy_helper
 
@@ -75,10 +61,6 @@ def operand_scales(model: Path, values: Mapping[str, Array]) -> dict[str, float]
 
 def index_bounds(model: Path) -> dict[str, int]:
     """Return, by input, the least number of rows among the constant tables that it looks up in."""
-    if is_tflite(model):
-        return litert.index_bounds(model)
-    if is_tensorflow(model) or is_pytorch(model):
-        return {}
     import onnx
 
     try:
@@ -114,7 +96,7 @@ def _to_runtime(array: Array) -> Any:
     return OrtValue.ortvalue_from_numpy_with_onnx_type(bits, onnx.TensorProto.BFLOAT16)
 
 
-class Reference:
+class OnnxRuntimeReference:
     """A model in ONNX Runtime, on the CPU. With `every_value` it gives the results of all nodes, too.
 
     Raises:
@@ -151,46 +133,7 @@ def _refusals(model: Path) -> Iterator[None]:
     except ExportError:
         raise
     except Exception as error:  # ONNX Runtime's own exceptions have no common type
-        raise RefusedByReferenceError(
-            f"ONNX Runtime refuses {model} with these inputs, so there is nothing to compare with: {error}"
-        ) from None
-
-
-def open_reference(
-    model: Path, every_value: bool = False, signature: str | None = None
-) -> Reference | litert.LiteRtReference | TensorFlowReference | PyTorchReference:
-    """Return what runs a model: LiteRT, TensorFlow and PyTorch their own, ONNX Runtime all others."""
-    if is_tflite(model):
-        return litert.LiteRtReference(model, every_value, signature)
-    if is_tensorflow(model):
-        return TensorFlowReference(model, signature)
-    if is_pytorch(model):
-        return PyTorchReference(model, signature)
-    return Reference(model, every_value)
-
-
-def remembers(model: Path) -> bool:
-    """Whether what runs a model remembers by itself what one run leaves for the next."""
-    return is_tflite(model) or is_pytorch(model)
-
-
-def reference_values(
-    model: Path,
-    inputs: Mapping[str, Array],
-    every_value: bool = False,
-    *,
-    signature: str | None = None,
-    before: int = 0,
-) -> dict[str, Array]:
-    """Run `model` once; see Reference.
-
-    With `every_value` the results of all nodes are returned too (not those inside subgraphs). What remembers
-    by itself runs so often `before`, with the same inputs.
-    """
-    reference = open_reference(model, every_value, signature)
-    for _ in range(before if remembers(model) else 0):
-        reference.run(inputs)
-    return reference.run(inputs)
+        raise RefusedByReferenceError("ONNX Runtime", model, error) from None
 
 
 def _without_keys(value: Any) -> Any:
@@ -198,16 +141,6 @@ def _without_keys(value: Any) -> Any:
     if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
         return np.array([list(row.values()) for row in value], np.float32)
     return value
-
-
-def text_indices(values: Mapping[str, Array], labels: Mapping[str, Sequence[str]]) -> dict[str, Array]:
-    """Return values, as a bundle has them, with indices among the labels of outputs in place of texts."""
-    return {
-        name: np.array([labels[name].index(text) for text in array.flat], np.int64).reshape(array.shape)
-        if array.dtype == object and name in labels
-        else array
-        for name, array in values.items()
-    }
 
 
 def _with_every_value(path: Path) -> bytes:

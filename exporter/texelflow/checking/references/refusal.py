@@ -1,0 +1,16 @@
+"""What says of a reference that it does not run a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from texelflow.errors import ExportError
+
+
+class RefusedByReferenceError(ExportError):
+    """A library does not run the model with these inputs, which says nothing of the bundle."""
+
+    def __init__(self, library: str, model: Path, error: Exception) -> None:
+        super().__init__(
+            f"{library} refuses {model} with these inputs, so there is nothing to compare with: {error}"
+        )
