@@ -10,18 +10,11 @@ from about_models import bundle_of, two_blocks
 from demo_support import Opener, opening_demo, picture, wait_until
 from playwright.sync_api import Browser, Page
 
-from browser_support import REPOSITORY, PageServer
+from browser_support import PageServer
+from page_checks import serious_findings
 
-AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
 PARTS = ("overview", "graph", "time", "memory", "weights", "device")
 SIZES = {"phone": (390, 844), "desktop": (1200, 900)}
-
-FINDINGS = """async () => {
-    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
-    const told = ({ id, nodes }) =>
-        nodes.map(({ target, failureSummary }) => [id, target.join(" "), failureSummary]);
-    return violations.filter(({ impact }) => impact === "serious" || impact === "critical").flatMap(told);
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +27,6 @@ def page(browser: Browser, demo_url: str, blocks: Path) -> Iterator[Page]:
     """The page with a model, and all parts of what it tells of it."""
     with opening_demo(browser, demo_url) as opener:
         page = opener()
-        page.evaluate(AXE.read_text(encoding="utf-8"))
         page.set_input_files("#photo", picture((255, 0, 0)))
         page.set_input_files("#folder", str(blocks))
         wait_until(page, "document.getElementById('model-title').textContent === 'blocks'")
@@ -56,7 +48,7 @@ def test_axe_finds_nothing_serious(page: Page, size: str, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)
     for name in PARTS:
         page.click(f"#tab-{name}")
-        assert page.evaluate(FINDINGS) == [], name
+        assert serious_findings(page) == [], name
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
 
 

@@ -11,6 +11,8 @@ import pytest
 from demo_support import CONTRASTS, NAMELESS_CONTROLS, Opener, build_demo
 from playwright.sync_api import Browser, Page
 
+from page_checks import SHIFTS
+
 
 @pytest.fixture(scope="module")
 def modules(browser: Browser, demo_url: str) -> Iterator[Page]:
@@ -57,15 +59,6 @@ def test_the_policy_forbids_eval_and_nothing_is_absolute(demo_folder: Path) -> N
         assert 'src="/' not in text
         assert 'href="/' not in text
         assert "url(" not in text
-
-
-SHIFTS = """
-globalThis.shifted = 0;
-new PerformanceObserver((list) => {
-    for (const { value, hadRecentInput } of list.getEntries())
-        globalThis.shifted += hadRecentInput ? 0 : value;
-}).observe({ type: "layout-shift", buffered: true });
-"""
 
 
 @pytest.mark.parametrize("width", [390, 1200])

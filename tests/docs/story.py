@@ -22,14 +22,10 @@ from playwright.sync_api import Browser, Page, Route
 
 from browser_support import CONTENT_TYPES, REPOSITORY, PageServer
 from texelflow.cli.commands import commands
+from text_packages import serve_page
 
 BROWSER_COMMANDS = ("verify", "evaluate", "bench")
 """What opens a browser of its own, and so runs in a process of its own."""
-
-PAGE = """<!doctype html><script type="importmap">{"imports": {
-    "@huggingface/tokenizers": "/packages/@huggingface/tokenizers/dist/tokenizers.min.mjs",
-    "@huggingface/jinja": "/packages/@huggingface/jinja/dist/index.js"
-}}</script>"""
 
 SET_UP = """async (picture) => {
     const { Tensor } = await import("/dist/texelflow.js");
@@ -133,13 +129,11 @@ class StoryPage:
 @contextmanager
 def open_story_page(browser: Browser, server: PageServer) -> Iterator[StoryPage]:
     """Open a page in a context of its own; it has a photo, tensors, and a camera."""
-    server.mount("/packages", REPOSITORY / "node_modules")
-    server.fixed["/story.html"] = (200, CONTENT_TYPES[".html"], PAGE.encode())
     context = browser.new_context()
     page = context.new_page()
     story = StoryPage(page, server)
     page.on("pageerror", lambda error: story.faults.append(str(error)))
-    page.goto(server.url("/story.html"))
+    page.goto(serve_page(server, "/story.html"))
     page.route("https://models.example/**", story.answer)
     page.evaluate(SET_UP, f"data:image/svg+xml,{GREEN}")
     yield story

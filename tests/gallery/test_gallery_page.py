@@ -14,25 +14,12 @@ from pathlib import Path
 
 import pytest
 from entries import GALLERY, EntryError, entries
-from gallery_support import REPOSITORY, bring_picture
+from gallery_support import bring_picture
 from PIL import Image
 from playwright.sync_api import Browser, Page, Playwright, expect
 
 from browser_support import CHROMIUM_FLAGS, SOFTWARE_WEBGL_FLAGS, find_chromium
-
-AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
-FINDINGS = """async () => {
-    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
-    return violations.filter(({ impact }) => impact === "serious" || impact === "critical")
-        .flatMap(({ id, nodes }) => nodes.map(({ target }) => [id, target.join(" ")]));
-}"""
-SHIFTS = """
-globalThis.shifted = 0;
-new PerformanceObserver((list) => {
-    for (const { value, hadRecentInput } of list.getEntries())
-        globalThis.shifted += hadRecentInput ? 0 : value;
-}).observe({ type: "layout-shift", buffered: true });
-"""
+from page_checks import SHIFTS, serious_findings
 
 
 @pytest.fixture(scope="module")
@@ -88,14 +75,13 @@ def test_an_entry_on_its_photos(opened: Page) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("place", ["", "#face-detection"])
 def test_axe_finds_nothing_serious(opened: Page, place: str, scheme: str) -> None:
-    opened.evaluate(AXE.read_text(encoding="utf-8"))
     opened.evaluate("(place) => { location.hash = place; }", place)
     if place:
         expect(opened.locator("#summary")).not_to_be_empty(timeout=30_000)
     opened.emulate_media(color_scheme=scheme)
     for width in (390, 1200):
         opened.set_viewport_size({"width": width, "height": 900})
-        assert opened.evaluate(FINDINGS) == [], width
+        assert serious_findings(opened) == [], width
         assert opened.evaluate("document.documentElement.scrollWidth") <= width
 
 

@@ -11,23 +11,18 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from browser_support import REPOSITORY, PageServer
+from text_packages import serve_page
 
 SCRIPT = Path(__file__).with_name("told_models.js")
 TOKENIZERS = REPOSITORY / "tests/text/tokenizers"
-PAGE = """<!doctype html><script type="importmap">{"imports": {
-    "@huggingface/tokenizers": "/packages/@huggingface/tokenizers/dist/tokenizers.min.mjs",
-    "@huggingface/jinja": "/packages/@huggingface/jinja/dist/index.js"
-}}</script>"""
 
 
 @pytest.fixture(scope="package")
 def pipeline_page(browser: Browser, page_server: PageServer) -> Iterator[Page]:
     """The page, for all tests of the folder."""
-    page_server.mount("/packages", REPOSITORY / "node_modules")
     page_server.mount("/tokenizers", TOKENIZERS)
-    page_server.fixed["/pipelines.html"] = (200, "text/html", PAGE.encode())
     page = browser.new_page()
-    page.goto(page_server.url("/pipelines.html"))
+    page.goto(serve_page(page_server, "/pipelines.html"))
     page.add_script_tag(path=SCRIPT)
     page.evaluate("toldModels.ready")
     yield page

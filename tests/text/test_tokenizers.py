@@ -10,23 +10,18 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from browser_support import REPOSITORY, PageServer
+from browser_support import PageServer
+from text_packages import serve_page
 
 FOLDER = Path(__file__).with_name("tokenizers")
-PAGE = """<!doctype html><script type="importmap">{"imports": {
-    "@huggingface/tokenizers": "/packages/@huggingface/tokenizers/dist/tokenizers.min.mjs",
-    "@huggingface/jinja": "/packages/@huggingface/jinja/dist/index.js"
-}}</script>"""
 
 
 @pytest.fixture(scope="module")
 def text_page(browser: Browser, page_server: PageServer) -> Iterator[Page]:
     """A page whose import map names the packages, with the module as `text`."""
-    page_server.mount("/packages", REPOSITORY / "node_modules")
     page_server.mount("/tokenizers", FOLDER)
-    page_server.fixed["/text.html"] = (200, "text/html", PAGE.encode())
     page = browser.new_page()
-    page.goto(page_server.url("/text.html"))
+    page.goto(serve_page(page_server, "/text.html"))
     page.evaluate("async () => { globalThis.text = await import('/dist/texelflow.text.js'); }")
     yield page
     page.close()
