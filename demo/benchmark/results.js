@@ -123,7 +123,7 @@ function span(className, text) {
  * @param {readonly number[]} values
  * @param {number} share
  */
-export function quantile(values, share) {
+function quantile(values, share) {
   const sorted = [...values].sort((a, b) => a - b);
   const place = share * (sorted.length - 1);
   const below = Math.floor(place);

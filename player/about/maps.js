@@ -90,7 +90,7 @@ async function valuesOf({ runtime, subject }, tensor) {
  * @param {number} max
  * @param {number} most how many
  */
-export function drawTiles(canvas, { count, width, height, place }, data, min, max, most) {
+function drawTiles(canvas, { count, width, height, place }, data, min, max, most) {
   const thin = Math.max(1, Math.ceil(Math.max(width, height) / LONGEST));
   const [columns, rows] = [Math.ceil(width / thin), Math.ceil(height / thin)];
   const enlarged = Math.max(1, Math.floor((count === 1 ? 4 * TILE : TILE) / Math.max(columns, rows)));

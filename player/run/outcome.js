@@ -16,7 +16,7 @@ const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionD
  * @param {(label: number) => string} nameOf name of a class
  * @returns {string}
  */
-export function summaryOf(finding, nameOf) {
+function summaryOf(finding, nameOf) {
   switch (finding.kind) {
     case "classes":
       return `${nameOf(finding.top[0].label)}, ${percent.format(finding.top[0].probability)}`;

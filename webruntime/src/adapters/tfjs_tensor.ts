@@ -36,7 +36,11 @@ export class Tensor {
     return this.info.name;
   }
 
-  /** The extents; where the model leaves some free, not before `data()` has resolved. */
+  /**
+   * The extents.
+   *
+   * @throws TexelflowError where the model leaves some free, and `data()` has not resolved yet
+   */
   get shape(): number[] {
     if (this.settled) return [...this.settled.shape];
     const { shape } = this.info;
@@ -44,10 +48,12 @@ export class Tensor {
     throw this.early("shape");
   }
 
+  /** How many axes there are. */
   get rank(): number {
     return this.info.shape.length;
   }
 
+  /** How many elements there are; throws as `shape` does. */
   get size(): number {
     return this.shape.reduce((count, extent) => count * extent, 1);
   }
@@ -63,13 +69,17 @@ export class Tensor {
     return nested(await this.data(), shape);
   }
 
-  /** The elements, once `data()` or `array()` has resolved: nothing waits for the GPU here. */
+  /**
+   * The elements: nothing waits for the GPU here.
+   *
+   * @throws TexelflowError before `data()` or `array()` has resolved
+   */
   dataSync(): TfData {
     if (!this.settled) throw this.early("dataSync()");
     return elementsOf(this.settled);
   }
 
-  /** The elements as nested lists, once `data()` or `array()` has resolved. */
+  /** The elements as nested lists; throws as `dataSync` does. */
   arraySync(): Nested {
     if (!this.settled) throw this.early("arraySync()");
     return nested(elementsOf(this.settled), this.settled.shape);

@@ -10,7 +10,7 @@ export interface SharedWeights {
 }
 
 /** A model that has loaded what others may use, too; they are disposed of before it is. */
-export interface Lender {
+interface Lender {
   readonly graph: GraphFile;
   readonly loadedModel: Pick<LoadedModel, "persistent" | "context">;
 }

@@ -38,6 +38,7 @@ export interface SuppressionOptions {
  * @param numbers - four a box
  * @param scores - of every label, a box after the other; the labels are as many as fit
  * @returns in the order of the model
+ * @throws RangeError where numbers are not four a box, or scores not as many for each
  */
 export function boxesOf(
   numbers: ArrayLike<number>,
@@ -66,7 +67,7 @@ export function boxesOf(
   return found;
 }
 
-/** Of overlapping boxes keeps the one with the highest score; the highest first. */
+/** Of overlapping boxes keeps the one with the highest score: greedy suppression. The highest score comes first. */
 export function suppressOverlaps<B extends Box>(
   boxes: readonly B[],
   { overlap = 0.45, limit = 100, byLabel = true }: SuppressionOptions = {},
@@ -82,7 +83,7 @@ export function suppressOverlaps<B extends Box>(
   return kept;
 }
 
-/** What two boxes share, as intersection over union. */
+/** What two boxes share, as intersection over union: from 0, also of empty boxes, to 1. */
 export function overlapOf(a: Box, b: Box): number {
   const width = Math.max(0, Math.min(a.right, b.right) - Math.max(a.left, b.left));
   const height = Math.max(0, Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top));

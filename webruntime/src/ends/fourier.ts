@@ -92,7 +92,7 @@ export class Fourier {
 }
 
 /** Complex numbers. */
-export interface Complex {
+interface Complex {
   readonly real: Float64Array;
   readonly imaginary: Float64Array;
 }

@@ -10,6 +10,9 @@ export interface Keypoint {
 /**
  * The highest place of each heat map, moved a quarter of a pixel towards the higher neighbour, as detectors of poses are
  * read: the centre of pixel (0, 0) is (0.5 / width, 0.5 / height).
+ *
+ * @param heatmaps - one a point, as `planesOf` gives them
+ * @returns in fractions of the model's picture; the score is the map's highest number
  */
 export function keypointsOf(heatmaps: readonly Plane[]): Keypoint[] {
   return heatmaps.map(({ width, height, data }) => {

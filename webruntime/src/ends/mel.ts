@@ -1,7 +1,8 @@
 /** Filters that sum frequencies to mels. */
 export interface MelOptions {
-  /** Frequencies from 0 to half the sampling rate. */
+  /** Frequencies from 0 to half the sampling rate: half of `fft`, and one. */
   readonly bins: number;
+  /** How many filters there are. */
   readonly mels: number;
   /** Samples a second. */
   readonly rate: number;
@@ -20,7 +21,11 @@ const HZ_PER_MEL = 200 / 3;
 /** (ln 6.4) / 27 */
 const LOG_STEP = 0.06875177742094912;
 
-/** Triangular filters, of each mel over all frequencies: `filters[mel * bins + bin]`. */
+/**
+ * Triangular filters, of each mel over all frequencies, as torchaudio's `melscale_fbanks` makes them.
+ *
+ * @returns [mels, bins], row by row: `filters[mel * bins + bin]`
+ */
 export function melFilters(options: MelOptions): Float32Array {
   const { bins, mels, rate, low = 0, high = rate / 2, scale = "htk", normalised = false } = options;
   const [toMel, toHz] = scale === "htk" ? [htkMel, htkHz] : [slaneyMel, slaneyHz];

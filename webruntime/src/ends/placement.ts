@@ -60,7 +60,11 @@ function roundedHalf(surplus: number): number {
   return surplus % 2 === 1 ? half + (half % 2) : half;
 }
 
-/** A point of the model's picture, in fractions of its sides, in pixels of the picture where it lies. */
+/**
+ * A point of the model's picture, in fractions of its sides, in pixels of the picture where it lies.
+ *
+ * @param area - what `placement` gives
+ */
 export function pointIn({ x, y, width, height }: Area, point: Point): Point {
   return { x: x + point.x * width, y: y + point.y * height };
 }

@@ -1,4 +1,4 @@
-/** A map of one number a pixel, row by row. */
+/** A map of one number a pixel: `data[y * width + x]`. */
 export interface Plane {
   readonly width: number;
   readonly height: number;
@@ -71,7 +71,7 @@ export interface MaskOptions {
   readonly threshold?: number;
 }
 
-/** A mask as a picture of one colour, to be drawn over another. */
+/** A mask as a picture of one colour and of its own size, to be drawn over another. */
 export function maskPicture({ width, height, data }: Plane, options: MaskOptions = {}): ImageData {
   const { colour = [255, 0, 0], opacity = 0.5, threshold } = options;
   const picture = new ImageData(width, height);

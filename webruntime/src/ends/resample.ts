@@ -7,6 +7,7 @@ const ROLLOFF = 0.99;
  *
  * @param from - samples a second, a whole number, and `to`, too
  * @returns ⌈samples · to / from⌉ samples
+ * @throws RangeError unless both rates are whole numbers above 0
  */
 export function resample(samples: Float32Array, from: number, to: number): Float32Array {
   if (!(Number.isInteger(from) && Number.isInteger(to) && from > 0 && to > 0)) {

@@ -49,7 +49,11 @@ export function candidates(logits: ArrayLike<number>, options: SamplingOptions =
   return kept.slice(0, count).map((token) => ({ token, probability: (weights[token] as number) / sum }));
 }
 
-/** Chooses the next token; -1 where there are no logits. */
+/**
+ * Chooses the next token by its probability among the `candidates`; at a temperature of 0 the most likely one.
+ *
+ * @returns its index among the logits; -1 where there are none
+ */
 export function sample(logits: ArrayLike<number>, options: SamplingOptions = {}): number {
   const { topP = 1, random = Math.random } = options;
   if (topP < 1) {

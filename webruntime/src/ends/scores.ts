@@ -22,7 +22,7 @@ export function softmax(logits: ArrayLike<number>, temperature = 1): Float32Arra
   return result;
 }
 
-/** The probability of a logit. */
+/** The probability of a logit, from 0 to 1. */
 export function sigmoid(logit: number): number {
   return 1 / (1 + Math.exp(-logit));
 }

@@ -14,6 +14,7 @@ export interface Reading {
  * @param scores - of every label, a step after the other
  * @param labels - how many there are, the blank included
  * @param blank - index of the label that stands for none: 0 unless given
+ * @throws RangeError where the scores are no whole number of steps
  */
 export function readCtc(scores: ArrayLike<number>, labels: number, blank = 0): Reading {
   if (!(labels > 0) || scores.length % labels !== 0) {

@@ -13,7 +13,7 @@ export interface SpectrumOptions {
   readonly centred?: boolean;
 }
 
-/** Numbers of every frequency, a frame after the other: `data[frame * bins + bin]`. */
+/** Numbers of every frequency, or mel, a frame after the other: `data[frame * bins + bin]`. */
 export interface Spectrum {
   readonly frames: number;
   readonly bins: number;
@@ -42,7 +42,13 @@ export function framesOf(samples: Float32Array, size: number, hop: number): Floa
   return Array.from({ length: count }, (_, frame) => samples.subarray(frame * hop, frame * hop + size));
 }
 
-/** The short-time Fourier transform: real and imaginary parts of frequencies from 0 to half the sampling rate. */
+/**
+ * The short-time Fourier transform, as torch.stft computes it.
+ *
+ * @param samples - of one channel
+ * @returns real and imaginary parts [frames, bins] of fft / 2 + 1 frequencies, from 0 to half the sampling rate
+ * @throws RangeError where the window is longer than `fft`, or the sound too short to be mirrored at its ends
+ */
 export function stft(
   samples: Float32Array,
   options: SpectrumOptions,
@@ -93,7 +99,12 @@ export interface LogMelOptions extends SpectrumOptions, Omit<MelOptions, "bins">
   readonly dropLast?: boolean;
 }
 
-/** The logarithm of a mel spectrogram, a frame after the other. */
+/**
+ * The logarithm of a mel spectrogram.
+ *
+ * @param samples - of one channel, `options.rate` a second
+ * @returns [frames, mels]: `bins` is how many mels there are
+ */
 export function logMel(samples: Float32Array, options: LogMelOptions): Spectrum {
   const { log = "ln", floor = 1e-10, power = 2, dropLast = false } = options;
   const spectrum = spectrogram(samples, options, power);

@@ -10,9 +10,13 @@ export interface TextGenerationOptions {
   readonly max_new_tokens?: number;
   /** Whether tokens are drawn by chance; else the most likely is taken. False unless given. */
   readonly do_sample?: boolean;
+  /** By which logits are divided where tokens are drawn: above 1 makes the less likely ones more so. 1 unless given. */
   readonly temperature?: number;
+  /** Only so many of the most likely tokens are drawn from: all unless given. */
   readonly top_k?: number;
+  /** Only the most likely tokens that together are at least this likely are drawn from. 1 unless given. */
   readonly top_p?: number;
+  /** By which logits of tokens that are there already are divided, or multiplied below 0. 1 unless given. */
   readonly repetition_penalty?: number;
   /** Whether the prompt is a part of the text. True unless given. */
   readonly return_full_text?: boolean;
@@ -20,6 +24,7 @@ export interface TextGenerationOptions {
   readonly eos_token_id?: number | readonly number[];
   /** Told the text as it grows, piece by piece. */
   readonly streamer?: (text: string) => void;
+  /** Ends the generation when aborted: the pipeline rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   /** Gives numbers from 0 to below 1: `Math.random` unless given. */
   readonly random?: () => number;

@@ -18,7 +18,7 @@ const LEAST_REST = 0.02;
 const ASKING = 5;
 
 /** How to wait for a run whose draws are issued: see RunTimes.wait. */
-export interface Waiting {
+interface Waiting {
   /** Milliseconds to leave it alone; 0 for not at all. */
   readonly pause: number;
   /** Whether to ask, then, when it is done. Reading the outputs at once is quicker, but blocks the page until it is. */

@@ -4,7 +4,7 @@ import { TexelflowError } from "../errors.ts";
 import type { ChangingFacts, Request, SentError, SentResponse, ToPage, ToWorker } from "./messages.ts";
 
 /** What the page wants to hear of a request besides its answer. */
-export interface Listening {
+interface Listening {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   readonly fetch?: FetchFile | undefined;
@@ -17,7 +17,7 @@ interface Pending extends Listening {
 }
 
 /** A request, once what it sends is ready, and what of that is not copied. */
-export interface Prepared {
+interface Prepared {
   readonly request: Request;
   readonly transfer?: readonly Transferable[];
 }

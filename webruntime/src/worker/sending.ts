@@ -6,7 +6,7 @@ import type { Sent, SentInput, SentTensor } from "./messages.ts";
 import { WorkerTensor } from "./worker_tensor.ts";
 
 /** Inputs as they cross to the worker, and what of them is handed over. */
-export interface SentInputs {
+interface SentInputs {
   readonly inputs: Sent<SentInput>;
   readonly transfer: readonly Transferable[];
 }

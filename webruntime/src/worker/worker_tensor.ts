@@ -63,7 +63,7 @@ export class WorkerTensor<D extends DataType = DataType> implements GpuTensor<D>
 }
 
 /** The tensor that crossed. */
-export function receivedTensor(sent: unknown): Tensor {
+function receivedTensor(sent: unknown): Tensor {
   const { dtype, shape, data } = sent as SentTensor;
   return new Tensor(dtype, shape, data as TensorData);
 }

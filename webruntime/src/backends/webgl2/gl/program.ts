@@ -3,7 +3,7 @@ import type { Context } from "./context.ts";
 import triangle from "./triangle.vert.glsl";
 
 /** A uniform array: where it is and how many 4-component (scales: 2-component) entries the compiler kept. */
-export interface UniformArray {
+interface UniformArray {
   readonly location: WebGLUniformLocation;
   readonly entries: number;
 }

@@ -157,7 +157,7 @@ export class ArrayTexture {
 }
 
 /** A picture to be uploaded: as it is, or, with `redraw`, as a canvas shows it. */
-export interface PictureSource {
+interface PictureSource {
   readonly source: TexImageSource;
   readonly width: number;
   readonly height: number;

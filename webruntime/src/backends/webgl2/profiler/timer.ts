@@ -5,7 +5,7 @@ import type { ArrayTexture } from "../gl/texture.ts";
 import type { PlacedTensor } from "../run/draws.ts";
 
 /** Measures how long the GPU works. */
-export interface Timer {
+interface Timer {
   readonly method: "timer query" | "fence";
   /**
    * Median milliseconds of one call of `issue` over `runs` measurements.

@@ -10,7 +10,7 @@ const MOST_PARTS = 256;
 const MOST_TEXELS = 2 ** 18;
 
 /** Tensors of one layout, copied one below the other into textures, which stay for later runs. */
-export class TurnParts {
+class TurnParts {
   private readonly pages: ArrayTexture[] = [];
   /** Parts of a texture. */
   private readonly perPage: number;
