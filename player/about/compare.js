@@ -85,7 +85,7 @@ async function compare({ subject }) {
  * @param {Float32Array} wanted
  * @returns {{ largest: number, relative: number }} NaN in one of them alone is a difference without limit
  */
-function differences(found, wanted) {
+export function differences(found, wanted) {
   let [largest, magnitude] = [0, 0];
   wanted.forEach((value, index) => {
     const isSame = Object.is(value, found[index]) || value === found[index];

@@ -66,7 +66,7 @@ export async function showMemory(place, facts) {
  * @param {TensorsOfRun} tensors
  * @param {number} count steps
  */
-function memoryOfSteps(tensors, count) {
+export function memoryOfSteps(tensors, count) {
   const changes = new Array(count + 1).fill(0);
   for (const { bytes: size, lifetime } of tensors) {
     const [first, last] = lifetime.map((step) => Math.min(Math.max(step, 0), count - 1));
