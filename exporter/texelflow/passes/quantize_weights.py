@@ -86,59 +86,66 @@ def run(graph: Graph, bits: int) -> list[QuantizedWeight]:
 
 def _uses(graph: Graph) -> dict[Value, tuple[_Use, Node]]:
     """Return weights, how their rows lie, and the first node that reads them (rules 1 and 4)."""
-    constants = graph.constants()
-    uses: dict[Value, tuple[_Use, Node] | None] = {}
-    through: set[tuple[Value, Node]] = set()
-
-    def follow(value: Value, reader: Node, axis: int, halves: bool) -> None:
-        """Find the weights behind a value, whose rows are along an axis, and what leads there."""
-        through.add((value, reader))
-        node = value.producer
-        if value.constant is not None:
-            use = _Use(axis, halves)
-            known = uses.setdefault(value, (use, reader))
-            if known is not None and known[0].axis != axis:
-                uses[value] = None
-            elif known is not None and not halves:
-                uses[value] = _Use(axis, False), known[1]
-        elif node is not None and node.operator in PASSED and not node.domain and value in constants:
-            for index, source in enumerate(node.inputs):
-                at = None if source is None else _axis_before(node, index, axis)
-                if source is not None and at is not None:
-                    follow(source, node, at, halves)
-
+    search = _Search(graph)
     for node in graph.nodes:
-        if node.domain:
-            continue
-        weights = node.input(1)
+        if not node.domain:
+            search.look_at(node)
+    uses = search.uses()
+    readers: dict[Value, Node] = {}
+    # What reads them comes behind what is made for them.
+    for node in graph.nodes:
+        for value in node.reads:
+            readers.setdefault(value, node)
+    return {value: (use, readers[value]) for value, use in uses.items() if _is_worth(value, use.axis)}
+
+
+class _Search:
+    """Finds the weights of a graph, through the nodes between them and what multiplies by them."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._constants = graph.constants()
+        self._found: dict[Value, _Use | None] = {}
+        """None for weights that are read in ways that do not go together."""
+        self._ways: set[tuple[Value, Node]] = set()
+        """Values with the nodes that read them, on the way from weights to what multiplies by them."""
+
+    def look_at(self, node: Node) -> None:
+        """Find the weights that a node multiplies by, or takes rows of."""
+        weights, group = node.input(1), node.attributes.get("group", 1)
         if node.operator == "MatMul" and weights is not None and weights.known_type.rank == 2:
-            follow(weights, node, 1, True)
-        elif node.operator in ("Conv", "ConvTranspose") and weights is not None:
-            points = node.operator == "Conv" and node.attributes.get("group", 1) == 1
-            points = points and all(extent == 1 for extent in known_shape(weights.shape[2:]) or (0,))
-            if node.operator == "Conv" or node.attributes.get("group", 1) == 1:
-                follow(weights, node, int(node.operator == "ConvTranspose"), points)
+            self._follow(weights, node, 1, True)
+        elif node.operator == "Conv" and weights is not None:
+            is_pixel = all(extent == 1 for extent in known_shape(weights.shape[2:]) or (0,))
+            self._follow(weights, node, 0, group == 1 and is_pixel)
+        elif node.operator == "ConvTranspose" and weights is not None and group == 1:
+            self._follow(weights, node, 1, False)
         elif node.operator == "Gather" and node.attributes.get("axis", 0) == 0:
             table = node.required(0)
             if table.constant is not None and table.known_type.rank == 2:
-                follow(table, node, 0, True)
-    for node in graph.nodes:
-        for value in node.reads:
-            if value in uses and (value, node) not in through:
-                uses[value] = None
-    for value in graph.outputs:
-        uses.pop(value, None)
-    # What reads them comes behind what is made for them.
-    order = {node: position for position, node in enumerate(graph.nodes)}
-    readers: dict[Value, Node] = {}
-    for value, node in through:
-        if value not in readers or order[node] < order[readers[value]]:
-            readers[value] = node
-    return {
-        value: (use[0], readers[value])
-        for value, use in uses.items()
-        if use is not None and _is_worth(value, use[0].axis)
-    }
+                self._follow(table, node, 0, True)
+
+    def _follow(self, value: Value, reader: Node, axis: int, halves: bool) -> None:
+        """Note the weights behind a value whose rows are along an axis, and what leads there."""
+        self._ways.add((value, reader))
+        node = value.producer
+        if value.constant is not None:
+            known = self._found.setdefault(value, _Use(axis, halves))
+            if known is not None:
+                self._found[value] = _Use(axis, known.halves and halves) if known.axis == axis else None
+        elif node is not None and node.operator in PASSED and not node.domain and value in self._constants:
+            for index, source in enumerate(node.inputs):
+                at = None if source is None else _axis_before(node, index, axis)
+                if source is not None and at is not None:
+                    self._follow(source, node, at, halves)
+
+    def uses(self) -> dict[Value, _Use]:
+        """Return what is found and read in no other way, by outputs of the graph neither."""
+        others = {
+            value for node in self._graph.nodes for value in node.reads if (value, node) not in self._ways
+        }
+        others.update(self._graph.outputs)
+        return {value: use for value, use in self._found.items() if use is not None and value not in others}
 
 
 def _axis_before(node: Node, index: int, axis: int) -> int | None:
