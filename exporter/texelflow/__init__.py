@@ -124,6 +124,11 @@ def inspect(
 ) -> Summary:
     """Return what `export` would say of the model in `source`, without writing anything.
 
+    The arguments are those of `export`.
+
+    Returns:
+        What the model is and what it needs of a device.
+
     Raises:
         ExportError: the model cannot be read or exported; `problems` has every reason.
         DefectError: Texelflow is at fault; the message asks to report it.
@@ -166,7 +171,7 @@ def convert(
         progress: called with what is being done and the fraction done, while the model is fetched.
 
     Returns:
-        The files written.
+        The files written, `target` first.
 
     Raises:
         ExportError: the model cannot be read, has what ONNX cannot say, or `target` exists; `problems` has

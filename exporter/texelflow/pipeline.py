@@ -148,17 +148,7 @@ def _build_case(
 
     with stage("reading the model", 0.0):
         labels = _read_labels(options.labels)
-        image, warnings = _image_options(source, options.image)
-        try:
-            graph, image = _read_for_pictures(source, options, image)
-        except ExportError as error:
-            if options.image is not None or image is None:
-                raise
-            # What nobody asked for is no reason to fail.
-            warnings = [f"{FILE_NAME} is not used: {error}"]
-            graph, image = _read_for_pictures(source, options, None)
-        options = replace(options, image=image)
-        graph.warnings += warnings
+        graph, options = _read(source, options)
         fixed = fix_inputs.run(graph, options.constants)
         operators = Counter(node.operator for node in graph.nodes)
         reduce_outputs.run(graph, options.last, options.top_k)
@@ -258,6 +248,21 @@ def _image_options(source: Path, given: ImageOptions | None) -> tuple[ImageOptio
     if config.problems:
         return given, [f"{FILE_NAME} is not used: {'; '.join(config.problems)}; say all with --image"]
     return (given or ImageOptions()).over(config.options), []
+
+
+def _read(source: Path, options: Options) -> tuple[Graph, Options]:
+    """Read a model; return it, and the options with how pictures become an input, as far as that is told."""
+    image, warnings = _image_options(source, options.image)
+    try:
+        graph, image = _read_for_pictures(source, options, image)
+    except ExportError as error:
+        if options.image is not None or image is None:
+            raise
+        # What nobody asked for is no reason to fail.
+        warnings = [f"{FILE_NAME} is not used: {error}"]
+        graph, image = _read_for_pictures(source, options, None)
+    graph.warnings += warnings
+    return graph, replace(options, image=image)
 
 
 def _read_for_pictures(

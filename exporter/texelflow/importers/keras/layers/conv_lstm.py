@@ -30,34 +30,15 @@ def conv_lstm(layer: Layer) -> None:
     numbers = [extent for extent in known if isinstance(extent, int)]
     if len(numbers) < len(known) or not 1 <= numbers[0] <= MOST_STEPS:
         raise layer.fail(f"its input is {x.type}; known extents, and up to {MOST_STEPS} steps, are needed")
-    length, *extents, channels = numbers
+    length, *_, channels = numbers
     if layer.setting("go_backwards", False):
         x, mask = backwards(layer, x), None if mask is None else backwards(layer, mask, "mask_backwards")
     *kernel, inputs, gates = kernel_of(layer, "kernel", count + 2)
     units = kernel_of(layer, "recurrent_kernel", count + 2)[-2]
     if gates != 4 * units or channels != inputs:
         raise layer.fail(f"its kernel is {layer.weight('kernel').type}, its input {layer.x.type}")
-    flat = layer.reshape("images", x, [batch * length, *extents, channels])
-    flat.type = TensorType(x.dtype, (batch * length, *extents, channels))
-    strides, dilations = layer.sizes("strides", count), layer.sizes("dilation_rate", count)
-    padding = padding_of(layer, [*kernel, 0], dilations)
-    made = convolution(
-        layer,
-        "from_inputs",
-        flat,
-        filters_of_hwio(layer, layer.weight("kernel"), count + 2),
-        layer.weight("bias") if layer.setting("use_bias", True) else None,
-        strides=strides,
-        padding=padding,
-        dilations=dilations,
-        kernel=kernel,
-    )
-    size = [
-        _extent(extent, (width - 1) * dilation + 1, stride, padding == "SAME")
-        for extent, width, dilation, stride in zip(extents, kernel, dilations, strides, strict=True)
-    ]
-    every = layer.reshape("by_step", made, [batch, length, *size, gates])
-    state = TensorType(x.dtype, (batch, *size, units))
+    every = _from_inputs(layer, x, numbers, kernel, gates)
+    state = TensorType(x.dtype, (batch, *every.shape[2:-1], units))
     recurrent = filters_of_hwio(layer, layer.weight("recurrent_kernel"), count + 2)
     states: list[Value | None] = [*layer.data[1:]] or [None, None]
     if len(states) != 2:
@@ -92,6 +73,34 @@ def conv_lstm(layer: Layer) -> None:
         layer.add("Identity", layer.result, outputs[-1])
     for result, end in zip(layer.results[1:], states, strict=False):
         layer.add("Identity", result, end)
+
+
+def _from_inputs(layer: Layer, x: Value, extents: list[int], kernel: list[int], gates: int) -> Value:
+    """Return what the inputs [batch, *extents] give the gates of all steps: [batch, length, …, gates]."""
+    count, (length, *sides, channels) = len(kernel), extents
+    images = TensorType(x.dtype, (x.shape[0] * length, *sides, channels))
+    flat = layer.reshape("images", x, images.shape)
+    flat.type = images
+    strides, dilations = layer.sizes("strides", count), layer.sizes("dilation_rate", count)
+    padding = padding_of(layer, [*kernel, 0], dilations)
+    made = convolution(
+        layer,
+        "from_inputs",
+        flat,
+        filters_of_hwio(layer, layer.weight("kernel"), count + 2),
+        layer.weight("bias") if layer.setting("use_bias", True) else None,
+        strides=strides,
+        padding=padding,
+        dilations=dilations,
+        kernel=kernel,
+    )
+    size = [
+        _extent(extent, (width - 1) * dilation + 1, stride, padding == "SAME")
+        for extent, width, dilation, stride in zip(sides, kernel, dilations, strides, strict=True)
+    ]
+    by_step = layer.reshape("by_step", made, [x.shape[0], length, *size, gates])
+    by_step.type = TensorType(x.dtype, (x.shape[0], length, *size, gates))
+    return by_step
 
 
 def _extent(extent: int, reach: int, stride: int, is_same: bool) -> int:
