@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 from numeric import run_model
 from onnx import TensorProto, helper, numpy_helper
 from onnx_export import to_onnx
@@ -131,9 +131,7 @@ def with_free_sizes(layer: Layer, others: Sequence[Arrays], folder: Path, atol: 
         assert_same(graph, feeds, run_model(model, feeds), atol)
 
 
-def has_kernel(operator: str) -> bool:
-    """Return whether ONNX Runtime computes an operator of com.microsoft on the CPU."""
-    return any(
-        kernel.op_name == operator and kernel.domain == "com.microsoft"
-        for kernel in onnxruntime.capi.onnxruntime_pybind11_state.get_all_opkernel_def()
-    )
+def normal(source: random.Random, *shape: int) -> np.ndarray:
+    """Return normally distributed float32 numbers of a shape."""
+    generator = np.random.default_rng(source.randrange(2**32))
+    return generator.standard_normal(shape).astype(np.float32)

@@ -8,15 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from operators.microsoft_models import Arrays, Layer, assert_same, check, exported, run_graph, with_free_sizes
+from operators.microsoft_models import (
+    Arrays,
+    Layer,
+    assert_same,
+    check,
+    exported,
+    normal,
+    run_graph,
+    with_free_sizes,
+)
 from texelflow.errors import ExportError
 
 LAYERS = 60
-
-
-def _numbers(source: random.Random, *shape: int) -> np.ndarray:
-    generator = np.random.default_rng(source.randrange(2**32))
-    return generator.standard_normal(shape).astype(np.float32)
 
 
 def _mask(source: random.Random, batch: int, queries: int, keys: int, forms: list[str]) -> np.ndarray:
@@ -42,21 +46,21 @@ def random_attention(source: random.Random) -> Layer:
     widths = [heads * size, heads * size, heads * value_size]
     keys = past + length
     inputs = ["x", "w", "", "", "", ""]
-    feeds = {"x": _numbers(source, batch, length, width)}
-    constants = {"w": 0.5 * _numbers(source, width, sum(widths))}
+    feeds = {"x": normal(source, batch, length, width)}
+    constants = {"w": 0.5 * normal(source, width, sum(widths))}
     attributes = {"num_heads": heads, "unidirectional": source.choice((0, 1))}
     if value_size != size:
         attributes["qkv_hidden_sizes"] = widths
-    inputs[2], constants["b"] = "b", _numbers(source, sum(widths))
+    inputs[2], constants["b"] = "b", normal(source, sum(widths))
     if source.random() < 0.6:
         inputs[3] = "mask"
         feeds["mask"] = _mask(source, batch, length, keys, ["ends", "ends and starts", "keys", "rows"])
     if past:
-        inputs[4], feeds["past"] = "past", _numbers(source, 2, batch, heads, past, size)
+        inputs[4], feeds["past"] = "past", normal(source, 2, batch, heads, past, size)
     if not past and source.random() < 0.3:  # ONNX Runtime does not take both
         inputs[5] = "bias"
         leading = source.choice(((1, 1), (batch, 1), (1, heads), (batch, heads)))
-        feeds["bias"] = _numbers(source, *leading, length, keys)
+        feeds["bias"] = normal(source, *leading, length, keys)
     if source.random() < 0.3:
         attributes["scale"] = 0.3
     # Where all keys of a row are hidden, 10000 would leave their products but 3 digits.
@@ -77,13 +81,13 @@ def test_attention_of_free_sizes(tmp_path: Path) -> None:
 
     def feeds(batch: int, length: int, past: int) -> Arrays:
         return {
-            "x": _numbers(source, batch, length, 6),
+            "x": normal(source, batch, length, 6),
             "mask": _mask(source, batch, length, past + length, ["keys"]),
-            "past": _numbers(source, 2, batch, 2, past, 4),
+            "past": normal(source, 2, batch, 2, past, 4),
         }
 
     shapes = {"x": ["B", "L", 6], "mask": ["B", "T"], "past": [2, "B", 2, "P", 4]}
-    constants = {"w": _numbers(source, 6, 24), "b": _numbers(source, 24)}
+    constants = {"w": normal(source, 6, 24), "b": normal(source, 24)}
     layer = Layer(
         "Attention",
         ["x", "w", "b", "mask", "past"],
@@ -100,8 +104,8 @@ def test_square_mask_is_cut_to_its_last_rows(tmp_path: Path) -> None:
     source = random.Random(23)
     mask = np.tril(np.ones((2, 1, 8, 8), np.int32))
     mask[:, :, :, 2] = 0
-    feeds = {"x": _numbers(source, 2, 3, 6), "mask": mask, "past": _numbers(source, 2, 2, 2, 2, 4)}
-    constants = {"w": _numbers(source, 6, 24), "b": _numbers(source, 24)}
+    feeds = {"x": normal(source, 2, 3, 6), "mask": mask, "past": normal(source, 2, 2, 2, 2, 4)}
+    constants = {"w": normal(source, 6, 24), "b": normal(source, 24)}
     layer = Layer(
         "Attention", ["x", "w", "b", "mask", "past"], feeds, constants, {"num_heads": 2}, ["y", "p"]
     )
@@ -119,28 +123,28 @@ def random_multi_head(source: random.Random) -> Layer:
     value_size = size if past else value_size
     keys = past + new
     inputs = ["q", "k", "v", "", "", "", "", ""]
-    feeds = {"q": _numbers(source, batch, length, heads * size)}
+    feeds = {"q": normal(source, batch, length, heads * size)}
     if is_of_another_run:
-        feeds["k"] = _numbers(source, batch, heads, new, size)
+        feeds["k"] = normal(source, batch, heads, new, size)
         value_size = size
-        feeds["v"] = _numbers(source, batch, heads, new, size)
+        feeds["v"] = normal(source, batch, heads, new, size)
     else:
-        feeds["k"] = _numbers(source, batch, new, heads * size)
-        feeds["v"] = _numbers(source, batch, new, heads * value_size)
+        feeds["k"] = normal(source, batch, new, heads * size)
+        feeds["v"] = normal(source, batch, new, heads * value_size)
     constants: Arrays = {}
     if not is_of_another_run and source.random() < 0.5:
-        inputs[3], constants["b"] = "b", _numbers(source, heads * (2 * size + value_size))
+        inputs[3], constants["b"] = "b", normal(source, heads * (2 * size + value_size))
     if source.random() < 0.5:
         inputs[4], feeds["mask"] = "mask", _mask(source, batch, length, keys, ["ends", "keys", "rows"])
     if source.random() < 0.4:
         inputs[5] = "bias"
         leading = source.choice(((1, 1), (batch, 1), (1, heads), (batch, heads)))
-        feeds["bias"] = _numbers(source, *leading, length, keys)
+        feeds["bias"] = normal(source, *leading, length, keys)
     outputs = ["y"]
     if past:
         inputs[6:] = ["pk", "pv"]
-        feeds["pk"] = _numbers(source, batch, heads, past, size)
-        feeds["pv"] = _numbers(source, batch, heads, past, value_size)
+        feeds["pk"] = normal(source, batch, heads, past, size)
+        feeds["pv"] = normal(source, batch, heads, past, value_size)
     if past or (not is_of_another_run and source.random() < 0.4):
         outputs = ["y", "k2", "v2"]
     attributes = {"num_heads": heads}
@@ -163,8 +167,8 @@ def test_multi_head_attentions(tmp_path: Path) -> None:
 def test_packed_operands(count: int, tmp_path: Path) -> None:
     """ONNX Runtime has packed ones on GPUs only: they are compared with separate ones."""
     source = random.Random(25)
-    q, k, v = (_numbers(source, 2, 3, 4, 5) for _ in range(3))
-    bias = {"b": _numbers(source, 3 * 20)}
+    q, k, v = (normal(source, 2, 3, 4, 5) for _ in range(3))
+    bias = {"b": normal(source, 3 * 20)}
     feeds = (
         {"q": np.stack([q, k, v], 3)} if count == 3 else {"q": q.reshape(2, 3, 20), "k": np.stack([k, v], 3)}
     )
@@ -180,9 +184,9 @@ def test_multi_head_attention_of_free_sizes(tmp_path: Path) -> None:
     source = random.Random(26)
 
     def feeds(batch: int, length: int, past: int) -> Arrays:
-        arrays = {name: _numbers(source, batch, length, 8) for name in "qkv"}
+        arrays = {name: normal(source, batch, length, 8) for name in "qkv"}
         arrays["mask"] = _mask(source, batch, length, past + length, ["keys"])
-        return arrays | {name: _numbers(source, batch, 2, past, 4) for name in ("pk", "pv")}
+        return arrays | {name: normal(source, batch, 2, past, 4) for name in ("pk", "pv")}
 
     shapes = {name: ["B", "L", 8] for name in "qkv"} | {"mask": ["B", "T"]}
     shapes |= {name: ["B", 2, "P", 4] for name in ("pk", "pv")}

@@ -9,16 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from operators.microsoft_models import Arrays, Layer, check, exported, with_free_sizes
+from operators.microsoft_models import Arrays, Layer, check, exported, normal, with_free_sizes
 from texelflow.errors import ExportError
 from texelflow.operators.microsoft.blocked_weights import unpacked
 
 LAYERS = 40
-
-
-def _numbers(source: random.Random, *shape: int) -> np.ndarray:
-    generator = np.random.default_rng(source.randrange(2**32))
-    return generator.standard_normal(shape).astype(np.float32)
 
 
 def _bytes(source: random.Random, *shape: int) -> np.ndarray:
@@ -29,10 +24,10 @@ def _weights(source: random.Random, columns: int, inner: int, bits: int, block: 
     blocks = -(-inner // block)
     return {
         "b": _bytes(source, columns, blocks, block * bits // 8),
-        "scales": 0.1 * _numbers(source, columns, blocks),
+        "scales": 0.1 * normal(source, columns, blocks),
         "packed": _bytes(source, columns, -(-blocks * bits // 8)),
-        "floats": 8 + _numbers(source, columns, blocks),
-        "bias": _numbers(source, columns),
+        "floats": 8 + normal(source, columns, blocks),
+        "bias": normal(source, columns),
     }
 
 
@@ -53,7 +48,7 @@ def test_products(tmp_path: Path) -> None:
             inputs.pop()
         constants = {name: array for name, array in constants.items() if name in inputs}
         attributes = {"K": inner, "N": columns, "bits": bits, "block_size": block}
-        feeds = {"a": _numbers(source, *source.choice(((2, inner), (1, 3, inner))))}
+        feeds = {"a": normal(source, *source.choice(((2, inner), (1, 3, inner))))}
         check(Layer("MatMulNBits", inputs, feeds, constants, attributes), tmp_path, atol=2e-4)
 
 
@@ -62,7 +57,7 @@ def test_products_of_free_sizes(tmp_path: Path) -> None:
     weights = _weights(source, 6, 40, 4, 32)
     constants = {name: weights[name] for name in ("b", "scales", "packed")}
     attributes = {"K": 40, "N": 6, "bits": 4, "block_size": 32}
-    feeds = [{"a": _numbers(source, *sizes, 40)} for sizes in ((1, 4), (3, 1))]
+    feeds = [{"a": normal(source, *sizes, 40)} for sizes in ((1, 4), (3, 1))]
     inputs, shapes = ["a", "b", "scales", "packed"], {"a": ["B", "L", 40]}
     layer = Layer("MatMulNBits", inputs, feeds[0], constants, attributes, shapes=shapes)
     with_free_sizes(layer, feeds[1:], tmp_path, atol=2e-4)
@@ -75,7 +70,7 @@ def test_gathered_rows(tmp_path: Path) -> None:
         blocks = source.choice((1, 2, 3))
         constants = {
             "table": _bytes(source, rows, blocks * block * bits // 8),
-            "scales": 0.1 * _numbers(source, rows, blocks),
+            "scales": 0.1 * normal(source, rows, blocks),
         }
         inputs = ["table", "at", "scales"]
         if source.random() < 0.6:
@@ -118,7 +113,7 @@ def test_refusals(
     source = random.Random(4)
     arrays = {**_weights(source, 3, 32, 4, 32), "g": np.zeros(32, np.int32)}
     constants = {name: arrays[name] for name in inputs if name in arrays and name not in fed}
-    feeds = {"a": _numbers(source, 2, 32)} | {name: arrays[name] for name in fed}
+    feeds = {"a": normal(source, 2, 32)} | {name: arrays[name] for name in fed}
     layer = Layer("MatMulNBits", inputs, feeds, constants, ATTRIBUTES | attributes)
     with pytest.raises(ExportError, match=reason):
         exported(layer.model(), tmp_path)

@@ -17,6 +17,7 @@ from operators.microsoft_models import (
     check,
     exported,
     model_of,
+    normal,
     run_graph,
     with_free_sizes,
 )
@@ -26,13 +27,8 @@ LAYERS = 60
 POSITIONS = 16
 
 
-def _numbers(source: random.Random, *shape: int) -> np.ndarray:
-    generator = np.random.default_rng(source.randrange(2**32))
-    return generator.standard_normal(shape).astype(np.float32)
-
-
 def _angles(source: random.Random, half: int) -> Arrays:
-    angles = _numbers(source, POSITIONS, half)
+    angles = normal(source, POSITIONS, half)
     return {"cos": np.cos(angles), "sin": np.sin(angles)}
 
 
@@ -51,7 +47,7 @@ def test_rotary_embeddings(tmp_path: Path) -> None:
             attributes["num_heads"] = heads
         generator = np.random.default_rng(source.randrange(2**32))
         at = generator.integers(0, POSITIONS, (batch, length)) if source.random() < 0.6 else np.array([5])
-        feeds = {"x": _numbers(source, *shape), "at": at.astype(np.int64)}
+        feeds = {"x": normal(source, *shape), "at": at.astype(np.int64)}
         layer = Layer("RotaryEmbedding", ["x", "at", "cos", "sin"], feeds, _angles(source, half), attributes)
         check(layer, tmp_path)
 
@@ -62,7 +58,7 @@ def test_rotary_embedding_of_free_sizes(first: bool, tmp_path: Path) -> None:
 
     def feeds(batch: int, length: int) -> Arrays:
         at = np.array([3]) if first else np.tile(np.arange(length), (batch, 1))
-        return {"x": _numbers(source, batch, length, 16), "at": at.astype(np.int64)}
+        return {"x": normal(source, batch, length, 16), "at": at.astype(np.int64)}
 
     shapes = {"x": ["B", "L", 16], "at": [1] if first else ["B", "L"]}
     inputs, attributes = ["x", "at", "cos", "sin"], {"num_heads": 2}
@@ -75,11 +71,11 @@ def _cache(
 ) -> Arrays:
     """Return the feeds of a run: `new` entries behind a cache of `past`."""
     return {
-        "q": _numbers(source, batch, new, heads * size),
-        "k": _numbers(source, batch, new, key_heads * size),
-        "v": _numbers(source, batch, new, key_heads * size),
-        "pk": _numbers(source, batch, key_heads, past, size),
-        "pv": _numbers(source, batch, key_heads, past, size),
+        "q": normal(source, batch, new, heads * size),
+        "k": normal(source, batch, new, key_heads * size),
+        "v": normal(source, batch, new, key_heads * size),
+        "pk": normal(source, batch, key_heads, past, size),
+        "pv": normal(source, batch, key_heads, past, size),
         "last": np.full(batch, past + new - 1, np.int32),
         "total": np.array(past + new, np.int32),
     }
@@ -112,7 +108,7 @@ def random_group_query(source: random.Random) -> Layer:
     if source.random() < 0.3:
         inputs[10] = "bias"
         leading = source.choice(((1, 1), (batch, 1), (1, heads), (batch, heads)))
-        feeds["bias"] = _numbers(source, *leading, new, past + new)
+        feeds["bias"] = normal(source, *leading, new, past + new)
     for name, numbers in {"softcap": (2.0,), "scale": (0.2,), "local_window_size": (1, 2, 4)}.items():
         if source.random() < 0.3:
             attributes[name] = source.choice(numbers)
@@ -192,7 +188,7 @@ def test_relative_positions(bidirectional: int, tmp_path: Path) -> None:
     """ONNX Runtime has them on GPUs only: they are compared with the formula of T5."""
     source = random.Random(36)
     for buckets, most, length in ((32, 128, 300), (8, 20, 30), (8, 20, 1), (16, 33, 50)):
-        table = _numbers(source, buckets, 3)
+        table = normal(source, buckets, 3)
         constants = {"table": table, "n": np.array([length], np.int64)}
         attributes = {"max_distance": most, "is_bidirectional": bidirectional}
         add = Layer("RelativePositionBias", ["table", "n", "n"], {}, constants, attributes)
@@ -218,7 +214,7 @@ def test_relative_positions_of_free_lengths(tmp_path: Path) -> None:
         helper.make_node("Add", ["b", "z"], ["y"]),
     ]
     feeds = {"x": np.zeros((1, 1, 1), np.float32)}
-    constants = {"table": _numbers(source, 8, 2), "z": np.zeros(1, np.float32)}
+    constants = {"table": normal(source, 8, 2), "z": np.zeros(1, np.float32)}
     graph = exported(model_of(nodes, feeds, constants, ["y"], {"x": [1, "L", 1]}), tmp_path)
     for length in (1, 9):
         result = run_graph(graph, {"x": np.zeros((1, length, 1), np.float32)})["y"]

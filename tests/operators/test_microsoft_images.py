@@ -12,13 +12,8 @@ import numpy as np
 import pytest
 from numeric import run_model
 
-from operators.microsoft_models import Arrays, Layer, assert_same, exported, run_graph
+from operators.microsoft_models import Arrays, Layer, assert_same, exported, normal, run_graph
 from texelflow.errors import ExportError
-
-
-def _numbers(source: random.Random, *shape: int) -> np.ndarray:
-    generator = np.random.default_rng(source.randrange(2**32))
-    return generator.standard_normal(shape).astype(np.float32)
 
 
 def _normal(x: np.ndarray, arrays: Arrays, groups: int, epsilon: float) -> np.ndarray:
@@ -34,13 +29,13 @@ def test_group_norms(tmp_path: Path) -> None:
     for case in range(30):
         batch, groups, members = source.choice((1, 2)), source.choice((1, 2)), source.choice((1, 3))
         channels, skips, last = groups * members, source.random() < 0.6, source.choice((0, 1))
-        x = _numbers(source, batch, channels, 3, 4)
-        arrays = {name: _numbers(source, channels) for name in ("gamma", "beta", "bias")}
+        x = normal(source, batch, channels, 3, 4)
+        arrays = {name: normal(source, channels) for name in ("gamma", "beta", "bias")}
         inputs, total = ["x", "gamma", "beta"], x
         if skips:
             inputs.append("skip")
             form = source.choice(((batch, channels, 3, 4), (batch, channels, 1, 1), (batch, channels)))
-            arrays["skip"] = _numbers(source, *form)
+            arrays["skip"] = normal(source, *form)
             total = x + arrays["skip"].reshape(*form, *[1] * (4 - len(form)))
             if source.random() < 0.5:
                 inputs.append("bias")
@@ -69,7 +64,7 @@ def test_group_norms(tmp_path: Path) -> None:
 
 def test_convolution_with_channels_last(tmp_path: Path) -> None:
     source = random.Random(2)
-    x, w, b = _numbers(source, 2, 4, 6, 5), _numbers(source, 6, 2, 3, 3), _numbers(source, 6)
+    x, w, b = normal(source, 2, 4, 6, 5), normal(source, 6, 2, 3, 3), normal(source, 6)
     attributes = {"group": 2, "strides": [2, 1], "pads": [1, 0, 1, 1], "kernel_shape": [3, 3]}
     first = Layer("Conv", ["x", "w", "b"], {"x": x}, {"w": w, "b": b}, attributes, domain="")
     wanted = run_model(first.model(), {"x": x})["y"].transpose(0, 2, 3, 1)

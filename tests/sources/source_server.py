@@ -12,6 +12,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
+from texelflow.errors import ExportError
+from texelflow.sources import open_source
+
 
 @dataclass
 class Asked:
@@ -159,3 +164,10 @@ class SourceServer:
         handler.end_headers()
         if handler.command != "HEAD" and status != 304:
             handler.wfile.write(body if sent is None else sent)
+
+
+def refusal(address: str, offline: bool = False) -> str:
+    """Return why nothing comes from an address."""
+    with pytest.raises(ExportError) as raised, open_source(address, offline=offline):
+        pass
+    return str(raised.value)

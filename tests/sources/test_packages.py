@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 from small_models import model_bytes
-from source_server import Served, SourceServer
+from source_server import Served, SourceServer, refusal
 
-from texelflow.errors import ExportError
 from texelflow.importers import read_model
 from texelflow.sources import open_source
 
@@ -24,12 +23,6 @@ MODEL, OLDER = model_bytes(), model_bytes(7.0)
 def contents(address: str, offline: bool = False) -> bytes:
     with open_source(address, offline=offline) as opened:
         return opened.path.read_bytes()
-
-
-def refusal(address: str, offline: bool = False) -> str:
-    with pytest.raises(ExportError) as raised, open_source(address, offline=offline):
-        pass
-    return str(raised.value)
 
 
 def tarball(files: dict[str, bytes]) -> bytes:

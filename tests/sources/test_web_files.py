@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from small_models import make_model, model_bytes
-from source_server import Served, SourceServer
+from source_server import Served, SourceServer, refusal
 
 from texelflow.errors import ExportError
 from texelflow.importers import read_model
@@ -25,12 +25,6 @@ def contents(url: str, offline: bool = False) -> bytes:
     with open_source(url, offline=offline) as opened:
         assert opened.path.is_file()
         return opened.path.read_bytes()
-
-
-def refusal(url: str, offline: bool = False) -> str:
-    with pytest.raises(ExportError) as raised, open_source(url, offline=offline):
-        pass
-    return str(raised.value)
 
 
 def test_a_model_is_downloaded_once_and_compared_by_its_etag(server: SourceServer) -> None:

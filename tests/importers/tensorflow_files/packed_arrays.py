@@ -27,3 +27,9 @@ def load(path: Path) -> dict[str, np.ndarray]:
         name: np.frombuffer(base64.b64decode(data), dtype).reshape(shape)
         for name, (dtype, shape, data) in content.items()
     }
+
+
+def numbered(arrays: Mapping[str, np.ndarray], prefix: str) -> list[np.ndarray]:
+    """Return the arrays whose names are a prefix and a number, in their order from 0."""
+    count = sum(name.startswith(prefix) for name in arrays)
+    return [arrays[f"{prefix}{index}"] for index in range(count)]

@@ -35,17 +35,18 @@ def write_case(case: str, ending: str, folder: Path) -> Path:
     return path
 
 
-def arrays(prefix: str) -> list[np.ndarray]:
-    count = sum(name.startswith(prefix) for name in FILES)
-    return [FILES[f"{prefix}{index}"] for index in range(count)]
-
-
 def assert_right(case: str, source: Path) -> None:
     """Assert that a file's model computes what Keras did."""
     [file] = convert(source, source.with_name("model.onnx"), force=True)
     session = onnxruntime.InferenceSession(file)
-    feeds = dict(zip([value.name for value in session.get_inputs()], arrays(f"{case}/in/"), strict=True))
-    expected = arrays(f"{case}/out/")
+    feeds = dict(
+        zip(
+            [value.name for value in session.get_inputs()],
+            packed_arrays.numbered(FILES, f"{case}/in/"),
+            strict=True,
+        )
+    )
+    expected = packed_arrays.numbered(FILES, f"{case}/out/")
     for actual, array in zip(session.run(None, feeds), expected, strict=True):
         assert actual.shape == array.shape
         assert np.allclose(actual, array, rtol=3e-5, atol=5e-6, equal_nan=True)
@@ -135,11 +136,16 @@ def test_in_a_browser(bundle_page: Page, page_server: PageServer, tmp_path: Path
         bundle = build(write_case(case, "keras", folder), Options())
         write(bundle, folder / "bundle")
         given = [item.name for item in bundle.summary.inputs]
-        jobs.append(Job(f"{url}/{case}/bundle", dict(zip(given, arrays(f"{case}/in/"), strict=True))))
+        jobs.append(
+            Job(
+                f"{url}/{case}/bundle",
+                dict(zip(given, packed_arrays.numbered(FILES, f"{case}/in/"), strict=True)),
+            )
+        )
         names.append((case, [item.name for item in bundle.summary.outputs]))
     for answer, (case, results) in zip(run_jobs(bundle_page, jobs, {"poison": True}), names, strict=True):
         assert answer.error is None
-        for name, array in zip(results, arrays(f"{case}/out/"), strict=True):
+        for name, array in zip(results, packed_arrays.numbered(FILES, f"{case}/out/"), strict=True):
             # A mean of no steps is no number, and what a GPU makes of it is not defined.
             known = np.isfinite(array)
             assert np.allclose(answer.outputs[name][known], array[known], rtol=1e-4, atol=1e-5), (case, name)

@@ -27,11 +27,6 @@ def write_case(case: str, folder: Path) -> Path:
     return folder / "model.json"
 
 
-def _arrays(prefix: str) -> list[np.ndarray]:
-    count = sum(name.startswith(prefix) for name in FILES)
-    return [FILES[f"{prefix}{index}"] for index in range(count)]
-
-
 @pytest.mark.parametrize("case", CASES)
 def test_layers(case: str, bundle_page: Page, page_server: PageServer, tmp_path: Path) -> None:
     """Inputs and outputs come in the order of the model."""
@@ -39,11 +34,11 @@ def test_layers(case: str, bundle_page: Page, page_server: PageServer, tmp_path:
     write(bundle, tmp_path / "bundle")
     url = page_server.mount(f"/keras/{case}", tmp_path)
     names = [item.name for item in bundle.summary.inputs]
-    feeds = dict(zip(names, _arrays(f"{case}/in/"), strict=True))
+    feeds = dict(zip(names, packed_arrays.numbered(FILES, f"{case}/in/"), strict=True))
     [answer] = run_jobs(bundle_page, [Job(f"{url}/bundle", feeds)], {"poison": True})
     assert answer.error is None
     wrong = []
-    expected = _arrays(f"{case}/out/")
+    expected = packed_arrays.numbered(FILES, f"{case}/out/")
     for item, array in zip(bundle.summary.outputs, expected, strict=True):
         actual = answer.outputs[item.name]
         if actual.shape != array.shape:

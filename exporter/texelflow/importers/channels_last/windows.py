@@ -113,22 +113,18 @@ def transposed_convolution(
     """
     count, rank = len(strides), len(strides) + 2
     dilations = list(dilations or [1] * count)
-    before: list[Dimension] = []
-    behind: list[Dimension] = []
-    for axis in range(count):
-        reach = (kernel[axis] - 1) * dilations[axis] + 1
-        more = canonical((x.shape[axis + 1] - 1) * strides[axis] + reach - size[axis])
-        if isinstance(padding, str):
-            first: Dimension = floor_divide(maximum(more, 0), 2) if padding == "SAME" else 0
-        else:
-            first = padding[axis][0]
-        before.append(canonical(first))
-        behind.append(canonical(more - first))
-        if isinstance(behind[-1], int) and -behind[-1] >= max(strides[axis], dilations[axis]):
-            raise ValueError(
-                f"its output is {size[axis]} long, but {x.shape[axis + 1]} positions, {strides[axis]} apart,"
-                f" reach no further than {size[axis] + behind[-1]}"
-            )
+    borders = [
+        _cut_borders(
+            x.shape[axis + 1],
+            size[axis],
+            kernel[axis],
+            strides[axis],
+            dilations[axis],
+            padding if isinstance(padding, str) else padding[axis][0],
+        )
+        for axis in range(count)
+    ]
+    before, behind = [first for first, _ in borders], [last for _, last in borders]
     attributes: dict[str, Any] = {"strides": list(strides)}
     if set(dilations) != {1}:
         attributes["dilations"] = dilations
@@ -150,6 +146,27 @@ def transposed_convolution(
     if bias is None:
         return channels_last(builder, result, made, rank)
     return builder.add("Add", result, channels_last(builder, "sums", made, rank), bias)
+
+
+def _cut_borders(
+    positions: Dimension, size: Dimension, kernel: int, stride: int, dilation: int, padding: str | int
+) -> tuple[Dimension, Dimension]:
+    """Return what is cut off before and behind an axis of a transposed convolution; below 0 it is added.
+
+    `padding` is SAME or VALID, or what is before; raises ValueError if the positions do not reach to the end.
+    """
+    more = canonical((positions - 1) * stride + (kernel - 1) * dilation + 1 - size)
+    if isinstance(padding, str):
+        first: Dimension = floor_divide(maximum(more, 0), 2) if padding == "SAME" else 0
+    else:
+        first = padding
+    last = canonical(more - first)
+    if isinstance(last, int) and -last >= max(stride, dilation):
+        raise ValueError(
+            f"its output is {size} long, but {positions} positions, {stride} apart,"
+            f" reach no further than {size + last}"
+        )
+    return canonical(first), last
 
 
 def _same_borders(

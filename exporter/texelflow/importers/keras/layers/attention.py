@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from texelflow.dimensions import Dimension
+from texelflow.dimensions import product
 from texelflow.graph import Value
 from texelflow.importers.keras.lowering import KERAS_3, Layer, kept, lowers
 from texelflow.operators.shapes import known_shape, normalize_axes
@@ -83,18 +83,11 @@ def multi_head(layer: Layer) -> None:
         kind: layer.add("Transpose", f"{kind}_turned", x, perm=[*order, rank - 1, *axes, rank])
         for kind, x in heads.items()
     }
-    shapes = {kind: [*(x.shape[axis] for axis in axes)] for kind, x in (("query", query), ("key", key))}
+    queries, keys = [query.shape[axis] for axis in axes], [key.shape[axis] for axis in axes]
     lead = [*(query.shape[axis] for axis in order), heads["query"].known_type.shape[-2]]
+    rows = {"query": product(queries), "key": product(keys), "value": product(keys)}
     flat = {
-        kind: layer.reshape(
-            f"{kind}_flat",
-            x,
-            [
-                *lead,
-                _product(shapes["query" if kind == "query" else "key"]),
-                heads[kind].known_type.shape[-1],
-            ],
-        )
+        kind: layer.reshape(f"{kind}_flat", x, [*lead, rows[kind], heads[kind].known_type.shape[-1]])
         for kind, x in turned.items()
     }
     scale = layer.scalar("scale", query.dtype, 1 / math.sqrt(size))
@@ -102,18 +95,16 @@ def multi_head(layer: Layer) -> None:
     across = list(range(len(lead) + 2))
     across[-2:] = reversed(across[-2:])
     scores = layer.add("MatMul", "scores", scaled, layer.add("Transpose", "keys", flat["key"], perm=across))
-    apart = layer.reshape("scores_apart", scores, [*lead, *shapes["query"], *shapes["key"]])
+    apart = layer.reshape("scores_apart", scores, [*lead, *queries, *keys])
     last = list(range(len(lead) + len(axes), len(lead) + 2 * len(axes)))
     mask = _attention_mask(layer, query, value, len(lead), len(axes))
     # Keras 3 has two ways, which differ where a query sees nothing.
     is_fused = layer.number("dropout", 0.0) == 0 and len(layer.results) == 1 and len(axes) == 1
     with_zeros = layer.dialect == KERAS_3 and not (is_fused and rank == 3)
     shares = masked_softmax(layer, apart, mask, last, with_zeros)
-    together = layer.reshape(
-        "shares_flat", shares, [*lead, _product(shapes["query"]), _product(shapes["key"])]
-    )
+    together = layer.reshape("shares_flat", shares, [*lead, rows["query"], rows["key"]])
     taken = layer.add("MatMul", "taken", together, flat["value"])
-    deep = layer.reshape("taken_apart", taken, [*lead, *shapes["query"], heads["value"].known_type.shape[-1]])
+    deep = layer.reshape("taken_apart", taken, [*lead, *queries, heads["value"].known_type.shape[-1]])
     places = [*order, rank - 1, *axes, rank]
     back = layer.add("Transpose", "taken_back", deep, perm=[places.index(axis) for axis in range(rank + 1)])
     if layer.setting("use_gate", False):
@@ -121,13 +112,6 @@ def multi_head(layer: Layer) -> None:
     layer.add("Identity", layer.result, _output(layer, back))
     if len(layer.results) > 1:
         layer.add("Identity", layer.results[1], shares)
-
-
-def _product(extents: Sequence[Dimension]) -> Dimension:
-    made: Dimension = 1
-    for extent in extents:
-        made = made * extent
-    return made
 
 
 def _attention_axes(layer: Layer, rank: int) -> list[int]:
