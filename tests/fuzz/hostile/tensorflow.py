@@ -191,10 +191,17 @@ def switch_without_condition(folder: Path) -> Path:
     return frozen(folder, [X, *nodes])
 
 
+def list_of_nothing(folder: Path) -> Path:
+    """A list that is filled without anything."""
+    nodes = [node("full", "TensorArrayScatterV3", [], T=FLOAT), node("y", "TensorArraySizeV3", ["x", "full"])]
+    return frozen(folder, [X, *nodes])
+
+
 HOSTILE: dict[Callable[[Path], Path], str] = {
     output_that_is_not: "it reads 'a:1', which tensorflow::Neg 'a' does not make",
     loop_of_nothing: "Enter 'enter' has 0 inputs; one is needed",
     switch_without_condition: "Switch 'open' has 1 inputs; two are needed",
+    list_of_nothing: "it has 0 inputs; 4 to 4 are needed",
     tensor_of_many_axes: "it has 400 axes; at most 64",
     many_outputs: "expand to more than 100000 nodes",
     unread_nodes: "Unknown",

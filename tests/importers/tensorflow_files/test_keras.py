@@ -1,4 +1,4 @@
-"""Models as Keras 2 and 3 wrote them (write_keras.py, write_sequences.py), in ONNX Runtime."""
+"""Models as Keras 2 and 3 wrote them (write_keras.py and the like), in ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from texelflow.pipeline import Options, build, write
 
 FILES = {
     name: array
-    for file in ("keras.json.xz", "sequences.json.xz")
+    for file in ("keras.json.xz", "sequences.json.xz", "functions.json.xz")
     for name, array in packed_arrays.load(Path(__file__).parent / file).items()
 }
 CASES = sorted({name.split("/")[0] for name in FILES})

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 
+from texelflow.dimensions import proved_equal
 from texelflow.graph import FLOATING
-from texelflow.importers.functions import expm1, log1p
+from texelflow.importers.finite import is_finite
+from texelflow.importers.functions import atan2, expm1, log1p
 from texelflow.importers.keras.activations import activate
 from texelflow.importers.keras.functions.function import Function, computes
 
@@ -34,6 +36,8 @@ _TWO = {
     "Less": "Less",
     "LessEqual": "LessOrEqual",
 }
+_BITS = {"BitwiseAnd": "BitwiseAnd", "BitwiseOr": "BitwiseOr", "BitwiseXor": "BitwiseXor"}
+_FACTORS = {"Deg2rad": math.pi / 180, "Rad2deg": 180 / math.pi}
 _TRUTHS = {"LogicalAnd": "And", "LogicalOr": "Or", "LogicalXor": "Xor"}
 
 
@@ -198,3 +202,122 @@ def clip(steps: Function) -> None:
     x, *bounds = steps.together([steps.x, low, high])
     above = steps.add("Max", "above", x, bounds[0])
     steps.add("Min", steps.result, above, bounds[1])
+
+
+@computes(*_BITS)
+def bits(steps: Function) -> None:
+    """Bits joined."""
+    steps.add(
+        _BITS[steps.function], steps.result, *steps.together([steps.given(0, "x"), steps.given(1, "y")])
+    )
+
+
+@computes(*_FACTORS)
+def turned(steps: Function) -> None:
+    """Angles in other units."""
+    steps.add(
+        "Mul", steps.result, steps.floats(steps.x), steps.scalar("unit", "float32", _FACTORS[steps.function])
+    )
+
+
+@computes("Arctan2")
+def angle(steps: Function) -> None:
+    """The angle of the point (x2, x1)."""
+    y, x = steps.together_as_floats([steps.given(0, "x1"), steps.given(1, "x2")])
+    atan2(steps, steps.result, y, x)
+
+
+@computes("Hypot")
+def hypotenuse(steps: Function) -> None:
+    """√(x1² + x2²)."""
+    parts = steps.together_as_floats([steps.given(0, "x1"), steps.given(1, "x2")])
+    squares = [steps.add("Mul", "square", part, part) for part in parts]
+    steps.add("Sqrt", steps.result, steps.add("Add", "sum", *squares))
+
+
+@computes("Exp2", "Trunc", "TanhShrink")
+def plain(steps: Function) -> None:
+    """2^x, x without what is behind the point, or x - tanh x."""
+    x = steps.floats(steps.x)
+    if steps.function == "Exp2":
+        steps.add("Pow", steps.result, steps.scalar("two", x.dtype, 2), x)
+    elif steps.function == "Trunc":
+        whole = steps.add("Floor", "whole", steps.add("Abs", "size", x))
+        steps.add("Mul", steps.result, whole, steps.add("Sign", "sign", x))
+    else:
+        steps.add("Sub", steps.result, x, steps.add("Tanh", "tanh", x))
+
+
+@computes("HardShrink", "SoftShrink")
+def shrink(steps: Function) -> None:
+    """0 near 0; what is farther off stays, or comes nearer by as much."""
+    far = steps.number("threshold", 0.5)
+    bias = far if steps.function == "SoftShrink" else 0.0
+    steps.add("Shrink", steps.result, steps.floats(steps.x), lambd=far, bias=bias)
+
+
+@computes("Threshold")
+def threshold(steps: Function) -> None:
+    """X where it is above a number, else another one."""
+    x = steps.floats(steps.x)
+    names = ("threshold", "default_value")
+    limit, other = (steps.scalar(name, x.dtype, steps.number(name, 0.0)) for name in names)
+    steps.add("Where", steps.result, steps.add("Greater", "is_above", x, limit), x, other)
+
+
+@computes("Glu")
+def gated(steps: Function) -> None:
+    """The first half along an axis times the sigmoid of the second."""
+    [axis] = steps.axes_given(1) if steps.given(1, "axis") is not None else [steps.rank - 1]
+    halves = steps.add_all("Split", ["half", "gate"], steps.floats(steps.x), axis=axis, num_outputs=2)
+    steps.add("Mul", steps.result, halves[0], steps.add("Sigmoid", "opened", halves[1]))
+
+
+@computes("Logaddexp")
+def log_of_sum(steps: Function) -> None:
+    """log(exp(x1) + exp(x2))."""
+    x, y = steps.together_as_floats([steps.given(0, "x1"), steps.given(1, "x2")])
+    apart = steps.add("Abs", "apart", steps.add("Sub", "difference", x, y))
+    more = steps.add("Softplus", "more", steps.add("Neg", "negative", apart))
+    steps.add("Add", steps.result, steps.add("Max", "larger", x, y), more)
+
+
+@computes("NanToNum")
+def numbers(steps: Function) -> None:
+    """Numbers in place of NaN and infinities."""
+    x = steps.floats(steps.x)
+    largest = 3.4028234663852886e38
+    nan, high, low = (
+        steps.scalar(name, x.dtype, steps.number(name, default))
+        for name, default in (("nan", 0.0), ("posinf", largest), ("neginf", -largest))
+    )
+    finite = steps.add("Where", "number", steps.add("IsNaN", "is_nan", x), nan, x)
+    below = steps.add("IsInf", "is_high", x, detect_negative=0)
+    above = steps.add("IsInf", "is_low", x, detect_positive=0)
+    steps.add("Where", steps.result, above, low, steps.add("Where", "not_high", below, high, finite))
+
+
+@computes("Isclose")
+def is_close(steps: Function) -> None:
+    """Whether two numbers differ by a little, relative to the second; infinities are close to themselves."""
+    x, y = steps.together_as_floats([steps.given(0, "x1"), steps.given(1, "x2")])
+    relative, least = steps.given(2, "rtol", 1e-5), steps.given(3, "atol", 1e-8)
+    if not is_finite(relative) or not is_finite(least) or steps.setting("equal_nan"):
+        raise steps.fail("its tolerances are no numbers, or equal_nan is set, which is not supported")
+    size = steps.add("Mul", "relative", steps.add("Abs", "size", y), steps.scalar("rtol", x.dtype, relative))
+    far = steps.add("Add", "far", size, steps.scalar("atol", x.dtype, least))
+    near = steps.add(
+        "LessOrEqual", "near", steps.add("Abs", "apart", steps.add("Sub", "difference", x, y)), far
+    )
+    is_infinite = steps.add("IsInf", "is_infinite", y)
+    near = steps.add("And", "finite_near", near, steps.add("Not", "is_number", is_infinite))
+    steps.add("Or", steps.result, near, steps.add("Equal", "equal", x, y))
+
+
+@computes("RGBToGrayscale")
+def gray(steps: Function) -> None:
+    """How bright colours are; channels last."""
+    if steps.is_first or not steps.rank or not proved_equal(steps.x.shape[-1], 3):
+        raise steps.fail(f"its images are {steps.x.type}; three channels, the last axis, are needed")
+    shares = steps.constant("shares", "float32", [3, 1], [0.2989, 0.587, 0.114])
+    steps.add("MatMul", steps.result, steps.floats(steps.x), shares)

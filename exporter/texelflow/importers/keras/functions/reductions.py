@@ -124,3 +124,30 @@ def normalize(steps: Function) -> None:
     squares = steps.reduce("ReduceSumSquare", "squares", x, axes)
     tiny = steps.scalar("tiny", "float32", steps.number("epsilon", 1e-12) ** 2 or 1e-24)
     steps.add("Div", steps.result, x, steps.add("Sqrt", "length", steps.add("Max", "least", squares, tiny)))
+
+
+@computes("CountNonzero")
+def count(steps: Function) -> None:
+    """How many are not 0, along some axes or all, as int32."""
+    flags = steps.cast("numbers", steps.flag(steps.x), "int32")
+    _reduced(steps, "ReduceSum", steps.result, flags, False)
+
+
+@computes("Ptp")
+def reach(steps: Function) -> None:
+    """What lies between the largest and the smallest."""
+    ends = [
+        _reduced(steps, operator, operator, steps.x, _keeps(steps)) for operator in ("ReduceMax", "ReduceMin")
+    ]
+    steps.add("Sub", steps.result, *ends)
+
+
+@computes("Norm")
+def norm(steps: Function) -> None:
+    """The length of vectors, or the sum of magnitudes, along axes."""
+    order = steps.given(2, "ord")
+    axes = steps.given(1, "axis")
+    if order not in (None, 1, 2, "fro") or (order in (1, 2) and not isinstance(axes, int)):
+        raise steps.fail(f"its order is {str(order)[:80]} along {str(axes)[:80]}, which is not supported")
+    operator = "ReduceL1" if order == 1 else "ReduceL2"
+    _reduced(steps, operator, steps.result, steps.floats(steps.x), _keeps(steps))

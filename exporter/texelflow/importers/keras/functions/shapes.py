@@ -8,7 +8,7 @@ from typing import Any
 
 from texelflow.dimensions import Dimension, proved_equal
 from texelflow.graph import DTYPES, Value
-from texelflow.importers.channels_last import SliceMasks, strided_slice
+from texelflow.importers.channels_last import SliceMasks, segments, strided_slice
 from texelflow.importers.keras.functions.function import Function, computes
 from texelflow.operators.shapes import normalize_axis
 
@@ -274,3 +274,50 @@ def one_hot(steps: Function) -> None:
     upright = steps.reshape("upright", classes, list(shape))
     x = steps.add("Unsqueeze", "wide", steps.cast("whole", steps.x, "int64"), steps.vector("new", [places]))
     steps.cast(steps.result, steps.add("Equal", "is_class", x, upright), dtype)
+
+
+@computes("Slice")
+def cut(steps: Function) -> None:
+    """A part of a tensor: where it begins, and its shape."""
+    begins, shape = steps.wholes_given(1, "start_indices"), steps.wholes_given(2, "shape")
+    if len(begins) != steps.rank or len(shape) != steps.rank or min([*begins, *shape], default=0) < 0:
+        raise steps.fail(f"it begins at {begins}, its shape is {shape}; {steps.rank} numbers each are needed")
+    ends = [begin + size for begin, size in zip(begins, shape, strict=True)]
+    bounds = (("begins", begins), ("ends", ends))
+    steps.add("Slice", steps.result, steps.x, *(steps.vector(name, list(each)) for name, each in bounds))
+
+
+@computes("ScatterUpdate")
+def scatter(steps: Function) -> None:
+    """A tensor with other numbers at some places."""
+    x, updates = steps.together([steps.given(0, "inputs"), steps.given(2, "updates")])
+    [places] = steps.together([steps.given(1, "indices")])
+    reductions = {None: "none", "add": "add", "max": "max", "min": "min", "mul": "mul"}
+    how = steps.setting("reduction")
+    if how not in reductions:
+        raise steps.fail(f"its reduction is {str(how)[:80]!r}, which is not supported")
+    wide = steps.cast("places", places, "int64")
+    steps.add("ScatterND", steps.result, x, wide, updates, reduction=reductions[how])
+
+
+@computes("SegmentSum", "SegmentMax")
+def joined(steps: Function) -> None:
+    """The sum, or the largest numbers, of the rows of each segment."""
+    count = steps.setting("num_segments")
+    [numbers] = steps.together([steps.given(1, "segment_ids")])
+    if type(count) is not int or not 0 <= count < 2**31:
+        raise steps.fail("its num_segments is not given, which is needed")
+    how = steps.function.removeprefix("Segment")
+    segments(steps, steps.result, steps.x, numbers, count, how)
+
+
+@computes("Diff")
+def differences(steps: Function) -> None:
+    """What lies between neighbours along an axis."""
+    axis = steps.given(2, "axis", -1)
+    if steps.setting("n", 1) != 1 or not isinstance(axis, int):
+        raise steps.fail("differences of differences are not supported")
+    axis = normalize_axis(steps.node, axis, steps.rank)
+    extent = steps.x.shape[axis]
+    later = steps.slice("later", steps.x, axis, 1, extent)
+    steps.add("Sub", steps.result, later, steps.slice("sooner", steps.x, axis, 0, extent - 1))

@@ -71,6 +71,9 @@ def contents(reader: Node, token: Value) -> Listed:
         if node.operator == "Identity":
             value = node.required(0)
         elif node.domain == DOMAIN and node.operator in CHANGED:
+            least, most = CHANGED[node.operator]
+            if not least <= len(node.inputs) <= most:
+                raise NodeError(node, f"it has {len(node.inputs)} inputs; {least} to {most} are needed")
             changes.append(node)
             value = node.required(len(node.inputs) - 1 if node.operator in HANDLES else 0)
         elif node.domain == DOMAIN and node.operator in MADE:
