@@ -1,4 +1,4 @@
-"""Layers of Keras 2 and 3 against Keras, which wrote `layers.json.xz` (write_layers.py), in the browser."""
+"""Layers against Keras 2 and 3 (write_layers.py), and with masks TF.js (write_tfjs.py), in the browser."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ from texelflow.errors import ExportError
 from texelflow.importers import read_model
 from texelflow.pipeline import Options, build, write
 
-FILES = packed_arrays.load(Path(__file__).parent / "layers.json.xz")
+FILES = {
+    name: array
+    for file in ("layers.json.xz", "tfjs.json.xz")
+    for name, array in packed_arrays.load(Path(__file__).parent / file).items()
+}
 CASES = sorted({name.split("/")[0] for name in FILES})
 
 

@@ -53,6 +53,8 @@ def _weight_of(weights: Mapping[str, Weight], layers: Sequence[str], name: str) 
         prefix = "/".join(layers[start:])
         if not way and f"{prefix}/{last}" in weights:
             return weights[f"{prefix}/{last}"]
+        if (cell := _of_cell(prefix, last)) in weights:
+            return weights[cell]
         found = [key for key in weights if key.startswith(f"{prefix}/") and key.endswith(f"/{last}")]
         if len(found) > 1 and way:
             found = [
@@ -61,3 +63,9 @@ def _weight_of(weights: Mapping[str, Weight], layers: Sequence[str], name: str) 
         if len(found) == 1:
             return weights[found[0]]
     return None
+
+
+def _of_cell(layer: str, name: str) -> str:
+    """Return what TF.js calls a weight of one of several cells: `kernel_1` is that of the second."""
+    stem, _, number = name.rpartition("_")
+    return f"{layer}/RNNCell_{number}/{stem}" if number.isdecimal() else f"{layer}/RNNCell_0/{name}"

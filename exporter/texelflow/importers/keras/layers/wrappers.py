@@ -12,6 +12,7 @@ from texelflow.importers.keras.layers.wrapped import call, inner_of, inner_weigh
 from texelflow.importers.keras.lowering import (
     RESULT_RULES,
     SEQUENCE_AGAIN,
+    TFJS,
     WEIGHT_NAMES,
     Layer,
     Mask,
@@ -62,8 +63,8 @@ def bidirectional(layer: Layer) -> None:
         first, *after = call(
             layer,
             kind,
-            # Where results are sequences, steps that do not count get zeros.
-            {**config, "zero_output_for_mask": in_sequence},
+            # Where results are sequences, steps that do not count get zeros; TF.js repeats the one before.
+            {**config, "zero_output_for_mask": in_sequence and layer.dialect != TFJS},
             [layer.x, *states[number * half : (number + 1) * half]],
             way,
             count=count,
