@@ -136,7 +136,9 @@ def test_the_camera_and_the_screen(
         expect(page.locator("#camera")).to_have_attribute("aria-pressed", "false")
         page.wait_for_function("() => document.getElementById('stage').width === 1280", timeout=30_000)
         before = int(page.inner_text("#bundle-runs"))
-        page.wait_for_function(f"() => Number(document.getElementById('bundle-runs').textContent) > {before + 1}")
+        page.wait_for_function(
+            f"() => Number(document.getElementById('bundle-runs').textContent) > {before + 1}"
+        )
         expect(page.locator("#film-facts")).to_be_visible()
         page.click("#screen")
         expect(page.locator("#screen")).to_have_attribute("aria-pressed", "false")
