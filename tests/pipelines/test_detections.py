@@ -188,7 +188,7 @@ def test_sides_from_anchors(told: Told, likely: int | None) -> None:
 
 @pytest.mark.parametrize("degrees", [0, 7, -20, 38, 90])
 def test_areas_of_a_map(told: Told, degrees: float) -> None:
-    """Rectangles drawn into a map, turned, are found with their corners as they are read, grown as asked; specks
+    """Rectangles drawn into a map, turned, are found with their corners as they are read, grown; specks
     and what is faint are none.
     """
     width, height = 160, 120
