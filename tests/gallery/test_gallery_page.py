@@ -158,13 +158,14 @@ def test_a_sound_that_the_page_makes(opened: Page) -> None:
     opened.locator("#sound-sample").click(timeout=30_000)
     expect(opened.locator("#sound-summary")).to_contain_text("Notes: A3, C♯4, E4, A4", timeout=60_000)
     opened.evaluate("() => { location.hash = 'pitch'; }")
-    opened.locator("h2", has_text="Pitch").wait_for()
+    expect(opened.locator("#model-title")).to_have_text("Pitch", timeout=60_000)
     opened.locator("#sound-sample").click(timeout=30_000)
     expect(opened.locator("#sound-summary")).to_contain_text("Hz in the middle", timeout=60_000)
     middle = float(opened.inner_text("#sound-summary").split(": ")[-1].split(" ")[0])
     assert min(abs(middle - hertz) for hertz in (220, 277, 330, 440)) < 4
     opened.evaluate("() => { location.hash = 'voice-activity'; }")
-    opened.locator("h2", has_text="Voice activity").wait_for()
+    expect(opened.locator("#model-title")).to_have_text("Voice activity", timeout=60_000)
+    opened.locator("#microphone").wait_for()
     expect(opened.locator("#sound-sample")).to_have_count(0)
 
 
