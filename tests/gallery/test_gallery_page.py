@@ -127,8 +127,9 @@ def test_the_camera_and_the_screen(
         expect(page.locator("#summary")).to_have_text("1 × face", timeout=30_000)
         expect(page.locator("#camera")).to_have_attribute("aria-pressed", "true")
         before = int(page.inner_text("#bundle-runs"))
-        page.wait_for_timeout(500)
-        assert int(page.inner_text("#bundle-runs")) > before + 1
+        page.wait_for_function(
+            f"() => Number(document.getElementById('bundle-runs').textContent) > {before + 1}"
+        )
         # The rate is that of what is shown, not of what the model alone takes.
         assert 0 < float(page.inner_text("#film-rate")) < 1000
         page.click("#screen")
