@@ -233,3 +233,20 @@ def test_keypoints_are_found_between_pixels(call: Call) -> None:
     np.testing.assert_allclose(found[:3], centres, atol=0.34)
     np.testing.assert_allclose(found[3], (0, 0), atol=1e-6)
     np.testing.assert_allclose([point["score"] for point in answer], [*maps.max((1, 2)), 0.5])
+
+
+@pytest.mark.parametrize("degrees", [0, 12, -30, 45])
+@pytest.mark.parametrize("size", [(50, 20), (20, 50)])
+def test_lines_are_cut_out_by_their_corners(call: Call, size: tuple[int, int], degrees: float) -> None:
+    """A rectangle's corners lead to it again; one that is much taller than wide is read downwards."""
+    width, height = size
+    region = {"x": 100, "y": 70, "width": width, "height": height, "angle": float(np.radians(degrees))}
+    answer = call(
+        "ends.regionOf({ ...a[1], points: ends.cornersOfLine(a[0]) }, { corners: true })",
+        region,
+        {"left": 0, "top": 0, "right": 1, "bottom": 1, "score": 1, "label": 0},
+    )
+    turned = np.radians(degrees + (90 if height > width else 0))
+    assert answer == pytest.approx(
+        {"x": 100, "y": 70, "width": max(size), "height": min(size), "angle": turned}, abs=1e-4
+    )

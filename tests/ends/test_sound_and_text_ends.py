@@ -172,3 +172,10 @@ def test_generated_text_is_streamed_in_whole_characters(call: Call) -> None:
     assert answer["parts"] == [*"naïve 😀 text"]
     assert answer["stopped"] == [ord("n"), "enough"] and answer["limited"] == [ord("n"), ord("a")]
     assert answer["given"] == [1, 1]
+
+
+def test_the_micro_frontend_takes_whole_frames(call: Call) -> None:
+    """Silence has no features; tests/pipelines have those of words, beside microWakeWord's own."""
+    assert call("new ends.MicroFrontend().process(new Float32Array(800))") == [0] * 120
+    refused = "try { new ends.MicroFrontend().process(new Float32Array(500)); } catch (e) { return e.name; }"
+    assert call(f"(() => {{ {refused} }})()") == "RangeError"

@@ -45,6 +45,8 @@ def gallery_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copyfile(path, folder / path.name)
     write_page(dist / "player" / "index.html", REPOSITORY / "gallery" / "fragments", folder / "gallery.html")
     build_gallery(folder)
+    # That of the demo keeps the whole demo, which is not here: tests/demo has it.
+    (folder / "service-worker.js").write_text("", encoding="utf-8")
     return folder
 
 

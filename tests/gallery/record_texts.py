@@ -1,11 +1,14 @@
-"""Write into recorded_gallery.json what RapidOCR reads in the pictures of text recognition, with the entry's own models.
+"""Write into recorded_gallery.json what RapidOCR reads in the pictures of text recognition, with the entry's
+own models.
 
-In an environment of its own, since the tests need none of it, and since RapidOCR wants another NumPy than MediaPipe:
+In an environment of its own, since the tests need none of it, and since RapidOCR wants another NumPy than
+MediaPipe:
 
     pip install rapidocr==3.10.0 onnxruntime pillow
     python tests/gallery/record_texts.py PICTURES
 
-PICTURES is as for record_gallery.py. RapidOCR makes pictures no smaller than the entry does, and turns no line around.
+PICTURES is as for record_gallery.py. RapidOCR makes pictures no smaller than the entry does, and turns no
+line around.
 """
 
 from __future__ import annotations
@@ -44,7 +47,8 @@ def main() -> None:
     for name in content["entries"][ENTRY]:
         picture = np.asarray(Image.open(folder / f"{name}-{side}.png").convert("RGB"))[:, :, ::-1]
         found = reader(np.ascontiguousarray(picture))
-        lines = zip(found.txts or [], found.scores or [], [] if found.boxes is None else found.boxes, strict=True)
+        boxes = [] if found.boxes is None else found.boxes
+        lines = zip(found.txts or [], found.scores or [], boxes, strict=True)
         recorded[ENTRY][name] = [
             {
                 "text": text,

@@ -113,8 +113,9 @@ def test_the_camera_and_the_screen(
         expect(page.locator("#summary")).to_have_text("1 × face", timeout=30_000)
         expect(page.locator("#camera")).to_have_attribute("aria-pressed", "true")
         before = int(page.inner_text("#bundle-runs"))
-        page.wait_for_timeout(500)
-        assert int(page.inner_text("#bundle-runs")) > before + 1
+        page.wait_for_function(
+            f"() => Number(document.getElementById('bundle-runs').textContent) > {before + 1}"
+        )
         # The rate is that of what is shown, not of what the model alone takes.
         assert 0 < float(page.inner_text("#film-rate")) < 1000
         page.click("#screen")
@@ -122,7 +123,9 @@ def test_the_camera_and_the_screen(
         expect(page.locator("#camera")).to_have_attribute("aria-pressed", "false")
         page.wait_for_function("() => document.getElementById('stage').width === 1280", timeout=30_000)
         before = int(page.inner_text("#bundle-runs"))
-        page.wait_for_function(f"() => Number(document.getElementById('bundle-runs').textContent) > {before + 1}")
+        page.wait_for_function(
+            f"() => Number(document.getElementById('bundle-runs').textContent) > {before + 1}"
+        )
         expect(page.locator("#film-facts")).to_be_visible()
         page.click("#screen")
         expect(page.locator("#screen")).to_have_attribute("aria-pressed", "false")
@@ -142,13 +145,14 @@ def test_a_sound_that_the_page_makes(opened: Page) -> None:
     opened.locator("#sound-sample").click(timeout=30_000)
     expect(opened.locator("#sound-summary")).to_contain_text("Notes: A3, C♯4, E4, A4", timeout=60_000)
     opened.evaluate("() => { location.hash = 'pitch'; }")
-    opened.locator("h2", has_text="Pitch").wait_for()
+    expect(opened.locator("#model-title")).to_have_text("Pitch", timeout=60_000)
     opened.locator("#sound-sample").click(timeout=30_000)
     expect(opened.locator("#sound-summary")).to_contain_text("Hz in the middle", timeout=60_000)
     middle = float(opened.inner_text("#sound-summary").split(": ")[-1].split(" ")[0])
     assert min(abs(middle - hertz) for hertz in (220, 277, 330, 440)) < 4
     opened.evaluate("() => { location.hash = 'voice-activity'; }")
-    opened.locator("h2", has_text="Voice activity").wait_for()
+    expect(opened.locator("#model-title")).to_have_text("Voice activity", timeout=60_000)
+    opened.locator("#microphone").wait_for()
     expect(opened.locator("#sound-sample")).to_have_count(0)
 
 

@@ -1,4 +1,4 @@
-"""Write okay_nabu.wav, words that espeak-ng says, and into recorded_sounds.json what pymicro-wakeword hears in them.
+"""Write okay_nabu.wav, words that espeak-ng says, and into recorded_sounds.json what pymicro-wakeword hears.
 
 In an environment of its own: `apt-get install espeak-ng`, `pip install pymicro-wakeword==2.5.0`; then
 `python record_wake_words.py`.

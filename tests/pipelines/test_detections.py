@@ -149,8 +149,8 @@ def test_anchors(told: Told, exponential: bool, offset: float) -> None:
 
 @pytest.mark.parametrize("likely", [None, 8])
 def test_sides_from_anchors(told: Told, likely: int | None) -> None:
-    """How far the sides are from the middle of each cell, of two grids that are outputs of their own; also as shares of
-    how likely each number of cells is.
+    """How far the sides are from the middle of each cell, of two grids that are outputs of their own; also as
+    shares of how likely each number of cells is.
     """
     cells = (16, 32)
     random = np.random.default_rng(9)
@@ -184,6 +184,34 @@ def test_sides_from_anchors(told: Told, likely: int | None) -> None:
     if likely:
         roles["b16"] |= {"anchors": [[16, 16], [32, 32]], "distribution": 7}
         assert "32 numbers" in told("object-detection", outputs, roles, GIVEN, input=takes())["message"]
+
+
+@pytest.mark.parametrize("degrees", [0, 7, -20, 38, 90])
+def test_areas_of_a_map(told: Told, degrees: float) -> None:
+    """Rectangles drawn into a map, turned, are found with their corners as they are read, grown; specks
+    and what is faint are none.
+    """
+    width, height = 160, 120
+    size, angle = np.array([60.0, 16.0]), np.radians(degrees)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    centre = np.array([70.0, 58.0])
+    pixels = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1) + 0.5
+    inside = np.all(np.abs((pixels - centre) @ turn) <= size / 2, -1)
+    plane = np.where(inside, 0.9, 0.1)
+    plane[4:10, 4:30] = 0.35
+    plane[110:112, 140:142] = 0.9
+    grow = 1.5
+    role = {"kind": "boxes", "part": "map", "level": 0.3, "threshold": 0.5, "grow": grow}
+    given = {"picture": (2 * width, 2 * height)}
+    image = {"image": {"fit": "stretch", "width": width, "height": height}}
+    (one,) = told("object-detection", {"m": tensor(plane[None, None])}, {"m": role}, given, input=image)
+    larger = size + grow * size.prod() / size.sum()
+    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) / 2 * larger @ turn.T + centre
+    came = np.array([[point["x"], point["y"]] for point in one["points"]]) / 2
+    np.testing.assert_allclose(came, corners, atol=3.5)
+    assert one["score"] == pytest.approx(0.9, abs=0.1)
+    edges = [*came.min(0), *came.max(0)]
+    np.testing.assert_allclose(found([one])[0] / 2, edges, atol=1e-6)
 
 
 def test_overlaps(told: Told) -> None:

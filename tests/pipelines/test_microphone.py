@@ -19,31 +19,33 @@ from entry_bundles import entry_bundle
 from sound_clips import clip
 
 MODELS = find_models()
-pytestmark = pytest.mark.skipif(MODELS is None, reason="no sounds: set TEXELFLOW_MODELS")
+needs_sounds = pytest.mark.skipif(MODELS is None, reason="no sounds: set TEXELFLOW_MODELS")
 
 
 @pytest.fixture
-def player(playwright_instance: Playwright, page_server: PageServer, tmp_path: Path) -> Iterator[Page]:
-    """The page of `texelflow serve` with the bundle of voice activity; speech comes from its microphone."""
-    assert MODELS is not None
-    entry_bundle("voice-activity", tmp_path)
+def player(
+    playwright_instance: Playwright, page_server: PageServer, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Page]:
+    """The page of `texelflow serve` with the bundle of an entry; a clip of it comes from its microphone."""
+    entry, name = request.param
+    entry_bundle(entry, tmp_path)
     dist = REPOSITORY / "dist"
     served = shutil.copytree(dist / "player", tmp_path / "served")
     for path in (*dist.glob("texelflow*.js"), *(tmp_path / "bundle").iterdir()):
         shutil.copy(path, served)
     speech = tmp_path / "speech.wav"
-    speech.write_bytes(clip(MODELS / "audio", "voice-activity", "speech"))
+    speech.write_bytes(clip((MODELS or tmp_path) / "audio", entry, name))
     browser = launch_chromium(
         playwright_instance,
         "--use-fake-ui-for-media-stream",
         "--use-fake-device-for-media-stream",
         f"--use-file-for-fake-audio-capture={speech}",
     )
-    page_server.mount("/listening", served)
+    page_server.mount(f"/listening-{entry}", served)
     page = browser.new_page()
     page.faults = []  # type: ignore[attr-defined]
     page.on("pageerror", lambda error: page.faults.append(str(error)))  # type: ignore[attr-defined]
-    page.goto(page_server.url("/listening/index.html"))
+    page.goto(page_server.url(f"/listening-{entry}/index.html"))
     yield page
     assert page.faults == []  # type: ignore[attr-defined]
     browser.close()
@@ -59,6 +61,20 @@ def heard(page: Page, pattern: str) -> str:
     return page.inner_text("#sound-summary")
 
 
+@pytest.mark.parametrize("player", [("wake-word", "said")], indirect=True)
+def test_waiting_for_a_word(player: Page) -> None:
+    """It is said again and again, and heard; once that ends, nothing goes on."""
+    player.click("#microphone")
+    heard(player, "Okay Nabu: heard in [1-9][0-9]?%")
+    player.click("#microphone")
+    player.wait_for_selector("#microphone[aria-pressed=false]")
+    said = player.inner_text("#tracks figcaption")
+    player.wait_for_timeout(300)
+    assert player.inner_text("#tracks figcaption") == said
+
+
+@needs_sounds
+@pytest.mark.parametrize("player", [("voice-activity", "speech")], indirect=True)
 def test_listening(player: Page) -> None:
     assert MODELS is not None
     player.wait_for_selector("#microphone")
