@@ -245,3 +245,21 @@ def test_division_by_zero_is_an_error() -> None:
     for divide in (floor_divide, remainder):
         with pytest.raises(ZeroDivisionError):
             divide(H, 0)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_sizes_that_fit(seed: int) -> None:
+    """Sizes for which memory is told meet the bounds, also those of which no symbol's own bound follows."""
+    source = random.Random(seed)
+    facts = ModelFacts()
+    with assuming(facts):
+        h, w = symbol("h"), symbol("w")
+        for extent in (h, w):
+            frames = floor_divide(extent, source.choice((2, 16, 64)))
+            cut = maximum(0, minimum(frames - source.randint(1, 4), source.randint(1, 9)))
+            require_least("node", frames + cut - source.randint(0, 20), source.choice((1, 3)), "an extent")
+        require_least("node", h + w, source.randint(1, 900), "both")
+        sizes = facts.fitting({"h": source.choice((1, 16)), "w": source.choice((1, 224))})
+        for constraint in facts.constraints.values():
+            difference = substitute(constraint.left - constraint.right, sizes)
+            assert isinstance(difference, int) and difference >= 0, (str(constraint), sizes)

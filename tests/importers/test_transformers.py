@@ -27,6 +27,8 @@ FUSED = {
     "bert_heads_fused": {"MultiHeadAttention", "EmbedLayerNormalization", "SkipLayerNormalization"},
     "gpt2_fused": {"SkipLayerNormalization", "FastGelu"},
     "llama_fused": {"RotaryEmbedding", "SkipSimplifiedLayerNormalization"},
+    "llama_genai": {"GroupQueryAttention", "SkipSimplifiedLayerNormalization"},
+    "qwen3_genai": {"GroupQueryAttention", "SkipSimplifiedLayerNormalization"},
 }
 """Operators of com.microsoft that a model must show."""
 
