@@ -313,15 +313,11 @@ export class Model<S extends Signature = Signature> {
 }
 
 function report({ context, limits, setting, reasons }: LoadedModel): DeviceReport {
-  const { pixels, groups, fetch, storage } = setting;
   return {
     renderer: context.capabilities.renderer,
     software: context.capabilities.isSoftware,
     limits: { ...limits },
-    pixels,
-    groups,
-    fetch,
-    storage,
+    ...setting,
     integrity: canHash() ? "sha256" : "byte count",
     reasons: [...reasons],
   };
