@@ -25,7 +25,7 @@ from texelflow.meanings import meanings
 from texelflow.options import ImageOptions, Options
 from texelflow.passes.pair_states import UnboundSizeError
 from texelflow.preprocessor_config import FILE_NAME, read_preprocessor_config
-from texelflow.summary import DeviceNeeds, Signature, Summary, example_sizes, parameter_count, summarize
+from texelflow.summary import DeviceNeeds, Signature, Summary, example_sizes, summarize
 
 if TYPE_CHECKING:
     from texelflow.bundle.safetensors import WeightEntry
@@ -136,7 +136,14 @@ def _build_case(
 ) -> Bundle:
     # Imported here so that the pipeline's data classes can be had without the importers.
     from texelflow.backends.webgl2.passes import prepare
-    from texelflow.passes import fix_inputs, pair_states, quantize_weights, reduce_outputs, simplify
+    from texelflow.passes import (
+        count_parameters,
+        fix_inputs,
+        pair_states,
+        quantize_weights,
+        reduce_outputs,
+        simplify,
+    )
 
     report = progress or (lambda _text, _fraction: None)
 
@@ -155,7 +162,7 @@ def _build_case(
     branching.assume(graph.facts, decisions)
     with assuming(graph.facts), stage("rewriting the graph", 0.3):
         simplify(graph)
-        quantized, parameters = [], parameter_count(graph)
+        quantized, parameters = [], count_parameters.run(graph)
         if options.weights in QUANTIZED:
             quantized = quantize_weights.run(graph, QUANTIZED[options.weights])
         remembered = {after.name: before.name for after, before in graph.states.items()}

@@ -14,7 +14,6 @@ from texelflow.backends.webgl2.plan.plan import Plan
 from texelflow.dimensions import Dimension, product, symbols_of
 from texelflow.dimensions.text import format_expression
 from texelflow.graph import DTYPES, Graph, Value
-from texelflow.operators.internal.decode_weights import BITS, is_decoding
 from texelflow.options import Options
 from texelflow.passes.quantize_weights import QuantizedWeight
 
@@ -121,33 +120,6 @@ def summarize(
         tokenizer=[path.name for path in tokenizer],
         warnings=graph.warnings,
     )
-
-
-def parameter_count(graph: Graph) -> int:
-    """Return how many numbers a model computes with that were learned, however many bits each is stored in.
-
-    Of weights that come in few bits, words count as what is in them, and scales and offsets not. Numbers
-    alone, and small tables of whole numbers, say how to compute: shapes, axes, bounds.
-    """
-    counts: dict[Value, int] = {}
-    for value in (value for node in graph.nodes for value in node.reads if value.constant is not None):
-        size = product(value.shape)
-        count = size if isinstance(size, int) else 0
-        is_whole = not value.dtype.startswith(("float", "bfloat"))
-        counts[value] = 0 if value.elements is not None and (is_whole or count == 1) else count
-    for node in filter(is_decoding, graph.nodes):
-        numbers, *scales = map(_origin, node.reads)
-        counts |= dict.fromkeys(scales, 0)
-        if numbers.constant is not None:
-            counts[numbers] *= BITS[int(node.attributes["bits"])]
-    return sum(counts.values()) + sum(parameter_count(body) for node in graph.nodes for body in node.bodies)
-
-
-def _origin(value: Value) -> Value:
-    """Return what a value is a view of, or is computed from first."""
-    while value.producer is not None and value.producer.reads:
-        value = value.producer.reads[0]
-    return value
 
 
 def _signature(value: Value) -> Signature:
