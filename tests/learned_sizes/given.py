@@ -251,4 +251,18 @@ GIVEN = {
             of(x=sparse(2, 2), a=np.int64(50), b=np.int32(1), c=np.array(True)),
         ],
     ),
+    "Slice of nothing, forwards and backwards": Case(
+        """g (float[n] x, float[0] none, int64[1] start, int64[1] end) =>
+            (float[a] f, float[b] g, float[c] h, float[d] i, float[e] j, float[k] y)
+        <int64[1] axis = {0}, int64[1] back = {-2}, int64[1] ahead = {2}, int64[1] last = {-1},
+         int64[1] far = {-9223372036854775807}>
+        { f = Slice (none, start, far, last, back)  g = Slice (none, start, end, axis, ahead)
+          h = Slice (x, start, far, axis, back)  i = Slice (x, start, end, axis, back)
+          j = Slice (none, far, far, axis, back)  y = Slice (x, last, far, axis, back) }""",
+        [
+            of(x=sparse(n), none=sparse(0), start=integers(start), end=integers(end))
+            for n in (0, 1, 5)
+            for start, end in ((0, 3), (-1, -7), (4, 0))
+        ],
+    ),
 }

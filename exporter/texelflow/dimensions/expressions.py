@@ -41,7 +41,8 @@ class SizeError(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            "a size is too long a formula of the free dimensions: fix some of them with --input NAME=DIMS"
+            "a size is too long a formula of the free dimensions: fix some of them with --input NAME=DIMS,"
+            " or numbers of an input with --constant NAME=NUMBERS"
         )
 
 

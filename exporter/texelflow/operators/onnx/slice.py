@@ -101,16 +101,16 @@ def _along(
 
 
 def _clamp(bound: Dimension, size: Dimension, lowest: int, highest: Dimension) -> Dimension:
-    """Return a bound counted from the front and limited to the axis."""
+    """Return a bound counted from the front and limited to the axis: to `highest` where nothing is on it."""
     if isinstance(bound, int):
         if bound >= UNLIMITED:
             return highest
         if bound <= -UNLIMITED:
-            return lowest
+            return minimum(lowest, highest)
         return minimum(bound, highest) if bound >= 0 else minimum(maximum(bound + size, lowest), highest)
     least = lower_bound(bound)
     counted = bound if least is not None and least >= 0 else select(less(bound, 0), bound + size, bound)
-    return maximum(minimum(counted, highest), lowest)
+    return minimum(maximum(counted, lowest), highest)
 
 
 @operator("Slice", inputs=(1, 5))

@@ -158,7 +158,7 @@ function* candidates(
   let storage = options.storage ?? 32;
   if (storage === 32 && precise === "float16") {
     storage = 16;
-    reasons.push("16-bit storage: textures of 32 bits cannot be drawn into.");
+    reasons.push("16-bit storage: draws cannot fill textures of 32 bits.");
   }
   const longest = 31 - Math.clz32(limits.maxTextureSize);
   const { fold = longest, cut = longest } = options;

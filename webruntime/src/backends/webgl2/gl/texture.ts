@@ -56,7 +56,7 @@ export class ArrayTexture {
   }
 
   get isInteger(): boolean {
-    return this.format === "int32" || this.format === "int8";
+    return this.format.startsWith("int");
   }
 
   private get canBeDrawnInto(): boolean {
