@@ -6,4 +6,7 @@ import sys
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
-sys.path += [str(TESTS / part) for part in ("importers", "importers/tensorflow_files", "passes")]
+sys.path += [
+    str(TESTS / part)
+    for part in ("importers", "importers/pytorch_files", "importers/tensorflow_files", "passes")
+]

@@ -24,7 +24,8 @@ from typing import IO, Any
 TESTS = Path(__file__).resolve().parents[1]
 PLACES = (
     TESTS,
-    *(TESTS / part for part in ("importers", "importers/tensorflow_files", "passes", "../exporter")),
+    *(TESTS / part for part in ("importers", "importers/pytorch_files", "importers/tensorflow_files")),
+    *(TESTS / part for part in ("passes", "../exporter")),
 )
 sys.path[:0] = [str(place.resolve()) for place in PLACES]
 os.environ["TEXELFLOW_CHECK_GRAPH"] = "1"
