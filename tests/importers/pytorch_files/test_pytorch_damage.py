@@ -1,4 +1,4 @@
-"""What random damage to programs of PyTorch (tests/fuzz) does not find, and pickles that would do something."""
+"""Programs of PyTorch that tell of what is not there, bombs, and pickles that would do something."""
 
 from __future__ import annotations
 
