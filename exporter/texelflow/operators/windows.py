@@ -82,6 +82,15 @@ def windows(node: Node, spatial: Shape, kernel: Sequence[Dimension]) -> list[Win
     return result
 
 
+def say_pads(node: Node, found: Sequence[Window]) -> None:
+    """Say `auto_pad` of dilated windows in numbers, where they are known: ONNX Runtime does not take it."""
+    pads = [window.before for window in found] + [window.behind for window in found]
+    known = [pad for pad in pads if isinstance(pad, int)]
+    dilated = any(window.dilation != 1 for window in found)
+    if auto_pad(node).startswith("SAME") and dilated and len(known) == len(pads):
+        node.attributes = {**node.attributes, "auto_pad": "NOTSET", "pads": known}
+
+
 def _rounded_up(size: Dimension, behind: Dimension, reach: Dimension, stride: int) -> Dimension:
     """Return the number of positions if the last window may hang over; `size` has the padding before."""
     count = floor_divide(size + behind - reach + (stride - 1), stride) + 1

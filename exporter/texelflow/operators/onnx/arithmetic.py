@@ -20,6 +20,7 @@ from texelflow.dimensions.floats import FloatExpression, float_operation
 from texelflow.graph import Element, Node, TensorType
 from texelflow.graph.scalar import Scalar, call
 from texelflow.operators import operator
+from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.elementwise import Elementwise, given, whole
 
 SYMBOLS = {"Add": "+", "Sub": "-", "Mul": "*"}
@@ -95,6 +96,21 @@ class Div(Elementwise):
 @operator("Mod", inputs=2)
 class Mod(Elementwise):
     """Remainder: with the divisor's sign, or with fmod=1 the dividend's."""
+
+    def in_onnx(self, node: Node) -> list[Node]:
+        """Return what gives remainders of floats the divisor's sign: ONNX has those with the dividend's."""
+        (a, b), type_ = (node.required(0), node.required(1)), node.required(0).type
+        if type_ is None or not type_.is_floating or node.attributes.get("fmod", 0):
+            return [node]
+        steps = Decomposition(node)
+        zero = steps.scalar("zero", type_.dtype, 0.0)
+        rest = steps.add("Mod", "rest", a, b, fmod=1)
+        signs = [steps.add("Less", "sign", value, zero) for value in (rest, b)]
+        other = steps.add(
+            "And", "other", steps.add("Xor", "differ", *signs), steps.add("Cast", "some", rest, to=9)
+        )
+        steps.add("Where", node.outputs[0], other, steps.add("Add", "moved", rest, b), rest)
+        return steps.nodes
 
     def scalar(self, node: Node, operands: Sequence[Scalar | None]) -> Scalar:
         """Return the remainder that the attribute chooses."""

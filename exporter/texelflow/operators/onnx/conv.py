@@ -6,7 +6,7 @@ from texelflow.graph import Node, NodeError, Shape, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.shapes import divided, floating_dtype, require_rank, unify
 from texelflow.operators.volumes import convolve_volume, is_volume
-from texelflow.operators.windows import Window, windows
+from texelflow.operators.windows import Window, say_pads, windows
 
 
 def conv_windows(node: Node, weight_input: int = 1) -> list[Window]:
@@ -50,6 +50,12 @@ class Conv(Operator):
         """Return the type; raise NodeError if channels, groups, bias or kernel do not fit."""
         shape = conv_shape(node)
         return [TensorType(floating_dtype(node, [value.known_type for value in node.reads]), shape)]
+
+    def in_onnx(self, node: Node) -> list[Node]:
+        """Return it with pads that ONNX Runtime has."""
+        if None not in (node.required(0).type, node.required(1).type):
+            say_pads(node, conv_windows(node))
+        return [node]
 
     def decompose(self, node: Node) -> list[Node] | None:
         """Take volumes apart into images."""

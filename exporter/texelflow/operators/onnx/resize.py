@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor
 
@@ -156,6 +157,42 @@ def _kept_aspect_of_free(
     return [whole_part(number) for number in rounded], scale
 
 
+def _of_all_axes(node: Node) -> list[Value | None] | None:
+    """Return roi, scales and sizes for all axes, not only `axes`; None where they are not known."""
+    source, axes = node.required(0), node.attributes.get("axes")
+    if (
+        source.type is None
+        or axes is None
+        or node.attributes.get("keep_aspect_ratio_policy", "") in POLICIES[1:]
+    ):
+        return None
+    steps, rank = Decomposition(node), source.type.rank
+    listed = normalize_axes(node, axes, rank)
+    unchanged: dict[int, Sequence[Sequence[Element]]]
+    unchanged = {1: [[0.0] * rank, [1.0] * rank], 2: [[1.0] * rank], 3: [source.shape]}
+    full: list[Value | None] = []
+    for index, parts in unchanged.items():
+        value = node.input(index)
+        if value is None or value.elements == []:
+            full.append(None)
+            continue
+        if value.elements is None:
+            return None
+        numbers: list[Element] = []
+        for number, part in enumerate(parts):
+            given = value.elements[number * len(listed) : (number + 1) * len(listed)]
+            of_listed = dict(zip(listed, given, strict=True))
+            numbers += [of_listed.get(axis, part[axis]) for axis in range(rank)]
+        if index == 3:
+            full.append(steps.vector("sizes", counts(node, numbers, "sizes")))
+            continue
+        known = [float(each) for each in numbers if isinstance(each, int | float)]
+        if len(known) < len(numbers):
+            return None
+        full.append(steps.constant(f"input_{index}", value.dtype, [len(known)], known))
+    return full
+
+
 @operator("Resize", inputs=(1, 4))
 class Resize(Operator):
     """Nearest, linear or cubic sampling; where a grid point lies is the coordinate transformation's say."""
@@ -167,6 +204,14 @@ class Resize(Operator):
             node.inputs[1] = None
             set_input(node, 2, scales)
             node.attributes.update(coordinate_transformation_mode="asymmetric", nearest_mode="floor")
+
+    def in_onnx(self, node: Node) -> list[Node]:
+        """Return it with numbers for all axes: behind a Transpose ONNX Runtime fails on those of some."""
+        full = _of_all_axes(node)
+        if full is not None:
+            node.inputs[1:] = full
+            node.attributes = {name: value for name, value in node.attributes.items() if name != "axes"}
+        return [node]
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the resized type; raise NodeError for an attribute that has no known value."""
