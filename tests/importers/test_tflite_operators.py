@@ -5,16 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 from numeric import run_model
 from onnx_export import to_onnx
 from tflite_models.builder import run_litert
-from tflite_models.case import Case
+from tflite_models.case import Case, In
 from tflite_models.movement_cases import CASES as FLOAT
 from tflite_models.quantised_cases import CASES as QUANTISED
 from tflite_models.random_nets import RandomNet
 from tflite_models.state_cases import CASES as STATES
 
+from texelflow.conversion.convert import convert
 from texelflow.dimensions import symbols_of
 from texelflow.graph import Graph
 from texelflow.importers import read_model
@@ -96,6 +98,26 @@ def test_float(case: Case, tmp_path: Path) -> None:
 @pytest.mark.parametrize("case", QUANTISED, ids=_id)
 def test_quantised(case: Case, tmp_path: Path) -> None:
     check(case, tmp_path)
+
+
+@pytest.mark.parametrize("case", [*FLOAT, *QUANTISED], ids=_id)
+def test_as_onnx(case: Case, tmp_path: Path) -> None:
+    """What `convert` writes gives the same in ONNX Runtime, as it optimises models."""
+    content = case.content()
+    [feeds] = case.feeds(7)[:1]
+    path = tmp_path / "model.tflite"
+    path.write_bytes(content)
+    convert(path, tmp_path / "model.onnx")
+    options = onnxruntime.SessionOptions()
+    if any(item.dtype == "int16" for item in case.inputs if isinstance(item, In)):
+        # More of it moves results of 16 bits by up to 27 steps.
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx", options)
+    made = session.run(None, {item.name: feeds[item.name] for item in session.get_inputs()})
+    found = dict(zip([item.name for item in session.get_outputs()], made, strict=True))
+    [wanted] = run_litert(content, [feeds], case.reference)
+    for index, out in enumerate(case.outputs):
+        compare(case, found[f"y{index}"], wanted[f"y{index}"], out.scale is not None)
 
 
 @pytest.mark.parametrize("case", STATES, ids=_id)

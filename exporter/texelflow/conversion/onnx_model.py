@@ -23,6 +23,19 @@ IR_VERSION = 10
 OPSET = 23
 """What files are written at unless they need more, so that other tools read them. Meanings are the same."""
 
+OPSET_OF_INT8 = 20
+"""What files of other formats with quantised int8 are written at, where that is enough.
+
+Since opset 21 QuantizeLinear may name its result's type. ONNX Runtime (1.32), which computes int8 as uint8,
+then changes the zero point alone of nodes that it makes itself, and does not load the model.
+"""
+
+INTEGERS = {f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 32, 64)}
+TYPES_OF_INT8 = {"float16", "float32", "float64", "bool", *INTEGERS}
+NEWER = {"Attention", "GroupNormalization", "RMSNormalization", "RotaryEmbedding"}
+NEWER_ATTRIBUTES = {"block_size", "output_dtype", "precision"}
+"""The types that such a file may have, and what it may not: operators and attributes since that opset."""
+
 DOMAINS = {"": OPSET, "com.microsoft": 1, "ai.onnx.ml": 3}
 
 OF_NEWER_OPSETS: Mapping[tuple[str, str, str | int], int] = {
@@ -74,6 +87,7 @@ class _Writer:
         self.proto.name = graph.name or "graph"
         # Newer opsets have more operators and element types; no meaning of an older operator changed.
         self.domains = {"": max(OPSET, graph.opset)}
+        self.written: list[Node] = []
         self.names: dict[Value, str] = {}
         self.node_names = Names()
         self.value_names = Names(value.name for value in (*graph.inputs, *graph.outputs))
@@ -89,9 +103,24 @@ class _Writer:
             if value.producer is None and value not in self.graph.inputs:
                 self.constant(value, value.name)
             _describe(self.proto.output.add(name=value.name), type_)
+        if self.is_of_int8():
+            self.domains[""] = OPSET_OF_INT8
         for domain, version in self.domains.items():
             self.whole.opset_import.add(domain=domain, version=version)
         return self.whole
+
+    def is_of_int8(self) -> bool:
+        """Whether the model is of another format, with quantised int8 and nothing newer than that needs."""
+        nodes = [node for node in self.written if not node.domain]
+        types = [value.type for node in nodes for value in (*node.reads, *node.outputs)]
+        steps = [node.outputs[0].type for node in nodes if node.operator == "QuantizeLinear"]
+        return (
+            self.graph.format != "ONNX"
+            and self.domains[""] == OPSET
+            and any(type_ is not None and type_.dtype == "int8" for type_ in steps)
+            and all(type_ is None or type_.dtype in TYPES_OF_INT8 for type_ in types)
+            and not any(node.operator in NEWER or node.attributes.keys() & NEWER_ATTRIBUTES for node in nodes)
+        )
 
     def add_nodes(self, nodes: Iterable[Node], protos: Any) -> None:
         """Append nodes as NodeProtos; what ONNX does not have is a problem."""
@@ -106,6 +135,7 @@ class _Writer:
             raise NodeError(node, "ONNX does not have this operator")
         if node.operator == "Identity" and self._is_itself(node):
             return
+        self.written.append(node)
         details = ["", *node.attributes, *range(len(node.inputs))]
         needed = [OF_NEWER_OPSETS.get((node.domain, node.operator, detail), 0) for detail in details]
         known = self.domains.get(node.domain, DOMAINS[node.domain])

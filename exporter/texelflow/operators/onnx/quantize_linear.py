@@ -17,6 +17,12 @@ from texelflow.operators.quantization import RANGES, check_scale, require_quanti
 class QuantizeLinear(Operator):
     """`saturate(round(x / scale) + zero_point)`, ties rounded to even."""
 
+    def in_onnx(self, node: Node) -> list[Node]:
+        """Return it without its zero point's type: ONNX Runtime changes the one and not the other."""
+        if node.input(2) is not None:
+            node.attributes = {key: each for key, each in node.attributes.items() if key != "output_dtype"}
+        return [node]
+
     def infer(self, node: Node) -> list[TensorType]:
         """Return the type of the zero point, or that which the node names, with the shape of x."""
         x, scale = node.required(0).known_type, node.required(1).known_type
