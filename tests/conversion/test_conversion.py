@@ -174,9 +174,12 @@ def test_refusals(tmp_path: Path) -> None:
     [
         "tflite/hello_world_float/hello_world_float.tflite",
         "tflite/micro_speech_quant/micro_speech_quantized.tflite",
+        "tflite/vww_96_int8/vww_96_int8.tflite",
+        "tflite/deeplabv3_257_float/deeplabv3.tflite",
         "tfjs/abalone/model.json",
         "tfjs/human_blazeface_front/model.json",
         "savedmodel/half_plus_two_tf2",
+        "savedmodel/mnist_conv_dotnet",
         "tf_frozen_pb/samplenet/samplenet.pb",
     ],
 )
@@ -196,7 +199,9 @@ def test_other_formats(path: str, tmp_path: Path) -> None:
         for (name, expected), in_order in zip(case.outputs.items(), names[1], strict=True):
             stem = name.partition(":")[0]
             output = next((other for other in names[1] if other.partition(":")[0] == stem), in_order)
-            assert expected.error(results[output]) <= 1e-5
+            # Quantised numbers may be a step off, as those of LiteRT's own kernels are.
+            step = 1 / np.abs(expected.values).max() if results[output].dtype.kind in "iu" else 0
+            assert expected.error(results[output]) <= max(1e-5, step)
 
 
 UNFOLDED = """

@@ -23,15 +23,15 @@ IR_VERSION = 10
 OPSET = 23
 """What files are written at unless they need more, so that other tools read them. Meanings are the same."""
 
-OPSET_OF_INT8 = 20
-"""What files of other formats with quantised int8 are written at, where that is enough.
+OLDEST = 20
+"""What files of other formats are written at where that is enough: ONNX Runtime (1.32) has more kernels.
 
-Since opset 21 QuantizeLinear may name its result's type. ONNX Runtime (1.32), which computes int8 as uint8,
-then changes the zero point alone of nodes that it makes itself, and does not load the model.
+And it loads what is quantised to int8. Since opset 21 QuantizeLinear may name its result's type: where it
+computes int8 as uint8, it then changes the zero point alone of nodes that it makes, and refuses them.
 """
 
 INTEGERS = {f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 32, 64)}
-TYPES_OF_INT8 = {"float16", "float32", "float64", "bool", *INTEGERS}
+TYPES_OF_OLDEST = {"float16", "float32", "float64", "bool", *INTEGERS}
 NEWER = {"Attention", "GroupNormalization", "RMSNormalization", "RotaryEmbedding"}
 NEWER_ATTRIBUTES = {"block_size", "output_dtype", "precision"}
 """The types that such a file may have, and what it may not: operators and attributes since that opset."""
@@ -103,22 +103,20 @@ class _Writer:
             if value.producer is None and value not in self.graph.inputs:
                 self.constant(value, value.name)
             _describe(self.proto.output.add(name=value.name), type_)
-        if self.is_of_int8():
-            self.domains[""] = OPSET_OF_INT8
+        if self.is_of_oldest():
+            self.domains[""] = OLDEST
         for domain, version in self.domains.items():
             self.whole.opset_import.add(domain=domain, version=version)
         return self.whole
 
-    def is_of_int8(self) -> bool:
-        """Whether the model is of another format, with quantised int8 and nothing newer than that needs."""
+    def is_of_oldest(self) -> bool:
+        """Whether the model is of another format, and has nothing newer than that opset."""
         nodes = [node for node in self.written if not node.domain]
         types = [value.type for node in nodes for value in (*node.reads, *node.outputs)]
-        steps = [node.outputs[0].type for node in nodes if node.operator == "QuantizeLinear"]
         return (
             self.graph.format != "ONNX"
             and self.domains[""] == OPSET
-            and any(type_ is not None and type_.dtype == "int8" for type_ in steps)
-            and all(type_ is None or type_.dtype in TYPES_OF_INT8 for type_ in types)
+            and all(type_ is None or type_.dtype in TYPES_OF_OLDEST for type_ in types)
             and not any(node.operator in NEWER or node.attributes.keys() & NEWER_ATTRIBUTES for node in nodes)
         )
 
