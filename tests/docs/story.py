@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from urllib.request import urlopen
@@ -233,7 +234,9 @@ def output_of(command: list[str]) -> str:
 
 def served(command: list[str]) -> str:
     """Start what serves until it is interrupted, and interrupt it; return what it says, and the page."""
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+    # Where tests run in the background, interrupts are ignored, which processes hand on.
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=heard) as server:
         try:
             assert server.stdout is not None
             said = server.stdout.readline()
@@ -243,7 +246,10 @@ def served(command: list[str]) -> str:
                 said += page.read().decode()
         finally:
             server.send_signal(signal.SIGINT)
-            server.wait(30)
+            try:
+                server.wait(30)
+            finally:
+                server.kill()  # else leaving the block waits for ever
     assert server.returncode == 0, said
     return said
 
