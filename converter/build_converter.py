@@ -25,7 +25,7 @@ REPOSITORY = CONVERTER.parent
 EXPORTER = REPOSITORY / "exporter" / "texelflow"
 
 LEFT_OUT = (
-    *("cli/*", "checking/*", "runtime_scripts.py"),
+    *("cli/*", "checking/*", "checking/*/*", "runtime_scripts.py"),
     *(
         f"sources/{name}.py"
         for name in "cache download huggingface kaggle npm packages pypi web web_file".split()

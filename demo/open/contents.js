@@ -67,7 +67,12 @@ export async function showContents(attempt, usePhoto, openAddress) {
 function creditOf(photo) {
   const source = link("Photo", photo.source);
   const licence = link("Creative Commons licence", photo.licence);
-  return [source, `: ${photo.attribution[0].toLowerCase()}${photo.attribution.slice(1)}, `, licence];
+  return [
+    source,
+    `: ${photo.attribution[0].toLowerCase()}${photo.attribution.slice(1)}, `,
+    licence,
+    "; compressed anew",
+  ];
 }
 
 /**

@@ -171,9 +171,8 @@ def test_bill_of_materials_is_valid_and_has_what_is_shipped(release: Path) -> No
     required = {part["name"] for part in content["components"] if part["scope"] == "required"}
     assert required == {
         *requirement_names(PROJECT["dependencies"]),
-        "esbuild",
-        "@dagrejs/dagre",
-        "@dagrejs/graphlib",
+        *notices.SHIPPED_BY_RUNTIME,
+        *notices.SHIPPED_BY_PLAYER,
         *notices.SHIPPED_BY_CONVERTER,
     }
     esbuild = next(part for part in content["components"] if part["name"] == "esbuild")
