@@ -1,9 +1,9 @@
 """Builds the demo page into `build/demo`, static files for any web server: `python demo/build.py`.
 
 It needs the built runtime (`dist/texelflow.js`), the exporter, what `converter/build_converter.py` needs,
-scikit-learn, whose sample photos it takes with their credit, Pillow, and onnx and onnxruntime, for the nets of
-the benchmark page. The folder is put together elsewhere and takes its place at the end, so that a failure leaves
-the page that was there. `make demo` runs this.
+scikit-learn, whose sample photos it takes with their credit, Pillow, and onnx and onnxruntime, for the nets
+of the benchmark page. The folder is put together elsewhere and takes its place at the end, so that a failure
+leaves the page that was there. `make demo` runs this.
 """
 
 from __future__ import annotations
