@@ -13,7 +13,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from model_support import read_text
+from model_support import read_text, save_text
 from operators.written_back import written_back
 from texelflow.errors import ExportError
 from texelflow.graph import Body, Node, Value
@@ -202,6 +202,19 @@ def test_refusals(tmp_path: Path, given: str, condition: str, body: str, reason:
     loop = LOOP.format(condition=condition, body=body)
     with pytest.raises(ExportError, match=reason):
         simplify(read_text(f"g (float[2] x, {given}) => (float[a] y) {{ {size} {loop} }}", tmp_path))
+
+
+def test_a_body_of_which_a_node_cannot_be_read(tmp_path: Path) -> None:
+    """What it makes is not taken for something of the graph around."""
+    text = "g (float[2] x, int64 m) => (float[a] y) {" + LOOP.format(
+        condition="", body="c1 = Identity(c) s1 = Neg(s)"
+    )
+    path = save_text(text + "}", tmp_path)
+    model = onnx.load(path)
+    model.graph.node[0].attribute[0].g.node[1].attribute.add(name="strange")
+    onnx.save(model, path)
+    with pytest.raises(ExportError, match="in its body: Neg '.*': its attribute 'strange' has the unknown"):
+        simplify(read_model(path))
 
 
 def test_no_turn(tmp_path: Path) -> None:

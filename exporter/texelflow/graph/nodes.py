@@ -223,7 +223,12 @@ class Body:
     problems: list[str] = field(default_factory=list)
 
     def captured(self) -> list[Value]:
-        """Return what it reads of the graph around it, but for constants, each once."""
+        """Return what it reads of the graph around it, but for constants, each once.
+
+        What has problems reads nothing: a node may be missing that makes what others read.
+        """
+        if self.problems:
+            return []
         own = {*self.inputs, *(value for node in self.nodes for value in node.outputs)}
         reads = [*(value for node in self.nodes for value in node.reads), *self.outputs]
         return [value for value in dict.fromkeys(reads) if value not in own and value.constant is None]
