@@ -213,7 +213,7 @@ def test_a_body_of_which_a_node_cannot_be_read(tmp_path: Path) -> None:
     model = onnx.load(path)
     model.graph.node[0].attribute[0].g.node[1].attribute.add(name="strange")
     onnx.save(model, path)
-    with pytest.raises(ExportError, match="in its body: Neg '.*': its attribute 'strange' has the unknown"):
+    with pytest.raises(ExportError, match=r"in its body: Neg '.*': its attribute 'strange' has the unknown"):
         simplify(read_model(path))
 
 
