@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 # Where the modules of fuzz/formats find the models that they damage.
 sys.path.extend(
     str(Path(__file__).resolve().parents[1] / part)
-    for part in ("importers", "importers/tensorflow_files", "passes")
+    for part in ("importers", "importers/pytorch_files", "importers/tensorflow_files", "passes")
 )
 
 from installed_browsers import BROWSERS, InstalledBrowser, virtual_screen
