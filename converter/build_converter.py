@@ -24,8 +24,9 @@ CONVERTER = Path(__file__).resolve().parent
 REPOSITORY = CONVERTER.parent
 EXPORTER = REPOSITORY / "exporter" / "texelflow"
 
+FOLDERS_LEFT_OUT = {"cli", "checking"}
 LEFT_OUT = (
-    *("cli/*", "checking/*", "checking/*/*", "runtime_scripts.py"),
+    "runtime_scripts.py",
     *(
         f"sources/{name}.py"
         for name in "cache download huggingface kaggle npm packages pypi web web_file".split()
@@ -61,7 +62,8 @@ def python_files() -> Iterator[tuple[str, Path]]:
     """
     for path in sorted(EXPORTER.rglob("*")):
         name = path.relative_to(EXPORTER)
-        if path.is_file() and path.suffix in (".py", ".json") and not any(map(name.match, LEFT_OUT)):
+        is_left_out = name.parts[0] in FOLDERS_LEFT_OUT or any(map(name.match, LEFT_OUT))
+        if path.is_file() and path.suffix in (".py", ".json") and not is_left_out:
             yield f"texelflow/{name.as_posix()}", path
     for path in sorted((REPOSITORY / "shaders").rglob("*.*")):
         yield f"texelflow/shaders/{path.relative_to(REPOSITORY / 'shaders').as_posix()}", path

@@ -17,14 +17,14 @@ import texelflow
 from model_support import save_text
 from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.lower import Rule, rules
-from texelflow.cli import commands as cli
+from texelflow.cli.running import exit_on_error
 from texelflow.graph import Node, NodeError
 from texelflow.operators import registry
 
 
 def fail(as_json: bool) -> None:
     """Raise inside what every command runs in."""
-    with cli.exit_on_error(as_json):
+    with exit_on_error(as_json):
         raise IndexError("list index out of range")
 
 

@@ -5,6 +5,7 @@ outside the repository.
 from __future__ import annotations
 
 import hashlib
+import io
 import importlib.metadata
 import json
 import os
@@ -132,6 +133,10 @@ def test_the_exporter_for_pages_is_a_package(release: Path) -> None:
     (path,) = release.glob("texelflow-convert-*.tgz")
     with tarfile.open(path) as archive:
         names = {name.removeprefix("package/") for name in archive.getnames()}
+        [exporter] = [name for name in archive.getnames() if name.endswith("/exporter.zip")]
+        packed = archive.extractfile(exporter)
+        assert packed is not None
+        modules = zipfile.ZipFile(io.BytesIO(packed.read())).namelist()
     assert {
         "package.json",
         "index.js",
@@ -143,6 +148,8 @@ def test_the_exporter_for_pages_is_a_package(release: Path) -> None:
     beside = {name.partition("/")[2] for name in names if name.startswith("v-")}
     assert {"pyodide.asm.wasm", "exporter.zip", "worker.js"} < beside
     assert not any(part.startswith(".") for name in names for part in name.split("/"))
+    assert "texelflow/pipeline.pyc" in modules
+    assert not any(name.startswith(("texelflow/cli/", "texelflow/checking/")) for name in modules)
 
 
 def test_digests_are_those_of_the_files(release: Path) -> None:

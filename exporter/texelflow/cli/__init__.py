@@ -2,7 +2,7 @@
 
 
 def main() -> None:
-    """Run the command; see `commands.py`."""
+    """Run the command; see `commands/`."""
     from texelflow.cli.commands import main
 
     main()
