@@ -5,8 +5,8 @@ outside the repository.
 from __future__ import annotations
 
 import hashlib
-import io
 import importlib.metadata
+import io
 import json
 import os
 import re

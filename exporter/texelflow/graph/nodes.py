@@ -147,6 +147,10 @@ class Value:
         scalar = self.scalar
         return scalar if isinstance(scalar, int | float) else None
 
+    def like(self, name: str, shape: Shape, dtype: str | None = None) -> Value:
+        """Return a new value of another shape, named below this one; of its element type unless given."""
+        return Value(f"{self.name}/{name}", TensorType(dtype or self.dtype, shape))
+
     def __repr__(self) -> str:
         return f"<{self.name}: {self.type}>"
 

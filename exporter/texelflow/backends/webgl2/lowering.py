@@ -29,7 +29,7 @@ from texelflow.backends.webgl2.plan.precision import needs_32_bits
 from texelflow.dimensions import Dimension, Expression, product, same_shape
 from texelflow.dimensions.floats import FloatExpression
 from texelflow.dimensions.text import LARGEST_EXACT, to_json
-from texelflow.graph import ConstantData, Element, Node, NodeError, Shape, TensorType, Value
+from texelflow.graph import ConstantData, Element, Node, NodeError, Value
 from texelflow.graph.constants import pack_elements, unpack_elements
 from texelflow.operators import symbols_bound_by
 from texelflow.operators.shapes import known_shape
@@ -394,8 +394,3 @@ class Lowering:
         self.bind(value, output)
         self.emit(kernel)
         return self._locations[value]
-
-
-def value_like(value: Value, name: str, shape: Shape, dtype: str | None = None) -> Value:
-    """Return a new intermediate value of another shape."""
-    return Value(f"{value.name}/{name}", TensorType(dtype or value.dtype, shape))

@@ -19,7 +19,7 @@ from texelflow.backends.webgl2.layout.blocking import (
     transposed_matrix_axes,
 )
 from texelflow.backends.webgl2.layout.view import View
-from texelflow.backends.webgl2.lowering import Lowering, value_like
+from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.backends.webgl2.plan.plan import Axes, Blocking, PlanTensor
 from texelflow.dimensions import Dimension, floor_divide, product, proved_equal, remainder, same_shape
 from texelflow.graph import PRECISE, Node, NodeError, Value
@@ -197,7 +197,7 @@ def _skips_pixels(windows: Sequence[SlidingWindow]) -> bool:
 
 def _every_stride(x: Value, output: Value, windows: Sequence[SlidingWindow], lowering: Lowering) -> Value:
     """Return the pixels of x that windows of one pixel read: copying these few beats reading them apart."""
-    taken = value_like(x, "every_stride", (*x.shape[:2], *output.shape[2:]))
+    taken = x.like("every_stride", (*x.shape[:2], *output.shape[2:]))
     lowering.bind_view(taken, x, lambda view: _sliced(view, taken, windows))
     return taken
 
@@ -364,6 +364,6 @@ def _product_weights(b: Value, lowering: Lowering) -> tuple[PlanTensor, bool]:
 
 
 def _expanded(value: Value, shape: tuple[Dimension, ...], lowering: Lowering) -> Value:
-    expanded = value_like(value, "expanded", shape)
+    expanded = value.like("expanded", shape)
     lowering.bind_view(expanded, value, lambda view: view.expand(shape))
     return expanded

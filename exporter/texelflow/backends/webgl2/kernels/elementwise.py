@@ -327,8 +327,6 @@ def _all_or_none(value: Value, place: PlanTensor, role: tuple[int, ...], missing
 
 
 def _expanded(value: Value, place: PlanTensor, lowering: Lowering) -> Value:
-    from texelflow.backends.webgl2.lowering import value_like
-
-    expanded = value_like(value, "expanded", place.shape)
+    expanded = value.like("expanded", place.shape)
     lowering.bind_view(expanded, value, lambda view: view.expand(place.shape))
     return expanded

@@ -10,7 +10,7 @@ from texelflow.backends.webgl2.kernels.kernel import Kernel
 from texelflow.backends.webgl2.kernels.reduction import channel_parts
 from texelflow.backends.webgl2.kernels.rendering import Structure
 from texelflow.backends.webgl2.layout.blocking import matrix_axes
-from texelflow.backends.webgl2.lowering import Lowering, value_like
+from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.backends.webgl2.plan.plan import Blocking, PlanTensor
 from texelflow.dimensions import floor_divide
 from texelflow.graph import Shape
@@ -34,14 +34,14 @@ def lower_moments(group: Group, lowering: Lowering) -> None:
     groups = floor_divide(x.shape[-1] + 3, 4)
     if parts is not None:
         groups = floor_divide(groups + parts - 1, parts)
-        partial = value_like(x, "partial", (*x.shape[:-1], 4 * parts))
+        partial = x.like("partial", (*x.shape[:-1], 4 * parts))
         kernel = Kernel("moments", lowering.tensor(partial, axes, precise=True))
         kernel.input("x", source)
         kernel.integer("groups_of_part", groups)
         kernel.structure = MomentsOf(joined=False, final=False)
         source = lowering.emit(kernel)
     shape: Shape = (*x.shape[:-1], 2)
-    both = value_like(variance, "moments", shape)
+    both = variance.like("moments", shape)
     kernel = Kernel("moments", lowering.tensor(both, axes, precise=True))
     kernel.input("x", source)
     kernel.integer("groups_of_part", groups)

@@ -21,7 +21,7 @@ from texelflow.backends.webgl2.kernels.kernel import Kernel
 from texelflow.backends.webgl2.kernels.rendering import Structure
 from texelflow.backends.webgl2.layout.blocking import tensor_strides
 from texelflow.backends.webgl2.layout.view import Run, merged_runs
-from texelflow.backends.webgl2.lowering import Lowering, value_like
+from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.backends.webgl2.plan.plan import Axes, Blocking, PlanTensor
 from texelflow.dimensions import Dimension, floor_divide, maximum, product, proved_equal, same_shape
 from texelflow.graph import FLOATING, Shape, Value
@@ -99,7 +99,7 @@ def lower_reduction(group: Group, lowering: Lowering, operation: str, axes: list
     steps = _steps(place, axes)
     for index, step in enumerate(steps):
         final = step is steps[-1]
-        result = output if final else value_like(x, f"partial_{index}", step.shape)
+        result = output if final else x.like(f"partial_{index}", step.shape)
         doing = operation if final else _of_parts(operation)
         kernel = Kernel("reduce", lowering.tensor(result, blocked, doing in SUMS))
         if index:
@@ -217,7 +217,7 @@ def lower_element_reduction(
     for draw in range(len(taken) + 1):
         final = draw == len(taken)
         parts = 1 if final else floor_divide(count + taken[draw] - 1, taken[draw])
-        partial = value_like(x, f"partial_{draw}", (rows, parts), "int64" if finds else None)
+        partial = x.like(f"partial_{draw}", (rows, parts), "int64" if finds else None)
         doing = operation if final else _of_parts(operation)
         made_of = lowering.tensor(output if final else partial, precise=not finds and operation in SUMS)
         kernel = elements_kernel("reduce_elements", made_of)
@@ -256,7 +256,7 @@ def reduced_blocks(x: Value, lowering: Lowering, axis: int, taken: int, operatio
     rows = product(extents[:axis] + extents[axis + 1 :])
     blocks = floor_divide(extents[axis] + taken - 1, taken)
     inner = product(extents[axis + 1 :])
-    totals = lowering.tensor(value_like(x, "totals", (rows, blocks)), precise=True)
+    totals = lowering.tensor(x.like("totals", (rows, blocks)), precise=True)
     kernel = elements_kernel("reduce_elements", totals)
     kernel.input("x", lowering.flat(x))
     kept: list[Run] = [(product(extents[:axis]), inner * extents[axis]), (inner, 1)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from texelflow.backends.webgl2.layout.view import View, merged_runs
-from texelflow.backends.webgl2.lowering import Lowering, value_like
+from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.dimensions import product, proved_equal, same_shape
 from texelflow.graph import Node, Shape, Value
 
@@ -29,7 +29,7 @@ def shared_matrices(value: Value, lowering: Lowering) -> Value | None:
         order[-2:] = reversed(order[-2:])
     elif not same_shape(view.strides[-2:], (columns, 1)):
         return None
-    shared = value_like(value, "shared", tuple(whole[axis] for axis in order))
+    shared = value.like("shared", tuple(whole[axis] for axis in order))
     lowering.bind_view(shared, x, lambda view: view.transpose(tuple(order)))
     return shared
 

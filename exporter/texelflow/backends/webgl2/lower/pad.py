@@ -6,7 +6,7 @@ from texelflow.backends.webgl2.group import Group
 from texelflow.backends.webgl2.kernels.padding import lower_padding
 from texelflow.backends.webgl2.layout.view import View
 from texelflow.backends.webgl2.lower import lowers
-from texelflow.backends.webgl2.lowering import Lowering, value_like
+from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.dimensions import Dimension, maximum, proved_equal
 from texelflow.graph import Node
 from texelflow.operators.onnx.pad import padding
@@ -55,7 +55,7 @@ def lower(group: Group, lowering: Lowering) -> None:
             extent - _removed(before) - _removed(behind)
             for extent, (before, behind) in zip(source.shape, amounts, strict=True)
         )
-        whole, source = source, value_like(source, "cut", shape)
+        whole, source = source, source.like("cut", shape)
         lowering.bind_view(source, whole, cut)
     lower_padding(group, source, lowering, mode, added)
 

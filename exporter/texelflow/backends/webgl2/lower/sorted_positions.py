@@ -9,7 +9,7 @@ from texelflow.backends.webgl2.kernels.kernel import Kernel
 from texelflow.backends.webgl2.kernels.reduction import elements_kernel
 from texelflow.backends.webgl2.kernels.rendering import Structure
 from texelflow.backends.webgl2.lower import lowers
-from texelflow.backends.webgl2.lowering import Lowering, value_like
+from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.backends.webgl2.scalar import UNSIGNED_32
 
 
@@ -28,7 +28,7 @@ def lower(group: Group, lowering: Lowering) -> None:
     node = group.node
     source, output = node.required(0), node.outputs[0]
     x = lowering.flat(source)
-    ranks = value_like(output, f"{output.name}/ranks", source.shape, "int32")
+    ranks = output.like(f"{output.name}/ranks", source.shape, "int32")
     kernel = Kernel("ranks", lowering.tensor(ranks))
     kernel.input("x", x)
     kernel.integer("extent", source.shape[1])
