@@ -37,7 +37,7 @@ from texelflow.resources import shader_directory
 
 ROOT = Path(__file__).parent.parent
 BLOCKINGS = ((4, 2, 0), (4, 1, 0), (1, 1, 13))
-"""(P, M) of the devices, and at how many texels rows are folded: see docs/format.md, Layouts."""
+"""(P, M) of the devices, and at how many texels rows are folded: see docs/bundle-format.md, Layouts."""
 
 Blocking: TypeAlias = tuple[int, int, int, int]
 """P, R, M and f of a tensor."""
@@ -194,7 +194,7 @@ def blocking_of(tensor: Any, pixels: int, groups: int, fold: int) -> Blocking:
 
 
 def define_all(names: Sequence[str], blockings: Sequence[Blocking], fetch: int, half: int) -> str:
-    """Return what the runtime puts before a shader: see docs/format.md, Programs and uniforms."""
+    """Return what the runtime puts before a shader: see docs/bundle-format.md, Programs and uniforms."""
     # Textures are cut where texels are fetched; a program that reads them all right reads others, too.
     defines = {"CUT": blockings[0][3] if fetch else 0, "TEXEL_FETCH": fetch, "RESULT_HALF": half}
     for name, blocking in zip(names, blockings, strict=True):

@@ -90,7 +90,7 @@ def test_sheet(
 
 
 def spoil_stores(path: Path) -> None:
-    """Let programs store NaN wherever docs/format.md, Layouts, allows anything: what reads it shows."""
+    """Let programs store NaN wherever docs/bundle-format.md, Layouts, allows anything: readers show it."""
     graph = json.loads(path.read_text())
     for program in graph["plans"]["webgl2"]["programs"]:
         store = re.search(r"#define STORED\(value, lanes, row, column\) (.*)", program["source"])

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-# What shaders need to address both layouts; written for these tests, on docs/format.md alone.
+# What shaders need to address both layouts; written for these tests, on docs/bundle-format.md alone.
 LIBRARY = """
 precision highp float;
 precision highp int;

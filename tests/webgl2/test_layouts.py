@@ -1,4 +1,4 @@
-"""When two layouts are the same memory: checked against where docs/format.md puts each element."""
+"""When two layouts are the same memory: checked against where docs/bundle-format.md puts each element."""
 
 from __future__ import annotations
 

@@ -401,7 +401,7 @@ class Alias(TypedDict):
 
 class PlanTensor(TypedDict):
     """A tensor in GPU memory. Without `axes` it is flat: row-major, four elements a texel. With `axes` it is
-    blocked: see docs/format.md, Layouts.
+    blocked: see docs/bundle-format.md, Layouts.
     """
 
     dtype: "DataType"
@@ -464,7 +464,7 @@ class Draw(TypedDict):
 HostName: TypeAlias = Literal["read", "non-zero", "non-max-suppression", "unique", "loop", "again", "branch", "other", "join"]
 """What the page does in a step; the runtime's host/ has a file for each but those that nest: `loop` and
 `again` around what is repeated, `branch`, `other` and `join` around what one of two branches does
-(docs/format.md, Entries).
+(docs/bundle-format.md, Entries).
 """
 
 

@@ -68,7 +68,7 @@ export type Unit = "fraction" | "pixel";
  */
 export type Step = Draw | HostStep;
 /**
- * What the page does in a step; the runtime's host/ has a file for each but those that nest: `loop` and `again` around what is repeated, `branch`, `other` and `join` around what one of two branches does (docs/format.md, Entries).
+ * What the page does in a step; the runtime's host/ has a file for each but those that nest: `loop` and `again` around what is repeated, `branch`, `other` and `join` around what one of two branches does (docs/bundle-format.md, Entries).
  */
 export type HostName =
   "read" | "non-zero" | "non-max-suppression" | "unique" | "loop" | "again" | "branch" | "other" | "join";
@@ -576,7 +576,7 @@ export interface WebGL2Plan {
   };
 }
 /**
- * A tensor in GPU memory. Without `axes` it is flat: row-major, four elements a texel. With `axes` it is blocked: see docs/format.md, Layouts.
+ * A tensor in GPU memory. Without `axes` it is flat: row-major, four elements a texel. With `axes` it is blocked: see docs/bundle-format.md, Layouts.
  */
 export interface PlanTensor {
   dtype: DataType;

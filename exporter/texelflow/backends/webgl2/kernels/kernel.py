@@ -143,7 +143,7 @@ class Kernel:
         return Draw(program, list(self.inputs.values()), self.output, ints, floats, node, self.flops)
 
     def _clears(self) -> str:
-        """Return what a store sets to zero beside the tensor's elements; see docs/format.md, Layouts."""
+        """Return what a store zeroes beside the tensor's elements; see docs/bundle-format.md, Layouts."""
         if self.output.axes is None or self.output.constant or self.packs_weights:
             return "all"
         return "none" if proved_equal(remainder(self.output.extents[1], 4), 0) else "lanes"

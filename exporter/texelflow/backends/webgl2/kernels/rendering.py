@@ -96,7 +96,7 @@ class Rendering:
     """All that the source of a program depends on.
 
     `start` is the GLSL type of what the kernel itself computes, which the epilogue goes on from. `clears` is
-    what a store sets to zero beside the tensor's elements: all, lanes or none (docs/format.md, Layouts).
+    what a store zeroes beside the tensor's elements: all, lanes or none (docs/bundle-format.md, Layouts).
     """
 
     template: str

@@ -49,7 +49,7 @@ class Alias:
 
 @dataclass(eq=False, slots=True)
 class PlanTensor:
-    """A tensor in GPU memory: flat without a `blocking` (docs/format.md, Layouts).
+    """A tensor in GPU memory: flat without a `blocking` (docs/bundle-format.md, Layouts).
 
     `weight` is the constant it is uploaded from; where its rows have `row` elements and the tensor's more,
     they are filled up with zeros. `constant` says that the load phase makes it, `precise` that it has 32 bits

@@ -40,7 +40,7 @@ export interface ImageDraw {
   readonly input: string;
 }
 
-/** The lines that the device puts before a program's source; see docs/format.md, Programs and uniforms. */
+/** The lines that the device puts before a program's source; see docs/bundle-format.md, Programs and uniforms. */
 export function defines(
   source: string,
   setting: DeviceSetting,

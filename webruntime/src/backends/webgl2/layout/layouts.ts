@@ -28,7 +28,7 @@ export type Extents = readonly [number, number, number, number];
 /** The blocking of flat tensors. */
 export const FLAT: Blocking = { pixels: 1, rows: 1, groups: 1, fold: 0, cut: 0 };
 
-/** Where the elements of a tensor lie in its texture; see docs/format.md, Layouts. */
+/** Where the elements of a tensor lie in its texture; see docs/bundle-format.md, Layouts. */
 export interface Layout {
   readonly shape: readonly number[];
   readonly elements: number;

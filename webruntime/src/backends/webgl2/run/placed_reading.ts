@@ -34,7 +34,7 @@ function readFlat(texels: Values, values: Values): number {
   return dirty;
 }
 
-/** Walks the planes as docs/format.md, Layouts, defines them. */
+/** Walks the planes as docs/bundle-format.md, Layouts, defines them. */
 function readBlocked(
   layout: Layout,
   axes: NonNullable<PlanTensor["axes"]>,

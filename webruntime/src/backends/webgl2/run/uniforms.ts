@@ -4,7 +4,7 @@ import { evaluate, type Symbols } from "../../../graph/expressions.ts";
 import type { LinkedProgram } from "../gl/program.ts";
 import type { Layout } from "../layout/layouts.ts";
 
-/** A draw's uniform arrays as GL takes them, null where its program has none; see docs/format.md, Programs and uniforms. */
+/** A draw's uniform arrays as GL takes them, null where its program has none; see docs/bundle-format.md, Programs and uniforms. */
 export interface Uniforms {
   readonly ints: Int32Array | null;
   readonly floats: Float32Array | null;
