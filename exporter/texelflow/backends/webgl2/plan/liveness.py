@@ -91,7 +91,7 @@ def tile_columns(planes: int, columns: int, lines: int, line_limit: int, max_tex
 
 
 def texture_extent(tensor: PlanTensor, device: DeviceKind, sizes: Mapping[str, Dimension]) -> Extent:
-    """Return the texture that a tensor needs at these sizes of the symbols (docs/bundle-format.md, Layouts)."""
+    """Return the texture that a tensor needs at these sizes (docs/bundle-format.md, Layouts)."""
 
     def number(dimension: Dimension) -> int:
         if isinstance(dimension, int):

@@ -36,7 +36,6 @@ _TWO = {
     "Less": "Less",
     "LessEqual": "LessOrEqual",
 }
-_BITS = {"BitwiseAnd": "BitwiseAnd", "BitwiseOr": "BitwiseOr", "BitwiseXor": "BitwiseXor"}
 _FACTORS = {"Deg2rad": math.pi / 180, "Rad2deg": 180 / math.pi}
 _TRUTHS = {"LogicalAnd": "And", "LogicalOr": "Or", "LogicalXor": "Xor"}
 
@@ -204,12 +203,10 @@ def clip(steps: Function) -> None:
     steps.add("Min", steps.result, above, bounds[1])
 
 
-@computes(*_BITS)
+@computes("BitwiseAnd", "BitwiseOr", "BitwiseXor")
 def bits(steps: Function) -> None:
-    """Bits joined."""
-    steps.add(
-        _BITS[steps.function], steps.result, *steps.together([steps.given(0, "x"), steps.given(1, "y")])
-    )
+    """Bits joined, by ONNX's operator of the same name."""
+    steps.add(steps.function, steps.result, *steps.together([steps.given(0, "x"), steps.given(1, "y")]))
 
 
 @computes(*_FACTORS)
