@@ -5,8 +5,8 @@ import { texts } from "./texts.js";
 const SCRIPT = new URL("service-worker.js", document.baseURI);
 
 /**
- * Has the browser keep the page for when there is no network, with all that converts models, unless the visitor wants little
- * to be downloaded. Tells where a newer page has come meanwhile. Browsers that keep no pages, and pages of plain http, do
+ * Has the browser keep the page for when there is no network, and what converts models once that was used, unless the visitor
+ * wants little to be downloaded. Tells where a newer page has come meanwhile. Browsers that keep no pages, and pages of plain http, do
  * without.
  */
 export async function keepPage() {

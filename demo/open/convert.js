@@ -7,7 +7,11 @@
 const CONVERTER = new URL("../convert/index.js", import.meta.url).href;
 
 /** @returns {Promise<Converter>} */
-const converter = () => import(CONVERTER);
+function converter() {
+  // What keeps the page, where it is kept, keeps this from now on, too (service_worker/).
+  navigator.serviceWorker?.ready.then(({ active }) => active?.postMessage("converts"));
+  return import(CONVERTER);
+}
 
 /** Lets the exporter be downloaded and started; what goes wrong shows when it is used. */
 export function prepareConverter() {

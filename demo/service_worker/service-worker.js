@@ -1,4 +1,5 @@
-// Keeps the demo page, so that it opens and converts models without network, and a second visit downloads nothing.
+// Keeps the demo page, so that it opens without network, and a second visit downloads nothing; and what converts models once a
+// visitor has wanted that, so that who only looks at the page downloads none of it.
 //
 // All is kept under its path and its digest: a build has only what is its own, and what two builds share is downloaded once.
 // A new build is downloaded as a whole before it is used, which it is once no page of the one before is open, or the last of them asks.
@@ -8,6 +9,9 @@
  * @type {Readonly<Record<string, string>>}
  */
 const FILES = {};
+
+/** What converts models, but for the script by which pages ask for it. */
+const CONVERTER = /^convert\/v-/;
 
 /** What is looked at with network is kept as it is looked at: documents, and the gallery's photos. */
 const LOOKED_AT = /^(docs|gallery\/photos)\//;
@@ -24,13 +28,17 @@ const addressOf = (path) => new URL(path, registration.scope).href;
 /** @param {string} path */
 const keyOf = (path) => `${addressOf(path)}?${encodeURIComponent(FILES[path])}`;
 
-worker.addEventListener("install", (event) => event.waitUntil(Promise.all(Object.keys(FILES).map(fileAt))));
+worker.addEventListener("install", (event) => event.waitUntil(keepPage()));
 
 worker.addEventListener("activate", (event) => event.waitUntil(forgetOthers()));
 
-worker.addEventListener("message", ({ data, source }) => {
+worker.addEventListener("message", (event) => {
+  const { data, source } = event;
   if (data === "begin") {
     worker.skipWaiting();
+  } else if (data === "converts") {
+    // Storage may be full: what is not kept is fetched again.
+    event.waitUntil(keep(CONVERTER).catch(() => {}));
   } else if (source) {
     makeWay(/** @type {Client} */ (source));
   }
@@ -51,22 +59,50 @@ worker.addEventListener("fetch", (event) => {
   }
 });
 
+/** Keeps the page; and what converts, where the visitor has used that of a build before. */
+async function keepPage() {
+  const keys = await (await kept).keys();
+  const converts = keys.some(({ url }) => CONVERTER.test(url.slice(registration.scope.length)));
+  await keep(converts ? /./ : /^(?!convert\/v-)/);
+}
+
+/** @param {RegExp} which the paths of files of this build */
+async function keep(which) {
+  await Promise.all(
+    Object.keys(FILES)
+      .filter((path) => which.test(path))
+      .map(fileAt),
+  );
+}
+
+/** @type {Map<string, Promise<Response>>} files that are being downloaded, by their paths */
+const arriving = new Map();
+
 /**
  * A file of this build; what the server has of another build is none.
  * @param {string} path
  * @returns {Promise<Response>}
  */
 async function fileAt(path) {
-  const cache = await kept;
-  const known = await cache.match(keyOf(path));
+  const known = await (await kept).match(keyOf(path));
   if (known) {
     return known;
   }
+  const answer = arriving.get(path) ?? download(path);
+  arriving.set(path, answer);
+  return answer.then((response) => response.clone()).finally(() => arriving.delete(path));
+}
+
+/**
+ * @param {string} path
+ * @returns {Promise<Response>}
+ */
+async function download(path) {
   const answer = await fetch(addressOf(path), { cache: "no-cache", integrity: FILES[path] });
   if (!answer.ok) {
     throw new Error(`${path} could not be read (${answer.status})`);
   }
-  await cache.put(keyOf(path), answer.clone());
+  await (await kept).put(keyOf(path), answer.clone());
   return answer;
 }
 

@@ -17,6 +17,10 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from texelflow.checking.serve import StaticServer, folder_mounts
 
 KEPT = "navigator.serviceWorker.ready.then(({ active }) => active.state)"
+KEPT_PATHS = """caches.keys()
+    .then((names) => caches.open(names.find((name) => name.startsWith("the page "))))
+    .then((cache) => cache.keys())
+    .then((keys) => keys.map(({ url }) => new URL(url).pathname))"""
 READ = "!document.getElementById('stage').hidden"
 
 
@@ -76,12 +80,17 @@ def visit(visitor: BrowserContext, url: str) -> Page:
 def test_without_network_it_opens_and_converts_a_model(
     visitor: BrowserContext, site: Site, tmp_path: Path
 ) -> None:
-    """Nothing but the page was looked at with network."""
+    """Who looks at the page keeps nothing of what converts; who was about to choose a model all of it."""
     colour_classifier(tmp_path)
     faults: list[str] = []
     page = visit(visitor, site.url)
     page.on("pageerror", lambda error: faults.append(str(error)))
     assert page.evaluate(KEPT) in ("activating", "activated")
+    assert not [path for path in kept_paths(page) if "/convert/v-" in path]
+    page.click("label[for=files]")
+    listed = (site.folder / "service-worker.js").read_text(encoding="utf-8").count('"convert/v-')
+    count = "all.filter((path) => path.includes('/convert/v-')).length"
+    wait_until(page, f"{KEPT_PATHS}.then((all) => {count} === {listed})", 60)
     site.stop()
     page.reload()
     wait_until(page, READ, 60)
@@ -119,8 +128,7 @@ def test_a_new_build_takes_the_place_of_the_old_as_a_whole(visitor: BrowserConte
     assert builds(page) == ["two", "two"]
     wait_until(page, READ, 60)
     assert page.query_selector(".newer") is None
-    keys = "caches.keys().then((names) => caches.open(names[0])).then((cache) => cache.keys())"
-    kept = page.evaluate(f"{keys}.then((keys) => keys.map(({{ url }}) => new URL(url).pathname))")
+    kept = kept_paths(page)
     assert len(set(kept)) == len(kept) > 100
 
 
@@ -147,6 +155,12 @@ def test_a_build_that_is_not_whole_is_not_used(visitor: BrowserContext, site: Si
     assert ended == "redundant"
     page.reload()
     assert builds(page) == ["one", "one"]
+
+
+def kept_paths(page: Page) -> list[str]:
+    """What the browser keeps of the page."""
+    found: list[str] = page.evaluate(KEPT_PATHS)
+    return found
 
 
 def build(site: Site, name: str) -> None:
