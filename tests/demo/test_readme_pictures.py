@@ -1,4 +1,4 @@
-"""The pictures of the page in README.md: TEXELFLOW_WRITE_PICTURES=1 in the environment takes them."""
+"""The pictures of the page in the documents: TEXELFLOW_WRITE_PICTURES=1 in the environment takes them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 import re
 from pathlib import Path
 
-import pytest
 from about_models import bundle_of, two_blocks
 from demo_support import Opener, wait_until
 from PIL import Image
@@ -64,10 +63,15 @@ def test_a_model_is_looked_at(browser: Browser, tmp_path: Path) -> None:
         page.close()
 
 
-@pytest.mark.parametrize(
-    "name", re.findall(r"\((docs/pictures/[^)]+)\)", (REPOSITORY / "README.md").read_text())
-)
-def test_pictures_of_the_readme_are_there(name: str) -> None:
-    with Image.open(REPOSITORY / name) as picture:
-        assert picture.width > 300
-    assert (REPOSITORY / name).stat().st_size < MOST_BYTES
+def test_pictures_of_the_documents_are_there_and_small() -> None:
+    documents = (REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md"))
+    shown = {
+        document.parent / path
+        for document in documents
+        for path in re.findall(r"!\[[^]]*\]\(([^):]+\.png)\)", document.read_text(encoding="utf-8"))
+    }
+    assert shown == set((REPOSITORY / "docs" / "pictures").glob("*.png"))
+    for path in shown:
+        with Image.open(path) as picture:
+            assert picture.width > 300
+        assert path.stat().st_size < MOST_BYTES

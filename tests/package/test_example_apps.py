@@ -62,8 +62,8 @@ def built(app: Path, name: str, code: str, command: list[str], output: str) -> P
     folder.mkdir()
     (folder / "main.js").write_text(code, encoding="utf-8")
     (folder / "index.html").write_text(INDEX.format(script="main.js"), encoding="utf-8")
-    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    (folder / "vite.config.js").write_text(VITE_CONFIG.findall(readme)[0], encoding="utf-8")
+    guide = (REPOSITORY / "docs" / "page.md").read_text(encoding="utf-8")
+    (folder / "vite.config.js").write_text(VITE_CONFIG.findall(guide)[0], encoding="utf-8")
     add_bundle(folder / "public" / "bundle")
     shutil.copytree(TOKENIZER, folder / "public" / "tokenizer")
     tool = REPOSITORY / "node_modules" / ".bin" / command[0]
