@@ -20,7 +20,7 @@ python := .venv/bin/python
 # Tests start the exporter some hundred times: compiling it each time would take as long as it runs.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo gallery peers examples site bench bench-publish quick test test-browsers browsers fuzz check generate \
+.PHONY: setup demo page gallery peers examples site bench bench-publish quick test test-browsers browsers fuzz check generate \
 	docs format release clean distclean
 .DELETE_ON_ERROR:
 
@@ -43,9 +43,12 @@ dist/texelflow.js: node_modules/.installed scripts/build.mjs tsconfig.json $(she
 	$(NPM) run --silent build
 	@touch $@
 
-demo: setup build/site/docs/index.html
-	$(python) demo/build.py --docs build/site/docs
+demo: page
 	$(python) gallery/serve.py build/demo --port $(PORT)
+
+# What make demo serves.
+page: setup build/site/docs/index.html
+	$(python) demo/build.py --docs build/site/docs
 
 # The models of the gallery, which make demo fetches and exports one by one when they are opened; 150 MB of packages.
 gallery: setup
