@@ -20,6 +20,13 @@ RENDERER_SCRIPT = """() => {
 
 def main() -> int:
     """Try the ways in order; return the exit code."""
+    if not (driver_starts() or (apt_install("libatomic1") and driver_starts())):
+        print(
+            "Playwright's own Node.js does not start, for the reason above; a library that it misses comes with the "
+            "system's packages (`sudo apt-get install libatomic1`).",
+            file=sys.stderr,
+        )
+        return 1
     for install in (use_installed, install_from_playwright, install_from_apt):
         if install() and (report := webgl2_report()) is not None:
             print(f"Chromium: {report}")
@@ -30,6 +37,12 @@ def main() -> int:
         file=sys.stderr,
     )
     return 1
+
+
+def driver_starts() -> bool:
+    """Whether Playwright's driver runs: small installations of Debian 13 lack the library libatomic."""
+    command = [sys.executable, "-m", "playwright", "--version"]
+    return subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def use_installed() -> bool:
@@ -49,11 +62,16 @@ def install_from_playwright() -> bool:
 
 
 def install_from_apt() -> bool:
-    """Install the distribution's Chromium; False if this is not Debian or not root."""
+    """Install the distribution's Chromium."""
+    return apt_install("chromium")
+
+
+def apt_install(package: str) -> bool:
+    """Install a package; False if this is not Debian or not root."""
     if shutil.which("apt-get") is None or os.geteuid() != 0:
         return False
     subprocess.run(["apt-get", "update", "-q"], check=False)
-    return subprocess.run(["apt-get", "install", "-q", "-y", "chromium"], check=False).returncode == 0
+    return subprocess.run(["apt-get", "install", "-q", "-y", package], check=False).returncode == 0
 
 
 def webgl2_report() -> str | None:
