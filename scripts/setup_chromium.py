@@ -22,8 +22,8 @@ def main() -> int:
     """Try the ways in order; return the exit code."""
     if not (driver_starts() or (apt_install("libatomic1") and driver_starts())):
         print(
-            "Playwright's own Node.js does not start, for the reason above; a library that it misses is a package "
-            "of the system (`sudo apt-get install libatomic1`).",
+            "Playwright's own Node.js does not start, for the reason above. A library that it lacks "
+            "is a package of the system (`sudo apt-get install libatomic1`).",
             file=sys.stderr,
         )
         return 1
