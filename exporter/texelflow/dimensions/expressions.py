@@ -21,7 +21,7 @@ Dimension: TypeAlias = Union[int, "Expression"]
 
 
 class Real(Protocol):
-    """A number computed from dimensions that need not be whole: what atoms need of it (floats.py makes it)."""
+    """A number computed from dimensions that need not be whole: what atoms ask of it (see floats.py)."""
 
     @property
     def key(self) -> str:
