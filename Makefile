@@ -1,13 +1,24 @@
-# make demo   builds everything and serves the demo page, with the documents at /docs/      make check   lints, types, sizes, freshness
-# make test   runs every test in a real browser               make setup   only the set-up that all of these do
-# make gallery   fetches and exports every model of the demo's gallery
-# make test-browsers   runs bundles in Firefox, WebKitGTK and Chromium on llvmpipe, too; make browsers writes docs/browsers.md
-# make peers  installs the runtimes that the demo compares Texelflow with
-# make bench  times Texelflow and other runtimes on the same nets; BENCH="--quick --nets mobilenetv2" for a look
-# make quick  runs the tests that matter most, in under four minutes
-# make fuzz   damages a thousand models of each format, exports them, and tells which lines of the importers ran
-# make site   builds the site of the documents into build/site/docs; BASE=/path/ for a server that has it elsewhere
-# make release  builds what is published into build/release
+# make help             prints this
+# make setup            what all other targets do first: .venv, node_modules, a browser, dist/; it is the default
+# make demo             builds everything and serves the demo page, with the documents at /docs/
+# make page             builds what make demo serves
+# make gallery          fetches and exports every model of the demo's gallery
+# make peers            installs the runtimes that the demo compares Texelflow with
+# make check            lints, types, sizes, freshness
+# make test             runs every test in a real browser; TESTS="tests/cli -k usage" runs some
+# make quick            runs the tests that matter most, in under four minutes
+# make test-browsers    runs bundles in Firefox, WebKitGTK and Chromium on llvmpipe, too
+# make fuzz             damages a thousand models of each format, exports them, tells which lines of the importers ran
+# make examples         installs what the tests of the examples need
+# make format           formats Python and TypeScript
+# make generate         writes the files that are made from other files: types of graph.json, notices
+# make docs             writes docs/operators.md; make browsers writes docs/browsers.md
+# make site             builds the site of the documents into build/site/docs; BASE=/path/ for a server that has it elsewhere
+# make bench            times Texelflow and other runtimes on the same nets; BENCH="--quick --nets mobilenetv2" for a look
+# make bench-publish    does so for all of them, and writes docs/benchmarks.md
+# make release          builds what is published into build/release
+# make clean            removes what was built; make distclean removes what was installed, too
+#
 # A target first sets up what it needs; what is up to date is not done again.
 
 PYTHON ?= python3
@@ -20,11 +31,14 @@ python := .venv/bin/python
 # Tests start the exporter some hundred times: compiling it each time would take as long as it runs.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo page gallery peers examples site bench bench-publish quick test test-browsers browsers fuzz check generate \
+.PHONY: setup help demo page gallery peers examples site bench bench-publish quick test test-browsers browsers fuzz check generate \
 	docs format release clean distclean
 .DELETE_ON_ERROR:
 
 setup: .venv/.installed node_modules/.installed .venv/.chromium dist/texelflow.js
+
+help:
+	@sed -n -e '/^$$/q' -e 's/^# \{0,1\}//p' Makefile
 
 .venv/.installed: pyproject.toml scripts/setup_python.sh scripts/build_hook.py
 	sh scripts/setup_python.sh "$(PYTHON)"

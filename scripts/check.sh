@@ -18,6 +18,7 @@ step "Python lint" "$python" -m ruff check --quiet --output-format concise .
 step "Python types" "$python" -m mypy --no-error-summary
 step "versions agree" "$python" scripts/versions.py
 step "imports go one way" "$python" scripts/lint_imports.py
+step "no imports in a circle" "$python" scripts/lint_circles.py
 step "no operator names in the runtime" "$python" scripts/lint_runtime_names.py
 step "generated Python is fresh" "$python" scripts/generate_types.py --check
 step "third-party notices are fresh" "$python" scripts/notices.py --check

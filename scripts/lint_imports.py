@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "exporter" / "texelflow"
 RUNTIME = ROOT / "webruntime" / "src"
 
-BASE = {"errors", "resources"}
+BASE = {"errors", "resources", "version"}
 MODEL = {*BASE, "dimensions", "graph", "problems", "options", "pictures"}
 MEANING = {*MODEL, "operators"}
 CONVERSION = {
@@ -37,6 +37,7 @@ CONVERSION = {
 
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
+    "version": set(),
     "resources": {"errors"},
     "options": set(),
     "dimensions": {"errors"},
@@ -101,7 +102,7 @@ def python_violations() -> Iterator[str]:
         parts = [part.removesuffix(".py") for part in path.relative_to(PACKAGE).parts]
         for line, module in imported_modules(path):
             top, _, rest = module.partition(".")
-            target = rest.partition(".")[0] if top == "texelflow" and rest != "__version__" else ""
+            target = rest.partition(".")[0] if top == "texelflow" else ""
             if reason := python_reason(parts, top, target):
                 yield f"{path.relative_to(ROOT)}:{line}: imports {module}: {reason}"
 
@@ -121,7 +122,7 @@ def python_reason(parts: list[str], top: str, target: str) -> str | None:
 
 
 def imported_modules(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield line and full name of every module that a file imports, also inside functions."""
+    """Yield line and full name of what a file imports, modules or names in them, also inside functions."""
     package = [*path.relative_to(PACKAGE.parent).parent.parts]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -131,8 +132,7 @@ def imported_modules(path: Path) -> Iterator[tuple[int, str]]:
             base = [*package[: len(package) - node.level + 1]] if node.level else []
             module = ".".join([*base, *([node.module] if node.module else [])])
             # `from texelflow import cli` names the module only after `import`.
-            names = [f"{module}.{alias.name}" for alias in node.names] if module == "texelflow" else [module]
-            yield from ((node.lineno, name) for name in names)
+            yield from ((node.lineno, f"{module}.{alias.name}") for alias in node.names)
 
 
 def typescript_violations() -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Writes tests/importers/transformers_files: tiny transformers as the exporters of today write them.
 
 An encoder (BERT) and a decoder's step (Llama, GPT-2), with seeded weights, by PyTorch's exporter, and by
-Hugging Face's with what ONNX Runtime's optimizer for transformers fuses. Beside each model lies what PyTorch
+Hugging Face's with what ONNX Runtime's optimiser for transformers fuses. Beside each model lies what PyTorch
 computes. Run by hand, in an environment that has torch, transformers, optimum-onnx, onnx, onnxscript and
 onnxruntime; arguments are names of models, without any all are written.
 """
@@ -136,12 +136,12 @@ def by_pytorch(
 
 
 def by_hugging_face(model: Any, task: str, kind: str, options: FusionOptions | None) -> onnx.ModelProto:
-    """Return what Hugging Face's exporter and ONNX Runtime's optimizer make."""
+    """Return what Hugging Face's exporter and ONNX Runtime's optimiser make."""
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "model", Path(folder) / "onnx"
         model.save_pretrained(source)
         settings = json.loads((source / "config.json").read_text())
-        # What ONNX Runtime's optimizer recognises of decoders is attention that is written out.
+        # What ONNX Runtime's optimiser recognises of decoders is attention that is written out.
         settings["attn_implementation"] = "eager"
         (source / "config.json").write_text(json.dumps(settings))
         main_export(

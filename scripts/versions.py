@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 
 def stated_versions(root: Path = ROOT) -> dict[str, str]:
     """Return the version that each file states, by the file's name."""
-    package = (root / "exporter/texelflow/__init__.py").read_text(encoding="utf-8")
+    package = (root / "exporter/texelflow/version.py").read_text(encoding="utf-8")
     found = re.search(r'^__version__ = "([^"]+)"$', package, re.MULTILINE)
     lock = json.loads((root / "package-lock.json").read_text(encoding="utf-8"))
     packages = {
@@ -18,7 +18,7 @@ def stated_versions(root: Path = ROOT) -> dict[str, str]:
         for name in ("package.json", "converter/package.json")
     }
     return {
-        "exporter/texelflow/__init__.py": found[1] if found else "none",
+        "exporter/texelflow/version.py": found[1] if found else "none",
         **packages,
         "package-lock.json": lock["version"],
         'package-lock.json, packages[""]': lock["packages"][""]["version"],

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from texelflow.errors import DefectError, ExportError
+from texelflow.version import __version__
 
 if TYPE_CHECKING:
     from texelflow.pipeline import ImageOptions, Options, Summary
 
-__version__ = "0.1.0"
 __all__ = ["DefectError", "ExportError", "__version__", "convert", "export", "inspect"]
 
 

@@ -14,7 +14,6 @@ from typing import Any, Generic, TypeVar
 
 from texelflow.dimensions import Dimension, Expression
 from texelflow.dimensions.constraints import AT_LEAST, EQUAL, Constraint, ModelFacts
-from texelflow.dimensions.text import to_text
 from texelflow.errors import ExportError
 from texelflow.graph import UndecidedError
 
@@ -48,7 +47,7 @@ class Decision:
         return Constraint(left, relation, right, self.node, "what decides its branch")
 
     def __str__(self) -> str:
-        text = to_text(self.condition)
+        text = str(self.condition)
         return text if self.holds else f"not ({text})"
 
 

@@ -10,12 +10,12 @@ from texelflow.backends.webgl2.picture_input import add_preprocessing
 from texelflow.backends.webgl2.plan.plan import Draw, HostStep, Plan, PlanTensor, Program
 from texelflow.bundle.derived import name_derived
 from texelflow.bundle.provenance import provenance
-from texelflow.dimensions import symbols_of
-from texelflow.dimensions.text import to_json
+from texelflow.dimensions import symbols_of, to_json
 from texelflow.errors import ExportError
 from texelflow.graph import Graph, Value
 from texelflow.options import Options
 from texelflow.passes.pair_states import State
+from texelflow.version import __version__
 
 
 def graph_file(
@@ -34,8 +34,6 @@ def graph_file(
     `meanings` has what is said of inputs and outputs, `fixed` are the inputs that the export made constants;
     `origin` is where the model was fetched from.
     """
-    from texelflow import __version__
-
     programs = {program: index for index, program in enumerate(plan.programs())}
     inputs = [
         {**_input_json(value, tensor, graph.steering.get(value)), **_meaning_json(value, meanings)}

@@ -39,7 +39,9 @@ def check(checkout: Path, script: str, *arguments: str) -> subprocess.CompletedP
     )
 
 
-@pytest.mark.parametrize("script", ["lint_imports.py", "lint_runtime_names.py", "generate_types.py"])
+@pytest.mark.parametrize(
+    "script", ["lint_imports.py", "lint_circles.py", "lint_runtime_names.py", "generate_types.py"]
+)
 def test_the_repository_passes(checkout: Path, script: str) -> None:
     finished = check(checkout, script, *(["--check"] if script == "generate_types.py" else []))
     assert finished.returncode == 0, finished.stderr
@@ -76,6 +78,26 @@ def test_wrong_imports_are_found(checkout: Path, path: str, line: str, fragment:
     assert finished.returncode == 1
     assert fragment in finished.stderr
     assert Path(path).name in finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "line"),
+    [
+        (
+            "exporter/texelflow/graph/nodes.py",
+            "texelflow/passes/infer_types.py",
+            "def f():\n    from texelflow.passes import infer_types",
+        ),
+        ("webruntime/src/graph/tensor.ts", "api/model.ts", 'import type { Model } from "../api/model.ts";'),
+    ],
+)
+def test_imports_in_a_circle_are_found(checkout: Path, low: str, high: str, line: str) -> None:
+    with (checkout / low).open("a") as file:
+        file.write(f"\n{line}\n")
+    finished = check(checkout, "lint_circles.py")
+    assert finished.returncode == 1
+    assert low in finished.stderr
+    assert high in finished.stderr
 
 
 @pytest.mark.parametrize(

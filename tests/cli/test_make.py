@@ -30,3 +30,10 @@ def test_the_head_of_the_file_names_what_a_reader_may_want() -> None:
     head = "\n".join(line for line in MAKEFILE.splitlines() if line.startswith("# make "))
     told = set(re.findall(r"make ([\w-]+)", head))
     assert {"demo", "test", "check", "setup"} <= told <= set(TARGETS)
+
+
+def test_help_names_every_target() -> None:
+    run = subprocess.run(
+        ["make", "--no-print-directory", "help"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    assert [target for target in TARGETS if f"make {target} " not in run.stdout] == []

@@ -189,7 +189,7 @@ def test_bill_of_materials_is_valid_and_has_what_is_shipped(release: Path) -> No
 
 def test_versions_that_differ_are_told(tmp_path: Path) -> None:
     stating = (
-        "exporter/texelflow/__init__.py",
+        "exporter/texelflow/version.py",
         "package.json",
         "converter/package.json",
         "package-lock.json",

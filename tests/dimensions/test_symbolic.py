@@ -34,9 +34,10 @@ from texelflow.dimensions import (
     substitute,
     symbol,
     symbols_of,
+    to_json,
 )
 from texelflow.dimensions.constraints import ModelFacts, require_least
-from texelflow.dimensions.text import Json, to_json
+from texelflow.dimensions.text import Json
 
 N, H, W = (symbol(name) for name in SYMBOLS)
 

@@ -27,7 +27,7 @@ def image_model() -> Sheet:
 
 
 def token_model() -> Sheet:
-    """An embedding, shape arithmetic, heads, a mask and a normalization."""
+    """An embedding, shape arithmetic, heads, a mask and a normalisation."""
     sheet = Sheet("tokens")
     tokens = sheet.input(["batch", "length"], "int64", 0, 11)
     x = sheet.node("Gather", [sheet.weights([11, 8]), tokens])

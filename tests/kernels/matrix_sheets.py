@@ -1,4 +1,4 @@
-"""Matrix products, and what goes over axes: softmax, reductions, normalizations."""
+"""Matrix products, and what goes over axes: softmax, reductions, normalisations."""
 
 from __future__ import annotations
 
@@ -200,9 +200,9 @@ def reductions() -> Sheet:
     return sheet
 
 
-def normalizations() -> Sheet:
-    """Normalizations of flat and blocked tensors."""
-    sheet = Sheet("normalizations")
+def normalisations() -> Sheet:
+    """Normalisations of flat and blocked tensors."""
+    sheet = Sheet("normalisations")
     for channels, width in product(CHANNELS, WIDTHS):
         shape = [2, channels, 3, width]
         for kind in {1: ["flat"], 3: ["flat", "blocked"], 7: ["blocked"]}[width]:

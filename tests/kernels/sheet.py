@@ -191,7 +191,7 @@ class Sheet:
 
 
 def run_reference(model: Path, feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Run a model in ONNX Runtime as it is written, without the optimizations that would reorder it."""
+    """Run a model in ONNX Runtime as it is written, without the optimisations that would reorder it."""
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 3

@@ -67,7 +67,7 @@ def sums() -> dict[str, Case]:
     return cases
 
 
-def normalizations() -> dict[str, Case]:
+def normalisations() -> dict[str, Case]:
     """Normalizations of numbers whose deviation is a ten thousandth of their mean."""
 
     def normal(shape: Sequence[int], axes: tuple[int, ...], epsilon: float = 1e-5) -> tuple[Array, Array]:
@@ -182,8 +182,8 @@ def test_sums(bundle_page: Page, page_server: PageServer, tmp_path: Path) -> Non
     check(sums(), bundle_page, page_server, tmp_path)
 
 
-def test_normalizations(bundle_page: Page, page_server: PageServer, tmp_path: Path) -> None:
-    check(normalizations(), bundle_page, page_server, tmp_path)
+def test_normalisations(bundle_page: Page, page_server: PageServer, tmp_path: Path) -> None:
+    check(normalisations(), bundle_page, page_server, tmp_path)
 
 
 def test_whole_numbers(bundle_page: Page, page_server: PageServer, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Batch normalization folded into weights: which nodes remain, and that the numbers stay."""
+"""Batch normalisation folded into weights: which nodes remain, and that the numbers stay."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PARAMETERS = ("scale", "shift", "mean", "variance")
 
 
 def _model(folder: Path, inputs: str, body: str, weights: dict[str, tuple[int, ...]], channels: int) -> Path:
-    """Save a model with random weights of the shapes given, besides the parameters of a normalization."""
+    """Save a model with random weights of the shapes given, besides the parameters of a normalisation."""
     path = save_text(f"g ({inputs}) => (float[A, B, C, D] y) {{ {body} }}", folder)
     model = onnx.load(path)
     model.graph.output[0].type.tensor_type.ClearField("shape")

@@ -70,7 +70,7 @@ def test_picture(page: Page, serve: Serve, tmp_path: Path, picture: str) -> None
         serve(tmp_path),
     )
     assert answer["shape"] == [1, 2, 2, 4]
-    # A video's frames pass through its own color space.
+    # A video's frames pass through its own colour space.
     assert answer["data"] == pytest.approx(RED_GREEN, abs=12 if "video" in picture else 0.01)
     assert answer["inputs"][0]["image"]["fit"] == "stretch"
 

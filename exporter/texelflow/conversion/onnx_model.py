@@ -8,7 +8,6 @@ from typing import Any
 
 from texelflow.conversion.raw_data import RawData
 from texelflow.conversion.sizes import element_nodes
-from texelflow.dimensions.text import to_text
 from texelflow.graph import LEARNED, PRECISE, Body, Element, Graph, Node, NodeError, TensorType, Value
 from texelflow.graph.constants import pack_elements
 from texelflow.graph.nodes import ConstantData
@@ -286,4 +285,4 @@ def _describe(info: Any, type_: TensorType) -> None:
         if isinstance(extent, int):
             tensor.shape.dim.add(dim_value=extent)
         else:
-            tensor.shape.dim.add(dim_param=to_text(extent))
+            tensor.shape.dim.add(dim_param=str(extent))

@@ -24,6 +24,7 @@ from texelflow.dimensions.expressions import (
     symbol,
     symbols_of,
     terms_of,
+    to_json,
 )
 from texelflow.dimensions.operations import broadcast, equal, less, maximum, minimum, select, substitute
 from texelflow.dimensions.proofs import proved_different, proved_equal, same_shape
@@ -61,4 +62,5 @@ __all__ = [
     "symbol",
     "symbols_of",
     "terms_of",
+    "to_json",
 ]

@@ -25,10 +25,10 @@ from texelflow.dimensions.expressions import (
     symbol,
     symbols_of,
     terms_of,
+    to_json,
 )
 from texelflow.dimensions.operations import substitute
 from texelflow.dimensions.proofs import proved_equal
-from texelflow.dimensions.text import to_json, to_text
 
 EQUAL, AT_LEAST, BROADCASTS = "=", ">=", "1 or ="
 LEAST_INTEGER = -(2**31)
@@ -61,9 +61,8 @@ class Constraint:
         }
 
     def __str__(self) -> str:
-        left = to_text(self.left)
         verb = {EQUAL: "=", AT_LEAST: "≥"}.get(self.relation, "broadcasts with")
-        relation = f"{left} {verb} {to_text(self.right)}"
+        relation = f"{self.left} {verb} {self.right}"
         return f"{relation} ({self.node}: {self.meaning})"
 
 

@@ -10,26 +10,46 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache, reduce
 from math import gcd
-from typing import TYPE_CHECKING, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, Union
+
+from texelflow.dimensions.text import LARGEST_EXACT, Json, format_expression
 
 if TYPE_CHECKING:
     from functools import _lru_cache_wrapper
 
-    from texelflow.dimensions.floats import FloatExpression
-
-
 Dimension: TypeAlias = Union[int, "Expression"]
 
 
-Operand: TypeAlias = Union[int, "Expression", str, "FloatExpression"]
-"""Of an atom: dimensions, but for the name of a symbol, and the float whose whole part "trunc" is."""
+class Real(Protocol):
+    """A number computed from dimensions that need not be whole: what atoms ask of it (see floats.py)."""
 
+    @property
+    def key(self) -> str:
+        """A text that is another one for every other number."""
+
+    def symbols(self) -> set[str]:
+        """Return the names of the symbols that it depends on."""
+
+    def substitute(self, values: Mapping[str, Dimension]) -> Real:
+        """Return it with symbols replaced."""
+
+    def is_never_negative(self) -> bool:
+        """Return whether it provably is at least 0."""
+
+    def truncated(self) -> Dimension:
+        """Return its whole part, towards zero."""
+
+    def to_json(self) -> list[Any]:
+        """Return it as graph.schema.json's Real."""
+
+
+Operand: TypeAlias = Union[int, "Expression", str, Real]
+"""Of an atom: dimensions, but for the name of a symbol, and the number whose whole part "trunc" is."""
 
 MOST_TERMS = 256
 MOST_FACTORS = 32
 LONGEST_KEY = 100_000
 """An expression is refused that has more terms, or more factors in one, or takes more characters to write."""
-
 
 RESULTS_KEPT = 2**14
 LONGEST_KEPT = 2**10
@@ -72,6 +92,22 @@ class Atom:
 
     def __lt__(self, other: Atom) -> bool:
         return self.key < other.key
+
+    def to_json(self) -> Json:
+        """Return the atom as graph.schema.json's Expression."""
+        if self.operation == "symbol":
+            return str(self.operands[0])
+        # Of larger numbers, only the order matters.
+        orders = self.operation in ("min", "max", "==", "<", "select")
+        operands: list[Json] = []
+        for operand in self.operands:
+            if isinstance(operand, int) and orders:
+                operands.append(max(-LARGEST_EXACT, min(LARGEST_EXACT, operand)))
+            elif isinstance(operand, (int, Expression)):
+                operands.append(to_json(operand))
+            elif not isinstance(operand, str):
+                operands.append(operand.to_json())
+        return [self.operation, *operands]
 
 
 Monomial: TypeAlias = tuple[Atom, ...]
@@ -139,9 +175,7 @@ class Expression:
         return remainder(other, self)
 
     def __str__(self) -> str:
-        from texelflow.dimensions.text import to_text
-
-        return to_text(self)
+        return format_expression(to_json(self))
 
     __repr__ = __str__
 
@@ -185,6 +219,25 @@ def _kept(operation: _lru_cache_wrapper[Dimension], left: Expression, right: Dim
 def symbol(name: str) -> Expression:
     """Return the dimension called `name`."""
     return Expression({(Atom("symbol", (name,)),): 1})
+
+
+def to_json(dimension: Dimension) -> Json:
+    """Return a dimension as graph.schema.json's Expression."""
+    if isinstance(dimension, int):
+        return dimension
+    added = [_term_json(*term) for term in dimension.terms.items() if term[1] > 0]
+    subtracted = [
+        _term_json(m, -coefficient) for m, coefficient in dimension.terms.items() if coefficient < 0
+    ]
+    total: Json = ["+", *added] if len(added) > 1 else added[0] if added else 0
+    return ["-", total, *subtracted] if subtracted else total
+
+
+def _term_json(monomial: Monomial, coefficient: int) -> Json:
+    factors: list[Json] = [atom.to_json() for atom in monomial]
+    if coefficient != 1 or not factors:
+        factors.insert(0, coefficient)
+    return factors[0] if len(factors) == 1 else ["*", *factors]
 
 
 def product(dimensions: Iterable[Dimension]) -> Dimension:

@@ -17,8 +17,17 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from texelflow.dimensions.bounds import lower_bound
-from texelflow.dimensions.expressions import Dimension, Expression, floor_divide, opaque, symbols_of
+from texelflow.dimensions.expressions import (
+    Dimension,
+    Expression,
+    common_factor,
+    floor_divide,
+    opaque,
+    symbols_of,
+    to_json,
+)
 from texelflow.dimensions.operations import substitute
+from texelflow.dimensions.text import format_expression
 
 FloatOperand: TypeAlias = "Dimension | float | FloatExpression"
 
@@ -127,8 +136,6 @@ class FloatExpression:
 
     def to_json(self) -> list[Any]:
         """Return it as graph.schema.json's Real."""
-        from texelflow.dimensions.text import to_json
-
         operands: list[Any] = [
             operand.to_json()
             if isinstance(operand, FloatExpression)
@@ -144,8 +151,6 @@ class FloatExpression:
         return content if exact else ["fround", content]
 
     def __str__(self) -> str:
-        from texelflow.dimensions.text import format_expression
-
         return format_expression(self.to_json())
 
 
@@ -275,8 +280,6 @@ def _ratio(operation: str, operands: list[Ratio | None]) -> Ratio | None:
 
 
 def _reduced(numerator: Dimension, denominator: int) -> Ratio:
-    from texelflow.dimensions.expressions import common_factor
-
     common = math.gcd(common_factor(numerator), denominator) or 1
     return Ratio(floor_divide(numerator, common), denominator // common)
 

@@ -1,10 +1,8 @@
-"""Dimensions as graph.json writes them, and as people do: `32*((height + 31)//32)`."""
+"""Expressions of graph.json as people write them, such as `32*((height + 31)//32)`."""
 
 from __future__ import annotations
 
 from typing import Any, TypeAlias
-
-from texelflow.dimensions.expressions import Atom, Dimension, Expression, Monomial
 
 Json: TypeAlias = int | float | str | list[Any]
 
@@ -14,23 +12,6 @@ LARGEST_EXACT = 2**53 - 1
 
 _ATOM = 3
 """Precedence of what needs no parentheses anywhere."""
-
-
-def to_json(dimension: Dimension) -> Json:
-    """Return the dimension as graph.schema.json's Expression."""
-    if isinstance(dimension, int):
-        return dimension
-    added = [_term_json(*term) for term in dimension.terms.items() if term[1] > 0]
-    subtracted = [
-        _term_json(m, -coefficient) for m, coefficient in dimension.terms.items() if coefficient < 0
-    ]
-    total: Json = ["+", *added] if len(added) > 1 else added[0] if added else 0
-    return ["-", total, *subtracted] if subtracted else total
-
-
-def to_text(dimension: Dimension) -> str:
-    """Return the dimension as people write it."""
-    return format_expression(to_json(dimension))
 
 
 def format_expression(expression: Json) -> str:
@@ -59,29 +40,6 @@ def _format(expression: Json) -> tuple[str, int]:
 def _within(expression: Json, least: int) -> str:
     text, precedence = _format(expression)
     return text if precedence >= least else f"({text})"
-
-
-def _term_json(monomial: Monomial, coefficient: int) -> Json:
-    factors: list[Json] = [_atom_json(atom) for atom in monomial]
-    if coefficient != 1 or not factors:
-        factors.insert(0, coefficient)
-    return factors[0] if len(factors) == 1 else ["*", *factors]
-
-
-def _atom_json(atom: Atom) -> Json:
-    if atom.operation == "symbol":
-        return str(atom.operands[0])
-    # Of larger numbers, only the order matters.
-    orders = atom.operation in ("min", "max", "==", "<", "select")
-    operands: list[Json] = []
-    for operand in atom.operands:
-        if isinstance(operand, int) and orders:
-            operands.append(max(-LARGEST_EXACT, min(LARGEST_EXACT, operand)))
-        elif isinstance(operand, (int, Expression)):
-            operands.append(to_json(operand))
-        elif not isinstance(operand, str):
-            operands.append(operand.to_json())
-    return [atom.operation, *operands]
 
 
 def finite_json(number: float | list[Any]) -> Any:

@@ -33,8 +33,8 @@ _SIMPLIFYING: tuple[Pass, ...] = (
     infer_types.run,
     remove_dead_nodes.run,
     describe_results.run,  # before decomposing, since operators say it
-    eliminate_identities.run,  # before fusing, which wants the product right before its normalization
-    sink_transposes.run,  # so that a product is right before its normalization
+    eliminate_identities.run,  # before fusing, which wants the product right before its normalisation
+    sink_transposes.run,  # so that a product is right before its normalisation
     remove_dead_nodes.run,
     fold_pads.run,  # behind transposes, and before decomposing, since zero points are inputs of a node there
     take_early.run,  # before decomposing, since normalisations are seen as such

@@ -10,7 +10,7 @@ Rules, where its four parameters are constant:
 3. After Gemm: along the axis of the columns of B; `beta` is multiplied into C.
 4. After MatMul of matrices: along the last axis of B; an Add of the shift follows.
 5. In 1 to 3 the bias becomes `bias · factor + shift`, or `shift` if there is none.
-6. In 1 to 4 the weight and bias are constant, and nothing but the normalization reads the product.
+6. In 1 to 4 the weight and bias are constant, and nothing but the normalisation reads the product.
 7. Else the node stays; its operator decomposes it.
 """
 
@@ -28,7 +28,7 @@ from texelflow.problems import Problems
 
 
 def run(graph: Graph) -> int:
-    """Fold batch normalizations; return how many. Raises ExportError with all problems."""
+    """Fold batch normalisations; return how many. Raises ExportError with all problems."""
     problems = Problems()
     constants = graph.constants()
     consumers = graph.consumers()
@@ -59,7 +59,7 @@ def _private_producer(node: Node, consumers: dict[Value, list[Node]], outputs: s
 
 
 def _fold(node: Node, host: Node, constants: set[Value]) -> list[Node] | None:
-    """Return the host with the normalization in its weights, or None if rules 1 to 6 do not apply."""
+    """Return the host with the normalisation in its weights, or None if rules 1 to 6 do not apply."""
     fold = _HOSTS.get(host.operator) if not host.domain else None
     parameters = [*node.inputs[1:], *host.inputs[1:]]
     if fold is None or not all(value is None or value.is_known or value in constants for value in parameters):
@@ -129,7 +129,7 @@ def _folded_bias(steps: Decomposition, bias: Value | None, factor: Value, shift:
 
 
 def _add_host(steps: Decomposition, host: Node, weight: Value, bias: Value, **changed: Any) -> None:
-    """Append the host with its new weight and bias; it makes what the normalization made."""
+    """Append the host with its new weight and bias; it makes what the normalisation made."""
     inputs = [host.inputs[0], weight, bias]
     attributes = {**host.attributes, **changed}
     steps.nodes.append(Node(host.operator, inputs, steps.node.outputs[:1], attributes, host.name))

@@ -18,7 +18,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from texelflow.dimensions import canonical, proved_equal, symbol, symbols_of
-from texelflow.dimensions.text import to_text
 from texelflow.errors import ExportError
 from texelflow.graph import Graph, Value
 from texelflow.options import AUTO
@@ -108,7 +107,7 @@ def _bound_shapes(graph: Graph, bound: set[str], grown: set[str]) -> dict[str, l
     for value in graph.inputs:
         shape: list[int | str] = []
         for extent in value.shape:
-            text = to_text(extent)
+            text = str(extent)
             equal = canonical(extent)
             if isinstance(equal, int):
                 shape.append(equal)

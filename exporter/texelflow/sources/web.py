@@ -18,10 +18,10 @@ from functools import cache
 from typing import IO, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from texelflow import __version__
 from texelflow.errors import ExportError
 from texelflow.sources.redaction import redacted
 from texelflow.sources.session import is_set
+from texelflow.version import __version__
 
 MOST_REDIRECTS = 10
 DEFAULT_TIMEOUT = 30.0

@@ -1,4 +1,4 @@
-"""Reductions and normalizations."""
+"""Reductions and normalisations."""
 
 from __future__ import annotations
 

@@ -5,7 +5,8 @@ import { TexelflowError } from "../errors.ts";
 import { render } from "../graph/expressions.ts";
 import { bindSymbols, holds } from "../graph/inputs.ts";
 import { loadFrom } from "./load_model.ts";
-import type { Memory, Model } from "./model.ts";
+import type { Memory } from "./memory.ts";
+import type { Model } from "./model.ts";
 import { ProgressMeter } from "./progress.ts";
 import { shareWeights } from "./shared_weights.ts";
 

@@ -16,6 +16,7 @@ import { TexelflowError } from "../errors.ts";
 import { render } from "../graph/expressions.ts";
 import { breathe } from "../wait/tasks.ts";
 import { type Loading, load } from "./loading.ts";
+import type { Branch, Memory, TaskKind } from "./memory.ts";
 import { ModelSession } from "./model_session.ts";
 import type { Inputs, Outputs, RunOptions, Signature } from "./signature.ts";
 import type { Timings } from "./timings.ts";
@@ -46,30 +47,8 @@ export interface OutputInfo extends TensorInfo {
 /** What is shown of an input, an output or a state. */
 type Described = Pick<GraphOutput, "name" | "dtype" | "shape" | "meaning">;
 
-/** What a task of a model needs, and what it does when the GPU's context is lost. */
-export interface TaskKind {
-  /** What it is given; of a model that branches, it is done in the branch that takes them, else in the last one. */
-  readonly inputs?: Readonly<Record<string, unknown>>;
-  /** Whether it goes on from what the model's own session remembered. */
-  readonly goesOn?: boolean;
-  /** Whether it is done again, once, when it is lost in its midst. */
-  readonly repeats?: boolean;
-}
-
-/** What remembers what runs leave. */
-export interface Memory {
-  /** The branch that ran last. */
-  branch: Model;
-  /**
-   * Where runs of a branch are, on the GPU that it is on now.
-   *
-   * @throws TexelflowError, once, when a run goes on from what was lost with the context
-   */
-  sessionOf(branch: Model, goesOn: boolean): Session;
-}
-
 /** A loaded model. Made by `loadModel`. */
-export class Model<S extends Signature = Signature> {
+export class Model<S extends Signature = Signature> implements Branch<S> {
   readonly name: string;
   readonly inputs: readonly InputInfo[];
   readonly outputs: readonly OutputInfo[];

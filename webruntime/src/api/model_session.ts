@@ -1,7 +1,7 @@
 import { Session } from "../backends/webgl2/run/session.ts";
 import { TexelflowError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import type { Model, TaskKind } from "./model.ts";
+import type { Branch, TaskKind } from "./memory.ts";
 import type { Inputs, Outputs, RunOptions, Signature } from "./signature.ts";
 import { WaitingRuns } from "./waiting_runs.ts";
 
@@ -10,15 +10,15 @@ const RUN: TaskKind = { goesOn: true, repeats: true };
 /** Runs of a model with a memory of their own. Made by `model.session()`. */
 export class ModelSession<S extends Signature = Signature> {
   /** By branch, on the GPU that the branch was on when this was run last. */
-  private readonly sessions = new Map<Model, Session>();
+  private readonly sessions = new Map<Branch, Session>();
   private disposed = false;
   private readonly waiting = new WaitingRuns();
   /** @internal */
-  branch: Model;
+  branch: Branch;
 
   /** @internal */
-  constructor(private readonly model: Model<S>) {
-    this.branch = model as Model;
+  constructor(private readonly model: Branch<S>) {
+    this.branch = model as Branch;
   }
 
   /**
@@ -73,7 +73,7 @@ export class ModelSession<S extends Signature = Signature> {
   }
 
   /** @internal */
-  sessionOf(branch: Model, goesOn: boolean): Session {
+  sessionOf(branch: Branch, goesOn: boolean): Session {
     const before = this.sessions.get(branch);
     const { loadedModel } = branch;
     if (before?.model === loadedModel) return before;
@@ -90,7 +90,7 @@ export class ModelSession<S extends Signature = Signature> {
   }
 
   private exclusively<T>(
-    task: (session: Session, branch: Model<S>) => Promise<T>,
+    task: (session: Session, branch: Branch<S>) => Promise<T>,
     kind: TaskKind = {},
   ): Promise<T> {
     if (this.disposed) return Promise.reject(new TexelflowError("disposed", "The session was disposed."));

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from texelflow.backends.webgl2.plan.plan import Real
-from texelflow.dimensions import Expression
+from texelflow.dimensions import Expression, to_json
 from texelflow.dimensions.floats import FloatExpression
-from texelflow.dimensions.text import Json, to_json
+from texelflow.dimensions.text import Json
 from texelflow.graph import Element
 
 

@@ -26,9 +26,9 @@ from texelflow.backends.webgl2.layout.view import View, row_major_strides
 from texelflow.backends.webgl2.location import Buffer, Location
 from texelflow.backends.webgl2.plan.plan import Axes, Blocking, HostStep, Plan, PlanTensor, Real
 from texelflow.backends.webgl2.plan.precision import needs_32_bits
-from texelflow.dimensions import Dimension, Expression, product, same_shape
+from texelflow.dimensions import Dimension, Expression, product, same_shape, to_json
 from texelflow.dimensions.floats import FloatExpression
-from texelflow.dimensions.text import LARGEST_EXACT, to_json
+from texelflow.dimensions.text import LARGEST_EXACT
 from texelflow.graph import ConstantData, Element, Node, NodeError, Value
 from texelflow.graph.constants import pack_elements, unpack_elements
 from texelflow.operators import symbols_bound_by

@@ -11,8 +11,7 @@ from texelflow.backends.webgl2.kernels.preprocessing import (
     preprocessing_json,
 )
 from texelflow.backends.webgl2.plan.plan import Plan, Program
-from texelflow.dimensions import Dimension, proved_equal
-from texelflow.dimensions.text import to_json
+from texelflow.dimensions import Dimension, proved_equal, to_json
 from texelflow.errors import ExportError
 from texelflow.graph import Graph, Value
 from texelflow.options import ImageOptions

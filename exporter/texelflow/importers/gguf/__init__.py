@@ -7,10 +7,10 @@ from pathlib import Path
 from texelflow.graph import Graph
 from texelflow.importers.format import Format, ImportOptions
 
-MAGIC = b"GGUF"
-
 
 def _recognises(_path: Path, mark: bytes) -> bool:
+    from texelflow.importers.gguf.file import MAGIC
+
     return mark.startswith(MAGIC)
 
 

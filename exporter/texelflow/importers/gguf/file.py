@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from texelflow.errors import ExportError
-from texelflow.importers.gguf import MAGIC
 from texelflow.importers.mapped_files import map_file, overlapping
+
+MAGIC = b"GGUF"
+"""How a file begins."""
 
 VERSIONS = (2, 3)
 MOST_AXES = 4

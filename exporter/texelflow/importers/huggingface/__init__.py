@@ -7,10 +7,10 @@ from pathlib import Path
 from texelflow.graph import Graph
 from texelflow.importers.format import Format, ImportOptions
 
-CONFIG = "config.json"
-
 
 def _recognises(path: Path, _mark: bytes) -> bool:
+    from texelflow.importers.huggingface.config import CONFIG
+
     return path.is_dir() and (path / CONFIG).is_file() and any(path.glob("*.safetensors"))
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from texelflow.errors import ExportError
 from texelflow.graph import Graph, Value
-from texelflow.importers.huggingface import CONFIG
+from texelflow.importers.huggingface.config import CONFIG, read_config
 from texelflow.importers.input_types import InputShapes
 from texelflow.importers.language.decoder import as_float32, build_graph
 from texelflow.importers.language.families import read_decoder
@@ -17,8 +15,6 @@ from texelflow.importers.language.settings import Settings
 from texelflow.importers.mapped_files import inside
 from texelflow.importers.safetensors import read_safetensors
 from texelflow.operators.builder import GraphBuilder
-
-LARGEST_CONFIG = 2**24
 
 
 def read_folder(folder: Path, input_shapes: InputShapes) -> Graph:
@@ -28,7 +24,7 @@ def read_folder(folder: Path, input_shapes: InputShapes) -> Graph:
         ExportError: a file is damaged, the model's family is not supported, or a weight is missing.
     """
     path = folder / CONFIG
-    entries = _read_object(path)
+    entries = read_config(path)
     if isinstance(entries.get("text_config"), Mapping):  # pictures are described beside it
         entries = entries["text_config"]
     if entries.get("quantization_config"):
@@ -54,17 +50,3 @@ def read_folder(folder: Path, input_shapes: InputShapes) -> Graph:
         return None if value is None else as_float32(value, name, shape, builder)
 
     return build_graph(decoder, weight, folder, f"Hugging Face, {entries['model_type']}", input_shapes)
-
-
-def _read_object(path: Path) -> dict[str, Any]:
-    try:
-        if path.stat().st_size > LARGEST_CONFIG:
-            raise ExportError(f"{path} is too large for a description of a model")
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ExportError(f"{path} cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise ExportError(f"{path} is no JSON: {error}") from None
-    if not isinstance(content, dict):
-        raise ExportError(f"{path} is no JSON object")
-    return content

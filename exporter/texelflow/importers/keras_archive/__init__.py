@@ -8,12 +8,13 @@ from texelflow.graph import Graph
 from texelflow.importers.format import Format, ImportOptions
 from texelflow.importers.zip_members import zip_names
 
-CONFIG = "config.json"
-METADATA = "metadata.json"
-
 
 def _recognises(path: Path, mark: bytes) -> bool:
-    return mark.startswith(b"PK") and zip_names(path) >= {CONFIG, METADATA}
+    if not mark.startswith(b"PK"):
+        return False
+    from texelflow.importers.keras_archive.members import CONFIG, METADATA
+
+    return zip_names(path) >= {CONFIG, METADATA}
 
 
 def _read(path: Path, options: ImportOptions) -> Graph:

@@ -13,14 +13,12 @@ from texelflow.graph import Graph
 from texelflow.importers.format import Format, ImportOptions
 from texelflow.importers.zip_members import zip_names
 
-FORMAT_NAME = "archive_format"
-LEGACY_PROGRAM = "serialized_exported_program.json"
-"""What PyTorch before 2.8 called the program, at the root of the archive."""
-
 
 def _recognises(path: Path, mark: bytes) -> bool:
     if not mark.startswith(b"PK"):
         return False
+    from texelflow.importers.pytorch.archive import FORMAT_NAME, LEGACY_PROGRAM
+
     names = zip_names(path)
     return LEGACY_PROGRAM in names or any(name.endswith(f"/{FORMAT_NAME}") for name in names)
 

@@ -12,6 +12,12 @@ from typing import Any
 
 from texelflow.importers.pytorch.records import ProgramError
 
+FORMAT_NAME = "archive_format"
+"""The member that says what the archive is: `pt2` for programs."""
+
+LEGACY_PROGRAM = "serialized_exported_program.json"
+"""What PyTorch before 2.8 called the program, at the root of the archive."""
+
 LARGEST_RECORD = 2**29
 """Most bytes of a member that is read as a whole: of JSON, of a pickle, or of one that is compressed."""
 

@@ -9,8 +9,7 @@ from texelflow.errors import ExportError
 from texelflow.graph import Graph
 from texelflow.importers.format import ImportOptions
 from texelflow.importers.mapped_files import map_file
-from texelflow.importers.pytorch import FORMAT_NAME, LEGACY_PROGRAM
-from texelflow.importers.pytorch.archive import Archive
+from texelflow.importers.pytorch.archive import FORMAT_NAME, LEGACY_PROGRAM, Archive
 from texelflow.importers.pytorch.program import build_program
 from texelflow.importers.pytorch.records import ProgramError, record
 from texelflow.importers.pytorch.weights import Weights

@@ -4,22 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from texelflow.graph import Body, Node, Value
 from texelflow.importers.tensorflow.control_flow import Branches, Frame
-from texelflow.importers.tensorflow.definitions import Definition, DefinitionError
+from texelflow.importers.tensorflow.definitions import Definition, DefinitionError, Function
+from texelflow.importers.tensorflow.effects import Effects
 from texelflow.importers.tensorflow.lowering import DOMAIN
-from texelflow.importers.tensorflow.references import EXITS
-
-if TYPE_CHECKING:
-    from texelflow.importers.tensorflow.walk import Scope, Walk
+from texelflow.importers.tensorflow.references import EXITS, Place
+from texelflow.importers.tensorflow.scope import Scope
 
 LOOPS = frozenset({"While", "StatelessWhile"})
 CHOICES = frozenset({"If", "StatelessIf"})
 CASES = frozenset({"Case", "StatelessCase"})
 
 MOST_BRANCHES = 40
+
+
+class Walk(Protocol):
+    """What branches and loops need of the walk that meets them (walk.py)."""
+
+    nodes: list[Node]
+    effects: Effects
+
+    def value(self, name: str) -> Value:
+        """Return a new value, of that name or one like it."""
+
+    def build(self, scope: Scope, places: Sequence[Place]) -> list[Value]:
+        """Return values of a scope, with nodes for all that they need."""
+
+    def function(self, node: Definition, call: object) -> Function:
+        """Return the function that an attribute of a node names."""
+
+    def call(self, function: Function, call: object, arguments: Sequence[Value], prefix: str) -> list[Value]:
+        """Return the results of a function, its nodes added."""
+
+    def body(self, inputs: list[Value], make: Callable[[], list[Value]]) -> Body:
+        """Return a graph inside of a node: of what `make` adds, and the values that it returns."""
 
 
 def add_branches(walk: Walk, scope: Scope, node: Definition, branches: Branches) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from texelflow.graph import Value
 from texelflow.importers.tensorflow.definitions import (
@@ -13,9 +12,7 @@ from texelflow.importers.tensorflow.definitions import (
     LimitError,
 )
 from texelflow.importers.tensorflow.references import Level, Place
-
-if TYPE_CHECKING:
-    from texelflow.importers.tensorflow.walk import Scope
+from texelflow.importers.tensorflow.scope import Scope
 
 VARIABLES = frozenset({"VarHandleOp", "VariableV2", "Variable", "AutoReloadVariable"})
 ASSIGNING = ("Assign", "ResourceApply", "ResourceScatter", "ResourceSparseApply", "ScatterUpdate")

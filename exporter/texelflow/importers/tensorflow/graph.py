@@ -13,7 +13,8 @@ from texelflow.importers.input_types import DeclaredType, resolve_input_types
 from texelflow.importers.tensorflow.definitions import Definition, DefinitionError, Definitions
 from texelflow.importers.tensorflow.operators import load
 from texelflow.importers.tensorflow.references import ENTERS, EXITS, Level
-from texelflow.importers.tensorflow.walk import ReadConstant, Scope, Walk
+from texelflow.importers.tensorflow.scope import Scope
+from texelflow.importers.tensorflow.walk import ReadConstant, Walk
 from texelflow.problems import Problems
 
 

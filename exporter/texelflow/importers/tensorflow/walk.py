@@ -37,6 +37,7 @@ from texelflow.importers.tensorflow.effects import ASSIGNING, DEEPEST, REASON, V
 from texelflow.importers.tensorflow.lowering import DOMAIN
 from texelflow.importers.tensorflow.operators import load
 from texelflow.importers.tensorflow.references import EXITS, FORWARDING, MERGES, Level, Place
+from texelflow.importers.tensorflow.scope import Scope
 from texelflow.importers.tensorflow.tensors import Tensor
 from texelflow.importers.unique_names import UniqueNames
 from texelflow.problems import Problems
@@ -51,25 +52,6 @@ OF_BODY = 5
 CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall", "RemoteCall"})
 ReadConstant: TypeAlias = "Callable[[Definition, Walk], Value | None]"
 """Gives a node that is a constant, or a variable, as a value; None to have it read as usual."""
-
-
-class Scope:
-    """The values of one graph, function, branch or body, by the outputs of its nodes."""
-
-    def __init__(self, level: Level, prefix: str, attributes: Mapping[str, object] | None = None) -> None:
-        self.level = level
-        self.prefix = prefix
-        self.attributes = attributes or {}
-        self.values: dict[Place, Value] = {}
-        self.frames: dict[str, Frame] = {}
-        self.followed: set[str] = set()
-
-    def inner(self, prefix: str) -> Scope:
-        """Return a scope of a part of the same nodes, which sees the values that are there already."""
-        scope = Scope(self.level, prefix, self.attributes)
-        scope.values = dict(self.values)
-        scope.frames = self.frames
-        return scope
 
 
 class Walk:

@@ -110,7 +110,7 @@ class SubgraphReader:
             return self._initialise(operation, result)
         inputs = [self._input(operation, title, index, position, result) for position in operation.inputs]
         if not operation.is_custom and self._variables.take(
-            operation, subgraph, inputs, result, nested=len(self._open) > 1
+            operation, subgraph, inputs, result.values, nested=len(self._open) > 1
         ):
             return None
         if any(value is not None and self._variables.is_handle(value) for value in inputs):

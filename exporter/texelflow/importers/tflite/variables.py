@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from texelflow.graph import Node, TensorType, Value
 from texelflow.importers.tflite.flatbuffer import DamagedError
@@ -21,9 +20,6 @@ from texelflow.importers.tflite.model import Operation, Subgraph
 from texelflow.importers.tflite.options import read_options
 from texelflow.importers.tflite.tensors import TYPES
 from texelflow.operators.builder import GraphBuilder
-
-if TYPE_CHECKING:
-    from texelflow.importers.tflite.subgraphs import ReadSubgraph
 
 
 class Variables:
@@ -69,10 +65,17 @@ class Variables:
         operation: Operation,
         subgraph: Subgraph,
         inputs: list[Value | None],
-        result: ReadSubgraph,
+        values: dict[int, Value],
         nested: bool,
     ) -> bool:
         """Read an operation if it is one on variables; return whether it is.
+
+        Args:
+            operation: one of `subgraph`.
+            subgraph: whose tensors the operation names by position.
+            inputs: the values that it reads.
+            values: by position what tensors of the subgraph are; its outputs are added.
+            nested: the subgraph is called by another one.
 
         Raises:
             DamagedError: it has no variable, or is in a subgraph that is called.
@@ -80,7 +83,7 @@ class Variables:
         if operation.name == "VAR_HANDLE":
             options = read_options("VarHandleOptions", operation.options)
             for position in operation.outputs:
-                handle = result.values[position] = Value(options["shared_name"])
+                handle = values[position] = Value(options["shared_name"])
                 self._handles[handle] = f"{options['container']}/{options['shared_name']}".strip("/")
             return True
         if operation.name not in ("READ_VARIABLE", "ASSIGN_VARIABLE"):
@@ -100,7 +103,7 @@ class Variables:
             (self._first if self._initialising else self._now)[key] = value
             return True
         for position in operation.outputs:
-            result.values[position] = self._read_now(key, subgraph, position)
+            values[position] = self._read_now(key, subgraph, position)
         return True
 
     def _read_now(self, key: str, subgraph: Subgraph, position: int) -> Value:

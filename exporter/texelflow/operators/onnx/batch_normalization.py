@@ -87,7 +87,7 @@ def _in_training(node: Node) -> list[Node]:
 
 
 def factor_and_shift(steps: Decomposition) -> tuple[Value, Value]:
-    """Add the nodes that compute factor and shift of a normalization, one of each for every channel.
+    """Add the nodes that compute factor and shift of a normalisation, one of each for every channel.
 
     `X · factor + shift` is its output. Both have the element type of X.
     """

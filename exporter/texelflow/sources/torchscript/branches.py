@@ -7,19 +7,28 @@ numbers in which the two differ.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, TypeAlias
 
 import torch
 
-from texelflow.sources.torchscript.parts import Part, accesses, attribute_of, slot_of
+from texelflow.sources.torchscript.parts import Part, Slot, accesses, attribute_of, slot_of
 from texelflow.sources.torchscript.primitives import RefusedError, as_tensor, item
 from texelflow.sources.torchscript.trees import COMPUTED, Tree, split
 
-if TYPE_CHECKING:
-    from texelflow.sources.torchscript.interpreter import Environment, Interpreter
-
 _OPERANDS = (torch.Tensor, *COMPUTED)
 _NUMBERS = (bool, int, float)
+
+Environment: TypeAlias = dict[int, Any]
+"""By the number of a value what it is."""
+
+
+class Interpreter(Protocol):
+    """What branches need of the interpreter that meets them (interpreter.py)."""
+
+    memory: dict[Slot, Any]
+
+    def block(self, block: Any, environment: Environment) -> list[Any]:
+        """Do the nodes of a block, whose inputs the environment has; return its results."""
 
 
 def both(interpreter: Interpreter, node: Any, condition: Any, environment: Environment) -> Sequence[Any]:

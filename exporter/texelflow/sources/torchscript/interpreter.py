@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
 
+from texelflow.sources.torchscript.branches import Environment, both
 from texelflow.sources.torchscript.fused import FUSED
 from texelflow.sources.torchscript.parts import Part, Slot, attribute_of, slot_of
 from texelflow.sources.torchscript.primitives import (
@@ -20,9 +21,6 @@ from texelflow.sources.torchscript.primitives import (
     untraced,
 )
 from texelflow.sources.torchscript.trees import split
-
-Environment: TypeAlias = dict[int, Any]
-"""By the number of a value what it is."""
 
 MOST_STEPS = 200_000
 
@@ -117,8 +115,6 @@ class Interpreter:
         if decided is None:
             raising = [_raises(block) for block in (then, otherwise)]
             if raising == [False, False]:
-                from texelflow.sources.torchscript.branches import both
-
                 return both(self, node, condition, environment)
             decided = raising[0]
             if all(raising):

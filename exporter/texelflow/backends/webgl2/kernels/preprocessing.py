@@ -10,8 +10,8 @@ from texelflow.backends.webgl2.kernels.kernel import Kernel
 from texelflow.backends.webgl2.kernels.rendering import Structure
 from texelflow.backends.webgl2.layout.view import row_major_strides
 from texelflow.backends.webgl2.plan.plan import Draw, PlanTensor, Program
-from texelflow.dimensions import Dimension, symbol
-from texelflow.dimensions.text import finite_json, to_json
+from texelflow.dimensions import Dimension, symbol, to_json
+from texelflow.dimensions.text import finite_json
 from texelflow.pictures import METHODS, ResizeMethod, placements
 
 INTEGER_LIMITS = {"uint8": (0, 255), "int8": (-128, 127), "int32": (-(2**24), 2**24)}

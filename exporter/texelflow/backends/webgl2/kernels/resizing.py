@@ -13,9 +13,8 @@ from texelflow.backends.webgl2.kernels.rendering import Structure
 from texelflow.backends.webgl2.layout.blocking import is_expressible
 from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.backends.webgl2.plan.plan import Axes, Real
-from texelflow.dimensions import Dimension, Expression
+from texelflow.dimensions import Dimension, Expression, to_json
 from texelflow.dimensions.floats import FloatExpression
-from texelflow.dimensions.text import to_json
 from texelflow.graph import Node, NodeError, Shape
 
 

@@ -1,4 +1,4 @@
-"""Computes the mean and the variance of rows together, as layer normalization needs them.
+"""Computes the mean and the variance of rows together, as layer normalisation needs them.
 
 Rules:
 1. ReduceMean(x) and ReduceMean of the square of Sub(x, that mean), both along the last axis, which they keep,

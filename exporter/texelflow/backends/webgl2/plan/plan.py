@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from texelflow.dimensions import Dimension, product, proved_equal
-from texelflow.dimensions.text import finite_json, to_json
+from texelflow.dimensions import Dimension, product, proved_equal, to_json
+from texelflow.dimensions.text import finite_json
 from texelflow.graph import FLOATING, Shape, Value
 
 Axes: TypeAlias = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...]]

@@ -1,7 +1,7 @@
 """LSTM: one cell at work on one step or a sequence, in either direction; written out, step by step.
 
 What is computed (the comments of tensorflow/lite/kernels/lstm.cc and kernel_utils.h): gates are sigmoids of
-W·x + R·h (+ p·c) + b, a layer normalization before the bias where there are its coefficients; the cell is
+W·x + R·h (+ p·c) + b, a layer normalisation before the bias where there are its coefficients; the cell is
 c = f·c + i·a(g), limited by `cell_clip`; the output o·a(c), then projected and limited by `proj_clip`.
 Without an input gate it is 1 - f. Quantised cells are rounded to the steps that their variables have.
 """

@@ -1,6 +1,17 @@
 import { TexelflowError } from "../../../errors.ts";
-import type { Context } from "./context.ts";
+import type { Capabilities } from "./capabilities.ts";
 import triangle from "./triangle.vert.glsl";
+
+/** What programs need of the context that they are made for (`Context`), and keep there. */
+interface ProgramContext {
+  readonly gl: WebGL2RenderingContext;
+  readonly capabilities: Capabilities;
+  readonly created: { programs: number };
+  readonly programs: Map<string, LinkedProgram>;
+  vertexShader: WebGLShader | null;
+  readonly isLost: boolean;
+  trimPrograms(): void;
+}
 
 /** A uniform array: where it is and how many 4-component (scales: 2-component) entries the compiler kept. */
 interface UniformArray {
@@ -20,7 +31,7 @@ export class LinkedProgram {
   private finished = false;
 
   constructor(
-    private readonly context: Context,
+    private readonly context: ProgramContext,
     private readonly source: string,
     private readonly samplers: readonly string[],
     /** What the program is for, in errors. */
@@ -104,7 +115,7 @@ export class LinkedProgram {
 
 /** The program of a fragment shader, to be issued, or the one that there is. The caller owns one reference to it. */
 export function programOf(
-  context: Context,
+  context: ProgramContext,
   source: string,
   samplers: readonly string[],
   label: string,
@@ -117,7 +128,7 @@ export function programOf(
 }
 
 /** Gives up one reference to each program. */
-export function releasePrograms(context: Context, programs: Iterable<LinkedProgram>): void {
+export function releasePrograms(context: ProgramContext, programs: Iterable<LinkedProgram>): void {
   for (const program of programs) program.references--;
   if (!context.isLost) context.trimPrograms();
 }

@@ -26,7 +26,6 @@ import { gpuFinished } from "../gl/fence.ts";
 import { releasePrograms } from "../gl/program.ts";
 import { ranOutOfMemory } from "../gl/texture.ts";
 import type { PlacedTensor } from "../run/draws.ts";
-import type { StateMemory } from "../run/state_memory.ts";
 import { LoadPhase } from "./load_phase.ts";
 
 /** What goes on while a model is loaded; more than one at a time. */
@@ -37,6 +36,12 @@ export type LoadingReport = (phase: LoadingPhase, done: number, total: number) =
 
 /** What only models need in the midst of whose runs the page computes. */
 export type HostPart = typeof import("../run/host_stage.ts");
+
+/** What only models need that have states. */
+type StatesPart = typeof import("../run/state_memory.ts");
+
+/** What a session remembers from run to run. */
+export type StateMemory = InstanceType<StatesPart["StateMemory"]>;
 
 /** A model on the GPU, all that is the same for each of its runs: programs, and what the load phase makes of weights. */
 export class LoadedModel implements WeightSink {
@@ -57,7 +62,7 @@ export class LoadedModel implements WeightSink {
   /** What the page does in the midst of runs; null if that is nothing. Known once all is compiled. */
   hosts: HostPart | null = null;
   /** The memory of sessions; null if the model has no states. Known once all is compiled. */
-  StateMemory: typeof StateMemory | null = null;
+  StateMemory: StatesPart["StateMemory"] | null = null;
   /** Says that the model is given up, while it is loaded or later. Known once it is compiled. */
   signal!: AbortSignal;
   private readonly bytes: number;

@@ -4,8 +4,8 @@ import type { HostStep } from "../../../bundle/generated/graph_file.ts";
 import { evaluate } from "../../../graph/expressions.ts";
 import { type Stage, stagesOf } from "../../../graph/stages.ts";
 import type { PlacedTensor } from "./draws.ts";
-import type { Next } from "./host_stage.ts";
 import { bindTo, copyOf, innermost, type NestedBound, settleAt, stageWhere, within } from "./nesting.ts";
+import type { Next } from "./next.ts";
 import type { RunPlan } from "./run_plan.ts";
 import type { Session } from "./session.ts";
 

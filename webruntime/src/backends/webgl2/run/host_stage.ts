@@ -6,31 +6,17 @@ import { evaluate, type Symbols } from "../../../graph/expressions.ts";
 import { type Bound, settle } from "../../../graph/inputs.ts";
 import { isHostStep, type Stage, stagesOf } from "../../../graph/stages.ts";
 import { HOST_STEPS } from "../../../host/host_steps.ts";
-import type { HostInput, Numbers } from "../../../host/types.ts";
+import type { HostInput } from "../../../host/types.ts";
 import type { LoadedModel } from "../load/loaded_model.ts";
 import { beginBranch, endBranch } from "./choices.ts";
 import type { PlacedTensor } from "./draws.ts";
 import { InputFeed } from "./input_feed.ts";
 import { checkNesting, NESTING } from "./nesting.ts";
+import type { Next } from "./next.ts";
 import type { OutputReader } from "./output_reader.ts";
 import type { RunPlan } from "./run_plan.ts";
 import { type Session, throwIfLost } from "./session.ts";
 import { beginLoop, endTurn } from "./turns.ts";
-
-/** What brings numbers that are on the GPU into a tensor. */
-export interface Filling {
-  copyTo(target: PlacedTensor): void;
-}
-
-/** How a run goes on behind a host step. */
-export interface Next {
-  /** What the step fills. */
-  readonly filled: readonly (Numbers | Filling)[];
-  readonly known: Bound;
-  /** Index of the next stage, and the plan whose tensors it reads. */
-  readonly stage: number;
-  readonly before: RunPlan;
-}
 
 /** Checks what graph.json says of host steps, besides what it says of all steps. */
 export function checkHosts(graph: GraphFile, fail: Fail): void {

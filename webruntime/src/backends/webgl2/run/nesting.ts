@@ -5,7 +5,7 @@ import type { GraphFile, HostName, HostStep } from "../../../bundle/generated/gr
 import { type Bound, settle } from "../../../graph/inputs.ts";
 import { isHostStep, type Stage, stagesOf } from "../../../graph/stages.ts";
 import type { PlacedTensor } from "./draws.ts";
-import type { Filling } from "./host_stage.ts";
+import type { Filling } from "./next.ts";
 import type { RunPlan } from "./run_plan.ts";
 import type { Session } from "./session.ts";
 

@@ -6,12 +6,11 @@ import { storageFormat } from "../device/setting.ts";
 import type { LinkedProgram } from "../gl/program.ts";
 import type { ArrayTexture } from "../gl/texture.ts";
 import { type Blocking, blockingOf, isAlias, type Layout, layoutOf } from "../layout/layouts.ts";
-import type { HostPart, LoadedModel } from "../load/loaded_model.ts";
+import type { HostPart, LoadedModel, StateMemory } from "../load/loaded_model.ts";
 import { type BoundDraw, bindDraw, type PlacedTensor, placeAlias } from "./draws.ts";
 import { InputFeed } from "./input_feed.ts";
 import { assignSlots, type Demand, type Slot } from "./memory.ts";
 import { OutputReader } from "./output_reader.ts";
-import type { StateMemory } from "./state_memory.ts";
 
 /** All that a stage of a run needs once the symbols are known that it depends on. */
 export interface RunPlan {
@@ -82,7 +81,7 @@ export function bindPlan(
   symbols: Symbols,
   layouts: ReadonlyMap<number, Layout>,
   textures: ReadonlyMap<Slot, ArrayTexture>,
-  states: StateMemory | null,
+  states: Pick<StateMemory, "textureOf"> | null,
 ): RunPlan {
   const { graph, programs, statePartners } = model;
   const textureOf = new Map<number, ArrayTexture | null>();

@@ -8,12 +8,11 @@ import { breathe, pause } from "../../../wait/tasks.ts";
 import { programsLinked } from "../device/programs.ts";
 import { gpuFinished } from "../gl/fence.ts";
 import { EarlyStart } from "../gl/readback.ts";
-import type { HostPart, LoadedModel } from "../load/loaded_model.ts";
+import type { HostPart, LoadedModel, StateMemory } from "../load/loaded_model.ts";
 import { type BoundDraw, executeDraws } from "./draws.ts";
 import type { OutputReader } from "./output_reader.ts";
 import { bindReaders, bindStep, type RunPlan, tensorsRead } from "./run_plan.ts";
 import { StagePlans } from "./stage_plans.ts";
-import type { StateMemory } from "./state_memory.ts";
 
 /** Draws that a plan's first run issues at a time. */
 const FIRST_PORTION = 16;

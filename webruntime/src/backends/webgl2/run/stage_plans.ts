@@ -1,11 +1,10 @@
 import type { Stage } from "../../../graph/stages.ts";
 import { textureBytes } from "../gl/texture.ts";
 import type { Layout } from "../layout/layouts.ts";
-import type { LoadedModel } from "../load/loaded_model.ts";
+import type { LoadedModel, StateMemory } from "../load/loaded_model.ts";
 import type { Slot } from "./memory.ts";
 import { GROWTH, TexturePool } from "./pool.ts";
 import { bindPlan, deletePlan, placeTensors, type RunPlan } from "./run_plan.ts";
-import type { StateMemory } from "./state_memory.ts";
 
 /** Plans kept for the sizes used last. */
 const PLANS_KEPT = 4;

@@ -7,7 +7,6 @@ import { type Stage, stagesOf } from "../../../graph/stages.ts";
 import { breathe } from "../../../wait/tasks.ts";
 import { gpuFinished } from "../gl/fence.ts";
 import type { PlacedTensor } from "./draws.ts";
-import type { Filling, Next } from "./host_stage.ts";
 import {
   bindTo,
   copyOf,
@@ -18,6 +17,7 @@ import {
   stageWhere,
   within,
 } from "./nesting.ts";
+import type { Filling, Next } from "./next.ts";
 import type { OutputReader } from "./output_reader.ts";
 import type { RunPlan } from "./run_plan.ts";
 import type { Session } from "./session.ts";
