@@ -1,6 +1,6 @@
 """Runs documented code of PyTorch where that is not installed: with what it wrote when it ran the same code.
 
-`recorded_torch.json` has, by the SHA-256 of a block's code, the files that `torch.export.save` wrote, compressed.
+`recorded_torch.json` has, by the SHA-256 of a block's code, what `torch.export.save` wrote, compressed.
 Code that was changed since is not in it, and fails. It is written by hand, where PyTorch is installed:
 
     PYTHONPATH=exporter:tests python tests/docs/recorded_torch.py
@@ -41,7 +41,8 @@ def torch_for(code: str) -> Iterator[None]:
     recorded = json.loads(RECORDED.read_text(encoding="utf-8"))
     assert digest(code) in recorded, f"PyTorch did not run this code yet: {Path(__file__).name} records it"
     saved = [lzma.decompress(base64.b64decode(text)) for text in recorded[digest(code)]["saved"]]
-    with mock.patch.dict(sys.modules, {"torch": Module(saved)}):
+    STAND_IN._begin(code, saved)
+    with mock.patch.dict(sys.modules, {"torch": STAND_IN}):
         yield
     assert not saved, "PyTorch saved more of this code"
 
@@ -52,28 +53,35 @@ def digest(code: str) -> str:
 
 
 class Module:
-    """Whatever code makes of torch: the module, networks, tensors, programs. Only `save` does something."""
+    """Whatever code makes of torch: the module, networks, tensors, programs. Only `save` does something.
 
-    def __init__(self, saved: list[bytes]) -> None:
-        self._saved = saved
+    It has what the code mentions, and what the exporter asks of PyTorch.
+    """
+
+    def __init__(self) -> None:
+        self._code, self._saved = "", [b""]
+
+    def _begin(self, code: str, saved: list[bytes]) -> None:
+        self._code, self._saved = code, saved
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name == "original_name":
+        own = {"save": self._save, "no_grad": nullcontext, "modules": list, "export": self, "eval": self}
+        if name in own:
+            return own[name]
+        if name != "run_decompositions" and not re.search(rf"\.{name}\b", self._code):
             raise AttributeError(name)
-        return {"save": self._save, "no_grad": nullcontext, "modules": list}.get(name, Module(self._saved))
+        return self
 
     def __call__(self, *_: object, **__: object) -> Module:
-        return Module(self._saved)
+        return self
 
-    def _save(self, _: Module, target: str | os.PathLike[str] | io.BytesIO) -> None:
-        content = self._saved.pop(0)
-        if isinstance(target, io.BytesIO):
-            target.write(content)
-        else:
-            Path(target).write_bytes(content)
+    def _save(self, _: Module, target: str | os.PathLike[str]) -> None:
+        Path(target).write_bytes(self._saved.pop(0))
 
 
 Module.__module__ = "torch.nn.modules.module"
+STAND_IN = Module()
+"""One for all code: later blocks of a document go on with what earlier ones imported."""
 
 
 def record() -> dict[str, dict[str, Any]]:

@@ -30,6 +30,7 @@ PROCESSES = ("verify", "evaluate", "bench")
 CHECKOUT = re.compile(r"^(make|pip|\.) ", re.MULTILINE)
 """What is done in a checkout of the repository."""
 SETTINGS = {
+    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     # One small module in place of all tests.
     "TESTS": "tests/docs/test_documented_links.py",
     "WORKERS": "0",

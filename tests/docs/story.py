@@ -18,7 +18,7 @@ from story_page import StoryPage, matches
 
 from browser_support import REPOSITORY
 
-COMMENT = re.compile(r" *//.*")
+DEFINED = re.compile(r"^#define (\w+) \d+", re.MULTILINE)
 
 
 class Story:
@@ -101,13 +101,21 @@ class Story:
         return self.page.choose(sorted(self.folder.glob(block.notes["chosen"])), says)
 
     def _compare_shaders(self, code: str) -> None:
-        """Look whether a shader of the bundle begins with the lines of code, without their comments."""
-        bundle = self.folder / "bundle"
-        self.page.shaders()
-        self.page.run(self.path, LOAD.replace("BUNDLE", bundle.name))
-        lines = [COMMENT.sub("", line) for line in code.splitlines() if not line.startswith("<")]
-        heads = ["\n".join(source.splitlines()[: len(lines)]) for source in self.page.shaders()]
-        assert "\n".join(lines) in heads, f"none of the shaders begins so, but {set(heads)}"
+        """Look whether shaders define what code does, and nothing else; X stands for each sampler."""
+        self.page.run(self.path, LOAD)
+        said = DEFINED.findall(code)
+        found = set()
+        for source in self.page.shaders():
+            names = DEFINED.findall(source.partition("precision")[0])
+            samplers = {name.removesuffix("_PIXELS") for name in names if name.endswith("_PIXELS")} - {
+                "RESULT"
+            }
+            for sampler in samplers or {""}:
+                others = tuple(f"{name}_" for name in samplers - {sampler})
+                own = [re.sub(rf"^{sampler}_", "X_", name) for name in names if not name.startswith(others)]
+                assert [name for name in said if name in own] == own, own
+                found.update(own)
+        assert found == set(said), f"{set(said) - found} is defined nowhere"
 
     def _take_bundle(self, name: str) -> None:
         shutil.rmtree(self.folder / "bundle", ignore_errors=True)
@@ -116,6 +124,6 @@ class Story:
 
 LOAD = """
 import { loadModel } from "./texelflow.js";
-const model = await loadModel("BUNDLE/");
+const model = await loadModel("bundle/");
 model.dispose();
 """

@@ -67,7 +67,7 @@ RUN = """async ([folder, script, markup]) => {
 SHOWN = """() => [...printed, document.body.innerText].join("\\n")"""
 KEPT = """async () => {
     await navigator.serviceWorker.ready;
-    return (await (await caches.open("texelflow")).keys()).length > 1;
+    return (await (await caches.open("texelflow")).keys()).length === 2;
 }"""
 """Whether a page can do without its server: its service worker and a bundle are there."""
 
@@ -111,7 +111,7 @@ class StoryPage:
     def opened(self, path: str, expected: str, gone: str | None = None) -> str:
         """Open a page; return what it shows, once that has a text, or after a while.
 
-        Where `gone` is given, it is opened again, when the server has nothing below that path any more.
+        Where `gone` is given, it is opened again, when the server does not answer below that path any more.
         """
         page = self.page.context.new_page()
         page.on("pageerror", lambda error: self.faults.append(str(error)))
@@ -124,9 +124,10 @@ class StoryPage:
                 return self.shown_in(page, expected)
             self.shown_in(page, expected)
             page.wait_for_function(KEPT)
-            del self.server.folders[gone.rstrip("/")]
+            self.server.gone.add(gone)
             page.reload()
-            self.faults = [fault for fault in self.faults if "404" not in fault]
+            # The browser tells that the server does not answer.
+            self.faults = [fault for fault in self.faults if "ERR_" not in fault]
             return self.shown_in(page, expected)
         finally:
             page.close()
@@ -143,8 +144,8 @@ class StoryPage:
         return shown
 
     def shaders(self) -> list[str]:
-        """Return the fragment shaders that were compiled since the last call."""
-        return list(self.page.evaluate("shaders.splice(0).filter((source) => source.includes('out '))"))
+        """Return the shaders that were compiled so far: what is compiled once is not compiled again."""
+        return list(self.page.evaluate("shaders"))
 
     def answer(self, route: Route) -> None:
         """Give what another server would have: the files of the document that is told."""

@@ -148,7 +148,9 @@ def write_tokenizer(folder: Path) -> None:
     tokenizer = {
         "version": "1.0",
         "added_tokens": special,
+        "normalizer": None,
         "pre_tokenizer": {"type": "BertPreTokenizer"},
+        "post_processor": None,
         "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": True},
         "model": {
             "type": "WordPiece",
