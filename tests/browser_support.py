@@ -129,13 +129,15 @@ class PageServer:
 
     `fixed` holds answers given before any folder is looked at: path -> (status, content type, body).
     `posts` answer, with JSON, what is posted to a path; they are called in threads of their own.
-    `policies` are sent as Content-Security-Policy with everything below a prefix.
+    `policies` are sent as Content-Security-Policy with everything below a prefix. Connections that ask for
+    something below one of `gone` are cut.
     """
 
     folders: dict[str, Path] = field(default_factory=dict)
     fixed: dict[str, tuple[int, str, bytes]] = field(default_factory=dict)
     posts: dict[str, Callable[[bytes], bytes]] = field(default_factory=dict)
     policies: dict[str, str] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
     requests: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -190,6 +192,8 @@ class PageServer:
 
     def answer(self, path: str) -> tuple[int, str, bytes]:
         """Status, content type and body for the decoded path of a request."""
+        if any(path.startswith(prefix) for prefix in self.gone):
+            raise ConnectionAbortedError(path)
         if path in self.fixed:
             return self.fixed[path]
         for prefix in sorted(self.folders, key=len, reverse=True):

@@ -1,14 +1,14 @@
 """The Markdown of the repository that people read, and the code in it.
 
-What is between ``` and ``` is run by test_documented_code.py, unless the language says that it is none. A
-comment on the line above says what code cannot say itself:
+What is between ``` and ``` is run by test_documented_code.py, by its language (RUN). A comment on the line
+above says what code cannot say itself:
 
-- `<!-- not run: REASON -->`: a machine of the tests cannot, or another test does, which the reason names.
-- `<!-- only compiled: REASON -->`: so, but the types of its JavaScript are looked at.
 - `<!-- file: PATH -->`: it is the content of a file, which later code of the document uses.
-- `<!-- bundle: NAME -->`: the folder `bundle/` is that of one of the stand-ins (stand_ins.py).
+- `<!-- bundle: NAME -->`: the folder `bundle/` is that of a stand-in (stand_ins.py, task_models.py).
+- `<!-- chosen: FILES -->`: which files a visitor chooses in the file input that it makes.
 - `<!-- code: N -->`: its command ends with this exit code.
 - `<!-- of: PATH -->`: the text is what that file's page shows; without it, what the code above it prints.
+- `<!-- without network: PATH -->`: so, when the page is opened again and no server answers any more.
 """
 
 from __future__ import annotations
@@ -20,9 +20,18 @@ from pathlib import Path
 from browser_support import REPOSITORY
 
 FENCE = re.compile(r"^(`{3,})([\w-]*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
-NOTE = re.compile(r"^<!-- (not run|only compiled|file|bundle|code|of): (.+) -->$")
-RUN = ("sh", "js", "ts", "html", "python")
-"""The languages of code that is run."""
+NOTE = re.compile(r"^<!-- (file|bundle|chosen|code|of|without network): (.+) -->$")
+RUN = {
+    "sh": "its commands are run",
+    "python": "it is run in this process",
+    "js": "it is run in a page, once TypeScript has looked at its types",
+    "ts": "so are js and html",
+    "html": "so is its script, or the whole page is opened",
+    "diff": "what it takes away and what it adds have right types; what it adds is run",
+    "glsl": "the shaders of a bundle that is run begin with it",
+    "text": "it is what was printed, or what a page shows",
+}
+"""What is done with code, by its language; there are no others."""
 
 DOCUMENTS = (
     REPOSITORY / "README.md",
@@ -46,21 +55,6 @@ class Block:
     def place(self) -> str:
         """Say where it is, for people."""
         return f"{self.document.relative_to(REPOSITORY)}:{self.line}"
-
-    @property
-    def is_run(self) -> bool:
-        """Whether the tests run it."""
-        return self.language in RUN and self.reason is None
-
-    @property
-    def is_compiled(self) -> bool:
-        """Whether its types are looked at, if it has any."""
-        return "not run" not in self.notes
-
-    @property
-    def reason(self) -> str | None:
-        """Why it is not run, if it is not."""
-        return self.notes.get("not run") or self.notes.get("only compiled")
 
 
 def blocks(document: Path) -> list[Block]:

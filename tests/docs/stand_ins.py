@@ -24,6 +24,8 @@ sys.path += [str(IMPORTERS), str(IMPORTERS / "tensorflow_files"), str(IMPORTERS 
 
 import packed_arrays  # noqa: E402
 import packed_files  # noqa: E402
+from task_models import BUNDLES as TASK_BUNDLES  # noqa: E402
+from task_models import LABELS, write_task_models  # noqa: E402
 from tflite_models.random_nets import RandomNet  # noqa: E402
 
 HEAD = '<ir_version: 8, opset_import: ["" : 17]>\n'
@@ -98,6 +100,18 @@ network (float[1, 512] input, float[1, 4] state) => (float[1, 1] probability, fl
     stateN = Add(old, new)
     mean = ReduceMean<axes = [1], keepdims = 1>(stateN)
     probability = Sigmoid(mean)
+}""",
+    "silero_vad": """
+network (float[batch, length] input, float[2, batch, 128] state, int64 sr)
+    => (float[batch, 1] output, float[2, batch, 128] stateN) <float half = {0.5}, float none = {0}>
+{
+    magnitudes = Abs(input)
+    loudness = ReduceMean<axes = [1], keepdims = 1>(magnitudes)
+    rate = Cast<to = 1>(sr)
+    nothing = Mul(rate, none)
+    louder = Add(loudness, nothing)
+    output = Sigmoid(louder)
+    stateN = Mul(state, half)
 }""",
     "memory": """
 network (float[1, 3] x, float[1, 3] h) => (float[1, 3] y, float[1, 3] hn)
@@ -175,6 +189,7 @@ BUNDLES: dict[str, dict[str, object]] = {
     "memory": {},
     "tokens": {},
     "language": {},
+    "encoder": {"meanings": {"states": "embedding"}},
 }
 """Those that a document takes for exported, with the options of that."""
 
@@ -184,6 +199,7 @@ def write(folder: Path) -> None:
     for name, text in TEXTS.items():
         (folder / f"{name}.onnx").write_bytes(onnx.parser.parse_model(HEAD + text).SerializeToString())
     shutil.copy(folder / "large.onnx", folder / "model.onnx")
+    shutil.copy(folder / "anchored.onnx", folder / "face.onnx")
     for name in ("labels.txt", "imagenet.txt"):
         (folder / name).write_text("red\ngreen\nblue\ngray\n", encoding="utf-8")
     Image.new("RGB", (64, 48), (0, 255, 0)).save(folder / "photo.png")
@@ -191,10 +207,15 @@ def write(folder: Path) -> None:
         photos = folder / "photos" / ("red", "green", "blue")[colour.index(255)]
         photos.mkdir(parents=True)
         Image.new("RGB", (40, 40), colour).save(photos / "photo.png")
+    Image.new("RGB", (64, 16), (255, 255, 255)).save(folder / "line.png")
     write_sound(folder / "speech.wav")
+    for name in ("dog.wav", "song.wav"):
+        shutil.copy(folder / "speech.wav", folder / name)
     write_network(folder / "network.onnx", {"first": (64, 256), "second": (256, 10)})
     np.savez(folder / "labelled.npz", x=np.eye(3, 64, dtype=np.float32), labels=np.arange(3))
     write_encoder(folder / "encoder.onnx")
+    (folder / "tasks").mkdir()
+    write_task_models(folder / "tasks")
     for name in ("word_pieces", "byte_pairs"):
         shutil.copytree(TESTS / "text" / "tokenizers" / name, folder / name)
     shutil.copytree(folder / "byte_pairs", folder / "tokenizer")
@@ -218,6 +239,10 @@ def write_bundles(models: Path, folder: Path) -> None:
         labels = options.get("labels")
         given = {**options, **({"labels": models / str(labels)} if labels else {})}
         texelflow.export(models / f"{name}.onnx", folder / name, **given)  # type: ignore[arg-type]
+    tasks = models / "tasks"
+    for name, options in TASK_BUNDLES.items():
+        given = {**options, **({"labels": tasks / f"{name}.txt"} if name in LABELS else {})}
+        texelflow.export(tasks / f"{name}.onnx", folder / name, **given)  # type: ignore[arg-type]
 
 
 def write_sound(path: Path) -> None:

@@ -5,21 +5,26 @@ That of a document runs in order, in a folder with stand-ins (stand_ins.py) for 
 
 from __future__ import annotations
 
-import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from documents import DOCUMENTS, RUN, blocks
+from documents import DOCUMENTS, blocks
 from playwright.sync_api import Browser
-from programs import compile_programs, program
+from programs import compile_programs, module, program, side_of
+from shell import Shell, open_shell
 from stand_ins import write, write_bundles
-from story import Story, StoryPage, open_story_page
+from story import Story
+from story_page import StoryPage, open_story_page
 
 from browser_support import REPOSITORY, PageServer
 
+sys.path.append(str(REPOSITORY / "tests" / "converter"))
+
+from converter_support import build_converter
+
 ALL = [block for document in DOCUMENTS for block in blocks(document)]
-MOST_NOT_RUN = 23
 WRONG = """
 import { loadModel, Tensor } from "./texelflow.js";
 const model = await loadModel("bundle/");
@@ -34,13 +39,20 @@ const text: string = new Tensor("int64", [1], new BigInt64Array(1)).as("int64")[
 
 
 @pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def converter() -> Path:
+    """The exporter for pages."""
+    return build_converter()
+
+
+@pytest.fixture(scope="module")
+def compiled(converter: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The JavaScript of every block that is run in a page; fails where TypeScript finds a wrong type."""
-    sources = {
-        block.place: code for block in ALL if block.is_compiled and (code := program(block)) is not None
+    sources = {block.place: code for block in ALL if (code := program(block)) is not None}
+    assert len(sources) >= 60
+    before = {
+        f"{block.place} before": module(side_of(block, "-")) for block in ALL if block.language == "diff"
     }
-    assert len(sources) >= 50
-    return compile_programs(tmp_path_factory.mktemp("programs"), sources, WRONG)
+    return compile_programs(tmp_path_factory.mktemp("programs"), {**sources, **before}, WRONG, converter)
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +65,18 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 @pytest.fixture(scope="module")
-def story_page(browser: Browser, page_server: PageServer) -> Iterator[StoryPage]:
+def story_page(browser: Browser, page_server: PageServer, converter: Path) -> Iterator[StoryPage]:
     """One page for the code of all documents."""
+    page_server.mount("/convert", converter)
     with open_story_page(browser, page_server) as page:
         yield page
+
+
+@pytest.fixture(scope="module")
+def shell(models: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """What runs commands, with servers for those that ask some."""
+    with open_shell(models[0], tmp_path_factory.mktemp("home")) as shell:
+        yield shell
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=[str(path.relative_to(REPOSITORY)) for path in DOCUMENTS])
@@ -65,24 +85,9 @@ def test_code(
     compiled: dict[str, str],
     models: tuple[Path, Path],
     story_page: StoryPage,
+    shell: Shell,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    story = Story(tmp_path, *models, compiled, story_page)
-    for block in blocks(document):
-        story.tell(block)
-
-
-def test_little_is_not_run_and_for_a_reason() -> None:
-    """Where another test is named, it is there; code of Python is such at least."""
-    left = [block for block in ALL if block.reason is not None]
-    assert len(left) <= MOST_NOT_RUN, [block.place for block in left]
-    for block in left:
-        assert block.language in RUN, block.place
-        for name in re.findall(r"\S+\.py\b", str(block.reason)):
-            assert (REPOSITORY / name).is_file(), f"{block.place}: {name}"
-        if block.language == "python":
-            compile(block.code, block.place, "exec")
-    known = {*RUN, "text", "diff", ""}
-    assert {block.language for block in ALL} <= known
+    Story(tmp_path, models, compiled, story_page, shell).tell(blocks(document))

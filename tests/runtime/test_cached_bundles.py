@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -107,39 +106,6 @@ def test_it_loads_and_is_restored_without_network(
     )
     context.close()
     assert answer == {"plain": "network", "again": RESULT, "restored": RESULT, "unknown": "network"}
-
-
-def test_the_guide_starts_a_page_without_network(
-    browser: Browser, own_server: PageServer, tmp_path: Path
-) -> None:
-    """The page and the service worker of docs/offline.md, reloaded when their server is gone."""
-    guide = (REPOSITORY / "docs" / "offline.md").read_text(encoding="utf-8")
-    page_code, worker_code = (
-        match[1] for match in re.finditer(r"```(?:html|js)\n(.*?)```", guide, re.DOTALL)
-    )
-    site = tmp_path / "site"
-    add_bundle(site / "bundle")
-    for path in (REPOSITORY / "dist").glob("texelflow*.js"):
-        (site / path.name).write_bytes(path.read_bytes())
-    (site / "index.html").write_text(page_code, encoding="utf-8")
-    (site / "service-worker.js").write_text(worker_code, encoding="utf-8")
-    address = own_server.mount("/site", site) + "/"
-    context = browser.new_context()
-    page = context.new_page()
-    run = """async () => {
-        const {Tensor} = await import('./texelflow.js');
-        const model = await globalThis.ready;
-        const {y} = await model.run({x: new Tensor('float32', [6], new Float32Array(6))});
-        return Array.from(y.data);
-    }"""
-    page.goto(address)
-    page.evaluate("() => navigator.serviceWorker.ready.then(() => undefined)")
-    assert page.evaluate(run) == RESULT
-    page.wait_for_function("async () => (await (await caches.open('texelflow')).keys()).length === 2")
-    stop(own_server)
-    page.reload()
-    assert page.evaluate(run) == RESULT
-    context.close()
 
 
 def test_what_is_damaged_in_the_storage_is_replaced(own_page: Page, serve: Serve, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ The libraries read their settings when they are imported: each test runs a proce
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 import subprocess
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from registries import put_repository
 from small_models import make_model, model_bytes
 from source_server import Served, SourceServer
 
@@ -63,24 +63,6 @@ def try_each(tmp_path: Path, addresses: list[tuple[str, bool]], **environment: s
 def needs(module: str) -> pytest.MarkDecorator:
     is_missing = importlib.util.find_spec(module) is None
     return pytest.mark.skipif(is_missing, reason=f"{module} is not installed: pip install 'texelflow[hub]'")
-
-
-def put_repository(server: SourceServer, name: str, files: dict[str, bytes], login: str | None = None) -> str:
-    """Put a repository of Hugging Face on the server; return its commit."""
-    commit = hashlib.sha1(repr(files).encode()).hexdigest()
-    info = {"id": name, "sha": commit, "siblings": [{"rfilename": file} for file in files]}
-    for path in ("", "/revision/main", "/revision/v1", f"/revision/{commit}"):
-        server.files[f"/api/models/{name}{path}"] = Served(json.dumps(info).encode(), login=login)
-    tree = [
-        {"type": "file", "path": file, "size": len(content), "oid": hashlib.sha1(content).hexdigest()}
-        for file, content in files.items()
-    ]
-    server.files[f"/api/models/{name}/tree/{commit}"] = Served(json.dumps(tree).encode(), login=login)
-    for file, content in files.items():
-        server.files[f"/{name}/resolve/{commit}/{file}"] = Served(
-            content, headers={"X-Repo-Commit": commit}, login=login
-        )
-    return commit
 
 
 @needs("huggingface_hub")

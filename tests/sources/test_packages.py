@@ -6,11 +6,11 @@ import base64
 import hashlib
 import io
 import json
-import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
+from registries import put_package, tarball
 from small_models import model_bytes
 from source_server import Served, SourceServer, refusal
 
@@ -25,16 +25,6 @@ def contents(address: str, offline: bool = False) -> bytes:
         return opened.path.read_bytes()
 
 
-def tarball(files: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as file:
-        for name, content in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            file.addfile(info, io.BytesIO(content))
-    return buffer.getvalue()
-
-
 def wheel(files: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as file:
@@ -45,16 +35,8 @@ def wheel(files: dict[str, bytes]) -> bytes:
 
 def publish(server: SourceServer, name: str, login: str | None = None, **changes: str) -> dict[str, object]:
     """Put versions 1.0.0 and 2.0.0 of a package into the registry."""
-    versions: dict[str, object] = {}
-    for version, model in (("1.0.0", OLDER), ("2.0.0", MODEL)):
-        archive = tarball({"package/package.json": b"{}", "package/models/net.onnx": model})
-        path = f"/{name}/-/{version}.tgz"
-        server.files[path] = Served(archive, login=login)
-        integrity = "sha512-" + base64.b64encode(hashlib.sha512(archive).digest()).decode()
-        versions[version] = {"dist": {"tarball": server.url + path, "integrity": integrity, **changes}}
-    answer: dict[str, object] = {"dist-tags": {"latest": "2.0.0", "old": "1.0.0"}, "versions": versions}
-    server.files[f"/{name.replace('/', '%2F')}"] = Served(json.dumps(answer).encode(), login=login)
-    return answer
+    versions = {"1.0.0": {"models/net.onnx": OLDER}, "2.0.0": {"models/net.onnx": MODEL}}
+    return put_package(server, name, versions, {"latest": "2.0.0", "old": "1.0.0"}, login, **changes)
 
 
 @pytest.fixture

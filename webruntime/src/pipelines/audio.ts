@@ -106,13 +106,22 @@ async function* windowsOf(
   source: SoundSource,
   options: SoundOptions,
 ): AsyncGenerator<WindowRun, void> {
-  yield* runner.stream(blocksOf(source, runner.rate, options), options);
+  try {
+    yield* runner.stream(blocksOf(source, runner.rate, options), options);
+  } catch (error) {
+    // Who stops what still comes wants no more of it; of a sound that is there, half a result would be a wrong one.
+    if (!(isStream(source) && options.signal?.aborted)) throw error;
+  }
+}
+
+function isStream(source: SoundSource): source is PageElement<"MediaStream"> | AsyncIterable<Float32Array> {
+  return typeof source === "object" && ("getTracks" in source || Symbol.asyncIterator in source);
 }
 
 async function* blocksOf(source: SoundSource, rate: number, options: SoundOptions) {
-  if (typeof source === "object" && "getTracks" in source) yield* microphone(source, rate, options.signal);
-  else if (typeof source === "object" && Symbol.asyncIterator in source) yield* source;
-  else yield await samplesOf(source, rate, options);
+  if (!isStream(source)) yield await samplesOf(source, rate, options);
+  else if ("getTracks" in source) yield* microphone(source, rate, options.signal);
+  else yield* source;
 }
 
 type TrackOutput = ReturnType<typeof tracksOf>[number];
