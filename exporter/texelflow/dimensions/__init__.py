@@ -25,7 +25,16 @@ from texelflow.dimensions.expressions import (
     symbols_of,
     terms_of,
 )
-from texelflow.dimensions.operations import broadcast, equal, less, maximum, minimum, select, substitute
+from texelflow.dimensions.operations import (
+    broadcast,
+    equal,
+    less,
+    maximum,
+    minimum,
+    number_at,
+    select,
+    substitute,
+)
 from texelflow.dimensions.proofs import proved_different, proved_equal, same_shape
 
 __all__ = [
@@ -50,6 +59,7 @@ __all__ = [
     "lower_bound",
     "maximum",
     "minimum",
+    "number_at",
     "opaque",
     "product",
     "proved_different",
