@@ -102,6 +102,16 @@ export class Opener {
     this.#converted = converted;
     this.#again = again;
     element("save", HTMLButtonElement).hidden = !converted;
+    element("warnings", HTMLUListElement).replaceChildren(
+      ...(converted?.summary.warnings ?? []).map(listItem),
+    );
     linkModel(address);
   }
+}
+
+/** @param {string} text */
+function listItem(text) {
+  const item = document.createElement("li");
+  item.textContent = text;
+  return item;
 }

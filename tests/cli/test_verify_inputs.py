@@ -6,6 +6,7 @@ import io
 import json
 import struct
 import wave
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from texelflow.arguments import parse_input_files, parse_sizes
 from texelflow.checking.input_files import make_inputs
 from texelflow.checking.media import read_wav
 from texelflow.checking.resizing import resize
-from texelflow.checking.verify import size_combinations
+from texelflow.checking.size_trials import size_combinations, try_others
 from texelflow.errors import ExportError
 
 
@@ -134,6 +135,35 @@ def test_combinations_are_bounded() -> None:
     assert any(trial["h"] % 2 for trial in trials)
     with pytest.raises(ExportError, match="25 combinations"):
         size_combinations(graph, {"h": range(5), "w": range(5)}, {})
+
+
+@pytest.mark.parametrize(
+    ("needs", "free"),
+    [
+        (lambda n, h: n % 2 == 0, "nh"),
+        (lambda n, h: n == h, ""),
+        (lambda n, h: h % 96 == 0, "nh"),
+        (lambda n, h: n >= 4 and h % 32 == 0, "nh"),
+        (lambda n, h: h == 224, "n"),
+        (lambda n, h: n == 1 and h in (64, 72), "h"),
+    ],
+)
+def test_other_sizes_are_found(needs: Callable[[int, int], bool], free: str) -> None:
+    """Where the reference refuses sizes, others are tried: of all dimensions, and of each that may vary."""
+    graph = graph_of({"name": "x", "dtype": "float32", "shape": ["n", 3, "h", 5]})
+    trials = size_combinations(graph, None, {})
+    taken, tried = [], []
+
+    def runs(sizes: dict[str, int]) -> bool:
+        tried.append(sizes)
+        taken.extend([sizes] if needs(**sizes) else [])
+        return needs(**sizes)
+
+    try_others(trials, [runs(sizes) for sizes in trials], ["n", "h"], runs)
+    assert taken
+    assert all(len({sizes[name] for sizes in taken}) > 1 for name in free), taken
+    assert len(tried) < 60
+    assert all(sizes not in tried[:index] for index, sizes in enumerate(tried))
 
 
 def test_verify_goes_on_from_states(texelflow_command: RunCommand, tmp_path: Path) -> None:

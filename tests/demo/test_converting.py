@@ -52,6 +52,7 @@ def test_a_model_is_chosen_converted_run_and_saved(
     wait_for_result(page, "^class 0, ")
     assert page.inner_text("#model-title") == "colours"
     assert converter_requests(page_server)
+    assert page.locator("#warnings > li").count() == 0
 
     with page.expect_download() as download:
         page.click("#save")
@@ -66,12 +67,12 @@ def test_a_model_is_chosen_converted_run_and_saved(
 
 
 def test_more_is_said_of_how_a_model_is_converted(open_demo: Opener, tmp_path: Path) -> None:
-    """Each choice converts the model once more; one that cannot be read, or kept, is told."""
+    """Each choice converts the model once more; what cannot be read or kept, or is doubtful, is told."""
     source = save(
         tmp_path / "free.onnx",
         [helper.make_node("GlobalAveragePool", ["picture"], ["scores"])],
         [1, 3, "height", "width"],
-        {"scores": [1, 3, 1, 1]},
+        {"scores": [1, 3, 1, 2]},
         [],
     )
     labels = tmp_path / "labels.txt"
@@ -81,6 +82,7 @@ def test_more_is_said_of_how_a_model_is_converted(open_demo: Opener, tmp_path: P
     page.set_input_files("#photo", picture(RED))
     page.set_input_files("#files", str(source))
     wait_for_result(page, "^class 0, ")
+    assert "the model declares it as float32[1, 3, 1, 2]" in page.inner_text("#warnings")
     page.click("#conversion summary")
     for text, reason in {"nothing": "“nothing” is no size", "picture=1,3,9": "picture"}.items():
         page.fill("#shapes", text)
@@ -99,14 +101,15 @@ def test_more_is_said_of_how_a_model_is_converted(open_demo: Opener, tmp_path: P
     with page.expect_download() as download:
         page.click("#save")
     download.value.save_as(tmp_path / "saved.zip")
-    texelflow.export(
-        source,
-        tmp_path / "native",
-        input_shapes={"picture": [1, 3, 12, 16]},
-        image="0..255,fit=cover",
-        labels=labels,
-        weights="int8",
-    )
+    with pytest.warns(UserWarning, match="declares it"):
+        texelflow.export(
+            source,
+            tmp_path / "native",
+            input_shapes={"picture": [1, 3, 12, 16]},
+            image="0..255,fit=cover",
+            labels=labels,
+            weights="int8",
+        )
     assert zipped(tmp_path / "saved.zip") == {
         path.name: path.read_bytes() for path in (tmp_path / "native").iterdir()
     }

@@ -260,6 +260,9 @@ def test_sizes_that_fit(seed: int) -> None:
             cut = maximum(0, minimum(frames - source.randint(1, 4), source.randint(1, 9)))
             require_least("node", frames + cut - source.randint(0, 20), source.choice((1, 3)), "an extent")
         require_least("node", h + w, source.randint(1, 900), "both")
+        divisor = floor_divide(maximum(0, minimum(h - source.randint(1, 20), 40)), 2)
+        require_least("node", floor_divide(w * h, divisor), source.randint(0, 3), "what divides by 0 at some")
+        require_least("node", divisor, 1, "the divisor")
         sizes = facts.fitting({"h": source.choice((1, 16)), "w": source.choice((1, 224))})
         for constraint in facts.constraints.values():
             difference = substitute(constraint.left - constraint.right, sizes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import numpy as np
+from onnx import TensorProto
 
 from kernels.sheet import CHANNELS, WIDTHS, Sheet, elementwise
 
@@ -109,6 +110,42 @@ def epilogues() -> Sheet:
     for _ in range(14):
         total = sheet.node("Add", [total, sheet.input([1, 5, 3, 3])])
     sheet.output(total)
+    return sheet
+
+
+@elementwise
+def epilogues_of_another_kind() -> Sheet:
+    """Chains behind kernels that make floats of whole numbers, or whole numbers of floats."""
+    sheet = Sheet("epilogues of another kind")
+    half, shift = sheet.constant(0.5, "float32"), sheet.constant(3, "uint8")
+    for label, chain in (
+        ("floats", lambda x: sheet.node("DequantizeLinear", [x, half, shift])),
+        ("a product", lambda x: sheet.node("Mul", [sheet.node("Cast", [x], to=TensorProto.FLOAT), half])),
+        ("truths", lambda x: sheet.node("Less", [x, sheet.constant(90, "uint8")])),
+    ):
+        sheet.case(f"{label} of uint8")
+        x = sheet.input([1, 5, 6, 7], "uint8", 0, 200)
+        pools = {"3x3": [3, 3], "2x2": [2, 2], "2x3": [2, 3]}
+        for size, kernel in pools.items():
+            for strides in ([1, 1], [2, 2]):
+                pool = sheet.node("MaxPool", [x], kernel_shape=kernel, strides=strides)
+                sheet.output(chain(pool), f"MaxPool {size} by {strides[0]}")
+        sheet.output(chain(sheet.node("Gather", [x, sheet.integers(1, 0)], axis=2)), "Gather")
+        sizes = sheet.integers(1, 5, 9, 7)
+        sheet.output(chain(sheet.node("Resize", [x, "", "", sizes], mode="nearest")), "Resize")
+        sheet.output(chain(sheet.node("ReduceMax", [x, sheet.integers(3)])), "ReduceMax")
+    sheet.case("whole numbers of floats")
+    y = sheet.input([1, 5, 6, 7], low=-9, high=9, step=1 / 4)
+    for size in ([3, 3], [2, 2]):
+        for operator in ("MaxPool", "AveragePool"):
+            pool = sheet.node(operator, [y], kernel_shape=size)
+            chain = sheet.node(
+                "Cast", [sheet.node("Mul", [pool, sheet.constant(4, "float32")])], to=TensorProto.INT32
+            )
+            sheet.output(chain, f"{operator} {size[0]}")
+            sheet.output(sheet.node("QuantizeLinear", [pool, half, shift]), f"steps of {operator} {size[0]}")
+    summed = sheet.node("ReduceSum", [y, sheet.integers(2)])
+    sheet.output(sheet.node("Greater", [summed, half]), "truths of sums")
     return sheet
 
 

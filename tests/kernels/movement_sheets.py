@@ -19,6 +19,7 @@ SLICES: dict[str, tuple[list[int], list[int], list[int], list[int]]] = {
     "channels backwards by 2": ([9], [0], [1], [-2]),
     "rows and columns": ([1, 2], [3, -1], [2, 3], [1, 3]),
     "last batch": ([-1], [2], [0], [1]),
+    "rows and columns backwards, to the largest numbers": ([-1, 5], [2**31 - 1, 2**63 - 1], [2, 3], [-1, -2]),
     "everything backwards": ([-1, -1, -1, -1], [-99, -99, -99, -99], [0, 1, 2, 3], [-1, -2, -1, -3]),
 }
 
@@ -61,7 +62,7 @@ def movements() -> Sheet:
             sheet.case(f"{kind} Slice of {label}")
             index: list[slice] = [slice(None)] * 4
             for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
-                index[axis] = slice(start, end if end > -99 else None, step)
+                index[axis] = slice(start, end if -99 < end < 99 else None, step)
             shape = np.empty(SHAPE)[tuple(index)].shape
             lists = [sheet.integers(*numbers) for numbers in (starts, ends, axes, steps)]
             _use(sheet, sheet.node("Slice", [x, *lists]), list(shape))

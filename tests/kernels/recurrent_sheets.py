@@ -11,7 +11,7 @@ def recurrent_layers() -> Sheet:
     """Each layer in each direction, of one sequence and of several."""
     sheet = Sheet("recurrent layers")
     for operator, gates in GATES.items():
-        for direction, batch, hidden in (("forward", 1, 8), ("reverse", 3, 6), ("bidirectional", 2, 16)):
+        for direction, batch, hidden in (("forward", 1, 8), ("reverse", 5, 6), ("bidirectional", 2, 16)):
             sheet.case(f"{operator}, {direction}, {batch} of {hidden}")
             directions = 1 + (direction == "bidirectional")
             x = sheet.input([4, batch, 5])
@@ -20,7 +20,7 @@ def recurrent_layers() -> Sheet:
             state = [directions, batch, hidden]
             inputs = [x, w, r, b]
             if direction == "reverse":
-                inputs += [sheet.given([1, 4, 2], "int32"), sheet.input(state)]
+                inputs += [sheet.given([1, 4, 0, 2, 3], "int32"), sheet.input(state)]
                 inputs += [sheet.input(state)] if operator == "LSTM" else []
             attributes = {"hidden_size": hidden, "direction": direction}
             labels = "yhc" if operator == "LSTM" else "yh"

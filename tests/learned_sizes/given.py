@@ -48,6 +48,9 @@ GIVEN = {
             of(x=sparse(9), start=integers(-1), end=integers(-(2**63))),
             of(x=sparse(9), start=integers(100), end=integers(-9)),
             of(x=sparse(9), start=integers(2), end=integers(5)),
+            of(x=sparse(9), start=integers(-1), end=integers(2**31 - 1)),
+            of(x=sparse(9), start=integers(6), end=integers(2**63 - 1)),
+            of(x=sparse(9), start=integers(-1), end=integers(2**31 - 2)),
         ],
     ),
     "Slice along axes, and by steps, from the page": Case(

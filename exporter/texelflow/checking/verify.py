@@ -8,7 +8,6 @@ import math
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,8 @@ from texelflow.checking.references import (
 from texelflow.checking.references.litert import QUANTISED_TOLERANCE, LiteRtReference, is_tflite
 from texelflow.checking.references.pytorch import is_pytorch
 from texelflow.checking.references.refusal import RefusedByReferenceError
-from texelflow.checking.samples import Array, chosen_sizes
+from texelflow.checking.samples import Array
+from texelflow.checking.size_trials import size_combinations, try_others
 from texelflow.errors import ExportError
 
 TOLERANCE = 1e-4
@@ -47,9 +47,6 @@ HALF_TOLERANCE = 5e-3
 
 LATER_RUNS = 3
 """Further runs of a bundle that remembers something."""
-
-MOST_SIZES = 24
-"""Combinations of sizes that one run tries."""
 
 JAVASCRIPT_ARRAYS = {
     "Float32Array": np.float32,
@@ -187,7 +184,8 @@ def verify_sizes(
 ) -> SizesVerification:
     """Load `bundle` once and compare it as `verify` does at several sizes of its free dimensions.
 
-    `combinations` has the sizes to try by dimension, each with each; None tries a few of every dimension.
+    `combinations` has the sizes to try by dimension, each with each; None tries a few of every dimension, and
+    others where the reference refuses them.
 
     Raises:
         ExportError: there is nothing to try or too much, or the bundle cannot be loaded.
@@ -203,14 +201,15 @@ def verify_sizes(
     tolerance = _tolerance(model, tolerance, quantised)
     with open_bundle_page(bundle, software=software) as page:
         device = page.call("load")["device"]
-        for sizes in trials:
-            inputs, notes = make_inputs(graph, input_files, sizes, seed, bounds)
+
+        def runs(sizes: dict[str, int]) -> bool:
+            inputs, notes[:] = make_inputs(graph, input_files, sizes, seed, bounds)
             try:
                 given = with_constants(graph, {**inputs, **first_states(graph, inputs)})
                 expected = _expected(graph, model, given)
             except RefusedByReferenceError as refusal:
                 results.append(SizeResult(sizes, [], refused_by_reference=refusal.message))
-                continue
+                return False
             _check_outputs(graph, bundle, model, expected)
             judge = _Judge(model, given, tolerance, default)
             try:
@@ -219,37 +218,13 @@ def verify_sizes(
                 results.append(SizeResult(sizes, judge.compare(page, page.call("run"), expected)))
             except ExportError as error:
                 results.append(SizeResult(sizes, [], error=error.message))
+            return True
+
+        ran = [runs(sizes) for sizes in trials]
+        if combinations is None:
+            try_others(trials, ran, [name for name in trials[0] if name not in (dimensions or {})], runs)
     notes = [*_other_source(graph, model), *_rounding(graph), *quantised, *notes]
     return SizesVerification(results, device, notes)
-
-
-def size_combinations(
-    graph: GraphFile, chosen: Mapping[str, Sequence[int]] | None, fixed: Mapping[str, int]
-) -> list[dict[str, int]]:
-    """Return the sizes to try: each with each of those chosen, or a few of every dimension that is not fixed.
-
-    Raises:
-        ExportError: the model has no free dimension, or not those, or there are more than MOST_SIZES.
-    """
-    usual = chosen_sizes(graph, fixed)
-    if not usual:
-        raise ExportError("the model has no free dimension: there are no sizes to try")
-    if chosen is not None:
-        chosen_sizes(graph, dict.fromkeys(chosen, 1))
-        if twice := chosen.keys() & fixed.keys():
-            raise ExportError(f"--sizes and --dimension both give {sorted(twice)}")
-        trials = [{**usual, **dict(zip(chosen, sizes, strict=True))} for sizes in product(*chosen.values())]
-        if len(trials) > MOST_SIZES:
-            raise ExportError(f"--sizes has {len(trials)} combinations; at most {MOST_SIZES} are tried")
-        return trials
-    trials = [usual]
-    free = [name for name in usual if name not in fixed]
-    for name in free:
-        size = usual[name]
-        larger = 2 * size if size > 1 else 3
-        trials += [{**usual, name: other} for other in sorted({1, 2, size + size % 2 + 1, larger} - {size})]
-    trials.append({**usual, **{name: 2 * usual[name] for name in free}})
-    return [trial for index, trial in enumerate(trials) if trial not in trials[:index]][:MOST_SIZES]
 
 
 def default_tolerance(bundle: Path, graph: GraphFile) -> float:

@@ -26,7 +26,16 @@ from texelflow.dimensions.expressions import (
     terms_of,
     to_json,
 )
-from texelflow.dimensions.operations import broadcast, equal, less, maximum, minimum, select, substitute
+from texelflow.dimensions.operations import (
+    broadcast,
+    equal,
+    less,
+    maximum,
+    minimum,
+    number_at,
+    select,
+    substitute,
+)
 from texelflow.dimensions.proofs import proved_different, proved_equal, same_shape
 
 __all__ = [
@@ -51,6 +60,7 @@ __all__ = [
     "lower_bound",
     "maximum",
     "minimum",
+    "number_at",
     "opaque",
     "product",
     "proved_different",

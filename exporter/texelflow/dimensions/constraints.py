@@ -27,7 +27,7 @@ from texelflow.dimensions.expressions import (
     terms_of,
     to_json,
 )
-from texelflow.dimensions.operations import substitute
+from texelflow.dimensions.operations import number_at, substitute
 from texelflow.dimensions.proofs import proved_equal
 
 EQUAL, AT_LEAST, BROADCASTS = "=", ">=", "1 or ="
@@ -159,8 +159,8 @@ class ModelFacts:
             for name, size in sizes.items()
         }
         for name, replacement in self._symbols.items():
-            size = substitute(replacement, fitted)
-            if isinstance(size, int) and size >= 0:
+            size = number_at(replacement, fitted)
+            if size is not None and size >= 0:
                 fitted[name] = size
         for _ in range(MOST_DOUBLINGS):
             small = {
@@ -331,11 +331,15 @@ def may_be_negative(dimension: Dimension) -> bool:
 
 
 def _too_small(constraint: Constraint, sizes: Mapping[str, Dimension]) -> list[str]:
-    """Return the symbols of a bound that sizes do not meet: most grow with these."""
-    difference = substitute(constraint.left - constraint.right, sizes)
-    if constraint.relation != AT_LEAST or not isinstance(difference, int) or difference >= 0:
+    """Return the symbols of a bound that sizes do not meet, or divide by 0 in: most grow with these."""
+    names = symbols_of(constraint.left)
+    divided = symbols_of(constraint.right) | names
+    if constraint.relation != AT_LEAST or not divided <= sizes.keys():
         return []
-    return [name for name in symbols_of(constraint.left) if isinstance(sizes.get(name), int)]
+    difference = number_at(constraint.left - constraint.right, sizes)
+    if difference is not None and difference >= 0:
+        return []
+    return [name for name in (divided if difference is None else names) if isinstance(sizes[name], int)]
 
 
 def _difference(left: Dimension, right: Dimension) -> Dimension:

@@ -124,6 +124,15 @@ def substitute(dimension: Dimension, values: Mapping[str, Dimension]) -> Dimensi
     return total
 
 
+def number_at(dimension: Dimension, sizes: Mapping[str, Dimension]) -> int | None:
+    """Return a dimension at sizes; None where symbols are left, or where it divides by 0, as no run does."""
+    try:
+        number = substitute(dimension, sizes)
+    except ZeroDivisionError:
+        return None
+    return number if isinstance(number, int) else None
+
+
 def _substitute_atom(atom: Atom, values: Mapping[str, Dimension]) -> Dimension:
     if atom.operation == "symbol":
         name = str(atom.operands[0])

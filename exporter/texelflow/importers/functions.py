@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from texelflow.graph import Value
+from texelflow.dimensions import Dimension, proved_equal
+from texelflow.graph import Shape, Value
 from texelflow.operators.builder import GraphBuilder
 
 
@@ -47,3 +48,16 @@ def atan2(steps: GraphBuilder, result: str | Value, y: Value, x: Value) -> Value
     at_zero = steps.add("Equal", "is_level", y, zero)
     vertical = steps.add("Where", "vertical", at_zero, zero, upright)
     return steps.add("Where", result, on_axis, vertical, turned)
+
+
+def half_spectra(steps: GraphBuilder, spectra: Value, shape: Shape, count: Dimension) -> Value:
+    """Return spectra of a shape, whose last axis has pairs, with so many each: cut or filled with zeros.
+
+    ONNX's DFT does so with signals, but not with the halves that it takes for whole ones.
+    """
+    rank = len(shape)
+    if proved_equal(shape[-2], count):
+        return spectra
+    amounts = [*[0] * (2 * rank - 2), count, 0]
+    filled = steps.add("Pad", "filled", spectra, steps.vector("amounts", amounts))
+    return steps.slice("half", filled, rank - 2, 0, count)

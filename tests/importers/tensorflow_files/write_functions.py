@@ -87,6 +87,7 @@ def functions(_k: Any) -> Iterator[Model]:
         *ops.fft((sound, sound * 0.5)),
         ops.irfft((real, imaginary)),
         ops.irfft((real, imaginary), fft_length=32),
+        *(ops.irfft((real, imaginary), fft_length=length) for length in (20, 9, 40, 33)),
         *ops.stft(sound, 8, 4, 16),
         *ops.stft(sound, 16, 5, 16, window="hamming", center=False),
         ops.extract_sequences(sound, 8, 3),

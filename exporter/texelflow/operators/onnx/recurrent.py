@@ -204,6 +204,10 @@ class Recurrent(Operator):
         inputs = steps.reshape("inputs", products, [length, batch, self.gates * cell.hidden])
         states: States = [of_direction(number, int(cell.has("layout"))) for number in self.state_inputs]
         lengths = self._lengths(node, steps, length)
+        if lengths is not None:  # where nothing comes, ONNX Runtime ends in zeros, not in what was before
+            zero = steps.scalar("zero", cell.dtype, 0.0)
+            any_ = steps.add("Greater", "any", lengths, steps.scalar("none", "int32", 0))
+            states = [old if old is None else steps.add("Where", "start", any_, old, zero) for old in states]
         if not isinstance(length, int) or length > MOST_STEPS:
             return self._repeated(cell, inputs, states, lengths, length, is_reverse)
         outputs: dict[int, Value] = {}

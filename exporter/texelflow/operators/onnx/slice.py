@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from texelflow.dimensions import Dimension, floor_divide, less, lower_bound, maximum, minimum, select
+from texelflow.dimensions.constraints import may_be_negative
 from texelflow.graph import Element, Node, NodeError, TensorType
 from texelflow.operators import Operator, operator
 from texelflow.operators.elementwise import is_symbolic
@@ -93,11 +94,22 @@ def _along(
     """Return the first element and how many there are."""
     if is_back:
         first = _clamp(start, size, 0, size - 1)
-        span, step = first - _clamp(end, size, -1, size - 1), -step
+        span, step = first - _end_going_back(end, size), -step
     else:
         first = _clamp(start, size, 0, size)
         span = _clamp(end, size, 0, size) - first
     return first, maximum(0, floor_divide(span + (step - 1), step))
+
+
+def _end_going_back(end: Dimension, size: Dimension) -> Dimension:
+    """Return the element before which a slice ends that goes backwards: -1 for all that is in front.
+
+    ONNX wants a very small number for that, but ONNX Runtime takes the largest of 32 and 64 bits for it, too.
+    """
+    if isinstance(end, int):
+        return -1 if end in (2**31 - 1, 2**63 - 1) else _clamp(end, size, -1, size - 1)
+    clamped = _clamp(end, size, -1, size - 1)
+    return select(less(end, UNLIMITED), clamped, -1) if may_be_negative(end) else clamped
 
 
 def _clamp(bound: Dimension, size: Dimension, lowest: int, highest: Dimension) -> Dimension:

@@ -47,7 +47,7 @@ def lower_pooling(
     x, output = group.node.required(0), group.result
     axes = spatial_image_axes(group.node, x)
     sliding = sliding_structure("pool", windows)
-    shared = sliding != "any" and not lowering.tensor(output).is_integer
+    shared = sliding != "any" and x.known_type.is_floating
     blocking = Blocking(axes, pair_rows=shared and shares_rows(sliding))
     kernel = Kernel("shared_pool" if shared else "pool", lowering.tensor(output, blocking))
     kernel.structure = SharedPool(operation, sliding) if shared else Pool(operation)

@@ -10,7 +10,7 @@ from math import prod
 from typing import TypeAlias
 
 from texelflow.backends.webgl2.plan.plan import HostStep, Plan, PlanTensor
-from texelflow.dimensions import Dimension, substitute
+from texelflow.dimensions import Dimension, number_at, symbols_of
 
 GOOD_WIDTH = 16
 TOLERATED_WASTE = 1.04
@@ -96,9 +96,8 @@ def texture_extent(tensor: PlanTensor, device: DeviceKind, sizes: Mapping[str, D
     def number(dimension: Dimension) -> int:
         if isinstance(dimension, int):
             return dimension
-        value = substitute(dimension, sizes)
-        assert isinstance(value, int), f"{dimension} is not bound by {sorted(sizes)}"
-        return max(0, value)  # these sizes may be none at which the model runs
+        assert symbols_of(dimension) <= sizes.keys(), f"{dimension} is not bound by {sorted(sizes)}"
+        return max(0, number_at(dimension, sizes) or 0)  # these sizes may be none at which the model runs
 
     if tensor.axes is None:
         texels = ceil_divide(prod(map(number, tensor.shape)), 4)

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from texelflow.backends.webgl2.plan.plan import Draw, Plan
-from texelflow.dimensions import Dimension, substitute
+from texelflow.dimensions import Dimension, number_at
 
 PIXELS = 4
 """Most pixels that a fragment computes, on any device."""
@@ -39,5 +39,4 @@ def share_pixels(plan: Plan, sizes: Mapping[str, Dimension]) -> None:
 
 
 def _operations(draw: Draw, sizes: Mapping[str, Dimension]) -> int:
-    count = substitute(draw.flops or 0, sizes)
-    return count if isinstance(count, int) else 0
+    return number_at(draw.flops or 0, sizes) or 0

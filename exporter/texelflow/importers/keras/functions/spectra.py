@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from texelflow.dimensions import proved_equal
 from texelflow.graph import Value
+from texelflow.importers.functions import half_spectra
 from texelflow.importers.keras.functions.function import Function, computes
 from texelflow.importers.keras.windowing import frames_of, short_transform
 
@@ -41,13 +41,12 @@ def transform(steps: Function) -> None:
 
 @computes("IRFFT")
 def signal_of_half(steps: Function) -> None:
-    """The signal whose transform begins so."""
-    length = steps.given(1, "fft_length")
-    size = 2 * (steps.x.shape[-1] - 1)
-    if length is not None and not proved_equal(size, steps.wholes_given(1, "fft_length")[0]):
-        raise steps.fail(f"its fft_length is {length}; that of the whole spectrum, {size}, is supported")
-    given, axis = steps.index("length", size), steps.index("axis", -2)
-    made = steps.add("DFT", "made", _pair(steps), given, axis, inverse=1, onesided=1)
+    """The signal of `fft_length`, or of the whole spectrum, whose transform begins so."""
+    given = steps.given(1, "fft_length")
+    size = 2 * (steps.x.shape[-1] - 1) if given is None else steps.wholes_given(1, "fft_length")[0]
+    half = half_spectra(steps, _pair(steps), (*steps.x.shape, 2), size // 2 + 1)
+    length, axis = steps.index("length", size), steps.index("axis", -2)
+    made = steps.add("DFT", "made", half, length, axis, inverse=1, onesided=1)
     steps.add("Squeeze", steps.result, made, steps.vector("axis", [-1]))
 
 

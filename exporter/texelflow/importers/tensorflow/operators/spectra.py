@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from texelflow.dimensions import Dimension, proved_equal
 from texelflow.graph import Value
-from texelflow.importers.functions import atan2
+from texelflow.importers.functions import atan2, half_spectra
 from texelflow.importers.tensorflow.lowering import Lowering, lowers
 
 
@@ -42,7 +41,7 @@ def signal_of_half(steps: Lowering) -> None:
     """The real signal of `fft_length` whose transform begins so; of two axes the columns are first."""
     lengths = steps.known_dimensions(1, "lengths")
     _require_lengths(steps, len(lengths))
-    value = _half(steps, steps.input(0), lengths[-1] // 2 + 1)
+    value = half_spectra(steps, steps.input(0), steps.input(0).shape, lengths[-1] // 2 + 1)
     if len(lengths) == 2:
         value = steps.add(
             "DFT", "columns", value, steps.index("rows", lengths[0]), _axis(steps, 2), inverse=1
@@ -50,16 +49,6 @@ def signal_of_half(steps: Lowering) -> None:
     length = steps.index("length", lengths[-1])
     made = steps.add("DFT", "made", value, length, _axis(steps, 1), inverse=1, onesided=1)
     steps.add("Squeeze", steps.result, made, steps.vector("last", [-1]))
-
-
-def _half(steps: Lowering, spectra: Value, count: Dimension) -> Value:
-    """Return spectra with so many numbers, cut or filled with zeros, which ONNX does not do by itself."""
-    rank = len(spectra.shape)
-    if proved_equal(spectra.shape[-2], count):
-        return spectra
-    amounts = [*[0] * (2 * rank - 2), count, 0]
-    filled = steps.add("Pad", "filled", spectra, steps.vector("amounts", amounts))
-    return steps.slice("half", filled, rank - 2, 0, count)
 
 
 def _require_lengths(steps: Lowering, count: int) -> None:
