@@ -50,6 +50,7 @@ def run_series(
     page: Page, series: Sequence[Series], device: Mapping[str, Any] | None = None
 ) -> list[list[Answer]]:
     """Run many bundles in one call, each loaded once; return the answers of each, as many as its runs."""
+    assert series and all(one.runs for one in series), "there is nothing to run"
     load_script(page)
     jobs = [{"url": one.url, "runs": [encode(feeds) for feeds in one.runs]} for one in series]
     results = page.evaluate("bundleRunner.runAll", {"jobs": jobs, "device": dict(device or {})})

@@ -307,14 +307,18 @@ def test_notices_fail_for_what_they_do_not_know(tmp_path: Path) -> None:
 
 def test_scripts_consist_of_the_runtime_alone() -> None:
     """So that the notices are right that nothing else is in them."""
-    for path in (REPOSITORY / "dist").glob("*.map"):
+    maps = list((REPOSITORY / "dist").glob("*.map"))
+    assert maps
+    for path in maps:
         sources = json.loads(path.read_text())["sources"]
         assert sources and all(source.startswith("../webruntime/src/") for source in sources), path
 
 
 def test_scripts_make_no_code_of_text() -> None:
     """So that a page may forbid it: a content security policy without `unsafe-eval`."""
-    for path in (REPOSITORY / "dist").glob("*.js"):
+    scripts = list((REPOSITORY / "dist").glob("*.js"))
+    assert scripts
+    for path in scripts:
         assert not re.search(r"\beval\b|\bFunction\(|\bsetTimeout\([\"'`]", path.read_text()), path
 
 

@@ -124,6 +124,7 @@ def run_trials(
     device: Mapping[str, Any] | None = None,
 ) -> list[Fault]:
     """Export all trials to `directory`, which `url` serves, run them, and return what they do wrong."""
+    assert trials, "there is nothing to try"
     for trial in trials:
         export(trial, directory)
     exported = [trial for trial in trials if trial.refusal is None]

@@ -46,7 +46,9 @@ def reference_cases(folder: Path) -> Iterator[ReferenceCase]:
         data = archive[entry["key"]]
         return archive[entry["lut"]][data] if "lut" in entry else data
 
-    for case in json.loads(bytes(archive["meta_json"])):
+    described = json.loads(bytes(archive["meta_json"]))
+    assert described, f"{folder} has no cases"
+    for case in described:
         outputs = {
             name: Sample(array(entry), tuple(entry["shape"]), entry.get("flat_stride", 1))
             for name, entry in case["outputs"].items()

@@ -124,7 +124,7 @@ def random_scan(source: random.Random) -> tuple[onnx.GraphProto, dict[str, np.nd
 
 
 @pytest.mark.parametrize("make", [random_loop, random_scan])
-def testrandom_loops(make: Maker, tmp_path: Path) -> None:
+def test_random_loops(make: Maker, tmp_path: Path) -> None:
     source = random.Random(5)
     for _ in range(MODELS):
         graph, feeds = make(source)

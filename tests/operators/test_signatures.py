@@ -74,6 +74,7 @@ def test_types_are_those_of_the_schemas() -> None:
 
 
 def test_types_of_ai_onnx_ml_are_those_of_the_schemas() -> None:
+    checked = set()
     for schema in onnx.defs.get_all_schemas_with_history():
         operator = registry().get(("ai.onnx.ml", schema.name))
         if schema.domain != "ai.onnx.ml" or operator is None or isinstance(operator, Refused):
@@ -81,6 +82,9 @@ def test_types_of_ai_onnx_ml_are_those_of_the_schemas() -> None:
         for name, attribute in schema.attributes.items():
             assert operator.attributes[name] in KINDS[attribute.type.name], f"{schema.name}.{name}"
         assert operator.inputs == (schema.min_input, schema.max_input)
+        checked.add(schema.name)
+    written = {key: one for key, one in registry().items() if not isinstance(one, Refused)}
+    assert checked and checked == {name for domain, name in written if domain == "ai.onnx.ml"}
 
 
 def test_numbers_of_inputs_are_those_of_the_schemas() -> None:

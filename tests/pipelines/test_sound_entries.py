@@ -57,7 +57,9 @@ def say(pipeline_page: Page, page_server: PageServer, tmp_path: Path) -> Say:
         request = [f"/entries/{name}", task, addresses, options]
         answer = json.loads(pipeline_page.evaluate(RUN, request))
         assert answer["of"] == task
-        return dict(answer["results"])
+        results = dict(answer["results"])
+        assert results and results.keys() == files.keys()
+        return results
 
     return run
 

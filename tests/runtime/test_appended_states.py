@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Page
 
 import texelflow
-from bundle_runner import Series, decode, encode, run_series
+from bundle_runner import Series, decode, encode, load_script, run_series
 from model_support import save_text
 
 Serve = Callable[[Path], str]
@@ -272,7 +272,7 @@ def test_what_was_appended_is_saved_and_restored(
     """A longer state than the one that is there, into a session that has a shorter one."""
     source, url, _ = export(MODELS[name], tmp_path, serve)
     runs = feeds(source, [90, 2, 1, 1], 2)
-    run_series(bundle_page, [])  # loads the script
+    load_script(bundle_page)
     answer = bundle_page.evaluate(SAVING, [url, [encode(run) for run in runs]])
     outputs = expected(source, runs)
     wanted = [*outputs[:3], *outputs[2:]]
@@ -298,7 +298,7 @@ async ([url, runs]) => {
 def test_a_step_writes_as_much_whatever_came_before(bundle_page: Page, tmp_path: Path, serve: Serve) -> None:
     source, url, _ = export(HEADS, tmp_path, serve)
     runs = feeds(source, [2, 1, 100, 1])
-    run_series(bundle_page, [])
+    load_script(bundle_page)
     first, later = bundle_page.evaluate(PROFILED, [url, [encode(run) for run in runs]])
     assert [draw["node"] for draw in first] == [draw["node"] for draw in later]
     written = [(draw["bytesWritten"], now["bytesWritten"]) for draw, now in zip(first, later, strict=True)]
@@ -335,7 +335,7 @@ def test_a_step_makes_no_gl_object(bundle_page: Page, tmp_path: Path, serve: Ser
     """But for the few at which a texture has no room left."""
     source, url, _ = export(HEADS, tmp_path, serve)
     runs = feeds(source, [2, *[1] * 100])
-    run_series(bundle_page, [])
+    load_script(bundle_page)
     created = bundle_page.evaluate(REBOUND, [url, [encode(run) for run in runs]])
     steady = [before == after for before, after in pairwise(created)]
     assert sum(steady[10:]) >= 80

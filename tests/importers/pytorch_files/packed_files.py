@@ -37,4 +37,5 @@ def load(path: Path) -> tuple[dict[str, bytes], dict[str, np.ndarray]]:
                 arrays[entry.name.removesuffix(".npy")] = np.load(io.BytesIO(content))
             else:
                 programs[entry.name] = content
+    assert programs, f"{path} has no programs"
     return programs, arrays
