@@ -252,7 +252,8 @@ export class Model<S extends Signature = Signature> {
         return await attempt();
       } catch (error) {
         const isLost = error instanceof TexelflowError && error.code === "context-lost";
-        if (!isLost || !repeats || this.disposed) throw error;
+        if (!isLost || !repeats) throw error;
+        if (this.disposed) throw this.disposal();
         return attempt();
       }
     };
@@ -274,7 +275,7 @@ export class Model<S extends Signature = Signature> {
   ): Promise<T> {
     const { loadedModel } = this;
     loadedModel.throwIfFailed();
-    if (loadedModel.context.isLost) await this.restore();
+    if (loadedModel.context.isLost) await this.loadAgain();
     return task(memory.sessionOf(this as Model, goesOn), this);
   }
 
@@ -289,7 +290,7 @@ export class Model<S extends Signature = Signature> {
     return new TexelflowError("disposed", `The model "${this.name}" was disposed.`);
   }
 
-  private async restore(): Promise<void> {
+  private async loadAgain(): Promise<void> {
     // What is still on its way goes to the context that was lost.
     await this.loaded.catch(() => {});
     const stop = new AbortController();
