@@ -54,6 +54,8 @@ export interface TaskKind {
   readonly goesOn?: boolean;
   /** Whether it is done again, once, when it is lost in its midst. */
   readonly repeats?: boolean;
+  /** Throws where nobody wants it any more: before anything is loaded for it, or lost memory is told of to nobody. */
+  readonly check?: () => void;
 }
 
 /** What remembers what runs leave. */
@@ -179,9 +181,7 @@ export class Model<S extends Signature = Signature> {
     session: Session,
     inputs: Inputs<S>,
     { keep, signal }: RunOptions<K>,
-    check: () => void,
   ): Promise<Outputs<S, K>> {
-    check();
     session.signal = signal;
     const kept = keep && part("texelflow.keep.js", import("../backends/webgl2/run/kept_tensor.ts"));
     const read = kept && (await kept).keeping(session.model, keep);
@@ -236,10 +236,11 @@ export class Model<S extends Signature = Signature> {
    */
   exclusively<T>(
     task: (session: Session, branch: Model<S>) => Promise<T>,
-    { goesOn, repeats, inputs }: TaskKind = {},
+    { goesOn, repeats, inputs, check }: TaskKind = {},
     memory: Memory = this.own,
   ): Promise<T> {
     const attempt = async () => {
+      check?.();
       if (inputs && this.graph.branches) {
         const { enterBranch } = await part("texelflow.branches.js", import("./branches.ts"));
         await enterBranch(this as Model, inputs, memory);
