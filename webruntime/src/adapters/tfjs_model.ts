@@ -34,6 +34,9 @@ export type TfInputs = TfInput | readonly TfInput[] | Readonly<Record<string, Tf
 
 /** A model in the shape of those that `tf.loadGraphModel` gives, of a bundle. */
 export class GraphModel {
+  /** Resolves when the inputs of all calls so far are there. */
+  private turn: Promise<unknown> = Promise.resolve();
+
   /** @internal */
   constructor(private readonly model: Model) {}
 
@@ -61,8 +64,12 @@ export class GraphModel {
    */
   execute(inputs: TfInputs, names?: string | readonly string[]): Tensor | Tensor[] {
     const wanted = typeof names === "string" ? [names] : (names ?? this.outputs.map(({ name }) => name));
-    const run = this.feeds(inputs).then((feeds) => this.model.run(feeds));
-    run.catch(() => {}); // told of by the tensors
+    const feeds = this.feeds(inputs);
+    // In the order of the calls, whichever elements are there first: models may remember something.
+    const ready = this.turn.then(() => feeds);
+    const run = ready.then((given) => this.model.run(given));
+    this.turn = ready.catch(() => {});
+    for (const each of [feeds, run]) each.catch(() => {}); // told of by the tensors
     const tensors = wanted.map((name) => {
       const info = this.outputs.find((output) => output.name === name);
       if (!info) {

@@ -8,12 +8,11 @@ export interface Branch<S extends Signature = Signature> {
   /** On the GPU that it is on now. */
   readonly loadedModel: LoadedModel;
 
-  /** Runs it in a session, unless `check` throws. */
+  /** Runs it in a session. */
   runIn<K extends keyof S["outputs"]>(
     session: Session,
     inputs: Inputs<S>,
     options: RunOptions<K>,
-    check: () => void,
   ): Promise<Outputs<S, K>>;
 
   /** Runs a task after all earlier ones of the model. */
@@ -39,6 +38,8 @@ export interface TaskKind {
   readonly goesOn?: boolean;
   /** Whether it is done again, once, when it is lost in its midst. */
   readonly repeats?: boolean;
+  /** Throws where nobody wants it any more: before anything is loaded for it, or lost memory is told of to nobody. */
+  readonly check?: () => void;
 }
 
 /** What remembers what runs leave. */

@@ -158,9 +158,7 @@ export class Model<S extends Signature = Signature> implements Branch<S> {
     session: Session,
     inputs: Inputs<S>,
     { keep, signal }: RunOptions<K>,
-    check: () => void,
   ): Promise<Outputs<S, K>> {
-    check();
     session.signal = signal;
     const kept = keep && part("texelflow.keep.js", import("../backends/webgl2/run/kept_tensor.ts"));
     const read = kept && (await kept).keeping(session.model, keep);
@@ -215,10 +213,11 @@ export class Model<S extends Signature = Signature> implements Branch<S> {
    */
   exclusively<T>(
     task: (session: Session, branch: Model<S>) => Promise<T>,
-    { goesOn, repeats, inputs }: TaskKind = {},
+    { goesOn, repeats, inputs, check }: TaskKind = {},
     memory: Memory = this.own,
   ): Promise<T> {
     const attempt = async () => {
+      check?.();
       if (inputs && this.graph.branches) {
         const { enterBranch } = await part("texelflow.branches.js", import("./branches.ts"));
         await enterBranch(this as Model, inputs, memory);
@@ -231,7 +230,8 @@ export class Model<S extends Signature = Signature> implements Branch<S> {
         return await attempt();
       } catch (error) {
         const isLost = error instanceof TexelflowError && error.code === "context-lost";
-        if (!isLost || !repeats || this.disposed) throw error;
+        if (!isLost || !repeats) throw error;
+        if (this.disposed) throw this.disposal();
         return attempt();
       }
     };
@@ -253,7 +253,7 @@ export class Model<S extends Signature = Signature> implements Branch<S> {
   ): Promise<T> {
     const { loadedModel } = this;
     loadedModel.throwIfFailed();
-    if (loadedModel.context.isLost) await this.restore();
+    if (loadedModel.context.isLost) await this.loadAgain();
     return task(memory.sessionOf(this as Model, goesOn), this);
   }
 
@@ -268,7 +268,7 @@ export class Model<S extends Signature = Signature> implements Branch<S> {
     return new TexelflowError("disposed", `The model "${this.name}" was disposed.`);
   }
 
-  private async restore(): Promise<void> {
+  private async loadAgain(): Promise<void> {
     // What is still on its way goes to the context that was lost.
     await this.loaded.catch(() => {});
     const stop = new AbortController();

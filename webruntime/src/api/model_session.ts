@@ -33,9 +33,10 @@ export class ModelSession<S extends Signature = Signature> {
     options: RunOptions<K> = {},
   ): Promise<Outputs<S, K>> {
     return this.waiting.take(options, (check) =>
-      this.exclusively((session, branch) => branch.runIn(session, inputs, options, check), {
+      this.exclusively((session, branch) => branch.runIn(session, inputs, options), {
         ...RUN,
         inputs,
+        check,
       }),
     );
   }

@@ -131,13 +131,14 @@ export async function chooseSetting(
     // Nothing is issued meanwhile: its reading back would wait for that, and the page with it.
     const failure = await selfTest(context, setting);
     if (failure === null) return { setting, reasons };
-    if (failure === ALTERED_READINGS) throw new TexelflowError("privacy", failure);
+    // Before what was read is looked at: a lost context gives anything.
     if (context.isLost) {
       throw new TexelflowError(
         "context-lost",
         "The GPU context was lost while the model was loading. Load it again.",
       );
     }
+    if (failure === ALTERED_READINGS) throw new TexelflowError("privacy", failure);
     reasons.push(`Not ${blockingName(setting)} with ${setting.fetch}(): ${failure}.`);
   }
   throw new TexelflowError(

@@ -17,7 +17,7 @@ import { InputFeed } from "./input_feed.ts";
 import type { Slot } from "./memory.ts";
 import { OutputReader } from "./output_reader.ts";
 import type { RunPlan } from "./run_plan.ts";
-import type { Session } from "./session.ts";
+import { type Session, throwIfLost } from "./session.ts";
 import { bytesOf } from "./stage_plans.ts";
 
 /** Factor by which textures exceed what a tensor takes that is larger than it was: states go on to grow. */
@@ -179,7 +179,11 @@ export class StateMemory {
     for (const memory of this.growing) memory.reset();
   }
 
-  /** What the session remembers, by the states' names; empty before the first run. */
+  /**
+   * What the session remembers, by the states' names; empty before the first run.
+   *
+   * @throws TexelflowError with the code `context-lost` when it was lost meanwhile, perhaps while a branch was loaded
+   */
   save(): Record<string, Tensor> {
     const saved = this.exchanged.flatMap((state, index) => {
       const current = this.current(index);
@@ -192,6 +196,7 @@ export class StateMemory {
       const tensor = memory.save();
       return tensor ? [[memory.state.name, tensor] as const] : [];
     });
+    throwIfLost(this.model);
     return Object.fromEntries([...saved, ...grown]);
   }
 
