@@ -45,7 +45,7 @@ def graph_file(
     content: dict[str, Any] = {
         "formatVersion": 2,
         "generator": f"texelflow {__version__}",
-        "provenance": provenance(source, options.told(), fixed, origin),
+        "provenance": provenance(source, graph, options.told(), fixed, origin),
         "name": name,
         "symbols": _symbols(graph, plan, states),
         "constraints": [constraint.to_json() for constraint in graph.facts.simplified()],

@@ -56,6 +56,26 @@ export async function frameOf(picture) {
   return picture instanceof HTMLVideoElement ? createImageBitmap(picture) : picture;
 }
 
+/**
+ * Frees a frame that is done with.
+ * @param {Picture | null} frame
+ * @param {Picture | null} picture what it was taken of, which is kept
+ */
+export function closeFrame(frame, picture) {
+  if (frame !== picture && frame instanceof ImageBitmap) {
+    frame.close();
+  }
+}
+
+/**
+ * What tells one frame of a picture that moves from the next, as far as the browser says it: some count on between two.
+ * @param {Picture | null} picture
+ * @returns {number} NaN for what does not move
+ */
+export function timeOf(picture) {
+  return picture instanceof HTMLVideoElement ? picture.currentTime : Number.NaN;
+}
+
 /** A film that plays nowhere on the page: what the camera sees, or the screen shows, or a file has. */
 export class Film {
   /** @type {HTMLVideoElement | null} */

@@ -5,7 +5,7 @@ import { loadModel } from "../texelflow.js";
 import { placement } from "./ends.js";
 import { hears, sampleInputs, sampleNote, takesTexts } from "./numbers.js";
 import { clearOutcome, showOutcome } from "./outcome.js";
-import { frameOf, sizeOf } from "./pictures.js";
+import { closeFrame, frameOf, sizeOf, timeOf } from "./pictures.js";
 import { drawStage } from "./stage.js";
 import { plainValues } from "./tensors.js";
 
@@ -60,8 +60,8 @@ export class Runner extends EventTarget {
   #timing = new Timing();
   /** Of what moves. */
   #rate = new Rate();
-  /** Raised whenever the model or the picture changes: work begun before then stops. */
-  #version = 0;
+  /** Ends what runs when the model or the picture changes: runs that wait then are not begun. */
+  #work = new AbortController();
   #loading = new AbortController();
   /** When the loading of the model began. */
   #opened = Number.NaN;
@@ -123,7 +123,7 @@ export class Runner extends EventTarget {
     this.#pictureMoves = moves;
     this.#rate = new Rate();
     element("film-facts", HTMLElement).hidden = true;
-    this.#version += 1;
+    this.#work.abort();
     clearOutcome();
     this.#draw(null);
     await this.#run();
@@ -174,7 +174,7 @@ export class Runner extends EventTarget {
     this.#loaded = loaded;
     this.#model = model;
     this.#provided = provided;
-    this.#version += 1;
+    this.#work.abort();
     this.#opened = opened;
     this.#first = Number.NaN;
     this.#timing = new Timing();
@@ -189,41 +189,51 @@ export class Runner extends EventTarget {
     this.dispatchEvent(new Event("model"));
   }
 
+  /**
+   * Runs the model on the picture, a photo several times. Of what moves a frame is taken when the one before is shown: so none
+   * waits, and each is the newest that there is.
+   */
   async #run() {
-    const version = this.#version;
+    this.#work = new AbortController();
+    const { signal } = this.#work;
     const [model, input, picture] = [this.#model, this.#input, this.#picture];
     if (!model || (input && !picture) || hears(model) || this.#loaded?.reading) {
       return;
     }
     const deadline = performance.now() + REPEAT_MILLISECONDS;
     // Reading results may let the page wait for the GPU: nothing is measured while another model is opened.
-    const { signal } = this.#loading;
+    const { signal: opening } = this.#loading;
     const again = (/** @type {number} */ turn) =>
       this.#pictureMoves ||
       turn === 0 ||
-      (!signal.aborted && (turn <= FEWEST_REPEATS || (turn <= MOST_REPEATS && performance.now() < deadline)));
+      (!opening.aborted && (turn <= FEWEST_REPEATS || (turn <= MOST_REPEATS && performance.now() < deadline)));
     for (let turn = 0; again(turn); turn += 1) {
       const started = performance.now();
+      const taken = timeOf(picture);
       const frame = picture && (await frameOf(picture));
-      const found = await this.#resultOf(model, input, frame).catch((problem) => {
-        if (version === this.#version) {
+      const found = await this.#resultOf(model, input, frame, signal).catch((problem) => {
+        if (!signal.aborted) {
           throw problem;
         }
       });
-      if (version !== this.#version || !found) {
+      if (signal.aborted || !found) {
+        closeFrame(frame, picture);
         return;
       }
       this.#count(performance.now() - started);
       if (turn === 0 || this.#pictureMoves) {
         this.#show(found, frame);
       }
+      closeFrame(frame, picture);
       if (this.#pictureMoves) {
         this.#countFrame();
       }
-      await nextFrame();
-      if (version !== this.#version) {
-        return;
-      }
+      do {
+        await nextFrame();
+        if (signal.aborted) {
+          return;
+        }
+      } while (this.#pictureMoves && timeOf(picture) === taken);
     }
   }
 
@@ -231,14 +241,15 @@ export class Runner extends EventTarget {
    * @param {Model} model
    * @param {Input | null} input
    * @param {Picture | null} picture
+   * @param {AbortSignal} signal
    * @returns {Promise<{ finding: Finding, outputs: import("./tensors.js").Values[] }>}
    */
-  async #resultOf(model, input, picture) {
+  async #resultOf(model, input, picture, signal) {
     const reader = this.#loaded?.reader;
     if (reader && picture) {
-      return { finding: { kind: "results", reader, results: await reader.read(picture) }, outputs: [] };
+      return { finding: { kind: "results", reader, results: await reader.read(picture, signal) }, outputs: [] };
     }
-    const tensors = await model.run(inputsOf(model, input, picture));
+    const tensors = await model.run(inputsOf(model, input, picture), { signal });
     const outputs = Object.entries(tensors).map(([name, tensor]) => plainValues(name, tensor));
     // Only what a bundle does not say is guessed.
     const { interpret } = await import("./interpret.js");

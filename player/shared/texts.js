@@ -172,7 +172,9 @@ export const texts = {
   },
   overview: {
     source: "Made from",
-    generator: "Made by",
+    format: "Which is",
+    producer: "Written by",
+    generator: "Bundle made by",
     weights: "Weights",
     weightCount: "Weight tensors",
     draws: "Draws of a run",

@@ -311,6 +311,23 @@ class Bytes(TypedDict):
     """How many bytes at either side are looked at."""
 
 
+class Provenance(TypedDict):
+    """What the bundle was made from, for people and for `verify`. The loader does not look at it."""
+
+    source: str
+    """Name of the model's file."""
+    sha256: str
+    """SHA-256 of that file."""
+    format: NotRequired[str]
+    """What that file is, with the version that it says it has."""
+    producer: NotRequired[str]
+    """What wrote that file, in its own words; missing where it does not say it."""
+    options: list[str]
+    """What the export was asked for, as `name=value`."""
+    constants: list["FixedInput"]
+    """Inputs of the model that the export made constants."""
+
+
 class FixedInput(TypedDict):
     """An input and its elements, row-major."""
 
@@ -500,19 +517,6 @@ class BundleFile(TypedDict):
     sha256: str
 
 
-class Provenance(TypedDict):
-    """What the bundle was made from, for people and for `verify`."""
-
-    source: str
-    """Name of the model's file."""
-    sha256: str
-    """SHA-256 of that file."""
-    options: list[str]
-    """What the export was asked for, as `name=value`."""
-    constants: list["FixedInput"]
-    """Inputs of the model that the export made constants."""
-
-
 class Derived(TypedDict):
     name: str
     value: "Expression"
@@ -532,7 +536,6 @@ class GraphFile(TypedDict):
     generator: str
     """Program and version that wrote the file."""
     provenance: "Provenance"
-    """What the bundle was made from, for people and for `verify`."""
     name: str
     """Name of the model, for people."""
     symbols: list[str]

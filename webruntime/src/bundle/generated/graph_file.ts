@@ -85,27 +85,7 @@ export interface GraphFile {
    * Program and version that wrote the file.
    */
   generator: string;
-  /**
-   * What the bundle was made from, for people and for `verify`.
-   */
-  provenance: {
-    /**
-     * Name of the model's file.
-     */
-    source: string;
-    /**
-     * SHA-256 of that file.
-     */
-    sha256: string;
-    /**
-     * What the export was asked for, as `name=value`.
-     */
-    options: string[];
-    /**
-     * Inputs of the model that the export made constants.
-     */
-    constants: FixedInput[];
-  };
+  provenance: Provenance;
   /**
    * Name of the model, for people.
    */
@@ -143,6 +123,35 @@ export interface GraphFile {
     webgl2: WebGL2Plan;
   };
   files: BundleFile[];
+}
+/**
+ * What the bundle was made from, for people and for `verify`. The loader does not look at it.
+ */
+export interface Provenance {
+  /**
+   * Name of the model's file.
+   */
+  source: string;
+  /**
+   * SHA-256 of that file.
+   */
+  sha256: string;
+  /**
+   * What that file is, with the version that it says it has.
+   */
+  format?: string;
+  /**
+   * What wrote that file, in its own words; missing where it does not say it.
+   */
+  producer?: string;
+  /**
+   * What the export was asked for, as `name=value`.
+   */
+  options: string[];
+  /**
+   * Inputs of the model that the export made constants.
+   */
+  constants: FixedInput[];
 }
 /**
  * An input and its elements, row-major.
