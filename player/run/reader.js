@@ -63,7 +63,9 @@ export class Reader {
       const found = /** @type {Detection[]} */ (await first(picture, { signal }));
       const results = [];
       for (const object of found) {
-        results.push(...(await closerLook(object, picture, closer, last, (part) => second(part, { signal }))));
+        results.push(
+          ...(await closerLook(object, picture, closer, last, (part) => second(part, { signal }))),
+        );
       }
       return results;
     });

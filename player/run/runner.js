@@ -206,7 +206,8 @@ export class Runner extends EventTarget {
     const again = (/** @type {number} */ turn) =>
       this.#pictureMoves ||
       turn === 0 ||
-      (!opening.aborted && (turn <= FEWEST_REPEATS || (turn <= MOST_REPEATS && performance.now() < deadline)));
+      (!opening.aborted &&
+        (turn <= FEWEST_REPEATS || (turn <= MOST_REPEATS && performance.now() < deadline)));
     for (let turn = 0; again(turn); turn += 1) {
       const started = performance.now();
       const taken = timeOf(picture);
@@ -247,7 +248,10 @@ export class Runner extends EventTarget {
   async #resultOf(model, input, picture, signal) {
     const reader = this.#loaded?.reader;
     if (reader && picture) {
-      return { finding: { kind: "results", reader, results: await reader.read(picture, signal) }, outputs: [] };
+      return {
+        finding: { kind: "results", reader, results: await reader.read(picture, signal) },
+        outputs: [],
+      };
     }
     const tensors = await model.run(inputsOf(model, input, picture), { signal });
     const outputs = Object.entries(tensors).map(([name, tensor]) => plainValues(name, tensor));

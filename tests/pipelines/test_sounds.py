@@ -153,7 +153,7 @@ def test_a_sound_that_comes_block_by_block(pipeline_page: Any) -> None:
 
 @pytest.mark.parametrize("remembers", [False, True])
 def test_windows_that_are_late_are_left_out(pipeline_page: Any, remembers: bool) -> None:
-    """With `latest`, of a sound that comes: none of what a model that remembers must hear, and none of a file."""
+    """With `latest`, of a sound that comes; none of a file, or of what a model that remembers must hear."""
     random = np.random.default_rng(3)
     cases = []
     for _ in range(12):

@@ -460,6 +460,13 @@ class Program(TypedDict):
     source: str
     samplers: list[str]
     """Names of the sampler uniforms, in the order of a draw's inputs."""
+    bits: NotRequired["Bits"]
+
+
+Bits: TypeAlias = Literal[4, 8]
+"""Of the numbers that `weights` are stored as, where the program decodes them as it reads them: of 4 there
+are two in a byte, the first in the lower half, both signed. For people: the loader does not look at it.
+"""
 
 
 class Draw(TypedDict):

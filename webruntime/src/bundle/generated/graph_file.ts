@@ -64,6 +64,10 @@ export type Activation = "none" | "softmax" | "sigmoid";
  */
 export type Unit = "fraction" | "pixel";
 /**
+ * Of the numbers that `weights` are stored as, where the program decodes them as it reads them: of 4 there are two in a byte, the first in the lower half, both signed. For people: the loader does not look at it.
+ */
+export type Bits = 4 | 8;
+/**
  * What a run does in its turn.
  */
 export type Step = Draw | HostStep;
@@ -646,6 +650,7 @@ export interface Program {
    * Names of the sampler uniforms, in the order of a draw's inputs.
    */
   samplers: string[];
+  bits?: Bits;
 }
 /**
  * One use of a program. It fills its output entirely, which nothing else fills. `flops`, for profiles, are the floating-point operations of a convolution or matrix product, two for each multiply-add.
