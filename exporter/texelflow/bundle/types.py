@@ -102,7 +102,7 @@ class Meaning(TypedDict):
     role: NotRequired["Role"]
 
 
-Role: TypeAlias = "Classes | Boxes | Mask | Keypoints | OutputPicture | Ctc | Tokens | Embedding | Curve | Notes | Sound | Bytes"
+Role: TypeAlias = "Classes | Boxes | Mask | Keypoints | OutputPicture | Ctc | Tokens | Embedding | Curve | Notes | Sound | Bytes | Text"
 """What it is in a task. The loader does not look at it; the runtime's pipelines do."""
 
 
@@ -309,6 +309,14 @@ class Bytes(TypedDict):
     """What stands where there are fewer: behind those of the beginning, before those of the end."""
     block: "Natural"
     """How many bytes at either side are looked at."""
+
+
+class Text(TypedDict):
+    """An input of the tokens of a text, whose tokenizer is in the bundle."""
+
+    kind: Literal['text']
+    files: list[str]
+    """Names of the tokenizer's files, beside graph.json: no other is there."""
 
 
 class Provenance(TypedDict):

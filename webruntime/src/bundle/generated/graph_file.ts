@@ -54,7 +54,8 @@ export type Role =
   | Curve
   | Notes
   | Sound
-  | Bytes;
+  | Bytes
+  | Text;
 /**
  * What makes probabilities of the numbers: none where they are some.
  */
@@ -503,6 +504,16 @@ export interface Bytes {
    * How many bytes at either side are looked at.
    */
   block: number;
+}
+/**
+ * An input of the tokens of a text, whose tokenizer is in the bundle.
+ */
+export interface Text {
+  kind: "text";
+  /**
+   * Names of the tokenizer's files, beside graph.json: no other is there.
+   */
+  files: string[];
 }
 export interface GraphOutput {
   name: string;
