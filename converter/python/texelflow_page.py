@@ -142,13 +142,18 @@ def _told_export(
 def _may_take_a_picture(summary: Summary, bundle: Path) -> bool:
     """Return whether a model's only input is no picture yet, but has the shape of one.
 
-    That is one or three channels, first or last, and sides of some pixels.
+    That is three channels, first or last, and sides of some pixels; or one channel, and sides that are alike,
+    since sounds and their spectra have shapes like those of grey pictures.
     """
     inputs = json.loads((bundle / "graph.json").read_text(encoding="utf-8"))["inputs"]
     if len(inputs) != 1 or "image" in inputs[0] or len(summary.inputs[0].shape) not in (3, 4):
         return False
     first, middle, last = summary.inputs[0].shape[-3:]
     sides = (middle, last) if first in CHANNELS else (first, middle) if last in CHANNELS else ()
+    is_grey = 3 not in (first, last)
+    kinds = {type(side) if isinstance(side, str) else side for side in sides}
+    if is_grey and (len(summary.inputs[0].shape) != 4 or len(kinds) > 1):
+        return False
     return bool(sides) and all(isinstance(side, str) or side >= LEAST_SIDE for side in sides)
 
 

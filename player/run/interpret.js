@@ -6,7 +6,7 @@ import { planesOf, probabilities, statistics } from "./tensors.js";
 /** @import { Values } from "./tensors.js" */
 
 /**
- * What the outputs of a model seem to mean.
+ * What the outputs of a model seem to mean; numbers where nothing can be told, or inputs were made up.
  * @typedef {{ kind: "classes", top: { label: number, probability: number }[] }
  *   | { kind: "boxes", boxes: Box[] }
  *   | { kind: "mask", mask: Plane }

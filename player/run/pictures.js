@@ -2,7 +2,7 @@ import { texts } from "../shared/texts.js";
 
 const say = texts.picture;
 
-/** @typedef {ImageBitmap | HTMLVideoElement} Picture */
+/** @typedef {ImageBitmap | HTMLVideoElement | HTMLCanvasElement} Picture */
 /** @typedef {"camera" | "screen" | File} FilmSource */
 
 /** Longest side of a photo in pixels; larger ones are made smaller, to spare memory on phones. */
@@ -50,7 +50,7 @@ export function sizeOf(picture) {
 /**
  * What a picture shows now: of a video the frame, so that a result is drawn on what it was found on.
  * @param {Picture} picture
- * @returns {Promise<ImageBitmap>}
+ * @returns {Promise<Exclude<Picture, HTMLVideoElement>>}
  */
 export async function frameOf(picture) {
   return picture instanceof HTMLVideoElement ? createImageBitmap(picture) : picture;

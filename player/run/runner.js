@@ -3,11 +3,12 @@ import { texts } from "../shared/texts.js";
 import { duration, Rate, Timing } from "../shared/timing.js";
 import { loadModel } from "../texelflow.js";
 import { placement } from "./ends.js";
-import { hears, sampleInputs, sampleNote, takesTexts } from "./numbers.js";
+import { hears, sampleNote, takesTexts } from "./numbers.js";
 import { clearOutcome, showOutcome } from "./outcome.js";
 import { closeFrame, frameOf, sizeOf, timeOf } from "./pictures.js";
 import { drawStage } from "./stage.js";
 import { plainValues } from "./tensors.js";
+import { pictureInput, Trials } from "./trials.js";
 
 const say = texts.run;
 
@@ -52,8 +53,8 @@ export class Runner extends EventTarget {
   #loaded = null;
   /** @type {Provided | null} where the model came from */
   #provided = null;
-  /** @type {Input | null} the input that takes the picture */
-  #input = null;
+  /** @type {Trials | null} what the model is run on */
+  #trials = null;
   /** @type {Picture | null} */
   #picture = null;
   #pictureMoves = false;
@@ -136,13 +137,14 @@ export class Runner extends EventTarget {
 
   /** @returns {Subject | null} null while there is no model */
   get subject() {
-    const [model, provided, input] = [this.#model, this.#provided, this.#input];
-    if (!model || !provided) {
+    const [model, provided, trials] = [this.#model, this.#provided, this.#trials];
+    if (!model || !provided || !trials) {
       return null;
     }
     const { bundle, original = null } = provided;
     const reading = this.#loaded?.reading ?? null;
-    return { model, source: bundle, original, inputs: () => inputsOf(model, input, this.#picture), reading };
+    const inputs = () => trials.inputs(this.#picture && trials.fitted(this.#picture));
+    return { model, source: bundle, original, inputs, reading };
   }
 
   /** @returns {Record<string, unknown>} what a bug report needs, as plain data */
@@ -169,7 +171,7 @@ export class Runner extends EventTarget {
    */
   #adopt(loaded, provided, name, opened) {
     const { model } = loaded;
-    this.#input = pictureInput(model);
+    this.#trials = new Trials(model);
     this.#loaded?.dispose();
     this.#loaded = loaded;
     this.#model = model;
@@ -182,7 +184,7 @@ export class Runner extends EventTarget {
     this.#draw(null);
     element("model-title", HTMLElement).textContent = model.name || name;
     const note = element("input-note", HTMLElement);
-    note.textContent = this.#input || loaded.reading ? "" : sampleNote(model);
+    note.textContent = this.#trials.input || loaded.reading ? "" : sampleNote(model);
     note.hidden = note.textContent === "";
     element("device", HTMLElement).hidden = false;
     element("bundle-facts", HTMLElement).hidden = true;
@@ -196,8 +198,8 @@ export class Runner extends EventTarget {
   async #run() {
     this.#work = new AbortController();
     const { signal } = this.#work;
-    const [model, input, picture] = [this.#model, this.#input, this.#picture];
-    if (!model || (input && !picture) || hears(model) || this.#loaded?.reading) {
+    const [model, trials, picture] = [this.#model, this.#trials, this.#picture];
+    if (!model || !trials || (trials.input && !picture) || hears(model) || this.#loaded?.reading) {
       return;
     }
     const deadline = performance.now() + REPEAT_MILLISECONDS;
@@ -211,21 +213,27 @@ export class Runner extends EventTarget {
     for (let turn = 0; again(turn); turn += 1) {
       const started = performance.now();
       const taken = timeOf(picture);
-      const frame = picture && (await frameOf(picture));
-      const found = await this.#resultOf(model, input, frame, signal).catch((problem) => {
-        if (!signal.aborted) {
-          throw problem;
-        }
-      });
+      const whole = picture && (await frameOf(picture));
+      let frame = whole;
+      const found = await trials
+        .until(() => {
+          frame = whole && trials.fitted(whole);
+          return this.#resultOf(model, trials, frame, signal);
+        })
+        .catch((problem) => {
+          if (!signal.aborted) {
+            throw trials.input ? problem : madeUpProblem(problem);
+          }
+        });
       if (signal.aborted || !found) {
-        closeFrame(frame, picture);
+        closeFrame(whole, picture);
         return;
       }
       this.#count(performance.now() - started);
       if (turn === 0 || this.#pictureMoves) {
         this.#show(found, frame);
       }
-      closeFrame(frame, picture);
+      closeFrame(whole, picture);
       if (this.#pictureMoves) {
         this.#countFrame();
       }
@@ -240,12 +248,12 @@ export class Runner extends EventTarget {
 
   /**
    * @param {Model} model
-   * @param {Input | null} input
+   * @param {Trials} trials
    * @param {Picture | null} picture
    * @param {AbortSignal} signal
    * @returns {Promise<{ finding: Finding, outputs: import("./tensors.js").Values[] }>}
    */
-  async #resultOf(model, input, picture, signal) {
+  async #resultOf(model, trials, picture, signal) {
     const reader = this.#loaded?.reader;
     if (reader && picture) {
       return {
@@ -253,11 +261,14 @@ export class Runner extends EventTarget {
         outputs: [],
       };
     }
-    const tensors = await model.run(inputsOf(model, input, picture), { signal });
+    const tensors = await model.run(trials.inputs(picture), { signal });
     const outputs = Object.entries(tensors).map(([name, tensor]) => plainValues(name, tensor));
+    if (!trials.input) {
+      return { finding: { kind: "numbers" }, outputs };
+    }
     // Only what a bundle does not say is guessed.
     const { interpret } = await import("./interpret.js");
-    return { finding: interpret(outputs, this.#modelSize(), model.labels), outputs };
+    return { finding: interpret(outputs, this.#modelSize(picture), model.labels), outputs };
   }
 
   /** @param {number} milliseconds that one run took */
@@ -290,6 +301,12 @@ export class Runner extends EventTarget {
   #show({ finding, outputs }, frame) {
     this.#draw(finding, frame);
     showOutcome(finding, outputs, this.#nameOf);
+    const isNamed = finding.kind !== "classes" || (this.#model?.labels ?? []).length > 0;
+    const note = element("input-note", HTMLElement);
+    if (frame && note.hidden === !isNamed) {
+      note.textContent = isNamed ? "" : say.unnamed;
+      note.hidden = isNamed;
+    }
   }
 
   /**
@@ -298,18 +315,21 @@ export class Runner extends EventTarget {
    */
   #draw(finding, frame = this.#picture) {
     const canvas = element("stage", HTMLCanvasElement);
-    canvas.hidden = !frame || (this.#model !== null && !this.#input);
+    canvas.hidden = !frame || (this.#trials !== null && !this.#trials.input);
     if (frame && !canvas.hidden) {
-      const image = this.#input?.image ?? { fit: "stretch", resized: [] };
-      const area = placement(image, sizeOf(frame), this.#modelSize());
+      const image = this.#trials?.input?.image ?? { fit: "stretch", resized: [] };
+      const area = placement(image, sizeOf(frame), this.#modelSize(frame));
       drawStage(canvas, frame, finding, area, this.#nameOf);
     }
   }
 
-  /** Size of the model's picture; where the model takes any, that of the visitor's. */
-  #modelSize() {
-    const own = this.#picture ? sizeOf(this.#picture) : { width: 1, height: 1 };
-    const image = this.#input?.image;
+  /**
+   * Size of the model's picture; where the model takes any, that of the visitor's.
+   * @param {Picture | null} picture
+   */
+  #modelSize(picture) {
+    const own = picture ? sizeOf(picture) : { width: 1, height: 1 };
+    const image = this.#trials?.input?.image;
     return {
       width: typeof image?.width === "number" ? image.width : own.width,
       height: typeof image?.height === "number" ? image.height : own.height,
@@ -357,22 +377,11 @@ async function loadProvided({ bundle, closer }, { signal, report }) {
 }
 
 /**
- * The input of a model that takes a picture, where it is the only one.
- * @param {Model} model
- * @returns {Input | null}
+ * Says that it was the page that made the inputs up which a model refused.
+ * @param {unknown} cause
  */
-function pictureInput({ inputs: [input, ...others] }) {
-  return input?.image && others.length === 0 ? input : null;
-}
-
-/**
- * @param {Model} model
- * @param {Input | null} input the one that takes the picture
- * @param {Picture | null} picture
- * @returns {RunInputs}
- */
-function inputsOf(model, input, picture) {
-  return input && picture ? { [input.name]: picture } : sampleInputs(model);
+function madeUpProblem(cause) {
+  return new Error(say.refused(cause instanceof Error ? cause.message : String(cause)), { cause });
 }
 
 /** @param {number} milliseconds */

@@ -12,6 +12,10 @@ export const texts = {
     doing: (name, doing) => `Opening ${name}: ${doing}…`,
     /** @param {number} label */
     unnamedClass: (label) => `class ${label}`,
+    unnamed: "The model does not say what its classes are called.",
+    /** @param {string} reason */
+    refused: (reason) =>
+      `It could not be run on made-up numbers, since the page does not know which it takes: ${reason}`,
   },
   /** @param {readonly string[]} inputs each with type and shape */
   madeUp: (inputs) =>
@@ -27,6 +31,7 @@ export const texts = {
      */
     image: (width, height) => `A picture of ${width} × ${height} pixels`,
     numbers: "No classes, boxes or mask were recognised in these outputs; their numbers are below.",
+    ofMadeUp: "It ran on made-up numbers; what came out is below.",
     noBoxes: "Nothing found with a score of at least 50%.",
     /** @param {number} count */
     boxes: (count) => (count === 1 ? "One box" : `${count} boxes`),
