@@ -1,3 +1,4 @@
+import { typeText } from "../shared/figures.js";
 import { texts } from "../shared/texts.js";
 import { Tensor } from "../texelflow.js";
 
@@ -16,6 +17,9 @@ export function sampleInputs({ inputs }, extent = 16) {
     typeof size === "number" ? size : batches.has(size) ? 1 : extent;
   return Object.fromEntries(inputs.map(({ name, dtype, shape }) => [name, sample(dtype, shape.map(sizeOf))]));
 }
+
+/** How many inputs are named. */
+const MOST_LISTED = 3;
 
 /** The arrays of types that have one of their own, or take no other. */
 const ARRAYS = {
@@ -59,7 +63,7 @@ export function hears({ inputs, outputs }) {
 
 /**
  * Whether a model takes the tokens of a text.
- * @param {Model} model
+ * @param {Pick<Model, "inputs">} model
  */
 export function takesTexts({ inputs }) {
   return inputs.some(({ name }) => name === "input_ids");
@@ -71,6 +75,7 @@ export function takesTexts({ inputs }) {
  * @returns {string}
  */
 export function sampleNote({ inputs }) {
-  const listed = inputs.map(({ name, dtype, shape }) => `“${name}” (${dtype}, ${shape.join(" × ")})`);
-  return texts.madeUp(listed);
+  const listed = inputs.map(({ name, dtype, shape }) => `“${name}” (${typeText(dtype, shape)})`);
+  const note = texts.madeUp(listed.slice(0, MOST_LISTED), inputs.length);
+  return takesTexts({ inputs }) ? `${note} ${texts.noTokenizer}` : note;
 }

@@ -17,10 +17,14 @@ export const texts = {
     refused: (reason) =>
       `It could not be run on made-up numbers, since the page does not know which it takes: ${reason}`,
   },
-  /** @param {readonly string[]} inputs each with type and shape */
-  madeUp: (inputs) =>
-    `${inputs.length === 1 ? "Its input" : `Its ${inputs.length} inputs`} ${inputs.join(", ")} ` +
-    `${inputs.length === 1 ? "takes" : "take"} numbers and no picture (option --image), so made-up numbers were used.`,
+  /**
+   * @param {readonly string[]} inputs the first of them, each with type and shape
+   * @param {number} count
+   */
+  madeUp: (inputs, count) =>
+    `${count === 1 ? "Its input" : `Its ${count} inputs`} ${inputs.join(", ")}${count > inputs.length ? ", …" : ""} ` +
+    `${count === 1 ? "takes" : "take"} numbers and no picture (option --image), so made-up numbers were used.`,
+  noTokenizer: "To write texts to it, give the tokenizer.json that belongs to it, too, beside the model.",
   outcome: {
     picture: "The chosen picture.",
     /** @param {string} share */

@@ -82,7 +82,7 @@ MILLISECONDS = {"open": 2000, "task": 100}
 """The most that is allowed; of the first the best of several tries counts."""
 
 SECONDS = {"cold": 15, "warm": 5}
-"""The most from a model of 5 MB to its first result; warm is what another was converted before on the page."""
+"""The most from a model of 5 MB to its first result; it is warm once another was converted on the page."""
 
 TRIES = 5
 
