@@ -17,6 +17,7 @@ from typing import Any
 
 import texelflow
 from texelflow.errors import DefectError, ExportError
+from texelflow.importers import is_archive
 from texelflow.pipeline import Summary
 from texelflow.sources.contents import is_model, models_in
 
@@ -28,6 +29,8 @@ LISTED = 12
 CHANNELS = (1, 3)
 LEAST_SIDE = 8
 """What the channels of a picture may be, and its width and height at least."""
+LARGEST_TEXT = 2**20
+"""Bytes of a text that may be names of classes."""
 MEMORY = ("past", "cache")
 """How the names of inputs begin that have what a language model remembers."""
 
@@ -109,11 +112,13 @@ def _export(given: Path, target: Path, options: dict[str, Any], progress: Progre
     with _inside(given):
         source = chosen(given)
         summary, told = _told_export(source, target, progress, options)
-        usual = {}
+        usual: dict[str, Any] = {}
         if image is not None and "image" not in options and _may_take_a_picture(summary, target):
             usual["image"] = image
         if states is not None and "states" not in options and _has_memory(summary):
             usual["states"] = states
+        if "labels" not in options and (beside := _labels_beside(given, target)):
+            usual["labels"] = beside
         if usual:
             # Where that is refused, the model takes numbers after all, and what was made of it is right.
             with suppress(ExportError):
@@ -142,14 +147,36 @@ def _told_export(
 def _may_take_a_picture(summary: Summary, bundle: Path) -> bool:
     """Return whether a model's only input is no picture yet, but has the shape of one.
 
-    That is one or three channels, first or last, and sides of some pixels.
+    That is three channels, first or last, and sides of some pixels; or one channel, and sides that are alike,
+    since sounds and their spectra have shapes like those of grey pictures.
     """
     inputs = json.loads((bundle / "graph.json").read_text(encoding="utf-8"))["inputs"]
     if len(inputs) != 1 or "image" in inputs[0] or len(summary.inputs[0].shape) not in (3, 4):
         return False
     first, middle, last = summary.inputs[0].shape[-3:]
     sides = (middle, last) if first in CHANNELS else (first, middle) if last in CHANNELS else ()
+    is_grey = 3 not in (first, last)
+    kinds = {type(side) if isinstance(side, str) else side for side in sides}
+    if is_grey and (len(summary.inputs[0].shape) != 4 or len(kinds) > 1):
+        return False
     return bool(sides) and all(isinstance(side, str) or side >= LEAST_SIDE for side in sides)
+
+
+def _labels_beside(given: Path, bundle: Path) -> Path | None:
+    """Return the only text of as many lines as a model without labels has classes, beside it."""
+    graph = json.loads((bundle / "graph.json").read_text(encoding="utf-8"))
+    shapes = [one["shape"] for one in graph["outputs"] if "labels" not in one.get("meaning", {})]
+    counts = {shape[-1] for shape in shapes if 0 < len(shape) <= 2 and isinstance(shape[-1], int)}
+    texts = [path for path in given.rglob("*.txt") if path.is_file() and path.stat().st_size < LARGEST_TEXT]
+    found = [path for path in texts if _lines(path) in counts - {1} and len(shapes) == len(graph["outputs"])]
+    return found[0] if len(found) == 1 else None
+
+
+def _lines(text: Path) -> int:
+    try:
+        return len(text.read_text(encoding="utf-8").splitlines())
+    except UnicodeDecodeError:
+        return 0
 
 
 def _has_memory(summary: Summary) -> bool:
@@ -181,7 +208,7 @@ def chosen(given: Path) -> Path:
     if not names:
         raise ExportError("there is no file")
     if len(names) == 1:
-        return Path(names[0])
+        return _within(given, Path(names[0]))
     models = [Path(name) for name in names if is_model(given / name)]
     if not models:
         if (found := models_in(given)) == [given]:
@@ -191,8 +218,25 @@ def chosen(given: Path) -> Path:
         return models[0]
     listed = ", ".join(map(str, models[:LISTED] or names[:LISTED]))
     if models:
-        raise ExportError(f"these are {len(models)} models ({listed}): choose one, with what belongs to it")
+        raise _several(models)
     raise ExportError(f"none of these files is a model that can be read: {listed}")
+
+
+def _within(given: Path, only: Path) -> Path:
+    """Return the only file or folder, or in a folder that is no model the only archive, which may be one."""
+    folder = given / only
+    if not folder.is_dir() or is_model(folder):
+        return only
+    models = models_in(folder)
+    if len(models) > 1:
+        raise _several([path.relative_to(given) for path in models])
+    archives = [] if models else [path for path in folder.rglob("*") if path.is_file() and is_archive(path)]
+    return archives[0].relative_to(given) if len(archives) == 1 else only
+
+
+def _several(models: list[Path]) -> ExportError:
+    listed = ", ".join(map(str, models[:LISTED]))
+    return ExportError(f"these are {len(models)} models ({listed}): choose one, with what belongs to it")
 
 
 def _summary_json(summary: Summary) -> dict[str, Any]:

@@ -69,8 +69,15 @@ export class ConvertError extends Error {
   /** All reasons, one line each; a message that has no others is its own. */
   readonly problems: readonly string[];
 
-  /** @internal */
-  constructor({ code, message, problems }: Failure) {
+  /**
+   * @param heap - bytes that the worker's memory had grown to
+   * @internal
+   */
+  constructor(
+    { code, message, problems }: Failure,
+    /** @internal */
+    readonly heap = 0,
+  ) {
     super(message);
     this.code = code;
     this.problems = problems;
@@ -139,7 +146,7 @@ async function make(request: Request, { onProgress = () => {}, signal }: Course)
     return { files: new Map(files.map(({ path, blob }) => [path, blob])), summary };
   } catch (error) {
     // What Python has kept of a model that failed, or is still at work on, is not worth knowing.
-    if (!(error instanceof ConvertError) || error.code !== "model") end(worker);
+    if (!(error instanceof ConvertError) || error.code !== "model" || error.heap > MOST_KEPT) end(worker);
     throw error;
   }
 }
@@ -179,7 +186,7 @@ function ask<K extends "ready" | "done">(
   return new Promise((resolve, reject) => {
     worker.onmessage = ({ data }: MessageEvent<Answer>) => {
       if (data.kind === "progress") onProgress(data.doing, data.fraction);
-      else if (data.kind === "failed") reject(new ConvertError(data.failure));
+      else if (data.kind === "failed") reject(new ConvertError(data.failure, data.heap));
       else if (data.kind === kind) resolve(data as Extract<Answer, { kind: K }>);
     };
     worker.onerror = ({ message }) => {

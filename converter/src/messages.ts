@@ -106,4 +106,4 @@ export type Answer =
       /** Bytes that the worker's memory has grown to; it never shrinks. */
       readonly heap: number;
     }
-  | { readonly kind: "failed"; readonly failure: Failure };
+  | { readonly kind: "failed"; readonly failure: Failure; readonly heap: number };

@@ -53,7 +53,10 @@ globalThis.FinalizationRegistry = class {
 } as unknown as FinalizationRegistryConstructor;
 
 addEventListener("message", ({ data }: MessageEvent<Request>) => {
-  answer(data).catch((error: unknown) => post({ kind: "failed", failure: failureOf(error) }));
+  answer(data).catch(async (error: unknown) => {
+    const python = await started?.then((made) => made.python).catch(() => undefined);
+    post({ kind: "failed", failure: failureOf(error), heap: python ? heapSize(python) : 0 });
+  });
 });
 
 function post(message: Answer): void {

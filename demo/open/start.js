@@ -17,7 +17,6 @@ import { onWish } from "./wishes.js";
 export function startOpening() {
   const { runner, attempt, usePhoto } = startPlayer();
   const opener = new Opener(runner);
-  connectChoosing(attempt, opener);
   /** @param {Promise<FoundFile[]>} found */
   const openDropped = (found) =>
     attempt(async () => {
@@ -28,6 +27,7 @@ export function startOpening() {
         await opener.openFiles(files);
       }
     });
+  connectChoosing(attempt, opener, openDropped);
   connectDrop(openDropped);
   attempt(() => showContents(attempt, usePhoto, (address) => opener.openAddress(address)));
   const follow = () => attempt(() => opener.openLinked());
@@ -39,8 +39,9 @@ export function startOpening() {
 /**
  * @param {Attempt} attempt
  * @param {Opener} opener
+ * @param {Started["openDropped"]} openFound
  */
-function connectChoosing(attempt, opener) {
+function connectChoosing(attempt, opener, openFound) {
   element("open-form", HTMLFormElement).addEventListener("submit", (event) => {
     event.preventDefault();
     attempt(() => opener.openAddress(addressOf(element("address", HTMLInputElement).value)));
@@ -52,11 +53,7 @@ function connectChoosing(attempt, opener) {
       const files = filesOfInput(input.files ?? new DataTransfer().files);
       // Else choosing the same again, after it has changed, would be no change.
       input.value = "";
-      attempt(async () => {
-        if (files.length > 0) {
-          await opener.openFiles(files);
-        }
-      });
+      openFound(Promise.resolve(files));
     });
   }
   onWish(() => attempt(() => opener.convertAgain()));

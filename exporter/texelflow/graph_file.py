@@ -45,7 +45,7 @@ def graph_file(
     content: dict[str, Any] = {
         "formatVersion": 2,
         "generator": f"texelflow {__version__}",
-        "provenance": provenance(source, options.told(), fixed, origin),
+        "provenance": provenance(source, graph, options.told(), fixed, origin),
         "name": name,
         "symbols": _symbols(graph, plan, states),
         "constraints": [constraint.to_json() for constraint in graph.facts.simplified()],
@@ -108,7 +108,8 @@ def _input_json(value: Value, tensor: PlanTensor | None, symbols: list[str] | No
 
 
 def _program_json(program: Program) -> dict[str, Any]:
-    return {"name": program.name, "source": program.source, "samplers": list(program.samplers)}
+    bits = {"bits": program.bits} if program.bits else {}
+    return {"name": program.name, "source": program.source, "samplers": list(program.samplers), **bits}
 
 
 def _step_json(step: Draw | HostStep, programs: dict[Program, int]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from texelflow.beside import TOKENIZER, TOKENS, tokenizer_files
 from texelflow.errors import ExportError
 from texelflow.graph import Graph, Value
 from texelflow.model_config import read_model_config
@@ -33,7 +34,7 @@ def meanings(source: Path, graph: Graph, options: Options, labels: list[str] | N
             outputs are.
     """
     config, told = read_model_config(source, graph), _told(graph, options.meanings)
-    roles = {**graph.roles, **config.roles, **told}
+    roles = {**graph.roles, **config.roles, **told, **_text(source, graph, told)}
     names = {**graph.labels, **config.labels}
     if labels is not None:
         labelled = [value for value, role in roles.items() if _has_labels(role)] or _labelled(graph, labels)
@@ -50,6 +51,16 @@ def meanings(source: Path, graph: Graph, options: Options, labels: list[str] | N
         if meaning:
             found[value] = meaning
     return found
+
+
+def _text(source: Path, graph: Graph, told: Mapping[Value, Meaning]) -> dict[Value, Meaning]:
+    """Return the input of tokens of a model with a tokenizer beside it, whatever files the user tells."""
+    files = [path.name for path in tokenizer_files(source, [value.name for value in graph.inputs])]
+    given = [value for value, role in told.items() if role["kind"] == "text"]
+    if given and not files:
+        raise ExportError(f"{given[0].name!r} is told to be text, but {source} has no {TOKENIZER} beside it")
+    named = sorted(graph.inputs, key=lambda value: (value.name != TOKENS, TOKENS not in value.name))
+    return {value: {"kind": "text", "files": files} for value in given or named[:1] if files}
 
 
 def _labelled(graph: Graph, labels: list[str]) -> list[Value]:

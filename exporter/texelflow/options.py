@@ -15,11 +15,11 @@ class ImageOptions:
     What is None is as the `preprocessor_config.json` beside the model says, else as told here.
 
     A pixel's value v in 0..255 becomes (v / 255 - mean) / deviation, channel by channel in the model's order;
-    v / 255 by default. `channels` are `rgb` by default. `fit` is one of `texelflow.pictures.FITS`, by default
-    `stretch`; crops need `resized`, width and height or the shorter side alone in pixels. `resize` is one of
-    `texelflow.pictures.METHODS`. `input` is the input's name, needed where several could be images. `width`
-    and `height`, in pixels, fix axes that the model leaves free; left free, they follow each picture's own
-    size.
+    v / 255 by default. `channels` are `rgb` by default, `gray` where the input has one channel. `fit` is one
+    of `texelflow.pictures.FITS`, by default `stretch`; crops need `resized`, width and height or the shorter
+    side alone in pixels. `resize` is one of `texelflow.pictures.METHODS`. `input` is the input's name, needed
+    where several could be images. `width` and `height`, in pixels, fix axes that the model leaves free; left
+    free, they follow each picture's own size.
     """
 
     mean: tuple[float, ...] | None = None

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from texelflow.bundle import types
 
-OF_INPUTS = frozenset({"bytes", "sound"})
+OF_INPUTS = frozenset({"bytes", "sound", "text"})
 """Kinds that inputs have; outputs have the others."""
 
 
@@ -64,6 +64,8 @@ def _parsed(key: str, text: str, hint: Any) -> Any:
         if text not in ("true", "false"):
             raise ValueError(f"{key} must be true or false, not {text!r}")
         return text == "true"
+    if hint is str:
+        return text
     return _number(key, text, hint)
 
 

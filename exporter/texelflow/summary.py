@@ -51,6 +51,8 @@ class Summary:
 
     name: str
     source_format: str
+    producer: str
+    """What wrote the source file, in its own words; may be empty."""
     opset: int
     operators: Counter[str]
     inputs: list[Signature]
@@ -100,6 +102,7 @@ def summarize(
     return Summary(
         name=content["name"],
         source_format=graph.format,
+        producer=graph.producer,
         opset=graph.opset,
         operators=operators,
         inputs=[_signature(value) for value in graph.inputs],

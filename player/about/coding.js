@@ -12,9 +12,6 @@
 
 /** @typedef {(numbers: ArrayLike<number>, first: number) => Float32Array} Decode takes the numbers from one on */
 
-/** What the kernels' source has where weights are of 4 bits: it takes half a byte of a word. */
-const HALVES = "0xf0000000";
-
 /**
  * The codings of the weights that kernels decode as they read them, by index of the weight.
  * @param {Plan} plan
@@ -28,7 +25,7 @@ export function codingsOf({ file, weightsOf }) {
     if ("host" in step) {
       continue;
     }
-    const { samplers, source } = programs[step.program];
+    const { samplers, bits } = programs[step.program];
     const read = (/** @type {string} */ name) => step.inputs[samplers.indexOf(name)];
     const [numbers, scale, offset] = ["weights", "scale", "offset"].map(read);
     const [scales, offsets] = [scale, offset].map((tensor) =>
@@ -37,6 +34,7 @@ export function codingsOf({ file, weightsOf }) {
     // Scales that were computed at load are no weight of the file.
     if (
       numbers === undefined ||
+      bits === undefined ||
       scales.length !== 1 ||
       offsets.length > 1 ||
       (offset !== undefined && offsets.length === 0)
@@ -46,7 +44,7 @@ export function codingsOf({ file, weightsOf }) {
     const { axes } = tensors[numbers];
     for (const weight of weightsOf(numbers)) {
       found.set(weight, {
-        bits: source.includes(HALVES) ? 4 : 8,
+        bits,
         isByBlock: samplers.includes("offset") || tensors[scale].axes !== undefined,
         scale: scales[0],
         offset: offsets[0] ?? null,

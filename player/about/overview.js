@@ -19,19 +19,28 @@ export async function showOverview(place, facts) {
   const { file } = facts.plan;
   const { load, programs, entries } = file.plans.webgl2;
   const draws = entries.predict.filter((step) => !("host" in step)).length;
+  // The loader does not look at it, so that a bundle may be without.
+  const { source, format, producer, options = [] } = file.provenance ?? {};
   const downloaded = file.files.reduce((sum, { bytes: size }) => sum + size, 0);
-  const figures = {
-    [say.source]: file.provenance.source,
-    [say.weights]: bytes(downloaded),
-    [say.weightCount]: count(file.weights.length),
-    [say.draws]: count(draws),
-    [say.loadDraws]: count(load.length),
-    [say.programs]: count(programs.length),
-    [say.host]: count(entries.predict.length - draws),
-    [say.generator]: file.generator,
-  };
+  /** @type {[term: string, text: string | undefined][]} */
+  const known = [
+    [say.source, source],
+    [say.format, format],
+    [say.producer, producer],
+    [say.weights, bytes(downloaded)],
+    [say.weightCount, count(file.weights.length)],
+    [say.draws, count(draws)],
+    [say.loadDraws, count(load.length)],
+    [say.programs, count(programs.length)],
+    [say.host, count(entries.predict.length - draws)],
+    [say.generator, file.generator],
+  ];
   place.append(
-    make("dl", { class: "facts tight" }, ...Object.entries(figures).map(([term, text]) => fact(term, text))),
+    make(
+      "dl",
+      { class: "facts tight" },
+      ...known.flatMap(([term, text]) => (text ? [fact(term, text)] : [])),
+    ),
     ports(
       say.inputs,
       model.inputs.map((input) => ({ ...input, note: imageNote(input.image, facts.runtime.renderSize) })),
@@ -56,7 +65,7 @@ export async function showOverview(place, facts) {
   place.append(
     ...list(say.branches, file.branches?.map(({ file: name }) => name) ?? []),
     ...list(say.constraints, needs),
-    ...list(say.options, file.provenance.options),
+    ...list(say.options, options),
     make("h3", {}, say.operators),
     barList(operatorBars(facts), say.operators),
   );

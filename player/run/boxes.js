@@ -6,30 +6,36 @@ import { statistics } from "./tensors.js";
 
 /** Boxes below this score are not shown. */
 const LEAST_SCORE = 0.5;
+/** The share of a table's rows that are boxes, where it is one of boxes. */
+const MOST_ROWS = 0.95;
 /** Which boxes of a class are one object, and the most objects that are shown. */
 const OBJECTS = { overlap: 0.4, limit: 20 };
 
 /**
  * Boxes from a pair of outputs, [N, 4] with edges or centres and [N, C] with scores, batch axes of 1 allowed.
- * Of two scores a box, and of one more than there are labels, the first is taken for the background.
+ * Of two scores a box, and of one more than there are labels, the first is taken for the background. Tables of what boxes are
+ * computed from, and those of which several could be the scores, are none.
  * @param {readonly Values[]} outputs
  * @param {{ width: number, height: number }} picture the model's picture in pixels
  * @param {number} labels how many classes have names; 0 when none has
  * @returns {Box[] | null} null when there is no such pair
  */
 export function boxesOfPair(outputs, picture, labels) {
-  const edges = outputs.find(({ shape }) => shape.length >= 2 && shape.at(-1) === 4 && rows(shape) > 1);
-  if (!edges) {
+  const [edges, ...others] = outputs.filter(
+    ({ shape }) => shape.length >= 2 && shape.at(-1) === 4 && rows(shape) > 1,
+  );
+  if (!edges || others.length > 0 || !areBoxes(edges.data)) {
     return null;
   }
   const count = rows(edges.shape);
-  const scores = outputs.find((output) => output !== edges && isScores(output, count));
-  if (!scores) {
+  const candidates = outputs.filter((output) => output !== edges && isScores(output, count));
+  const likely = candidates.filter(areProbabilities);
+  const [scores, second] = likely.length > 0 ? likely : candidates;
+  if (!scores || second) {
     return null;
   }
   const classes = scores.data.length / count;
-  const { min, max } = statistics(scores.data);
-  const asProbability = min >= -0.001 && max <= 1.001 ? (/** @type {number} */ score) => score : sigmoid;
+  const asProbability = areProbabilities(scores) ? (/** @type {number} */ score) => score : sigmoid;
   const background = classes === 2 || (labels > 0 && classes === labels + 1) ? 1 : 0;
   /** @type {Box[]} */
   const found = [];
@@ -82,6 +88,26 @@ export function boxesOfGrid(outputs, picture) {
     }
   });
   return suppressOverlaps(found, OBJECTS);
+}
+
+/** @param {Values} output */
+function areProbabilities({ data }) {
+  const { min, max } = statistics(data);
+  return min >= -0.001 && max <= 1.001;
+}
+
+/**
+ * Whether rows of four are boxes, by their edges or by centre and size; some may be filled with zeros.
+ * @param {Float32Array} data
+ */
+function areBoxes(data) {
+  let [edges, centres] = [0, 0];
+  for (let at = 0; at < data.length; at += 4) {
+    const [a, b, c, d] = data.subarray(at, at + 4);
+    edges += Number(c >= a && d >= b);
+    centres += Number(c >= 0 && d >= 0 && a >= -c && b >= -d);
+  }
+  return Math.max(edges, centres) >= (MOST_ROWS * data.length) / 4;
 }
 
 /** @param {readonly number[]} shape */

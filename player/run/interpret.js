@@ -6,7 +6,7 @@ import { planesOf, probabilities, statistics } from "./tensors.js";
 /** @import { Values } from "./tensors.js" */
 
 /**
- * What the outputs of a model seem to mean.
+ * What the outputs of a model seem to mean; numbers where nothing can be told, or inputs were made up.
  * @typedef {{ kind: "classes", top: { label: number, probability: number }[] }
  *   | { kind: "boxes", boxes: Box[] }
  *   | { kind: "mask", mask: Plane }
@@ -17,11 +17,14 @@ import { planesOf, probabilities, statistics } from "./tensors.js";
 
 /** How many classes are shown. */
 const TOP = 5;
+/** How far scores of classes are apart at most. */
+const WIDEST = 60;
 
 /**
  * Guesses from shapes and values what the outputs mean, where a bundle does not say. In this order:
  * boxes with scores; the grid of a one-stage detector; a map of one channel (a mask, or a picture if it is larger than
- * the model's own); two channels of background and foreground; three channels, a picture; one score for each class.
+ * the model's own); two channels of background and foreground; three channels, a picture; a score of each class for each
+ * pixel; one score for each class.
  * @param {readonly Values[]} outputs
  * @param {{ width: number, height: number }} picture the model's picture in pixels
  * @param {readonly string[]} labels names of the classes; empty when the bundle has none
@@ -33,7 +36,14 @@ export function interpret(outputs, picture, labels) {
   if (boxes) {
     return { kind: "boxes", boxes };
   }
-  return mapOf(floats, picture) ?? classesOf(floats, labels) ?? { kind: "numbers" };
+  const scores = outputs.map((output) => (floats.includes(output) ? output : sharesOf(output)));
+  const found =
+    mapOf(floats, picture) ??
+    classesOf(
+      scores.filter((output) => output !== null),
+      labels,
+    );
+  return found ?? { kind: "numbers" };
 }
 
 /**
@@ -62,7 +72,46 @@ function mapOf(outputs, picture) {
     return { kind: "mask", mask: min >= 0 && max <= 1 ? foreground : { ...foreground, data } };
   }
   const three = planesOf(outputs[0], 3);
-  return three && isShapedLike(three[0], picture) ? { kind: "image", planes: withinOne(three) } : null;
+  if (three && isShapedLike(three[0], picture)) {
+    return { kind: "image", planes: withinOne(three) };
+  }
+  return classMap(outputs[0], picture);
+}
+
+/**
+ * Where a model finds another class than the first, which is the background in most: of maps as large as the picture, since
+ * smaller ones are of anything.
+ * @param {Values} output
+ * @param {{ width: number, height: number }} picture
+ * @returns {Finding | null}
+ */
+function classMap(output, picture) {
+  for (const channels of [output.shape.at(-1) ?? 0, output.shape.at(-3) ?? 0]) {
+    const planes = channels > 3 ? planesOf(output, channels) : null;
+    if (planes && planes[0].width === picture.width && planes[0].height === picture.height) {
+      const [background, ...others] = planes;
+      const data = background.data.map((score, index) =>
+        Number(others.some((plane) => plane.data[index] > score)),
+      );
+      return { kind: "mask", mask: { ...background, data } };
+    }
+  }
+  return null;
+}
+
+/**
+ * Shares in bytes, as quantised models give them, as numbers from 0 to 1.
+ * @param {Values} output
+ * @returns {Values | null} null where they are something else
+ */
+function sharesOf(output) {
+  const least = { uint8: 0, int8: -128 }[output.dtype];
+  if (least === undefined || output.data.length === 0) {
+    return null;
+  }
+  const data = output.data.map((value) => (value - least) / 255);
+  const sum = data.reduce((all, share) => all + share, 0);
+  return Math.abs(sum - 1) < 0.1 ? { ...output, data: data.map((share) => share / sum) } : null;
 }
 
 /**
@@ -84,12 +133,23 @@ function classesOf(outputs, labels) {
   const vectors = outputs.filter(({ shape, data }) => data.length > 1 && Math.max(...shape) === data.length);
   const named = vectors.find(({ data }) => labels.length > 0 && data.length === labels.length);
   const scores =
-    named ?? vectors.find(({ data }) => isDistribution(data)) ?? (outputs.length === 1 ? vectors[0] : null);
+    named ??
+    vectors.find(({ data }) => isDistribution(data)) ??
+    (outputs.length === 1 && vectors.length === 1 && mayBeScores(vectors[0]) ? vectors[0] : null);
   if (!scores) {
     return null;
   }
   const top = topK(probabilities(scores.data), TOP);
   return { kind: "classes", top: top.map(({ index, score }) => ({ label: index, probability: score })) };
+}
+
+/**
+ * Whether numbers may be scores of classes, before their softmax: those of places and sizes are farther apart.
+ * @param {Values} vector
+ */
+function mayBeScores({ data }) {
+  const { min, max } = statistics(data);
+  return max - min <= WIDEST;
 }
 
 /** @param {Float32Array} data */

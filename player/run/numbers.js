@@ -1,20 +1,25 @@
+import { typeText } from "../shared/figures.js";
 import { texts } from "../shared/texts.js";
 import { Tensor } from "../texelflow.js";
 
 /** @typedef {Awaited<ReturnType<typeof import("../texelflow.js").loadModel>>} Model */
 
-/** The size of free axes but the first, which is a batch of one. */
-const FREE_EXTENT = 16;
-
 /**
  * Inputs for a model that takes something else than one picture: floats between 0 and 1, always the same, and zeros of all
  * other types, which are indices most often.
  * @param {Model} model
+ * @param {number} [extent] of free axes; those of a batch, the first of an input, are 1, wherever they are
  * @returns {Record<string, Tensor>}
  */
-export function sampleInputs({ inputs }) {
-  return Object.fromEntries(inputs.map(({ name, dtype, shape }) => [name, sample(dtype, shape)]));
+export function sampleInputs({ inputs }, extent = 16) {
+  const batches = new Set(inputs.map(({ shape }) => shape[0]));
+  const sizeOf = (/** @type {number | string} */ size) =>
+    typeof size === "number" ? size : batches.has(size) ? 1 : extent;
+  return Object.fromEntries(inputs.map(({ name, dtype, shape }) => [name, sample(dtype, shape.map(sizeOf))]));
 }
+
+/** How many inputs are named. */
+const MOST_LISTED = 3;
 
 /** The arrays of types that have one of their own, or take no other. */
 const ARRAYS = {
@@ -31,12 +36,9 @@ const ARRAYS = {
 
 /**
  * @param {Model["inputs"][number]["dtype"]} dtype
- * @param {readonly (number | string)[]} shape
+ * @param {readonly number[]} extents
  */
-function sample(dtype, shape) {
-  const extents = shape.map((extent, axis) =>
-    typeof extent === "number" ? extent : axis === 0 ? 1 : FREE_EXTENT,
-  );
+function sample(dtype, extents) {
   const count = extents.reduce((product, extent) => product * extent, 1);
   const array = ARRAYS[/** @type {keyof typeof ARRAYS} */ (dtype)];
   if (array) {
@@ -61,7 +63,7 @@ export function hears({ inputs, outputs }) {
 
 /**
  * Whether a model takes the tokens of a text.
- * @param {Model} model
+ * @param {Pick<Model, "inputs">} model
  */
 export function takesTexts({ inputs }) {
   return inputs.some(({ name }) => name === "input_ids");
@@ -73,6 +75,7 @@ export function takesTexts({ inputs }) {
  * @returns {string}
  */
 export function sampleNote({ inputs }) {
-  const listed = inputs.map(({ name, dtype, shape }) => `“${name}” (${dtype}, ${shape.join(" × ")})`);
-  return texts.madeUp(listed);
+  const listed = inputs.map(({ name, dtype, shape }) => `“${name}” (${typeText(dtype, shape)})`);
+  const note = texts.madeUp(listed.slice(0, MOST_LISTED), inputs.length);
+  return takesTexts({ inputs }) ? `${note} ${texts.noTokenizer}` : note;
 }

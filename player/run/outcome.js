@@ -27,7 +27,7 @@ function summaryOf(finding, nameOf) {
     case "image":
       return say.image(finding.planes[0].width, finding.planes[0].height);
     case "numbers":
-      return say.numbers;
+      return element("stage", HTMLElement).hidden ? say.ofMadeUp : say.numbers;
     case "results":
       return finding.reader.view.summary(finding.results);
   }

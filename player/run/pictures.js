@@ -2,7 +2,7 @@ import { texts } from "../shared/texts.js";
 
 const say = texts.picture;
 
-/** @typedef {ImageBitmap | HTMLVideoElement} Picture */
+/** @typedef {ImageBitmap | HTMLVideoElement | HTMLCanvasElement} Picture */
 /** @typedef {"camera" | "screen" | File} FilmSource */
 
 /** Longest side of a photo in pixels; larger ones are made smaller, to spare memory on phones. */
@@ -50,10 +50,30 @@ export function sizeOf(picture) {
 /**
  * What a picture shows now: of a video the frame, so that a result is drawn on what it was found on.
  * @param {Picture} picture
- * @returns {Promise<ImageBitmap>}
+ * @returns {Promise<Exclude<Picture, HTMLVideoElement>>}
  */
 export async function frameOf(picture) {
   return picture instanceof HTMLVideoElement ? createImageBitmap(picture) : picture;
+}
+
+/**
+ * Frees a frame that is done with.
+ * @param {Picture | null} frame
+ * @param {Picture | null} picture what it was taken of, which is kept
+ */
+export function closeFrame(frame, picture) {
+  if (frame !== picture && frame instanceof ImageBitmap) {
+    frame.close();
+  }
+}
+
+/**
+ * What tells one frame of a picture that moves from the next, as far as the browser says it: some count on between two.
+ * @param {Picture | null} picture
+ * @returns {number} NaN for what does not move
+ */
+export function timeOf(picture) {
+  return picture instanceof HTMLVideoElement ? picture.currentTime : Number.NaN;
 }
 
 /** A film that plays nowhere on the page: what the camera sees, or the screen shows, or a file has. */

@@ -31,7 +31,7 @@ export class Reader {
    * @param {string} task
    * @param {View} view
    * @param {object} role what the bundle says of the output that is shown
-   * @param {(picture: Picture) => Promise<unknown>} read
+   * @param {(picture: Picture, signal?: AbortSignal) => Promise<unknown>} read
    */
   constructor(task, view, role, read) {
     this.task = task;
@@ -56,14 +56,16 @@ export class Reader {
       (closer?.model ?? model).outputs.find((output) => isShown(output))?.role
     );
     if (!closer) {
-      return new Reader(task, view, role, (picture) => first(picture, {}));
+      return new Reader(task, view, role, (picture, signal) => first(picture, { signal }));
     }
     const second = await pipeline(/** @type {any} */ (last), /** @type {any} */ (closer.model));
-    return new Reader(last, view, role, async (picture) => {
-      const found = /** @type {Detection[]} */ (await first(picture, {}));
+    return new Reader(last, view, role, async (picture, signal) => {
+      const found = /** @type {Detection[]} */ (await first(picture, { signal }));
       const results = [];
       for (const object of found) {
-        results.push(...(await closerLook(object, picture, closer, last, second)));
+        results.push(
+          ...(await closerLook(object, picture, closer, last, (part) => second(part, { signal }))),
+        );
       }
       return results;
     });
@@ -105,7 +107,7 @@ async function viewOf(task, hasObjects) {
  * @param {Picture} picture
  * @param {{ model: Model, crop: RegionOptions }} closer
  * @param {string} task of the second model
- * @param {(picture: OffscreenCanvas, options: object) => Promise<any>} look
+ * @param {(picture: OffscreenCanvas) => Promise<any>} look
  */
 async function closerLook(object, picture, { model, crop }, task, look) {
   const { xmin, ymin, xmax, ymax } = object.box;
@@ -113,7 +115,7 @@ async function closerLook(object, picture, { model, crop }, task, look) {
   const region = regionOf({ ...edges, points: object.points ?? [] }, crop);
   const image = model.inputs.find((input) => input.image)?.image;
   if (task === "image-to-text") {
-    const [{ generated_text, score }] = await look(lineOf(picture, region, image ?? {}), {});
+    const [{ generated_text, score }] = await look(lineOf(picture, region, image ?? {}));
     return generated_text.trim() === "" || score < LEAST_SCORE
       ? []
       : [{ ...object, region, text: generated_text, score }];
@@ -122,7 +124,7 @@ async function closerLook(object, picture, { model, crop }, task, look) {
     typeof side === "number" ? side : USUAL_SIZE,
   );
   const part = cutOut(picture, region, { width, height });
-  const results = await look(part, {});
+  const results = await look(part);
   if (task === "image-classification") {
     return [{ ...object, classes: results }];
   }

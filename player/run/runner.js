@@ -3,11 +3,12 @@ import { texts } from "../shared/texts.js";
 import { duration, Rate, Timing } from "../shared/timing.js";
 import { loadModel } from "../texelflow.js";
 import { placement } from "./ends.js";
-import { hears, sampleInputs, sampleNote, takesTexts } from "./numbers.js";
+import { hears, sampleNote, takesTexts } from "./numbers.js";
 import { clearOutcome, showOutcome } from "./outcome.js";
-import { frameOf, sizeOf } from "./pictures.js";
+import { closeFrame, frameOf, sizeOf, timeOf } from "./pictures.js";
 import { drawStage } from "./stage.js";
 import { plainValues } from "./tensors.js";
+import { pictureInput, Trials } from "./trials.js";
 
 const say = texts.run;
 
@@ -52,16 +53,16 @@ export class Runner extends EventTarget {
   #loaded = null;
   /** @type {Provided | null} where the model came from */
   #provided = null;
-  /** @type {Input | null} the input that takes the picture */
-  #input = null;
+  /** @type {Trials | null} what the model is run on */
+  #trials = null;
   /** @type {Picture | null} */
   #picture = null;
   #pictureMoves = false;
   #timing = new Timing();
   /** Of what moves. */
   #rate = new Rate();
-  /** Raised whenever the model or the picture changes: work begun before then stops. */
-  #version = 0;
+  /** Ends what runs when the model or the picture changes: runs that wait then are not begun. */
+  #work = new AbortController();
   #loading = new AbortController();
   /** When the loading of the model began. */
   #opened = Number.NaN;
@@ -123,7 +124,7 @@ export class Runner extends EventTarget {
     this.#pictureMoves = moves;
     this.#rate = new Rate();
     element("film-facts", HTMLElement).hidden = true;
-    this.#version += 1;
+    this.#work.abort();
     clearOutcome();
     this.#draw(null);
     await this.#run();
@@ -136,13 +137,14 @@ export class Runner extends EventTarget {
 
   /** @returns {Subject | null} null while there is no model */
   get subject() {
-    const [model, provided, input] = [this.#model, this.#provided, this.#input];
-    if (!model || !provided) {
+    const [model, provided, trials] = [this.#model, this.#provided, this.#trials];
+    if (!model || !provided || !trials) {
       return null;
     }
     const { bundle, original = null } = provided;
     const reading = this.#loaded?.reading ?? null;
-    return { model, source: bundle, original, inputs: () => inputsOf(model, input, this.#picture), reading };
+    const inputs = () => trials.inputs(this.#picture && trials.fitted(this.#picture));
+    return { model, source: bundle, original, inputs, reading };
   }
 
   /** @returns {Record<string, unknown>} what a bug report needs, as plain data */
@@ -169,12 +171,12 @@ export class Runner extends EventTarget {
    */
   #adopt(loaded, provided, name, opened) {
     const { model } = loaded;
-    this.#input = pictureInput(model);
+    this.#trials = new Trials(model);
     this.#loaded?.dispose();
     this.#loaded = loaded;
     this.#model = model;
     this.#provided = provided;
-    this.#version += 1;
+    this.#work.abort();
     this.#opened = opened;
     this.#first = Number.NaN;
     this.#timing = new Timing();
@@ -182,67 +184,91 @@ export class Runner extends EventTarget {
     this.#draw(null);
     element("model-title", HTMLElement).textContent = model.name || name;
     const note = element("input-note", HTMLElement);
-    note.textContent = this.#input || loaded.reading ? "" : sampleNote(model);
+    note.textContent = this.#trials.input || loaded.reading ? "" : sampleNote(model);
     note.hidden = note.textContent === "";
     element("device", HTMLElement).hidden = false;
     element("bundle-facts", HTMLElement).hidden = true;
     this.dispatchEvent(new Event("model"));
   }
 
+  /**
+   * Runs the model on the picture, a photo several times. Of what moves a frame is taken when the one before is shown: so none
+   * waits, and each is the newest that there is.
+   */
   async #run() {
-    const version = this.#version;
-    const [model, input, picture] = [this.#model, this.#input, this.#picture];
-    if (!model || (input && !picture) || hears(model) || this.#loaded?.reading) {
+    this.#work = new AbortController();
+    const { signal } = this.#work;
+    const [model, trials, picture] = [this.#model, this.#trials, this.#picture];
+    if (!model || !trials || (trials.input && !picture) || hears(model) || this.#loaded?.reading) {
       return;
     }
     const deadline = performance.now() + REPEAT_MILLISECONDS;
     // Reading results may let the page wait for the GPU: nothing is measured while another model is opened.
-    const { signal } = this.#loading;
+    const { signal: opening } = this.#loading;
     const again = (/** @type {number} */ turn) =>
       this.#pictureMoves ||
       turn === 0 ||
-      (!signal.aborted && (turn <= FEWEST_REPEATS || (turn <= MOST_REPEATS && performance.now() < deadline)));
+      (!opening.aborted &&
+        (turn <= FEWEST_REPEATS || (turn <= MOST_REPEATS && performance.now() < deadline)));
     for (let turn = 0; again(turn); turn += 1) {
       const started = performance.now();
-      const frame = picture && (await frameOf(picture));
-      const found = await this.#resultOf(model, input, frame).catch((problem) => {
-        if (version === this.#version) {
-          throw problem;
-        }
-      });
-      if (version !== this.#version || !found) {
+      const taken = timeOf(picture);
+      const whole = picture && (await frameOf(picture));
+      let frame = whole;
+      const found = await trials
+        .until(() => {
+          frame = whole && trials.fitted(whole);
+          return this.#resultOf(model, trials, frame, signal);
+        })
+        .catch((problem) => {
+          if (!signal.aborted) {
+            throw trials.input ? problem : madeUpProblem(problem);
+          }
+        });
+      if (signal.aborted || !found) {
+        closeFrame(whole, picture);
         return;
       }
       this.#count(performance.now() - started);
       if (turn === 0 || this.#pictureMoves) {
         this.#show(found, frame);
       }
+      closeFrame(whole, picture);
       if (this.#pictureMoves) {
         this.#countFrame();
       }
-      await nextFrame();
-      if (version !== this.#version) {
-        return;
-      }
+      do {
+        await nextFrame();
+        if (signal.aborted) {
+          return;
+        }
+      } while (this.#pictureMoves && timeOf(picture) === taken);
     }
   }
 
   /**
    * @param {Model} model
-   * @param {Input | null} input
+   * @param {Trials} trials
    * @param {Picture | null} picture
+   * @param {AbortSignal} signal
    * @returns {Promise<{ finding: Finding, outputs: import("./tensors.js").Values[] }>}
    */
-  async #resultOf(model, input, picture) {
+  async #resultOf(model, trials, picture, signal) {
     const reader = this.#loaded?.reader;
     if (reader && picture) {
-      return { finding: { kind: "results", reader, results: await reader.read(picture) }, outputs: [] };
+      return {
+        finding: { kind: "results", reader, results: await reader.read(picture, signal) },
+        outputs: [],
+      };
     }
-    const tensors = await model.run(inputsOf(model, input, picture));
+    const tensors = await model.run(trials.inputs(picture), { signal });
     const outputs = Object.entries(tensors).map(([name, tensor]) => plainValues(name, tensor));
+    if (!trials.input) {
+      return { finding: { kind: "numbers" }, outputs };
+    }
     // Only what a bundle does not say is guessed.
     const { interpret } = await import("./interpret.js");
-    return { finding: interpret(outputs, this.#modelSize(), model.labels), outputs };
+    return { finding: interpret(outputs, this.#modelSize(picture), model.labels), outputs };
   }
 
   /** @param {number} milliseconds that one run took */
@@ -275,6 +301,12 @@ export class Runner extends EventTarget {
   #show({ finding, outputs }, frame) {
     this.#draw(finding, frame);
     showOutcome(finding, outputs, this.#nameOf);
+    const isNamed = finding.kind !== "classes" || (this.#model?.labels ?? []).length > 0;
+    const note = element("input-note", HTMLElement);
+    if (frame && note.hidden === !isNamed) {
+      note.textContent = isNamed ? "" : say.unnamed;
+      note.hidden = isNamed;
+    }
   }
 
   /**
@@ -283,18 +315,21 @@ export class Runner extends EventTarget {
    */
   #draw(finding, frame = this.#picture) {
     const canvas = element("stage", HTMLCanvasElement);
-    canvas.hidden = !frame || (this.#model !== null && !this.#input);
+    canvas.hidden = !frame || (this.#trials !== null && !this.#trials.input);
     if (frame && !canvas.hidden) {
-      const image = this.#input?.image ?? { fit: "stretch", resized: [] };
-      const area = placement(image, sizeOf(frame), this.#modelSize());
+      const image = this.#trials?.input?.image ?? { fit: "stretch", resized: [] };
+      const area = placement(image, sizeOf(frame), this.#modelSize(frame));
       drawStage(canvas, frame, finding, area, this.#nameOf);
     }
   }
 
-  /** Size of the model's picture; where the model takes any, that of the visitor's. */
-  #modelSize() {
-    const own = this.#picture ? sizeOf(this.#picture) : { width: 1, height: 1 };
-    const image = this.#input?.image;
+  /**
+   * Size of the model's picture; where the model takes any, that of the visitor's.
+   * @param {Picture | null} picture
+   */
+  #modelSize(picture) {
+    const own = picture ? sizeOf(picture) : { width: 1, height: 1 };
+    const image = this.#trials?.input?.image;
     return {
       width: typeof image?.width === "number" ? image.width : own.width,
       height: typeof image?.height === "number" ? image.height : own.height,
@@ -342,22 +377,11 @@ async function loadProvided({ bundle, closer }, { signal, report }) {
 }
 
 /**
- * The input of a model that takes a picture, where it is the only one.
- * @param {Model} model
- * @returns {Input | null}
+ * Says that it was the page that made the inputs up which a model refused.
+ * @param {unknown} cause
  */
-function pictureInput({ inputs: [input, ...others] }) {
-  return input?.image && others.length === 0 ? input : null;
-}
-
-/**
- * @param {Model} model
- * @param {Input | null} input the one that takes the picture
- * @param {Picture | null} picture
- * @returns {RunInputs}
- */
-function inputsOf(model, input, picture) {
-  return input && picture ? { [input.name]: picture } : sampleInputs(model);
+function madeUpProblem(cause) {
+  return new Error(say.refused(cause instanceof Error ? cause.message : String(cause)), { cause });
 }
 
 /** @param {number} milliseconds */

@@ -12,11 +12,19 @@ export const texts = {
     doing: (name, doing) => `Opening ${name}: ${doing}…`,
     /** @param {number} label */
     unnamedClass: (label) => `class ${label}`,
+    unnamed: "The model does not say what its classes are called.",
+    /** @param {string} reason */
+    refused: (reason) =>
+      `It could not be run on made-up numbers, since the page does not know which it takes: ${reason}`,
   },
-  /** @param {readonly string[]} inputs each with type and shape */
-  madeUp: (inputs) =>
-    `${inputs.length === 1 ? "Its input" : `Its ${inputs.length} inputs`} ${inputs.join(", ")} ` +
-    `${inputs.length === 1 ? "takes" : "take"} numbers and no picture (option --image), so made-up numbers were used.`,
+  /**
+   * @param {readonly string[]} inputs the first of them, each with type and shape
+   * @param {number} count
+   */
+  madeUp: (inputs, count) =>
+    `${count === 1 ? "Its input" : `Its ${count} inputs`} ${inputs.join(", ")}${count > inputs.length ? ", …" : ""} ` +
+    `${count === 1 ? "takes" : "take"} numbers and no picture (option --image), so made-up numbers were used.`,
+  noTokenizer: "To write texts to it, give the tokenizer.json that belongs to it, too, beside the model.",
   outcome: {
     picture: "The chosen picture.",
     /** @param {string} share */
@@ -27,6 +35,7 @@ export const texts = {
      */
     image: (width, height) => `A picture of ${width} × ${height} pixels`,
     numbers: "No classes, boxes or mask were recognised in these outputs; their numbers are below.",
+    ofMadeUp: "It ran on made-up numbers; what came out is below.",
     noBoxes: "Nothing found with a score of at least 50%.",
     /** @param {number} count */
     boxes: (count) => (count === 1 ? "One box" : `${count} boxes`),
@@ -172,7 +181,9 @@ export const texts = {
   },
   overview: {
     source: "Made from",
-    generator: "Made by",
+    format: "Which is",
+    producer: "Written by",
+    generator: "Bundle made by",
     weights: "Weights",
     weightCount: "Weight tensors",
     draws: "Draws of a run",

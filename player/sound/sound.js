@@ -181,13 +181,13 @@ async function listen(model, stream, places, signal) {
     const follow = await pipeline("audio-tracking", model);
     /** @type {Track[]} */
     let tracks = [];
-    for await (const parts of follow.stream(stream, { signal })) {
+    for await (const parts of follow.stream(stream, { signal, latest: true })) {
       tracks = parts.map((part, index) => longer(tracks[index], part, SHOWN));
       showTracks(tracks, places);
     }
   } else {
     const classify = await pipeline("audio-classification", model);
-    for await (const { results } of classify.stream(stream, { signal })) {
+    for await (const { results } of classify.stream(stream, { signal, latest: true })) {
       showClasses(results, places);
     }
   }

@@ -16,7 +16,8 @@ import { loadTokenizer } from "./tokenizer.js";
 const GAPS = ["[MASK]", "<mask>"];
 
 /**
- * What a model does with texts, as its bundle says; null where it takes none, says too little, or has no tokenizer.
+ * What a model does with texts, as its bundle says; null where it takes none, says too little, or has no tokenizer: nothing is
+ * asked for then.
  * @param {Model} model
  * @param {Source} source its bundle
  * @returns {Promise<Reading | null>}
@@ -27,18 +28,28 @@ export async function readingOf(model, source) {
   if (!shown || !takesTexts(model)) {
     return null;
   }
-  const tokenizer = await loadTokenizer(source).catch((problem) => {
-    if (problem.code === "not-found") {
-      return null;
-    }
-    throw problem;
-  });
-  if (!tokenizer) {
+  const files = filesOf(model, source);
+  if (!files) {
     return null;
   }
+  const tokenizer = await loadTokenizer(source, { files });
   const gap = GAPS.find((piece) => tokenizer.tokenOf(piece) !== undefined) ?? null;
   const task = taskOf(shown, gap !== null && model.states.length === 0);
   return task && { task, tokenizer, gap };
+}
+
+/**
+ * The tokenizer's files: those that the bundle names, or which somebody put beside its others.
+ * @param {Model} model
+ * @param {Source} source
+ */
+function filesOf({ inputs }, source) {
+  const role = inputs.map((input) => input.role).find((one) => one?.kind === "text");
+  if (role || source instanceof URL) {
+    return role?.files ?? null;
+  }
+  const names = [...source.keys()].map((path) => path.split("/").at(-1) ?? "");
+  return names.includes("tokenizer.json") ? names : null;
 }
 
 /**

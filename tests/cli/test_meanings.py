@@ -27,8 +27,8 @@ def samples(hint: Any) -> list[str]:
         separator = "+" if get_origin(item) is list else ":"
         texts = samples(item)
         return [texts[0], separator.join(texts[:1] * 2)]
-    if hint in (int, float, bool):
-        return {int: ["0", "17"], float: ["0.25", "-3"], bool: ["true", "false"]}[hint]
+    if hint in (int, float, bool, str):
+        return {int: ["0", "17"], float: ["0.25", "-3"], bool: ["true", "false"], str: ["a.json"]}[hint]
     return list(get_args(hint))
 
 
@@ -266,7 +266,10 @@ def test_a_tokenizer_comes_along(tmp_path: Path, folder: str) -> None:
         files = {each.name: each for each in (tmp_path / "bundle").iterdir()}
         copied = {each: files[each].read_text(encoding="utf-8") for each in TOKENIZER if each in files}
         assert summary.tokenizer == [each for each in TOKENIZER_FILES if each in copied]
-        assert read_graph(tmp_path / "bundle")["outputs"][0]["meaning"] == {"role": {"kind": "tokens"}}
+        graph = read_graph(tmp_path / "bundle")
+        assert graph["outputs"][0]["meaning"] == {"role": {"kind": "tokens"}}
+        text = {"role": {"kind": "text", "files": summary.tokenizer}} if copied else None
+        assert graph["inputs"][0].get("meaning") == text
         return copied
 
     assert exported("input_ids") == {}
@@ -278,3 +281,5 @@ def test_a_tokenizer_comes_along(tmp_path: Path, folder: str) -> None:
     assert exported("input_ids").keys() == {"tokenizer.json", "tokenizer_config.json"}
     (tmp_path / "tokenizer.json").unlink()
     assert exported("input_ids") == {}
+    with pytest.raises(ExportError, match=r"'input_ids' is told to be text, but .* has no tokenizer.json"):
+        export(path, tmp_path / "bundle", force=True, meanings={"input_ids": "text,files=tokenizer.json"})

@@ -31,6 +31,12 @@ def test_a_large_model_gives_its_memory_back(converter_page: Page, tmp_path: Pat
     small = write_network(tmp_path / "small.onnx")
     assert converted(converter_page, small)["files"]
     assert len(converter_page.workers) == 1
+    # One that fails takes as much.
+    cut = tmp_path / "cut.onnx"
+    cut.write_bytes(source.read_bytes()[:-1])
+    assert converted(converter_page, cut)["code"] == "model"
+    converter_page.wait_for_timeout(100)
+    assert converter_page.workers == []
     answer = converted(converter_page, source)
     assert answer["summary"]["parameters"] == table.size
     converter_page.wait_for_timeout(100)

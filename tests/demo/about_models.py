@@ -57,6 +57,7 @@ def two_blocks(folder: Path) -> Path:
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
     model.ir_version = 8
+    model.producer_name, model.producer_version = "a framework", "1.2"
     path = folder / "blocks.onnx"
     onnx.save(model, str(path))
     return path

@@ -79,6 +79,7 @@ def test_overview_has_the_inputs_and_outputs(about: Page) -> None:
     assert "a picture, 32 × 32" in rows[0]
     facts = about.inner_text("#part-overview .facts")
     assert "blocks.onnx" in facts
+    assert "ONNX, opset 17" in facts and "a framework 1.2" in facts
 
 
 @pytest.fixture(scope="module")

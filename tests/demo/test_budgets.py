@@ -1,6 +1,7 @@
 """What the page may cost its visitors: bytes of a first and a second visit, time, pauses while it converts.
 
-Times are told, not only bounded: on a machine with other work a bound that is close would fail by chance.
+Times are told, too. Where a machine has other work, they are judged by what the browser took of the
+processors (processor_time.py): so the bounds are those of a quiet one.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import pytest
 from demo_support import wait_until
 from onnx import numpy_helper
 from playwright.sync_api import BrowserContext, Page, Playwright
+from processor_time import span
 
 from browser_support import CHROMIUM_FLAGS, SOFTWARE_WEBGL_FLAGS, find_chromium
 from texelflow.checking.serve import StaticHandler, background_server, folder_mounts
@@ -76,9 +78,11 @@ console.log(JSON.stringify(paths.map((path) => brotliCompressSync(readFileSync(p
 """
 PACKED = (".js", ".mjs", ".html", ".css", ".json", ".svg", ".wasm", ".zip")
 
-MILLISECONDS = {"open": 2000, "cold": 60_000, "warm": 30_000, "task": 100}
-"""The most that is allowed; of the first the best of several tries counts. On a quiet machine a model of 5 MB
-takes less than 15 s cold and 5 s warm."""
+MILLISECONDS = {"open": 2000, "task": 100}
+"""The most that is allowed; of the first the best of several tries counts."""
+
+SECONDS = {"cold": 15, "warm": 5}
+"""The most from a model of 5 MB to its first result; it is warm once another was converted on the page."""
 
 TRIES = 5
 
@@ -88,6 +92,7 @@ class Visits:
     """A browser whose cache is kept, the address of the page, and what was answered: paths and statuses."""
 
     browser: BrowserContext
+    profile: Path
     url: str
     answered: list[tuple[str, int]]
 
@@ -118,15 +123,16 @@ def visits(
         answered.append((handler.path, int(code)))
         respond(handler, code, message)
 
+    profile = tmp_path_factory.mktemp("profile")
     browser = playwright_instance.chromium.launch_persistent_context(
-        str(tmp_path_factory.mktemp("profile")),
+        str(profile),
         executable_path=find_chromium(),
         args=[*CHROMIUM_FLAGS, *SOFTWARE_WEBGL_FLAGS],
         viewport={"width": 1200, "height": 900},
     )
     with pytest.MonkeyPatch.context() as patch, background_server(folder_mounts(demo_folder)) as url:
         patch.setattr(StaticHandler, "send_response", noted)
-        yield Visits(browser, url, answered)
+        yield Visits(browser, profile, url, answered)
         browser.close()
 
 
@@ -171,24 +177,23 @@ def traced(page: Page) -> Iterator[list[dict[str, Any]]]:
     )
 
 
-def convert(page: Page, model: Path) -> dict[str, Any]:
-    """Give the page a model; return what was watched: milliseconds to the first result, of the longest task
-    while converting, on the clock and of the processor, and shifts.
+def convert(page: Page, model: Path, profile: Path) -> dict[str, Any]:
+    """Give the page a model; return what was watched: the time to the first result, milliseconds of the
+    longest task while converting, on the clock and of the processor, and shifts.
     """
     page.evaluate(
         "() => { for (const key of Object.keys(watched)) if (key !== 'opened') watched[key] = []; }"
     )
     page.evaluate("() => { document.getElementById('summary').textContent = ''; }")
-    with traced(page) as tasks:
+    with traced(page) as tasks, span(profile) as taken:
         page.set_input_files("#files", str(model))
         wait_until(page, "/^class /.test(document.getElementById('summary').textContent)", 120)
-    end = page.evaluate("performance.now()")
     watched: dict[str, Any] = page.evaluate("watched")
     (begun,) = watched["begun"]
     shifts = sum(value for start, value in watched["shifts"] if begun <= start)
     assert tasks
     longest, busiest = (max(task.get(key, 0) for task in tasks) / 1000 for key in ("dur", "tdur"))
-    return {"taken": end - begun, "longest": longest, "busiest": busiest, "shifted": shifts}
+    return {"taken": taken, "longest": longest, "busiest": busiest, "shifted": shifts}
 
 
 def compressed(demo_folder: Path, paths: list[str]) -> int:
@@ -205,11 +210,11 @@ def test_visits(visits: Visits, demo_folder: Path, model: Path, capsys: pytest.C
     """A first and a second one, each of which converts a model."""
     told: list[str] = []
     with visits.open() as page:
-        cold = convert(page, model)
+        cold = convert(page, model, visits.profile)
         # What keeps the page for later has then downloaded the rest of it.
         page.evaluate("navigator.serviceWorker.ready.then(() => null)")
         first = visits.downloads()
-        runs = [convert(page, model) for _ in range(2)]
+        runs = [convert(page, model, visits.profile) for _ in range(2)]
     assert any("/convert/v-" in path for path in first) and "/benchmark" not in " ".join(first)
     models = [path for path in first if path.startswith("/models/")]
     size = compressed(demo_folder, [path for path in first if path not in models])
@@ -217,12 +222,13 @@ def test_visits(visits: Visits, demo_folder: Path, model: Path, capsys: pytest.C
     assert size < MOST_BYTES
 
     with visits.open() as page:
-        warm = convert(page, model)
+        warm = convert(page, model, visits.profile)
     assert visits.answered and visits.downloads() == []
 
     every = [cold, *runs, warm]
     told += [
-        f"{name}: {one['taken'] / 1000:.1f} s from a model of 5 MB to its first result"
+        f"{name}: {one['taken'].clock:.1f} s from a model of 5 MB to its first result, "
+        f"{one['taken'].own:.1f} s of the processors ({one['taken'].others:.1f} s of others meanwhile)"
         for name, one in {"cold": cold, "warm": runs[0], "second visit": warm}.items()
     ]
     # A task is long, too, that other work on the machine interrupts: hardly so most times.
@@ -232,7 +238,9 @@ def test_visits(visits: Visits, demo_folder: Path, model: Path, capsys: pytest.C
     )
     with capsys.disabled():
         print("", *told, sep="\n")
-    assert cold["taken"] < MILLISECONDS["cold"] and runs[0]["taken"] < MILLISECONDS["warm"]
+    assert cold["taken"].seconds < SECONDS["cold"]
+    assert warm["taken"].seconds < SECONDS["cold"]
+    assert all(one["taken"].seconds < SECONDS["warm"] for one in runs)
     assert all(one["busiest"] <= MILLISECONDS["task"] for one in every)
     assert median(one["longest"] for one in every) <= MILLISECONDS["task"]
     assert all(one["shifted"] < 0.02 for one in every)

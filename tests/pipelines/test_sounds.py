@@ -149,3 +149,64 @@ def test_a_sound_that_comes_block_by_block(pipeline_page: Any) -> None:
         }"""
     )
     assert answer == [[[0, 0, 2], [0.1, 100, 3], [0.2, 200, 5], [0.3, 300, 5]], "audio-tracking"]
+
+
+@pytest.mark.parametrize("remembers", [False, True])
+def test_windows_that_are_late_are_left_out(pipeline_page: Any, remembers: bool) -> None:
+    """With `latest`, of a sound that comes; none of a file, or of what a model that remembers must hear."""
+    random = np.random.default_rng(3)
+    cases = []
+    for _ in range(12):
+        window, context, overlap = (int(random.integers(low, 9)) * 2 for low in (4, 0, 0))
+        overlap = min(overlap, window - 2)
+        blocks = [int(size) for size in random.integers(1, 60, 6)]
+        cases.append({"window": window, "context": context, "overlap": overlap, "blocks": blocks})
+    answers = pipeline_page.evaluate(
+        """async ([cases, remembers]) => {
+            const outputs = [{name: 'y', dtype: 'float32', shape: [1, 1], role: {kind: 'curve', rate: 10}}];
+            const answers = [];
+            for (const {window, context, overlap, blocks} of cases) {
+                const role = {kind: 'sound', rate: 1000, window, context, overlap};
+                const inputs = [{name: 'x', dtype: 'float32', shape: [1, window + context], role}];
+                const firsts = [];
+                const run = async ({x}) => {
+                    firsts.push(x.data[0]);
+                    return {y: new texelflow.Tensor('float32', [1, 1], Float32Array.of(0))};
+                };
+                const states = remembers ? [{name: 's', dtype: 'float32', shape: [1]}] : [];
+                const session = () => ({run, dispose() {}});
+                const model = {name: 'told', inputs, outputs, states, run, session, dispose() {}};
+                const pipe = await pipelines.pipeline('audio-tracking', model);
+                let at = 0;
+                const come = async function* () {
+                    for (const length of blocks)
+                        yield Float32Array.from({length}, () => ++at);
+                };
+                const times = [];
+                for await (const [track] of pipe.stream(come(), {latest: true}))
+                    times.push(Math.round(track.times[0] * 1000));
+                const live = firsts.splice(0);
+                await pipe(Float32Array.from({length: at}, (_, index) => index + 1), {latest: true});
+                answers.push({times, live, whole: firsts});
+            }
+            return answers;
+        }""",
+        [cases, remembers],
+    )
+    for case, answer in zip(cases, answers, strict=True):
+        window, context, overlap = case["window"], case["context"], case["overlap"]
+        hop, before, there = window - overlap, context + overlap // 2, 0
+        # By definition: a window begins every `hop` samples; it is full when all that it covers is there.
+        starts: list[int] = []
+        for size in case["blocks"]:
+            there += size
+            full = [
+                start for start in range(0, there + before, hop) if start + context + window <= there + before
+            ]
+            new = [start for start in full if not starts or start > starts[-1]]
+            starts += new if remembers else new[-1:]
+        last = starts[-1] + hop if starts else 0
+        starts += range(last, there, hop)
+        heard = [max(0, start - before + 1) for start in starts]
+        assert (answer["times"], answer["live"]) == (starts, heard), case
+        assert answer["whole"] == [max(0, start - before + 1) for start in range(0, there, hop)], case

@@ -101,11 +101,14 @@ def test_files_and_templates_apart(text_page: Page, page_server: PageServer) -> 
                 return fetch(url);
             };
             const apart = await text.loadTokenizer('/apart?token=a', {fetch: fetching});
+            const few = [];
+            const counting = (url) => few.push(url.split('/').at(-1)) && fetch(url);
+            await text.loadTokenizer('/apart', {fetch: counting, files: ['tokenizer.json']});
             const tokenizer = await (await fetch('/apart/tokenizer.json')).json();
             const given = await text.loadTokenizer({tokenizer});
             const failed = (address) => text.loadTokenizer(address).then(() => 'none', ({code}) => code);
             return {
-                chat: await apart.chat([{role: 'user', content: 'Hi'}]), asked: asked.sort(),
+                chat: await apart.chat([{role: 'user', content: 'Hi'}]), asked: asked.sort(), few,
                 same: given.encode('the fox').join() === apart.encode('the fox').join(),
                 codes: [await failed('/absent'), await failed('/wrong'), await failed('/page')],
             };
@@ -114,6 +117,7 @@ def test_files_and_templates_apart(text_page: Page, page_server: PageServer) -> 
     assert answer["chat"] == "Hi!" and answer["same"]
     files = ["chat_template.jinja", "tokenizer.json", "tokenizer_config.json"]
     assert answer["asked"] == [f"/apart/{name}?token=a" for name in files]
+    assert answer["few"] == ["tokenizer.json"]
     assert answer["codes"] == ["not-found", "damaged", "damaged"]
 
 

@@ -9,7 +9,7 @@ from typing import cast
 
 from texelflow.bundle.types import DataType, FixedInput, GraphFile, Provenance
 from texelflow.dimensions.text import finite_json
-from texelflow.graph import Value
+from texelflow.graph import Graph, Value
 from texelflow.graph.constants import unpack_elements
 
 _PARTS = (
@@ -25,19 +25,28 @@ _PARTS = (
 
 
 def provenance(
-    source: Path, options: Sequence[str], fixed: Sequence[Value], origin: str | None = None
+    source: Path, graph: Graph, options: Sequence[str], fixed: Sequence[Value], origin: str | None = None
 ) -> Provenance:
     """Return graph.json's `provenance`; raise OSError if the model cannot be read.
 
-    `fixed` are the inputs that the export made constants; `origin` is where the model was fetched from,
-    without secrets.
+    `graph` says what the file is and what wrote it; `fixed` are the inputs that the export made constants;
+    `origin` is where the model was fetched from, without secrets.
     """
-    return {
+    made: Provenance = {
         "source": origin or source.name,
         "sha256": _digest(source),
+        "format": format_text(graph.format, graph.opset),
         "options": [*options],
         "constants": [_fixed_input(value) for value in fixed],
     }
+    if graph.producer:
+        made["producer"] = graph.producer
+    return made
+
+
+def format_text(name: str, opset: int) -> str:
+    """Return what a file is: its format, and of ONNX the version of its operators."""
+    return f"{name}, opset {opset}" if name == "ONNX" else name
 
 
 def _fixed_input(value: Value) -> FixedInput:

@@ -102,7 +102,7 @@ class Meaning(TypedDict):
     role: NotRequired["Role"]
 
 
-Role: TypeAlias = "Classes | Boxes | Mask | Keypoints | OutputPicture | Ctc | Tokens | Embedding | Curve | Notes | Sound | Bytes"
+Role: TypeAlias = "Classes | Boxes | Mask | Keypoints | OutputPicture | Ctc | Tokens | Embedding | Curve | Notes | Sound | Bytes | Text"
 """What it is in a task. The loader does not look at it; the runtime's pipelines do."""
 
 
@@ -311,6 +311,31 @@ class Bytes(TypedDict):
     """How many bytes at either side are looked at."""
 
 
+class Text(TypedDict):
+    """An input of the tokens of a text, whose tokenizer is in the bundle."""
+
+    kind: Literal['text']
+    files: list[str]
+    """Names of the tokenizer's files, beside graph.json: no other is there."""
+
+
+class Provenance(TypedDict):
+    """What the bundle was made from, for people and for `verify`. The loader does not look at it."""
+
+    source: str
+    """Name of the model's file."""
+    sha256: str
+    """SHA-256 of that file."""
+    format: NotRequired[str]
+    """What that file is, with the version that it says it has."""
+    producer: NotRequired[str]
+    """What wrote that file, in its own words; missing where it does not say it."""
+    options: list[str]
+    """What the export was asked for, as `name=value`."""
+    constants: list["FixedInput"]
+    """Inputs of the model that the export made constants."""
+
+
 class FixedInput(TypedDict):
     """An input and its elements, row-major."""
 
@@ -443,6 +468,13 @@ class Program(TypedDict):
     source: str
     samplers: list[str]
     """Names of the sampler uniforms, in the order of a draw's inputs."""
+    bits: NotRequired["Bits"]
+
+
+Bits: TypeAlias = Literal[4, 8]
+"""Of the numbers that `weights` are stored as, where the program decodes them as it reads them: of 4 there
+are two in a byte, the first in the lower half, both signed. For people: the loader does not look at it.
+"""
 
 
 class Draw(TypedDict):
@@ -500,19 +532,6 @@ class BundleFile(TypedDict):
     sha256: str
 
 
-class Provenance(TypedDict):
-    """What the bundle was made from, for people and for `verify`."""
-
-    source: str
-    """Name of the model's file."""
-    sha256: str
-    """SHA-256 of that file."""
-    options: list[str]
-    """What the export was asked for, as `name=value`."""
-    constants: list["FixedInput"]
-    """Inputs of the model that the export made constants."""
-
-
 class Derived(TypedDict):
     name: str
     value: "Expression"
@@ -532,7 +551,6 @@ class GraphFile(TypedDict):
     generator: str
     """Program and version that wrote the file."""
     provenance: "Provenance"
-    """What the bundle was made from, for people and for `verify`."""
     name: str
     """Name of the model, for people."""
     symbols: list[str]

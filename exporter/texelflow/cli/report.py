@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from texelflow.bundle.provenance import format_text
 from texelflow.dimensions.text import format_expression
 from texelflow.options import role_text
 
@@ -138,8 +139,9 @@ class Facts:
 def print_summary(summary: Summary, console: Console) -> None:
     """Show what a model is and what it needs of a device."""
     facts = Facts()
-    opset = f", opset {summary.opset}" if summary.source_format == "ONNX" else ""
-    facts.add("model", f"{summary.name}  ({summary.source_format}{opset})")
+    facts.add("model", f"{summary.name}  ({format_text(summary.source_format, summary.opset)})")
+    if summary.producer:
+        facts.add("written by", summary.producer)
     facts.add("inputs", "\n".join(map(str, summary.inputs)))
     facts.add("outputs", "\n".join(map(str, summary.outputs)))
     if summary.states:
@@ -255,6 +257,9 @@ def print_bundle(facts: Mapping[str, Any], console: Console) -> None:
     shown.add("bundle", f"{facts['name']}  (format {facts['formatVersion']}, by {facts['generator']})")
     provenance = facts["provenance"]
     shown.add("made from", f"{provenance['source']}  (SHA-256 {provenance['sha256'][:12]}…)")
+    for key, title in (("format", "which is"), ("producer", "written by")):
+        if key in provenance:
+            shown.add(title, provenance[key])
     if provenance["options"]:
         shown.add("with", "\n".join(provenance["options"]))
     for key in ("inputs", "outputs"):

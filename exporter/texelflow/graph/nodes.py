@@ -271,6 +271,8 @@ class Graph:
     """The version of the ai.onnx operator set of the source file, if it has one; the nodes are at `OPSET`."""
     format: str = "ONNX"
     """What the source file is, for people."""
+    producer: str = ""
+    """What wrote the source file, in its own words (`importers.producer`); empty where it does not say it."""
     facts: ModelFacts = field(default_factory=ModelFacts)
     """What holds of its free dimensions at every run; the passes and the lowering rest on it."""
     steering: dict[Value, list[str]] = field(default_factory=dict)

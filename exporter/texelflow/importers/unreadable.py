@@ -27,7 +27,19 @@ _WEB_PAGE = (
     "a web page, as servers answer in place of a file that they do not have: download the model itself"
 )
 
+_PICTURE = "a picture, and no model: choose it as the picture that a model is run on"
+_SOUND = "a sound, and no model: choose it as the sound that a model listens to"
+_DOCUMENT = "a document, and no model"
+_PROGRAM = "a text, and no model: where it makes one, run it, and give what it saves"
+_OTHER = "of another framework, which is not read: convert it to ONNX there"
+_UNFINISHED = "a download that is not finished: wait for it, or begin it anew"
+
 _MARKS: tuple[tuple[str, bytes, int], ...] = (
+    *((_PICTURE, begin, 0) for begin in (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")),
+    *((_PICTURE, begin, 8) for begin in (b"WEBPVP8",)),
+    *((_SOUND, begin, 0) for begin in (b"OggS", b"fLaC", b"ID3")),
+    (_SOUND, b"WAVEfmt ", 8),
+    (_DOCUMENT, b"%PDF-", 0),
     (LFS_POINTER, LFS_MARK, 0),
     *((_WEB_PAGE, begin, 0) for begin in (b"<!doctype html", b"<!DOCTYPE html", b"<!DOCTYPE HTML", b"<html")),
     ("an ONNX Runtime flatbuffer (.ort), which cannot be read: take the .onnx it was made from", b"ORTM", 4),
@@ -45,9 +57,23 @@ _EXTENSIONS = {
     ".hdf5": "no HDF5 file, whatever its name says",
     ".keras": "no archive of Keras, whatever its name says",
     ".json": "a JSON file, but no model of TensorFlow.js",
+    **dict.fromkeys((".py", ".ipynb", ".js", ".ts", ".sh"), _PROGRAM),
+    **dict.fromkeys(
+        (".txt", ".md", ".csv", ".yaml", ".yml", ".toml", ".xml", ".log"), "a text, and no model"
+    ),
+    **dict.fromkeys((".bmp", ".tif", ".tiff", ".avif", ".heic", ".svg"), _PICTURE),
+    **dict.fromkeys((".mp3", ".m4a", ".aac"), _SOUND),
+    **dict.fromkeys((".caffemodel", ".prototxt", ".mlmodel", ".pdmodel", ".pdiparams", ".params"), _OTHER),
+    **dict.fromkeys((".engine", ".trt", ".plan", ".weights", ".cfg", ".mnn", ".param"), _OTHER),
+    **dict.fromkeys((".crdownload", ".part", ".download", ".partial"), _UNFINISHED),
     ".pbtxt": "a protobuf message as text: write it in binary form",
     ".safetensors": "a file of weights without a graph: give the folder that has config.json, too",
 }
+
+_TOLD = (".pt", ".pth", ".jit", ".ckpt", ".ort", ".safetensors", ".caffemodel", ".mlmodel", ".crdownload")
+"""How the names of files end that a folder without a model is told of: they were meant to be one."""
+
+_MARK = 64
 
 
 def unreadable(path: Path, mark: bytes) -> str | None:
@@ -82,4 +108,8 @@ def _archive(path: Path) -> str | None:
 def _folder(path: Path) -> str:
     if (path / "graph.json").exists():
         return "a Texelflow bundle, the result of an export"
+    for file in sorted(each for each in path.iterdir() if each.suffix.lower() in _TOLD and each.is_file()):
+        with file.open("rb") as stream:
+            if reason := unreadable(file, stream.read(_MARK)):
+                return f"a folder without a model that can be read: {file.name} is {reason}"
     return f"a folder {UNKNOWN}"

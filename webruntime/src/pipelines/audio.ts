@@ -106,6 +106,7 @@ async function* windowsOf(
   source: SoundSource,
   options: SoundOptions,
 ): AsyncGenerator<WindowRun, void> {
+<<<<<<< HEAD
   try {
     yield* runner.stream(blocksOf(source, runner.rate, options), options);
   } catch (error) {
@@ -116,6 +117,10 @@ async function* windowsOf(
 
 function isStream(source: SoundSource): source is PageElement<"MediaStream"> | AsyncIterable<Float32Array> {
   return typeof source === "object" && ("getTracks" in source || Symbol.asyncIterator in source);
+=======
+  const isLive = typeof source === "object" && ("getTracks" in source || Symbol.asyncIterator in source);
+  yield* runner.stream(blocksOf(source, runner.rate, options), options, isLive);
+>>>>>>> 2c721e9 (A bundle says what its model's file is and what wrote it; live views take the newest that there is, and end what waits)
 }
 
 async function* blocksOf(source: SoundSource, rate: number, options: SoundOptions) {

@@ -1,5 +1,6 @@
 import { TexelflowError } from "../errors.ts";
 import type { PageElement } from "../graph/pictures.ts";
+import { joined } from "./sound.ts";
 
 /**
  * The samples of a microphone, or of any other stream, as they come: of one channel.
@@ -30,8 +31,8 @@ export async function* microphone(
     sourceOf(context, stream).connect(recorder);
     await context.resume();
     while (!signal?.aborted && stream.active) {
-      const block = waiting.shift();
-      if (block) yield block;
+      // All that has come meanwhile, so that who takes it sees how late it is.
+      if (waiting.length > 0) yield joined(waiting.splice(0));
       else await new Promise<void>((resolve) => (wake = resolve));
     }
   } finally {

@@ -5,7 +5,7 @@ import type { Role } from "../bundle/generated/graph_file.ts";
 import { TexelflowError } from "../errors.ts";
 import { type AnyModel, TaskModel } from "./task_model.ts";
 import { TASKS, type TaskName, type Tasks, TEXT_TASKS } from "./tasks.ts";
-import { type TokenizerSource, tokenizerOf } from "./text_inputs.ts";
+import { type TokenizerSource, tokenizerFiles, tokenizerOf } from "./text_inputs.ts";
 
 /** Settings of a pipeline, all optional; those of loading are for bundles that are not loaded yet. */
 export interface PipelineOptions extends LoadOptions {
@@ -53,7 +53,10 @@ export async function pipeline<T extends TaskName>(
     const run =
       task in TASKS
         ? TASKS[task as keyof typeof TASKS](of)
-        : TEXT_TASKS[task as keyof typeof TEXT_TASKS](of, await tokenizerOf(tokenizer ?? beside(bundle)));
+        : TEXT_TASKS[task as keyof typeof TEXT_TASKS](
+            of,
+            await (tokenizer ? tokenizerOf(tokenizer) : tokenizerOf(beside(bundle), tokenizerFiles(model))),
+          );
     return Object.assign(run, {
       task,
       model,

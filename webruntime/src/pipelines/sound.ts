@@ -106,16 +106,23 @@ export class SoundRunner {
    * Runs on the windows of samples as they come, the last filled up with zeros.
    *
    * @param blocks - of any length
+   * @param isLive - whether they come by themselves: then `latest` leaves out windows for which another is there already,
+   *   but for a model that remembers, which must hear all
    */
-  async *stream(blocks: AsyncIterable<Float32Array>, options: SoundOptions): AsyncGenerator<WindowRun, void> {
+  async *stream(
+    blocks: AsyncIterable<Float32Array>,
+    { latest = false, ...options }: SoundOptions,
+    isLive: boolean,
+  ): AsyncGenerator<WindowRun, void> {
     const { window, overlap } = this;
     const session = this.task.model.states.length > 0 ? this.task.model.session() : undefined;
     // What it takes for noise is of this sound.
     const frontend = this.role.features ? new MicroFrontend() : undefined;
+    const skipsLate = latest && isLive && !session && !frontend;
     const run = async (samples: Float32Array): Promise<Record<string, Tensor>> => {
       const given = frontend ? this.features(frontend.process(samples)) : this.tensor(samples);
       const inputs = { ...options.inputs, [this.name]: given };
-      if (!session) return this.task.run(inputs, options);
+      if (!session) return this.task.run(inputs, { ...options, latest: latest && !isLive });
       return runOf(session)(inputs, { signal: options.signal });
     };
     try {
@@ -125,7 +132,7 @@ export class SoundRunner {
         yield { outputs: await run(joined(parts)), time: 0 };
         return;
       }
-      yield* this.windows(blocks, window, window - overlap, run);
+      yield* this.windows(blocks, window, window - overlap, run, skipsLate);
     } finally {
       session?.dispose();
     }
@@ -136,20 +143,25 @@ export class SoundRunner {
     window: number,
     hop: number,
     run: (samples: Float32Array) => Promise<Record<string, Tensor>>,
+    skipsLate: boolean,
   ): AsyncGenerator<WindowRun, void> {
     const { context = 0, rate } = this.role;
     // Half of what windows share is before the first, too, so that nothing of the sound is left out.
     let waiting: Float32Array = new Float32Array(context + this.overlap / 2);
     let start = 0;
+    const goOn = (samples: number) => {
+      waiting = waiting.slice(samples);
+      start += samples;
+    };
     const next = async (): Promise<WindowRun> => {
       const outputs = await run(waiting.slice(0, context + window));
       const time = start / rate;
-      waiting = waiting.slice(hop);
-      start += hop;
+      goOn(hop);
       return { outputs, time };
     };
     for await (const block of blocks) {
       waiting = joined([waiting, block]);
+      if (skipsLate) goOn(hop * Math.max(0, Math.floor((waiting.length - context - window) / hop)));
       while (waiting.length >= context + window) yield await next();
     }
     for (let left = waiting.length - context - this.overlap / 2; left > 0; left -= hop) {
@@ -183,7 +195,8 @@ export class SoundRunner {
   }
 }
 
-function joined(parts: readonly Float32Array[]): Float32Array {
+/** Samples one after another. */
+export function joined(parts: readonly Float32Array[]): Float32Array {
   const result = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {

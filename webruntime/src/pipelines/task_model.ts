@@ -10,7 +10,10 @@ import type { WorkerModel } from "../worker/worker_model.ts";
 /** A model, on the page or in a worker. */
 export type AnyModel = Model | WorkerModel;
 
-/** What a run of any task takes. */
+/**
+ * What a run of any task takes. Of a sound that comes by itself, `latest` leaves out windows that are late, where the model
+ * remembers nothing.
+ */
 export interface TaskRunOptions extends Pick<RunOptions, "signal" | "latest"> {
   /** Inputs of the model besides that of the task, by name. */
   readonly inputs?: Readonly<Record<string, RunInput>>;

@@ -2,7 +2,7 @@ import type { BundleSource } from "../bundle/bundle_source.ts";
 import { TexelflowError } from "../errors.ts";
 import { Tensor } from "../graph/tensor.ts";
 import type { Tokenizer, TokenizerFiles } from "../text/tokenizer.ts";
-import type { TaskModel } from "./task_model.ts";
+import type { AnyModel, TaskModel } from "./task_model.ts";
 
 /** Where a tokenizer comes from: the folder of its files, as an address or as files, their content, or one that is loaded. */
 export type TokenizerSource = BundleSource | TokenizerFiles | Tokenizer;
@@ -21,11 +21,21 @@ export type TextEncoder = (text: string) => EncodedText;
 /** The tokens that texts are filled up with, by the names that tokenizers give them. */
 const PADDING = ["[PAD]", "<pad>", "<|endoftext|>"];
 
-/** Loads a tokenizer, with what reads it. */
-export async function tokenizerOf(source: TokenizerSource): Promise<Tokenizer> {
+/**
+ * Loads a tokenizer, with what reads it.
+ *
+ * @param files - the names of its files, where they are known
+ */
+export async function tokenizerOf(source: TokenizerSource, files?: readonly string[]): Promise<Tokenizer> {
   if (typeof source === "object" && "encode" in source) return source;
   const { loadTokenizer } = await import("../text.ts");
-  return loadTokenizer(source);
+  return loadTokenizer(source, files && { files });
+}
+
+/** The files of the tokenizer beside a bundle, as it names them. */
+export function tokenizerFiles({ inputs }: Pick<AnyModel, "inputs">): readonly string[] | undefined {
+  const roles = inputs.map(({ role }) => role);
+  return roles.find((role) => role?.kind === "text")?.files;
 }
 
 /**

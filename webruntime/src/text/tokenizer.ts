@@ -126,20 +126,22 @@ export class Tokenizer {
  *
  * @param source - the folder with tokenizer.json and, where they are there, tokenizer_config.json and chat_template.jinja: its
  *   address, that of a bundle's graph.json in it, or its files; or their content
- * @param options - `fetch` fetches the files instead of the page's own
+ * @param options - `fetch` fetches the files instead of the page's own; `files` names those that are there, so that no other
+ *   is asked for, as the role of a bundle's input does
  * @throws TexelflowError with the code `not-found`, `network` or `damaged`
  */
 export async function loadTokenizer(
   source: BundleSource | TokenizerFiles,
   {
     fetch = (url: string) => globalThis.fetch(url),
-  }: { readonly fetch?: (url: string) => Promise<Response> } = {},
+    files: there,
+  }: { readonly fetch?: (url: string) => Promise<Response>; readonly files?: readonly string[] } = {},
 ): Promise<Tokenizer> {
   const module = library("@huggingface/tokenizers", import("@huggingface/tokenizers"));
   module.catch(() => {}); // awaited below
   const files =
     typeof source === "string" || source instanceof URL
-      ? await readFiles(fetched(source, fetch))
+      ? await readFiles(only(there, fetched(source, fetch)))
       : "tokenizer" in source
         ? source
         : await readFiles(given(source));
@@ -174,6 +176,11 @@ function fetched(source: string | URL, fetch: (url: string) => Promise<Response>
       file: url,
     });
   };
+}
+
+/** Asks for no file that is known not to be there. */
+function only(there: readonly string[] | undefined, read: ReadFile): ReadFile {
+  return async (name) => (name === NEEDED || !there || there.includes(name) ? read(name) : null);
 }
 
 function given(source: Exclude<BundleSource, string | URL>): ReadFile {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from texelflow.backends.webgl2.kernels.preprocessing import (
@@ -27,6 +28,7 @@ def picture_shape(graph: Graph, options: ImageOptions) -> dict[str, list[int | s
         ExportError: it is not clear which input is the picture.
     """
     value = graph.inputs[_image_input(graph, options)]
+    options = _with_channels(value, options)
     own: list[int | str] = [extent if isinstance(extent, int) else str(extent) for extent in value.shape]
     fixed = list(own)
     count, rank = options.channel_count, len(own)
@@ -87,7 +89,18 @@ def _image_input(graph: Graph, options: ImageOptions) -> int:
     return likely[0]
 
 
+def _with_channels(value: Value, options: ImageOptions) -> ImageOptions:
+    """Return the options for a grey picture, where they do not say and the input has one channel."""
+    numbers = [set(given or ()) for given in (options.mean, options.deviation)]
+    ends = {extent for extent in (value.shape[-3:-2] + value.shape[-1:]) if isinstance(extent, int)}
+    if options.channels is not None or 1 not in ends or 3 in ends or any(len(told) > 1 for told in numbers):
+        return options
+    mean, deviation = ((*told,) or None for told in numbers)
+    return replace(options, channels="gray", mean=mean, deviation=deviation)
+
+
 def _preprocessing(value: Value, options: ImageOptions) -> Preprocessing:
+    options = _with_channels(value, options)
     count = options.channel_count
     shape = value.shape
     is_number = value.known_type.is_floating or value.dtype in INTEGER_LIMITS

@@ -14,8 +14,12 @@ from texelflow.importers.gguf.settings import settings_of
 from texelflow.importers.input_types import InputShapes
 from texelflow.importers.language.decoder import WeightError, as_float32, build_graph
 from texelflow.importers.language.families import read_decoder
+from texelflow.importers.producer import producer_of
 from texelflow.operators.builder import GraphBuilder
 from texelflow.operators.internal.decode_weights import decode_weights
+
+SAID = ("name", "author", "organization", "quantized_by")
+"""What a file says of itself under `general.`, of that."""
 
 FLOATS = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
@@ -64,7 +68,10 @@ def read_gguf(path: Path, input_shapes: InputShapes) -> Graph:
             return None
         return _value(own, stored, shape, builder)
 
-    return build_graph(decoder, weight, path, f"GGUF, {file.metadata['general.architecture']}", input_shapes)
+    kind = f"GGUF, {file.metadata['general.architecture']}"
+    graph = build_graph(decoder, weight, path, kind, input_shapes)
+    graph.producer = producer_of(*(file.metadata.get(f"general.{key}") for key in SAID))
+    return graph
 
 
 def _own_name(name: str, wraps: bool) -> str:

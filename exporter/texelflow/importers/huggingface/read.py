@@ -13,6 +13,7 @@ from texelflow.importers.language.decoder import as_float32, build_graph
 from texelflow.importers.language.families import read_decoder
 from texelflow.importers.language.settings import Settings
 from texelflow.importers.mapped_files import inside
+from texelflow.importers.producer import producer_of
 from texelflow.importers.safetensors import read_safetensors
 from texelflow.operators.builder import GraphBuilder
 
@@ -49,4 +50,7 @@ def read_folder(folder: Path, input_shapes: InputShapes) -> Graph:
         value = tensors.get(name)
         return None if value is None else as_float32(value, name, shape, builder)
 
-    return build_graph(decoder, weight, folder, f"Hugging Face, {entries['model_type']}", input_shapes)
+    graph = build_graph(decoder, weight, folder, f"Hugging Face, {entries['model_type']}", input_shapes)
+    if version := producer_of(entries.get("transformers_version")):
+        graph.producer = f"transformers {version}"
+    return graph

@@ -12,8 +12,8 @@ from texelflow.importers.declared_messages import DeclaredMessages
 message_class = DeclaredMessages(
     "texelflow.onnx",
     {
-        "Model": "ir_version:1:int64 producer_name:2:string graph:7:Graph opset_import:8:Opset*"
-        " functions:25:Function*",
+        "Model": "ir_version:1:int64 producer_name:2:string producer_version:3:bytes graph:7:Graph"
+        " opset_import:8:Opset* functions:25:Function*",
         "Opset": "domain:1:string version:2:int64",
         "Graph": "node:1:Node* name:2:string initializer:5:Tensor* sparse_initializer:15:SparseTensor*"
         " input:11:ValueInfo* output:12:ValueInfo*",

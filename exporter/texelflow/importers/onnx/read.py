@@ -20,6 +20,7 @@ from texelflow.importers.onnx.messages import message_class
 from texelflow.importers.onnx.names import Scope, read_initializers
 from texelflow.importers.onnx.nodes import NodeImporter, default_domain
 from texelflow.importers.onnx.tensors import ExternalFiles
+from texelflow.importers.producer import producer_of
 from texelflow.problems import Problems
 
 OLDEST_OPSET = 7
@@ -49,6 +50,7 @@ def read_onnx(path: Path, input_shapes: InputShapes) -> Graph:
             " Convert it with onnx.version_converter, or export it anew from its framework"
         )
     graph = _read_graph(model, opsets, path, input_shapes, problems)
+    graph.producer = producer_of(f"{model.producer_name} {producer_of(model.producer_version)}")
     problems.raise_for(str(path))
     return graph
 

@@ -13,6 +13,7 @@ from texelflow.graph import DTYPES, ConstantData, Graph, TensorType, Value
 from texelflow.importers.format import ImportOptions
 from texelflow.importers.input_types import DeclaredType
 from texelflow.importers.mapped_files import map_file
+from texelflow.importers.producer import producer_of
 from texelflow.importers.saved_model.checkpoint import Checkpoint
 from texelflow.importers.saved_model.restoring import restored_keys
 from texelflow.importers.tensorflow.definitions import (
@@ -53,13 +54,16 @@ def read_saved_model(folder: Path, options: ImportOptions) -> Graph:
         restore = [
             message_class("Saver").FromString(bytes(saver)).restore_op_name for saver in messages(graph, 3)
         ]
+        producer = _producer(graph)
         keys = restored_keys(definitions, restore[0]) if restore else {}
     except (WireError, DecodeError, DefinitionError, StopIteration) as error:
         raise ExportError(f"{path} is no SavedModel that can be read: {error}") from error
     name = chosen_signature(list(signatures), options.signature, path, DEFAULT)
     inputs, outputs = _ports(signatures[name], path, _numeric(signatures))
     read = _reader(definitions, Checkpoint(path), keys)
-    return build_graph(definitions, inputs, outputs, read, folder, "TensorFlow, SavedModel", options)
+    made = build_graph(definitions, inputs, outputs, read, folder, "TensorFlow, SavedModel", options)
+    made.producer = producer
+    return made
 
 
 def _serving_graph(content: memoryview) -> memoryview:
@@ -72,6 +76,13 @@ def _serving_graph(content: memoryview) -> memoryview:
             if "serve" in message_class("MetaInfo").FromString(bytes(info)).tags:
                 return graph
     return graphs[0]
+
+
+def _producer(graph: memoryview) -> str:
+    """Return the TensorFlow that wrote a MetaGraphDef."""
+    infos = [message_class("MetaInfo").FromString(bytes(info)) for info in messages(graph, 1)]
+    versions = [producer_of(info.tensorflow_version) for info in infos]
+    return producer_of(*(f"TensorFlow {version}" for version in versions if version))
 
 
 def _signatures(graph: memoryview) -> dict[str, Any]:

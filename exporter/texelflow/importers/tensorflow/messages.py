@@ -24,7 +24,7 @@ message_class = DeclaredMessages(
         "Signature": "name:1:string input_arg:2:Argument* output_arg:3:Argument*",
         "Argument": "name:1:string type:3:int32",
         "TextEntry": "key:1:string value:2:string",
-        "MetaInfo": "tags:4:string*",
+        "MetaInfo": "tags:4:string* tensorflow_version:5:bytes",
         "Saver": "filename_tensor_name:1:string restore_op_name:3:string",
         "SignatureEntry": "key:1:string value:2:ModelSignature",
         "ModelSignature": "inputs:1:TensorEntry* outputs:2:TensorEntry* method_name:3:string",

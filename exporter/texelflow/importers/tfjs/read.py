@@ -11,6 +11,7 @@ from texelflow.errors import ExportError
 from texelflow.graph import DTYPES, Graph, Value
 from texelflow.importers.format import ImportOptions
 from texelflow.importers.input_types import DeclaredType
+from texelflow.importers.producer import producer_of
 from texelflow.importers.tensorflow.definitions import Definition, DefinitionError, Definitions
 from texelflow.importers.tensorflow.graph import (
     PLACEHOLDERS,
@@ -46,6 +47,21 @@ def read_tfjs(path: Path, options: ImportOptions) -> Graph:
         weights = read_weights(model.get("weightsManifest", []), path)
     except ExportError as error:
         raise ExportError(f"{path} cannot be read: {error}", error.problems) from error
+    graph = _build(model, topology, weights, path, options)
+    maker = producer_of(model.get("generatedBy"))
+    # A version alone is that of the TensorFlow that the converter found.
+    maker = f"TensorFlow {maker}" if maker[:1].isdecimal() else maker
+    graph.producer = producer_of(model.get("convertedBy"), maker)
+    return graph
+
+
+def _build(
+    model: Mapping[str, Any],
+    topology: Mapping[str, Any],
+    weights: Mapping[str, Weight],
+    path: Path,
+    options: ImportOptions,
+) -> Graph:
     if "node" not in topology:
         from texelflow.importers.tfjs.layers import read_layers
 

@@ -84,6 +84,7 @@ class Model:
     signatures: list[Signature] = field(default_factory=list)
     buffers: list[memoryview] = field(default_factory=list)
     metadata: dict[str, memoryview] = field(default_factory=dict)
+    description: str = ""
 
 
 def read_file(data: memoryview) -> Model:
@@ -97,7 +98,7 @@ def read_file(data: memoryview) -> Model:
     version = root.number(0, "I")
     if version != VERSION:
         raise DamagedError(f"it is of version {version} of the schema; {VERSION} can be read")
-    model = Model(buffers=[_buffer(table, data) for table in root.tables(4)])
+    model = Model(buffers=[_buffer(table, data) for table in root.tables(4)], description=root.text(3))
     codes = [_operator_code(table) for table in root.tables(1)]
     model.subgraphs = [_subgraph(table, codes, model, data) for table in root.tables(2)]
     if not model.subgraphs:

@@ -14,7 +14,8 @@ from texelflow.graph import Graph, Node, TensorType, Value
 from texelflow.importers.format import ImportOptions
 from texelflow.importers.input_types import DeclaredType, InputShapes, resolve_input_types
 from texelflow.importers.mapped_files import map_file
-from texelflow.importers.tflite.flatbuffer import DamagedError
+from texelflow.importers.producer import producer_of
+from texelflow.importers.tflite.flatbuffer import Content, DamagedError
 from texelflow.importers.tflite.metadata import NAME as METADATA
 from texelflow.importers.tflite.metadata import read_labels, read_metadata
 from texelflow.importers.tflite.model import Model, Signature, Tensor, read_file
@@ -75,7 +76,22 @@ def _read_model(model: Model, path: Path, options: ImportOptions) -> Graph:
     for node in nodes:
         graph.roles.update((value, role) for value, role in roles_of(node).items() if value in outputs)
     graph.format = "TensorFlow Lite"
+    graph.producer = producer_of(model.description.removesuffix("."), _converter(model))
     return graph
+
+
+def _converter(model: Model) -> str:
+    """Return the TensorFlow that converted a file, where it says it.
+
+    Source: tensorflow/compiler/mlir/lite/schema/conversion_metadata.fbs.
+    """
+    content = model.metadata.get("CONVERSION_METADATA", memoryview(b""))
+    try:
+        environment = Content(content).root().table(0)
+        version = environment.text(0) if environment else ""
+    except DamagedError:  # it is no part of the model
+        return ""
+    return f"TensorFlow {version}" if version else ""
 
 
 def _describe(graph: Graph, model: Model, signature: Signature, path: Path) -> None:

@@ -54,7 +54,8 @@ export type Role =
   | Curve
   | Notes
   | Sound
-  | Bytes;
+  | Bytes
+  | Text;
 /**
  * What makes probabilities of the numbers: none where they are some.
  */
@@ -63,6 +64,10 @@ export type Activation = "none" | "softmax" | "sigmoid";
  * What places are given in: fractions of the sides of the model's picture, or its pixels.
  */
 export type Unit = "fraction" | "pixel";
+/**
+ * Of the numbers that `weights` are stored as, where the program decodes them as it reads them: of 4 there are two in a byte, the first in the lower half, both signed. For people: the loader does not look at it.
+ */
+export type Bits = 4 | 8;
 /**
  * What a run does in its turn.
  */
@@ -85,27 +90,7 @@ export interface GraphFile {
    * Program and version that wrote the file.
    */
   generator: string;
-  /**
-   * What the bundle was made from, for people and for `verify`.
-   */
-  provenance: {
-    /**
-     * Name of the model's file.
-     */
-    source: string;
-    /**
-     * SHA-256 of that file.
-     */
-    sha256: string;
-    /**
-     * What the export was asked for, as `name=value`.
-     */
-    options: string[];
-    /**
-     * Inputs of the model that the export made constants.
-     */
-    constants: FixedInput[];
-  };
+  provenance: Provenance;
   /**
    * Name of the model, for people.
    */
@@ -143,6 +128,35 @@ export interface GraphFile {
     webgl2: WebGL2Plan;
   };
   files: BundleFile[];
+}
+/**
+ * What the bundle was made from, for people and for `verify`. The loader does not look at it.
+ */
+export interface Provenance {
+  /**
+   * Name of the model's file.
+   */
+  source: string;
+  /**
+   * SHA-256 of that file.
+   */
+  sha256: string;
+  /**
+   * What that file is, with the version that it says it has.
+   */
+  format?: string;
+  /**
+   * What wrote that file, in its own words; missing where it does not say it.
+   */
+  producer?: string;
+  /**
+   * What the export was asked for, as `name=value`.
+   */
+  options: string[];
+  /**
+   * Inputs of the model that the export made constants.
+   */
+  constants: FixedInput[];
 }
 /**
  * An input and its elements, row-major.
@@ -491,6 +505,16 @@ export interface Bytes {
    */
   block: number;
 }
+/**
+ * An input of the tokens of a text, whose tokenizer is in the bundle.
+ */
+export interface Text {
+  kind: "text";
+  /**
+   * Names of the tokenizer's files, beside graph.json: no other is there.
+   */
+  files: string[];
+}
 export interface GraphOutput {
   name: string;
   dtype: DataType;
@@ -637,6 +661,7 @@ export interface Program {
    * Names of the sampler uniforms, in the order of a draw's inputs.
    */
   samplers: string[];
+  bits?: Bits;
 }
 /**
  * One use of a program. It fills its output entirely, which nothing else fills. `flops`, for profiles, are the floating-point operations of a convolution or matrix product, two for each multiply-add.

@@ -1,7 +1,7 @@
 // Generated from exporter/texelflow/bundle/graph.schema.json by `npm run generate`. Do not edit.
 
 /** The kinds of single values in the file. */
-export type KindName = "string" | "DataType" | "Natural" | "Real" | "Expression" | "InputIndex" | "number" | "ProgramIndex" | "TensorIndex" | "integer" | "HostName";
+export type KindName = "string" | "Expression" | "DataType" | "InputIndex" | "Natural" | "number" | "ProgramIndex" | "Real" | "TensorIndex" | "integer" | "HostName";
 
 /** What graph.json must look like; bundle/format_check.ts says how to read it. */
 export const FORMAT = {
@@ -10,29 +10,6 @@ export const FORMAT = {
     2
   ],
   "generator": "string",
-  "provenance": {
-    "source": "string",
-    "sha256": "string",
-    "options": [
-      "list of",
-      "string"
-    ],
-    "constants": [
-      "list of",
-      {
-        "name": "string",
-        "dtype": "DataType",
-        "shape": [
-          "list of",
-          "Natural"
-        ],
-        "elements": [
-          "list of",
-          "Real"
-        ]
-      }
-    ]
-  },
   "name": "string",
   "symbols": [
     "list of",

@@ -311,6 +311,7 @@ def _bind_decoding(
                 kernel.input(name, lowering.blocked_precise(value, axes))
         kernel.integer("block_shift", kind.shift - 2)
     kernel.inputs["weights"] = words_of(kernel.inputs["weights"], lowering)
+    kernel.bits = kind.bits
     kernel.structure = replace(
         structure,
         bits=kind.bits,

@@ -58,6 +58,8 @@ class Kernel:
     flops: Dimension | None = None
     any_blocking: frozenset[str] = frozenset()
     """Inputs that one program reads however their rows and groups are blocked: less to compile."""
+    bits: int = 0
+    """Those of the numbers of its weights, where it decodes them as it reads them."""
     packs_weights: bool = False
     """Whether draws of the load phase share its program, so that it clears what they have to."""
     _scalars: dict[str, Dimension] = field(default_factory=dict)
@@ -139,7 +141,7 @@ class Kernel:
             self.epilogue.start,
             self._clears(),
         )
-        program = Program(self.template, render(rendering), tuple(self.inputs))
+        program = Program(self.template, render(rendering), tuple(self.inputs), self.bits)
         return Draw(program, list(self.inputs.values()), self.output, ints, floats, node, self.flops)
 
     def _clears(self) -> str:

@@ -157,11 +157,15 @@ class PlanTensor:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A rendered fragment shader and the names of its samplers in the order of a draw's inputs."""
+    """A rendered fragment shader and the names of its samplers in the order of a draw's inputs.
+
+    `bits` are those of the numbers of its `weights`, where it decodes them as it reads them, else 0.
+    """
 
     name: str
     source: str
     samplers: tuple[str, ...]
+    bits: int = 0
 
 
 Real: TypeAlias = float | list[Any]

@@ -59,7 +59,8 @@ export class EarlyStart {
     const { gl } = context;
     this.texel = gl.createBuffer();
     gl.bindBuffer(gl.PIXEL_PACK_BUFFER, this.texel);
-    gl.bufferData(gl.PIXEL_PACK_BUFFER, 16, gl.STREAM_READ);
+    // Of a buffer that is to be read Chromium warns where it is written again before.
+    gl.bufferData(gl.PIXEL_PACK_BUFFER, 16, gl.STREAM_COPY);
     gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
   }
 
