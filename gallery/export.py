@@ -2,7 +2,7 @@
 
     build/gallery/models/ENTRY/1/           the bundle of each step
     build/gallery/models/ENTRY/entry.json   what they were made of: they are made again where that changes
-    build/gallery/photos/                   sample pictures
+    build/gallery/photos/, sounds/          samples to try them on
 
 What packages have is kept in the cache of `texelflow export`. `make gallery` runs this; the server of
 `make demo` does so for an entry that a visitor opens.
@@ -21,7 +21,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from entries import GALLERY, Entry, EntryError, Photo, Step, entries, photos
+from entries import GALLERY, SAMPLES, Entry, EntryError, Sample, Step, entries, samples
 
 import texelflow
 from texelflow.beside import TOKENIZER
@@ -47,9 +47,10 @@ def export_entry(entry: Entry, target: Path, progress: Progress | None = None, o
         cannot be
             exported. What was there before stays.
     """
-    known = photos()
-    for name in entry.photos:
-        bring_photo(known[name], target, progress, offline)
+    for kind in SAMPLES:
+        known = samples(kind)
+        for name in getattr(entry, kind):
+            bring_sample(kind, known[name], target, progress, offline)
     folder = target / "models" / entry.name
     told = json.dumps({"texelflow": texelflow.__version__, **asdict(entry)}, indent=2)
     if (folder / "entry.json").is_file() and (folder / "entry.json").read_text(encoding="utf-8") == told:
@@ -85,9 +86,7 @@ def _export_step(
         _check(found, step.sha256, f"{step.model} of {entry.name}")
 
 
-def _model(
-    entry: Entry, step: Step, scratch: Path, progress: Progress | None, offline: bool
-) -> str | Path:
+def _model(entry: Entry, step: Step, scratch: Path, progress: Progress | None, offline: bool) -> str | Path:
     """Return what is exported: the package's file, or what is made of it, with its tokenizer beside it."""
     if not (step.network or step.tokenizer):
         return step.model
@@ -135,17 +134,20 @@ def bring(address: str, progress: Progress | None = None, offline: bool = False)
         return scheme.locate(address, session).read_bytes()
 
 
-def bring_photo(photo: Photo, target: Path, progress: Progress | None = None, offline: bool = False) -> Path:
-    """Bring a sample picture into the gallery, unless it is there; return its path.
+def bring_sample(
+    kind: str, sample: Sample, target: Path, progress: Progress | None = None, offline: bool = False
+) -> Path:
+    """Bring a sample of the folder `kind` into the gallery, unless it is there; return its path.
 
     Raises:
         texelflow.ExportError: its package cannot be had, or has another file.
     """
-    path = target / "photos" / photo.file_name
-    if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == photo.sha256:
+    path = target / kind / sample.file_name
+    if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sample.sha256:
         return path
-    content = bring(photo.file, progress, offline)
-    _check(hashlib.sha256(content).hexdigest(), photo.sha256, photo.file)
+    own = GALLERY / kind / sample.file
+    content = own.read_bytes() if own.is_file() else bring(sample.file, progress, offline)
+    _check(hashlib.sha256(content).hexdigest(), sample.sha256, sample.file)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         file.write(content)

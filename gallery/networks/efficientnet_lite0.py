@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 import onnx
-from networks.state_dict import read_state_dict
 from onnx import TensorProto, helper, numpy_helper
+
+from networks.state_dict import read_state_dict
 
 BLOCKS = 16
 HALVING = {1, 3, 5, 11}
