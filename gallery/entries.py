@@ -13,7 +13,8 @@
         options       keyword arguments of `texelflow.export`
         network       the file of `networks/` that makes a model of that file, where it is none by itself
         tokenizer     of a model of texts, the address of its `tokenizer.json`, whatever it is called there
-        labels        names of its classes, or the address of a file with one a line, or of a list in JSON
+        labels        names of its classes, or the address of a file with one a line, or, in
+                      JSON, with those of each class by its number
         meanings      what its outputs are, as `--meaning` says it
         crop          of a second step: how it is cut out, as `regionOf` of `texelflow/ends` takes it
 

@@ -119,10 +119,16 @@ def _labels(step: Step, scratch: Path, progress: Progress | None, offline: bool)
     labels = step.labels
     if isinstance(labels, str):
         text = bring(labels, progress, offline).decode("utf-8")
-        labels = json.loads(text) if labels.endswith(".json") else text.splitlines()
+        labels = names_of(text) if labels.endswith(".json") else text.splitlines()
     path = scratch / "labels.txt"
     path.write_text("".join(f"{label}\n" for label in labels), encoding="utf-8")
     return path
+
+
+def names_of(text: str) -> list[str]:
+    """Return the names in an object of JSON that has those of each class by its number, the usual one first."""
+    found = json.loads(text)
+    return [found[str(number)].partition(",")[0] for number in range(len(found))]
 
 
 def bring(address: str, progress: Progress | None = None, offline: bool = False) -> bytes:

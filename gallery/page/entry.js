@@ -27,6 +27,11 @@ export async function showEntry(entry, { runner, attempt, usePhoto, filming }) {
   };
   const { buttons, show } = photoButtons(entry.photos, (photo) => attempt(() => choose(photo)));
   element("photos", HTMLElement).replaceChildren(...buttons);
+  if (!filming()) {
+    // Each model has samples of its own: it is not to begin with that of the one before.
+    runner.drop();
+    element("photo-credit", HTMLElement).replaceChildren();
+  }
   const isOpen = await runner.open(entry.title, async (course) => {
     await bring(entry, course);
     const [first, second] = entry.steps.map(

