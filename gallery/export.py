@@ -126,7 +126,7 @@ def _labels(step: Step, scratch: Path, progress: Progress | None, offline: bool)
 
 
 def names_of(text: str) -> list[str]:
-    """Return the names in an object of JSON that has those of each class by its number, the usual one first."""
+    """Return the first name of each class, of an object of JSON that has them by its number."""
     found = json.loads(text)
     return [found[str(number)].partition(",")[0] for number in range(len(found))]
 

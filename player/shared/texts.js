@@ -91,7 +91,8 @@ export const texts = {
      * @param {string} label
      * @param {string} hertz
      */
-    pitch: (label, hertz) => `${label}: ${hertz} Hz in the middle.`,
+    pitch: (label, hertz) => `${label}: ${hertz} Hz, the median.`,
+    noteTrack: "notes",
     /**
      * @param {string} label
      * @param {string} from

@@ -221,8 +221,9 @@ function showTracks(all, { status, views }) {
     const [canvas, caption] = [figure.querySelector("canvas"), figure.querySelector("figcaption")];
     if (canvas && caption) {
       drawTrack(canvas, track, span, sure);
-      canvas.ariaLabel = `${track.label}: ${said[index]}`;
-      caption.textContent = say.span(track.label, span.from.toFixed(1), span.to.toFixed(1));
+      const label = track.lowest === undefined ? track.label : say.noteTrack;
+      canvas.ariaLabel = `${label}: ${said[index]}`;
+      caption.textContent = say.span(label, span.from.toFixed(1), span.to.toFixed(1));
     }
   });
 }

@@ -73,7 +73,8 @@ class StaticHandler(SimpleHTTPRequestHandler):
             if candidate.is_file():
                 self.lasting = NAMED_BY_CONTENT.search(url_path) is not None
                 return str(self._shortest(candidate))
-        return str(Path(tempfile.gettempdir()) / "texelflow" / "no such file")
+        # Below a file there is nothing, and nobody can put anything there.
+        return str(Path(__file__) / "no such file")
 
     def _shortest(self, file: Path) -> Path:
         """Return the file, or the one beside it if that is what this client wants."""
