@@ -29,10 +29,10 @@ def make(source: Path, target: Path) -> None:
     table = _table(source.read_bytes())
     constants = [
         numpy_helper.from_array(table, "table"),
-        numpy_helper.from_array(np.int64(BEGIN), "begin"),
-        numpy_helper.from_array(np.float32(1), "one"),
-        numpy_helper.from_array(np.int64([1]), "tokens"),
-        numpy_helper.from_array(np.int64([2]), "last"),
+        numpy_helper.from_array(np.array(BEGIN, np.int64), "begin"),
+        numpy_helper.from_array(np.array(1, np.float32), "one"),
+        numpy_helper.from_array(np.array([1], np.int64), "tokens"),
+        numpy_helper.from_array(np.array([2], np.int64), "last"),
     ]
     nodes = [
         helper.make_node("Gather", ["table", "input_ids"], ["rows"]),
