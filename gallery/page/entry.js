@@ -6,7 +6,7 @@ import { FOLDER } from "./entries.js";
 import { bring } from "./fetching.js";
 import { texts } from "./texts.js";
 
-/** @import { Entry, Photo } from "./entries.js" */
+/** @import { Entry, Sample } from "./entries.js" */
 /** @import { Player } from "../run/player.js" */
 
 /**
@@ -21,31 +21,46 @@ export async function showEntry(entry, { runner, attempt, usePhoto, filming }) {
   element("photo", HTMLElement)
     .closest(".step")
     ?.toggleAttribute("hidden", entry.takes !== "picture");
-  const choose = async (/** @type {Photo} */ photo) => {
-    const answer = await fetch(addressOf(photo));
-    await usePhoto(await answer.blob(), photo.title, creditOf(photo));
+  const choose = async (/** @type {Sample} */ photo) => {
+    const answer = await fetch(addressOf("photos", photo));
+    await usePhoto(await answer.blob(), photo.title, creditOf(texts.photo, photo));
   };
   const { buttons, show } = photoButtons(entry.photos, (photo) => attempt(() => choose(photo)));
   element("photos", HTMLElement).replaceChildren(...buttons);
+  if (!filming()) {
+    // Each model has samples of its own: it is not to begin with that of the one before.
+    runner.drop();
+    element("photo-credit", HTMLElement).replaceChildren();
+  }
   const isOpen = await runner.open(entry.title, async (course) => {
     await bring(entry, course);
     const [first, second] = entry.steps.map(
       (_, index) => new URL(`models/${entry.name}/${index + 1}/`, FOLDER),
     );
     const crop = entry.steps[1]?.crop ?? {};
-    return second ? { bundle: first, closer: { bundle: second, crop } } : { bundle: first };
+    const sounds = entry.sounds.map((sound) => ({
+      title: sound.title,
+      address: addressOf("sounds", sound),
+      from: sound.part[0],
+      seconds: sound.part[1] - sound.part[0],
+      credit: creditOf(texts.sound, sound),
+    }));
+    return { bundle: first, sounds, ...(second && { closer: { bundle: second, crop } }) };
   });
   if (isOpen) {
-    show(addressOf);
+    show((photo) => addressOf("photos", photo));
     if (!filming() && entry.photos.length > 0) {
       await choose(entry.photos[0]);
     }
   }
 }
 
-/** @param {Photo} photo */
-function addressOf({ file }) {
-  return new URL(`photos/${file}`, FOLDER).href;
+/**
+ * @param {"photos" | "sounds"} kind
+ * @param {Sample} sample
+ */
+function addressOf(kind, { file }) {
+  return new URL(`${kind}/${file}`, FOLDER).href;
 }
 
 /** @param {Entry} entry */
@@ -68,11 +83,12 @@ function packageOf(source) {
 }
 
 /**
- * Whose picture it is.
- * @param {Photo} photo
+ * Whose picture or sound it is.
+ * @param {string} kind
+ * @param {Sample} sample
  */
-function creditOf({ credit, licence, origin }) {
-  return [link(texts.photo, origin), `: ${credit}, ${licence}`];
+function creditOf(kind, { credit, licence, origin }) {
+  return [link(kind, origin), `: ${credit}, ${licence}`];
 }
 
 /**

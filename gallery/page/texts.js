@@ -19,10 +19,12 @@ export const texts = {
     "audio-tracking": "Sound",
     "audio-to-notes": "Sound",
     "file-classification": "Files",
+    "feature-extraction": "Text",
   },
   maker: "Made by",
   licence: "Licence",
   packages: "Installed from",
   download: "Download",
   photo: "Photo",
+  sound: "Sound",
 };

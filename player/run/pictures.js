@@ -146,7 +146,8 @@ async function streamOf(source) {
     const video = { facingMode: "environment", width: { ideal: 1280 }, height: { ideal: 720 } };
     return await devices.getUserMedia({ video });
   } catch (cause) {
-    throw new Error(cameraProblem(cause), { cause });
+    const isRefused = cause instanceof DOMException && cause.name === "NotAllowedError";
+    throw new Error(source === "screen" && isRefused ? say.notShared : cameraProblem(cause), { cause });
   }
 }
 

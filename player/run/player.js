@@ -199,7 +199,7 @@ function connectOtherSources(attempt, runner) {
         hide = showWords(subject.model, subject.reading, attempt);
       } else if (subject && hears(subject.model)) {
         const { showSound } = await import("../sound/sound.js");
-        hide = showSound(subject.model, attempt);
+        hide = showSound(subject.model, subject.sounds, attempt);
       }
     }),
   );

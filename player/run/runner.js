@@ -21,8 +21,16 @@ const say = texts.run;
 /** @typedef {Parameters<Model["run"]>[0]} RunInputs */
 /** @typedef {import("../../webruntime/src/ends.ts").RegionOptions} RegionOptions */
 /**
+ * A sound to try a model on: `seconds` of a file, `from` a moment on.
+ * @typedef {{ title: string, address: string, from: number, seconds: number, credit: (Node | string)[] }} SampleSound
+ */
+/**
  * A bundle, and what it was made from. Of two, the second looks closer at each object that the first one finds.
- * @typedef {{ bundle: Source, original?: Subject["original"], closer?: { bundle: Source, crop: RegionOptions } }} Provided
+ * @typedef {object} Provided
+ * @property {Source} bundle
+ * @property {Subject["original"]} [original]
+ * @property {{ bundle: Source, crop: RegionOptions }} [closer]
+ * @property {readonly SampleSound[]} [sounds]
  */
 /** @typedef {import("./reader.js").Reader} Reader */
 /** @typedef {import("../words/reading.js").Reading} Reading */
@@ -35,6 +43,7 @@ const say = texts.run;
  * @property {(() => Promise<Blob>) | null} original the model as an ONNX file, where the page has that
  * @property {() => RunInputs} inputs what it runs on now, the visitor's picture or made-up numbers
  * @property {Reading | null} reading what it does with texts, where it takes them
+ * @property {readonly SampleSound[]} sounds to try it on
  */
 
 /** A photo is run again for a median that means something: three times, and on while there is time up to twenty. */
@@ -130,6 +139,15 @@ export class Runner extends EventTarget {
     await this.#run();
   }
 
+  /** Takes the picture away. */
+  drop() {
+    this.#picture = null;
+    this.#pictureMoves = false;
+    this.#work.abort();
+    clearOutcome();
+    this.#draw(null);
+  }
+
   /** Stops running frame after frame; the last frame stays. */
   stopMoving() {
     this.#pictureMoves = false;
@@ -141,10 +159,10 @@ export class Runner extends EventTarget {
     if (!model || !provided || !trials) {
       return null;
     }
-    const { bundle, original = null } = provided;
+    const { bundle, original = null, sounds = [] } = provided;
     const reading = this.#loaded?.reading ?? null;
     const inputs = () => trials.inputs(this.#picture && trials.fitted(this.#picture));
-    return { model, source: bundle, original, inputs, reading };
+    return { model, source: bundle, original, inputs, reading, sounds };
   }
 
   /** @returns {Record<string, unknown>} what a bug report needs, as plain data */

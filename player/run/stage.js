@@ -26,7 +26,8 @@ export function drawStage(canvas, picture, finding, area, nameOf) {
     return;
   }
   context.drawImage(picture, 0, 0, width, height);
-  const unit = Math.max(width, height) / 420;
+  // The canvas is as wide as its column, however tall it is then.
+  const unit = width / 420;
   if (finding?.kind === "results") {
     finding.reader.view.draw(context, finding.results, unit, finding.reader.role);
   } else if (finding?.kind === "mask") {

@@ -65,6 +65,7 @@ export const texts = {
     silent: "The camera gave no picture. Is another program using it?",
     notAllowed:
       "This page was not allowed to use the camera. The browser’s settings for this page can change that.",
+    notShared: "The screen was not shared: choose a window or a screen when the browser asks.",
     noCamera: "No camera was found on this device.",
     /** @param {string} reason */
     notStarted: (reason) => `The camera could not be started (${reason}).`,
@@ -75,12 +76,19 @@ export const texts = {
     choose: "Choose a sound…",
     chooseFile: "Choose a file…",
     useMicrophone: "Use the microphone",
+    orTry: "Or try one that is here:",
     playSample: "Play a sample",
+    play: (/** @type {string} */ title) => `Play “${title}”`,
+    missing: (/** @type {string} */ title) => `The sample “${title}” is not beside this page.`,
+    files: { page: "This page", style: "Its style sheet", drawing: "Its icon" },
     playing: "Listening to a sample…",
     stopMicrophone: "Stop the microphone",
     /** @param {string} name */
     reading: (name) => `Reading “${name}”…`,
     insecure: "The microphone needs a secure page: open this one over https, or from localhost.",
+    notAllowed:
+      "This page was not allowed to use the microphone. The browser’s settings for this page can change that.",
+    notFound: "No microphone was found on this device.",
     /** @param {string} reason */
     noMicrophone: (reason) => `The microphone could not be started (${reason}).`,
     /**
@@ -92,7 +100,8 @@ export const texts = {
      * @param {string} label
      * @param {string} hertz
      */
-    pitch: (label, hertz) => `${label}: ${hertz} Hz in the middle.`,
+    pitch: (label, hertz) => `${label}: ${hertz} Hz, the median.`,
+    noteTrack: "notes",
     /**
      * @param {string} label
      * @param {string} from

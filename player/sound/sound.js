@@ -3,11 +3,11 @@ import { make } from "../shared/make.js";
 import { insteadOfPictures } from "../shared/source.js";
 import { texts } from "../shared/texts.js";
 import { pipeline, taskOf } from "../texelflow.pipeline.js";
-import { sampleSound } from "./sample.js";
+import { sampleButtons } from "./samples.js";
 import { drawTrack, longer, notesOf, summary } from "./tracks.js";
 
 /** @import { Attempt } from "../run/player.js" */
-/** @import { Model } from "../run/runner.js" */
+/** @import { Model, SampleSound } from "../run/runner.js" */
 /** @import { Classification, Track } from "../texelflow.pipeline.js" */
 /** @typedef {{ status: HTMLElement, views: HTMLElement }} Places where results are shown */
 
@@ -26,10 +26,11 @@ let listening = new AbortController();
 /**
  * Shows what a model hears in a sound that the visitor chooses, or from the microphone; and of files, what they are.
  * @param {Model} model
+ * @param {readonly SampleSound[]} sounds that came with the model
  * @param {Attempt} attempt
  * @returns {() => void} what ends that
  */
-export function showSound(model, attempt) {
+export function showSound(model, sounds, attempt) {
   const places = {
     status: make("p", { class: "summary", role: "status", id: "sound-summary" }),
     views: make("div", { class: "tracks", id: "tracks" }),
@@ -48,16 +49,31 @@ export function showSound(model, attempt) {
     if (file) {
       listening.abort();
       places.status.textContent = say.reading(file.name);
-      attempt(() => showFile(model, file, places));
+      attempt(() => showSource(model, file, places));
     }
   });
   const row = make("div", { class: "row" }, label, chooser);
   if (!isOfFiles) {
-    row.append(microphoneButton(model, places, attempt), ...sampleButtons(model, places, attempt));
+    row.append(microphoneButton(model, places, attempt));
   }
+  const samples = sampleButtons(model, sounds, attempt, async (source) => {
+    listening.abort();
+    places.status.textContent = isOfFiles ? "" : say.playing;
+    await showSource(model, source, places);
+  });
+  const credits = sounds.map(({ credit }) => make("p", { class: "quiet" }, ...credit));
   const heading = make("h3", {}, isOfFiles ? say.file : say.sound);
   const restore = insteadOfPictures(
-    make("div", { id: "sound-source", class: "step" }, heading, row),
+    make(
+      "div",
+      { id: "sound-source", class: "step" },
+      heading,
+      row,
+      ...(samples.length > 0
+        ? [make("p", { class: "quiet" }, say.orTry), make("div", { class: "row" }, ...samples)]
+        : []),
+      ...credits,
+    ),
     make("div", { id: "sound", class: "step" }, places.status, places.views),
   );
   return () => {
@@ -67,55 +83,21 @@ export function showSound(model, attempt) {
 }
 
 /**
- * What plays a sound that the page makes, and shows what the model hears in it; none where the page can make none.
  * @param {Model} model
- * @param {Places} places
- * @param {Attempt} attempt
- */
-function sampleButtons(model, places, attempt) {
-  const sample = sampleSound(model);
-  if (!sample) {
-    return [];
-  }
-  const click = () =>
-    attempt(async () => {
-      listening.abort();
-      places.status.textContent = say.playing;
-      play(sample);
-      const follow = await pipeline("audio-tracking", model);
-      showTracks(await follow(sample.samples, { sampling_rate: sample.sampling_rate }), places);
-    });
-  return [make("button", { type: "button", id: "sound-sample", click }, say.playSample)];
-}
-
-/** @param {NonNullable<ReturnType<typeof sampleSound>>} sound */
-function play({ samples, sampling_rate }) {
-  const context = new AudioContext();
-  const buffer = context.createBuffer(1, samples.length, sampling_rate);
-  buffer.getChannelData(0).set(samples);
-  const source = context.createBufferSource();
-  source.buffer = buffer;
-  source.connect(context.destination);
-  source.addEventListener("ended", () => context.close());
-  source.start();
-}
-
-/**
- * @param {Model} model
- * @param {File} file
+ * @param {Blob | AudioBuffer} source
  * @param {Places} places
  */
-async function showFile(model, file, places) {
+async function showSource(model, source, places) {
   const task = taskOf(model);
   if (task === "audio-tracking") {
     const follow = await pipeline(task, model);
-    showTracks(await follow(file), places);
+    showTracks(await follow(source), places);
   } else if (task === "file-classification") {
     const classify = await pipeline(task, model);
-    showClasses(await classify(file, { top_k: 5 }), places);
+    showClasses(await classify(/** @type {Blob} */ (source), { top_k: 5 }), places);
   } else {
     const classify = await pipeline("audio-classification", model);
-    showClasses(await classify(file), places);
+    showClasses(await classify(source), places);
   }
 }
 
@@ -166,7 +148,19 @@ async function microphone() {
   try {
     return await navigator.mediaDevices.getUserMedia({ audio: true });
   } catch (cause) {
-    throw new Error(say.noMicrophone(cause instanceof Error ? cause.message : String(cause)), { cause });
+    throw new Error(microphoneProblem(cause), { cause });
+  }
+}
+
+/** @param {unknown} cause */
+function microphoneProblem(cause) {
+  switch (cause instanceof DOMException ? cause.name : "") {
+    case "NotAllowedError":
+      return say.notAllowed;
+    case "NotFoundError":
+      return say.notFound;
+    default:
+      return say.noMicrophone(cause instanceof Error ? cause.message : String(cause));
   }
 }
 
@@ -227,8 +221,9 @@ function showTracks(all, { status, views }) {
     const [canvas, caption] = [figure.querySelector("canvas"), figure.querySelector("figcaption")];
     if (canvas && caption) {
       drawTrack(canvas, track, span, sure);
-      canvas.ariaLabel = `${track.label}: ${said[index]}`;
-      caption.textContent = say.span(track.label, span.from.toFixed(1), span.to.toFixed(1));
+      const label = track.lowest === undefined ? track.label : say.noteTrack;
+      canvas.ariaLabel = `${label}: ${said[index]}`;
+      caption.textContent = say.span(label, span.from.toFixed(1), span.to.toFixed(1));
     }
   });
 }

@@ -19,12 +19,16 @@ export function drawBox(context, { xmin, ymin, xmax, ymax }, text, unit) {
   }
   context.font = `600 ${11 * unit}px system-ui, sans-serif`;
   const tag = { width: context.measureText(text).width + 8 * unit, height: 16 * unit };
-  const top = Math.max(0, ymin - tag.height);
+  // The text stays on the picture, wherever the box is.
+  const [top, left] = [
+    [ymin - tag.height, context.canvas.height - tag.height],
+    [xmin - unit, context.canvas.width - tag.width],
+  ].map(([wanted, most]) => Math.max(0, Math.min(wanted, most)));
   context.fillStyle = context.strokeStyle;
-  context.fillRect(xmin - unit, top, tag.width, tag.height);
+  context.fillRect(left, top, tag.width, tag.height);
   context.fillStyle = themeColour("--on-overlay");
   context.textBaseline = "middle";
-  context.fillText(text, xmin + 3 * unit, top + tag.height / 2);
+  context.fillText(text, left + 4 * unit, top + tag.height / 2);
 }
 
 /**

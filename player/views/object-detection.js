@@ -5,6 +5,9 @@ import { drawBox, drawPoints } from "./draw.js";
 /** @import { Edges, Point } from "./draw.js" */
 /** @typedef {{ label: string, score: number, box: Edges, points?: readonly Point[] }} Detection */
 
+/** Where there are more boxes than this, as on a page, their names are smaller. */
+const MANY = 8;
+
 /**
  * Boxes on the picture, each with its name and score.
  * @param {CanvasRenderingContext2D} context
@@ -12,8 +15,9 @@ import { drawBox, drawPoints } from "./draw.js";
  * @param {number} unit about one pixel of the page, in pixels of the picture
  */
 export function draw(context, found, unit) {
+  const size = found.length > MANY ? 0.75 * unit : unit;
   for (const { label, score, box, points = [] } of found) {
-    drawBox(context, box, `${label} ${percent(score)}`, unit);
+    drawBox(context, box, `${label} ${percent(score)}`, size);
     drawPoints(context, points, 2.5 * unit);
   }
 }

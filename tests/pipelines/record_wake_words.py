@@ -1,4 +1,5 @@
-"""Write okay_nabu.wav, words that espeak-ng says, and into recorded_sounds.json what pymicro-wakeword hears.
+"""Write the gallery's okay_nabu.wav, words that espeak-ng says, and into recorded_sounds.json what
+pymicro-wakeword hears.
 
 In an environment of its own: `apt-get install espeak-ng`, `pip install pymicro-wakeword==2.5.0`; then
 `python record_wake_words.py`.
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from pymicro_wakeword import MicroWakeWord, MicroWakeWordFeatures, Model
-from sound_clips import CLIPS, clip
+from sound_clips import CLIPS, SOUNDS, clip
 
 HERE = Path(__file__).parent
 RATE = 16000
@@ -52,7 +53,7 @@ def heard(content: bytes) -> list[float]:
 
 def main() -> None:
     """Say, listen, and write."""
-    with wave.open(str(HERE / "okay_nabu.wav"), "wb") as target:
+    with wave.open(str(SOUNDS / "okay_nabu.wav"), "wb") as target:
         target.setparams((1, 1, RATE, 0, "NONE", ""))
         target.writeframes(b"".join(spoken(*words).tobytes() for words in SAID))
     path = HERE / "recorded_sounds.json"

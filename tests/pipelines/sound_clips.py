@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+SOUNDS = Path(__file__).resolve().parents[2] / "gallery" / "sounds"
+
 CLIPS: dict[str, dict[str, tuple[str, float, float]]] = {
     "voice-activity": {
         "yes": ("yes_1000ms", 0, 1),
@@ -54,7 +56,7 @@ def clip(audio: Path, entry: str, name: str) -> bytes:
         rate = NOISE[entry]
         samples = np.random.default_rng(0).normal(0, 400, int(rate * seconds)).astype("<i2").tobytes()
     else:
-        own = Path(__file__).with_name(f"{name}.wav")
+        own = SOUNDS / f"{name}.wav"
         with wave.open(str(own if own.is_file() else audio / f"{name}.wav")) as source:
             rate = source.getframerate()
             source.setpos(int(start * rate))

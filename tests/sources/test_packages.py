@@ -125,7 +125,7 @@ def index(server: SourceServer, as_json: bool = True, login: str | None = None) 
     """Put an index with several versions of a package, in one of its two forms, at /simple/my-nets/."""
     files = {
         "my_nets-1.0-py3-none-any.whl": wheel({"my_nets/net.onnx": OLDER}),
-        "my_nets-1.10.tar.gz": tarball({"my_nets-1.10/my_nets/net.onnx": MODEL}),
+        "my_nets-1.10.tar.gz": tarball({"my_nets-1.10/my_nets/net.onnx": MODEL, "my_nets-1.10/a.png": b"a"}),
         "my_nets-1.10-cp311-cp311-linux_x86_64.whl": b"not asked for",
         "my_nets-1.10-py3-none-any.whl": wheel({"my_nets/net.onnx": MODEL, "my_nets/__init__.py": b""}),
         "my_nets-1.9.tar.gz": tarball({"my_nets-1.9/my_nets/net.onnx": OLDER}),
@@ -153,6 +153,8 @@ def test_pypi(server: SourceServer, monkeypatch: pytest.MonkeyPatch, as_json: bo
     assert server.paths() == ["/simple/my-nets/", "/files/my_nets-1.10-py3-none-any.whl"]
     assert contents("pypi:my-nets@1.9.0/my_nets/net.onnx") == OLDER
     assert contents("pypi:my-nets/my_nets/net.onnx", offline=True) == MODEL
+    # What is not installed, such as what tests are made of, is in the sources alone.
+    assert contents("pypi:my-nets@1.10/a.png") == b"a"
     assert "does not exist: the package has my_nets/net.onnx" in refusal("pypi:my-nets@1.10/net.onnx")
     assert "no files of version 3; it has" in refusal("pypi:my-nets@3/net.onnx")
     assert "/simple/other/ does not exist" in refusal("pypi:other/net.onnx")

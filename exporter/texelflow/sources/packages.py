@@ -12,6 +12,10 @@ from texelflow.sources.archives import unpack
 from texelflow.sources.session import Session
 
 
+class NotInPackageError(ExportError):
+    """A package has nothing at a path; the message says what it has."""
+
+
 @dataclass(frozen=True, slots=True)
 class PackagePath:
     """A file or folder of a package; an empty path is the package."""
@@ -46,7 +50,8 @@ def part_of(archive: Path, wanted: PackagePath, strip: bool, shown: str, session
         session: has the folder.
 
     Raises:
-        ExportError: there is nothing at the path.
+        NotInPackageError: there is nothing at the path.
+        ExportError: the archive is damaged.
     """
     folder = session.new_folder() / (wanted.name.rpartition("/")[2] or "package")
     folder.mkdir()
@@ -64,5 +69,5 @@ def part_of(archive: Path, wanted: PackagePath, strip: bool, shown: str, session
         base = posixpath.basename(wanted.path)
         near = [name for name in inside if posixpath.basename(name) == base] or inside
         more = f" and {len(near) - 12} others" if len(near) > 12 else ""
-        raise ExportError(f"{shown} does not exist: the package has {', '.join(near[:12])}{more}")
+        raise NotInPackageError(f"{shown} does not exist: the package has {', '.join(near[:12])}{more}")
     return folder / wanted.path if wanted.path else folder

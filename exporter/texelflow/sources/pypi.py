@@ -19,7 +19,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from texelflow.errors import ExportError
 from texelflow.sources.download import Digest, fetch
-from texelflow.sources.packages import PackagePath, parse, part_of
+from texelflow.sources.packages import NotInPackageError, PackagePath, parse, part_of
 from texelflow.sources.redaction import redacted
 from texelflow.sources.session import Session
 
@@ -45,10 +45,16 @@ def locate(address: str, form: str, session: Session) -> Path:
     name = re.sub(r"[-_.]+", "-", wanted.name).lower()
     url = f"{index().rstrip('/')}/{name}/"
     content = fetch(session, url, accept=ACCEPT, largest=LARGEST_METADATA, hint=HINT)
-    file = _chosen(list(_files(content, url)), name, wanted, address)
-    digest = Digest("sha256", file.sha256) if file.sha256 else None
-    archive = fetch(session, _with_login(file.url, url), digest=digest, hint=HINT)
-    return part_of(archive, wanted, not file.name.endswith(".whl"), address, session)
+    missing: NotInPackageError | None = None
+    for file in _chosen(list(_files(content, url)), name, wanted, address):
+        digest = Digest("sha256", file.sha256) if file.sha256 else None
+        archive = fetch(session, _with_login(file.url, url), digest=digest, hint=HINT)
+        try:
+            return part_of(archive, wanted, not file.name.endswith(".whl"), address, session)
+        except NotInPackageError as problem:
+            missing = missing or problem
+    assert missing is not None, "a version has files"
+    raise missing
 
 
 def index() -> str:
@@ -118,8 +124,10 @@ class _Page(HTMLParser):
             self.links.append((address, "data-yanked" in found))
 
 
-def _chosen(files: list[File], name: str, wanted: PackagePath, address: str) -> File:
-    """Return the file to read: of the version, wheels for all machines before others and sources."""
+def _chosen(files: list[File], name: str, wanted: PackagePath, address: str) -> list[File]:
+    """Return the files to look into: of the version a wheel, rather one for all machines, and the sources,
+    which may have what is not installed.
+    """
     versions = {file: version for file in files if (version := _version(file.name, name)) is not None}
     known = sorted({*versions.values()}, key=_order)
     if wanted.version is None:
@@ -132,10 +140,9 @@ def _chosen(files: list[File], name: str, wanted: PackagePath, address: str) -> 
     if not found:
         there = f"; it has {', '.join(known[-5:])}" if known else ""
         raise ExportError(f"{address}: the index has no files of version {asked or 'any'}{there}")
-    return min(
-        found,
-        key=lambda file: (not file.name.endswith("-none-any.whl"), not file.name.endswith(".whl"), file.name),
-    )
+    found.sort(key=lambda file: (not file.name.endswith("-none-any.whl"), file.name))
+    wheels = [file for file in found if file.name.endswith(".whl")]
+    return wheels[:1] + [file for file in found if file not in wheels][:1]
 
 
 def _version(file: str, name: str) -> str | None:
