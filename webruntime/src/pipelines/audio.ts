@@ -106,9 +106,8 @@ async function* windowsOf(
   source: SoundSource,
   options: SoundOptions,
 ): AsyncGenerator<WindowRun, void> {
-<<<<<<< HEAD
   try {
-    yield* runner.stream(blocksOf(source, runner.rate, options), options);
+    yield* runner.stream(blocksOf(source, runner.rate, options), options, isStream(source));
   } catch (error) {
     // Who stops what still comes wants no more of it; of a sound that is there, half a result would be a wrong one.
     if (!(isStream(source) && options.signal?.aborted)) throw error;
@@ -117,10 +116,6 @@ async function* windowsOf(
 
 function isStream(source: SoundSource): source is PageElement<"MediaStream"> | AsyncIterable<Float32Array> {
   return typeof source === "object" && ("getTracks" in source || Symbol.asyncIterator in source);
-=======
-  const isLive = typeof source === "object" && ("getTracks" in source || Symbol.asyncIterator in source);
-  yield* runner.stream(blocksOf(source, runner.rate, options), options, isLive);
->>>>>>> 2c721e9 (A bundle says what its model's file is and what wrote it; live views take the newest that there is, and end what waits)
 }
 
 async function* blocksOf(source: SoundSource, rate: number, options: SoundOptions) {
