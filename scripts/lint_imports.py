@@ -47,7 +47,7 @@ ROOMS: dict[str, set[str]] = {
     "preprocessor_config": {"beside", "options"},
     "model_config": {"beside", "dimensions", "graph"},
     "roles": {"bundle"},
-    "meanings": {*MODEL, "model_config", "roles"},
+    "meanings": {*MODEL, "beside", "model_config", "roles"},
     "problems": {"errors", "dimensions", "graph"},
     "operators": MODEL,
     "passes": MEANING,

@@ -92,10 +92,7 @@ export class ArrayTexture {
     const external = this.isInteger ? gl.RGBA_INTEGER : gl.RGBA;
     const whole = this.format === "int8" ? gl.BYTE : gl.INT;
     const type = this.isInteger ? whole : data instanceof Uint16Array ? gl.HALF_FLOAT : gl.FLOAT;
-    const isWhole = texels === this.width * this.height && columns === this.width && this.layers === 1;
-    // Browsers would fill it themselves before they write a part, but slowly, and Firefox warns of that.
-    if (!isWhole && !this.isFilled && this.canBeDrawnInto) this.fill(0);
-    this.isFilled = true;
+    this.fillBefore(texels === this.width * this.height && columns === this.width);
     this.context.selectTexture(this.handle);
     let texel = firstTexel;
     const end = firstTexel + texels;
@@ -124,9 +121,16 @@ export class ArrayTexture {
     }
   }
 
+  /** Browsers would fill it themselves before a part is written, but slowly, and Firefox warns of that. */
+  private fillBefore(isWholeLayer: boolean): void {
+    if (!(isWholeLayer && this.layers === 1) && !this.isFilled && this.canBeDrawnInto) this.fill(0);
+    this.isFilled = true;
+  }
+
   /** Copies the first columns and rows of every layer of a texture of the same format. */
   copy(source: ArrayTexture, width: number, height: number): void {
     const { gl } = this.context;
+    this.fillBefore(width === this.width && height === this.height);
     gl.bindFramebuffer(gl.READ_FRAMEBUFFER, source.framebuffer);
     this.context.selectTexture(this.handle);
     for (let layer = 0; layer < this.layers; layer++) {
