@@ -111,6 +111,8 @@ class PictureFeed {
       this.draw(picture, whole - 1, whole);
       gl.colorMask(true, true, true, true);
     });
+    // Shaders of other bundles, which may read from this unit, are given no picture.
+    gl.bindTexture(gl.TEXTURE_2D, null);
   }
 
   delete(): void {
