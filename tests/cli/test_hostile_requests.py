@@ -161,13 +161,14 @@ def test_absent_files_are_none_of_this_machine(page: Path) -> None:
         absent.write_text("")
 
 
+_SCRIPT = "<script>parent.postMessage('ran', '*')</script>"
+_XHTML = "xmlns='http://www.w3.org/1999/xhtml'"
 FOREIGN_PAGES = {
-    "page.html": b"<!doctype html><script>parent.postMessage('ran', '*'); localStorage.seen = 1</script>",
-    "page.xhtml": b"<html xmlns='http://www.w3.org/1999/xhtml'><script>parent.postMessage('ran', '*')</script></html>",
-    "picture.svg": b"<svg xmlns='http://www.w3.org/2000/svg'><script>parent.postMessage('ran', '*')</script></svg>",
-    "page.xml": b"<x xmlns='http://www.w3.org/1999/xhtml'><script>parent.postMessage('ran', '*')</script></x>",
-    "inner/page.html": b"<script>parent.postMessage('ran', '*')</script>",
-    "worker.js": b"onfetch = () => {}",
+    "page.html": f"<!doctype html>{_SCRIPT}",
+    "page.xhtml": f"<html {_XHTML}>{_SCRIPT}</html>",
+    "picture.svg": f"<svg xmlns='http://www.w3.org/2000/svg'>{_SCRIPT}</svg>",
+    "page.xml": f"<x {_XHTML}>{_SCRIPT.replace('<script', f'<script {_XHTML}')}</x>",
+    "inner/page.html": _SCRIPT,
 }
 """Files of a stranger's bundle, each with a script that would run as the player's."""
 
@@ -176,7 +177,7 @@ def test_scripts_of_a_bundle_do_not_run(tmp_path: Path, browser: Browser) -> Non
     (tmp_path / "inner").mkdir()
     (tmp_path / "graph.json").write_text("{}")
     for name, content in FOREIGN_PAGES.items():
-        (tmp_path / name).write_bytes(content)
+        (tmp_path / name).write_text(content)
     with background_server(folder_mounts(tmp_path)) as url:
         page = browser.new_page()
         page.goto(url + "/texelflow.js")  # of the same origin, and without a policy of its own

@@ -91,9 +91,7 @@ MAKERS: dict[str, Callable[[Path], tuple[Path, dict[str, np.ndarray]]]] = {
     "image in 8 bits": _sheet(image_model, _IMAGE, weights="int8"),
     "image in 16 bits": _sheet(image_model, _IMAGE, weights="float16"),
     "tokens": _sheet(token_model, _TOKENS),
-    "weights in parts": _built(
-        lambda folder: bundle_builder.add_bundle(folder), {"x": _floats(6)}
-    ),
+    "weights in parts": _built(lambda folder: bundle_builder.add_bundle(folder), {"x": _floats(6)}),
     "blocked": _built(bundle_builder.blocked_bundle, {"x": _floats(1, 5, 6, 7)}),
     "alias": _built(bundle_builder.alias_bundle, {"x": _floats(1, 24, 2, 5)}),
     "states": _built(bundle_builder.stateful_bundle, {"x": _floats(6)}),
@@ -110,9 +108,7 @@ MAKERS: dict[str, Callable[[Path], tuple[Path, dict[str, np.ndarray]]]] = {
     "picture": _demo(
         demo_bundles.enlarger, (1, 1, 8, 8), larger={"kind": "picture", "range": [0, 1], "channels": "gray"}
     ),
-    "points": _demo(
-        demo_bundles.red_mask, (1, 3, 16, 24), mask={"kind": "keypoints", "part": "heatmaps"}
-    ),
+    "points": _demo(demo_bundles.red_mask, (1, 3, 16, 24), mask={"kind": "keypoints", "part": "heatmaps"}),
     **{
         f"{name}": _text_model(cases[name], index)
         for cases, chosen in ((LOOPING, 4), (BRANCHING, 3), (COMPUTED, 6))

@@ -1,4 +1,4 @@
-"""Seeded changes to bundles: to what graph.json says, to shaders, and to weight files with lengths and digests repaired."""
+"""Seeded changes to bundles: to graph.json, to shaders, and to weight files with digests that are right."""
 
 from __future__ import annotations
 
@@ -17,13 +17,39 @@ from fuzz.records import change, walk
 Records = dict[str, Any]
 """`graphs` by file, and `weights` by file: their `header` and `data`."""
 
-WORDS = ("__proto__", "constructor", "toString", "hasOwnProperty", "nan", "inf", "float32", "int64", "loop", "join")
+WORDS = (
+    "__proto__",
+    "constructor",
+    "toString",
+    "hasOwnProperty",
+    "nan",
+    "inf",
+    "float32",
+    "int64",
+    "loop",
+    "join",
+)
 OPERATIONS = (
     *("+", "-", "*", "//", "%", "min", "max", "==", "<", "select", "broadcast", "trunc"),
     *("/", "floor", "ceil", "round", "sqrt", "abs", "fround"),
 )
 EXTREMES = (0, -1, 1, 2, 7, 2**31, 2**53 - 1, -(2**53) + 1, 1e300, 0.5)
-SHADER_WORDS = ("int", "float", "vec4", "(", ")", ";", "0", "1.0", "texelFetch", "for", "discard", "#error", "\\\n", "")
+SHADER_WORDS = (
+    "int",
+    "float",
+    "vec4",
+    "(",
+    ")",
+    ";",
+    "0",
+    "1.0",
+    "texelFetch",
+    "for",
+    "discard",
+    "#error",
+    "\\\n",
+    "",
+)
 
 
 def decode(files: Files) -> Records:
@@ -45,7 +71,11 @@ def encode(records: Records, others: Files) -> Files:
         files[name] = len(header).to_bytes(8, "little") + header + bytes(stored["data"])
     for name, graph in records["graphs"].items():
         for file in _list(graph, "files"):
-            if isinstance(file, dict) and isinstance(file.get("name"), str) and file["name"] in records["weights"]:
+            if (
+                isinstance(file, dict)
+                and isinstance(file.get("name"), str)
+                and file["name"] in records["weights"]
+            ):
                 content = files[file["name"]]
                 file.update(bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
         files[name] = json.dumps(graph).encode()
@@ -85,13 +115,19 @@ def _in_plan(choose: random.Random, records: Records) -> None:
     """Change what the runtime relies on most, which is small beside shaders and names."""
     graph = _graph(choose, records)
     plan = graph["plans"]["webgl2"]
-    change(choose, choose.choice((plan["tensors"], plan["entries"], plan["load"], graph["weights"], plan)), WORDS)
+    change(
+        choose, choose.choice((plan["tensors"], plan["entries"], plan["load"], graph["weights"], plan)), WORDS
+    )
 
 
 def _in_borders(choose: random.Random, records: Records) -> None:
     """Change what a page sees: inputs, outputs with what they mean, states, constraints, branches."""
     graph = _graph(choose, records)
-    parts = [graph[key] for key in ("inputs", "outputs", "states", "constraints", "derived", "branches") if graph.get(key)]
+    parts = [
+        graph[key]
+        for key in ("inputs", "outputs", "states", "constraints", "derived", "branches")
+        if graph.get(key)
+    ]
     change(choose, choose.choice(parts), WORDS)
 
 
@@ -141,7 +177,17 @@ def _steps(choose: random.Random, records: Records) -> None:
         if hosts:
             host = choose.choice(hosts)
             host["host"] = choose.choice(
-                ("read", "non-zero", "non-max-suppression", "unique", "loop", "again", "branch", "other", "join")
+                (
+                    "read",
+                    "non-zero",
+                    "non-max-suppression",
+                    "unique",
+                    "loop",
+                    "again",
+                    "branch",
+                    "other",
+                    "join",
+                )
             )
     if choose.random() < 0.5:
         for tensor in plan["tensors"]:
@@ -164,7 +210,9 @@ def _expressions(choose: random.Random, records: Records) -> None:
     symbols = [*graph["symbols"], *binds, *(entry["name"] for entry in graph["derived"]), "toString", "nan"]
     places = [(tensor["shape"], index) for tensor in plan["tensors"] for index in range(len(tensor["shape"]))]
     for step in plan["entries"]["predict"] + plan["load"]:
-        places += [(step[field], index) for field in ("ints", "floats") for index in range(len(step.get(field, [])))]
+        places += [
+            (step[field], index) for field in ("ints", "floats") for index in range(len(step.get(field, [])))
+        ]
     places += [(entry, "value") for entry in graph["derived"]]
     places += [(entry, side) for entry in graph["constraints"] for side in ("left", "right")]
     for entry in graph["inputs"] + graph["outputs"]:
@@ -201,9 +249,13 @@ def _names(choose: random.Random, records: Records) -> None:
 
 def _keys(choose: random.Random, records: Records) -> None:
     """Another key in an object, as JavaScript's own."""
-    holders = [holder for holder in walk(_graph(choose, records), 100_000) if isinstance(holder, dict) and holder]
+    holders = [
+        holder for holder in walk(_graph(choose, records), 100_000) if isinstance(holder, dict) and holder
+    ]
     holder = choose.choice(holders)
-    key = choose.choice(("__proto__", "constructor", "then", "toJSON", "length", "host", "alias", "image", "name"))
+    key = choose.choice(
+        ("__proto__", "constructor", "then", "toJSON", "length", "host", "alias", "image", "name")
+    )
     value = choose.choice((None, 1, "x", [], {}, copy.deepcopy(choose.choice(holders))))
     if len(json.dumps(value)) < 100_000:
         holder[key] = value
@@ -213,7 +265,9 @@ def _weights(choose: random.Random, records: Records) -> None:
     """Change the header of a weight file, or its bytes."""
     stored = records["weights"][choose.choice(sorted(records["weights"]))]
     if choose.random() < 0.7:
-        change(choose, stored["header"], ("F32", "F16", "I8", "I64", "BF16", "U8", "BOOL", "F64", "__proto__"))
+        change(
+            choose, stored["header"], ("F32", "F16", "I8", "I64", "BF16", "U8", "BOOL", "F64", "__proto__")
+        )
     else:
         stored["data"] = damaged_bytes(choose, stored["data"])
 

@@ -29,7 +29,7 @@ from fuzz.bundles.judgement import Trials  # noqa: E402
 from fuzz.bundles.kinds import MAKERS, make  # noqa: E402
 from fuzz.bundles.mutants import mutant  # noqa: E402
 
-LONGEST = 90.0
+LONGEST = 180.0
 """Seconds without a word."""
 
 
@@ -67,7 +67,12 @@ def supervised(names: Sequence[str], numbers: Sequence[int]) -> Iterator[dict[st
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         if done < len(own):
-            yield {"name": name, "number": own[done], "outcome": "failed", "fault": "the page hung or crashed"}
+            yield {
+                "name": name,
+                "number": own[done],
+                "outcome": "failed",
+                "fault": "the page hung or crashed",
+            }
             done += 1
         left = left[done:]
 

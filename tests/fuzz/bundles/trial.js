@@ -1,6 +1,6 @@
 // Loads and runs spoiled bundles, each with a time limit, and says what became of them and what they left behind.
 globalThis.bundleTrial = (() => {
-  const SECONDS = 15;
+  const SECONDS = 30;
   const MEMORY = 2 ** 27;
   const LARGEST = 2 ** 18;
   const TYPES = {
