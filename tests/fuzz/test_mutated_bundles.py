@@ -1,4 +1,4 @@
-"""A share of the bundles that `make fuzz` spoils (tests/fuzz/bundles): a result or a TexelflowError, and nothing left behind."""
+"""A share of the bundles that `make fuzz` spoils (bundles/): a result or a TexelflowError, nothing left."""
 
 from __future__ import annotations
 

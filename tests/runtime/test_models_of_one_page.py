@@ -1,4 +1,4 @@
-"""Models of a page share a context of WebGL, its texture units and its programs, and nothing that is in them."""
+"""Models of a page share a context of WebGL, its texture units and programs; not what these hold."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def picture_bundle(folder: Path) -> None:
 def test_shaders_read_nothing_of_other_models(
     kind: str, place: str, is_picture: bool, module_page: Page, serve: Serve, tmp_path: Path
 ) -> None:
-    """What is bound for one model is not there for a shader of another that asks for no texture, but reads one."""
+    """What is bound for a model is not there for a shader of another that reads what it was not given."""
     (picture_bundle if is_picture else add_bundle)(tmp_path / "own")
     reading_bundle(tmp_path / "foreign", kind, place)
     urls = [serve(tmp_path / name) for name in ("own", "foreign")]
@@ -83,7 +83,7 @@ def test_shaders_read_nothing_of_other_models(
 
 
 def test_programs_are_shared_by_all_that_they_are(module_page: Page, serve: Serve, tmp_path: Path) -> None:
-    """A bundle with the shader of another, but with wrong names of samplers, which come out the same in capitals."""
+    """Another bundle has the same shader, but a wrong name of a sampler, which is the same in capitals."""
     for folder, samplers in (("foreign", ["a", "B"]), ("own", ["a", "b"])):
         builder = BundleBuilder()
         x, z = (builder.tensor([1], lifetime=[-1, 0]) for _ in range(2))
@@ -91,7 +91,8 @@ def test_programs_are_shared_by_all_that_they_are(module_page: Page, serve: Serv
         builder.input("x", x)
         builder.input("z", z)
         builder.output("y", y)
-        builder.draw(builder.program(ADD_FLAT, samplers), [x, z], y, floats=[1])
+        source = f"{ADD_FLAT}// which no other test has"
+        builder.draw(builder.program(source, samplers), [x, z], y, floats=[1])
         builder.write(tmp_path / folder)
     urls = [serve(tmp_path / folder) for folder in ("foreign", "own")]
     answers = module_page.evaluate(
@@ -106,7 +107,7 @@ def test_programs_are_shared_by_all_that_they_are(module_page: Page, serve: Serv
         }""",
         urls,
     )
-    assert answers[1] == 7
+    assert answers == [4, 7]
 
 
 def test_messages_are_bounded(module_page: Page, serve: Serve, tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ class StaticHandler(SimpleHTTPRequestHandler):
     """
 
     protocol_version = "HTTP/1.1"
-    timeout: float = 60.0
+    timeout = 60
     """Seconds that a client may say nothing, or take nothing."""
 
     extensions_map = {  # noqa: RUF012 - as the base class declares it
@@ -129,8 +129,9 @@ def is_bundle(folder: Path) -> bool:
 
 
 def is_own_name(host: str | None) -> bool:
-    """Return whether what a request calls this server, its `Host`, is no name of someone else: it is `localhost`, an
-    address in numbers, or this machine's own name. Other names may have been made to lead here.
+    """Return whether what a request calls this server, its `Host`, is no name of someone else.
+
+    It is `localhost`, an address in numbers, or this machine's name. Others may have been made to lead here.
     """
     try:
         name = urlsplit(f"//{host or ''}").hostname or ""

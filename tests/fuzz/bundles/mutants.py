@@ -64,7 +64,7 @@ def decode(files: Files) -> Records:
 
 
 def encode(records: Records, others: Files) -> Files:
-    """Return the files of records, whatever these are; raises as json and bytes do for what no file can say."""
+    """Return the files of records; raises as json and bytes do for what no file can say."""
     files = dict(others)
     for name, stored in records["weights"].items():
         header = json.dumps(stored["header"]).encode()

@@ -1,8 +1,8 @@
-"""Spoils bundles and has a page load and run them: `python tests/fuzz/bundles/run.py [--mutants 100] [KIND …]`.
+"""Spoils bundles and runs them in a page: `python tests/fuzz/bundles/run.py [--mutants 100] [KIND …]`.
 
-Each must end in time, by a result or by a TexelflowError, and leave nothing: no stray rejection, no object on the GPU, and
-a page in which an intact bundle gives what it gave before. `--only NUMBER --keep FOLDER` leaves a mutant to look at. Pages
-are of a process of their own, which is ended where it does not answer.
+Each must end in time, by a result or by a TexelflowError, and leave nothing: no stray rejection, no object on
+the GPU, and a page in which an intact bundle gives what it gave before. `--only NUMBER --keep FOLDER` leaves
+a mutant to look at. Pages are of a process of their own, which is ended where it does not answer.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def work(names: Sequence[str], numbers: Sequence[int]) -> None:
 
 
 def supervised(names: Sequence[str], numbers: Sequence[int]) -> Iterator[dict[str, Any]]:
-    """Yield what was told of each mutant; where the process ends or hangs, go on behind the one that it was at."""
+    """Yield what was told of each mutant; go on behind one at which the process ends or hangs."""
     left = [(name, number) for name in names for number in numbers]
     while left:
         name = left[0][0]
