@@ -8,7 +8,8 @@
 # make test             runs every test in a real browser; TESTS="tests/cli -k usage" runs some
 # make quick            runs the tests that matter most, in under four minutes
 # make test-browsers    runs bundles in Firefox, WebKitGTK and Chromium on llvmpipe, too
-# make fuzz             damages a thousand models of each format, exports them, tells which lines of the importers ran
+# make fuzz             damages a thousand models of each format, exports them, tells which lines of the importers ran;
+#                       then a hundred bundles of each kind, and runs them in a page
 # make examples         installs what the tests of the examples need
 # make format           formats Python and TypeScript
 # make generate         writes the files that are made from other files: types of graph.json, notices
@@ -136,6 +137,7 @@ browsers: setup
 # FUZZ="--only 17 tflite" looks at one of them; the same number is always the same mutant.
 fuzz: setup
 	$(python) tests/fuzz/run.py --lines $(FUZZ)
+	$(python) tests/fuzz/bundles/run.py $(FUZZ_BUNDLES)
 
 check: setup
 	sh scripts/setup_glslang.sh

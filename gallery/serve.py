@@ -26,7 +26,7 @@ from entries import EntryError, entries
 from export import TARGET, export_entry
 
 import texelflow
-from texelflow.checking.serve import StaticHandler, StaticServer, serve_until_interrupted
+from texelflow.checking.serve import StaticHandler, StaticServer, is_own_name, serve_until_interrupted
 
 PREFIX = "/gallery/"
 
@@ -46,7 +46,7 @@ class GalleryHandler(StaticHandler):
         if match is None or not self.is_of_this_server():
             self.send_error(403 if match else 404)
             return
-        self.packed = self.lasting = False
+        self.packed = self.lasting = self.foreign = False
         self.send_response(200)
         self.send_header("Content-Type", "application/x-ndjson")
         self.send_header("Connection", "close")
@@ -72,7 +72,8 @@ class GalleryHandler(StaticHandler):
         """
         origin = self.headers.get("Origin")
         of_site = self.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
-        return of_site and (origin is None or urlsplit(origin).netloc == self.headers.get("Host"))
+        is_own = is_own_name(self.headers.get("Host"))
+        return is_own and of_site and (origin is None or urlsplit(origin).netloc == self.headers.get("Host"))
 
     def tell(self, doing: str, fraction: float) -> None:
         """Tell what is being done, and the fraction of it that is done."""

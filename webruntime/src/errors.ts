@@ -48,6 +48,9 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
+/** Characters of a message, which may have names of the bundle, and a shader where that does not compile. */
+const LONGEST_MESSAGE = 9999;
+
 /** An error of Texelflow: its message is for people, its code for programs. */
 export class TexelflowError extends Error {
   override readonly name = "TexelflowError";
@@ -59,7 +62,7 @@ export class TexelflowError extends Error {
     message: string,
     { file, input, cause }: ErrorDetails = {},
   ) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(message.slice(0, LONGEST_MESSAGE), cause === undefined ? undefined : { cause });
     this.file = file;
     this.input = input;
   }

@@ -71,6 +71,6 @@ def _object(members: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def _text(value: str | int) -> str:
-    """Return a literal that has one line: TypeScript ends lines at two more characters than JSON."""
+    """Return a literal that has one line, and no character that shows code as other code than it is."""
     text = json.dumps(value, ensure_ascii=False)
-    return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import shutil
 import socket
@@ -30,6 +31,9 @@ EVERY_INTERFACE = ("0.0.0.0", "::", "")
 PACKED = ".br"
 """The ending of a file beside another one: that as brotli compresses it."""
 
+SHOWN = ".well-known"
+"""The only name with a dot in front that is served: others are settings, histories, secrets."""
+
 NAMED_BY_CONTENT = re.compile(r"/v-[0-9a-f]{16}/")
 """In the address of a file that never changes, since its folder is named by what is in it."""
 
@@ -37,10 +41,14 @@ NAMED_BY_CONTENT = re.compile(r"/v-[0-9a-f]{16}/")
 class StaticHandler(SimpleHTTPRequestHandler):
     """Answers GET and HEAD from mounted folders; never lists a folder, never leaves one.
 
+    What lies in a bundle is data: a page or a picture in it is shown without running its scripts.
     What takes brotli gets, in place of a file, the one beside it that ends in `PACKED`, unless that is older.
     """
 
     protocol_version = "HTTP/1.1"
+    timeout = 60
+    """Seconds that a client may say nothing, or take nothing."""
+
     extensions_map = {  # noqa: RUF012 - as the base class declares it
         **SimpleHTTPRequestHandler.extensions_map,
         ".js": "text/javascript",
@@ -52,12 +60,12 @@ class StaticHandler(SimpleHTTPRequestHandler):
 
     def __init__(self, *arguments: Any, mounts: Sequence[Mount], **options: Any) -> None:
         self.mounts = mounts
-        self.packed = self.lasting = False
+        self.packed = self.lasting = self.foreign = False
         super().__init__(*arguments, **options)
 
     def send_head(self) -> Any:
         """Answer but for the content, of which the caller is given the file."""
-        self.packed = self.lasting = False
+        self.packed = self.lasting = self.foreign = False
         return super().send_head()
 
     def translate_path(self, path: str) -> str:
@@ -65,13 +73,16 @@ class StaticHandler(SimpleHTTPRequestHandler):
         url_path = unquote(urlsplit(path).path)
         for prefix, folder in self.mounts:
             relative = PurePosixPath(url_path.removeprefix(prefix))
-            if not url_path.startswith(prefix) or ".." in relative.parts or relative.is_absolute():
+            hidden = any(part.startswith(".") and part != SHOWN for part in relative.parts)
+            if not url_path.startswith(prefix) or hidden or relative.is_absolute() or "\\" in url_path:
                 continue
             candidate = folder / relative
             if url_path.endswith("/"):
                 candidate /= "index.html"
-            if candidate.is_file():
+            if _is_file(candidate):
                 self.lasting = NAMED_BY_CONTENT.search(url_path) is not None
+                inside = [folder, *(folder / above for above in relative.parents)]
+                self.foreign = any(is_bundle(each) for each in inside)
                 return str(self._shortest(candidate))
         # Below a file there is none, whatever others put on this machine.
         return str(Path(__file__) / "no such file")
@@ -94,12 +105,40 @@ class StaticHandler(SimpleHTTPRequestHandler):
         if self.packed:
             self.send_header("Content-Encoding", "br")
             self.send_header("Vary", "Accept-Encoding")
+        if self.foreign:
+            self.send_header("Content-Security-Policy", "sandbox")
+        self.send_header("X-Content-Type-Options", "nosniff")
         self.send_header("Access-Control-Allow-Origin", "*")
         self.send_header("Cache-Control", "max-age=31536000, immutable" if self.lasting else "no-cache")
         super().end_headers()
 
     def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002 - the base class names it
         """Stay quiet: requests are not news."""
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that is too long, has a NUL, or lies where nobody may look
+        return False
+
+
+def is_bundle(folder: Path) -> bool:
+    """Return whether a folder is a bundle, which may be a stranger's."""
+    return _is_file(folder / "graph.json")
+
+
+def is_own_name(host: str | None) -> bool:
+    """Return whether what a request calls this server, its `Host`, is no name of someone else.
+
+    It is `localhost`, an address in numbers, or this machine's name. Others may have been made to lead here.
+    """
+    try:
+        name = urlsplit(f"//{host or ''}").hostname or ""
+        own = socket.gethostname().lower()
+        return name in ("localhost", own, f"{own}.local") or bool(ipaddress.ip_address(name))
+    except ValueError:
+        return False
 
 
 class StaticServer(ThreadingHTTPServer):
@@ -162,13 +201,13 @@ def folder_mounts(directory: Path) -> list[Mount]:
     """
     if not directory.is_dir():
         raise ExportError(f"{directory} is not a folder")
-    if (directory / "index.html").is_file():
-        return [("/", directory)]
-    if not (directory / "graph.json").is_file():
+    if is_bundle(directory):
+        return [("/", player_directory()), ("/", javascript_directory()), ("/", directory)]
+    if not (directory / "index.html").is_file():
         raise ExportError(
             f"{directory} has neither a graph.json (a bundle) nor an index.html (a page) to serve"
         )
-    return [("/", player_directory()), ("/", javascript_directory()), ("/", directory)]
+    return [("/", directory)]
 
 
 def public_host(host: str) -> str:

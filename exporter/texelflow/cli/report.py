@@ -92,8 +92,9 @@ def to_json(value: Any) -> Any:
 
 
 def print_json(value: Any) -> None:
-    """Write one JSON document to standard output."""
-    print(json.dumps(to_json(value), ensure_ascii=False, indent=2, allow_nan=False))
+    """Write one JSON document to standard output, with what could control a terminal escaped as JSON does."""
+    text = json.dumps(to_json(value), ensure_ascii=False, indent=2, allow_nan=False)
+    print("".join(each if each.isprintable() or each == "\n" else json.dumps(each)[1:-1] for each in text))
 
 
 def output_console() -> Console:

@@ -153,11 +153,13 @@ function checkReferences(graph: GraphFile, fail: Fail): void {
   const use = (path: string, index: number, step: number, fills: boolean) => {
     if (fills && tensors[index]?.alias) fail(path, "a tensor with a texture of its own", index);
     const tensor = tensors[index]?.alias?.tensor ?? index;
-    const [first, last] = tensors[tensor]?.lifetime ?? [fills ? LOADING : step, fills ? LOADING : step];
+    const { lifetime } = tensors[tensor] as PlanTensor;
+    const [first, last] = lifetime ?? [fills ? LOADING : step, fills ? LOADING : step];
     if (filled.has(tensor) === fills) {
       fail(path, `a tensor that ${fills ? "nothing else fills" : "is filled before"}`, tensor);
     }
-    if (step < first || step > last) fail(path, "a tensor with a fitting lifetime", tensor);
+    if (step < first || step > last || (lifetime && first < BEFORE))
+      fail(path, "a tensor with a fitting lifetime", tensor);
     filled.add(tensor);
   };
   const countSources = (path: string, program: number, sources: readonly number[]) => {

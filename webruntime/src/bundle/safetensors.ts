@@ -63,7 +63,7 @@ export function parseHeader(bytes: Uint8Array, arrived: number, location: string
   for (const [key, entry] of Object.entries(content)) {
     if (key === "__metadata__") continue;
     const dtype = TYPES[entry?.dtype];
-    const [first, last] = entry?.data_offsets ?? [];
+    const { 0: first, 1: last } = entry?.data_offsets ?? [];
     if (!dtype) throw damaged(`"${key}" has the unknown type ${entry?.dtype}`);
     const valid = Number.isInteger(first) && Number.isInteger(last) && 0 <= Number(first);
     const size = Number(last) - Number(first);

@@ -8,9 +8,9 @@ import type {
   Step,
 } from "../bundle/generated/graph_file.ts";
 
-/** Whether the page does a step, and not the GPU. */
+/** Whether the page does a step, and not the GPU: what has a program is checked as a draw, whatever else it has. */
 export function isHostStep(step: Step): step is HostStep {
-  return "host" in step;
+  return !("program" in step);
 }
 
 /** The draws of a run between two host steps. */

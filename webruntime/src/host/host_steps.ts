@@ -10,6 +10,14 @@ import { findUnique } from "./unique.ts";
 /** Steps between which others lie, in loops and branches: they compute nothing. */
 type Nesting = "loop" | "again" | "branch" | "other" | "join";
 
+/** How many tensors each reads, and fills at most. */
+export const COUNTS: Readonly<Record<string, readonly [inputs: number, outputs: number]>> = {
+  read: [1, 0],
+  "non-zero": [1, 1],
+  "non-max-suppression": [5, 1],
+  unique: [1, 4],
+};
+
 /** By the names in graph.json. */
 export const HOST_STEPS: Readonly<Record<Exclude<HostStep["host"], Nesting>, HostFunction>> = {
   read: readElements,

@@ -1,4 +1,4 @@
-import type { HostFunction, Numbers } from "./types.ts";
+import { checkCount, type HostFunction, type Numbers } from "./types.ts";
 
 /** A box by its corners, the lower ones first. */
 type Corners = readonly [top: number, left: number, bottom: number, right: number];
@@ -17,6 +17,8 @@ export const chooseBoxes: HostFunction = (inputs, [batches = 0, classes = 0, cou
     Numbers,
     Numbers,
   ];
+  checkCount(boxes, batches, count, 4);
+  checkCount(scores, batches, classes, count);
   const chosen: number[] = [];
   for (let batch = 0; batch < batches; batch++) {
     const corners = Array.from({ length: count }, (_, box) =>

@@ -1,8 +1,9 @@
-import type { HostFunction } from "./types.ts";
+import { checkCount, type HostFunction } from "./types.ts";
 
 /** The places of the elements that are not zero, a column for each: `ints` are the extents. NaN is not zero. */
 export const placesOfNonZero: HostFunction = ([input], shape) => {
   const { data } = input as NonNullable<typeof input>;
+  checkCount(data, ...shape);
   const found: number[] = [];
   data.forEach((number, index) => {
     if (number !== 0) found.push(index);

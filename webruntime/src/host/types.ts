@@ -1,4 +1,5 @@
 import type { DataType } from "../bundle/generated/graph_file.ts";
+import { TexelflowError } from "../errors.ts";
 
 /** Numbers as the GPU holds them: whole ones in 32 bits, unsigned ones as the signed ones of the same bits. */
 export type Numbers = Float32Array | Int32Array;
@@ -21,6 +22,17 @@ export type HostFunction = (
   ints: readonly number[],
   floats: readonly number[],
 ) => HostResult;
+
+/**
+ * Checks that numbers are as many as the extents say which they are given with.
+ *
+ * @throws TexelflowError with the code `damaged`
+ */
+export function checkCount(numbers: Numbers, ...extents: readonly number[]): void {
+  const count = extents.reduce((product, extent) => product * extent, 1);
+  if (count === numbers.length && extents.every((extent) => extent >= 0)) return;
+  throw new TexelflowError("damaged", `${numbers.length} numbers were read for a shape of [${extents}].`);
+}
 
 /** Whether a type's whole numbers are unsigned and may fill 32 bits. */
 export function isUnsigned(dtype: DataType): boolean {

@@ -1,4 +1,4 @@
-import { type HostFunction, isUnsigned, type Numbers } from "./types.ts";
+import { checkCount, type HostFunction, isUnsigned, type Numbers } from "./types.ts";
 
 /**
  * The different slices along an axis, where each occurs first, which of them stands at each place, and how often each
@@ -6,6 +6,7 @@ import { type HostFunction, isUnsigned, type Numbers } from "./types.ts";
  */
 export const findUnique: HostFunction = ([input], [before = 0, along = 0, after = 0, isSorted]) => {
   const { dtype, data } = input as NonNullable<typeof input>;
+  checkCount(data, before, along, after);
   const compare = comparison(data, before, along, after, isUnsigned(dtype));
   const order = Array.from({ length: along }, (_, place) => place).sort((a, b) => compare(a, b) || a - b);
   // Places of equal slices follow each other, the first of them first.

@@ -90,7 +90,8 @@ export function planPrograms(
     if (!linked) {
       const { name, source, samplers } = plan.programs[program] as Program;
       const pairs = samplers.map((sampler, index) => [sampler, inputs[index] ?? FLAT] as const);
-      const text = defines(source, setting, result as Blocking, half, pairs) + source;
+      // With the names of its samplers as they are: programs are shared, also with other bundles, by their text.
+      const text = `${defines(source, setting, result as Blocking, half, pairs)}${source}//${samplers}`;
       linked = programOf(context, text, samplers, `Program "${name}" of node «${node}»`);
       variants.set(key, linked);
       all.push(linked);

@@ -103,6 +103,19 @@ export function aliasLayout(tensor: Alias, shape: readonly number[], holder: Lay
 }
 
 /**
+ * Checks that what a tensor takes or gives has as many elements as it.
+ *
+ * @throws TexelflowError with the code `damaged`
+ */
+export function checkElements(what: string, count: number, { elements }: Layout): void {
+  if (count === elements) return;
+  throw new TexelflowError(
+    "damaged",
+    `${what} has ${count} elements where graph.json says ${elements}. Export the model again.`,
+  );
+}
+
+/**
  * How a tensor is blocked on a device with the given setting: P, R and M are 1 each when it is flat. Whether its rows are
  * folded, and its texture is cut, is decided by its width and height, where these are numbers.
  */

@@ -2,6 +2,7 @@ import type { DataType } from "../../../bundle/generated/graph_file.ts";
 import { TexelflowError } from "../../../errors.ts";
 import { kindOf, narrow, type TensorData } from "../../../graph/tensor.ts";
 import type { TexelData, TexelFormat } from "../gl/texture.ts";
+import { checkElements } from "../layout/layouts.ts";
 import type { PlacedTensor } from "../run/draws.ts";
 
 /** Uploads the parts of one weight in order, though they may arrive in any. */
@@ -55,7 +56,7 @@ export class WeightUpload {
     const { layout } = this.placed;
     const part = this.row ? filledUp(stored, this.row, layout.shape.at(-1) as number) : stored;
     this.elements += part.length;
-    if (this.elements > layout.elements) this.wrongLength();
+    if (this.elements > layout.elements) checkElements(this.what, this.elements, layout);
     const data = this.rest ? joined(this.rest, part) : part;
     const texels = Math.floor(data.length / 4);
     this.write(texels, data);
@@ -63,26 +64,19 @@ export class WeightUpload {
   }
 
   private complete(): PlacedTensor {
-    if (!this.placed || this.elements !== this.placed.layout.elements) return this.wrongLength();
+    const placed = this.placed as PlacedTensor;
+    checkElements(this.what, this.elements, placed.layout);
     if (this.rest) {
       const padding = this.rest.slice(0, 1).fill(0);
       while (this.rest.length < 4) this.rest = joined(this.rest, padding);
       this.write(1, this.rest);
     }
-    return this.placed;
+    return placed;
   }
 
   private write(texels: number, data: TexelData): void {
     this.placed?.texture?.write(this.uploadedTexels, texels, this.placed.layout.width, data);
     this.uploadedTexels += texels;
-  }
-
-  private wrongLength(): never {
-    const expected = this.placed?.layout.elements ?? 0;
-    throw new TexelflowError(
-      "damaged",
-      `${this.what} has ${this.elements} elements where graph.json says ${expected}: the files are not of one export.`,
-    );
   }
 }
 

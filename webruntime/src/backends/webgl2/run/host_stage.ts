@@ -5,7 +5,7 @@ import type { Expression, GraphFile, HostStep, Real } from "../../../bundle/gene
 import { evaluate, type Symbols } from "../../../graph/expressions.ts";
 import { type Bound, settle } from "../../../graph/inputs.ts";
 import { isHostStep, type Stage, stagesOf } from "../../../graph/stages.ts";
-import { HOST_STEPS } from "../../../host/host_steps.ts";
+import { COUNTS, HOST_STEPS } from "../../../host/host_steps.ts";
 import type { HostInput } from "../../../host/types.ts";
 import type { LoadedModel } from "../load/loaded_model.ts";
 import { beginBranch, endBranch } from "./choices.ts";
@@ -27,6 +27,14 @@ export function checkHosts(graph: GraphFile, fail: Fail): void {
     const names = [...Object.keys(HOST_STEPS), ...NESTING];
     if (!names.includes(step.host)) {
       fail(`plans.webgl2.entries.predict[${index}].host`, `one of ${names.join(", ")}`, step.host);
+    }
+    const { 0: read = step.inputs.length, 1: filled = step.outputs.length } = COUNTS[step.host] ?? [];
+    if (step.inputs.length !== read || step.outputs.length > filled) {
+      fail(
+        `plans.webgl2.entries.predict[${index}]`,
+        `a step that reads ${read} tensors, and fills ${filled}`,
+        step,
+      );
     }
     const blocked = [...step.inputs, ...step.outputs].find((tensor) => tensors[tensor]?.axes);
     if (blocked !== undefined) {

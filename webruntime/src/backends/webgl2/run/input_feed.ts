@@ -8,6 +8,7 @@ import { kindOf, narrow, Tensor } from "../../../graph/tensor.ts";
 import type { Context } from "../gl/context.ts";
 import type { LinkedProgram } from "../gl/program.ts";
 import { PictureTexture } from "../gl/texture.ts";
+import { checkElements } from "../layout/layouts.ts";
 import { type BoundDraw, bindDraw, executeDraws, type PlacedTensor } from "./draws.ts";
 import { setParameters, setScales } from "./uniforms.ts";
 
@@ -17,7 +18,7 @@ const LARGEST_FLOAT16 = 65504;
 /** Brings the values of one input into its tensor, for one plan. */
 export class InputFeed {
   /** The tensor's numbers as the GPU takes them, with zeros up to the end of the last row. */
-  private readonly staging: Float32Array | Int32Array | null;
+  private readonly staging: Float32Array | Int32Array;
   private readonly pictureFeed: PictureFeed | null;
 
   constructor(
@@ -46,7 +47,8 @@ export class InputFeed {
       return;
     }
     const { texture, layout } = this.placed;
-    if (!texture || !this.staging) return;
+    checkElements(what, value.data.length, layout);
+    if (!texture) return;
     narrow(value.dtype, value.data, this.staging, what);
     if (texture.format === "float16") clampToFloat16(this.staging);
     texture.write(0, layout.width * layout.height, layout.width, this.staging);
@@ -55,7 +57,8 @@ export class InputFeed {
   /** Uploads numbers as the GPU holds them. */
   fill(numbers: Float32Array | Int32Array): void {
     const { texture, layout } = this.placed;
-    if (!texture || !this.staging) return;
+    checkElements(this.input.name, numbers.length, layout);
+    if (!texture) return;
     this.staging.set(numbers);
     texture.write(0, layout.width * layout.height, layout.width, this.staging);
   }
@@ -111,6 +114,8 @@ class PictureFeed {
       this.draw(picture, whole - 1, whole);
       gl.colorMask(true, true, true, true);
     });
+    // Shaders of other bundles, which may read from this unit, are given no picture.
+    gl.bindTexture(gl.TEXTURE_2D, null);
   }
 
   delete(): void {

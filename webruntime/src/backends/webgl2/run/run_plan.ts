@@ -1,11 +1,19 @@
 import type { GraphOutput, PlanTensor } from "../../../bundle/generated/graph_file.ts";
 import { evaluate, type Symbols } from "../../../graph/expressions.ts";
 import { drawAt, type Stage } from "../../../graph/stages.ts";
+import { elementCount } from "../../../graph/tensor.ts";
 import { NEVER, RunTimes } from "../../../wait/run_times.ts";
 import { storageFormat } from "../device/setting.ts";
 import type { LinkedProgram } from "../gl/program.ts";
 import type { ArrayTexture } from "../gl/texture.ts";
-import { type Blocking, blockingOf, isAlias, type Layout, layoutOf } from "../layout/layouts.ts";
+import {
+  type Blocking,
+  blockingOf,
+  checkElements,
+  isAlias,
+  type Layout,
+  layoutOf,
+} from "../layout/layouts.ts";
 import type { HostPart, LoadedModel, StateMemory } from "../load/loaded_model.ts";
 import { type BoundDraw, bindDraw, type PlacedTensor, placeAlias } from "./draws.ts";
 import { InputFeed } from "./input_feed.ts";
@@ -173,6 +181,7 @@ export function bindReaders(model: LoadedModel, plan: RunPlan): void {
     const shape = output
       ? output.shape.map((dimension) => evaluate(dimension, plan.symbols))
       : source.layout.shape;
+    if (output) checkElements(`Output "${output.name}"`, elementCount(shape), source.layout);
     // Made here, not at the first read, so that a run makes no GL object.
     source.texture?.framebuffer;
     plan.readers.push(new OutputReader(model.context, output ?? source, shape, source));
