@@ -33,7 +33,7 @@ def constrain(graph: dict[str, Any], **changed: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "remedy"), [(3, "Update the texelflow runtime"), (1, "Export the model again")]
+    ("version", "remedy"), [(3, "Update the runtime of this page"), (1, "Export the model again")]
 )
 def test_wrong_version(module_page: Page, serve: Serve, tmp_path: Path, version: int, remedy: str) -> None:
     add_bundle(tmp_path)

@@ -104,8 +104,8 @@ function checkVersion(content: unknown, location: string): void {
   if (formatVersion === FORMAT_VERSION) return;
   const remedy =
     formatVersion > FORMAT_VERSION
-      ? "Update the texelflow runtime of this page, or export the model with an exporter of the same version"
-      : "Export the model again with the current exporter";
+      ? "Update the runtime of this page, or export the model by its version"
+      : "Export the model again";
   throw new TexelflowError(
     "version",
     `${location} has format version ${formatVersion} (written by ${generator ?? "an unknown program"}), but this ` +

@@ -174,7 +174,7 @@ function locate(
     if (!entry)
       throw new TexelflowError(
         "damaged",
-        `${location} has no tensor "${part.key}", which graph.json names: the files are not of one export.`,
+        `${location} has no tensor "${part.key}", which graph.json names. Copy the whole bundle again.`,
         { file: location },
       );
     return { ...part, ...entry };

@@ -13,8 +13,8 @@ const ADDED = 3;
 
 /** What is wrong where one texture reads as other numbers each time. */
 export const ALTERED_READINGS =
-  "This browser alters what pages read from the GPU, to keep them from recognising the visitor (in Firefox " +
-  "privacy.resistFingerprinting does). Results would be wrong: allow this page to read canvas data, or use another browser.";
+  "This browser alters what pages read from the GPU (in Firefox privacy.resistFingerprinting does). Results would be " +
+  "wrong: allow this page to read canvas data, or use another browser.";
 
 /**
  * Draws through the setting's render targets with its fetch function and storage, and compares with JavaScript.

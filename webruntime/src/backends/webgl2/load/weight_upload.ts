@@ -40,7 +40,7 @@ export class WeightUpload {
     if (kindOf(stored) !== kindOf(this.dtype)) {
       throw new TexelflowError(
         "damaged",
-        `${this.what} is stored as ${stored}, but ${this.dtype} is needed: export the model again.`,
+        `${this.what} is stored as ${stored}, but ${this.dtype} is needed. Export the model again.`,
       );
     }
     this.early.set(part, texelData(stored, data, this.what));
