@@ -77,7 +77,7 @@ BELOW: dict[str, set[str]] = {
     "wait": set(),
     "graph": {"errors", "bundle/generated"},
     "bundle": {"errors", "graph", "wait"},
-    "host": {"bundle"},
+    "host": {"errors", "bundle"},
     "backends": {"errors", "graph", "bundle", "host", "wait", "api/timings"},
     "backends/webgl2/gl": {"errors", "wait"},
     "api": {"errors", "backends", "bundle", "graph", "wait"},
