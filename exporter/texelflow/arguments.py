@@ -138,7 +138,7 @@ def parse_states(texts: Iterable[str]) -> dict[str, str]:
     """Read `--state` options: `OUTPUT=INPUT`, or `auto` for those whose names pair up.
 
     Raises:
-        ValueError: a text is none, or names an output twice.
+        ValueError: a text is not of that form, or names an output twice.
     """
     states: dict[str, str] = {}
     for text in texts:
@@ -155,7 +155,7 @@ def parse_meanings(texts: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Read `--meaning` options: `NAME=KIND,KEY=VALUE…`, see `texelflow.roles.parse_role`.
 
     Raises:
-        ValueError: a text is none, or names an input or output twice.
+        ValueError: a text is not of that form, or names an input or output twice.
     """
     from texelflow.roles import parse_role
 
@@ -174,7 +174,7 @@ def parse_top_k(texts: Iterable[str]) -> dict[str, int]:
     """Read `--top-k` options: `OUTPUT=K`.
 
     Raises:
-        ValueError: a text is none, K is not a number of at least 1, or an output is named twice.
+        ValueError: a text is not of that form, K is not a number of at least 1, or an output is named twice.
     """
     counts: dict[str, int] = {}
     for text in texts:
@@ -191,7 +191,7 @@ def parse_constants(texts: Iterable[str]) -> dict[str, list[float]]:
     """Read `--constant` options: `NAME=NUMBER`, or several numbers with commas; true and false are 1 and 0.
 
     Raises:
-        ValueError: a text is none, or names an input twice.
+        ValueError: a text is not of that form, or names an input twice.
     """
     constants: dict[str, list[float]] = {}
     for text in texts:

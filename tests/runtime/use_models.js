@@ -22,7 +22,16 @@ export const KINDS = {
     },
     of({ shape, data }) {
       const x = floats(shape, data);
-      return pure({ x }, { y: floats(shape, twice(data)), z: floats(shape, data.map((value) => -value)) });
+      return pure(
+        { x },
+        {
+          y: floats(shape, twice(data)),
+          z: floats(
+            shape,
+            data.map((value) => -value),
+          ),
+        },
+      );
     },
   },
   picture: {

@@ -61,7 +61,9 @@ export function watchWorkers() {
 
 export async function sides(base) {
   const [runtime, worker, ort, tfjs] = await Promise.all(
-    ["texelflow", "texelflow.worker", "texelflow.ort", "texelflow.tfjs"].map((name) => import(`${base}/${name}.js`)),
+    ["texelflow", "texelflow.worker", "texelflow.ort", "texelflow.tfjs"].map(
+      (name) => import(`${base}/${name}.js`),
+    ),
   );
   const tensor = ({ dtype, shape, data }) => new runtime.Tensor(dtype, shape, data);
   const isPicture = (value) => value instanceof ImageData;

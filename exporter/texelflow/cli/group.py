@@ -1,4 +1,4 @@
-"""The group of all commands, which the modules of `commands/` enter themselves into."""
+"""The group of all commands, to which each module of `commands/` adds its own."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def reference(source: str | None, offline: bool, bundle: Path) -> Iterator[Any]:
 
 
 def bundle_folder(path: Path) -> Path | None:
-    """Return the folder of the bundle that a path names; None if it is a model, or nothing."""
+    """Return the folder of the bundle that a path names; None if the path names a model, or nothing."""
     if path.name == "graph.json" and path.is_file():
         return path.parent
     if not path.is_dir():

@@ -67,7 +67,7 @@ class Constraint:
 
 
 class ModelFacts:
-    """The constraints of one model and what follows from them; see symbolic.Facts."""
+    """The constraints of one model and what follows from them; see assumptions.Facts."""
 
     def __init__(self) -> None:
         self.constraints: dict[tuple[str, str, str], Constraint] = {}

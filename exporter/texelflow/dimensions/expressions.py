@@ -25,7 +25,7 @@ class Real(Protocol):
 
     @property
     def key(self) -> str:
-        """A text that is another one for every other number."""
+        """A text that no other number has."""
 
     def symbols(self) -> set[str]:
         """Return the names of the symbols that it depends on."""
@@ -57,7 +57,7 @@ LONGEST_KEPT = 2**10
 
 
 class SizeError(Exception):
-    """A size of the model is too long a formula. The model is at fault, by intent more likely than not."""
+    """A size of the model is too long a formula, longer than in any model that is meant to be run."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -297,7 +297,7 @@ def symbols_of(dimension: Dimension) -> set[str]:
 
 
 def key_of(operand: Operand) -> str:
-    """Return a text that is another one for every other normal form, to order and to compare by."""
+    """Return a text that no other normal form has, to order and to compare by."""
     return str(operand) if isinstance(operand, int | str) else operand.key
 
 

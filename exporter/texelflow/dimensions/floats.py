@@ -63,7 +63,7 @@ class FloatExpression:
 
     @property
     def key(self) -> str:
-        """A text that is another one for every other expression."""
+        """A text that no other expression has."""
         parts = (
             str(operand) if isinstance(operand, int | float) else operand.key for operand in self.operands
         )
@@ -127,7 +127,7 @@ class FloatExpression:
         return opaque("trunc", self)
 
     def converted(self, dtype: str) -> Dimension | FloatExpression | None:
-        """Return it as another element type: its whole part as integer, None as 16 bits."""
+        """Return it as another element type: as an integer its whole part; None for floats of 16 bits."""
         if dtype in ("float32", "float64"):
             same = dtype == self.dtype
             ratio = self.ratio if dtype == "float64" else None

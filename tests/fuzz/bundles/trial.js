@@ -20,7 +20,9 @@ globalThis.bundleTrial = (() => {
   };
 
   const strays = [];
-  addEventListener("unhandledrejection", ({ reason }) => strays.push(`unhandled: ${reason?.stack ?? reason}`));
+  addEventListener("unhandledrejection", ({ reason }) =>
+    strays.push(`unhandled: ${reason?.stack ?? reason}`),
+  );
   addEventListener("error", ({ message }) => strays.push(`uncaught: ${message}`));
 
   // What is alive on the GPU, by kind, and the bytes of its textures.
@@ -29,7 +31,16 @@ globalThis.bundleTrial = (() => {
   let most = 0;
   let draws = true;
   const prototype = WebGL2RenderingContext.prototype;
-  for (const kind of ["Texture", "Framebuffer", "Buffer", "Program", "Shader", "VertexArray", "Query", "Sampler"]) {
+  for (const kind of [
+    "Texture",
+    "Framebuffer",
+    "Buffer",
+    "Program",
+    "Shader",
+    "VertexArray",
+    "Query",
+    "Sampler",
+  ]) {
     const { [`create${kind}`]: create, [`delete${kind}`]: remove } = prototype;
     alive[kind] = new Set();
     prototype[`create${kind}`] = function (...parameters) {
@@ -43,12 +54,26 @@ globalThis.bundleTrial = (() => {
       return remove.call(this, object);
     };
   }
-  const BYTES = { [0x8814]: 16, [0x881a]: 8, [0x8d82]: 16, [0x8d88]: 8, [0x8058]: 4, [0x8d8e]: 4, [0x8d8d]: 4 };
+  const BYTES = {
+    [0x8814]: 16,
+    [0x881a]: 8,
+    [0x8d82]: 16,
+    [0x8d88]: 8,
+    [0x8058]: 4,
+    [0x8d8e]: 4,
+    [0x8d8d]: 4,
+  };
   const store = prototype.texStorage3D;
   prototype.texStorage3D = function (target, levels, format, width, height, depth) {
     store.call(this, target, levels, format, width, height, depth);
-    bytes.set(this.getParameter(this.TEXTURE_BINDING_2D_ARRAY), (BYTES[format] ?? 16) * width * height * depth);
-    most = Math.max(most, [...bytes.values()].reduce((sum, each) => sum + each, 0));
+    bytes.set(
+      this.getParameter(this.TEXTURE_BINDING_2D_ARRAY),
+      (BYTES[format] ?? 16) * width * height * depth,
+    );
+    most = Math.max(
+      most,
+      [...bytes.values()].reduce((sum, each) => sum + each, 0),
+    );
   };
   // Shaders of a mutant may loop for as long as they like: what is tested is what stands around them.
   const draw = prototype.drawArrays;
@@ -57,23 +82,30 @@ globalThis.bundleTrial = (() => {
   };
 
   const blobsOf = (files) =>
-    new Map(
-      Object.entries(files).map(([name, base64]) => [name, new Blob([Uint8Array.fromBase64(base64)])]),
-    );
+    new Map(Object.entries(files).map(([name, base64]) => [name, new Blob([Uint8Array.fromBase64(base64)])]));
 
   /** An input as the model says that it is, or else as it was in the intact bundle. */
   function inputOf({ name, dtype, shape }, index, feeds) {
     const given = Object.hasOwn(feeds, name) ? feeds[name] : Object.values(feeds)[index];
-    const extents = shape.map((extent, axis) => (typeof extent === "number" ? extent : (given?.shape[axis] ?? 3)));
+    const extents = shape.map((extent, axis) =>
+      typeof extent === "number" ? extent : (given?.shape[axis] ?? 3),
+    );
     const size = extents.reduce((product, extent) => product * extent, 1);
-    if (!(size >= 0 && size <= LARGEST) || !TYPES[dtype]) return new texelflow.Tensor("float32", [1], new Float32Array(1));
+    if (!(size >= 0 && size <= LARGEST) || !TYPES[dtype])
+      return new texelflow.Tensor("float32", [1], new Float32Array(1));
     const convert = dtype.endsWith("int64") ? (number) => BigInt(Math.trunc(number) || 0) : Number;
-    const numbers = Array.from({ length: size }, (_, place) => convert(given?.data[place % given.data.length] ?? 1));
+    const numbers = Array.from({ length: size }, (_, place) =>
+      convert(given?.data[place % given.data.length] ?? 1),
+    );
     return new texelflow.Tensor(dtype, extents, TYPES[dtype].from(numbers));
   }
 
   async function attempt(files, feeds, signal, way) {
-    const model = await texelflow.loadModel(blobsOf(files), { maxMemory: MEMORY, signal, streaming: way === "streaming" });
+    const model = await texelflow.loadModel(blobsOf(files), {
+      maxMemory: MEMORY,
+      signal,
+      streaming: way === "streaming",
+    });
     try {
       if (way === "pipeline") {
         const task = pipelines.taskOf(model);
@@ -97,7 +129,8 @@ globalThis.bundleTrial = (() => {
     }
   }
 
-  const counts = () => Object.fromEntries(Object.entries(alive).map(([kind, objects]) => [kind, objects.size]));
+  const counts = () =>
+    Object.fromEntries(Object.entries(alive).map(([kind, objects]) => [kind, objects.size]));
 
   /** Resolves to what became of a bundle: {outcome: result | error | hang, …}, what is left, and what nobody caught. */
   async function tell({ files, feeds, isIntact, way }) {
@@ -125,7 +158,14 @@ globalThis.bundleTrial = (() => {
     }
     await after(0);
     const seconds = (performance.now() - start) / 1000;
-    return { ...told, strays: strays.splice(0), left: counts(), most, seconds, polluted: Object.keys(Object.prototype) };
+    return {
+      ...told,
+      strays: strays.splice(0),
+      left: counts(),
+      most,
+      seconds,
+      polluted: Object.keys(Object.prototype),
+    };
   }
 
   return { tell };

@@ -143,7 +143,7 @@ export function render(expression: Expression): number | string {
   return typeof expression === "object" ? write(expression)[0] : expression;
 }
 
-/** The text of an expression and its precedence. The exporter's symbolic_text.py writes the same. */
+/** The text of an expression and its precedence. The exporter's dimensions/text.py writes the same. */
 function write(expression: Real): [text: string, precedence: number] {
   if (typeof expression !== "object") return [String(expression), TIGHTEST];
   const [operation, first, ...others] = expression as [string, Real, ...Real[]];

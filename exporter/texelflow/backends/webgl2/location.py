@@ -28,7 +28,7 @@ class Buffer:
         return all(tensor.constant for tensor in held.tensors)
 
     def apart(self) -> Buffer:
-        """Return the same with a list of its own of the tensors that hold it; so is what it is a copy of."""
+        """Return a copy, and one of its origin: tensors that come to hold the copy do not hold this one."""
         origin = None if self.origin is None or self.tensors else self.origin.apart()
         return Buffer(self.dtype, self.shape, self.flat, list(self.blocked), origin)
 
@@ -46,6 +46,6 @@ class Location:
     copies: Buffer | None = None
 
     def apart(self) -> Location:
-        """Return the same with lists of its own of the tensors that hold it."""
+        """Return a copy: tensors that come to hold the value there do not hold it here."""
         copies = None if self.copies is None else self.copies.apart()
         return Location(self.buffer.apart(), self.view, copies)

@@ -154,7 +154,7 @@ class Lowering:
         return tensor
 
     def flat_copyable(self, value: Value) -> PlanTensor:
-        """Return a flat tensor of 32 bits that a run makes, as the page can copy it to others."""
+        """Return a flat tensor of 32 bits that a run makes: the page can copy such a one to others."""
         tensor = self.flat_precise(value)
         return self._copied(tensor) if tensor.constant else tensor
 

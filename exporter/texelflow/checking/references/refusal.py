@@ -1,4 +1,4 @@
-"""What says of a reference that it does not run a model."""
+"""The error that tells that a library does not run a model."""
 
 from __future__ import annotations
 

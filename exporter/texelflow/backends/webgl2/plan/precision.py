@@ -19,7 +19,7 @@ _LINEAR = frozenset({"Add", "Sub", "Mul", "Sum", "Neg", "Abs"})
 
 
 def needs_32_bits(template: str, inputs: Iterable[PlanTensor], epilogue: Sequence[Node]) -> bool:
-    """Whether a kernel's result does, by rules 2 and 3; `epilogue` is the work that it ends in."""
+    """Whether a kernel's result needs 32 bits, by rules 2 and 3; `epilogue` is the work that it ends in."""
     read = [tensor for tensor in inputs if not tensor.constant]
     keeps = template in _KEEPING or template.startswith("reduce")
     if keeps and read and all(tensor.precise and not tensor.external for tensor in read):
@@ -32,7 +32,7 @@ def needs_32_bits(template: str, inputs: Iterable[PlanTensor], epilogue: Sequenc
 
 
 def _outgrows(step: Node, grown: Set[Value | None]) -> bool:
-    """Whether the result of a step does, where those of `grown` do."""
+    """Whether the result of a step needs 32 bits, where the values in `grown` do."""
     if step.operator == "Mul" and step.inputs[0] is step.inputs[1]:
         return True
     if step.operator == "Pow":

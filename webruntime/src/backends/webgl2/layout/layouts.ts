@@ -64,7 +64,7 @@ const GOOD_WIDTH = 16;
 /** Factor by which the drawn area of a tensor may exceed the least. */
 const TOLERATED_WASTE = 1.04;
 
-/** Most planes of a blocked tensor: shaders find a plane's tile by a division that is exact so far (kernel.glsl.j2). */
+/** Most planes of a blocked tensor: shaders find a plane's tile by a division that is exact so far (lib/kernel.glsl.j2). */
 const MOST_PLANES = 2 ** 21;
 
 /** Numbers of tile columns that are tried beyond the least that the device's textures ask for. */
