@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, Page, Route
 from browser_support import CONTENT_TYPES, PageServer
 from text_packages import serve_page
 
-SECONDS = 60
+SECONDS = 120
+"""How long is waited at most: machines that run tests may have much else to do."""
 
 SET_UP = """async (picture) => {
     const { Tensor } = await import("/dist/texelflow.js");
@@ -61,7 +62,7 @@ RUN = """async ([folder, script, markup]) => {
     document.body.innerHTML = markup;
     document.body.prepend(photo);
     printed.length = 0;
-    const late = new Promise((_, reject) => setTimeout(reject, 30000, new Error("it does not end")));
+    const late = new Promise((_, reject) => setTimeout(reject, 120000, new Error("it does not end")));
     await Promise.race([import(script), late]);
 }"""
 SHOWN = """() => [...printed, document.body.innerText].join("\\n")"""
@@ -123,7 +124,7 @@ class StoryPage:
             if gone is None:
                 return self.shown_in(page, expected)
             self.shown_in(page, expected)
-            page.wait_for_function(KEPT)
+            page.wait_for_function(KEPT, timeout=SECONDS * 1000)
             self.server.gone.add(gone)
             page.reload()
             # The browser tells that the server does not answer.

@@ -6,8 +6,9 @@ export interface MelOptions {
   readonly mels: number;
   /** Samples a second. */
   readonly rate: number;
-  /** Lowest and highest frequency in Hz: 0 and half of `rate` unless given. */
+  /** Lowest frequency in Hz: 0 unless given. */
   readonly low?: number;
+  /** Highest frequency in Hz: half of `rate` unless given. */
   readonly high?: number;
   /** Whose scale: "htk" unless given. */
   readonly scale?: "htk" | "slaney";

@@ -42,7 +42,8 @@ function rowsOfParts(of: BoxParts, outputs: Outputs): BoxRows {
   const [limit = boxes.count] = count.numbers;
   const all = Math.min(boxes.count, limit);
   // One number a box may have no axis of its own.
-  const classes = labels.count > 0 || scores.count === 1 ? 1 : scores.columns;
+  const isOne = labels.count > 0 || scores.numbers.length === boxes.count;
+  const classes = isOne ? 1 : scores.columns;
   const points = of("points").length > 0 ? joined(of("points"), outputs).numbers : undefined;
   const numbers = boxes.numbers.subarray(0, all * boxes.columns);
   const { background } = of("scores")[0]?.role ?? {};
