@@ -86,7 +86,7 @@ def flag(g: Whole) -> str:
     return g.add("Greater", [total, g.put(np.asarray(0, np.float32), "constant")])[0]
 
 
-@recipe(3)
+@recipe(7)
 def if_(g: Whole):
     dtype = g.one_of(("float32", "float32", "float32", "float16"))
     condition = flag(g)
@@ -104,7 +104,7 @@ def if_(g: Whole):
     g.add("If", [condition], 2, captured=captured, then_branch=graphs[0], else_branch=graphs[1])
 
 
-@recipe(4)
+@recipe(9)
 def loop(g: Whole):
     dtype = g.one_of(("float32", "float32", "float32", "float16"))
     prefix = g.name()
@@ -164,7 +164,7 @@ def loop(g: Whole):
     g.add("Loop", [trips, start, *states], count + len(scanned), captured=body.captured, body=graph)
 
 
-@recipe(3)
+@recipe(7)
 def scan(g: Whole):
     if g.opset < 9:
         raise DeadEndError
