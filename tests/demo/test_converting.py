@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import onnx
 import pytest
 from bundles import colour_classifier, save
 from demo_support import picture, wait_until
@@ -72,9 +73,12 @@ def test_more_is_said_of_how_a_model_is_converted(open_demo: Opener, tmp_path: P
         tmp_path / "free.onnx",
         [helper.make_node("GlobalAveragePool", ["picture"], ["scores"])],
         [1, 3, "height", "width"],
-        {"scores": [1, 3, 1, 2]},
+        {"scores": [1, 3, 1, 1]},
         [],
     )
+    doubtful = onnx.load(source)
+    doubtful.graph.output[0].type.tensor_type.shape.dim[3].dim_value = 2
+    onnx.save(doubtful, source)
     labels = tmp_path / "labels.txt"
     labels.write_text("red\ngreen\nblue", encoding="utf-8")
     page = open_demo()

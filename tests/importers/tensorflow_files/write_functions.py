@@ -31,6 +31,8 @@ def functions(_k: Any) -> Iterator[Model]:
         ops.soft_shrink(a, 0.25),
         ops.threshold(a, 0.25, -1.5),
         ops.glu(a),
+        *(layers.Activation(name)(b) for name in ("tanh_shrink", "celu", "hard_shrink", "soft_shrink")),
+        *(layers.Activation(name)(b * 2) for name in ("squareplus", "sparse_plus")),
         ops.nan_to_num(ops.divide(a, ops.cast(n > 2, "float32"))),
         ops.isclose(ops.round(a), a, rtol=0.125, atol=0.25),
         ops.sort(a, axis=1),

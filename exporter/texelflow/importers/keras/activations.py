@@ -22,6 +22,9 @@ _SAME = {
 _FACTORS: dict[str, tuple[str, dict[str, Any]]] = {
     "elu": ("Elu", {"alpha": 1.0}),
     "gelu": ("Gelu", {"approximate": "none"}),
+    "celu": ("Celu", {"alpha": 1.0}),
+    "hard_shrink": ("Shrink", {"lambd": 0.5, "bias": 0.0}),
+    "soft_shrink": ("Shrink", {"lambd": 0.5, "bias": 0.5}),
     "softmax": ("Softmax", {"axis": -1}),
     "log_softmax": ("LogSoftmax", {"axis": -1}),
 }
@@ -67,6 +70,12 @@ def activate(layer: Layer, result: str | Value, x: Value, content: object, dtype
         return layer.add("Neg", result, turned)
     if name == "softmin":
         return layer.add("Softmax", result, layer.add("Neg", "negative", x), axis=-1)
+    if name == "tanh_shrink":
+        return layer.add("Sub", result, x, layer.add("Tanh", "tanh", x))
+    if name == "squareplus":
+        return _squareplus(layer, result, x, dtype)
+    if name == "sparse_plus":
+        return _sparse_plus(layer, result, x, dtype)
     raise layer.fail(f"its activation {name!r} is not known: express it by one that is, or as a layer")
 
 
@@ -99,3 +108,19 @@ def clip(layer: Layer, result: str | Value, x: Value, low: float, high: float, d
     """Return x between two numbers."""
     bounds = (layer.scalar("limit", dtype, low), layer.scalar("limit", dtype, high))
     return layer.add("Clip", result, x, *bounds)
+
+
+def _squareplus(layer: Layer, result: str | Value, x: Value, dtype: str) -> Value:
+    """Return (x + √(x² + 4)) / 2."""
+    square = layer.add("Add", "raised", layer.add("Mul", "square", x, x), layer.scalar("four", dtype, 4.0))
+    total = layer.add("Add", "total", x, layer.add("Sqrt", "root", square))
+    return layer.add("Mul", result, total, layer.scalar("half", dtype, 0.5))
+
+
+def _sparse_plus(layer: Layer, result: str | Value, x: Value, dtype: str) -> Value:
+    """Return 0 up to -1, x from 1 on, and between them (x + 1)² / 4."""
+    one = layer.scalar("one", dtype, 1.0)
+    raised = clip(layer, "up", layer.add("Add", "next", x, one), 0, 2, dtype)
+    root = layer.add("Mul", "root", raised, layer.scalar("half", dtype, 0.5))
+    bent = layer.add("Mul", "bent", root, root)
+    return layer.add("Where", result, layer.add("Greater", "far", x, one), x, bent)

@@ -235,8 +235,13 @@ refuses(
     reason="it looks texts or keys up: do that in the page, and export the model from the numbers on",
 )
 refuses(
-    *"AugMix AutoContrast CutMix Equalization MaxNumBoundingBoxes MixUp Solarization".split(),
-    reason="it makes pictures or boxes for training: remove it from the model that is exported",
+    *"AugMix CutMix Equalization MixUp Solarization".split(),
+    reason="it makes pictures for training: remove it from the model that is exported",
+)
+refuses(
+    "AutoContrast",
+    "MaxNumBoundingBoxes",
+    reason="it changes pictures or boxes in every run: do that in the page, and export the model behind it",
 )
 refuses(
     *"FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper".split(),
