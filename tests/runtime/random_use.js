@@ -180,7 +180,8 @@ export class RandomUse {
     } else if (entry.mayBeOption) this.wrong.push(`${what} on what cannot be drawn on`);
     else if (entry.pixels) {
       const wanted = KINDS.picture.pixels(kept.expected);
-      if (entry.pixels.join() !== wanted.join()) this.wrong.push(`${what} drew ${entry.pixels}, not ${wanted}`);
+      if (entry.pixels.join() !== wanted.join())
+        this.wrong.push(`${what} drew ${entry.pixels}, not ${wanted}`);
     } else if (value && kept.expected && !sameTensors({ x: value }, { x: kept.expected }))
       this.wrong.push(`${what} gave ${value.data}, not ${kept.expected.data}`);
     else if (value) kept.read = value;

@@ -22,7 +22,16 @@ export const KINDS = {
     },
     of({ shape, data }) {
       const x = floats(shape, data);
-      return pure({ x }, { y: floats(shape, twice(data)), z: floats(shape, data.map((value) => -value)) });
+      return pure(
+        { x },
+        {
+          y: floats(shape, twice(data)),
+          z: floats(
+            shape,
+            data.map((value) => -value),
+          ),
+        },
+      );
     },
   },
   picture: {
@@ -104,9 +113,10 @@ export const KINDS = {
           x: floats([rows, 3], data),
           k: { dtype: "int64", shape: [], data: BigInt64Array.of(BigInt(flag)) },
         },
-        outputs: (state) => ({
-          y: floats([3], flag ? next(state).map((value) => -value) : twice(next(state))),
-        }),
+        outputs: (state) => {
+          const now = next(state);
+          return { y: flag ? floats([6], [...now, ...now]) : floats([3], now.map((value) => -value)) };
+        },
         next,
       };
     },

@@ -47,7 +47,7 @@ export function watchWorkers() {
           return context;
         };
         new BroadcastChannel("lose").onmessage = () =>
-          contexts.at(-1)?.getExtension("WEBGL_lose_context").loseContext();
+          contexts.at(-1)?.getExtension("WEBGL_lose_context")?.loseContext();
         import ${JSON.stringify(String(url))};`;
       super(URL.createObjectURL(new Blob([code], { type: "text/javascript" })), options);
       workers.add(this);
@@ -61,7 +61,9 @@ export function watchWorkers() {
 
 export async function sides(base) {
   const [runtime, worker, ort, tfjs] = await Promise.all(
-    ["texelflow", "texelflow.worker", "texelflow.ort", "texelflow.tfjs"].map((name) => import(`${base}/${name}.js`)),
+    ["texelflow", "texelflow.worker", "texelflow.ort", "texelflow.tfjs"].map(
+      (name) => import(`${base}/${name}.js`),
+    ),
   );
   const tensor = ({ dtype, shape, data }) => new runtime.Tensor(dtype, shape, data);
   const isPicture = (value) => value instanceof ImageData;
