@@ -235,7 +235,8 @@ def test_pictures_are_given_to_a_model_of_tensorflow(page: Page, serve: Serve, t
 
 def test_inputs_that_take_longer_keep_their_turn(page: Page, serve: Serve, tmp_path: Path) -> None:
     """A model that remembers is given the inputs in the order of the calls, not of their elements."""
-    text = "g (float[1] x, float[1] sum) => (float[1] y, float[1] after) { after = Add(sum, x) y = Neg(after) }"
+    text = """
+        g (float[1] x, float[1] sum) => (float[1] y, float[1] after) { after = Add(sum, x) y = Neg(after) }"""
     texelflow.export(save_text(text, tmp_path), tmp_path / "bundle", states={"after": "sum"})
     answer = page.evaluate(
         """async (url) => {
@@ -249,8 +250,9 @@ def test_inputs_that_take_longer_keep_their_turn(page: Page, serve: Serve, tmp_p
                     return [value];
                 },
             });
-            const runs = [tensor(1, 40), tensor(0, 20), tensor(10, 1), tensor(100, 0)].map((x) => model.predict(x));
-            return Promise.all(runs.map((run) => run.data().then((data) => data[0], (error) => error.message)));
+            const inputs = [tensor(1, 40), tensor(0, 20), tensor(10, 1), tensor(100, 0)];
+            const told = (run) => run.data().then((data) => data[0], (error) => error.message);
+            return Promise.all(inputs.map((x) => told(model.predict(x))));
         }""",
         serve(tmp_path / "bundle"),
     )

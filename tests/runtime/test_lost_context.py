@@ -151,7 +151,7 @@ def test_loading_again_needs_no_network(own_page: Page, url: str) -> None:
 
 
 def test_what_was_lost_is_told_to_somebody(page: Page, serve: Serve, tmp_path: Path) -> None:
-    """Not to a run that was given up while it waited, whose caller does not hear of it: the next one would begin anew."""
+    """Not to a run that was given up while it waited, whose caller does not hear of it."""
     stateful_bundle(tmp_path)
     answer = evaluate(
         page,
@@ -227,7 +227,8 @@ def test_lost_while_a_branch_is_loaded(page: Page, serve: Serve, tmp_path: Path)
         """
         const run = async (k) => {
             const x = new texelflow.Tensor('float32', [3], new Float32Array(3).fill(1));
-            return (await model.run({x, k: new texelflow.Tensor('int64', [], BigInt64Array.of(k))})).y.data[0];
+            const {y} = await model.run({x, k: new texelflow.Tensor('int64', [], BigInt64Array.of(k))});
+            return y.data[0];
         };
         const first = await run(1n);
         globalThis.whenAsked = () => { globalThis.whenAsked = null; lose(model); };

@@ -325,12 +325,15 @@ def test_a_script_that_is_missing_is_told(worker_page: Page, url: str) -> None:
 def test_the_runtime_of_another_server(
     own_page: Page, page_server: PageServer, url: str, policy: str
 ) -> None:
-    """Browsers start no worker from there: the page's own script imports it. Also by the policy that docs/workers.md gives."""
+    """Browsers start no worker from there: a script of the page's own imports it.
+
+    Also by the policy that docs/workers.md gives.
+    """
     other = PageServer(is_open=True)
     try:
         other.mount("/dist", REPOSITORY / "dist")
+        policy = policy.replace("OTHER", other.url())
         content = f'<!doctype html><meta http-equiv="Content-Security-Policy" content="{policy}">'
-        content = content.replace("OTHER", other.url())
         page_server.fixed["/page_of_another.html"] = (200, "text/html", content.encode())
         own_page.goto(page_server.url("/page_of_another.html"))
         answer = own_page.evaluate(
