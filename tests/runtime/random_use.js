@@ -79,7 +79,8 @@ export class RandomUse {
   abort(controller, entry) {
     if (controller.signal.aborted) return;
     entry.aborted = true;
-    controller.abort((entry.reason = new Error(`aborted ${entry.what}`)));
+    entry.reason = new Error(`aborted ${entry.what}`);
+    controller.abort(entry.reason);
   }
 
   runner(model, value) {

@@ -115,7 +115,14 @@ export const KINDS = {
         },
         outputs: (state) => {
           const now = next(state);
-          return { y: flag ? floats([6], [...now, ...now]) : floats([3], now.map((value) => -value)) };
+          return {
+            y: flag
+              ? floats([6], [...now, ...now])
+              : floats(
+                  [3],
+                  now.map((value) => -value),
+                ),
+          };
         },
         next,
       };
