@@ -212,7 +212,10 @@ function fail({ message }) {
 
 try {
   await mkdir(stage, { recursive: true });
-  await Promise.all([modules(), script(), declarations(), player()]);
+  // All to their ends, lest one still writes what is removed, which would be told in the place of what failed.
+  const parts = await Promise.allSettled([modules(), script(), declarations(), player()]);
+  const failed = parts.find(({ status }) => status === "rejected");
+  if (failed) throw failed.reason;
   const built = (await readdir(stage)).filter((name) => !name.endsWith(".map"));
   if (built.sort().join() !== FILES.sort().join()) throw new Error(`Other files were built: ${built}`);
   // Readers of dist/ never see a half-written folder.

@@ -131,6 +131,7 @@ class PageServer:
     `posts` answer, with JSON, what is posted to a path; they are called in threads of their own.
     `policies` are sent as Content-Security-Policy with everything below a prefix. Connections that ask for
     something below one of `gone` are cut.
+    `is_open` lets pages of other servers read everything.
     """
 
     folders: dict[str, Path] = field(default_factory=dict)
@@ -139,6 +140,7 @@ class PageServer:
     policies: dict[str, str] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     requests: list[str] = field(default_factory=list)
+    is_open: bool = False
 
     def __post_init__(self) -> None:
         self.fixed.setdefault(
@@ -163,6 +165,8 @@ class PageServer:
                 self.send_header("Content-Type", content_type)
                 self.send_header("Content-Length", str(len(body)))
                 self.send_header("Cache-Control", "no-cache")
+                if owner.is_open:
+                    self.send_header("Access-Control-Allow-Origin", "*")
                 for prefix, policy in owner.policies.items():
                     if self.path.startswith(prefix):
                         self.send_header("Content-Security-Policy", policy)

@@ -231,3 +231,48 @@ def test_pictures_are_given_to_a_model_of_tensorflow(page: Page, serve: Serve, t
     green = [0] * 4 + [1] * 4 + [0] * 4
     assert answer["found"] == [[green * count, count] for count in (1, 1, 1, 1, 2, 1)]
     assert answer["empty"] == "input"
+
+
+def test_inputs_that_take_longer_keep_their_turn(page: Page, serve: Serve, tmp_path: Path) -> None:
+    """A model that remembers is given the inputs in the order of the calls, not of their elements."""
+    text = """
+        g (float[1] x, float[1] sum) => (float[1] y, float[1] after) { after = Add(sum, x) y = Neg(after) }"""
+    texelflow.export(save_text(text, tmp_path), tmp_path / "bundle", states={"after": "sum"})
+    answer = page.evaluate(
+        """async (url) => {
+            const tf = await import('/dist/texelflow.tfjs.js');
+            const model = await tf.loadGraphModel(url);
+            const tensor = (value, wait) => ({
+                shape: [1], dtype: 'float32',
+                data: async () => {
+                    await new Promise((resolve) => setTimeout(resolve, wait));
+                    if (value === 0) throw new Error('no elements');
+                    return [value];
+                },
+            });
+            const inputs = [tensor(1, 40), tensor(0, 20), tensor(10, 1), tensor(100, 0)];
+            const told = (run) => run.data().then((data) => data[0], (error) => error.message);
+            return Promise.all(inputs.map((x) => told(model.predict(x))));
+        }""",
+        serve(tmp_path / "bundle"),
+    )
+    assert answer == [-1, "no elements", -11, -111]
+
+
+def test_options_in_the_place_of_fetches(page: Page, url: str) -> None:
+    """As ONNX Runtime has it: run(feeds, options) is run(feeds), and an empty object names no outputs."""
+    answer = page.evaluate(
+        """async (url) => {
+            const ort = await import('/dist/texelflow.ort.js');
+            const session = await ort.InferenceSession.create(url);
+            const feeds = {
+                x: new ort.Tensor('float32', new Float32Array(6), [2, 3]),
+                index: new ort.Tensor('int64', [0n, 5n], [2]),
+            };
+            const names = async (...more) => Object.keys(await session.run(feeds, ...more));
+            return [await names({}), await names({logSeverityLevel: 3}), await names({y: null}, {tag: 'a'}),
+                await names(['next'], {}), await names(['tag']).catch((error) => error.code)];
+        }""",
+        url,
+    )
+    assert answer == [["y", "next", "large"], ["y", "next", "large"], ["y"], ["next"], "option"]

@@ -10,6 +10,9 @@ import pytest
 from bundle_builder import add_bundle, stateful_bundle
 from playwright.sync_api import Page
 
+import texelflow
+from model_support import save_text
+
 Serve = Callable[[Path], str]
 
 HELPERS = """
@@ -145,6 +148,99 @@ def test_loading_again_needs_no_network(own_page: Page, url: str) -> None:
     finally:
         own_page.context.set_offline(False)
     assert answer == 5
+
+
+def test_what_was_lost_is_told_to_somebody(page: Page, serve: Serve, tmp_path: Path) -> None:
+    """Not to a run that was given up while it waited, whose caller does not hear of it."""
+    stateful_bundle(tmp_path)
+    answer = evaluate(
+        page,
+        serve(tmp_path),
+        """
+        await model.run({x});
+        const stop = new AbortController();
+        const codes = [model.run({x}, {signal: stop.signal}), model.run({x}, {latest: true})].map(codeOf);
+        const last = codeOf(model.run({x}, {latest: true}));
+        lose(model);
+        stop.abort(new Error('enough'));
+        return Promise.all([...codes, last, codeOf(model.run({x}))]);
+        """,
+    )
+    assert answer == ["enough", "superseded", "state-lost", "NO ERROR"]
+
+
+def test_a_model_that_was_disposed_is_not_loaded_again(page: Page, url: str) -> None:
+    answer = evaluate(
+        page,
+        url,
+        """
+        await model.run({x});
+        prototype.readPixels = function (...parameters) {
+            this.getExtension('WEBGL_lose_context').loseContext();
+            model.dispose();
+            return readPixels.apply(this, parameters);
+        };
+        return codeOf(model.run({x}));
+        """,
+    )
+    assert answer == "disposed"
+
+
+@pytest.mark.parametrize("reading", range(4))
+def test_lost_in_the_self_test(blank_page: Page, url: str, reading: int) -> None:
+    """Whatever it reads then says nothing of the browser."""
+    blank_page.evaluate("async () => { globalThis.texelflow = await import('/dist/texelflow.debug.js'); }")
+    answer = blank_page.evaluate(
+        f"""async ([url, reading]) => {{
+            {HELPERS}
+            let readings = 0;
+            prototype.readPixels = function (...parameters) {{
+                if (readings++ === reading) this.getExtension('WEBGL_lose_context').loseContext();
+                return readPixels.apply(this, parameters);
+            }};
+            return [await codeOf(texelflow.loadModel(url)), readings];
+        }}""",
+        [url, reading],
+    )
+    assert answer[1] > reading or answer[0] == "NO ERROR"
+    assert answer[0] in ("context-lost", "NO ERROR")
+
+
+BRANCHES = """
+    g (float[3] x, int64 k, float[3] sum) => (float[m] y, float[3] after) {
+        after = Add(sum, x)
+        zero = Constant<value_int = 0>()
+        is_odd = Greater(k, zero)
+        y = If(is_odd) <
+            then_branch = yes () => (float[m] a) { a = Concat<axis = 0>(after, after) },
+            else_branch = no () => (float[m] b) { b = Neg(after) }
+        >
+    }"""
+
+
+def test_lost_while_a_branch_is_loaded(page: Page, serve: Serve, tmp_path: Path) -> None:
+    """What the branch before remembered is not taken for zeros."""
+    texelflow.export(save_text(BRANCHES, tmp_path), tmp_path / "bundle", states={"after": "sum"})
+    answer = evaluate(
+        page,
+        serve(tmp_path / "bundle"),
+        """
+        const run = async (k) => {
+            const x = new texelflow.Tensor('float32', [3], new Float32Array(3).fill(1));
+            const {y} = await model.run({x, k: new texelflow.Tensor('int64', [], BigInt64Array.of(k))});
+            return y.data[0];
+        };
+        const first = await run(1n);
+        globalThis.whenAsked = () => { globalThis.whenAsked = null; lose(model); };
+        const other = await run(0n).catch((error) => error.code);
+        return [first, other, await run(0n), await run(1n)];
+        """,
+        fetch="""(target, options) => {
+            globalThis.whenAsked?.();
+            return fetch(target, options);
+        }""",
+    )
+    assert answer == [1, "state-lost", -1, 2]
 
 
 def test_a_signal_that_was_aborted_earlier_does_not_matter(page: Page, url: str) -> None:

@@ -113,9 +113,17 @@ export const KINDS = {
           x: floats([rows, 3], data),
           k: { dtype: "int64", shape: [], data: BigInt64Array.of(BigInt(flag)) },
         },
-        outputs: (state) => ({
-          y: floats([3], flag ? next(state).map((value) => -value) : twice(next(state))),
-        }),
+        outputs: (state) => {
+          const now = next(state);
+          return {
+            y: flag
+              ? floats([6], [...now, ...now])
+              : floats(
+                  [3],
+                  now.map((value) => -value),
+                ),
+          };
+        },
         next,
       };
     },

@@ -47,7 +47,7 @@ export function watchWorkers() {
           return context;
         };
         new BroadcastChannel("lose").onmessage = () =>
-          contexts.at(-1)?.getExtension("WEBGL_lose_context").loseContext();
+          contexts.at(-1)?.getExtension("WEBGL_lose_context")?.loseContext();
         import ${JSON.stringify(String(url))};`;
       super(URL.createObjectURL(new Blob([code], { type: "text/javascript" })), options);
       workers.add(this);

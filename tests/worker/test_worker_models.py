@@ -319,3 +319,35 @@ def test_a_script_that_is_missing_is_told(worker_page: Page, url: str) -> None:
     worker_page.context.route("**/texelflow.thread.js", lambda route: route.abort())
     answer = evaluate(worker_page, url, "return failed(texelflow.loadModel(url))")
     assert answer[0] == "network" and "texelflow.thread.js" in answer[1]
+
+
+@pytest.mark.parametrize("policy", ["", "worker-src blob: OTHER"])
+def test_the_runtime_of_another_server(
+    own_page: Page, page_server: PageServer, url: str, policy: str
+) -> None:
+    """Browsers start no worker from there: a script of the page's own imports it.
+
+    Also by the policy that docs/workers.md gives.
+    """
+    other = PageServer(is_open=True)
+    try:
+        other.mount("/dist", REPOSITORY / "dist")
+        policy = policy.replace("OTHER", other.url())
+        content = f'<!doctype html><meta http-equiv="Content-Security-Policy" content="{policy}">'
+        page_server.fixed["/page_of_another.html"] = (200, "text/html", content.encode())
+        own_page.goto(page_server.url("/page_of_another.html"))
+        answer = own_page.evaluate(
+            f"""async ([base, url]) => {{
+                const runtime = await import(base + '/texelflow.js');
+                const texelflow = await import(base + '/texelflow.worker.js');
+                {HELPERS}
+                const model = await texelflow.loadModel(url);
+                const {{y}} = await model.run(given(), {{keep: ['y']}});
+                return [...(await y.read()).data];
+            }}""",
+            [other.url("/dist"), url],
+        )
+        assert answer == [22] * 6
+        assert [worker.url.split(":")[0] for worker in own_page.workers] == ["blob"]
+    finally:
+        other.close()

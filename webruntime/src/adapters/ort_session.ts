@@ -66,15 +66,21 @@ export class InferenceSession {
    * Computes outputs.
    *
    * @param feeds - a tensor for each input by name, or what else the bundle's input takes, such as a picture
-   * @param fetches - names of the outputs that are wanted, or an object with them as keys; all unless given
+   * @param fetches - names of the outputs that are wanted, or an object with them as keys; all unless given. An object
+   *   with none of them is taken for ONNX Runtime's options, which mean nothing here
    * @throws TexelflowError as `run` of the runtime does; with the code `option` when an output is unknown
    */
   async run(
     feeds: Readonly<Record<string, Tensor | RunInput>>,
     fetches: readonly string[] | Readonly<Record<string, unknown>> = this.outputNames,
   ): Promise<Record<string, Tensor>> {
-    const wanted = Array.isArray(fetches) ? (fetches as readonly string[]) : Object.keys(fetches);
     const { outputNames: names, location } = this;
+    const isOptions = !Array.isArray(fetches) && !names.some((name) => name in fetches);
+    const wanted = isOptions
+      ? names
+      : Array.isArray(fetches)
+        ? (fetches as readonly string[])
+        : Object.keys(fetches);
     const unknown = wanted.find((name) => !names.includes(name));
     if (unknown !== undefined) {
       throw new TexelflowError("option", `run: there is no output "${unknown}", only ${names.join(", ")}.`);

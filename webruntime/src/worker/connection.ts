@@ -32,7 +32,7 @@ export class Connection {
   private models = 0;
 
   constructor() {
-    this.worker = new Worker(new URL("./texelflow.thread.js", import.meta.url), { type: "module" });
+    this.worker = startWorker();
     this.worker.addEventListener("message", ({ data }: MessageEvent<ToPage>) => this.take(data));
     this.worker.addEventListener("error", (event) => {
       event.preventDefault();
@@ -167,4 +167,23 @@ function receivedError({ name, message, code, file, input }: SentError): Error {
     ...(file !== undefined && { file }),
     ...(input !== undefined && { input }),
   });
+}
+
+/**
+ * Starts the worker; where the runtime lies on another server than the page, as of a network of them, by a script of the
+ * page's own that imports it, since browsers start no worker from another server.
+ */
+function startWorker(): Worker {
+  const { origin } = new URL(import.meta.url);
+  // The bundlers that look for a worker's script want it so.
+  if (origin === globalThis.location?.origin || !origin.startsWith("http"))
+    return new Worker(new URL("./texelflow.thread.js", import.meta.url), { type: "module" });
+  // Another way, so that they do not copy it as an asset, besides; pages that they made need it beside their own scripts.
+  const thread = import.meta.url.replace(/[^/]*$/, "texelflow.thread.js");
+  const code = `import ${JSON.stringify(thread)};`;
+  const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+  const worker = new Worker(url, { type: "module" });
+  // Not before it was fetched, which nothing tells of.
+  worker.addEventListener("message", () => URL.revokeObjectURL(url), { once: true });
+  return worker;
 }

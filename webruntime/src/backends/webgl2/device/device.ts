@@ -133,10 +133,7 @@ export async function chooseSetting(
     if (failure === null) return { setting, reasons };
     // Before what was read is looked at: a lost context gives anything.
     if (context.isLost) {
-      throw new TexelflowError(
-        "context-lost",
-        "The GPU context was lost while the model was loading. Load it again.",
-      );
+      throw new TexelflowError("context-lost", "The GPU context was lost while the model was loading.");
     }
     if (failure === ALTERED_READINGS) throw new TexelflowError("privacy", failure);
     reasons.push(`Not ${blockingName(setting)} with ${setting.fetch}(): ${failure}.`);

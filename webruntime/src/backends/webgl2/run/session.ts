@@ -213,8 +213,5 @@ export class Session {
 /** Rejects a run in whose midst the context was lost. */
 export function throwIfLost({ context }: LoadedModel): void {
   if (!context.isLost) return;
-  throw new TexelflowError(
-    "context-lost",
-    "The GPU context was lost during run() twice; the next run() loads the model again.",
-  );
+  throw new TexelflowError("context-lost", "The GPU context was lost. The next run loads the model again.");
 }
