@@ -49,7 +49,8 @@ export async function showEntry(entry, { runner, attempt, usePhoto, filming }) {
   });
   if (isOpen) {
     show((photo) => addressOf("photos", photo));
-    if (!filming() && entry.photos.length > 0) {
+    // A visitor may have chosen one while the model came.
+    if (!runner.hasPicture && entry.photos.length > 0) {
       await choose(entry.photos[0]);
     }
   }

@@ -139,6 +139,11 @@ export class Runner extends EventTarget {
     await this.#run();
   }
 
+  /** Whether there is a picture, or a film. */
+  get hasPicture() {
+    return this.#picture !== null;
+  }
+
   /** Takes the picture away. */
   drop() {
     this.#picture = null;

@@ -211,11 +211,12 @@ def agree_on_objects(results: list[dict[str, Any]], expected: list[dict[str, Any
 
 
 def agree_on_classes(results: list[dict[str, Any]], expected: list[list[float]], size: Any) -> None:
-    """The same classes, as likely."""
+    """The same class first, and the others as likely; of those about as likely, any may be the last."""
     labels = names_of(bring(CLASS_NAMES).decode("utf-8"))
-    assert [one["label"] for one in results] == [labels[int(index)] for index, _ in expected]
-    shares = [share for _, share in expected]
-    assert [one["score"] for one in results] == pytest.approx(shares, abs=0.005)
+    scores = {one["label"]: one["score"] for one in results}
+    assert results[0]["label"] == labels[int(expected[0][0])]
+    for index, share in expected:
+        assert scores.get(labels[int(index)], min(scores.values())) == pytest.approx(share, abs=0.005)
 
 
 def agree_on_texts(results: list[dict[str, Any]], expected: list[dict[str, Any]], size: Any) -> None:
