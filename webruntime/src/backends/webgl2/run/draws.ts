@@ -22,8 +22,8 @@ export interface BoundDraw extends Uniforms {
   readonly left: number;
   readonly width: number;
   readonly height: number;
-  /** By texture unit; null for the first where nothing is read, since a sampler that is not told of would read there. */
-  readonly textures: readonly (WebGLTexture | null)[];
+  /** By texture unit. */
+  readonly textures: readonly WebGLTexture[];
 }
 
 /** Places a tensor of the plan that reads another one's texture, once that one is placed. */
@@ -53,9 +53,7 @@ export function bindDraw(
     left,
     width: output.layout.width - left,
     height: output.layout.height,
-    textures: inputs[0]
-      ? inputs.map(({ dtype, texture }) => texture?.handle ?? context.emptyTexture(kindOf(dtype)))
-      : [null],
+    textures: inputs.map(({ dtype, texture }) => texture?.handle ?? context.emptyTexture(kindOf(dtype))),
     ...uniformsFor(program),
   };
   const layouts = [output, ...inputs].map(({ layout }) => layout);
@@ -76,6 +74,8 @@ export function executeDraws(
 ): void {
   const { gl } = context;
   let current: LinkedProgram | undefined;
+  // Samplers that are not told of read from this unit, which may have a texture of another model.
+  context.bindTexture(0, null);
   for (let index = first; index < end; index++) {
     const draw = draws[index] as BoundDraw;
     const { program } = draw;
@@ -84,7 +84,7 @@ export function executeDraws(
       current = program;
     }
     for (let unit = 0; unit < draw.textures.length; unit++) {
-      context.bindTexture(unit, draw.textures[unit] ?? null);
+      context.bindTexture(unit, draw.textures[unit] as WebGLTexture);
     }
     if (program.ints) gl.uniform4iv(program.ints.location, draw.ints as Int32Array);
     if (program.floats) gl.uniform4fv(program.floats.location, draw.floats as Float32Array);
