@@ -16,7 +16,7 @@ import { TexelflowError } from "../errors.ts";
 import { render } from "../graph/expressions.ts";
 import { breathe } from "../wait/tasks.ts";
 import { type Loading, load } from "./loading.ts";
-import type { Branch, Memory, TaskKind } from "./memory.ts";
+import type { Memory, TaskKind } from "./memory.ts";
 import { ModelSession } from "./model_session.ts";
 import type { Inputs, Outputs, RunOptions, Signature } from "./signature.ts";
 import type { Timings } from "./timings.ts";
@@ -48,7 +48,7 @@ export interface OutputInfo extends TensorInfo {
 type Described = Pick<GraphOutput, "name" | "dtype" | "shape" | "meaning">;
 
 /** A loaded model. Made by `loadModel`. */
-export class Model<S extends Signature = Signature> implements Branch<S> {
+export class Model<S extends Signature = Signature> {
   readonly name: string;
   readonly inputs: readonly InputInfo[];
   readonly outputs: readonly OutputInfo[];
