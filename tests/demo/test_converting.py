@@ -105,15 +105,14 @@ def test_more_is_said_of_how_a_model_is_converted(open_demo: Opener, tmp_path: P
     with page.expect_download() as download:
         page.click("#save")
     download.value.save_as(tmp_path / "saved.zip")
-    with pytest.warns(UserWarning, match="declares it"):
-        texelflow.export(
-            source,
-            tmp_path / "native",
-            input_shapes={"picture": [1, 3, 12, 16]},
-            image="0..255,fit=cover",
-            labels=labels,
-            weights="int8",
-        )
+    texelflow.export(
+        source,
+        tmp_path / "native",
+        input_shapes={"picture": [1, 3, 12, 16]},
+        image="0..255,fit=cover",
+        labels=labels,
+        weights="int8",
+    )
     assert zipped(tmp_path / "saved.zip") == {
         path.name: path.read_bytes() for path in (tmp_path / "native").iterdir()
     }
