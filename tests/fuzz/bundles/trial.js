@@ -55,13 +55,13 @@ globalThis.bundleTrial = (() => {
     };
   }
   const BYTES = {
-    [0x8814]: 16,
-    [0x881a]: 8,
-    [0x8d82]: 16,
-    [0x8d88]: 8,
-    [0x8058]: 4,
-    [0x8d8e]: 4,
-    [0x8d8d]: 4,
+    34836: 16,
+    34842: 8,
+    36226: 16,
+    36232: 8,
+    32856: 4,
+    36238: 4,
+    36237: 4,
   };
   const store = prototype.texStorage3D;
   prototype.texStorage3D = function (target, levels, format, width, height, depth) {
