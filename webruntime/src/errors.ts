@@ -49,7 +49,7 @@ export interface ErrorDetails {
 }
 
 /** Characters of a message, which may have names of the bundle, and a shader where that does not compile. */
-const LONGEST_MESSAGE = 9500;
+const LONGEST_MESSAGE = 9600;
 
 /** An error of Texelflow: its message is for people, its code for programs. */
 export class TexelflowError extends Error {
