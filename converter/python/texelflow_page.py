@@ -43,7 +43,8 @@ def export(given: str, target: str, options: str, progress: Progress) -> str:
         target: the folder to make; one that exists is replaced.
         options: arguments of `texelflow.export` by name, as JSON; `labels` are the lines themselves, and
             `usual_image` is the `image` of models that say none, but may take one picture, and `usual_states`
-            are the `states` of language models with a tokenizer.
+            are the `states` of language models with a tokenizer, and `usual_labels` tells to take those of a
+            text beside the model that has as many lines as it has classes.
         progress: called with what is being done and the fraction done, from 0 to 1.
 
     Returns:
@@ -108,7 +109,7 @@ def _export(given: Path, target: Path, options: dict[str, Any], progress: Progre
         labels = target.with_name("labels.txt")
         labels.write_text("\n".join(lines), encoding="utf-8")
         options["labels"] = labels
-    image, states = options.pop("usual_image", None), options.pop("usual_states", None)
+    image, states, named = (options.pop(f"usual_{name}", None) for name in ("image", "states", "labels"))
     with _inside(given):
         source = chosen(given)
         summary, told = _told_export(source, target, progress, options)
@@ -117,7 +118,7 @@ def _export(given: Path, target: Path, options: dict[str, Any], progress: Progre
             usual["image"] = image
         if states is not None and "states" not in options and _has_memory(summary):
             usual["states"] = states
-        if "labels" not in options and (beside := _labels_beside(given, target)):
+        if named and "labels" not in options and (beside := _labels_beside(given, target)):
             usual["labels"] = beside
         if usual:
             # Where that is refused, the model takes numbers after all, and what was made of it is right.

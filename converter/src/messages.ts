@@ -8,6 +8,8 @@ export interface ExportOptions {
   usualImage?: string;
   /** Class names, in the order of the numbers that the model gives. */
   labels?: readonly string[];
+  /** The same, of a model that has none, where one text beside it has as many lines as it has classes. */
+  usualLabels?: "beside";
   /** How floating-point weights are stored; `"float32"` by default. */
   weights?: "float32" | "float16" | "int8" | "int4";
   /** For an input's name its shape: numbers, or names of dimensions that stay free. */

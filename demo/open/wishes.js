@@ -29,7 +29,7 @@ export function wishes() {
   const weights = element("weights", HTMLSelectElement).value;
   return {
     ...(image ? { image } : { usualImage: USUAL_PICTURES }),
-    ...(labels.length > 0 ? { labels } : {}),
+    ...(labels.length > 0 ? { labels } : { usualLabels: "beside" }),
     ...(element("states", HTMLInputElement).checked ? { states: "auto" } : { usualStates: "auto" }),
     inputShapes: shapesOf(textOf("shapes")),
     weights: /** @type {ExportOptions["weights"]} */ (weights),

@@ -47,5 +47,5 @@ def of_page(interface: str) -> set[str]:
 
 @pytest.mark.parametrize(("function", "interface"), [("export", "ExportOptions"), ("convert", "OnnxOptions")])
 def test_options(function: str, interface: str) -> None:
-    in_page = of_page(interface) - {"usual_image", "usual_states"}
+    in_page = of_page(interface) - {"usual_image", "usual_labels", "usual_states"}
     assert in_page == of_python(function) == of_command(function)

@@ -56,6 +56,8 @@ def test_names_of_classes_beside_a_model(tmp_path: Path, end: str) -> None:
     names = given / "net" / "names.txt"
     names.write_bytes((end or "\n").join(["cat", "dog", "größe"]).encode() + end.encode())
     assert "summary" in answer(given)
+    assert labels_of(tmp_path) is None  # who says nothing gets what texelflow.export makes
+    assert "summary" in answer(given, usual_labels="beside")
     assert labels_of(tmp_path) == ["cat", "dog", "größe"]
     export(model, tmp_path / "native", labels=names)
     ours, theirs = (
@@ -63,14 +65,14 @@ def test_names_of_classes_beside_a_model(tmp_path: Path, end: str) -> None:
         for name in ("bundle", "native")
     )
     assert ours == theirs
-    assert "summary" in answer(given, labels=["a", "b", "c"])
+    assert "summary" in answer(given, usual_labels="beside", labels=["a", "b", "c"])
     assert labels_of(tmp_path) == ["a", "b", "c"]
     # Two texts may be meant, and one of another number of lines, or of bytes, is none.
     (given / "net" / "other.txt").write_text("a\nb\nc")
-    assert "summary" in answer(given) and labels_of(tmp_path) is None
+    assert "summary" in answer(given, usual_labels="beside") and labels_of(tmp_path) is None
     names.write_text("a\nb")
     (given / "net" / "other.txt").write_bytes(b"\xff\n\xfe\n\xfd")
-    assert "summary" in answer(given) and labels_of(tmp_path) is None
+    assert "summary" in answer(given, usual_labels="beside") and labels_of(tmp_path) is None
 
 
 def test_an_archive_in_a_folder_is_looked_into(tmp_path: Path) -> None:
