@@ -326,7 +326,7 @@ export class Runner extends EventTarget {
     showOutcome(finding, outputs, this.#nameOf);
     const isNamed = finding.kind !== "classes" || (this.#model?.labels ?? []).length > 0;
     const note = element("input-note", HTMLElement);
-    if (frame && note.hidden === !isNamed) {
+    if (frame && this.#trials?.input && note.hidden === !isNamed) {
       note.textContent = isNamed ? "" : say.unnamed;
       note.hidden = isNamed;
     }

@@ -122,7 +122,9 @@ def test_outputs_are_understood_by_their_shapes(
             const { interpret } = await import(new URL("run/interpret.js", document.baseURI));
             const outputs = shapes.map((shape, index) => {
                 const length = shape.reduce((product, extent) => product * extent, 1);
-                const data = Float32Array.from({ length }, (_, place) => Math.sin(place * 12.9898) * 3);
+                // Rows of four are edges: what lies to the right and below comes after.
+                const least = (place) => (shape.at(-1) === 4 && place % 4 > 1 ? 7 : 0);
+                const data = Float32Array.from({ length }, (_, at) => least(at) + Math.sin(at * 12.9898) * 3);
                 return { name: `output ${index}`, dtype: "float32", shape, data };
             });
             const names = Array.from({ length: labels }, (_, label) => `class ${label}`);
