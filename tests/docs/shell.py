@@ -99,7 +99,9 @@ def commands_of(code: str) -> list[str]:
 
 def output_of(command: list[str], cwd: Path | None = None, **environment: str) -> str:
     """Run a command; return what it says."""
-    known = {**os.environ, **environment}
+    # The tests may be run by make: its settings are none of what make is told here.
+    outside = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    known = {**outside, **environment}
     done = subprocess.run(
         command, cwd=cwd, env=known, capture_output=True, text=True, check=False, timeout=300
     )
