@@ -1,7 +1,7 @@
 """What the page may cost its visitors: bytes of a first and a second visit, time, pauses while it converts.
 
 Times are told, too. Where a machine has other work, they are judged by what the browser took of the
-processors (processor_time.py): so the bounds are those of a quiet one.
+processors (quiet_time.py): so the bounds are those of a quiet one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import pytest
 from demo_support import wait_until
 from onnx import numpy_helper
 from playwright.sync_api import BrowserContext, Page, Playwright
-from processor_time import span
+from quiet_time import span
 
 from browser_support import CHROMIUM_FLAGS, SOFTWARE_WEBGL_FLAGS, find_chromium
 from texelflow.checking.serve import StaticHandler, background_server, folder_mounts

@@ -133,7 +133,10 @@ export async function chooseSetting(
     if (failure === null) return { setting, reasons };
     // Before what was read is looked at: a lost context gives anything.
     if (context.isLost) {
-      throw new TexelflowError("context-lost", "The GPU context was lost while the model was loading.");
+      throw new TexelflowError(
+        "context-lost",
+        "The GPU context was lost while the model was loading. Load it again.",
+      );
     }
     if (failure === ALTERED_READINGS) throw new TexelflowError("privacy", failure);
     reasons.push(`Not ${blockingName(setting)} with ${setting.fetch}(): ${failure}.`);

@@ -82,7 +82,10 @@ export class LinkedProgram {
     const { gl } = this.context;
     if (!gl.getProgramParameter(this.handle, gl.LINK_STATUS)) {
       if (this.context.isLost)
-        throw new TexelflowError("context-lost", "The GPU context was lost while shaders were compiled.");
+        throw new TexelflowError(
+          "context-lost",
+          "The GPU context was lost while the model was loading. Load it again.",
+        );
       const log = `${gl.getShaderInfoLog(this.fragment as WebGLShader) ?? ""}\n${gl.getProgramInfoLog(this.handle) ?? ""}`;
       throw new TexelflowError(
         "device",

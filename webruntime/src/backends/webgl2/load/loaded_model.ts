@@ -187,7 +187,10 @@ export class LoadedModel implements WeightSink {
     await gpuFinished(this.context);
     this.timings.loadDraws = performance.now() - start;
     if (this.context.isLost)
-      throw new TexelflowError("context-lost", "The GPU context was lost while the model was loading.");
+      throw new TexelflowError(
+        "context-lost",
+        "The GPU context was lost while the model was loading. Load it again.",
+      );
     this.checkMemory("weights", this.weights.bytes, this.persistent);
   }
 
