@@ -18,6 +18,7 @@ export type {
   OutputPicture,
   Role,
   Sound,
+  Text,
   Tokens,
   Unit,
 } from "./bundle/generated/graph_file.ts";
