@@ -1,5 +1,5 @@
 /** @import { FoundFile } from "./open.js" */
-/** @import { Course } from "../run/runner.js" */
+/** @import { Course } from "../run/loading.js" */
 /** @typedef {typeof import("../../converter/src/index.ts")} Converter */
 /** @typedef {Awaited<ReturnType<Converter["convert"]>>} Converted */
 

@@ -2,7 +2,7 @@ import { FOLDER } from "./entries.js";
 import { texts } from "./texts.js";
 
 /** @import { Entry } from "./entries.js" */
-/** @import { Course } from "../run/runner.js" */
+/** @import { Course } from "../run/loading.js" */
 /** @typedef {{ doing?: string, fraction?: number, ready?: boolean, problem?: string }} Message */
 
 /**

@@ -1,7 +1,8 @@
 import { planOf } from "./plan.js";
 
 /** @import { GraphFile } from "../../webruntime/src/bundle/generated/graph_file.ts" */
-/** @import { Source, Subject } from "../run/runner.js" */
+/** @import { Source } from "../run/loading.js" */
+/** @import { Subject } from "../run/runner.js" */
 /** @typedef {typeof import("../texelflow.debug.js")} Runtime the runtime with what measures and looks inside */
 /** @typedef {Awaited<ReturnType<Subject["model"]["profile"]>>} Profile */
 /** @typedef {Awaited<ReturnType<Runtime["tensorsOfRun"]>>} TensorsOfRun */

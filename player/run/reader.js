@@ -4,7 +4,7 @@ import { lineOf } from "./line.js";
 
 /** @import { RegionOptions } from "../../webruntime/src/ends.ts" */
 /** @import { Picture } from "./pictures.js" */
-/** @import { Model } from "./runner.js" */
+/** @import { Model } from "./loading.js" */
 /** @import { Detection } from "../views/object-detection.js" */
 
 /**

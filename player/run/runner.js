@@ -1,40 +1,23 @@
 import { element, nextFrame } from "../shared/page.js";
 import { texts } from "../shared/texts.js";
 import { duration, Rate, Timing } from "../shared/timing.js";
-import { loadModel } from "../texelflow.js";
 import { placement } from "./ends.js";
-import { hears, sampleNote, takesTexts } from "./numbers.js";
+import { loadProvided } from "./loading.js";
+import { hears, sampleNote } from "./numbers.js";
 import { clearOutcome, showOutcome } from "./outcome.js";
 import { closeFrame, frameOf, sizeOf, timeOf } from "./pictures.js";
 import { drawStage } from "./stage.js";
 import { plainValues } from "./tensors.js";
-import { pictureInput, Trials } from "./trials.js";
+import { Trials } from "./trials.js";
 
 const say = texts.run;
 
 /** @import { Finding } from "./interpret.js" */
 /** @import { Picture } from "./pictures.js" */
-/** @typedef {{ signal: AbortSignal, report: (doing: string, fraction: number) => void }} Course */
-/** @typedef {URL | ReadonlyMap<string, Blob>} Source */
-/** @typedef {Awaited<ReturnType<typeof loadModel>>} Model */
+/** @import { Course, Loaded, Model, Provided, SampleSound, Source } from "./loading.js" */
 /** @typedef {Model["inputs"][number]} Input */
 /** @typedef {Parameters<Model["run"]>[0]} RunInputs */
-/** @typedef {import("../../webruntime/src/ends.ts").RegionOptions} RegionOptions */
-/**
- * A sound to try a model on: `seconds` of a file, `from` a moment on.
- * @typedef {{ title: string, address: string, from: number, seconds: number, credit: (Node | string)[] }} SampleSound
- */
-/**
- * A bundle, and what it was made from. Of two, the second looks closer at each object that the first one finds.
- * @typedef {object} Provided
- * @property {Source} bundle
- * @property {Subject["original"]} [original]
- * @property {{ bundle: Source, crop: RegionOptions }} [closer]
- * @property {readonly SampleSound[]} [sounds]
- */
-/** @typedef {import("./reader.js").Reader} Reader */
 /** @typedef {import("../words/reading.js").Reading} Reading */
-/** @typedef {{ model: Model, reader: Reader | null, reading: Reading | null, dispose: () => void }} Loaded */
 /**
  * What the page shows more of, where a visitor asks.
  * @typedef {object} Subject
@@ -363,40 +346,6 @@ export class Runner extends EventTarget {
     const labels = this.#model?.labels ?? [];
     return labels[label] ?? say.unnamedClass(label);
   };
-}
-
-/**
- * Loads a bundle, or both.
- * @param {Provided} provided
- * @param {Course} course
- * @returns {Promise<Loaded>}
- */
-async function loadProvided({ bundle, closer }, { signal, report }) {
-  const onProgress = (/** @type {{ fraction: number, phase: string }} */ { fraction, phase }) =>
-    report(phase, fraction);
-  const load = (/** @type {Source} */ source) =>
-    loadModel(source, { signal, onProgress, cache: source instanceof URL });
-  const model = await load(bundle);
-  /** @type {Model | null} */
-  let second = null;
-  const dispose = () => {
-    model.dispose();
-    second?.dispose();
-  };
-  try {
-    second = closer ? await load(closer.bundle) : null;
-    // Most bundles do not say what their outputs are; the scripts that read those that do are loaded then.
-    const says = pictureInput(model) && model.outputs.some(({ role }) => role && role.kind !== "classes");
-    const look = closer && second ? { model: second, crop: closer.crop } : null;
-    const reader = says ? await (await import("./reader.js")).Reader.of(model, look) : null;
-    const reading = takesTexts(model)
-      ? await (await import("../words/reading.js")).readingOf(model, bundle)
-      : null;
-    return { model, reader, reading, dispose };
-  } catch (problem) {
-    dispose();
-    throw problem;
-  }
 }
 
 /**

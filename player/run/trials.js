@@ -2,7 +2,8 @@ import { sampleInputs } from "./numbers.js";
 import { sizeOf } from "./pictures.js";
 
 /** @import { Picture } from "./pictures.js" */
-/** @import { Input, Model, RunInputs } from "./runner.js" */
+/** @import { Model } from "./loading.js" */
+/** @import { Input, RunInputs } from "./runner.js" */
 
 /** What sides of pictures are made multiples of; networks that halve them five times want 32. */
 const MULTIPLES = [1, 32, 64];

@@ -1,4 +1,4 @@
-/** @import { Model } from "../run/runner.js" */
+/** @import { Model } from "../run/loading.js" */
 
 const RATE = 44100;
 /** A broken chord and the whole of it, as MIDI counts: A3, C♯4, E4, A4. */

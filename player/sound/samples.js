@@ -4,7 +4,7 @@ import { taskOf } from "../texelflow.pipeline.js";
 import { sampleSound } from "./sample.js";
 
 /** @import { Attempt } from "../run/player.js" */
-/** @import { Model, SampleSound } from "../run/runner.js" */
+/** @import { Model, SampleSound } from "../run/loading.js" */
 
 const say = texts.sound;
 

@@ -7,7 +7,7 @@ import { sampleButtons } from "./samples.js";
 import { drawTrack, longer, notesOf, summary } from "./tracks.js";
 
 /** @import { Attempt } from "../run/player.js" */
-/** @import { Model, SampleSound } from "../run/runner.js" */
+/** @import { Model, SampleSound } from "../run/loading.js" */
 /** @import { Classification, Track } from "../texelflow.pipeline.js" */
 /** @typedef {{ status: HTMLElement, views: HTMLElement }} Places where results are shown */
 

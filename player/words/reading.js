@@ -1,7 +1,7 @@
 import { takesTexts } from "../run/numbers.js";
 import { loadTokenizer } from "./tokenizer.js";
 
-/** @import { Model, Source } from "../run/runner.js" */
+/** @import { Model, Source } from "../run/loading.js" */
 /** @typedef {Awaited<ReturnType<typeof loadTokenizer>>} Tokenizer */
 /** @typedef {"text-generation" | "fill-mask" | "text-classification" | "token-classification" | "feature-extraction"} Task */
 /**

@@ -6,7 +6,7 @@ import { texts } from "../shared/texts.js";
 import { pipeline } from "../texelflow.pipeline.js";
 
 /** @import { Attempt } from "../run/player.js" */
-/** @import { Model } from "../run/runner.js" */
+/** @import { Model } from "../run/loading.js" */
 /** @import { Reading } from "./reading.js" */
 /** @typedef {{ status: HTMLElement, views: HTMLElement }} Places where results are shown */
 /** @typedef {(text: string, places: Places, signal: AbortSignal) => Promise<void>} Work */

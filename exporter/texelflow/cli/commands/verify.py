@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from texelflow.arguments import parse_sizes, parse_tolerance
-from texelflow.cli import options, report
+from texelflow.cli import options, report, verification_table
 from texelflow.cli.group import commands
 from texelflow.cli.running import exit_on_error, reference
 
@@ -83,7 +83,7 @@ def verify(
                     tolerance=tolerance,
                     software=software,
                 )
-                show: Callable[[Any, Console], None] = report.print_sizes
+                show: Callable[[Any, Console], None] = verification_table.print_sizes
             else:
                 result = run_verification(
                     bundle,
@@ -95,11 +95,11 @@ def verify(
                     tolerance=tolerance,
                     software=software,
                 )
-                show = report.print_verification
+                show = verification_table.print_verification
         if as_json:
             report.print_json(result)
         else:
             show(result, report.output_console())
-        report.print_warnings(report.verification_warnings(result), Console(stderr=True))
+        report.print_warnings(verification_table.verification_warnings(result), Console(stderr=True))
         if not result.passed:
             raise click.exceptions.Exit(1)
