@@ -15,9 +15,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 # Every export of every test then checks the graph after each pass (graph/check.py).
 os.environ["TEXELFLOW_CHECK_GRAPH"] = "1"
 
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from browser_support import REPOSITORY, PageServer, RenewedPage, launch_chromium, open_runtime_page
+
+# What a page is to show takes as long as the machine is busy; how fast it is has tests of its own.
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="session")

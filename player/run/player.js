@@ -26,16 +26,6 @@ const say = texts.picture;
 export function startPlayer() {
   const runner = new Runner();
   const film = new Film();
-  /** @type {Attempt} */
-  const attempt = async (wish) => {
-    const alert = element("bundle-error", HTMLElement);
-    showProblem(alert, null);
-    try {
-      await wish();
-    } catch (problem) {
-      showProblem(alert, problem);
-    }
-  };
   /** @type {UsePhoto} */
   const usePhoto = async (blob, name, credit = []) => {
     const photo = await decodePhoto(blob, name);
@@ -43,11 +33,11 @@ export function startPlayer() {
     element("photo-credit", HTMLElement).replaceChildren(...credit);
     await runner.use(photo, false);
   };
-  connectPhoto(attempt, usePhoto, (file) => showFilm(file, film, runner));
-  connectFilm(attempt, film, runner);
+  connectPhoto(usePhoto, (file) => showFilm(file, film, runner));
+  connectFilm(film, runner);
   connectReport(runner);
-  connectAbout(attempt, runner);
-  connectOtherSources(attempt, runner);
+  connectAbout(runner);
+  connectOtherSources(runner);
   return {
     runner,
     attempt,
@@ -57,12 +47,30 @@ export function startPlayer() {
   };
 }
 
+/** @type {Attempt} */
+async function attempt(wish) {
+  showProblem(element("bundle-error", HTMLElement), null);
+  await follow(wish);
+}
+
 /**
- * @param {Attempt} attempt
+ * Does what follows by itself, as when a model has come, and shows what goes wrong. What went wrong before with a wish of the
+ * visitor stays to be read.
+ * @param {() => Promise<unknown>} deed
+ */
+async function follow(deed) {
+  try {
+    await deed();
+  } catch (problem) {
+    showProblem(element("bundle-error", HTMLElement), problem);
+  }
+}
+
+/**
  * @param {UsePhoto} usePhoto
  * @param {(file: File) => Promise<void>} useFilm
  */
-function connectPhoto(attempt, usePhoto, useFilm) {
+function connectPhoto(usePhoto, useFilm) {
   const input = element("photo", HTMLInputElement);
   input.addEventListener("change", () => {
     const file = input.files?.[0];
@@ -77,11 +85,10 @@ function connectPhoto(attempt, usePhoto, useFilm) {
 const BUTTONS = /** @type {const} */ (["camera", "screen"]);
 
 /**
- * @param {Attempt} attempt
  * @param {Film} film
  * @param {Runner} runner
  */
-function connectFilm(attempt, film, runner) {
+function connectFilm(film, runner) {
   for (const source of BUTTONS) {
     const button = element(source, HTMLButtonElement);
     button.addEventListener("click", () => {
@@ -163,34 +170,31 @@ function connectReport(runner) {
 
 /**
  * Shows what the model is where a visitor asks; the scripts for that are loaded then.
- * @param {Attempt} attempt
  * @param {Runner} runner
  */
-function connectAbout(attempt, runner) {
+function connectAbout(runner) {
   const details = element("about", HTMLDetailsElement);
-  const show = () =>
-    attempt(async () => {
-      if (details.open && runner.subject) {
-        const { showAbout } = await import("../about/about.js");
-        await showAbout(runner.subject);
-      }
-    });
-  details.addEventListener("toggle", show);
+  const show = async () => {
+    if (details.open && runner.subject) {
+      const { showAbout } = await import("../about/about.js");
+      await showAbout(runner.subject);
+    }
+  };
+  details.addEventListener("toggle", () => attempt(show));
   runner.addEventListener("model", () => {
     details.hidden = false;
-    show();
+    follow(show);
   });
 }
 
 /**
  * Lets a visitor write, choose or record what a model takes that takes no picture, as far as its bundle says it.
- * @param {Attempt} attempt
  * @param {Runner} runner
  */
-function connectOtherSources(attempt, runner) {
+function connectOtherSources(runner) {
   let hide = () => {};
   runner.addEventListener("model", () =>
-    attempt(async () => {
+    follow(async () => {
       hide();
       hide = () => {};
       const subject = runner.subject;
