@@ -81,7 +81,7 @@ benchmark/node_modules/.installed: benchmark/package.json benchmark/package-lock
 
 # Documents, and what the site is made of besides: comments of the sources.
 documents := $(wildcard *.md docs/*.md docs/pictures/* docs/benchmarks/*) exporter/texelflow/__init__.py \
-	exporter/texelflow/options.py exporter/texelflow/summary.py \
+	exporter/texelflow/options/options.py exporter/texelflow/pipeline/summary.py \
 	$(shell find exporter/texelflow/cli -name '*.py') $(shell find webruntime/src site -name node_modules -prune -o -name build -prune -o -type f -print)
 
 site/node_modules/.installed: site/package.json site/package-lock.json

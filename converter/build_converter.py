@@ -26,7 +26,6 @@ EXPORTER = REPOSITORY / "exporter" / "texelflow"
 
 FOLDERS_LEFT_OUT = {"cli", "checking"}
 LEFT_OUT = (
-    "runtime_scripts.py",
     *(
         f"sources/{name}.py"
         for name in "cache download huggingface kaggle npm packages pypi web web_file".split()

@@ -24,7 +24,7 @@ from pathlib import Path
 from entries import GALLERY, SAMPLES, Entry, EntryError, Sample, Step, entries, samples
 
 import texelflow
-from texelflow.beside import TOKENIZER
+from texelflow.bundle.tokenizer import TOKENIZER
 from texelflow.sources.scheme import scheme_of
 from texelflow.sources.session import Session
 

@@ -17,49 +17,28 @@ PACKAGE = ROOT / "exporter" / "texelflow"
 RUNTIME = ROOT / "webruntime" / "src"
 
 BASE = {"errors", "resources", "version"}
-MODEL = {*BASE, "dimensions", "graph", "problems", "options", "pictures"}
+MODEL = {*BASE, "dimensions", "graph", "options", "pictures"}
 MEANING = {*MODEL, "operators"}
-CONVERSION = {
-    *MEANING,
-    "passes",
-    "importers",
-    "backends",
-    "bundle",
-    "summary",
-    "graph_file",
-    "branching",
-    "pipeline",
-    "preprocessor_config",
-    "meanings",
-    "beside",
-}
+CONVERSION = {*MEANING, "passes", "importers", "backends", "bundle", "huggingface_files", "pipeline"}
 """What turns a model into a bundle."""
 
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
     "version": set(),
     "resources": {"errors"},
-    "options": set(),
     "dimensions": {"errors"},
     "graph": {"errors", "dimensions"},
     "pictures": {"dimensions"},
-    "beside": set(),
-    "preprocessor_config": {"beside", "options"},
-    "model_config": {"beside", "dimensions", "graph"},
-    "roles": {"bundle"},
-    "meanings": {*MODEL, "beside", "model_config", "roles"},
-    "problems": {"errors", "dimensions", "graph"},
+    "bundle": {"errors", "dimensions", "graph"},
+    "options": {"bundle", "pictures"},
+    "huggingface_files": {"bundle", "dimensions", "graph", "options"},
     "operators": MODEL,
     "passes": MEANING,
     "importers": MEANING,
     "backends": {*MEANING, "passes"},
-    "bundle": {*MODEL, "beside"},
-    "summary": {*MEANING, "passes", "backends"},
-    "graph_file": {*MODEL, "passes", "backends", "bundle"},
-    "branching": MODEL,
     "pipeline": CONVERSION,
     "conversion": {*MEANING, "passes", "importers"},
-    "sources": {*BASE, "beside", "importers"},
+    "sources": {*BASE, "huggingface_files", "importers"},
 }
 """For each part of the conversion path the parts that it may import besides itself.
 

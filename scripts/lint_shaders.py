@@ -26,11 +26,11 @@ from shader_lint_graphs import graph, kernel_graphs
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from conformance.cases import attempt_with_constants, node_cases
-from texelflow.arguments import parse_image
 from texelflow.backends.webgl2.lower import rules
 from texelflow.errors import ExportError
 from texelflow.operators import MANY, registry
 from texelflow.operators.elementwise import Elementwise
+from texelflow.options.arguments import parse_image
 from texelflow.pictures import METHODS
 from texelflow.pipeline import Options, build
 from texelflow.resources import shader_directory

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pyodide.ffi import JsException, to_js
 
-from texelflow.importers.hdf5 import Hdf5Error, use_reader
+from texelflow.importers.files.hdf5 import Hdf5Error, use_reader
 
 T = TypeVar("T")
 

@@ -199,10 +199,10 @@ def _options(
     top_k: Mapping[str, int] | None,
     meanings: Mapping[str, str] | None = None,
 ) -> Options:
-    from texelflow.arguments import parse_image, parse_states
     from texelflow.options import WEIGHTS
+    from texelflow.options.arguments import parse_image, parse_states
+    from texelflow.options.roles import parse_role
     from texelflow.pipeline import Options
-    from texelflow.roles import parse_role
 
     if weights not in WEIGHTS:
         raise ValueError(f"weights must be one of {', '.join(WEIGHTS)}, not {weights!r}")

@@ -20,7 +20,7 @@ from bundle_runner import decode, encode
 from kernels.sheet import Sheet, run_reference
 from model_support import find_models
 from models.reference_values import reference_cases, relative_error
-from texelflow.arguments import parse_image
+from texelflow.options.arguments import parse_image
 from texelflow.pipeline import Options, build, write
 
 Export = Callable[..., str]

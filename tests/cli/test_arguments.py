@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from texelflow.arguments import parse_dimensions, parse_image, parse_input_shapes
+from texelflow.options.arguments import parse_dimensions, parse_image, parse_input_shapes
 
 
 def test_image_presets() -> None:

@@ -83,8 +83,8 @@ def test_a_defect_of_an_operator_names_stage_and_node(
     ("place", "stage"),
     [
         ("texelflow.backends.webgl2.passes.fuse_biases.run", "rewriting the graph"),
-        ("texelflow.pipeline.share_pixels", "lowering to draws"),
-        ("texelflow.graph_file.name_derived", "describing the bundle"),
+        ("texelflow.pipeline.build_bundle.share_pixels", "lowering to draws"),
+        ("texelflow.pipeline.graph_file.name_derived", "describing the bundle"),
         ("texelflow.bundle.writer.write_bundle", "writing the bundle"),
     ],
 )

@@ -11,11 +11,11 @@ import pytest
 from onnx import TensorProto, helper, save
 
 from texelflow import ExportError, export
-from texelflow.arguments import parse_meanings
-from texelflow.beside import TOKENIZER_FILES
 from texelflow.bundle.reader import read_graph
+from texelflow.bundle.tokenizer import TOKENIZER_FILES
 from texelflow.options import role_text
-from texelflow.roles import kinds, parse_role
+from texelflow.options.arguments import parse_meanings
+from texelflow.options.roles import kinds, parse_role
 
 Save = Callable[..., Path]
 

@@ -17,12 +17,12 @@ from onnx import TensorProto, helper
 from PIL import Image
 
 from model_support import save_text
-from texelflow.arguments import parse_input_files, parse_sizes
 from texelflow.checking.input_files import make_inputs
 from texelflow.checking.media import read_wav
 from texelflow.checking.resizing import resize
 from texelflow.checking.size_trials import size_combinations, try_others
 from texelflow.errors import ExportError
+from texelflow.options.arguments import parse_input_files, parse_sizes
 
 
 def graph_of(*inputs: dict[str, Any]) -> Any:

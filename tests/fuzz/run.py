@@ -35,7 +35,10 @@ from fuzz.lines import Lines  # noqa: E402
 from fuzz.trial import export, limit_memory, mutant  # noqa: E402
 
 IMPORTERS = TESTS.parent / "exporter" / "texelflow" / "importers"
-SHARED = ("channels_last", "tensorflow", "keras", "language", "safetensors.py", "hdf5.py")
+SHARED = (
+    *("tensorflow", "keras", "language"),
+    *("lowering/channels_last", "files/safetensors.py", "files/hdf5.py"),
+)
 LEAST_LINES = 0.6
 LONGEST = 600.0
 """Seconds without a word, whatever keeps the process busy, or asleep."""

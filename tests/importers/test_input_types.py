@@ -11,9 +11,9 @@ from onnx import TensorProto, helper
 
 from model_support import save_text
 from texelflow.errors import ExportError
+from texelflow.graph.problems import Problems
 from texelflow.importers import read_model
 from texelflow.importers.input_types import DeclaredType, resolve_input_types
-from texelflow.problems import Problems
 
 Declared = dict[str, Sequence[int | str | None] | None]
 Shapes = dict[str, list[int | str]]

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from model_support import save_text
-from texelflow.arguments import parse_image
 from texelflow.errors import ExportError
+from texelflow.options.arguments import parse_image
 from texelflow.pipeline import Options, build
 
 FREE = "float[batch,num_channels,height,width] pixels"

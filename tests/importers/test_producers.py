@@ -18,7 +18,7 @@ from model_support import find_models
 from texelflow import export
 from texelflow.cli.commands import commands
 from texelflow.importers import read_model
-from texelflow.importers.producer import LONGEST, producer_of
+from texelflow.importers.files.producer import LONGEST, producer_of
 
 
 def onnx_model(path: Path, name: str, version: bytes) -> Path:

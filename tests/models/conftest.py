@@ -11,7 +11,7 @@ import pytest
 from browser_support import PageServer
 from model_support import find_models
 from texelflow.pipeline import Options, build, write
-from texelflow.summary import Summary
+from texelflow.pipeline.summary import Summary
 
 
 @pytest.fixture(scope="session")

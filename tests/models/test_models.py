@@ -16,7 +16,7 @@ from models.model_cases import MODELS, Model
 from models.reference_values import reference_cases, relative_error, run_origin, with_logits
 from texelflow.backends.webgl2.plan.liveness import DEVICE_KINDS, DeviceKind
 from texelflow.pipeline import Options, build, write
-from texelflow.summary import DeviceNeeds, Summary
+from texelflow.pipeline.summary import DeviceNeeds, Summary
 
 TOLERANCE_16_BITS = 0.2
 """Eleven bits in every intermediate tensor of a deep network leave outputs right in kind, not in digits."""

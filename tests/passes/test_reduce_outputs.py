@@ -9,8 +9,8 @@ import pytest
 
 import texelflow
 from model_support import save_text
-from texelflow.arguments import parse_top_k
 from texelflow.errors import ExportError
+from texelflow.options.arguments import parse_top_k
 
 MODEL = """
     g (float[B, L, 4] x, float[4, 9] w) => (float[B, L, 9] logits, float[B, L, 4] hidden)

@@ -16,9 +16,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
-from texelflow.beside import TOKENIZER_FILES
 from texelflow.bundle import declarations
 from texelflow.bundle.safetensors import WeightEntry, group_into_files, split_rows, write_safetensors
+from texelflow.bundle.tokenizer import TOKENIZER_FILES
 from texelflow.bundle.types import BundleFile, GraphFile
 from texelflow.errors import ExportError
 
@@ -49,7 +49,7 @@ def write_bundle(
         directory: the folder to make; missing folders above it are made too.
         force: replace `directory` if it is a bundle or empty; nothing else is ever deleted.
         others: the same for the other files that `graph_file["branches"]` names, in their order.
-        tokenizer: files to be copied, with names of `beside.TOKENIZER_FILES`.
+        tokenizer: files to be copied, with names of `bundle.tokenizer.TOKENIZER_FILES`.
 
     Returns:
         The whole content of graph.json as written.

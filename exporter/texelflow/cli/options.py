@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from texelflow.arguments import (
+from texelflow.options import WEIGHTS
+from texelflow.options.arguments import (
     parse_constants,
     parse_dimensions,
     parse_image,
@@ -18,7 +19,6 @@ from texelflow.arguments import (
     parse_states,
     parse_top_k,
 )
-from texelflow.options import WEIGHTS
 
 T = TypeVar("T")
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]

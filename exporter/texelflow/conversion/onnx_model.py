@@ -12,9 +12,9 @@ from texelflow.graph import LEARNED, PRECISE, Body, Element, Graph, Node, NodeEr
 from texelflow.graph.constants import pack_elements
 from texelflow.graph.nodes import ConstantData
 from texelflow.graph.onnx_dtypes import onnx_number
+from texelflow.graph.problems import Problems
 from texelflow.importers.onnx.messages import message_class
 from texelflow.operators import operator_of
-from texelflow.problems import Problems
 
 IR_VERSION = 10
 """The oldest that has every element type of the pinned opset."""

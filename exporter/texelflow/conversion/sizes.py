@@ -10,7 +10,7 @@ from texelflow.dimensions.floats import FloatExpression
 from texelflow.graph import Element, Graph, Node, Value
 from texelflow.graph.constants import vector_value
 from texelflow.graph.onnx_dtypes import onnx_number
-from texelflow.problems import Problems
+from texelflow.graph.problems import Problems
 
 
 def element_nodes(graph: Graph, value: Value, problems: Problems) -> list[Node]:

@@ -280,7 +280,7 @@ class Graph:
     labels: dict[Value, list[str]] = field(default_factory=dict)
     """By output, the texts that its whole numbers, or the places of its last axis, stand for."""
     roles: dict[Value, dict[str, Any]] = field(default_factory=dict)
-    """By input or output, what it is in a task, as graph.json has it; see `texelflow.roles`."""
+    """By input or output, what it is in a task, as graph.json has it; see `texelflow.options.roles`."""
     probabilities: set[Value] = field(default_factory=set)
     """The outputs that are probabilities by what computes them."""
     image: Any = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from texelflow.dimensions import Dimension, Expression, substitute, symbol
 from texelflow.graph import MOST_AXES, Shape, TensorType
-from texelflow.problems import Problems
+from texelflow.graph.problems import Problems
 
 InputShapes = Mapping[str, Sequence[int | str]]
 """For an input's name its shape: integers, or names of dimensions that stay free."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from texelflow.importers.mapped_files import LFS_MARK, LFS_POINTER
-from texelflow.importers.zip_members import is_zip, zip_names
+from texelflow.importers.files.mapped_files import LFS_MARK, LFS_POINTER
+from texelflow.importers.files.zip_members import is_zip, zip_names
 
 UNKNOWN = "without a model of a format that can be read"
 """How texts end that are better followed by a list of the formats."""

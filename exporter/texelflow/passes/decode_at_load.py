@@ -7,9 +7,9 @@ bundle.
 from __future__ import annotations
 
 from texelflow.graph import Graph, Node
+from texelflow.graph.problems import Problems
 from texelflow.operators.internal.decode_weights import decoding_nodes, is_decoding
 from texelflow.passes.infer_types import infer_nodes
-from texelflow.problems import Problems
 
 
 def run(graph: Graph) -> int:

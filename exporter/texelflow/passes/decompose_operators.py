@@ -10,9 +10,9 @@ Rules:
 from __future__ import annotations
 
 from texelflow.graph import Graph, Node, NodeError
+from texelflow.graph.problems import Problems
 from texelflow.operators import operator_of
 from texelflow.passes.infer_types import MOST_NODES, infer_nodes
-from texelflow.problems import Problems
 
 _DEEPEST = 16
 

@@ -21,10 +21,10 @@ from typing import Any
 
 from texelflow.dimensions import Dimension
 from texelflow.graph import Graph, Node, Value
+from texelflow.graph.problems import Problems
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.onnx.batch_normalization import factor_and_shift, trains
 from texelflow.passes.infer_types import infer_nodes
-from texelflow.problems import Problems
 
 
 def run(graph: Graph) -> int:

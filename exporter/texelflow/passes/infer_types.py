@@ -43,10 +43,10 @@ from texelflow.graph import (
     Value,
 )
 from texelflow.graph.constants import pack_elements, unpack_elements
+from texelflow.graph.problems import Problems
 from texelflow.operators import EVALUATION_LIMIT, Operator, operator_of, symbols_bound_by
 from texelflow.operators.elementwise import is_symbolic
 from texelflow.passes import steering
-from texelflow.problems import Problems
 
 ROUNDS = 3
 

@@ -19,13 +19,13 @@ from math import prod
 
 from texelflow.dimensions import same_shape
 from texelflow.graph import ConstantData, Graph, Node, TensorType, Value
+from texelflow.graph.problems import Problems
 from texelflow.graph.quantized import BLOCK, NotFiniteError, Rounded, floats_of, to_4_bits, to_8_bits
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.internal.decode_weights import decode_weights
 from texelflow.operators.shapes import known_shape
 from texelflow.passes.infer_types import infer_nodes
 from texelflow.passes.substitution import Substitution
-from texelflow.problems import Problems
 
 LEAST_WEIGHTS = 1024
 LEAST_COLUMNS = 16

@@ -22,13 +22,13 @@ from typing import Any
 
 from texelflow.dimensions import Dimension, proved_equal
 from texelflow.graph import Graph, Node, TensorType, Value
+from texelflow.graph.problems import Problems
 from texelflow.operators import operator_of, symbols_bound_by
 from texelflow.operators.builder import GraphBuilder
 from texelflow.operators.elementwise import Elementwise
 from texelflow.operators.onnx.softmax import TO_LAST_AXIS, softmax_axes
 from texelflow.operators.onnx.transpose import permutation
 from texelflow.passes.infer_types import infer_nodes
-from texelflow.problems import Problems
 
 Order = tuple[int, ...]
 

@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 
 from texelflow.dimensions import proved_equal
 from texelflow.graph import Graph, Node, Value
+from texelflow.graph.problems import Problems
 from texelflow.operators import operator_of
 from texelflow.operators.elementwise import Elementwise
 from texelflow.passes.infer_types import infer_nodes
-from texelflow.problems import Problems
 
 _NORMS = frozenset({"LayerNormalization", "RMSNormalization"})
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from texelflow.errors import ExportError
-from texelflow.importers.zip_members import ALLOWANCE, RATIO, is_zip
+from texelflow.importers.files.zip_members import ALLOWANCE, RATIO, is_zip
 
 MOST_MEMBERS = 20_000
 MOST_BYTES = 64 << 30

@@ -10,7 +10,7 @@ from typing import Any
 
 from texelflow.errors import ExportError
 from texelflow.importers import is_archive, marked_format
-from texelflow.importers.mapped_files import map_file
+from texelflow.importers.files.mapped_files import map_file
 
 MOST_COMPANIONS = 10_000
 LARGEST_JSON = 512 << 20

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from texelflow.beside import POOLING
 from texelflow.errors import ExportError
+from texelflow.huggingface_files.beside import POOLING
 from texelflow.sources.cache import Cache
 from texelflow.sources.companions import companions, is_inside
 from texelflow.sources.redaction import scrubbed

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from fuzz.format import Files, Format
+from texelflow.importers.files.safetensors import NAMES
 from texelflow.importers.language.families import FAMILIES
-from texelflow.importers.safetensors import NAMES
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 FOLDER = Path(__file__).resolve().parents[2] / "importers" / "language_models"
@@ -80,5 +80,11 @@ def _words() -> list[str]:
 
 
 FORMAT = Format(
-    "", ("huggingface", "safetensors.py"), _seeds, _decode, _encode, _words, (_setting, _setting, _tensor)
+    "",
+    ("huggingface", "files/safetensors.py"),
+    _seeds,
+    _decode,
+    _encode,
+    _words,
+    (_setting, _setting, _tensor),
 )

@@ -16,7 +16,8 @@ from playwright.sync_api import Page
 from browser_support import PageServer
 from bundle_runner import Job, run_jobs
 from texelflow import ExportError, convert
-from texelflow.importers import hdf5, read_model
+from texelflow.importers import read_model
+from texelflow.importers.files import hdf5
 from texelflow.pipeline import Options, build, write
 
 FILES = {

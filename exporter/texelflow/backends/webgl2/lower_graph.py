@@ -16,9 +16,9 @@ from texelflow.backends.webgl2.lowering import Lowering
 from texelflow.backends.webgl2.plan.plan import Plan, PlanTensor
 from texelflow.dimensions import assuming, product
 from texelflow.graph import Graph, NodeError, Value
+from texelflow.graph.problems import Problems
 from texelflow.operators import operator_of
 from texelflow.passes.pair_states import State
-from texelflow.problems import Problems
 
 
 def lower_graph(graph: Graph, groups: list[Group], states: Sequence[State] = ()) -> Plan:

@@ -11,7 +11,7 @@ import numpy as np
 from texelflow.checking.references.refusal import RefusedByReferenceError
 from texelflow.checking.samples import Array
 from texelflow.errors import ExportError
-from texelflow.importers.mapped_files import map_file
+from texelflow.importers.files.mapped_files import map_file
 from texelflow.importers.tflite import MARK
 from texelflow.importers.tflite.flatbuffer import DamagedError
 from texelflow.importers.tflite.model import read_file

@@ -22,7 +22,7 @@ from texelflow.cli.group import commands
 def runtime(directory: Path, force: bool, as_json: bool) -> None:
     """Write the scripts that pages run bundles with into DIR: texelflow.js, and those beside it."""
     with exit_on_error(as_json):
-        from texelflow.runtime_scripts import write_runtime
+        from texelflow.cli.runtime_scripts import write_runtime
 
         written = write_runtime(directory, force)
         if as_json:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
-from texelflow.arguments import parse_sizes, parse_tolerance
 from texelflow.cli import options, report, verification_table
 from texelflow.cli.group import commands
 from texelflow.cli.running import exit_on_error, reference
+from texelflow.options.arguments import parse_sizes, parse_tolerance
 
 if TYPE_CHECKING:
     from texelflow.checking.verify import SizesVerification, Verification

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from texelflow.errors import ExportError
 from texelflow.graph import Graph
+from texelflow.importers.files.mapped_files import map_file
 from texelflow.importers.format import ImportOptions
-from texelflow.importers.mapped_files import map_file
 from texelflow.importers.tensorflow.definitions import DefinitionError, read_definitions
 from texelflow.importers.tensorflow.graph import Port, build_graph, last_nodes, placeholders
 from texelflow.importers.tensorflow.operators import load

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from texelflow.errors import ExportError
-from texelflow.importers.mapped_files import map_file, overlapping
+from texelflow.importers.files.mapped_files import map_file, overlapping
 
 MAGIC = b"GGUF"
 """How a file begins."""

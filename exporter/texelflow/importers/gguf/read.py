@@ -8,13 +8,13 @@ from pathlib import Path
 
 from texelflow.errors import ExportError
 from texelflow.graph import ConstantData, Graph, TensorType, Value
+from texelflow.importers.files.producer import producer_of
 from texelflow.importers.gguf.blocks import read_blocks
 from texelflow.importers.gguf.file import KINDS, GgufFile, Stored, read_file
 from texelflow.importers.gguf.settings import settings_of
 from texelflow.importers.input_types import InputShapes
 from texelflow.importers.language.decoder import WeightError, as_float32, build_graph
 from texelflow.importers.language.families import read_decoder
-from texelflow.importers.producer import producer_of
 from texelflow.operators.builder import GraphBuilder
 from texelflow.operators.internal.decode_weights import decode_weights
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from texelflow.errors import ExportError
 from texelflow.graph import Graph, Value
+from texelflow.importers.files.mapped_files import inside
+from texelflow.importers.files.producer import producer_of
+from texelflow.importers.files.safetensors import read_safetensors
 from texelflow.importers.huggingface.config import CONFIG, read_config
 from texelflow.importers.input_types import InputShapes
 from texelflow.importers.language.decoder import as_float32, build_graph
 from texelflow.importers.language.families import read_decoder
 from texelflow.importers.language.settings import Settings
-from texelflow.importers.mapped_files import inside
-from texelflow.importers.producer import producer_of
-from texelflow.importers.safetensors import read_safetensors
 from texelflow.operators.builder import GraphBuilder
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from texelflow.importers import typed_lowering
 from texelflow.importers.keras.layers import load
 from texelflow.importers.keras.lowering import DOMAIN, OPERATION, SEQUENCE_AGAIN
+from texelflow.importers.lowering import typed_lowering
 
 TITLE = "Keras (.h5, .keras, layers models of TF.js); functions of keras.ops"
 

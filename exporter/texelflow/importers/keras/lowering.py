@@ -7,9 +7,9 @@ from enum import Enum
 from typing import Any, TypeAlias
 
 from texelflow.graph import Node, Value
-from texelflow.importers.finite import is_finite
+from texelflow.importers.files.finite import is_finite
 from texelflow.importers.keras.calls import replaced
-from texelflow.importers.typed_lowering import Lowering, Ref, refuse, register
+from texelflow.importers.lowering.typed_lowering import Lowering, Ref, refuse, register
 from texelflow.operators import MANY
 from texelflow.operators.shapes import normalize_axes
 

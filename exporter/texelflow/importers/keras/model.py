@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from texelflow.graph import DTYPES, Graph, Node, Value
+from texelflow.graph.problems import Problems
 from texelflow.importers.format import ImportOptions
 from texelflow.importers.input_types import DeclaredType, resolve_input_types
 from texelflow.importers.keras.calls import Call, ConfigError, Place, tensors_in
@@ -34,7 +35,6 @@ from texelflow.importers.keras.lowering import (
 )
 from texelflow.importers.keras.order import by_depth, calls_in_order
 from texelflow.importers.unique_names import UniqueNames
-from texelflow.problems import Problems
 
 Weights: TypeAlias = "Callable[[Sequence[str], str, Sequence[str]], Sequence[Value | None]]"
 """Gives the weights of a layer, in order, by the names of the models around it and its own, its class, and

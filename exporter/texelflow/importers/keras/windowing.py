@@ -7,7 +7,7 @@ from typing import Any
 
 from texelflow.dimensions import floor_divide
 from texelflow.graph import TensorType, Value
-from texelflow.importers.finite import is_finite
+from texelflow.importers.files.finite import is_finite
 from texelflow.importers.keras.lowering import Layer
 
 MOST_TAPS = 2**16

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from texelflow.errors import ExportError
-from texelflow.importers.zip_members import MemberError, read_member
+from texelflow.importers.files.zip_members import MemberError, read_member
 
 CONFIG = "config.json"
 METADATA = "metadata.json"

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from texelflow.errors import ExportError
 from texelflow.graph import Graph
+from texelflow.importers.files.hdf5 import Hdf5Error, open_hdf5
+from texelflow.importers.files.zip_members import DAMAGE
 from texelflow.importers.format import ImportOptions
-from texelflow.importers.hdf5 import Hdf5Error, open_hdf5
 from texelflow.importers.keras.lowering import KERAS_2, KERAS_3
 from texelflow.importers.keras.model import build_keras
 from texelflow.importers.keras_archive.members import CONFIG, METADATA, WEIGHTS, read_object, read_weights
 from texelflow.importers.keras_archive.weights import ArchiveWeights
-from texelflow.importers.zip_members import DAMAGE
 
 
 def read_keras_archive(path: Path, options: ImportOptions) -> Graph:

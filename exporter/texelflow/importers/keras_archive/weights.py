@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from texelflow.graph import Value
-from texelflow.importers.hdf5 import Hdf5, Hdf5Error, array_value
+from texelflow.importers.files.hdf5 import Hdf5, Hdf5Error, array_value
 from texelflow.importers.keras.config import MODELS
 from texelflow.importers.keras.lowering import is_way
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from texelflow.graph import Graph
+from texelflow.importers.files.hdf5 import MAGIC
 from texelflow.importers.format import Format, ImportOptions
-from texelflow.importers.hdf5 import MAGIC
 
 
 def _recognises(_path: Path, mark: bytes) -> bool:

@@ -14,8 +14,8 @@ from typing import Any
 
 from texelflow.errors import ExportError
 from texelflow.graph import Graph, Value
+from texelflow.importers.files.hdf5 import Hdf5, Hdf5Error, array_value, open_hdf5
 from texelflow.importers.format import ImportOptions
-from texelflow.importers.hdf5 import Hdf5, Hdf5Error, array_value, open_hdf5
 from texelflow.importers.keras.lowering import KERAS_2, KERAS_3, is_way
 from texelflow.importers.keras.model import build_keras
 

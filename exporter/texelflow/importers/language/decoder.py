@@ -14,10 +14,10 @@ from typing import TypeAlias
 from texelflow.dimensions import Dimension
 from texelflow.errors import ExportError
 from texelflow.graph import Graph, Node, TensorType, Value
+from texelflow.graph.problems import Problems
 from texelflow.importers.input_types import DeclaredType, InputShapes, resolve_input_types
 from texelflow.operators.builder import GraphBuilder
 from texelflow.operators.shapes import known_shape
-from texelflow.problems import Problems
 
 Weights: TypeAlias = "Callable[[str, tuple[int, ...], GraphBuilder], Value | None]"
 """Gives the weight of a name and shape, as Hugging Face has them, through nodes of the builder.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from texelflow.errors import ExportError
-from texelflow.importers.finite import is_finite
+from texelflow.importers.files.finite import is_finite
 from texelflow.importers.language.decoder import Decoder, Layer
 
 MOST = 2**31

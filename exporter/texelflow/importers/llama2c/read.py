@@ -10,11 +10,11 @@ from math import prod
 from pathlib import Path
 
 from texelflow.graph import ConstantData, Graph, TensorType, Value
+from texelflow.importers.files.mapped_files import map_file
 from texelflow.importers.input_types import InputShapes
 from texelflow.importers.language.decoder import Decoder, Layer, Rotation, as_float32, build_graph
 from texelflow.importers.language.rotations import plain_angles
 from texelflow.importers.language.settings import MOST_LAYERS, Settings
-from texelflow.importers.mapped_files import map_file
 from texelflow.operators.builder import GraphBuilder
 
 HEADER = struct.Struct("<7i")

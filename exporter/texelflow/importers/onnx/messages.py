@@ -7,7 +7,7 @@ their packed encoding *is* the tensor; `TypedTensor` reads the rare files that e
 
 from __future__ import annotations
 
-from texelflow.importers.declared_messages import DeclaredMessages
+from texelflow.importers.files.declared_messages import DeclaredMessages
 
 message_class = DeclaredMessages(
     "texelflow.onnx",

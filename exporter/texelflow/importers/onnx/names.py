@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from texelflow.graph import Value
+from texelflow.graph.problems import Problems
 from texelflow.importers.onnx.tensors import ExternalFiles, TensorError, read_tensor
-from texelflow.problems import Problems
 
 Scope: TypeAlias = dict[str, Value | None]
 """Values by the names of one graph or function; None for an input of a function that its caller omits."""

@@ -9,12 +9,12 @@ from typing import Any
 
 from texelflow.graph import Body, Node, NodeError, Value
 from texelflow.graph.constants import constant_value
+from texelflow.graph.problems import Problems
 from texelflow.importers.onnx.attributes import SUBGRAPH, AttributeReadError, read_attributes
 from texelflow.importers.onnx.names import Scope, names_read, read_initializers
 from texelflow.importers.onnx.tensors import ExternalFiles
 from texelflow.operators import operator_of, registry
 from texelflow.operators.signatures import check_attributes, check_signature
-from texelflow.problems import Problems
 
 _MOST_NODES = 50_000
 _DEEPEST_CALLS = 100

@@ -15,13 +15,13 @@ from texelflow.dimensions import symbol
 from texelflow.errors import ExportError
 from texelflow.graph import DTYPES, Graph, Node, TensorType, Value
 from texelflow.graph.onnx_dtypes import ONNX_DTYPES
+from texelflow.graph.problems import Problems
+from texelflow.importers.files.producer import producer_of
 from texelflow.importers.input_types import DeclaredType, InputShapes, resolve_input_types
 from texelflow.importers.onnx.messages import message_class
 from texelflow.importers.onnx.names import Scope, read_initializers
 from texelflow.importers.onnx.nodes import NodeImporter, default_domain
 from texelflow.importers.onnx.tensors import ExternalFiles
-from texelflow.importers.producer import producer_of
-from texelflow.problems import Problems
 
 OLDEST_OPSET = 7
 NEWEST_OPSET = 28

@@ -16,7 +16,7 @@ from texelflow.errors import ExportError
 from texelflow.graph import DTYPES, MOST_AXES, ConstantData, TensorType, Value
 from texelflow.graph.constants import pack_elements
 from texelflow.graph.onnx_dtypes import ONNX_DTYPES
-from texelflow.importers.mapped_files import inside, is_file, map_file
+from texelflow.importers.files.mapped_files import inside, is_file, map_file
 from texelflow.importers.onnx.messages import message_class
 
 SHARED = 16

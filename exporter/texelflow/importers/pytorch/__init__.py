@@ -10,8 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from texelflow.graph import Graph
+from texelflow.importers.files.zip_members import zip_names
 from texelflow.importers.format import Format, ImportOptions
-from texelflow.importers.zip_members import zip_names
 
 
 def _recognises(path: Path, mark: bytes) -> bool:

@@ -8,9 +8,9 @@ from math import inf, nan
 from typing import Any, TypeAlias
 
 from texelflow.graph import Value
+from texelflow.importers.lowering.typed_lowering import Ref
 from texelflow.importers.pytorch.records import ProgramError, listed, record, text, variant, whole
 from texelflow.importers.pytorch.tensors import scalar_type
-from texelflow.importers.typed_lowering import Ref
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from texelflow.dimensions import (
     symbols_of,
 )
 from texelflow.dimensions.constraints import require_equal, require_least
+from texelflow.graph.problems import Problems
 from texelflow.importers.pytorch.records import listed, record, text
 from texelflow.importers.pytorch.sizes import Shapes, read_guard, read_size
-from texelflow.problems import Problems
 
 LARGEST_SIZE = 2**31
 """Bounds of sizes beyond it say nothing."""

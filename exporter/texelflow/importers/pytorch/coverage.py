@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from texelflow.importers import typed_lowering
+from texelflow.importers.lowering import typed_lowering
 from texelflow.importers.pytorch.lowering import ATEN
 from texelflow.importers.pytorch.operators import load
 from texelflow.importers.pytorch.walk import BRANCHES, CHECKS, WRAPPERS

@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 
 from texelflow.dimensions import Dimension, proved_equal
 from texelflow.graph import FLOATING, Element, Node, TensorType, UnknownElementsError, Value
+from texelflow.importers.lowering.typed_lowering import Lowering, Ref, refuse, register
 from texelflow.importers.pytorch.arguments import ElementType
-from texelflow.importers.typed_lowering import Lowering, Ref, refuse, register
 from texelflow.operators import MANY
 from texelflow.operators.shapes import dimensions, integers, normalize_axes, normalize_axis
 

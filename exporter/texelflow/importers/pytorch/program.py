@@ -8,6 +8,7 @@ from typing import Any
 
 from texelflow.dimensions import Dimension, Expression, assuming
 from texelflow.graph import DTYPES, Body, Graph, Node, Value
+from texelflow.graph.problems import Problems
 from texelflow.importers.format import ImportOptions
 from texelflow.importers.input_types import DeclaredType, resolve_input_types
 from texelflow.importers.pytorch.assumptions import Assumptions
@@ -19,7 +20,6 @@ from texelflow.importers.pytorch.signature import Signature, read_signature
 from texelflow.importers.pytorch.sizes import read_size
 from texelflow.importers.pytorch.walk import Level, Walk
 from texelflow.importers.pytorch.weights import Weights
-from texelflow.problems import Problems
 
 
 def build_program(program: Mapping[str, Any], weights: Weights, path: Path, options: ImportOptions) -> Graph:

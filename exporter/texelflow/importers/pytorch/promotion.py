@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from texelflow.graph import FLOATING, Value
+from texelflow.importers.lowering.typed_lowering import Ref
 from texelflow.importers.pytorch.lowering import Step
-from texelflow.importers.typed_lowering import Ref
 
 _WHOLE = ("uint8", "int8", "int16", "int32", "int64")
 _FLOATS = ("bfloat16", "float16", "float32", "float64")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from texelflow.errors import ExportError
 from texelflow.graph import Graph
+from texelflow.importers.files.mapped_files import map_file
 from texelflow.importers.format import ImportOptions
-from texelflow.importers.mapped_files import map_file
 from texelflow.importers.pytorch.archive import FORMAT_NAME, LEGACY_PROGRAM, Archive
 from texelflow.importers.pytorch.program import build_program
 from texelflow.importers.pytorch.records import ProgramError, record

@@ -7,6 +7,8 @@ from typing import Any
 
 from texelflow.graph import Body, Node, Value
 from texelflow.graph.constants import scalar_value
+from texelflow.graph.problems import Problems
+from texelflow.importers.lowering.typed_lowering import Ref
 from texelflow.importers.pytorch.arguments import (
     Arguments,
     Results,
@@ -18,9 +20,7 @@ from texelflow.importers.pytorch.lowering import ARGUMENTS, DTYPES_MADE, domain_
 from texelflow.importers.pytorch.mutation import ADVICE, OF_THE_NAME_ALONE, VIEWS, Aliases, without_change
 from texelflow.importers.pytorch.records import ProgramError, listed, record, text, variant
 from texelflow.importers.pytorch.tensors import scalar_type
-from texelflow.importers.typed_lowering import Ref
 from texelflow.operators import registry
-from texelflow.problems import Problems
 
 CHECKS = frozenset(
     """

@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError
 
 from texelflow.errors import ExportError
 from texelflow.graph import DTYPES, MOST_AXES
-from texelflow.importers.mapped_files import inside, is_file, map_file
+from texelflow.importers.files.mapped_files import inside, is_file, map_file
 from texelflow.importers.saved_model.table import read_table
 from texelflow.importers.tensorflow.definitions import read_shape
 from texelflow.importers.tensorflow.dtypes import dtype_of

@@ -10,10 +10,10 @@ from google.protobuf.message import DecodeError
 
 from texelflow.errors import ExportError
 from texelflow.graph import DTYPES, ConstantData, Graph, TensorType, Value
+from texelflow.importers.files.mapped_files import map_file
+from texelflow.importers.files.producer import producer_of
 from texelflow.importers.format import ImportOptions
 from texelflow.importers.input_types import DeclaredType
-from texelflow.importers.mapped_files import map_file
-from texelflow.importers.producer import producer_of
 from texelflow.importers.saved_model.checkpoint import Checkpoint
 from texelflow.importers.saved_model.restoring import restored_keys
 from texelflow.importers.tensorflow.definitions import (

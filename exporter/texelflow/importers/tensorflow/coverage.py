@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from texelflow.importers import typed_lowering
+from texelflow.importers.lowering import typed_lowering
 from texelflow.importers.tensorflow.bodies import CASES, CHOICES, LOOPS
 from texelflow.importers.tensorflow.effects import VARIABLES
 from texelflow.importers.tensorflow.lowering import DOMAIN

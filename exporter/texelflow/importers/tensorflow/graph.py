@@ -8,6 +8,7 @@ from pathlib import Path
 
 from texelflow.errors import ExportError
 from texelflow.graph import DTYPES, Graph, Node, Value
+from texelflow.graph.problems import Problems
 from texelflow.importers.format import ImportOptions
 from texelflow.importers.input_types import DeclaredType, resolve_input_types
 from texelflow.importers.tensorflow.definitions import Definition, DefinitionError, Definitions
@@ -15,7 +16,6 @@ from texelflow.importers.tensorflow.operators import load
 from texelflow.importers.tensorflow.references import ENTERS, EXITS, Level
 from texelflow.importers.tensorflow.scope import Scope
 from texelflow.importers.tensorflow.walk import ReadConstant, Walk
-from texelflow.problems import Problems
 
 
 @dataclass(frozen=True, slots=True)

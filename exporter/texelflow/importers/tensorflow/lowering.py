@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from texelflow.graph import Node, NodeError
-from texelflow.importers.typed_lowering import Lowering, refuse, register
+from texelflow.importers.lowering.typed_lowering import Lowering, refuse, register
 
 __all__ = ["DOMAIN", "OUTPUT_NAMES", "Lowering", "lowers", "refuses"]
 

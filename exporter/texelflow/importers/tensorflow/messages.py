@@ -7,7 +7,7 @@ entries, which is what the wire has.
 
 from __future__ import annotations
 
-from texelflow.importers.declared_messages import DeclaredMessages
+from texelflow.importers.files.declared_messages import DeclaredMessages
 
 message_class = DeclaredMessages(
     "texelflow.tensorflow",

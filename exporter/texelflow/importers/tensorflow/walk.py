@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from texelflow.graph import DTYPES, Body, ConstantData, Node, TensorType, Value
 from texelflow.graph.constants import vector_value
+from texelflow.graph.problems import Problems
 from texelflow.importers.tensorflow.bodies import (
     CASES,
     CHOICES,
@@ -40,7 +41,6 @@ from texelflow.importers.tensorflow.references import EXITS, FORWARDING, MERGES,
 from texelflow.importers.tensorflow.scope import Scope
 from texelflow.importers.tensorflow.tensors import Tensor
 from texelflow.importers.unique_names import UniqueNames
-from texelflow.problems import Problems
 
 MOST_NODES = 100_000
 MOST_IN_NAMES = 2**25

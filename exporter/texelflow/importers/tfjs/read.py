@@ -9,9 +9,9 @@ from typing import Any
 
 from texelflow.errors import ExportError
 from texelflow.graph import DTYPES, Graph, Value
+from texelflow.importers.files.producer import producer_of
 from texelflow.importers.format import ImportOptions
 from texelflow.importers.input_types import DeclaredType
-from texelflow.importers.producer import producer_of
 from texelflow.importers.tensorflow.definitions import Definition, DefinitionError, Definitions
 from texelflow.importers.tensorflow.graph import (
     PLACEHOLDERS,

@@ -14,8 +14,8 @@ from typing import Any
 from texelflow.errors import ExportError
 from texelflow.graph import MOST_AXES, ConstantData, TensorType, Value
 from texelflow.graph.constants import constant_value, unpack_elements
-from texelflow.importers.finite import is_finite
-from texelflow.importers.mapped_files import inside, is_file, map_file
+from texelflow.importers.files.finite import is_finite
+from texelflow.importers.files.mapped_files import inside, is_file, map_file
 from texelflow.operators import EVALUATION_LIMIT
 from texelflow.operators.builder import GraphBuilder
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from texelflow.dimensions import Dimension, proved_equal
+from texelflow.importers.files.zip_members import DAMAGE, MemberError, read_member
 from texelflow.importers.tflite.flatbuffer import Content, DamagedError, Table
-from texelflow.importers.zip_members import DAMAGE, MemberError, read_member
 from texelflow.options import ImageOptions
 
 NAME = "TFLITE_METADATA"
@@ -61,7 +61,7 @@ class TensorFacts:
         return ImageOptions(mean=means, deviation=deviations, channels=self.colours, input=name)
 
     def sound(self, dtype: str, shape: Sequence[Dimension]) -> dict[str, Any] | None:
-        """Return the role of an input of samples, see `texelflow.roles`, if it is one."""
+        """Return the role of an input of samples, see `texelflow.options.roles`, if it is one."""
         is_one = len(shape) > 0 and all(proved_equal(extent, 1) for extent in shape[:-1])
         return {"kind": "sound", "rate": self.rate} if self.rate and is_one and dtype == "float32" else None
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from texelflow.errors import ExportError
 from texelflow.graph import Graph, Node, TensorType, Value
+from texelflow.graph.problems import Problems
+from texelflow.importers.files.mapped_files import map_file
+from texelflow.importers.files.producer import producer_of
 from texelflow.importers.format import ImportOptions
 from texelflow.importers.input_types import DeclaredType, InputShapes, resolve_input_types
-from texelflow.importers.mapped_files import map_file
-from texelflow.importers.producer import producer_of
 from texelflow.importers.tflite.flatbuffer import Content, DamagedError
 from texelflow.importers.tflite.metadata import NAME as METADATA
 from texelflow.importers.tflite.metadata import read_labels, read_metadata
@@ -23,7 +24,6 @@ from texelflow.importers.tflite.operators import load_operators
 from texelflow.importers.tflite.operators.detection import roles_of
 from texelflow.importers.tflite.subgraphs import SubgraphReader
 from texelflow.importers.tflite.tensors import TYPES
-from texelflow.problems import Problems
 
 
 def read_tflite(path: Path, options: ImportOptions) -> Graph:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from texelflow.graph import Body, Node, TensorType, Value
+from texelflow.graph.problems import Problems
 from texelflow.importers.tflite.flatbuffer import DamagedError
 from texelflow.importers.tflite.model import Model, Operation, Subgraph, Tensor
 from texelflow.importers.tflite.operators import BODIES, CALL, CUSTOM_DOMAIN, DOMAIN, Call
@@ -15,7 +16,6 @@ from texelflow.importers.tflite.tensors import TYPES, constant
 from texelflow.importers.tflite.variables import Variables
 from texelflow.importers.unique_names import UniqueNames
 from texelflow.operators import registry
-from texelflow.problems import Problems
 
 MOST_OPERATIONS = 50_000
 """With those of subgraphs that are called: a small file can ask for more than any memory holds."""

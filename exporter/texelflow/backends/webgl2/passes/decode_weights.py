@@ -19,12 +19,12 @@ from dataclasses import dataclass, replace
 from texelflow.backends.webgl2.kernels.convolution import DECODED, Decoding
 from texelflow.dimensions import product, proved_equal, same_shape
 from texelflow.graph import PRECISE, Graph, Node, Value
+from texelflow.graph.problems import Problems
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.internal.decode_weights import DOMAIN, NAME, is_decoding
 from texelflow.operators.shapes import known_shape
 from texelflow.passes.infer_types import infer_nodes
 from texelflow.passes.quantize_weights import moved_axis
-from texelflow.problems import Problems
 
 WHOLE_ROW = 30
 """The power of two of a block that no row is longer than."""

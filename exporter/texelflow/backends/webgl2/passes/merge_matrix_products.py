@@ -19,11 +19,11 @@ from texelflow.backends.webgl2.passes.decode_weights import is_coded
 from texelflow.backends.webgl2.plan.plan import CHANNEL_BLOCK
 from texelflow.dimensions import product, proved_equal, same_shape
 from texelflow.graph import Graph, Node, Value
+from texelflow.graph.problems import Problems
 from texelflow.operators import operator_of
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.elementwise import Elementwise
 from texelflow.passes.infer_types import infer_nodes
-from texelflow.problems import Problems
 
 Biased: TypeAlias = tuple[Node, Node]
 """A MatMul and the Add behind it."""

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 
 from texelflow.graph import Graph, Node, NodeError, Value
 from texelflow.graph.constants import constant_value, unpack_elements
+from texelflow.graph.problems import Problems
 from texelflow.operators.shapes import known_shape
 from texelflow.passes.integer_ranges import (
     COMPARISONS,
@@ -25,7 +26,6 @@ from texelflow.passes.integer_ranges import (
     known_numbers,
     within,
 )
-from texelflow.problems import Problems
 
 WIDE = frozenset({"int64", "uint64"})
 

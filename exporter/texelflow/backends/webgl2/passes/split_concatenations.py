@@ -11,9 +11,9 @@ Rules:
 from __future__ import annotations
 
 from texelflow.graph import Graph, Node, Value
+from texelflow.graph.problems import Problems
 from texelflow.operators.decomposition import Decomposition
 from texelflow.passes.infer_types import infer_nodes
-from texelflow.problems import Problems
 
 
 def run(graph: Graph) -> int:

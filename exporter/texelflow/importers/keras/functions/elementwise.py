@@ -6,10 +6,10 @@ import math
 
 from texelflow.dimensions import proved_equal
 from texelflow.graph import FLOATING
-from texelflow.importers.finite import is_finite
-from texelflow.importers.functions import atan2, expm1, log1p
+from texelflow.importers.files.finite import is_finite
 from texelflow.importers.keras.activations import activate
 from texelflow.importers.keras.functions.function import Function, computes
+from texelflow.importers.lowering.functions import atan2, expm1, log1p
 
 _FLOATS = {
     **{name: name for name in "Cos Cosh Exp Log Reciprocal Sin Sinh Sqrt Tan Tanh Erf".split()},

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from texelflow.graph import DTYPES, FLOATING, Node, TensorType, Value
-from texelflow.importers.finite import is_finite
+from texelflow.importers.files.finite import is_finite
 from texelflow.importers.keras.lowering import DOMAIN, OPERATION, Layer, ResultRule, register_rules
-from texelflow.importers.typed_lowering import register
+from texelflow.importers.lowering.typed_lowering import register
 from texelflow.operators import MANY
 from texelflow.operators.shapes import normalize_axes
 

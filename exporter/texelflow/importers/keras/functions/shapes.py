@@ -8,8 +8,8 @@ from typing import Any
 
 from texelflow.dimensions import Dimension, proved_equal
 from texelflow.graph import DTYPES, Value
-from texelflow.importers.channels_last import SliceMasks, segments, strided_slice
 from texelflow.importers.keras.functions.function import Function, computes
+from texelflow.importers.lowering.channels_last import SliceMasks, segments, strided_slice
 from texelflow.operators.shapes import normalize_axis
 
 MOST_RESULTS = 1024

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from texelflow.graph import Value
-from texelflow.importers.functions import half_spectra
 from texelflow.importers.keras.functions.function import Function, computes
 from texelflow.importers.keras.windowing import frames_of, short_transform
+from texelflow.importers.lowering.functions import half_spectra
 
 
 def _parts(steps: Function, pairs: Value) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from texelflow.graph import Value
-from texelflow.importers.channels_last import (
+from texelflow.importers.keras.functions.function import Function, computes
+from texelflow.importers.keras.layers.convolutions import give_back, image_of, padding_of
+from texelflow.importers.lowering.channels_last import (
     convolution,
     depthwise_filters,
     filters_of_hwio,
     pool,
     resize,
 )
-from texelflow.importers.keras.functions.function import Function, computes
-from texelflow.importers.keras.layers.convolutions import give_back, image_of, padding_of
 from texelflow.operators.shapes import known_shape
 
 

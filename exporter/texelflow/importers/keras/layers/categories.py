@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from texelflow.dimensions import proved_equal
 from texelflow.graph import FLOATING, TensorType, Value
-from texelflow.importers.finite import is_finite
+from texelflow.importers.files.finite import is_finite
 from texelflow.importers.keras.lowering import KERAS_3, Layer, lowers
 
 _MOST = 2**16

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from texelflow.graph import TensorType, Value
-from texelflow.importers.channels_last import convolution, filters_of_hwio
 from texelflow.importers.keras.activations import activate
 from texelflow.importers.keras.layers.convolutions import kernel_of, padding_of
 from texelflow.importers.keras.layers.recurrent import LSTM_RESULTS, backwards, sequence_mask
 from texelflow.importers.keras.lowering import Layer, lowers, with_bias
+from texelflow.importers.lowering.channels_last import convolution, filters_of_hwio
 from texelflow.operators.onnx.recurrent import MOST_STEPS
 
 

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from texelflow.dimensions import Dimension
 from texelflow.graph import Value
-from texelflow.importers.channels_last import (
+from texelflow.importers.keras.activations import activate
+from texelflow.importers.keras.lowering import Layer, lowers, with_bias
+from texelflow.importers.lowering.channels_last import (
     Padding,
     channels_first,
     channels_last,
@@ -16,8 +18,6 @@ from texelflow.importers.channels_last import (
     transpose,
     transposed_convolution,
 )
-from texelflow.importers.keras.activations import activate
-from texelflow.importers.keras.lowering import Layer, lowers, with_bias
 from texelflow.operators.shapes import known_shape
 
 _AXES = {"1D": 1, "2D": 2, "3D": 3}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from texelflow.importers.channels_last import convolution
 from texelflow.importers.keras.activations import activate
 from texelflow.importers.keras.layers.convolutions import axes_of, kernel_of
 from texelflow.importers.keras.lowering import Layer, lowers, with_bias
+from texelflow.importers.lowering.channels_last import convolution
 
 
 @lowers("LocallyConnected1D", "LocallyConnected2D", weights=with_bias("kernel"))

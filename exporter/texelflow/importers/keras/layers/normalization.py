@@ -7,8 +7,8 @@ from typing import Any
 
 from texelflow.dimensions import Dimension
 from texelflow.graph import Value
-from texelflow.importers.channels_last import batch_normalization
 from texelflow.importers.keras.lowering import Layer, kept, lowers
+from texelflow.importers.lowering.channels_last import batch_normalization
 from texelflow.operators.shapes import normalize_axis
 
 

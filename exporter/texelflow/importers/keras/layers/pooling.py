@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from texelflow.dimensions import Dimension
 from texelflow.graph import Value
-from texelflow.importers.channels_last import pad, pool, resize
 from texelflow.importers.keras.layers.convolutions import axes_of, give_back, image_of
 from texelflow.importers.keras.lowering import TFJS, Layer, lowers
+from texelflow.importers.lowering.channels_last import pad, pool, resize
 from texelflow.operators.onnx.slice import UNLIMITED
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from texelflow.graph import Value
-from texelflow.importers.channels_last import resize
-from texelflow.importers.finite import is_finite
+from texelflow.importers.files.finite import is_finite
 from texelflow.importers.keras.layers.convolutions import give_back, image_of
 from texelflow.importers.keras.lowering import Layer, kept_in_keras_3, lowers
+from texelflow.importers.lowering.channels_last import resize
 
 
 def _constant(layer: Layer, name: str, default: float) -> Value:

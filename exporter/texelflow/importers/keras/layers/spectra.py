@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from texelflow.graph import TensorType, Value
-from texelflow.importers.functions import atan2
 from texelflow.importers.keras.layers.convolutions import kernel_of, padding_of
 from texelflow.importers.keras.lowering import Layer, lowers
 from texelflow.importers.keras.windowing import short_transform
+from texelflow.importers.lowering.functions import atan2
 
 _LEAST = 1e-7
 """Keras' epsilon."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from texelflow.graph import FLOATING, Value
-from texelflow.importers.functions import atan2 as atan2_of
+from texelflow.importers.lowering.functions import atan2 as atan2_of
 from texelflow.importers.pytorch.lowering import Step, lowers
 from texelflow.importers.pytorch.promotion import common_dtype
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from texelflow.dimensions import Dimension
 from texelflow.graph import DTYPES, FLOATING, Value
+from texelflow.importers.lowering.typed_lowering import Ref
 from texelflow.importers.pytorch.lowering import Step, lowers
-from texelflow.importers.typed_lowering import Ref
 
 NUMBERS = {
     "zeros": 0,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from texelflow.graph import Node, Value
+from texelflow.importers.lowering.typed_lowering import Ref
 from texelflow.importers.pytorch.lowering import ARGUMENTS, Step, lowers
-from texelflow.importers.typed_lowering import Ref
 from texelflow.operators.shapes import broadcast
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from texelflow.dimensions import Expression, lower_bound
 from texelflow.graph import FLOATING, Value
+from texelflow.importers.lowering.typed_lowering import Ref
 from texelflow.importers.pytorch.lowering import Step, lowers
-from texelflow.importers.typed_lowering import Ref
 
 SAME = {"mul": "Mul", "add": "Add", "sub": "Sub", "and_": "And", "or_": "Or"}
 COMPARISONS = {"eq": "Equal", "lt": "Less", "le": "LessOrEqual", "gt": "Greater", "ge": "GreaterOrEqual"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import log, pi
 
 from texelflow.graph import FLOATING, Value
-from texelflow.importers.functions import expm1 as expm1_of
-from texelflow.importers.functions import log1p as log1p_of
+from texelflow.importers.lowering.functions import expm1 as expm1_of
+from texelflow.importers.lowering.functions import log1p as log1p_of
 from texelflow.importers.pytorch.lowering import Step, lowers
 
 FLOAT_FUNCTIONS = {

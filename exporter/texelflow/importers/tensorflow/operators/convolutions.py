@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from texelflow.graph import Value
-from texelflow.importers.channels_last import (
+from texelflow.importers.lowering.channels_last import (
     Padding,
     channels_first,
     channels_last,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from texelflow.graph import Value
-from texelflow.importers.finite import is_finite
+from texelflow.importers.files.finite import is_finite
 from texelflow.importers.tensorflow.lowering import Lowering, lowers
 from texelflow.operators.shapes import normalize_axis
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from texelflow.graph import Value
-from texelflow.importers.channels_last import batch_normalization
+from texelflow.importers.lowering.channels_last import batch_normalization
 from texelflow.importers.tensorflow.lowering import Lowering, lowers
 from texelflow.operators import MANY
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from texelflow.importers.channels_last import pool
+from texelflow.importers.lowering.channels_last import pool
 from texelflow.importers.tensorflow.lowering import Lowering, lowers
 from texelflow.importers.tensorflow.operators.convolutions import images_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from texelflow.dimensions import proved_different
 from texelflow.graph import Value
-from texelflow.importers.channels_last import activation, matrix_product
+from texelflow.importers.lowering.channels_last import activation, matrix_product
 from texelflow.importers.tensorflow.lowering import Lowering, lowers
 from texelflow.operators import MANY
 

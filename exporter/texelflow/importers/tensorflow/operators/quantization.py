@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from math import floor
 
-from texelflow.importers.finite import is_finite
+from texelflow.importers.files.finite import is_finite
 from texelflow.importers.tensorflow.lowering import Lowering, lowers
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from texelflow.graph import Value
-from texelflow.importers.functions import atan2, half_spectra
+from texelflow.importers.lowering.functions import atan2, half_spectra
 from texelflow.importers.tensorflow.lowering import Lowering, lowers
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from texelflow.graph import FLOATING, NodeError
-from texelflow.importers.functions import expm1 as expm1_of
-from texelflow.importers.functions import log1p as log1p_of
+from texelflow.importers.lowering.functions import expm1 as expm1_of
+from texelflow.importers.lowering.functions import log1p as log1p_of
 from texelflow.importers.tensorflow.lowering import Lowering, lowers
 
 SAME = {

@@ -17,9 +17,9 @@ from collections.abc import Callable
 from functools import cache
 
 from texelflow.graph import Node, NodeError
+from texelflow.importers.lowering.typed_lowering import register
 from texelflow.importers.tflite.flatbuffer import DamagedError
 from texelflow.importers.tflite.operators.step import BODIES, CALL, Call, Step
-from texelflow.importers.typed_lowering import register
 
 __all__ = ["BODIES", "CALL", "CUSTOM_DOMAIN", "DOMAIN", "Call", "Step", "load_operators", "lowers"]
 

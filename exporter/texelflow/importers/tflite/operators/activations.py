@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from texelflow.importers.channels_last import activation, channels_first, channels_last
+from texelflow.importers.lowering.channels_last import activation, channels_first, channels_last
 from texelflow.importers.tflite.operators import Step, lowers
 
 

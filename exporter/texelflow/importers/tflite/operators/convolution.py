@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from texelflow.graph import Value
 from texelflow.graph.constants import unpack_elements
-from texelflow.importers.channels_last import (
+from texelflow.importers.lowering.channels_last import (
     convolution,
     depthwise_filters,
     filters_of_ohwi,

@@ -38,7 +38,7 @@ def _detection(step: Step) -> None:
 
 
 def roles_of(node: Node) -> dict[Value, dict[str, Any]]:
-    """Return what the results are in a task, if it is this operator; see `texelflow.roles`."""
+    """Return what the results are in a task, if it is this operator; see `texelflow.options.roles`."""
     if (node.domain, node.operator) != (CUSTOM_DOMAIN, NAME):
         return {}
     # They overlap no more than the model lets them.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from texelflow.dimensions import Dimension
 from texelflow.graph import Value
-from texelflow.importers.channels_last import segments
+from texelflow.importers.lowering.channels_last import segments
 from texelflow.importers.tflite.operators import Step, lowers
 
 

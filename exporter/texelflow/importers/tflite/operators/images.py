@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from texelflow.dimensions import Dimension
 from texelflow.graph import Value
-from texelflow.importers.channels_last import (
+from texelflow.importers.lowering.channels_last import (
     batch_to_space,
     depth_to_space,
     mirror_pad,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from texelflow.dimensions import Dimension
 from texelflow.graph import Value
-from texelflow.importers.channels_last import activation, transpose
+from texelflow.importers.lowering.channels_last import activation, transpose
 from texelflow.importers.tflite.operators import Step, lowers
 from texelflow.importers.tflite.operators.convolution import bias_of
 from texelflow.importers.tflite.tensors import is_quantised

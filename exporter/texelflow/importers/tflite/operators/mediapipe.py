@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 
-from texelflow.importers.channels_last import (
+from texelflow.importers.lowering.channels_last import (
     channels_first,
     channels_last,
     pool,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from texelflow.importers.channels_last import pool
+from texelflow.importers.lowering.channels_last import pool
 from texelflow.importers.tflite.operators import Step, lowers
 from texelflow.importers.tflite.operators.convolution import IMAGE, along, require_rank
 

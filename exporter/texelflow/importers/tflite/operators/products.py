@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from texelflow.dimensions import proved_equal
 from texelflow.graph import PRECISE
-from texelflow.importers.channels_last import matrix_product, transpose
+from texelflow.importers.lowering.channels_last import matrix_product, transpose
 from texelflow.importers.tflite.operators import Step, lowers
 from texelflow.importers.tflite.operators.convolution import bias_of, is_precise
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from texelflow.graph import Value
-from texelflow.importers.channels_last import activation, transpose
+from texelflow.importers.lowering.channels_last import activation, transpose
 from texelflow.importers.tflite.operators import Step, lowers
 from texelflow.importers.tflite.operators.convolution import bias_of
 from texelflow.importers.tflite.operators.lstm import in_time, steps_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from texelflow.dimensions import Dimension, maximum, minimum
 from texelflow.graph import Value
-from texelflow.importers.channels_last import SliceMasks, strided_slice
+from texelflow.importers.lowering.channels_last import SliceMasks, strided_slice
 from texelflow.importers.tflite.operators import Step, lowers
 from texelflow.operators.onnx.slice import UNLIMITED
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from texelflow.dimensions import Dimension
 from texelflow.graph import Body, Node, TensorType, Value
-from texelflow.importers.channels_last import activation
+from texelflow.importers.lowering.channels_last import activation
+from texelflow.importers.lowering.typed_lowering import Lowering
 from texelflow.importers.tflite.model import Operation, Quantisation, Tensor
 from texelflow.importers.tflite.options import read_options
 from texelflow.importers.tflite.tensors import LIMITS, TYPES, is_quantised
-from texelflow.importers.typed_lowering import Lowering
 
 COMPLEX = "COMPLEX64"
 CALL = "call"

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from texelflow.beside import MODULES, POOLING, beside
 from texelflow.graph import Graph, Value
+from texelflow.huggingface_files.beside import MODULES, POOLING, beside
 
 FILE_NAME = "config.json"
 LARGEST = 8 * 2**20

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from texelflow.dimensions import Dimension
 from texelflow.graph import DTYPES, Node, NodeError, TensorType, Value
-from texelflow.importers.finite import is_finite
+from texelflow.importers.files.finite import is_finite
 from texelflow.operators import MANY, Operator, operator, registry
 from texelflow.operators.decomposition import Decomposition
 from texelflow.operators.shapes import dimensions, integers
@@ -122,7 +122,7 @@ def register(
 ) -> None:
     """Register operators of a domain: `replace` returns nodes in place of one, or raises NodeError.
 
-    A ValueError, which `importers/channels_last` raises, becomes a NodeError. `inputs` is the least and the
+    A ValueError, which `channels_last` raises, becomes a NodeError. `inputs` is the least and the
     most.
     """
     least, most = inputs

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from texelflow.dimensions import Dimension, floor_divide
 from texelflow.graph import Value
-from texelflow.importers.channels_last.layout import channels_first, channels_last, transpose
-from texelflow.importers.channels_last.padding import is_nothing, pad
+from texelflow.importers.lowering.channels_last.layout import channels_first, channels_last, transpose
+from texelflow.importers.lowering.channels_last.padding import is_nothing, pad
 from texelflow.operators.builder import GraphBuilder
 
 

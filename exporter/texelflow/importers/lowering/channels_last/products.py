@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from texelflow.graph import Value
-from texelflow.importers.channels_last.layout import transpose
+from texelflow.importers.lowering.channels_last.layout import transpose
 from texelflow.operators.builder import GraphBuilder
 
 _LIMITS: dict[str, tuple[float, float]] = {"RELU6": (0.0, 6.0), "RELU_N1_TO_1": (-1.0, 1.0)}

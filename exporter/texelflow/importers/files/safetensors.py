@@ -12,7 +12,7 @@ from pathlib import Path
 
 from texelflow.errors import ExportError
 from texelflow.graph import DTYPES, MOST_AXES, ConstantData, TensorType, Value
-from texelflow.importers.mapped_files import map_file, overlapping
+from texelflow.importers.files.mapped_files import map_file, overlapping
 
 LARGEST_HEADER = 100_000_000
 """As the format has it."""

@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ImageOptions:
-    """How pictures become an image input; see `texelflow.arguments.parse_image`.
+    """How pictures become an image input; see `texelflow.options.arguments.parse_image`.
 
     What is None is as the `preprocessor_config.json` beside the model says, else as told here.
 
@@ -73,7 +73,7 @@ class Options:
     top_k: Mapping[str, int] = field(default_factory=dict)
     """By output, how many of its largest numbers are left."""
     meanings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """By input or output, what it is in a task; see `texelflow.roles`."""
+    """By input or output, what it is in a task; see `texelflow.options.roles`."""
 
     def told(self) -> list[str]:
         """Return what differs from the defaults, each as `name=value`; of files their names."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from texelflow.bundle.tokenizer import SETTINGS, TOKENIZER
+
 ONNX = "onnx"
 """The folder in which repositories keep ONNX files, below the files that belong to them."""
-TOKENIZER, SETTINGS = "tokenizer.json", ("tokenizer_config.json", "chat_template.jinja")
-TOKENIZER_FILES = (TOKENIZER, *SETTINGS)
-"""What `texelflow.text.js` reads: the tokenizer, its settings and its chat template, which may be missing."""
 MODULES, POOLING = "modules.json", "1_Pooling/config.json"
 """What sentence-transformers says of the vectors of texts."""
 TOKENS = "input_ids"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from texelflow.beside import beside
+from texelflow.huggingface_files.beside import beside
 from texelflow.options import ImageOptions
 
 FILE_NAME = "preprocessor_config.json"

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from texelflow.beside import TOKENIZER, TOKENS, tokenizer_files
+from texelflow.bundle.tokenizer import TOKENIZER
 from texelflow.errors import ExportError
 from texelflow.graph import Graph, Value
-from texelflow.model_config import read_model_config
+from texelflow.huggingface_files.beside import TOKENS, tokenizer_files
+from texelflow.huggingface_files.model_config import read_model_config
 from texelflow.options import Options
-from texelflow.roles import OF_INPUTS
+from texelflow.options.roles import OF_INPUTS
 
 Meaning = dict[str, Any]
 

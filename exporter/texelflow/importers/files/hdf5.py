@@ -15,8 +15,8 @@ from typing import Any, Protocol, TypeVar
 
 from texelflow.errors import ExportError
 from texelflow.graph import DTYPES, ConstantData, TensorType, Value
-from texelflow.importers.hdf5_heaps import damage_of_heaps
-from texelflow.importers.zip_members import ALLOWANCE, RATIO
+from texelflow.importers.files.hdf5_heaps import damage_of_heaps
+from texelflow.importers.files.zip_members import ALLOWANCE, RATIO
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
 

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from texelflow.dimensions import Dimension, canonical, floor_divide, maximum
 from texelflow.graph import PRECISE, Value
-from texelflow.importers.channels_last.layout import channels_first, channels_last, transpose
+from texelflow.importers.lowering.channels_last.layout import channels_first, channels_last, transpose
 from texelflow.operators.builder import GraphBuilder
 
 Padding: TypeAlias = "str | Sequence[tuple[int, int]]"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from texelflow.graph import Value
-from texelflow.importers.channels_last.layout import channels_first, channels_last
+from texelflow.importers.lowering.channels_last.layout import channels_first, channels_last
 from texelflow.operators.builder import GraphBuilder
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from texelflow.dimensions import Dimension
 from texelflow.graph import Value
-from texelflow.importers.channels_last.layout import channels_first, channels_last
+from texelflow.importers.lowering.channels_last.layout import channels_first, channels_last
 from texelflow.operators.builder import GraphBuilder
 
 CUBIC = {"cubic_coeff_a": -0.5, "exclude_outside": 1}

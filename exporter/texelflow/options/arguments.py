@@ -8,13 +8,10 @@ import json
 import math
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from texelflow.options import AUTO
+from texelflow.options.options import AUTO, ImageOptions
 from texelflow.pictures import FITS, METHODS
-
-if TYPE_CHECKING:
-    from texelflow.pipeline import ImageOptions
 
 IMAGE_PRESETS: dict[str, dict[str, tuple[float, ...]]] = {
     "0..1": {"mean": (0.0,), "deviation": (1.0,)},
@@ -46,8 +43,6 @@ def parse_image(text: str) -> ImageOptions:
     Raises:
         ValueError: an item is unknown, given twice or out of range.
     """
-    from texelflow.pipeline import ImageOptions
-
     fields: dict[str, Any] = {}
     for item in text.split(","):
         key, separator, value = (part.strip() for part in item.partition("="))
@@ -152,12 +147,12 @@ def parse_states(texts: Iterable[str]) -> dict[str, str]:
 
 
 def parse_meanings(texts: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Read `--meaning` options: `NAME=KIND,KEY=VALUE…`, see `texelflow.roles.parse_role`.
+    """Read `--meaning` options: `NAME=KIND,KEY=VALUE…`, see `texelflow.options.roles.parse_role`.
 
     Raises:
         ValueError: a text is not of that form, or names an input or output twice.
     """
-    from texelflow.roles import parse_role
+    from texelflow.options.roles import parse_role
 
     meanings: dict[str, dict[str, Any]] = {}
     for text in texts:

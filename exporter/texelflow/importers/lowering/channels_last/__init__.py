@@ -11,20 +11,20 @@ ResizeBilinear and the like, `products.py` products of matrices and activations 
 SpaceToBatch and its kin, `segments.py` sums of rows by numbers.
 """
 
-from texelflow.importers.channels_last.blocks import (
+from texelflow.importers.lowering.channels_last.blocks import (
     batch_to_space,
     depth_to_space,
     space_to_batch,
     space_to_depth,
 )
-from texelflow.importers.channels_last.layout import channels_first, channels_last, transpose
-from texelflow.importers.channels_last.normalization import batch_normalization
-from texelflow.importers.channels_last.padding import mirror_pad, pad
-from texelflow.importers.channels_last.products import activation, matrix_product
-from texelflow.importers.channels_last.resizing import resize
-from texelflow.importers.channels_last.segments import segments
-from texelflow.importers.channels_last.slicing import SliceMasks, strided_slice
-from texelflow.importers.channels_last.windows import (
+from texelflow.importers.lowering.channels_last.layout import channels_first, channels_last, transpose
+from texelflow.importers.lowering.channels_last.normalization import batch_normalization
+from texelflow.importers.lowering.channels_last.padding import mirror_pad, pad
+from texelflow.importers.lowering.channels_last.products import activation, matrix_product
+from texelflow.importers.lowering.channels_last.resizing import resize
+from texelflow.importers.lowering.channels_last.segments import segments
+from texelflow.importers.lowering.channels_last.slicing import SliceMasks, strided_slice
+from texelflow.importers.lowering.channels_last.windows import (
     Padding,
     convolution,
     depthwise_filters,
