@@ -194,7 +194,7 @@ async function player() {
   const folder = `${stage}/${PLAYER}`;
   await cp(PLAYER, folder, { recursive: true });
   await build({
-    entryPoints: ["about/layout", "run/ends", "words/tokenizer"].map((name) => `${PLAYER}/${name}.js`),
+    entryPoints: ["about/graph/layout", "run/ends", "words/tokenizer"].map((name) => `${PLAYER}/${name}.js`),
     outdir: folder,
     outbase: PLAYER,
     allowOverwrite: true,

@@ -17,13 +17,13 @@ step "Python format" "$python" -m ruff format --check --quiet .
 step "Python lint" "$python" -m ruff check --quiet --output-format concise .
 step "Python types" "$python" -m mypy --no-error-summary
 step "versions agree" "$python" scripts/versions.py
-step "imports go one way" "$python" scripts/lint_imports.py
-step "no imports in a circle" "$python" scripts/lint_circles.py
-step "no operator names in the runtime" "$python" scripts/lint_runtime_names.py
+step "imports go one way" "$python" scripts/lints/lint_imports.py
+step "no imports in a circle" "$python" scripts/lints/lint_circles.py
+step "no operator names in the runtime" "$python" scripts/lints/lint_runtime_names.py
 step "generated Python is fresh" "$python" scripts/generate_types.py --check
 step "third-party notices are fresh" "$python" scripts/notices.py --check
 step "docs/formats.md is fresh" "$python" scripts/formats.py --check
-step "shaders compile" "$python" scripts/lint_shaders.py
+step "shaders compile" "$python" scripts/lints/lint_shaders.py
 step "TypeScript: lint, types, generated types, size, package" npm run --silent check
 
 if [ -n "$failed" ]; then

@@ -13,10 +13,10 @@ import { ModelFacts } from "./facts.js";
 /** @type {Record<string, () => Promise<Part>>} */
 const PARTS = {
   overview: async () => (await import("./overview.js")).showOverview,
-  graph: async () => (await import("./graph.js")).showGraph,
+  graph: async () => (await import("./graph/graph.js")).showGraph,
   time: async () => (await import("./time.js")).showTime,
   memory: async () => (await import("./memory.js")).showMemory,
-  weights: async () => (await import("./weights.js")).showWeights,
+  weights: async () => (await import("./weights/weights.js")).showWeights,
   device: async () => (await import("./device.js")).showDevice,
   compare: async () => (await import("./compare.js")).showComparison,
 };

@@ -1,4 +1,4 @@
-import { colours } from "../about/canvas_colours.js";
+import { colours } from "../shared/canvas_colours.js";
 
 /** @import { Track } from "../texelflow.pipeline.js" */
 

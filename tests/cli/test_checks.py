@@ -40,7 +40,8 @@ def check(checkout: Path, script: str, *arguments: str) -> subprocess.CompletedP
 
 
 @pytest.mark.parametrize(
-    "script", ["lint_imports.py", "lint_circles.py", "lint_runtime_names.py", "generate_types.py"]
+    "script",
+    ["lints/lint_imports.py", "lints/lint_circles.py", "lints/lint_runtime_names.py", "generate_types.py"],
 )
 def test_the_repository_passes(checkout: Path, script: str) -> None:
     finished = check(checkout, script, *(["--check"] if script == "generate_types.py" else []))
@@ -74,7 +75,7 @@ def test_the_repository_passes(checkout: Path, script: str) -> None:
 def test_wrong_imports_are_found(checkout: Path, path: str, line: str, fragment: str) -> None:
     with (checkout / path).open("a") as file:
         file.write(f"\n{line}\n")
-    finished = check(checkout, "lint_imports.py")
+    finished = check(checkout, "lints/lint_imports.py")
     assert finished.returncode == 1
     assert fragment in finished.stderr
     assert Path(path).name in finished.stderr
@@ -94,7 +95,7 @@ def test_wrong_imports_are_found(checkout: Path, path: str, line: str, fragment:
 def test_imports_in_a_circle_are_found(checkout: Path, low: str, high: str, line: str) -> None:
     with (checkout / low).open("a") as file:
         file.write(f"\n{line}\n")
-    finished = check(checkout, "lint_circles.py")
+    finished = check(checkout, "lints/lint_circles.py")
     assert finished.returncode == 1
     assert low in finished.stderr
     assert high in finished.stderr
@@ -105,7 +106,7 @@ def test_imports_in_a_circle_are_found(checkout: Path, low: str, high: str, line
 )
 def test_operator_names_are_found(checkout: Path, line: str) -> None:
     (checkout / "webruntime/src/spoiled.ts").write_text(f"\n{line}\n")
-    finished = check(checkout, "lint_runtime_names.py")
+    finished = check(checkout, "lints/lint_runtime_names.py")
     assert finished.returncode == 1
     assert "spoiled.ts:2" in finished.stderr
 
@@ -131,7 +132,7 @@ def test_wrong_shaders_are_found(checkout: Path) -> None:
     with (checkout / "shaders/lib/kernel.glsl.j2").open("a") as template:
         template.write("\nint spoiled = 1.5;\n")
     (checkout / "shaders/unused.glsl.j2").write_text("{% extends 'lib/kernel.glsl.j2' %}\n")
-    finished = check(checkout, "lint_shaders.py")
+    finished = check(checkout, "lints/lint_shaders.py")
     assert finished.returncode == 1
     assert "| int spoiled = 1.5;" in finished.stderr
     assert "no graph renders the template unused" in finished.stderr

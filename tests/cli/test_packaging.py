@@ -217,7 +217,7 @@ def test_wheel_has_shaders_javascript_and_pages(wheel: Path) -> None:
     assert {
         "texelflow/checking/pages/runner.js",
         "texelflow/player/index.html",
-        "texelflow/player/about/layout.js",
+        "texelflow/player/about/graph/layout.js",
         "texelflow/py.typed",
         f"texelflow-{texelflow.__version__}.dist-info/licenses/LICENSE",
         f"texelflow-{texelflow.__version__}.dist-info/licenses/THIRD_PARTY_NOTICES.md",

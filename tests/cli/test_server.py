@@ -97,7 +97,7 @@ def test_bundle_has_a_page(tmp_path: Path) -> None:
         assert b"<html" in fetch(url, "/")[2]
         assert b"startPlayer" in fetch(url, "/served.js")[2]
         assert fetch(url, "/texelflow.js")[0] == 200
-        assert fetch(url, "/about/layout.js")[0] == 200
+        assert fetch(url, "/about/graph/layout.js")[0] == 200
 
 
 def test_the_page_of_a_bundle_runs_the_model(tmp_path: Path, classifier: Path, browser: Browser) -> None:

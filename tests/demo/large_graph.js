@@ -7,7 +7,7 @@ globalThis.watchLargeGraph = async (count) => {
     if (index > 40 && index % 5 === 0) steps.push([3, index]);
   }
   const sizes = Array.from({ length: count }, (_, index) => [80 + (index % 7) * 15, 42]);
-  const worker = new Worker(new URL("about/layout.js", document.baseURI), { type: "module" });
+  const worker = new Worker(new URL("about/graph/layout.js", document.baseURI), { type: "module" });
   let longest = 0;
   let before = performance.now();
   const watch = setInterval(() => {
@@ -23,7 +23,7 @@ globalThis.watchLargeGraph = async (count) => {
   const took = performance.now() - start;
   clearInterval(watch);
   worker.terminate();
-  const { GraphCanvas } = await import(new URL("about/graph_canvas.js", document.baseURI));
+  const { GraphCanvas } = await import(new URL("about/graph/graph_canvas.js", document.baseURI));
   const canvas = document.createElement("canvas");
   canvas.className = "graph";
   document.querySelector("main").append(canvas);

@@ -66,7 +66,7 @@ def test_nothing_of_it_is_loaded_before_it_is_opened(
     open_about(page)
     loaded = [path for path in page_server.requests if "/about/" in path or "debug" in path]
     assert any(path.endswith("/about/overview.js") for path in loaded)
-    assert not any(path.endswith(("/about/graph.js", "/about/layout.js")) for path in loaded)
+    assert not any(path.endswith(("/graph/graph.js", "/graph/layout.js")) for path in loaded)
 
 
 def test_overview_has_the_inputs_and_outputs(about: Page) -> None:
@@ -259,7 +259,7 @@ def test_memory_is_shown_over_the_plan(about: Page, mounted: str) -> None:
     assert texels["pixels"] in (1, 4)
 
 
-NUMBERS = """const { storedWeights } = await at("about/stored_weights.js");
+NUMBERS = """const { storedWeights } = await at("about/weights/stored_weights.js");
     const found = {};
     for (const { name, coding, pieces } of await storedWeights(facts)) {
         const numbers = [];
@@ -298,7 +298,7 @@ def test_a_histogram_counts_as_numpy_does(about: Page) -> None:
     numbers[:100] = 0
     told = about.evaluate(
         """async (numbers) => {
-            const { Histogram } = await import(new URL("about/histogram.js", document.baseURI));
+            const { Histogram } = await import(new URL("about/weights/histogram.js", document.baseURI));
             const histogram = new Histogram();
             const pieces = [numbers.slice(0, 1777), numbers.slice(1777), [NaN, Infinity]];
             for (const piece of pieces) histogram.measure(piece);

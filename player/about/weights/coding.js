@@ -1,4 +1,4 @@
-/** @import { Plan } from "./plan.js" */
+/** @import { Plan } from "../plan.js" */
 
 /**
  * How a kernel decodes weights of few bits: a number times a scale, and perhaps an offset.

@@ -1,7 +1,7 @@
-import { make } from "../shared/make.js";
-import { texts } from "../shared/texts.js";
+import { make } from "../../shared/make.js";
+import { texts } from "../../shared/texts.js";
 
-/** @import { Plan } from "./plan.js" */
+/** @import { Plan } from "../plan.js" */
 
 const say = texts.search;
 

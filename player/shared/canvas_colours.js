@@ -1,4 +1,4 @@
-import { themeColour } from "../shared/page.js";
+import { themeColour } from "./page.js";
 
 /** The colours of a drawing on a canvas, as the style sheet has them now. */
 export function colours() {

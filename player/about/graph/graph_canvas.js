@@ -1,6 +1,6 @@
-import { onThemeChange } from "../shared/page.js";
+import { colours } from "../../shared/canvas_colours.js";
+import { onThemeChange } from "../../shared/page.js";
 import { CameraView } from "./camera_view.js";
-import { colours } from "./canvas_colours.js";
 
 /** @import { Layout } from "./layout.js" */
 

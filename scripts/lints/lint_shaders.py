@@ -23,7 +23,7 @@ from typing import Any, TypeAlias
 import onnx.parser
 from shader_lint_graphs import graph, kernel_graphs
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 
 from conformance.cases import attempt_with_constants, node_cases
 from texelflow.backends.webgl2.lower import rules
@@ -35,7 +35,7 @@ from texelflow.pictures import METHODS
 from texelflow.pipeline import Options, build
 from texelflow.resources import shader_directory
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 BLOCKINGS = ((4, 2, 0), (4, 1, 0), (1, 1, 13))
 """(P, M) of the devices, and at how many texels rows are folded: see docs/bundle-format.md, Layouts."""
 
@@ -97,7 +97,7 @@ def render_all(problems: list[str]) -> list[Shader]:
         if domain == "" and isinstance(operator, Elementwise):
             found = render_operator(name, 2 if operator.inputs == (1, MANY) else operator.inputs[0])
             if not found and not any(f"= {name} <" in text for text, _ in texts):
-                problems.append(f"no graph uses {name}: add one to scripts/shader_lint_graphs.py")
+                problems.append(f"no graph uses {name}: add one to scripts/lints/shader_lint_graphs.py")
             shaders.update(found)
     for domain, name in rules():
         if domain == "" and not any(f"= {name} " in text or f"= {name}(" in text for text, _ in texts):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from onnx.defs import get_all_schemas
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 RUNTIME = ROOT / "webruntime" / "src"
 WORDS = {
     *(

@@ -1,13 +1,13 @@
-import { make } from "../shared/make.js";
-import { texts } from "../shared/texts.js";
-import { familyOf } from "./families.js";
+import { make } from "../../shared/make.js";
+import { texts } from "../../shared/texts.js";
+import { familyOf } from "../families.js";
+import { resultShape } from "../shapes.js";
 import { Folding } from "./folding.js";
 import { GraphCanvas } from "./graph_canvas.js";
 import { NodePanel } from "./node_panel.js";
 import { Search } from "./search.js";
-import { resultShape } from "./shapes.js";
 
-/** @import { ModelFacts } from "./facts.js" */
+/** @import { ModelFacts } from "../facts.js" */
 /** @import { View } from "./folding.js" */
 /** @import { Face } from "./graph_canvas.js" */
 /** @import { Layout, LayoutTask } from "./layout.js" */

@@ -1,4 +1,4 @@
-/** @import { Plan, PlanNode } from "./plan.js" */
+/** @import { Plan, PlanNode } from "../plan.js" */
 
 /**
  * What is drawn as one box: a node, or a group of nodes that is folded.

@@ -1,4 +1,4 @@
-"""Small graphs that together render every shader template, for scripts/lint_shaders.py.
+"""Small graphs that together render every shader template, for scripts/lints/lint_shaders.py.
 
 Each is the text of an ONNX graph; inputs whose names begin with `w` become weights.
 """

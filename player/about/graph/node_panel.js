@@ -1,10 +1,10 @@
-import { percent, typeText } from "../shared/figures.js";
-import { make } from "../shared/make.js";
-import { texts } from "../shared/texts.js";
-import { duration } from "../shared/timing.js";
-import { resultShape } from "./shapes.js";
+import { percent, typeText } from "../../shared/figures.js";
+import { make } from "../../shared/make.js";
+import { texts } from "../../shared/texts.js";
+import { duration } from "../../shared/timing.js";
+import { resultShape } from "../shapes.js";
 
-/** @import { ModelFacts } from "./facts.js" */
+/** @import { ModelFacts } from "../facts.js" */
 /** @import { Box, Folding } from "./folding.js" */
 /** @typedef {{ choose: (node: number) => void, fold: (group: string, isOpen: boolean) => void }} Actions */
 
@@ -158,7 +158,7 @@ export class NodePanel {
     const place = make("div", { class: "maps" });
     const button = this.#button(say.maps, async () => {
       button.disabled = true;
-      const { showMaps } = await import("./maps.js");
+      const { showMaps } = await import("../maps.js");
       await showMaps(place, this.#facts, index);
       button.disabled = false;
     });

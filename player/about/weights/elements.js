@@ -1,4 +1,4 @@
-import { fromHalf } from "../shared/half.js";
+import { fromHalf } from "../../shared/half.js";
 
 /** The arrays of types that JavaScript has numbers for. */
 const ARRAYS = {

@@ -1,8 +1,8 @@
-import { texts } from "../shared/texts.js";
+import { texts } from "../../shared/texts.js";
 import { codingsOf, decoderOf } from "./coding.js";
 import { numbersOf } from "./elements.js";
 
-/** @import { ModelFacts } from "./facts.js" */
+/** @import { ModelFacts } from "../facts.js" */
 /** @import { Coding, Decode } from "./coding.js" */
 
 /**

@@ -1,11 +1,11 @@
-import { bytes, count, figure, percent, typeText } from "../shared/figures.js";
-import { draw, make } from "../shared/make.js";
-import { nextFrame } from "../shared/page.js";
-import { texts } from "../shared/texts.js";
+import { bytes, count, figure, percent, typeText } from "../../shared/figures.js";
+import { draw, make } from "../../shared/make.js";
+import { nextFrame } from "../../shared/page.js";
+import { texts } from "../../shared/texts.js";
 import { Histogram } from "./histogram.js";
 import { storedWeights } from "./stored_weights.js";
 
-/** @import { ModelFacts } from "./facts.js" */
+/** @import { ModelFacts } from "../facts.js" */
 /** @import { StoredWeight } from "./stored_weights.js" */
 
 const say = texts.weights;
