@@ -10,7 +10,7 @@ import pytest
 from language_models.test_language_models import FOLDER as LANGUAGE
 from language_models.test_language_models import empty_cache, graph_of
 
-from operators.microsoft_models import run_graph
+from operators.microsoft.microsoft_models import run_graph
 from texelflow.errors import ExportError
 from texelflow.importers import read_model
 from texelflow.importers.gguf.blocks import READERS, read_blocks

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from operators.microsoft_models import run_graph
+from operators.microsoft.microsoft_models import run_graph
 from texelflow.errors import ExportError
 from texelflow.graph import Graph
 from texelflow.importers import read_model

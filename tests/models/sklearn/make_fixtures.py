@@ -1,4 +1,4 @@
-"""Write the small models of scikit-learn that tests/operators/test_sklearn.py exports.
+"""Write the small models of scikit-learn that tests/operators/ml/test_sklearn.py exports.
 
 Run it where skl2onnx is installed: `python tests/models/sklearn/make_fixtures.py`. Seeds are fixed, but the
 files of another version of scikit-learn may differ.

@@ -2,7 +2,8 @@
 
 They are too large to install for the tests:
 
-    pip install numpy opencv-python-headless tensorflow-cpu && python tests/runtime/record_resized_pictures.py
+    pip install numpy opencv-python-headless tensorflow-cpu
+    python tests/runtime/pictures/record_resized_pictures.py
 """
 
 import json

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from operators.microsoft_models import Arrays, Layer, check, exported, with_free_sizes
+from operators.microsoft.microsoft_models import Arrays, Layer, check, exported, with_free_sizes
 from texelflow.errors import ExportError
 
 LAYERS = 30

@@ -9,11 +9,11 @@ import onnx
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_wine
 
-from operators.ml_models import assert_alike
+from operators.ml.ml_models import assert_alike
 from texelflow.checking.references import reference_values, text_indices
 from texelflow.pipeline import Options, build
 
-FOLDER = Path(__file__).parent.parent / "models" / "sklearn"
+FOLDER = Path(__file__).parents[2] / "models" / "sklearn"
 FIXTURES = sorted(FOLDER.glob("*.onnx"))
 DATA = {
     "iris": load_iris,

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from operators.microsoft_models import Layer, exported
-from operators.test_microsoft_attention import random_attention, random_multi_head
-from operators.test_microsoft_decoders import random_group_query
+from operators.microsoft.microsoft_models import Layer, exported
+from operators.microsoft.test_microsoft_attention import random_attention, random_multi_head
+from operators.microsoft.test_microsoft_decoders import random_group_query
 from texelflow.errors import ExportError
 from texelflow.operators import MANY, registry
 

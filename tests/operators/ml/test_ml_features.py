@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
-from operators.ml_models import DOMAIN, SCORED, assert_alike, one_node, simplified
+from operators.ml.ml_models import DOMAIN, SCORED, assert_alike, one_node, simplified
 from texelflow.errors import ExportError
 from texelflow.pipeline import Options, build
 

@@ -11,7 +11,7 @@ import pytest
 from numeric import run_model
 from onnx import helper
 
-from operators.microsoft_models import (
+from operators.microsoft.microsoft_models import (
     Arrays,
     Layer,
     check,

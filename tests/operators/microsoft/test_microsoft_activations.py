@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.special import erf
 
-from operators.microsoft_models import Layer, check, exported, run_graph, with_free_sizes
+from operators.microsoft.microsoft_models import Layer, check, exported, run_graph, with_free_sizes
 from texelflow.errors import ExportError
 
 CASES = 12

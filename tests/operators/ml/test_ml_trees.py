@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from operators.ml_models import CLASSIFIED, CLASSIFIED_BY_TEXT, SCORED, assert_alike, one_node, simplified
+from operators.ml.ml_models import CLASSIFIED, CLASSIFIED_BY_TEXT, SCORED, assert_alike, one_node, simplified
 from texelflow.errors import ExportError
 
 MODES = ("BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from operators.microsoft_models import (
+from operators.microsoft.microsoft_models import (
     Arrays,
     Layer,
     assert_same,

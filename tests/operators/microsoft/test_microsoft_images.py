@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numeric import run_model
 
-from operators.microsoft_models import Arrays, Layer, assert_same, exported, normal, run_graph
+from operators.microsoft.microsoft_models import Arrays, Layer, assert_same, exported, normal, run_graph
 from texelflow.errors import ExportError
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from operators.microsoft_models import Layer, check, exported
+from operators.microsoft.microsoft_models import Layer, check, exported
 from texelflow.errors import ExportError
 
 LAYERS = 40

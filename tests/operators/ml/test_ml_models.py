@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto
 
-from operators.ml_models import CLASSIFIED, CLASSIFIED_BY_TEXT, SCORED, assert_alike, one_node, simplified
+from operators.ml.ml_models import CLASSIFIED, CLASSIFIED_BY_TEXT, SCORED, assert_alike, one_node, simplified
 from texelflow.errors import ExportError
 
 TRANSFORMS = ("NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from operators.microsoft_models import Arrays, Layer, check, exported, normal, with_free_sizes
+from operators.microsoft.microsoft_models import Arrays, Layer, check, exported, normal, with_free_sizes
 from texelflow.errors import ExportError
 from texelflow.operators.microsoft.blocked_weights import unpacked
 

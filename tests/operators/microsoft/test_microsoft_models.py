@@ -10,7 +10,7 @@ import onnxruntime
 from numeric import run_model
 from onnx import TensorProto, helper
 
-from operators.microsoft_models import Arrays, assert_same, exported, model_of, run_graph
+from operators.microsoft.microsoft_models import Arrays, assert_same, exported, model_of, run_graph
 
 HEADS, SIZE, KEY_HEADS = 4, 16, 2
 WIDTH = HEADS * SIZE
