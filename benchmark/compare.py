@@ -25,16 +25,15 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 sys.path.insert(0, str(ROOT / "exporter"))  # this checkout's exporter, installed or not
 
-# E402 is silenced because these imports need the path above.
-from assets import FOLDER, prepare_net  # noqa: E402
-from brotli_server import BrotliFiles, brotli_server  # noqa: E402
-from measuring.chromium import Bench, call  # noqa: E402
-from measuring.turns import checked  # noqa: E402
-from nets import NETS  # noqa: E402
-from playwright.async_api import Page, async_playwright  # noqa: E402
+from assets import FOLDER, prepare_net
+from brotli_server import BrotliFiles, brotli_server
+from measuring.chromium import Bench, call
+from measuring.turns import checked
+from nets import NETS
+from playwright.async_api import Page, async_playwright
 
-from texelflow.checking.browser import find_chromium  # noqa: E402
-from texelflow.resources import javascript_directory  # noqa: E402
+from texelflow.checking.browser import find_chromium
+from texelflow.resources import javascript_directory
 
 SECONDS = 200.0
 BUILDS = ("before", "texelflow")
@@ -159,6 +158,7 @@ async def compare(arguments: argparse.Namespace) -> None:
     )
     with brotli_server(mounts, BrotliFiles(FOLDER / "brotli")) as url:
         async with async_playwright() as playwright:
+            # find_chromium is typed for the synchronous Playwright, and asks for a path only.
             bench = Bench(playwright, find_chromium(cast(Any, playwright)), not arguments.gpu, url)
             for net in arguments.nets:
                 prepare_net(net)

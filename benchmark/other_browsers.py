@@ -17,13 +17,12 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 sys.path[:0] = [str(ROOT / "exporter"), str(ROOT / "tests")]  # this checkout's exporter, installed or not
 
-# E402 is silenced because these imports need the path above.
-from assets import FOLDER, prepare_net, prepare_peers  # noqa: E402
-from nets import NETS  # noqa: E402
+from assets import FOLDER, prepare_net, prepare_peers
+from nets import NETS
 
-from browser_support import PageServer  # noqa: E402
-from browsers.installed_browsers import BROWSERS, InstalledBrowser, virtual_screen  # noqa: E402
-from texelflow.resources import javascript_directory  # noqa: E402
+from browser_support import PageServer
+from browsers.installed_browsers import BROWSERS, InstalledBrowser, virtual_screen
+from texelflow.resources import javascript_directory
 
 RUNTIMES = ("texelflow", "tfjs")
 LEAST_ROUNDS = 3

@@ -23,24 +23,23 @@ from typing import Any, cast
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "exporter"))  # this checkout's exporter, installed or not
 
-# E402 is silenced because these imports need the path above.
-from assets import FOLDER, net_facts, prepare_net, prepare_peers  # noqa: E402
-from brotli_server import BrotliFiles, brotli_server  # noqa: E402
-from machine import describe_machine, versions  # noqa: E402
-from measuring.chromium import Bench, call  # noqa: E402
-from measuring.counting import measure_counts  # noqa: E402
-from measuring.startup import measure_startup  # noqa: E402
-from measuring.steady import measure_steady  # noqa: E402
-from measuring.turns import Turns  # noqa: E402
-from nets import NETS  # noqa: E402
-from playwright.async_api import async_playwright  # noqa: E402
-from reporting.publish import publish, render_pages, write_json  # noqa: E402
-from reporting.table import show_net, show_targets  # noqa: E402
-from runtimes import PEERS, of_pass  # noqa: E402
+from assets import FOLDER, net_facts, prepare_net, prepare_peers
+from brotli_server import BrotliFiles, brotli_server
+from machine import describe_machine, versions
+from measuring.chromium import Bench, call
+from measuring.counting import measure_counts
+from measuring.startup import measure_startup
+from measuring.steady import measure_steady
+from measuring.turns import Turns
+from nets import NETS
+from playwright.async_api import async_playwright
+from reporting.publish import publish, render_pages, write_json
+from reporting.table import show_net, show_targets
+from runtimes import PEERS, of_pass
 
-from texelflow import ExportError  # noqa: E402
-from texelflow.checking.browser import find_chromium  # noqa: E402
-from texelflow.resources import javascript_directory  # noqa: E402
+from texelflow import ExportError
+from texelflow.checking.browser import find_chromium
+from texelflow.resources import javascript_directory
 
 STARTS = {"local": False, "throttled": True}
 """The two kinds of start-up, and whether the link is throttled."""
@@ -104,6 +103,7 @@ async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     files.add(compressed)
     with brotli_server(mounts, files) as url:
         async with async_playwright() as playwright:
+            # find_chromium is typed for the synchronous Playwright, and asks for a path only.
             bench = Bench(playwright, find_chromium(cast(Any, playwright)), not arguments.gpu, url)
             report = await describe(bench, arguments)
             print(f"{report['renderer']}, Chromium {report['browser']}", flush=True)

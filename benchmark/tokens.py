@@ -22,16 +22,15 @@ from typing import Any, cast
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "exporter"))  # this checkout's exporter, installed or not
 
-# E402 is silenced because these imports need the path above.
-from assets import FOLDER  # noqa: E402
-from brotli_server import BrotliFiles, brotli_server  # noqa: E402
-from measuring.chromium import Bench, call  # noqa: E402
-from playwright.async_api import async_playwright  # noqa: E402
-from reporting.publish import REPOSITORY, kept_report, render_pages, write_json  # noqa: E402
+from assets import FOLDER
+from brotli_server import BrotliFiles, brotli_server
+from measuring.chromium import Bench, call
+from playwright.async_api import async_playwright
+from reporting.publish import REPOSITORY, kept_report, render_pages, write_json
 
-import texelflow  # noqa: E402
-from texelflow.checking.browser import find_chromium  # noqa: E402
-from texelflow.resources import javascript_directory  # noqa: E402
+import texelflow
+from texelflow.checking.browser import find_chromium
+from texelflow.resources import javascript_directory
 
 PLACES = (50, 400)
 SECONDS = 600.0
@@ -73,6 +72,7 @@ async def measure(arguments: argparse.Namespace) -> tuple[str, list[dict[str, An
     mounts = [("/tokens/", folder), ("/javascript/", javascript_directory()), ("/", HERE / "page")]
     with brotli_server(mounts, BrotliFiles(FOLDER / "brotli")) as url:
         async with async_playwright() as playwright:
+            # find_chromium is typed for the synchronous Playwright, and asks for a path only.
             bench = Bench(playwright, find_chromium(cast(Any, playwright)), not arguments.gpu, url)
             async with bench.browser() as browser:
                 page = await browser.new_page()

@@ -30,8 +30,8 @@ REPOSITORY = DEMO.parent
 GALLERY = REPOSITORY / "gallery"
 sys.path += [str(REPOSITORY / "converter"), str(GALLERY)]
 
-import build_converter  # noqa: E402 - they lie beside the folder of this file
-from gallery_page import build_gallery  # noqa: E402
+import build_converter
+from gallery_page import build_gallery
 
 PAGE = ("app.js", "digits", "offline", "open", "styles")
 """What is copied as it is, beside the player, which `dist/player` has."""

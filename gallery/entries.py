@@ -144,7 +144,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _made(kind: type[T], path: Path, content: Mapping[str, Any]) -> T:
-    known = {item.name: item for item in fields(kind)}  # type: ignore[arg-type]
+    known = {item.name: item for item in fields(kind)}  # type: ignore[arg-type]  # T is a dataclass, always
     if unknown := set(content) - set(known):
         raise EntryError(f"{path.name}: {', '.join(sorted(unknown))} is nothing that it may say")
     required = {

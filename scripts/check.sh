@@ -19,6 +19,7 @@ step "Python types" "$python" -m mypy --no-error-summary
 step "versions agree" "$python" scripts/versions.py
 step "imports go one way" "$python" scripts/lints/lint_imports.py
 step "no imports in a circle" "$python" scripts/lints/lint_circles.py
+step "what silences checkers has a reason" "$python" scripts/lints/lint_reasons.py
 step "no operator names in the runtime" "$python" scripts/lints/lint_runtime_names.py
 step "generated Python is fresh" "$python" scripts/generate_types.py --check
 step "third-party notices are fresh" "$python" scripts/notices.py --check

@@ -78,7 +78,7 @@ def write(kind: str) -> None:
         arrays |= {f"{index}/in/{name}": value.numpy() for name, value in given.items()}
         arrays[f"{index}/out/logits"] = logits.logits.numpy()
     name = f"{kind.lower()}_genai"
-    np.savez_compressed(FOLDER / f"{name}.npz", **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(FOLDER / f"{name}.npz", **arrays)  # type: ignore[arg-type]  # NumPy's stub takes it for allow_pickle
     onnx.save(build(model), FOLDER / f"{name}.onnx")
 
 

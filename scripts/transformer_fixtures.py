@@ -31,7 +31,7 @@ WORDS, LAYERS = 40, 2
 Arrays = dict[str, np.ndarray]
 
 
-class Encoder(torch.nn.Module):  # type: ignore[misc]
+class Encoder(torch.nn.Module):  # type: ignore[misc]  # torch is not installed here
     """A BERT of two inputs and two outputs."""
 
     def __init__(self, model: BertModel) -> None:
@@ -44,7 +44,7 @@ class Encoder(torch.nn.Module):  # type: ignore[misc]
         return found.last_hidden_state, found.pooler_output
 
 
-class Step(torch.nn.Module):  # type: ignore[misc]
+class Step(torch.nn.Module):  # type: ignore[misc]  # torch is not installed here
     """A decoder of some tokens behind those whose keys and values are given."""
 
     def __init__(self, model: Any) -> None:
@@ -198,7 +198,7 @@ def save(
             results = [result.numpy() for result in run(given)]
             arrays |= {f"{index}/in/{key}": array for key, array in given.items()}
             arrays |= {f"{index}/out/{key}": array for key, array in zip(outputs, results, strict=False)}
-    np.savez_compressed(FOLDER / f"{name}.npz", **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(FOLDER / f"{name}.npz", **arrays)  # type: ignore[arg-type]  # NumPy's stub takes it for allow_pickle
     operators = sorted(
         {f"{node.domain}{'::' if node.domain else ''}{node.op_type}" for node in model.graph.node}
     )

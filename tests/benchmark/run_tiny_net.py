@@ -8,13 +8,13 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(REPOSITORY / "benchmark"))
 
-import assets  # noqa: E402
-from nets import NETS  # noqa: E402
-from nets.builder import NetBuilder  # noqa: E402
+import assets
+from nets import NETS
+from nets.builder import NetBuilder
 
 assets.FOLDER = Path(sys.argv.pop(1))  # before run.py takes it from there
 
-import run  # noqa: E402
+import run
 
 
 def build_tiny_net() -> NetBuilder:

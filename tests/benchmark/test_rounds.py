@@ -62,7 +62,7 @@ class FakePage:
 
 def steady(page: FakePage, seed: str = "1", rounds: int = 8, seconds: float = 1e9) -> tuple[Any, Turns]:
     turns = Turns(seed)
-    taken: Any = take_rounds(page, RUNTIMES, turns, rounds=rounds, seconds=seconds)  # type: ignore[arg-type]
+    taken: Any = take_rounds(page, RUNTIMES, turns, rounds=rounds, seconds=seconds)
     return complete(taken), turns
 
 
@@ -135,8 +135,8 @@ def test_two_builds_run_in_pairs_whose_ratios_count() -> None:
     def slowing(build: str) -> float:
         return run(build) * (1 + len(page.runs) // 6 * 9)
 
-    page.run = slowing  # type: ignore[method-assign]
-    found = complete(take_pairs(page, 10, 1e9))  # type: ignore[arg-type]
+    page.run = slowing
+    found = complete(take_pairs(page, 10, 1e9))
     assert sorted(found["ratios"])[5] == pytest.approx(0.8)
     pairs = [tuple(page.runs[index : index + 2]) for index in range(2, 22, 2)]
     assert pairs == [("texelflow", "before"), ("before", "texelflow")] * 5

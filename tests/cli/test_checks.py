@@ -41,7 +41,13 @@ def check(checkout: Path, script: str, *arguments: str) -> subprocess.CompletedP
 
 @pytest.mark.parametrize(
     "script",
-    ["lints/lint_imports.py", "lints/lint_circles.py", "lints/lint_runtime_names.py", "generate_types.py"],
+    [
+        "lints/lint_imports.py",
+        "lints/lint_circles.py",
+        "lints/lint_runtime_names.py",
+        "lints/lint_reasons.py",
+        "generate_types.py",
+    ],
 )
 def test_the_repository_passes(checkout: Path, script: str) -> None:
     finished = check(checkout, script, *(["--check"] if script == "generate_types.py" else []))
@@ -99,6 +105,27 @@ def test_imports_in_a_circle_are_found(checkout: Path, low: str, high: str, line
     assert finished.returncode == 1
     assert low in finished.stderr
     assert high in finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "reason"),
+    [
+        ("exporter/texelflow/spoiled.py", "import os  # noqa{}: F401", " -- a reason"),
+        ("scripts/spoiled.py", "x: int = None  # type{}: ignore[assignment]", "  # a reason"),
+        ("webruntime/src/spoiled.ts", "const x = y as{} unknown as Z;", ""),
+    ],
+)
+def test_checkers_that_are_silenced_without_a_reason_are_found(
+    checkout: Path, path: str, line: str, reason: str
+) -> None:
+    silencing = line.format("")
+    reasoned = f"{silencing}{reason}" if reason else f"// a reason\n{silencing}"
+    (checkout / path).write_text(f"{silencing}\n")
+    finished = check(checkout, "lints/lint_reasons.py")
+    assert finished.returncode == 1
+    assert f"{path}:1" in finished.stderr
+    (checkout / path).write_text(f"{reasoned}\n")
+    assert check(checkout, "lints/lint_reasons.py").returncode == 0
 
 
 @pytest.mark.parametrize(

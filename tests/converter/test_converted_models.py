@@ -22,8 +22,8 @@ WRITTEN = REPOSITORY / "tests" / "importers" / "tensorflow_files"
 TORCH = REPOSITORY / "tests" / "importers" / "pytorch_files"
 sys.path += [str(WRITTEN), str(TORCH)]
 
-import packed_arrays  # noqa: E402
-import packed_files  # noqa: E402
+import packed_arrays
+import packed_files
 
 NETWORK = """
 <ir_version: 8, opset_import: ["" : 17]>
@@ -89,7 +89,7 @@ def test_options(case: str, converter_page: Page, tmp_path: Path) -> None:
     )
     if "labels" in options:
         labels = tmp_path / "labels.txt"
-        labels.write_text("\n".join(options["labels"]), encoding="utf-8")  # type: ignore[arg-type]
+        labels.write_text("\n".join(options["labels"]), encoding="utf-8")
         options = {**options, "labels": labels}
     assert answer.get("message") is None
     assert answer["files"] == exported(source, tmp_path / "bundle", **options)

@@ -90,7 +90,7 @@ def mounted(page_server: PageServer, blocks: Path) -> str:
 
 
 def test_graph_has_the_nodes_of_the_source_and_who_reads_whom(about: Page, mounted: str) -> None:
-    nodes, links = look_inside(  # type: ignore[misc]
+    nodes, links = look_inside(
         about,
         mounted,
         """const { nodes, links } = facts.plan;
@@ -223,7 +223,7 @@ def test_time_is_measured_and_shown(about: Page) -> None:
     lists = about.locator("#part-time ol.bars")
     operators = lists.nth(0).locator("li").all_inner_texts()
     assert any(text.startswith("Conv") for text in operators)
-    shares = [float(re.search(r"([\d.]+)%", text)[1]) for text in operators]  # type: ignore[index]
+    shares = [float(re.search(r"([\d.]+)%", text)[1]) for text in operators]
     assert shares == sorted(shares, reverse=True)
     assert sum(shares) == pytest.approx(100, abs=2)
     # A node leads to its place in the graph, where its time is told.
@@ -236,7 +236,7 @@ def test_memory_is_shown_over_the_plan(about: Page, mounted: str) -> None:
     open_part(about, "memory")
     about.locator("#part-memory svg").wait_for()
     assert "Most in use at once" in about.inner_text("#part-memory")
-    tensors, steps, texels = look_inside(  # type: ignore[misc]
+    tensors, steps, texels = look_inside(
         about,
         mounted,
         """const { memoryOfSteps } = await at("about/memory.js");
@@ -280,7 +280,7 @@ def test_weights_are_decoded_to_what_they_were(
     found = look_inside(about, f"models/{bundle.name}/", NUMBERS)
     weights = {entry.name: numpy_helper.to_array(entry) for entry in onnx.load(str(source)).graph.initializer}
     for name, weight in weights.items():
-        coding, numbers = found[name]["coding"], np.array(found[name]["numbers"])  # type: ignore[index]
+        coding, numbers = found[name]["coding"], np.array(found[name]["numbers"])
         assert bool(coding) == stored.startswith("int"), name
         wanted = weight.ravel()
         if "4 bits" in coding and weight.ndim == 2:
@@ -395,5 +395,5 @@ def test_what_a_node_computes_is_what_onnx_runtime_says(about: Page, mounted: st
             new Set([index]));
         return [only.value, others.length, [...only.data]];""",
     )
-    assert found[:2] == ["x1", 0]  # type: ignore[index]
-    np.testing.assert_allclose(np.array(found[2]).reshape(wanted.shape), wanted, atol=1e-4)  # type: ignore[index]
+    assert found[:2] == ["x1", 0]
+    np.testing.assert_allclose(np.array(found[2]).reshape(wanted.shape), wanted, atol=1e-4)

@@ -22,11 +22,11 @@ TESTS = REPOSITORY / "tests"
 IMPORTERS = TESTS / "importers"
 sys.path += [str(IMPORTERS), str(IMPORTERS / "tensorflow_files"), str(IMPORTERS / "pytorch_files")]
 
-import packed_arrays  # noqa: E402
-import packed_files  # noqa: E402
-from task_models import BUNDLES as TASK_BUNDLES  # noqa: E402
-from task_models import LABELS, write_task_models  # noqa: E402
-from tflite_models.random_nets import RandomNet  # noqa: E402
+import packed_arrays
+import packed_files
+from task_models import BUNDLES as TASK_BUNDLES
+from task_models import LABELS, write_task_models
+from tflite_models.random_nets import RandomNet
 
 HEAD = '<ir_version: 8, opset_import: ["" : 17]>\n'
 
@@ -238,11 +238,11 @@ def write_bundles(models: Path, folder: Path) -> None:
     for name, options in BUNDLES.items():
         labels = options.get("labels")
         given = {**options, **({"labels": models / str(labels)} if labels else {})}
-        texelflow.export(models / f"{name}.onnx", folder / name, **given)  # type: ignore[arg-type]
+        texelflow.export(models / f"{name}.onnx", folder / name, **given)
     tasks = models / "tasks"
     for name, options in TASK_BUNDLES.items():
         given = {**options, **({"labels": tasks / f"{name}.txt"} if name in LABELS else {})}
-        texelflow.export(tasks / f"{name}.onnx", folder / name, **given)  # type: ignore[arg-type]
+        texelflow.export(tasks / f"{name}.onnx", folder / name, **given)
 
 
 def write_sound(path: Path) -> None:

@@ -30,9 +30,9 @@ PLACES = (
 sys.path[:0] = [str(place.resolve()) for place in PLACES]
 os.environ["TEXELFLOW_CHECK_GRAPH"] = "1"
 
-from fuzz.format import NAMES, Format, format_of  # noqa: E402
-from fuzz.lines import Lines  # noqa: E402
-from fuzz.trial import export, limit_memory, mutant  # noqa: E402
+from fuzz.format import NAMES, Format, format_of
+from fuzz.lines import Lines
+from fuzz.trial import export, limit_memory, mutant
 
 IMPORTERS = TESTS.parent / "exporter" / "texelflow" / "importers"
 SHARED = (

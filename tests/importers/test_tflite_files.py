@@ -79,7 +79,7 @@ def counter(initialised: bool) -> bytes:
     maker = ModelMaker()
     main = maker.main
 
-    def handle(graph) -> int:  # type: ignore[no-untyped-def]
+    def handle(graph) -> int:
         position = graph.tensor("handle", "int32", (), kind=schema.TensorType.RESOURCE)
         graph.add("VAR_HANDLE", [], [position], "VarHandleOptions", container=b"", sharedName=b"total")
         return int(position)
@@ -138,7 +138,7 @@ def sparse(blocks: bool, told: bool = True) -> bytes:
     weights = graph.tensor("w", "float32", (4, 4), values)
     sparsity = graph.graph.tensors[weights].sparsity = schema.SparsityParametersT()
 
-    def level(dense: int = 0, segments: list[int] | None = None, indices: list[int] | None = None):  # type: ignore[no-untyped-def]
+    def level(dense: int = 0, segments: list[int] | None = None, indices: list[int] | None = None):
         made = schema.DimensionMetadataT()
         made.format, made.denseSize = (0 if segments is None else 1), dense
         if segments is not None:

@@ -42,11 +42,11 @@ def test_cases_share_their_weights(tmp_path: Path) -> None:
     condition, other = summary.branches
     assert "rate[0]" in condition and other == f"not ({condition})"
     fast, slow = graphs(tmp_path / "rates")
-    names = [{file["name"] for file in graph["files"]} for graph in (fast, slow)]  # type: ignore[attr-defined]
+    names = [{file["name"] for file in graph["files"]} for graph in (fast, slow)]
     assert names[0].isdisjoint(names[1])
     texelflow.export(saved(BRANCHING[CACHE].text, tmp_path), tmp_path / "cache")
     later, first = graphs(tmp_path / "cache")
-    assert later["files"] == first["files"] and len(later["files"]) == 1  # type: ignore[arg-type]
+    assert later["files"] == first["files"] and len(later["files"]) == 1
     declared = (tmp_path / "cache" / "model.d.ts").read_text()
     assert 'shape: ["b", "n + p", 4] | ["b", "n", 4]' in declared
 

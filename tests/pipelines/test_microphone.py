@@ -43,11 +43,11 @@ def player(
     )
     page_server.mount(f"/listening-{entry}", served)
     page = browser.new_page()
-    page.faults = []  # type: ignore[attr-defined]
-    page.on("pageerror", lambda error: page.faults.append(str(error)))  # type: ignore[attr-defined]
+    page.faults = []
+    page.on("pageerror", lambda error: page.faults.append(str(error)))
     page.goto(page_server.url(f"/listening-{entry}/index.html"))
     yield page
-    assert page.faults == []  # type: ignore[attr-defined]
+    assert page.faults == []
     browser.close()
 
 

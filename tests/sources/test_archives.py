@@ -32,7 +32,7 @@ def make_zip(path: Path, files: dict[str, bytes], method: int = zipfile.ZIP_DEFL
 
 
 def make_tar(path: Path, files: dict[str, bytes], mode: str = "w") -> Path:
-    with tarfile.open(path, mode) as file:  # type: ignore[call-overload]
+    with tarfile.open(path, mode) as file:
         for name, content in files.items():
             info = tarfile.TarInfo(name)
             info.size = len(content)

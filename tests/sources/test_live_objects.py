@@ -70,7 +70,7 @@ def test_models_that_cannot_be_written() -> None:
     class TooLarge:
         opset_import = ()
 
-        def SerializeToString(self) -> bytes:  # noqa: N802
+        def SerializeToString(self) -> bytes:  # noqa: N802 - as protobuf names it
             raise ValueError("2 GiB")
 
     with pytest.raises(ExportError, match="save_as_external_data"):

@@ -21,7 +21,7 @@ from texelflow import ExportError
 
 torch: Any = pytest.importorskip("torch", reason="torch is not installed")
 
-from torchscript_modules import handwritten, random_modules  # noqa: E402
+from torchscript_modules import handwritten, random_modules
 
 SEEDS = range(8)
 
@@ -215,7 +215,7 @@ def test_verify(tmp_path: Path) -> None:
     assert "another file" not in answer.stderr
 
 
-class Table(torch.nn.Module):  # type: ignore[misc]
+class Table(torch.nn.Module):
     """Takes whole numbers."""
 
     def __init__(self) -> None:

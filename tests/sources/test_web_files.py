@@ -126,7 +126,7 @@ def test_a_server_that_stalls_is_left_and_asked_again(server: SourceServer) -> N
             mend(served)
         return original()
 
-    served.tag = tag  # type: ignore[method-assign]
+    served.tag = tag
     assert contents(f"{server.url}/net.onnx") == MODEL
     assert len(server.asked) == 2
 

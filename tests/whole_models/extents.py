@@ -27,7 +27,7 @@ def extents(g: Whole, x: str, start: int | None = None, end: int | None = None) 
 
 def turned(g: Whole, numbers: str) -> str:
     """Return extents after some arithmetic."""
-    one = lambda n: g.put(np.asarray(n, np.int64), "constant")  # noqa: E731
+    one = lambda n: g.put(np.asarray(n, np.int64), "constant")
     way = g.int(0, 11)
     if way == 0:
         return g.add("Add", [numbers, one(g.int(-2, 3))])[0]
@@ -236,7 +236,7 @@ def made(g: Whole):
     elif way == 3:
         x = g.any(rank=(1, 4))
         a = g.values[x]
-        zeros = lambda k: [g.put(np.zeros(k, np.int64), "constant")] if k else []  # noqa: E731
+        zeros = lambda k: [g.put(np.zeros(k, np.int64), "constant")] if k else []
         pads = g.add("Concat", [*zeros(2 * a.ndim - 1), n], axis=0)[0] if a.ndim else n
         g.add("Pad", [x, pads], mode=g.one_of(("constant", "edge", "constant", "reflect")))
     elif way == 4:

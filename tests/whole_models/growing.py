@@ -270,7 +270,7 @@ def grow(seed: int) -> Whole:
     import mixed_graphs.images
     import mixed_graphs.moving
     import mixed_graphs.pointwise
-    import mixed_graphs.summing  # noqa: F401
+    import mixed_graphs.summing  # noqa: F401  (these register their recipes)
     import whole_models.chains
     import whole_models.extents
     import whole_models.integers

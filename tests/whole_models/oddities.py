@@ -19,7 +19,7 @@ NAMES = (
 def odd(model: onnx.ModelProto, random: np.random.Generator) -> dict[str, str]:
     """Change a model in ways that change nothing; return the new names of what had others."""
     graph = model.graph
-    chance = lambda p: random.random() < p  # noqa: E731
+    chance = lambda p: random.random() < p
     if chance(0.4):
         spare = helper.make_tensor_value_info("spare", onnx.TensorProto.FLOAT, ["spare_extent", 2])
         graph.input.insert(int(random.integers(0, len(graph.input) + 1)), spare)

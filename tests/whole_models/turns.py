@@ -216,7 +216,7 @@ def recurrent(g: Whole):
     directions = g.one_of(("forward", "reverse", "bidirectional"))
     d, hidden = 1 + (directions == "bidirectional"), g.int(1, 6)
     layout = g.int(0, 1) if g.opset >= 14 and g.chance(0.0) else 0
-    small = lambda *s: g.put(np.asarray(g.random.standard_normal(s) * 0.5, np.float32), "constant")  # noqa: E731
+    small = lambda *s: g.put(np.asarray(g.random.standard_normal(s) * 0.5, np.float32), "constant")
     inputs = [
         x,
         small(d, gates * hidden, a.shape[2]),

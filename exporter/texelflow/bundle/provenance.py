@@ -54,6 +54,7 @@ def _fixed_input(value: Value) -> FixedInput:
     elements = unpack_elements(value.dtype, value.constant.tobytes())
     return {
         "name": value.name,
+        # A Value has its type as any text; those that graphs have are DataTypes.
         "dtype": cast(DataType, value.dtype),
         "shape": [extent for extent in value.shape if isinstance(extent, int)],
         "elements": [finite_json(element) for element in elements if isinstance(element, int | float)],

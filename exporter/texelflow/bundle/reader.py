@@ -43,4 +43,5 @@ def read_graph(directory: Path) -> GraphFile:
         problems = ["it is nested too deeply"]
     if problems:
         raise ExportError(f"{path} is not a valid graph.json", problems)
+    # The schema, which `violations` checked, is what the type is generated from.
     return cast(GraphFile, content)

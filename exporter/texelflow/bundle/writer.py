@@ -138,6 +138,7 @@ def _write_files(graphs: Sequence[Graph], folder: Path) -> GraphFile:
         ]
         needed = {part["file"] for weight in described for part in weight["parts"]}
         listed = [file for file in files if file["name"] in needed]
+        # Types cannot say that a dictionary with these keys replaced is a GraphFile.
         written.append(cast(GraphFile, {**graph, "weights": described, "files": listed}))
         text = json.dumps(written[-1], ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         (folder / name).write_text(text + "\n", encoding="utf-8")

@@ -234,6 +234,7 @@ def bundle_facts(graph: GraphFile) -> dict[str, Any]:
         "states": [{key: value[key] for key in ("name", "dtype", "shape")} for value in graph["states"]],
         "images": [value["name"] for value in graph["inputs"] if "image" in value],
         "symbols": graph["symbols"],
+        # A step with `host` is a HostStep: the schema tells them apart by it.
         "learned": [name for step in steps if "host" in step for name in cast("HostStep", step)["binds"]],
         "meanings": {
             value["name"]: role_text(value["meaning"]["role"])

@@ -13,8 +13,9 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, cast
 
 from texelflow.errors import ExportError
 from texelflow.importers.files.zip_members import ALLOWANCE, RATIO, is_zip
@@ -133,13 +134,13 @@ def _zip_members(archive: Path, _most: int) -> Iterator[tuple[str, int, Callable
                 continue
             if info.compress_type not in _METHODS:
                 raise _ArchiveError(f"has {info.filename!r} compressed by a method that is not read")
-            yield info.filename, info.file_size, lambda info=info: file.open(info)  # type: ignore[misc]
+            yield info.filename, info.file_size, partial(file.open, info)
 
 
 def _tar_members(archive: Path, most: int) -> Iterator[tuple[str, int, Callable[[], IO[bytes]]]]:
     with _decompressed(archive, most) as stream:
         try:
-            tar = tarfile.open(fileobj=stream, mode="r:")  # noqa: SIM115
+            tar = tarfile.open(fileobj=stream, mode="r:")  # noqa: SIM115 -- closed below
         except tarfile.ReadError as error:
             raise _ArchiveError(f"is compressed, or is called so, but is no tar archive ({error})") from None
         with tar:
@@ -152,7 +153,8 @@ def _tar_members(archive: Path, most: int) -> Iterator[tuple[str, int, Callable[
                     raise _ArchiveError(f"has a link or a device, {info.name!r}")
                 if info.sparse is not None:
                     raise _ArchiveError(f"has a file with holes, {info.name!r}")
-                yield name, info.size, lambda info=info: cast("IO[bytes]", tar.extractfile(info))  # type: ignore[misc]
+                # None comes of what is no file only.
+                yield name, info.size, partial(cast("Callable[..., IO[bytes]]", tar.extractfile), info)
 
 
 @contextmanager
@@ -160,7 +162,7 @@ def _decompressed(archive: Path, most: int) -> Iterator[_Bounded]:
     with archive.open("rb") as raw:
         mark = raw.read(3)
         raw.seek(0)
-        stream: Any = raw
+        stream: io.BufferedIOBase = raw
         if mark.startswith(b"\x1f\x8b"):
             stream = gzip.GzipFile(fileobj=raw)
         elif mark == b"BZh":
@@ -171,22 +173,22 @@ def _decompressed(archive: Path, most: int) -> Iterator[_Bounded]:
 class _Bounded(io.RawIOBase):
     """A stream that gives little at once, not too much in all: tarfile reads headers of any size."""
 
-    def __init__(self, stream: Any, most: int) -> None:
+    def __init__(self, stream: io.BufferedIOBase, most: int) -> None:
         super().__init__()
         self._stream, self._most = stream, most
 
     def read(self, size: int = -1) -> bytes:
         if not 0 <= size <= CHUNK:
             raise _ArchiveError(f"has a header of {size} bytes")
-        return cast(bytes, self._stream.read(size))
+        return self._stream.read(size)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         if whence != io.SEEK_SET or offset > self._most + (MOST_MEMBERS << 12):
             raise _ArchiveError(f"unpacks to more than {self._most / 1e6:.0f} MB: that is no model")
-        return cast(int, self._stream.seek(offset))
+        return self._stream.seek(offset)
 
     def tell(self) -> int:
-        return cast(int, self._stream.tell())
+        return self._stream.tell()
 
     def readable(self) -> bool:
         return True

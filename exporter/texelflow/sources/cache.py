@@ -26,7 +26,7 @@ from texelflow.errors import ExportError
 try:
     import fcntl
 except ImportError:  # Windows, Pyodide: there processes at once download twice
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment]  # asked before it is used
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,7 +206,7 @@ def _bar(session: Session, doing: str) -> Any:
     """Return a class like tqdm's, through which huggingface_hub tells how far it is."""
     from tqdm.auto import tqdm
 
-    class Bar(tqdm):  # type: ignore[misc]
+    class Bar(tqdm):  # type: ignore[misc]  # tqdm has no types
         def __init__(self, *arguments: Any, **options: Any) -> None:
             options.pop("name", None)
             super().__init__(*arguments, **{**options, "disable": True})

@@ -56,7 +56,7 @@ def arithmetic(growing: Growing, operator: str, a: Value, b: Value) -> Value:
 def computed(growing: Growing, extents: Value, way: int | None = None) -> Value:
     """Return extents after a little arithmetic, in whole numbers or in floats, that keeps them small."""
     way = int(growing.random.integers(9)) if way is None else way
-    number = lambda value: growing.constant(value, "int64")  # noqa: E731
+    number = lambda value: growing.constant(value, "int64")
     if way == 0:
         return arithmetic(growing, "Div", extents, number(2))
     if way == 1:

@@ -20,7 +20,7 @@ def transpose(growing: Growing) -> None:
 def flatten(growing: Growing) -> None:
     source = any_float(growing)
     axis = int(growing.random.integers(source.rank + 1))
-    product = lambda *extents: int(np.prod(extents))  # noqa: E731
+    product = lambda *extents: int(np.prod(extents))
     shape = (
         combine(product, *source.shape[:axis]) if axis else constantly(1),
         combine(product, *source.shape[axis:]) if axis < source.rank else constantly(1),
@@ -55,7 +55,7 @@ def squeeze_of_a_free_axis(growing: Growing) -> None:
 @move("Reshape", cost=1)
 def reshape_by_constant(growing: Growing) -> None:
     source = any_float(growing, 2)
-    product = lambda *extents: int(np.prod(extents))  # noqa: E731
+    product = lambda *extents: int(np.prod(extents))
     if growing.chance(0.3):
         number = int(growing.one_of((2, 3, 4)))
         total = combine(product, *source.shape)
@@ -78,7 +78,7 @@ def reshape_by_shape(growing: Growing) -> None:
     source = any_float(growing, 3)
     count = int(growing.random.integers(1, source.rank - 1))
     front = extents_of(growing, source, 0, count)
-    product = lambda *extents: int(np.prod(extents))  # noqa: E731
+    product = lambda *extents: int(np.prod(extents))
     rest = combine(product, *source.shape[count:])
     growing.demand([all(extent[case] for extent in source.shape) for case in range(len(growing.alive))])
     last = known(source.shape[-1])
@@ -99,7 +99,7 @@ def reshape_by_shape(growing: Growing) -> None:
 def reshape_like_another(growing: Growing) -> None:
     source = any_float(growing, 2)
     other = any_float(growing, 1)
-    product = lambda *extents: int(np.prod(extents))  # noqa: E731
+    product = lambda *extents: int(np.prod(extents))
     sizes = zip(combine(product, *source.shape), combine(product, *other.shape), strict=True)
     growing.demand([a == b for a, b in sizes])
     if source.shape == other.shape:

@@ -22,8 +22,8 @@ from learned_sizes.looping import LOOPING
 TESTS = Path(__file__).resolve().parents[2]
 sys.path += [str(TESTS / part) for part in ("runtime", "demo")]
 
-import bundle_builder  # noqa: E402
-import bundles as demo_bundles  # noqa: E402
+import bundle_builder
+import bundles as demo_bundles
 
 Files = dict[str, bytes]
 

@@ -22,12 +22,12 @@ from typing import Any
 TESTS = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TESTS), str(TESTS.parent / "exporter")]
 
-from playwright.sync_api import sync_playwright  # noqa: E402
+from playwright.sync_api import sync_playwright
 
-from browser_support import REPOSITORY, PageServer, launch_chromium, open_runtime_page  # noqa: E402
-from fuzz.bundles.judgement import Trials  # noqa: E402
-from fuzz.bundles.kinds import MAKERS, make  # noqa: E402
-from fuzz.bundles.mutants import mutant  # noqa: E402
+from browser_support import REPOSITORY, PageServer, launch_chromium, open_runtime_page
+from fuzz.bundles.judgement import Trials
+from fuzz.bundles.kinds import MAKERS, make
+from fuzz.bundles.mutants import mutant
 
 LONGEST = 180.0
 """Seconds without a word."""

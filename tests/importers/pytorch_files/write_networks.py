@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import packed_files
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 import torchvision.ops as ops
 from program_writer import FORMS, files, floats, ints, saved
 from torch import nn

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import packed_files
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 from program_writer import FORMS, floats, ints, saved
 from torch import nn
 

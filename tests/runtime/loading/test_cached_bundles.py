@@ -48,7 +48,7 @@ def stop(server: PageServer) -> None:
     def refuse(path: str) -> tuple[int, str, bytes]:
         raise ConnectionAbortedError(path)
 
-    server.answer = refuse  # type: ignore[method-assign]
+    server.answer = refuse
     server.server.shutdown()
     server.server.socket.close()
 

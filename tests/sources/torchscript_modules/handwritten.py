@@ -233,7 +233,7 @@ class Containers(nn.Module):
         made = [table[key] for key in table] + [first @ grid, second]
         made.append(torch.stack(parts[1:3]).sum(0))
         # TorchScript's zip takes no `strict`, and it has no itertools.
-        for a, b in zip(parts, parts[1:]):  # noqa: B905, RUF007
+        for a, b in zip(parts, parts[1:]):  # noqa: B905, RUF007 - TorchScript knows no other way
             made.append(a * b)
         return made[:9]
 

@@ -76,6 +76,7 @@ export async function fetched(url: string | URL, signal?: AbortSignal): Promise<
 /** The size of a picture in pixels, as the runtime takes it. */
 function sizeOf(picture: ImageSource | CroppedPicture): Size {
   if ("crop" in picture) return picture.crop;
+  // Each kind of picture names its size otherwise, and has none of the other names.
   const properties = picture as unknown as Readonly<Record<string, number | undefined>>;
   const side = (name: string) =>
     properties[`natural${name}`] ??

@@ -57,6 +57,7 @@ export async function pipeline<T extends TaskName>(
             of,
             await (tokenizer ? tokenizerOf(tokenizer) : tokenizerOf(beside(bundle), tokenizerFiles(model))),
           );
+    // Which task it is, and so what it takes, only the caller's types know.
     return Object.assign(run, {
       task,
       model,

@@ -100,6 +100,7 @@ export function runOf(model: Pick<AnyModel, "run">) {
     inputs: Readonly<Record<string, RunInput>>,
     options?: Pick<RunOptions, "signal" | "latest">,
   ) => Promise<Record<string, Tensor>>;
+  // `bind` does not keep that the outputs' types depend on those that are kept; none are here.
   return model.run.bind(model) as unknown as Run;
 }
 

@@ -27,7 +27,7 @@ class DeclaredMessages:
         """Return the class of a message by its name in the table."""
         return GetMessageClass(self._pool().FindMessageTypeByName(f"{self._package}.{name}"))
 
-    @cache  # noqa: B019
+    @cache  # noqa: B019 -- as above
     def _pool(self) -> Any:
         name = f"{self._package.replace('.', '_')}.proto"
         file = FileDescriptorProto(name=name, package=self._package, syntax="proto3")

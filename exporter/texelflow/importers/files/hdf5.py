@@ -92,7 +92,7 @@ def array_value(file: Hdf5, path: str, name: str) -> Value:
 
 class _H5py:
     def __init__(self, source: Path | bytes) -> None:
-        import h5py  # type: ignore[import-untyped]
+        import h5py  # type: ignore[import-untyped]  # it has no types
 
         self._h5py: Any = h5py
         try:

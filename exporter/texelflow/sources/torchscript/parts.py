@@ -11,7 +11,7 @@ Slot: TypeAlias = tuple[str, str]
 """An attribute: the place of the module that has it, such as `encoder.0`, and its name."""
 
 
-class Part(torch.nn.Module):  # type: ignore[misc]
+class Part(torch.nn.Module):  # type: ignore[misc]  # torch is not installed here
     """A module of TorchScript, and those within it.
 
     What the module calls as it likes is reached by the functions here, so that no name is taken.

@@ -70,7 +70,7 @@ class _Program(Part):
 
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
         parameters = [inspect.Parameter(name, kind) for name in given]
-        forward.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        forward.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # inspect reads it
         self.forward = forward
 
     def as_called(self, given: Sequence[Any]) -> list[Any]:

@@ -122,6 +122,7 @@ def _add_steps(
     """Add expressions that compute `nodes` where the texels of `place` are; `names` has what is at hand."""
     numbers = Numbers(kernel)
     for index, node in enumerate(nodes):
+        # Only elementwise nodes are fused, and their operators are Expressible.
         operator = cast(Expressible, lowering.operator_of(node))
         for value in node.inputs[:1] if operator.may_miss_operand else node.inputs:
             if value is not None and value not in names:

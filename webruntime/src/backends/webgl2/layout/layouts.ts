@@ -223,6 +223,7 @@ function blockedLayout(
 }
 
 function extentsOf(shape: readonly number[], axes: readonly (readonly number[])[]): Extents {
+  // `map` makes lists of any length; there are four groups.
   return axes.map((group) => elementCount(group.map((axis) => shape[axis] as number))) as unknown as Extents;
 }
 
