@@ -1,4 +1,7 @@
 import { element } from "../shared/page.js";
+import { Turns } from "../shared/turns.js";
+
+const questions = new Turns();
 
 /**
  * The page that may fetch from other servers; else it is the same page. The page's own policy forbids it there, so that
@@ -58,15 +61,19 @@ function fragment(address) {
 /**
  * Asks the visitor whether another server may be asked for a model.
  * @param {URL} address
- * @returns {Promise<boolean>} resolves when the visitor has decided
+ * @returns {Promise<boolean>} resolves when the visitor has decided; false when another address was asked for meanwhile
  */
 export function askFirst(address) {
   const dialog = element("foreign", HTMLDialogElement);
   element("foreign-host", HTMLElement).textContent = address.host;
   element("foreign-address", HTMLElement).textContent = address.href;
   dialog.returnValue = "";
-  dialog.showModal();
+  if (!dialog.open) {
+    dialog.showModal();
+  }
+  const signal = questions.next();
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "fetch"), { once: true });
+    signal.addEventListener("abort", () => resolve(false));
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "fetch"), { once: true, signal });
   });
 }
