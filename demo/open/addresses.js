@@ -1,7 +1,4 @@
 import { element } from "../shared/page.js";
-import { Turns } from "../shared/turns.js";
-
-const questions = new Turns();
 
 /**
  * The page that may fetch from other servers; else it is the same page. The page's own policy forbids it there, so that
@@ -61,19 +58,15 @@ function fragment(address) {
 /**
  * Asks the visitor whether another server may be asked for a model.
  * @param {URL} address
- * @returns {Promise<boolean>} resolves when the visitor has decided; false when another address was asked for meanwhile
+ * @returns {Promise<boolean>} resolves when the visitor has decided
  */
 export function askFirst(address) {
   const dialog = element("foreign", HTMLDialogElement);
   element("foreign-host", HTMLElement).textContent = address.host;
   element("foreign-address", HTMLElement).textContent = address.href;
   dialog.returnValue = "";
-  if (!dialog.open) {
-    dialog.showModal();
-  }
-  const signal = questions.next();
+  dialog.showModal();
   return new Promise((resolve) => {
-    signal.addEventListener("abort", () => resolve(false));
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "fetch"), { once: true, signal });
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "fetch"), { once: true });
   });
 }

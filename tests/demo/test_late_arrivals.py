@@ -13,35 +13,13 @@ import pytest
 from about_models import bundle_of, two_blocks
 from bundles import colour_classifier
 from demo_support import opening_demo, picture, wait_until
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 from test_words import text_model
 
 import texelflow
 from browser_support import PageServer
+from held_back import ALLOW, ASKED, LIVE, Held, pause
 from texelflow.checking.serve import background_server, folder_mounts
-
-ASKED = """
-globalThis.asked = [];
-const ask = () => {
-    const { promise, resolve } = Promise.withResolvers();
-    asked.push(() => {
-        const canvas = document.createElement("canvas");
-        canvas.getContext("2d").fillRect(0, 0, 9, 9);
-        setInterval(() => canvas.getContext("2d").fillRect(0, 0, 9, 9), 20);
-        resolve(canvas.captureStream());
-        return promise;
-    });
-    return promise;
-};
-Object.assign(navigator.mediaDevices, { getUserMedia: ask, getDisplayMedia: ask });
-"""
-"""Camera and screen, each of which waits until a visitor allows it."""
-
-ALLOW = """async (index) => {
-    globalThis.streams ??= [];
-    streams[index] = await asked[index]();
-}"""
-LIVE = """(index) => streams[index].getTracks().some(({ readyState }) => readyState === "live")"""
 
 CONVERTER = """
 globalThis.conversions = [];
@@ -58,34 +36,6 @@ CONVERTED = """async ([index, folder, files]) => {
     const made = new Map(files.map((file, place) => [file, blobs[place]]));
     conversions[index].resolve({ files: made, summary: { name: "made", warnings: [] } });
 }"""
-
-
-class Held:
-    """Requests that are not answered until the test lets them be."""
-
-    def __init__(self, page: Page, pattern: str) -> None:
-        self._page = page
-        self._pattern = pattern
-        self._routes: list[Route] = []
-        page.route(pattern, lambda route: self._routes.append(route))
-
-    def wait(self) -> None:
-        """Wait until there is one."""
-        while not self._routes:
-            self._page.wait_for_timeout(20)
-
-    def let_go(self) -> None:
-        """Answer them, and wait until what follows from that is done."""
-        for route in self._routes:
-            with self._page.expect_request_finished(lambda one, held=route: one == held.request):
-                route.continue_()
-        self._page.unroute(self._pattern)
-        pause(self._page)
-
-
-def pause(page: Page) -> None:
-    """Gives the page time to do what it must not do: nothing tells that something does not happen."""
-    page.wait_for_timeout(300)
 
 
 @pytest.fixture(scope="module")
@@ -280,21 +230,6 @@ def compact(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def test_a_question_is_of_the_address_that_it_shows(browser: Browser, demo_url: str) -> None:
-    """The page's address names another model while the question for the first is open."""
-    asked: list[str] = []
-    page = browser.new_page(service_workers="block")
-    page.route("**/*.example/**", lambda route: (asked.append(route.request.url), route.abort()))
-    page.goto(f"{demo_url}foreign.html#model=https://one.example/bundle/")
-    expect(page.locator("#foreign-host")).to_have_text("one.example")
-    page.evaluate("() => { location.hash = 'model=https://two.example/bundle/'; }")
-    expect(page.locator("#foreign-host")).to_have_text("two.example")
-    page.click("text=Fetch it")
-    expect(page.locator("#bundle-error")).to_contain_text("two.example")
-    assert asked and all(address.startswith("https://two.example/") for address in asked)
-    page.close()
-
-
 def test_a_picture_that_was_chosen_before_the_model_came_stays(browser: Browser, colours: Path) -> None:
     """The page of `texelflow serve` begins with one of its own, where there is none."""
     with background_server(folder_mounts(colours)) as url:
@@ -306,6 +241,7 @@ def test_a_picture_that_was_chosen_before_the_model_came_stays(browser: Browser,
         expect(page.locator("#stage")).to_have_attribute("width", "60")
         late.let_go()
         expect(page.locator("#summary")).to_have_text("blue, 100%")
+        expect(page).to_have_title("Colours")  # it is what the page does before it shows its own
         pause(page)
         expect(page.locator("#stage")).to_have_attribute("width", "60")
         page.close()
