@@ -4,7 +4,7 @@ import { testPicture } from "./run/test_picture.js";
 import { element } from "./shared/page.js";
 import { texts } from "./shared/texts.js";
 
-const { runner, attempt } = startPlayer();
+const { runner, attempt, hasPicture } = startPlayer();
 
 attempt(async () => {
   await runner.open(texts.served.bundle, () => ({ bundle: new URL("./", document.baseURI) }));
@@ -13,7 +13,8 @@ attempt(async () => {
     element("bundle-name", HTMLElement).textContent = name;
     document.title = name;
   }
-  if (inputs.some(({ image }) => image)) {
+  // A visitor may have chosen a picture while the model came.
+  if (inputs.some(({ image }) => image) && !hasPicture()) {
     await runner.use(await testPicture(), false);
   }
 });

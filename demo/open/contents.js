@@ -1,7 +1,7 @@
 import { photoButtons } from "../run/samples.js";
 import { element } from "../shared/page.js";
 
-/** @import { Attempt, UsePhoto } from "../run/player.js" */
+/** @import { Player } from "../run/player.js" */
 
 const CONTENTS = new URL("contents.json", document.baseURI);
 
@@ -21,12 +21,11 @@ const CONTENTS = new URL("contents.json", document.baseURI);
  */
 
 /**
- * Offers the photos and bundles that came with the page, and chooses the first photo.
- * @param {Attempt} attempt
- * @param {UsePhoto} usePhoto
+ * Offers the photos and bundles that came with the page, and chooses the first photo, unless the visitor has chosen a picture.
+ * @param {Player} player
  * @param {(address: URL) => Promise<void>} openAddress
  */
-export async function showContents(attempt, usePhoto, openAddress) {
+export async function showContents({ attempt, usePhoto, hasPicture }, openAddress) {
   const response = await fetch(CONTENTS);
   if (!response.ok) {
     throw new Error(
@@ -35,10 +34,12 @@ export async function showContents(attempt, usePhoto, openAddress) {
   }
   const contents = /** @type {Contents} */ (await response.json());
   const photos = element("photos", HTMLElement);
-  const choose = async (/** @type {Photo} */ photo) => {
-    const answer = await fetch(photo.file);
-    await usePhoto(await answer.blob(), photo.title, creditOf(photo));
-  };
+  const choose = (/** @type {Photo} */ photo) =>
+    usePhoto(
+      fetch(photo.file).then((answer) => answer.blob()),
+      photo.title,
+      creditOf(photo),
+    );
   const { buttons, show } = photoButtons(contents.photos, (photo) => attempt(() => choose(photo)));
   photos.append(...buttons);
   show(({ file }) => file);
@@ -54,7 +55,7 @@ export async function showContents(attempt, usePhoto, openAddress) {
     });
     examples.append(button);
   }
-  if (contents.photos.length > 0) {
+  if (contents.photos.length > 0 && !hasPicture()) {
     await choose(contents.photos[0]);
   }
 }

@@ -6,6 +6,7 @@ import { wishes } from "./wishes.js";
 
 /** @import { Converted } from "./convert.js" */
 /** @import { FoundFile } from "./open.js" */
+/** @import { Source } from "../run/loading.js" */
 /** @import { Runner } from "../run/runner.js" */
 
 /** Opens what a visitor gives or names, and remembers what was converted, to save it or to convert it in another way. */
@@ -13,12 +14,18 @@ export class Opener {
   #runner;
   /** @type {Converted | null} the last model, where it was converted here */
   #converted = null;
-  /** @type {(() => Promise<void>) | null} converts it once more */
+  /** @type {(() => Promise<void>) | null} converts the model once more that was given last, also one that could not be */
   #again = null;
 
   /** @param {Runner} runner */
   constructor(runner) {
     this.#runner = runner;
+    runner.addEventListener("model", () => {
+      const source = runner.subject?.source ?? null;
+      if (source !== this.#converted?.files) {
+        this.#remember(null, source instanceof URL ? source : null);
+      }
+    });
   }
 
   /**
@@ -31,10 +38,7 @@ export class Opener {
       await this.#convert(files, nameOfFiles(files), null);
       return;
     }
-    await this.#runner.open(bundle.name, () => {
-      this.#remember(null, null, null);
-      return { bundle: bundle.files };
-    });
+    await this.#openBundle(bundle.name, bundle.files);
   }
 
   /**
@@ -48,10 +52,7 @@ export class Opener {
     } else if (!isBundleAddress(address)) {
       await this.#convert(address, parts.at(-1) ?? "", address);
     } else {
-      await this.#runner.open(parts.at(-2) || address.host, () => {
-        this.#remember(null, null, address);
-        return { bundle: address };
-      });
+      await this.#openBundle(parts.at(-2) || address.host, address);
     }
   }
 
@@ -67,7 +68,7 @@ export class Opener {
     }
   }
 
-  /** Converts the last model once more, as the page now says; does nothing where none was converted. */
+  /** Converts the last model once more, as the page now says; does nothing where there is none to convert. */
   async convertAgain() {
     await this.#again?.();
   }
@@ -80,27 +81,43 @@ export class Opener {
   }
 
   /**
+   * @param {string} name
+   * @param {Source} bundle
+   */
+  async #openBundle(name, bundle) {
+    const again = this.#again;
+    this.#again = null;
+    try {
+      await this.#runner.open(name, () => ({ bundle }));
+    } catch (problem) {
+      if (this.#runner.subject?.source !== bundle) {
+        this.#again = again;
+      }
+      throw problem;
+    }
+  }
+
+  /**
    * @param {readonly FoundFile[] | URL} source
    * @param {string} name
    * @param {URL | null} address
    */
   async #convert(source, name, address) {
+    this.#again = () => this.#convert(source, name, address);
     await this.#runner.open(name, async (course) => {
       const converted = await convertModel(source, wishes(), course);
       course.signal.throwIfAborted();
-      this.#remember(converted, () => this.#convert(source, name, address), address);
+      this.#remember(converted, address);
       return { bundle: converted.files, original: () => originalOf(source) };
     });
   }
 
   /**
    * @param {Converted | null} converted
-   * @param {(() => Promise<void>) | null} again
    * @param {URL | null} address
    */
-  #remember(converted, again, address) {
+  #remember(converted, address) {
     this.#converted = converted;
-    this.#again = again;
     element("save", HTMLButtonElement).hidden = !converted;
     element("warnings", HTMLUListElement).replaceChildren(
       ...(converted?.summary.warnings ?? []).map(listItem),

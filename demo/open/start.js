@@ -15,7 +15,8 @@ import { onWish } from "./wishes.js";
  * @returns {Started}
  */
 export function startOpening() {
-  const { runner, attempt, usePhoto } = startPlayer();
+  const player = startPlayer();
+  const { runner, attempt, usePhoto } = player;
   const opener = new Opener(runner);
   /** @param {Promise<FoundFile[]>} found */
   const openDropped = (found) =>
@@ -29,7 +30,7 @@ export function startOpening() {
     });
   connectChoosing(attempt, opener, openDropped);
   connectDrop(openDropped);
-  attempt(() => showContents(attempt, usePhoto, (address) => opener.openAddress(address)));
+  attempt(() => showContents(player, (address) => opener.openAddress(address)));
   const follow = () => attempt(() => opener.openLinked());
   addEventListener("hashchange", follow);
   follow();

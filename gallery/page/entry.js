@@ -14,23 +14,26 @@ import { texts } from "./texts.js";
  * @param {Entry} entry
  * @param {Player} player
  */
-export async function showEntry(entry, { runner, attempt, usePhoto, filming }) {
+export async function showEntry(entry, { runner, attempt, usePhoto, hasPicture, filming, drop }) {
+  // What another model finds, and its error, would be taken for this one's.
+  runner.close();
   element("bundle-title", HTMLElement).textContent = entry.title;
   element("entry-about", HTMLElement).textContent = entry.about;
   element("entry-facts", HTMLElement).replaceChildren(...facts(entry));
   element("photo", HTMLElement)
     .closest(".step")
     ?.toggleAttribute("hidden", entry.takes !== "picture");
-  const choose = async (/** @type {Sample} */ photo) => {
-    const answer = await fetch(addressOf("photos", photo));
-    await usePhoto(await answer.blob(), photo.title, creditOf(texts.photo, photo));
-  };
+  const choose = (/** @type {Sample} */ photo) =>
+    usePhoto(
+      fetch(addressOf("photos", photo)).then((answer) => answer.blob()),
+      photo.title,
+      creditOf(texts.photo, photo),
+    );
   const { buttons, show } = photoButtons(entry.photos, (photo) => attempt(() => choose(photo)));
   element("photos", HTMLElement).replaceChildren(...buttons);
   if (!filming()) {
     // Each model has samples of its own: it is not to begin with that of the one before.
-    runner.drop();
-    element("photo-credit", HTMLElement).replaceChildren();
+    drop();
   }
   const isOpen = await runner.open(entry.title, async (course) => {
     await bring(entry, course);
@@ -50,7 +53,7 @@ export async function showEntry(entry, { runner, attempt, usePhoto, filming }) {
   if (isOpen) {
     show((photo) => addressOf("photos", photo));
     // A visitor may have chosen one while the model came.
-    if (!runner.hasPicture && entry.photos.length > 0) {
+    if (!hasPicture() && entry.photos.length > 0) {
       await choose(entry.photos[0]);
     }
   }

@@ -1,6 +1,7 @@
 import { make } from "../shared/make.js";
 import { element, showProblem } from "../shared/page.js";
 import { texts } from "../shared/texts.js";
+import { Turns } from "../shared/turns.js";
 import { ModelFacts } from "./facts.js";
 
 /** @import { Subject } from "../run/runner.js" */
@@ -24,8 +25,7 @@ const PARTS = {
 /** @type {{ subject: Subject, facts: ModelFacts } | null} */
 let shown = null;
 
-/** Raised at each call, so that the last of several wins. */
-let turn = 0;
+const turns = new Turns();
 
 /**
  * Shows what a model is, below the switch that opened it; does nothing where that one is shown already.
@@ -35,19 +35,25 @@ export async function showAbout(subject) {
   if (shown?.subject.model === subject.model) {
     return;
   }
-  turn += 1;
-  const mine = turn;
-  const place = element("about-content", HTMLElement);
-  place.replaceChildren(make("p", { class: "quiet" }, texts.reading));
-  const facts = await ModelFacts.of(subject);
-  if (mine !== turn) {
-    return;
-  }
-  shown?.facts.close();
-  const tabs = new Tabs(place, facts);
-  shown = { subject, facts };
-  facts.addEventListener("show", () => tabs.choose("graph"));
-  await tabs.choose("overview");
+  await turns.take(async (signal) => {
+    const place = element("about-content", HTMLElement);
+    shown?.facts.close();
+    shown = null;
+    place.replaceChildren(make("p", { class: "quiet" }, texts.reading));
+    const facts = await ModelFacts.of(subject).catch((problem) => {
+      if (!signal.aborted) {
+        place.replaceChildren();
+      }
+      throw problem;
+    });
+    if (signal.aborted) {
+      return;
+    }
+    const tabs = new Tabs(place, facts);
+    shown = { subject, facts };
+    facts.addEventListener("show", () => tabs.choose("graph"));
+    await tabs.choose("overview");
+  });
 }
 
 /** The tabs, as the ARIA pattern has them: arrow keys go from one to the next. */

@@ -2,7 +2,6 @@ import { sampleInputs } from "../run/numbers.js";
 import { plainValues } from "../run/tensors.js";
 import { figure, typeText } from "../shared/figures.js";
 import { make } from "../shared/make.js";
-import { element, showProblem } from "../shared/page.js";
 import { texts } from "../shared/texts.js";
 
 /** @import { Values } from "../run/tensors.js" */
@@ -32,7 +31,7 @@ export async function showComparison(place, facts) {
       result.replaceChildren(table(await compare(facts)));
     } catch (problem) {
       result.replaceChildren();
-      showProblem(element("bundle-error", HTMLElement), problem);
+      facts.tell(problem);
     }
     start.disabled = false;
   });

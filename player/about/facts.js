@@ -1,3 +1,4 @@
+import { element, showProblem } from "../shared/page.js";
 import { planOf } from "./plan.js";
 
 /** @import { GraphFile } from "../../webruntime/src/bundle/generated/graph_file.ts" */
@@ -79,6 +80,16 @@ export class ModelFacts extends EventTarget {
       }
     }
     return times;
+  }
+
+  /**
+   * Shows what went wrong with the model, unless another one is in its place meanwhile.
+   * @param {unknown} problem
+   */
+  tell(problem) {
+    if (!this.subject.signal.aborted) {
+      showProblem(element("bundle-error", HTMLElement), problem);
+    }
   }
 
   /** Ends what shows the model, since another one is shown now. Dispatches "close". */

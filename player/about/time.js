@@ -1,6 +1,5 @@
 import { percent } from "../shared/figures.js";
 import { make } from "../shared/make.js";
-import { element, showProblem } from "../shared/page.js";
 import { texts } from "../shared/texts.js";
 import { duration } from "../shared/timing.js";
 import { barList, fewBars } from "./bars.js";
@@ -25,7 +24,7 @@ export async function showTime(place, facts) {
       await facts.measure();
     } catch (problem) {
       result.replaceChildren();
-      showProblem(element("bundle-error", HTMLElement), problem);
+      facts.tell(problem);
     }
     measure.disabled = false;
   });

@@ -1,4 +1,5 @@
 import { texts } from "../shared/texts.js";
+import { Turns } from "../shared/turns.js";
 
 const say = texts.picture;
 
@@ -80,18 +81,38 @@ export function timeOf(picture) {
 export class Film {
   /** @type {HTMLVideoElement | null} */
   #video = null;
-  /** @type {FilmSource | null} where it comes from */
+  #turns = new Turns();
+  /** @type {FilmSource | null} where it comes from, or will once the visitor allows it */
   source = null;
 
   /**
    * Begins, and waits for the first frame.
    * @param {FilmSource} source
    * @param {() => void} ended called when the visitor ends it elsewhere than on the page
-   * @returns {Promise<HTMLVideoElement>}
+   * @returns {Promise<HTMLVideoElement | null>} null when it was stopped before, or another one was begun
    * @throws {Error} when there is none, it may not be used, or it gives no picture within ten seconds
    */
   async start(source, ended) {
     this.stop();
+    this.source = source;
+    const { signal } = this.#turns;
+    try {
+      return await this.#play(source, ended, signal);
+    } catch (problem) {
+      if (signal.aborted) {
+        return null;
+      }
+      this.stop();
+      throw problem;
+    }
+  }
+
+  /**
+   * @param {FilmSource} source
+   * @param {() => void} ended
+   * @param {AbortSignal} signal
+   */
+  async #play(source, ended, signal) {
     const video = document.createElement("video");
     video.muted = true;
     video.playsInline = true;
@@ -101,32 +122,41 @@ export class Film {
     } else {
       const stream = await streamOf(source);
       video.srcObject = stream;
+      if (signal.aborted) {
+        release(video);
+        return null;
+      }
       stream.getVideoTracks()[0]?.addEventListener("ended", ended);
     }
     this.#video = video;
-    this.source = source;
     try {
       await Promise.race([video.play(), tooLate(10_000)]);
     } catch (cause) {
-      this.stop();
       throw new Error(source instanceof File ? say.noPicture(source.name) : say.silent, { cause });
     }
-    return video;
+    return signal.aborted ? null : video;
   }
 
   /** Ends it, and switches the camera off. */
   stop() {
-    const video = this.#video;
-    video?.pause();
-    if (video?.srcObject instanceof MediaStream) {
-      for (const track of video.srcObject.getTracks()) {
-        track.stop();
-      }
-    } else if (video) {
-      URL.revokeObjectURL(video.src);
+    this.#turns.next();
+    if (this.#video) {
+      release(this.#video);
     }
     this.#video = null;
     this.source = null;
+  }
+}
+
+/** @param {HTMLVideoElement} video that nobody looks at any more */
+function release(video) {
+  video.pause();
+  if (video.srcObject instanceof MediaStream) {
+    for (const track of video.srcObject.getTracks()) {
+      track.stop();
+    }
+  } else {
+    URL.revokeObjectURL(video.src);
   }
 }
 

@@ -1,6 +1,7 @@
 import { copyText } from "../shared/copy.js";
 import { element, showProblem } from "../shared/page.js";
 import { texts } from "../shared/texts.js";
+import { Turns } from "../shared/turns.js";
 import { hears } from "./numbers.js";
 import { decodePhoto, Film } from "./pictures.js";
 import { Runner } from "./runner.js";
@@ -14,10 +15,15 @@ const say = texts.picture;
  * @property {Runner} runner
  * @property {Attempt} attempt
  * @property {UsePhoto} usePhoto
- * @property {() => boolean} filming whether the camera, the screen or a video is shown
- * @property {() => void} stop ends that
+ * @property {() => boolean} hasPicture whether there is a picture, or one is on its way
+ * @property {() => boolean} filming whether the camera, the screen or a video is shown, or will be once the visitor allows it
+ * @property {() => void} drop takes the photo away, also one that is on its way
+ * @property {() => void} stop ends what is filmed, and what is on its way
  */
-/** @typedef {(blob: Blob, name: string, credit?: (Node | string)[]) => Promise<void>} UsePhoto */
+/**
+ * Shows a photo, unless a visitor wishes another picture before it has come.
+ * @typedef {(photo: Blob | Promise<Blob>, name: string, credit?: (Node | string)[]) => Promise<void>} UsePhoto
+ */
 
 /**
  * Starts what runs a model on photos, the camera or numbers. Errors are shown in the page.
@@ -26,15 +32,26 @@ const say = texts.picture;
 export function startPlayer() {
   const runner = new Runner();
   const film = new Film();
+  const pictures = new Turns();
   /** @type {UsePhoto} */
-  const usePhoto = async (blob, name, credit = []) => {
-    const photo = await decodePhoto(blob, name);
-    stopFilm(film, runner);
-    element("photo-credit", HTMLElement).replaceChildren(...credit);
-    await runner.use(photo, false);
+  const usePhoto = (found, name, credit = []) =>
+    pictures.take(async (signal) => {
+      const photo = await decodePhoto(await found, name);
+      if (signal.aborted) {
+        photo.close();
+        return;
+      }
+      stopFilm(film, runner);
+      element("photo-credit", HTMLElement).replaceChildren(...credit);
+      await runner.use(photo, false);
+    });
+  /** @type {UseFilm} */
+  const useFilm = (source, begun) => {
+    pictures.next();
+    return showFilm(source, film, runner, begun);
   };
-  connectPhoto(usePhoto, (file) => showFilm(file, film, runner));
-  connectFilm(film, runner);
+  connectPhoto(usePhoto, useFilm);
+  connectFilm(film, runner, useFilm);
   connectReport(runner);
   connectAbout(runner);
   connectOtherSources(runner);
@@ -42,8 +59,17 @@ export function startPlayer() {
     runner,
     attempt,
     usePhoto,
+    hasPicture: () => runner.hasPicture || film.source !== null || pictures.isBusy,
     filming: () => film.source !== null,
-    stop: () => stopFilm(film, runner),
+    drop: () => {
+      pictures.next();
+      runner.drop();
+      element("photo-credit", HTMLElement).replaceChildren();
+    },
+    stop: () => {
+      pictures.next();
+      stopFilm(film, runner);
+    },
   };
 }
 
@@ -66,9 +92,11 @@ async function follow(deed) {
   }
 }
 
+/** @typedef {(source: FilmSource, begun?: () => void) => Promise<void>} UseFilm `begun` is called when it plays */
+
 /**
  * @param {UsePhoto} usePhoto
- * @param {(file: File) => Promise<void>} useFilm
+ * @param {UseFilm} useFilm
  */
 function connectPhoto(usePhoto, useFilm) {
   const input = element("photo", HTMLInputElement);
@@ -87,8 +115,9 @@ const BUTTONS = /** @type {const} */ (["camera", "screen"]);
 /**
  * @param {Film} film
  * @param {Runner} runner
+ * @param {UseFilm} useFilm
  */
-function connectFilm(film, runner) {
+function connectFilm(film, runner, useFilm) {
   for (const source of BUTTONS) {
     const button = element(source, HTMLButtonElement);
     button.addEventListener("click", () => {
@@ -99,7 +128,7 @@ function connectFilm(film, runner) {
       attempt(async () => {
         button.disabled = true;
         try {
-          await showFilm(source, film, runner, () => {
+          await useFilm(source, () => {
             button.disabled = false;
           });
         } finally {
@@ -125,6 +154,9 @@ function connectFilm(film, runner) {
 async function showFilm(source, film, runner, begun) {
   stopFilm(film, runner);
   const video = await film.start(source, () => stopFilm(film, runner));
+  if (!video) {
+    return;
+  }
   tellFilm(film);
   element("photo-credit", HTMLElement).replaceChildren();
   begun?.();
@@ -182,7 +214,7 @@ function connectAbout(runner) {
   };
   details.addEventListener("toggle", () => attempt(show));
   runner.addEventListener("model", () => {
-    details.hidden = false;
+    details.hidden = runner.subject === null;
     follow(show);
   });
 }
@@ -192,19 +224,20 @@ function connectAbout(runner) {
  * @param {Runner} runner
  */
 function connectOtherSources(runner) {
+  const turns = new Turns();
   let hide = () => {};
-  runner.addEventListener("model", () =>
-    follow(async () => {
-      hide();
-      hide = () => {};
-      const subject = runner.subject;
-      if (subject?.reading) {
-        const { showWords } = await import("../words/words.js");
-        hide = showWords(subject.model, subject.reading, attempt);
-      } else if (subject && hears(subject.model)) {
-        const { showSound } = await import("../sound/sound.js");
-        hide = showSound(subject.model, subject.sounds, attempt);
-      }
-    }),
-  );
+  /** @param {AbortSignal} signal */
+  const show = async (signal) => {
+    hide();
+    hide = () => {};
+    const subject = runner.subject;
+    if (subject?.reading) {
+      const { showWords } = await import("../words/words.js");
+      hide = signal.aborted ? hide : showWords(subject.model, subject.reading, attempt);
+    } else if (subject && hears(subject.model)) {
+      const { showSound } = await import("../sound/sound.js");
+      hide = signal.aborted ? hide : showSound(subject.model, subject.sounds, attempt);
+    }
+  };
+  runner.addEventListener("model", () => follow(() => turns.take(show)));
 }

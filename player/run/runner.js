@@ -1,6 +1,7 @@
 import { element, nextFrame } from "../shared/page.js";
 import { texts } from "../shared/texts.js";
 import { duration, Rate, Timing } from "../shared/timing.js";
+import { Turns } from "../shared/turns.js";
 import { placement } from "./ends.js";
 import { loadProvided } from "./loading.js";
 import { hears, sampleNote } from "./numbers.js";
@@ -24,6 +25,7 @@ const say = texts.run;
  * @property {Model} model
  * @property {Source} source its bundle
  * @property {(() => Promise<Blob>) | null} original the model as an ONNX file, where the page has that
+ * @property {AbortSignal} signal aborted when it is put away, or another one is in its place
  * @property {() => RunInputs} inputs what it runs on now, the visitor's picture or made-up numbers
  * @property {Reading | null} reading what it does with texts, where it takes them
  * @property {readonly SampleSound[]} sounds to try it on
@@ -36,7 +38,7 @@ const REPEAT_MILLISECONDS = 1500;
 
 /**
  * Holds one model and one picture, runs the one on the other and shows what comes out. Dispatches "model" when it has
- * another model.
+ * another model, or none any more.
  */
 export class Runner extends EventTarget {
   /** @type {Model | null} */
@@ -53,9 +55,11 @@ export class Runner extends EventTarget {
   #timing = new Timing();
   /** Of what moves. */
   #rate = new Rate();
+  /** Of models that are shown. */
+  #models = new Turns();
   /** Ends what runs when the model or the picture changes: runs that wait then are not begun. */
-  #work = new AbortController();
-  #loading = new AbortController();
+  #work = new Turns();
+  #loading = new Turns();
   /** When the loading of the model began. */
   #opened = Number.NaN;
   /** Time from there to its first result, in milliseconds. */
@@ -69,9 +73,7 @@ export class Runner extends EventTarget {
    * @throws {Error} when it cannot be made or loaded; the page is then as it was
    */
   async open(name, provide) {
-    this.#loading.abort();
-    this.#loading = new AbortController();
-    const { signal } = this.#loading;
+    const signal = this.#loading.next();
     const opened = performance.now();
     const progress = element("progress", HTMLProgressElement);
     const text = element("progress-text", HTMLElement);
@@ -106,6 +108,16 @@ export class Runner extends EventTarget {
     return true;
   }
 
+  /** Puts the model away, before another one is opened that it is not to be taken for. */
+  close() {
+    this.#loading.next();
+    element("loading", HTMLElement).hidden = true;
+    if (this.#model) {
+      this.#clear();
+      this.dispatchEvent(new Event("model"));
+    }
+  }
+
   /**
    * Shows a picture, and runs the model on it if there is one.
    * @param {Picture} picture
@@ -116,7 +128,7 @@ export class Runner extends EventTarget {
     this.#pictureMoves = moves;
     this.#rate = new Rate();
     element("film-facts", HTMLElement).hidden = true;
-    this.#work.abort();
+    this.#work.next();
     clearOutcome();
     this.#draw(null);
     await this.#run();
@@ -131,7 +143,7 @@ export class Runner extends EventTarget {
   drop() {
     this.#picture = null;
     this.#pictureMoves = false;
-    this.#work.abort();
+    this.#work.next();
     clearOutcome();
     this.#draw(null);
   }
@@ -150,7 +162,8 @@ export class Runner extends EventTarget {
     const { bundle, original = null, sounds = [] } = provided;
     const reading = this.#loaded?.reading ?? null;
     const inputs = () => trials.inputs(this.#picture && trials.fitted(this.#picture));
-    return { model, source: bundle, original, inputs, reading, sounds };
+    const { signal } = this.#models;
+    return { model, source: bundle, original, signal, inputs, reading, sounds };
   }
 
   /** @returns {Record<string, unknown>} what a bug report needs, as plain data */
@@ -177,24 +190,35 @@ export class Runner extends EventTarget {
    */
   #adopt(loaded, provided, name, opened) {
     const { model } = loaded;
+    this.#clear();
     this.#trials = new Trials(model);
-    this.#loaded?.dispose();
     this.#loaded = loaded;
     this.#model = model;
     this.#provided = provided;
-    this.#work.abort();
     this.#opened = opened;
-    this.#first = Number.NaN;
-    this.#timing = new Timing();
-    clearOutcome();
     this.#draw(null);
     element("model-title", HTMLElement).textContent = model.name || name;
     const note = element("input-note", HTMLElement);
     note.textContent = this.#trials.input || loaded.reading ? "" : sampleNote(model);
     note.hidden = note.textContent === "";
     element("device", HTMLElement).hidden = false;
-    element("bundle-facts", HTMLElement).hidden = true;
     this.dispatchEvent(new Event("model"));
+  }
+
+  /** Takes the model and all that is shown of it away. */
+  #clear() {
+    this.#models.next();
+    this.#work.next();
+    this.#loaded?.dispose();
+    this.#trials = this.#loaded = this.#model = this.#provided = null;
+    this.#first = Number.NaN;
+    this.#timing = new Timing();
+    clearOutcome();
+    this.#draw(null);
+    element("model-title", HTMLElement).textContent = say.noModel;
+    for (const id of ["input-note", "device", "bundle-facts"]) {
+      element(id, HTMLElement).hidden = true;
+    }
   }
 
   /**
@@ -202,8 +226,7 @@ export class Runner extends EventTarget {
    * waits, and each is the newest that there is.
    */
   async #run() {
-    this.#work = new AbortController();
-    const { signal } = this.#work;
+    const signal = this.#work.next();
     const [model, trials, picture] = [this.#model, this.#trials, this.#picture];
     if (!model || !trials || (trials.input && !picture) || hears(model) || this.#loaded?.reading) {
       return;
@@ -219,12 +242,13 @@ export class Runner extends EventTarget {
     for (let turn = 0; again(turn); turn += 1) {
       const started = performance.now();
       const taken = timeOf(picture);
-      const whole = picture && (await frameOf(picture));
-      let frame = whole;
+      /** @type {{ whole: Exclude<Picture, HTMLVideoElement> | null, frame: Picture | null }} */
+      const looked = { whole: null, frame: null };
       const found = await trials
-        .until(() => {
-          frame = whole && trials.fitted(whole);
-          return this.#resultOf(model, trials, frame, signal);
+        .until(async () => {
+          looked.whole ??= picture && (await frameOf(picture));
+          looked.frame = looked.whole && trials.fitted(looked.whole);
+          return this.#resultOf(model, trials, looked.frame, signal);
         })
         .catch((problem) => {
           if (!signal.aborted) {
@@ -232,14 +256,14 @@ export class Runner extends EventTarget {
           }
         });
       if (signal.aborted || !found) {
-        closeFrame(whole, picture);
+        closeFrame(looked.whole, picture);
         return;
       }
       this.#count(performance.now() - started);
       if (turn === 0 || this.#pictureMoves) {
-        this.#show(found, frame);
+        this.#show(found, looked.frame);
       }
-      closeFrame(whole, picture);
+      closeFrame(looked.whole, picture);
       if (this.#pictureMoves) {
         this.#countFrame();
       }

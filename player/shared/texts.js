@@ -3,6 +3,7 @@ export const texts = {
   about: "About this model",
   reading: "Reading…",
   run: {
+    noModel: "No model is open yet.",
     /** @param {string} name */
     opening: (name) => `Opening ${name}…`,
     /**

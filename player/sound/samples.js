@@ -3,8 +3,8 @@ import { texts } from "../shared/texts.js";
 import { taskOf } from "../texelflow.pipeline.js";
 import { sampleSound } from "./sample.js";
 
-/** @import { Attempt } from "../run/player.js" */
 /** @import { Model, SampleSound } from "../run/loading.js" */
+/** @import { UseSource } from "./sound.js" */
 
 const say = texts.sound;
 
@@ -16,53 +16,65 @@ const FILES = /** @type {const} */ ({ page: "", style: "styles/base.css", drawin
  * page makes; of files, some of the page's.
  * @param {Model} model
  * @param {readonly SampleSound[]} sounds
- * @param {Attempt} attempt
- * @param {(source: Blob | AudioBuffer) => Promise<void>} use
+ * @param {UseSource} use
  * @returns {HTMLElement[]} none where there is nothing to try
  */
-export function sampleButtons(model, sounds, attempt, use) {
-  const button = (/** @type {string} */ text, /** @type {() => Promise<unknown>} */ wish, id = "") =>
-    make(
-      "button",
-      { type: "button", class: "sample", id: id !== "" && id, click: () => attempt(wish) },
-      text,
-    );
+export function sampleButtons(model, sounds, use) {
+  const button = (/** @type {string} */ text, /** @type {() => void} */ click, id = "") =>
+    make("button", { type: "button", class: "sample", id: id !== "" && id, click }, text);
   if (taskOf(model) === "file-classification") {
     return Object.entries(FILES).map(([name, address]) =>
-      button(say.files[/** @type {keyof typeof FILES} */ (name)], async () =>
-        use(await (await fetch(new URL(address, document.baseURI))).blob()),
+      button(say.files[/** @type {keyof typeof FILES} */ (name)], () =>
+        use(async (signal) => (await fetch(new URL(address, document.baseURI), { signal })).blob(), ""),
       ),
     );
   }
   const made = sampleSound(model);
   return [
-    ...sounds.map((sound) => button(say.play(sound.title), async () => hear(await brought(sound), use))),
+    ...sounds.map((sound) =>
+      button(say.play(sound.title), () =>
+        use(async (signal) => hear(await brought(sound, signal), signal), say.playing),
+      ),
+    ),
     ...(made
-      ? [button(say.playSample, () => hear(bufferOf(made.samples, made.sampling_rate), use), "sound-sample")]
+      ? [
+          button(
+            say.playSample,
+            () =>
+              use(async (signal) => hear(bufferOf(made.samples, made.sampling_rate), signal), say.playing),
+            "sound-sample",
+          ),
+        ]
       : []),
   ];
 }
 
 /**
- * Plays a sound while it is looked at.
+ * Plays a sound while it is looked at, until something else is.
  * @param {AudioBuffer} sound
- * @param {(source: AudioBuffer) => Promise<void>} use
+ * @param {AbortSignal} signal
+ * @returns {AudioBuffer} the same
  */
-async function hear(sound, use) {
+function hear(sound, signal) {
+  if (signal.aborted) {
+    return sound;
+  }
   const context = new AudioContext();
   const source = new AudioBufferSourceNode(context, { buffer: sound });
   source.connect(context.destination);
   source.addEventListener("ended", () => context.close());
+  signal.addEventListener("abort", () => source.stop());
   source.start();
-  await use(sound);
+  return sound;
 }
 
 /**
  * The part of a file that is to be heard.
  * @param {SampleSound} sound
+ * @param {AbortSignal} signal
  */
-async function brought({ address, title, from, seconds }) {
-  const answer = await fetch(address);
+async function brought({ address, title, from, seconds }, signal) {
+  const answer = await fetch(address, { signal });
   if (!answer.ok) {
     throw new Error(say.missing(title));
   }

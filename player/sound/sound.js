@@ -2,6 +2,7 @@ import { bar } from "../shared/bar.js";
 import { make } from "../shared/make.js";
 import { insteadOfPictures } from "../shared/source.js";
 import { texts } from "../shared/texts.js";
+import { Turns } from "../shared/turns.js";
 import { pipeline, taskOf } from "../texelflow.pipeline.js";
 import { sampleButtons } from "./samples.js";
 import { drawTrack, longer, notesOf, summary } from "./tracks.js";
@@ -10,6 +11,7 @@ import { drawTrack, longer, notesOf, summary } from "./tracks.js";
 /** @import { Model, SampleSound } from "../run/loading.js" */
 /** @import { Classification, Track } from "../texelflow.pipeline.js" */
 /** @typedef {{ status: HTMLElement, views: HTMLElement }} Places where results are shown */
+/** @typedef {(bring: (signal: AbortSignal) => Promise<Blob | AudioBuffer>, told: string) => unknown} UseSource */
 
 const say = texts.sound;
 const percent = new Intl.NumberFormat("en", { style: "percent" });
@@ -19,9 +21,6 @@ const NAMES = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A�
 
 /** Seconds of a microphone that are shown. */
 const SHOWN = 15;
-
-/** What stops listening to the microphone. */
-let listening = new AbortController();
 
 /**
  * Shows what a model hears in a sound that the visitor chooses, or from the microphone; and of files, what they are.
@@ -35,6 +34,18 @@ export function showSound(model, sounds, attempt) {
     status: make("p", { class: "summary", role: "status", id: "sound-summary" }),
     views: make("div", { class: "tracks", id: "tracks" }),
   };
+  const turns = new Turns();
+  /** @type {UseSource} */
+  const use = (bring, told) =>
+    attempt(() =>
+      turns.take(async (signal) => {
+        const source = await bring(signal);
+        if (!signal.aborted) {
+          places.status.textContent = told;
+          await showSource(model, source, places, signal);
+        }
+      }),
+    );
   const isOfFiles = taskOf(model) === "file-classification";
   const accept = isOfFiles ? false : "audio/*,video/*";
   const chooser = make("input", { class: "visually-hidden", id: "sound-file", type: "file", accept });
@@ -47,20 +58,14 @@ export function showSound(model, sounds, attempt) {
     const file = chooser.files?.[0];
     chooser.value = "";
     if (file) {
-      listening.abort();
-      places.status.textContent = say.reading(file.name);
-      attempt(() => showSource(model, file, places));
+      use(async () => file, say.reading(file.name));
     }
   });
   const row = make("div", { class: "row" }, label, chooser);
   if (!isOfFiles) {
-    row.append(microphoneButton(model, places, attempt));
+    row.append(microphoneButton(model, places, turns, attempt));
   }
-  const samples = sampleButtons(model, sounds, attempt, async (source) => {
-    listening.abort();
-    places.status.textContent = isOfFiles ? "" : say.playing;
-    await showSource(model, source, places);
-  });
+  const samples = sampleButtons(model, sounds, use);
   const credits = sounds.map(({ credit }) => make("p", { class: "quiet" }, ...credit));
   const heading = make("h3", {}, isOfFiles ? say.file : say.sound);
   const restore = insteadOfPictures(
@@ -77,7 +82,7 @@ export function showSound(model, sounds, attempt) {
     make("div", { id: "sound", class: "step" }, places.status, places.views),
   );
   return () => {
-    listening.abort();
+    turns.next();
     restore();
   };
 }
@@ -86,53 +91,83 @@ export function showSound(model, sounds, attempt) {
  * @param {Model} model
  * @param {Blob | AudioBuffer} source
  * @param {Places} places
+ * @param {AbortSignal} signal
  */
-async function showSource(model, source, places) {
-  const task = taskOf(model);
-  if (task === "audio-tracking") {
-    const follow = await pipeline(task, model);
-    showTracks(await follow(source), places);
-  } else if (task === "file-classification") {
-    const classify = await pipeline(task, model);
-    showClasses(await classify(/** @type {Blob} */ (source), { top_k: 5 }), places);
-  } else {
-    const classify = await pipeline("audio-classification", model);
-    showClasses(await classify(source), places);
+async function showSource(model, source, places, signal) {
+  const show = await heard(model, source);
+  if (!signal.aborted) {
+    show(places);
   }
 }
 
 /**
  * @param {Model} model
+ * @param {Blob | AudioBuffer} source
+ * @returns {Promise<(places: Places) => void>} what shows it
+ */
+async function heard(model, source) {
+  const task = taskOf(model);
+  if (task === "audio-tracking") {
+    const follow = await pipeline(task, model);
+    const tracks = await follow(source);
+    return (places) => showTracks(tracks, places);
+  }
+  const classes =
+    task === "file-classification"
+      ? await (await pipeline(task, model))(/** @type {Blob} */ (source), { top_k: 5 })
+      : await (await pipeline("audio-classification", model))(source);
+  return (places) => showClasses(classes, places);
+}
+
+/**
+ * @param {Model} model
  * @param {Places} places
+ * @param {Turns} turns
  * @param {Attempt} attempt
  */
-function microphoneButton(model, places, attempt) {
+function microphoneButton(model, places, turns, attempt) {
   const button = make(
     "button",
     { type: "button", id: "microphone", "aria-pressed": "false" },
     say.useMicrophone,
   );
-  button.addEventListener("click", () => {
-    if (button.getAttribute("aria-pressed") === "true") {
-      listening.abort();
+  const tell = (/** @type {boolean} */ listens) => {
+    button.setAttribute("aria-pressed", String(listens));
+    button.textContent = listens ? say.stopMicrophone : say.useMicrophone;
+  };
+  /** @param {AbortSignal} signal */
+  const listenOn = async (signal) => {
+    button.disabled = true;
+    const stream = await microphone().finally(() => {
+      button.disabled = false;
+    });
+    const end = () => {
+      for (const track of stream.getTracks()) {
+        track.stop();
+      }
+      tell(false);
+    };
+    if (signal.aborted) {
+      end();
       return;
     }
-    attempt(async () => {
-      listening.abort();
-      listening = new AbortController();
-      const stream = await microphone();
-      button.setAttribute("aria-pressed", "true");
-      button.textContent = say.stopMicrophone;
-      try {
-        await listen(model, stream, places, listening.signal);
-      } finally {
-        for (const track of stream.getTracks()) {
-          track.stop();
-        }
-        button.setAttribute("aria-pressed", "false");
-        button.textContent = say.useMicrophone;
+    tell(true);
+    signal.addEventListener("abort", end);
+    try {
+      await listen(model, stream, places, signal);
+    } finally {
+      signal.removeEventListener("abort", end);
+      if (!signal.aborted) {
+        end();
       }
-    });
+    }
+  };
+  button.addEventListener("click", () => {
+    if (button.getAttribute("aria-pressed") === "true") {
+      turns.next();
+    } else {
+      attempt(() => turns.take(listenOn));
+    }
   });
   return button;
 }

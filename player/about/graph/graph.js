@@ -1,5 +1,6 @@
 import { make } from "../../shared/make.js";
 import { texts } from "../../shared/texts.js";
+import { Turns } from "../../shared/turns.js";
 import { familyOf } from "../families.js";
 import { resultShape } from "../shapes.js";
 import { Folding } from "./folding.js";
@@ -38,7 +39,16 @@ class GraphPart {
   #panel;
   #search;
   #worker = new Worker(new URL("./layout.js", import.meta.url), { type: "module" });
-  #turn = 0;
+  #layouts = new Turns();
+  /** Of nodes, which are chosen once they are laid out. */
+  #choices = new Turns();
+  /** The last layout. @type {Promise<void>} */
+  #laid = Promise.resolve();
+  /**
+   * What waits for the worker, which answers one after the other.
+   * @type {{ resolve: (layout: Layout) => void, reject: (problem: Error) => void }[]}
+   */
+  #asked = [];
   #status = make("p", { class: "quiet", role: "status" });
   #spoken = make("p", { class: "visually-hidden", role: "status" });
 
@@ -93,6 +103,8 @@ class GraphPart {
       help,
       this.#spoken,
     );
+    this.#worker.onmessage = ({ data }) => this.#asked.shift()?.resolve(data);
+    this.#worker.onerror = ({ message }) => this.#asked.shift()?.reject(new Error(say.failed(message)));
     this.#drawing = new GraphCanvas(this.#canvas);
     this.#drawing.camera.addEventListener("pick", (event) => {
       const { x, y } = /** @type {CustomEvent} */ (event).detail;
@@ -115,14 +127,13 @@ class GraphPart {
 
   /** Lays the boxes out anew, in a worker; the drawing before stays until then. */
   async lay() {
-    this.#turn += 1;
-    const turn = this.#turn;
+    const signal = this.#layouts.next();
     const view = this.#folding.view();
     const faces = view.boxes.map((box) => this.#faceOf(box));
     const sizes = faces.map((face) => this.#drawing.sizeOf(face));
     this.#status.textContent = say.laying(view.boxes.length);
     const layout = await this.#ask({ sizes, arrows: view.arrows.map(({ from, to }) => [from, to]) });
-    if (turn !== this.#turn) {
+    if (signal.aborted) {
       return;
     }
     const isFirst = this.#view.boxes.length === 0 || !this.#canvas.dataset.boxes;
@@ -146,8 +157,7 @@ class GraphPart {
    */
   #ask(task) {
     return new Promise((resolve, reject) => {
-      this.#worker.onmessage = ({ data }) => resolve(data);
-      this.#worker.onerror = ({ message }) => reject(new Error(say.failed(message)));
+      this.#asked.push({ resolve, reject });
       this.#worker.postMessage(task);
     });
   }
@@ -195,10 +205,14 @@ class GraphPart {
    * @param {number} node
    */
   async #chooseNode(node) {
+    const signal = this.#choices.next();
     if (this.#folding.reveal(node)) {
-      await this.lay();
+      this.#laid = this.lay();
     }
-    this.#chooseBox(this.#view.boxOf[node], true);
+    await this.#laid;
+    if (!signal.aborted) {
+      this.#chooseBox(this.#view.boxOf[node], true);
+    }
   }
 
   /**
@@ -225,9 +239,11 @@ class GraphPart {
   async #fold(group, isOpen) {
     const box = this.#view.boxes.find(({ key }) => key === group) ?? this.#view.boxes[this.#drawing.chosen];
     const node = box?.nodes[0] ?? -1;
+    const signal = this.#choices.next();
     this.#folding.set(group, isOpen);
-    await this.lay();
-    if (node >= 0) {
+    this.#laid = this.lay();
+    await this.#laid;
+    if (!signal.aborted && node >= 0) {
       this.#chooseBox(this.#view.boxOf[node], true);
     }
   }

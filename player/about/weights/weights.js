@@ -49,7 +49,7 @@ export async function showWeights(place, facts) {
       card.lastElementChild?.replaceWith(...chart(await spread(weight)));
     }
   };
-  more.addEventListener("click", showMore);
+  more.addEventListener("click", () => showMore().catch((problem) => facts.tell(problem)));
   const total = weights.reduce((sum, weight) => sum + weight.bytes, 0);
   place.replaceChildren(make("p", {}, say.total(weights.length, bytes(total))), cards, more);
   await showMore();
