@@ -14,6 +14,9 @@ from playwright.sync_api import Browser, Error, Page, Playwright
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
+PAGE_SECONDS = 60
+"""How long is waited for what a page is to do; how fast it is has tests of its own."""
+
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-quic",
@@ -64,11 +67,13 @@ def launch_chromium(playwright: Playwright, *more: str) -> Browser:
     `more` are flags besides.
     """
     flags = GPU_WEBGL_FLAGS if os.environ.get("TEXELFLOW_TEST_GPU") else SOFTWARE_WEBGL_FLAGS
-    return playwright.chromium.launch(
+    browser = playwright.chromium.launch(
         executable_path=find_chromium(),
         headless=True,
         args=[*CHROMIUM_FLAGS, *flags, *more],
     )
+    browser.on("context", lambda context: context.set_default_timeout(1000 * PAGE_SECONDS))
+    return browser
 
 
 def require_webgl2(page: Page) -> None:

@@ -17,10 +17,16 @@ os.environ["TEXELFLOW_CHECK_GRAPH"] = "1"
 
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
-from browser_support import REPOSITORY, PageServer, RenewedPage, launch_chromium, open_runtime_page
+from browser_support import (
+    PAGE_SECONDS,
+    REPOSITORY,
+    PageServer,
+    RenewedPage,
+    launch_chromium,
+    open_runtime_page,
+)
 
-# What a page is to show takes as long as the machine is busy; how fast it is has tests of its own.
-expect.set_options(timeout=60_000)
+expect.set_options(timeout=1000 * PAGE_SECONDS)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import time
 
 from playwright.sync_api import Page, Route
 
-SECONDS = 60
+from browser_support import PAGE_SECONDS
 
 ASKED = """
 globalThis.asked = [];
@@ -43,9 +43,9 @@ class Held:
 
     def wait(self) -> None:
         """Wait until there is one."""
-        end = time.monotonic() + SECONDS
+        end = time.monotonic() + PAGE_SECONDS
         while not self._routes:
-            assert time.monotonic() < end, f"nothing asked for {self._pattern} within {SECONDS} s"
+            assert time.monotonic() < end, f"nothing asked for {self._pattern} within {PAGE_SECONDS} s"
             self._page.wait_for_timeout(20)
 
     def let_go(self) -> None:

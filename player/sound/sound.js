@@ -212,12 +212,16 @@ async function listen(model, stream, places, signal) {
     let tracks = [];
     for await (const parts of follow.stream(stream, { signal, latest: true })) {
       tracks = parts.map((part, index) => longer(tracks[index], part, SHOWN));
-      showTracks(tracks, places);
+      if (!signal.aborted) {
+        showTracks(tracks, places);
+      }
     }
   } else {
     const classify = await pipeline("audio-classification", model);
     for await (const { results } of classify.stream(stream, { signal, latest: true })) {
-      showClasses(results, places);
+      if (!signal.aborted) {
+        showClasses(results, places);
+      }
     }
   }
 }

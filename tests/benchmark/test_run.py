@@ -23,7 +23,7 @@ def test_all_passes_on_a_tiny_net(tmp_path: Path) -> None:
         ],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -72,7 +72,7 @@ def test_wrong_names_are_refused() -> None:
         [sys.executable, str(SCRIPT), "unused", "--nets", "tiny,none"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 1
@@ -101,5 +101,5 @@ def test_the_server_compresses_text_and_nothing_else(tmp_path: Path) -> None:
 def fetch(url: str, accepted: str) -> tuple[str | None, str, bytes]:
     """Content encoding, content type and body of an answer."""
     request = urllib.request.Request(url, headers={"Accept-Encoding": accepted})
-    with urllib.request.urlopen(request, timeout=10) as response:
+    with urllib.request.urlopen(request, timeout=60) as response:
         return response.headers["Content-Encoding"], response.headers["Content-Type"], response.read()

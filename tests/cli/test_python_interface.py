@@ -50,7 +50,7 @@ def run_python(code: str, *arguments: Path | str) -> str:
         env={"PYTHONPATH": str(REPOSITORY / "exporter")},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert finished.returncode == 0, finished.stderr

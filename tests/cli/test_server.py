@@ -22,12 +22,12 @@ import texelflow
 from texelflow.checking.serve import background_server, folder_mounts
 from texelflow.errors import ExportError
 
-START_SECONDS = 30
+START_SECONDS = 120
 
 
 def fetch(url: str, path: str) -> tuple[int, str, bytes]:
     """Return status, content type and body; the path is sent as it is, dots and all."""
-    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=60)
     connection.request("GET", path)
     response = connection.getresponse()
     return response.status, response.headers["Content-Type"], response.read()
@@ -69,7 +69,7 @@ def test_brotli_and_names_by_content(tmp_path: Path) -> None:
     os.utime(folder / "stale.js.br", (0, 0))
 
     def ask(path: str, accepted: str) -> tuple[str | None, ...]:
-        connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
+        connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=60)
         connection.request("GET", path, headers={"Accept-Encoding": accepted})
         response = connection.getresponse()
         names = ("Content-Type", "Content-Encoding", "Cache-Control")
@@ -167,12 +167,12 @@ def test_serve_https_while_a_client_stalls(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("hello")
     with served(tmp_path, "--https") as url:
         host, port = url.removeprefix("https://").rstrip("/").split(":")
-        stalled = http.client.HTTPConnection(host, int(port), timeout=10)
+        stalled = http.client.HTTPConnection(host, int(port), timeout=60)
         stalled.connect()
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        connection = http.client.HTTPSConnection(host, int(port), timeout=10, context=context)
+        connection = http.client.HTTPSConnection(host, int(port), timeout=60, context=context)
         connection.request("GET", "/")
         assert connection.getresponse().read() == b"hello"
         stalled.close()

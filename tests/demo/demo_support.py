@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page
 
-from browser_support import REPOSITORY, require_webgl2
+from browser_support import PAGE_SECONDS, REPOSITORY, require_webgl2
 
 sys.path.append(str(REPOSITORY / "demo"))
 
@@ -34,7 +34,7 @@ def build_demo(folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def wait_until(page: Page, expression: str, seconds: float = 30) -> None:
+def wait_until(page: Page, expression: str, seconds: float = PAGE_SECONDS) -> None:
     """Waits until a JavaScript expression holds.
 
     Playwright's own `wait_for_function` evaluates strings in the page, which its content policy forbids.
@@ -52,6 +52,21 @@ def picture(colour: tuple[int, int, int], size: tuple[int, int] = (60, 40)) -> F
     content = io.BytesIO()
     Image.new("RGB", size, colour).save(content, "PNG")
     return {"name": "picture.png", "mimeType": "image/png", "buffer": content.getvalue()}
+
+
+def settle(page: Page) -> None:
+    """Waits until what moves on a page, such as bars and colours, is where it shall be, and drawn."""
+    page.evaluate(
+        """async () => {
+            const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+            const moving = () => document.getAnimations().filter((one) =>
+                one.playState === "running" && Number.isFinite(one.effect.getComputedTiming().endTime));
+            await frame();
+            await frame();
+            while (moving().length > 0) await frame();
+            await frame();
+        }"""
+    )
 
 
 NAMELESS_CONTROLS = """() => [...document.querySelectorAll("button, input, canvas, summary")]

@@ -13,7 +13,7 @@ import pytest
 from about_models import bundle_of, products, two_blocks
 from demo_support import Opener, look_inside, opening_demo, picture, wait_until
 from onnx import numpy_helper
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 import texelflow
 from browser_support import PageServer
@@ -61,7 +61,7 @@ def test_nothing_of_it_is_loaded_before_it_is_opened(
     page_server.requests.clear()
     page = open_demo()
     open_bundle(page, blocks)
-    page.wait_for_timeout(200)
+    page.wait_for_timeout(200)  # nothing tells that nothing is loaded
     assert not [path for path in page_server.requests if "/about/" in path or "debug" in path]
     open_about(page)
     loaded = [path for path in page_server.requests if "/about/" in path or "debug" in path]
@@ -145,16 +145,17 @@ def test_graph_is_walked_by_keyboard(about: Page) -> None:
     about.click(".search-results button")
     about.fill("#graph-search", "")
     about.focus("canvas.graph")
-    seen = []
+    name = about.locator(".node-panel .rows dd").first
+    expect(name).to_have_text("picture")
+    seen = ["picture"]
     for _ in range(3):
         about.keyboard.press("ArrowDown")
-        about.wait_for_timeout(50)
-        seen.append(about.inner_text(".node-panel .rows dd >> nth=0"))
-    assert seen[0] == "stem/conv"
-    assert seen[1].startswith("body/block1/")
+        expect(name).not_to_have_text(seen[-1])
+        seen.append(name.inner_text())
+    assert seen[1] == "stem/conv"
+    assert seen[2].startswith("body/block1/")
     about.keyboard.press("ArrowUp")
-    about.wait_for_timeout(50)
-    assert about.inner_text(".node-panel .rows dd >> nth=0") == seen[1]
+    expect(name).to_have_text(seen[2])
 
 
 def test_a_node_shows_what_it_computes(about: Page) -> None:
@@ -337,12 +338,12 @@ def test_outputs_are_compared_with_onnx_runtime_in_the_page(
     beside = tmp_path / "notes.txt"
     beside.write_text("of the model")
     page.set_input_files("#files", [products(tmp_path), *([] if is_alone else [beside])])
-    wait_until(page, "document.getElementById('model-title').textContent === 'products'", 60)
+    wait_until(page, "document.getElementById('model-title').textContent === 'products'")
     open_about(page)
     open_part(page, "compare")
     assert not [path for path in page_server.requests if "/peers/" in path]
     page.get_by_role("button", name="Compare with ONNX Runtime").click()
-    page.locator("#part-compare tbody tr").nth(1).wait_for(timeout=60_000)
+    page.locator("#part-compare tbody tr").nth(1).wait_for()
     rows = [row.split("\t") for row in page.locator("#part-compare tbody tr").all_inner_texts()]
     assert [(row[0], row[1], row[4]) for row in rows] == [
         ("b", "float32 8 × 96", "agrees"),

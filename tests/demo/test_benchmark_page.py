@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from demo_support import CONTRASTS, NAMELESS_CONTROLS, wait_until
+from demo_support import CONTRASTS, NAMELESS_CONTROLS, settle, wait_until
 from playwright.sync_api import Browser, Page, Route
 
 CHOICES = "[...document.querySelectorAll('#runtimes input')]"
@@ -53,7 +53,7 @@ def test_a_comparison_shows_times_errors_and_failures(benchmark_page: Page, tmp_
     choose(page, {"texelflow", "tfjs"})
     assert page.inner_text("#cost") != before
     page.click("#start")
-    wait_until(page, "document.getElementById('progress-text').textContent.startsWith('Run 2')", 60)
+    wait_until(page, "document.getElementById('progress-text').textContent.startsWith('Run 2')")
     page.click("#stop")
     wait_until(page, "document.getElementById('stop').hidden", 20)
 
@@ -84,7 +84,7 @@ def test_a_comparison_shows_times_errors_and_failures(benchmark_page: Page, tmp_
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
-        page.wait_for_timeout(150)
+        settle(page)
         assert page.evaluate(CONTRASTS) == []
         page.screenshot(path=tmp_path / f"{scheme}.png", full_page=True)
 

@@ -103,7 +103,7 @@ class Visits:
         page = self.browser.new_page()
         page.add_init_script(WATCH)
         page.goto(f"{self.url}/")
-        wait_until(page, "!document.getElementById('stage').hidden", 60)
+        wait_until(page, "!document.getElementById('stage').hidden")
         yield page
         page.close()
 

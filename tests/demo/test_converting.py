@@ -28,7 +28,7 @@ def model(tmp_path: Path) -> Path:
 
 
 def wait_for_result(page: Page, expected: str) -> None:
-    wait_until(page, f"/{expected}/.test(document.getElementById('summary').textContent)", 60)
+    wait_until(page, f"/{expected}/.test(document.getElementById('summary').textContent)")
 
 
 def converter_requests(server: PageServer) -> list[str]:
@@ -91,17 +91,17 @@ def test_more_is_said_of_how_a_model_is_converted(open_demo: Opener, tmp_path: P
     for text, reason in {"nothing": "“nothing” is no size", "picture=1,3,9": "picture"}.items():
         page.fill("#shapes", text)
         page.press("#shapes", "Enter")
-        wait_until(page, f"{told}.includes('{reason}')", 60)
+        wait_until(page, f"{told}.includes('{reason}')")
     page.fill("#shapes", "picture=1,3,12,16")
     page.press("#shapes", "Enter")
-    wait_until(page, f"{told} === '' && document.getElementById('loading').hidden", 60)
+    wait_until(page, f"{told} === '' && document.getElementById('loading').hidden")
     page.fill("#image", "0..255,fit=cover")
     page.select_option("#weights", "int8")
     page.fill("#labels", "red\ngreen\nblue\n")
     page.dispatch_event("#labels", "change")
     wait_for_result(page, "^red, ")
 
-    wait_until(page, "document.getElementById('loading').hidden", 60)
+    wait_until(page, "document.getElementById('loading').hidden")
     with page.expect_download() as download:
         page.click("#save")
     download.value.save_as(tmp_path / "saved.zip")
@@ -117,7 +117,7 @@ def test_more_is_said_of_how_a_model_is_converted(open_demo: Opener, tmp_path: P
         path.name: path.read_bytes() for path in (tmp_path / "native").iterdir()
     }
     page.check("#states")
-    wait_until(page, f"{told}.includes('pair')", 60)
+    wait_until(page, f"{told}.includes('pair')")
 
 
 def test_a_model_is_dropped_and_made_ready_while_dragged(
@@ -146,7 +146,7 @@ def test_what_cannot_be_converted_is_told_in_the_exporters_words(open_demo: Open
     with zipfile.ZipFile(state, "w") as archive:
         archive.writestr("weights/data.pkl", b"")
     page.set_input_files("#files", str(state))
-    wait_until(page, "document.getElementById('bundle-error').textContent !== ''", 60)
+    wait_until(page, "document.getElementById('bundle-error').textContent !== ''")
     told = page.inner_text("#bundle-error")
     with pytest.raises(texelflow.ExportError) as native:
         texelflow.export(state, tmp_path / "bundle")
@@ -189,7 +189,7 @@ def test_another_server_is_asked_only_if_the_visitor_wants_it(
     assert page.inner_text("#foreign-address") == foreign
     assert page.inner_text("#foreign-host") == "models.example"
     page.click("text=Do not")
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(300)  # nothing tells that it is not asked
     assert asked == []
     page.reload()
     wait_until(page, "document.getElementById('foreign').open")

@@ -73,7 +73,7 @@ def visitor(browser: Browser) -> Iterator[BrowserContext]:
 def visit(visitor: BrowserContext, url: str) -> Page:
     page = visitor.new_page()
     page.goto(url)
-    wait_until(page, READ, 60)
+    wait_until(page, READ)
     return page
 
 
@@ -90,13 +90,13 @@ def test_without_network_it_opens_and_converts_a_model(
     page.click("label[for=files]")
     listed = (site.folder / "service-worker.js").read_text(encoding="utf-8").count('"convert/v-')
     count = "all.filter((path) => path.includes('/convert/v-')).length"
-    wait_until(page, f"{KEPT_PATHS}.then((all) => {count} === {listed})", 60)
+    wait_until(page, f"{KEPT_PATHS}.then((all) => {count} === {listed})")
     site.stop()
     page.reload()
-    wait_until(page, READ, 60)
+    wait_until(page, READ)
     page.set_input_files("#photo", picture((255, 0, 0)))
     page.set_input_files("#files", str(tmp_path / "colours.onnx"))
-    wait_until(page, "/^class 0, /.test(document.getElementById('summary').textContent)", 60)
+    wait_until(page, "/^class 0, /.test(document.getElementById('summary').textContent)")
     page.click("#about summary")
     wait_until(page, "document.querySelector('#about [role=tab]') !== null")
     page.goto(f"{site.url}gallery.html")
@@ -110,7 +110,7 @@ def test_a_new_build_takes_the_place_of_the_old_as_a_whole(visitor: BrowserConte
     page = visit(visitor, site.url)
     page.evaluate(KEPT)
     page.reload()
-    wait_until(page, READ, 60)
+    wait_until(page, READ)
     assert builds(page) == ["one", "one"]
 
     build(site, "two")
@@ -126,7 +126,7 @@ def test_a_new_build_takes_the_place_of_the_old_as_a_whole(visitor: BrowserConte
     with page.expect_navigation():
         page.click(".newer button")
     assert builds(page) == ["two", "two"]
-    wait_until(page, READ, 60)
+    wait_until(page, READ)
     assert page.query_selector(".newer") is None
     kept = kept_paths(page)
     assert len(set(kept)) == len(kept) > 100
@@ -138,7 +138,7 @@ def test_a_build_that_is_not_whole_is_not_used(visitor: BrowserContext, site: Si
     page = visit(visitor, site.url)
     page.evaluate(KEPT)
     page.reload()
-    wait_until(page, READ, 60)
+    wait_until(page, READ)
     build(site, "two")
     (site.folder / "shared" / "build.js").write_text('export default "three";', encoding="utf-8")
     ended = page.evaluate(

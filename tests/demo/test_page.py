@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from demo_support import CONTRASTS, NAMELESS_CONTROLS, Opener, build_demo
-from playwright.sync_api import Browser, Page
+from demo_support import CONTRASTS, NAMELESS_CONTROLS, Opener, build_demo, settle
+from playwright.sync_api import Browser, Page, expect
 
 from page_checks import SHIFTS
 
@@ -23,9 +24,8 @@ def modules(browser: Browser, demo_url: str) -> Iterator[Page]:
     page.close()
 
 
-def test_building_again_replaces_the_page_and_leaves_nothing_else(tmp_path: Path) -> None:
-    folder = tmp_path / "page"
-    build_demo(folder)
+def test_building_again_replaces_the_page_and_leaves_nothing_else(demo_folder: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(demo_folder, tmp_path / "page")
     (folder / "left-over.txt").write_text("old", encoding="utf-8")
     build_demo(folder)
     assert not (folder / "left-over.txt").exists()
@@ -64,7 +64,7 @@ def test_the_policy_forbids_eval_and_nothing_is_absolute(demo_folder: Path) -> N
 @pytest.mark.parametrize("width", [390, 1200])
 def test_nothing_shifts_while_the_page_loads(open_demo: Opener, width: int) -> None:
     page = open_demo(SHIFTS, viewport={"width": width, "height": 900})
-    page.wait_for_timeout(200)
+    page.wait_for_timeout(200)  # nothing tells that nothing shifts any more
     assert page.evaluate("shifted") < 0.02
 
 
@@ -84,7 +84,9 @@ def test_all_text_has_the_contrast_of_wcag_aa(demo: Page, scheme: str) -> None:
     demo.fill("#address", "")
     demo.click("#open-form button[type=submit]")
     demo.click("[aria-label='A handwritten 3']")
-    demo.wait_for_timeout(300)
+    expect(demo.locator("#bundle-error")).to_be_visible()
+    expect(demo.locator("#verdict")).to_contain_text("a 3")
+    settle(demo)
     assert demo.evaluate(CONTRASTS) == []
 
 

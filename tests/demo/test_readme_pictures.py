@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from about_models import bundle_of, two_blocks
-from demo_support import Opener, wait_until
+from demo_support import Opener, settle, wait_until
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
@@ -37,7 +37,7 @@ def test_a_digit_is_read(open_demo: Opener) -> None:
     page = open_demo()
     page.click("[aria-label='A handwritten 3']")
     wait_until(page, "/3/.test(document.getElementById('verdict').textContent)")
-    page.wait_for_timeout(300)
+    settle(page)
     take(page, "#digits", "digit.png")
 
 
@@ -58,7 +58,7 @@ def test_a_model_is_looked_at(browser: Browser, tmp_path: Path) -> None:
         page.get_by_role("button", name="See what it computes").click()
         page.locator("canvas.tiles").wait_for()
         page.locator(".maps").scroll_into_view_if_needed()
-        page.wait_for_timeout(300)
+        settle(page)
         take(page, "#about", "model.png")
         page.close()
 

@@ -121,7 +121,7 @@ def test_the_camera_and_the_screen(
         page.click("#screen")
         expect(page.locator("#screen")).to_have_attribute("aria-pressed", "true")
         expect(page.locator("#camera")).to_have_attribute("aria-pressed", "false")
-        page.wait_for_function("() => document.getElementById('stage').width === 1280", timeout=30_000)
+        page.wait_for_function("() => document.getElementById('stage').width === 1280")
         before = int(page.inner_text("#bundle-runs"))
         page.wait_for_function(
             f"() => Number(document.getElementById('bundle-runs').textContent) > {before + 1}"
@@ -142,11 +142,11 @@ def test_the_camera_and_the_screen(
 def test_a_sound_that_the_page_makes(opened: Page) -> None:
     """Models of tones have a sample; what they hear in it is what it was made of."""
     opened.evaluate("() => { location.hash = 'music-to-notes'; }")
-    opened.locator("#sound-sample").click(timeout=30_000)
+    opened.locator("#sound-sample").click()
     expect(opened.locator("#sound-summary")).to_contain_text("Notes: A3, C♯4, E4, A4")
     opened.evaluate("() => { location.hash = 'pitch'; }")
     expect(opened.locator("#model-title")).to_have_text("Pitch")
-    opened.locator("#sound-sample").click(timeout=30_000)
+    opened.locator("#sound-sample").click()
     expect(opened.locator("#sound-summary")).to_contain_text("Hz, the median")
     middle = float(opened.inner_text("#sound-summary").split(": ")[-1].split(" ")[0])
     assert min(abs(middle - hertz) for hertz in (220, 277, 330, 440)) < 4
@@ -159,14 +159,14 @@ def test_a_sound_that_the_page_makes(opened: Page) -> None:
 def test_samples_for_who_has_no_microphone_and_no_file(opened: Page) -> None:
     """Someone speaks in the sample of voice activity; the page knows its own files."""
     opened.evaluate("() => { location.hash = 'voice-activity'; }")
-    opened.get_by_role("button", name="A conversation").click(timeout=60_000)
+    opened.get_by_role("button", name="A conversation").click()
     summary = opened.locator("#sound-summary")
     expect(summary).to_contain_text("of the time")
     assert int(summary.inner_text().split(" ")[-4].removesuffix("%")) > 20
     assert "Silero" in opened.inner_text("#sound-source")
     opened.evaluate("() => { location.hash = 'file-type'; }")
     for button, kind in (("This page", "html"), ("Its style sheet", "css"), ("Its icon", "svg")):
-        opened.get_by_role("button", name=button).click(timeout=60_000)
+        opened.get_by_role("button", name=button).click()
         expect(summary).to_contain_text(f"{kind}, ")
 
 
@@ -190,7 +190,7 @@ def test_what_is_refused_is_told_as_that(
         }""",
         called,
     )
-    opened.locator(button).click(timeout=60_000)
+    opened.locator(button).click()
     expect(opened.locator("#bundle-error")).to_contain_text(says)
     expect(opened.locator(button)).to_have_attribute("aria-pressed", "false")
 

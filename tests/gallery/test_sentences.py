@@ -40,7 +40,7 @@ def test_sentences_are_as_alike_as_their_makers_find(gallery: Page) -> None:
 def test_the_page_sorts_sentences(gallery: Page) -> None:
     """By what it shows of itself, and with a text of the visitor's."""
     gallery.evaluate("() => { location.hash = 'sentences'; }")
-    gallery.locator("#words-run").click(timeout=60_000)
+    gallery.locator("#words-run").click()
     expect(gallery.locator("#words-summary")).to_have_text("Closest: The kitten naps.")
     weather = [one["text"] for one in RECORDED["weather"]]
     gallery.fill("#words-text", "\n".join(weather))

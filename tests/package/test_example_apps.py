@@ -80,7 +80,7 @@ def results(browser: Browser, server: PageServer, folder: Path) -> object:
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.goto(f"{address}/index.html")
-    page.wait_for_function("() => globalThis.results", timeout=20_000) if not problems else None
+    page.wait_for_function("() => globalThis.results") if not problems else None
     found = page.evaluate("() => globalThis.results")
     context.close()
     assert problems == []

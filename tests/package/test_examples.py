@@ -32,7 +32,7 @@ from browser_support import (
 
 EXAMPLES = REPOSITORY / "examples"
 MODULES = EXAMPLES / "node_modules"
-SECONDS = 60
+SECONDS = 120
 
 SHOWN = 3
 """The digit of the picture that every example has."""

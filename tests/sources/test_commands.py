@@ -93,6 +93,6 @@ def test_paths_load_nothing_that_fetches(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
     )
     assert finished.stdout.split() == []

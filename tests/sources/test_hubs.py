@@ -53,7 +53,7 @@ def try_each(tmp_path: Path, addresses: list[tuple[str, bool]], **environment: s
         },
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert finished.returncode == 0, finished.stderr

@@ -275,7 +275,7 @@ def test_processes_at_once_do_not_spoil_each_other(server: SourceServer) -> None
     processes = [context.Process(target=_read, args=(url, results)) for _ in range(4)]
     for process in processes:
         process.start()
-    assert [results.get(timeout=10) for _ in processes] == [len(body)] * 4
+    assert [results.get(timeout=60) for _ in processes] == [len(body)] * 4
     for process in processes:
         process.join()
     assert contents(url, offline=True) == body

@@ -24,7 +24,7 @@ from texelflow.passes import infer_types, remove_dead_nodes
 
 def refuses(path: Path) -> bool:
     """Read and infer a model; return whether it was refused."""
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         graph = read_model(path)
         remove_dead_nodes.run(graph)
@@ -34,7 +34,7 @@ def refuses(path: Path) -> bool:
         assert str(error)
         return True
     finally:
-        assert time.perf_counter() - start < 10
+        assert time.process_time() - start < 10
     return False
 
 

