@@ -23,14 +23,18 @@ class Span:
     others: float = 0
 
     @property
+    def is_quiet(self) -> bool:
+        """Whether the clock tells how long it took: others did little meanwhile, or one cannot tell."""
+        return self.others <= QUIET * self.clock * (os.cpu_count() or 1) or not self.own
+
+    @property
     def seconds(self) -> float:
         """How long it took, or would have on a machine without other work.
 
         On a quiet machine that is what the clock says. On another it is at most what the browser took of all
         processors together, which is no less than what it takes on one alone.
         """
-        is_quiet = self.others <= QUIET * self.clock * (os.cpu_count() or 1)
-        return self.clock if is_quiet or not self.own else min(self.clock, self.own)
+        return self.clock if self.is_quiet else min(self.clock, self.own)
 
 
 @contextmanager

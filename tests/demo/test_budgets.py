@@ -21,7 +21,7 @@ import pytest
 from demo_support import wait_until
 from onnx import numpy_helper
 from playwright.sync_api import BrowserContext, Page, Playwright
-from quiet_time import span
+from quiet_time import Span, span
 
 from browser_support import CHROMIUM_FLAGS, SOFTWARE_WEBGL_FLAGS, find_chromium
 from texelflow.checking.serve import StaticHandler, background_server, folder_mounts
@@ -78,11 +78,12 @@ console.log(JSON.stringify(paths.map((path) => brotliCompressSync(readFileSync(p
 """
 PACKED = (".js", ".mjs", ".html", ".css", ".json", ".svg", ".wasm", ".zip")
 
-MILLISECONDS = {"open": 2000, "task": 100}
-"""The most that is allowed; of the first the best of several tries counts."""
+MILLISECONDS = {"task": 100}
+"""The most that is allowed."""
 
-SECONDS = {"cold": 15, "warm": 5}
-"""The most from a model of 5 MB to its first result; it is warm once another was converted on the page."""
+SECONDS = {"open": 2, "cold": 15, "warm": 5}
+"""The most until the page opens, of which the best of several tries counts; and from a model of 5 MB to its
+first result. It is warm once another was converted on the page."""
 
 TRIES = 5
 
@@ -231,7 +232,7 @@ def test_visits(visits: Visits, demo_folder: Path, model: Path, capsys: pytest.C
         f"{one['taken'].own:.1f} s of the processors ({one['taken'].others:.1f} s of others meanwhile)"
         for name, one in {"cold": cold, "warm": runs[0], "second visit": warm}.items()
     ]
-    # A task is long, too, that other work on the machine interrupts: hardly so most times.
+    # A task is long, too, that other work on the machine interrupts: hardly so most times, where there is little.
     told.append(
         "while it converts, the longest task takes "
         + ", ".join(f"{one['longest']:.0f} ms ({one['busiest']:.0f} of the processor)" for one in every)
@@ -242,16 +243,25 @@ def test_visits(visits: Visits, demo_folder: Path, model: Path, capsys: pytest.C
     assert warm["taken"].seconds < SECONDS["cold"]
     assert all(one["taken"].seconds < SECONDS["warm"] for one in runs)
     assert all(one["busiest"] <= MILLISECONDS["task"] for one in every)
-    assert median(one["longest"] for one in every) <= MILLISECONDS["task"]
+    longest = (one["longest" if one["taken"].is_quiet else "busiest"] for one in every)
+    assert median(longest) <= MILLISECONDS["task"]
     assert all(one["shifted"] < 0.02 for one in every)
 
 
 def test_it_opens_quickly(visits: Visits, capsys: pytest.CaptureFixture[str]) -> None:
     """From the address to the first result of the network that reads digits."""
-    times: list[float] = []
-    while len(times) < TRIES and min(times, default=np.inf) > MILLISECONDS["open"]:
-        with visits.open() as page:
-            times.append(page.evaluate("watched.opened"))
+    tries: list[Span] = []
+    while len(tries) < TRIES and min((one.seconds for one in tries), default=np.inf) > SECONDS["open"]:
+        page = visits.browser.new_page()
+        page.add_init_script(WATCH)
+        with span(visits.profile) as taken:
+            page.goto(f"{visits.url}/")
+            wait_until(page, "watched.opened !== null")
+        if taken.is_quiet:
+            taken.clock = page.evaluate("watched.opened") / 1000
+        tries.append(taken)
+        page.close()
+    best = min(tries, key=lambda one: one.seconds)
     with capsys.disabled():
-        print(f"\nthe page opens in {min(times):.0f} ms")
-    assert min(times) <= MILLISECONDS["open"], times
+        print(f"\nthe page opens in {best.clock:.2f} s, {best.own:.2f} s of the processors")
+    assert best.seconds <= SECONDS["open"], tries
