@@ -232,7 +232,8 @@ def test_visits(visits: Visits, demo_folder: Path, model: Path, capsys: pytest.C
         f"{one['taken'].own:.1f} s of the processors ({one['taken'].others:.1f} s of others meanwhile)"
         for name, one in {"cold": cold, "warm": runs[0], "second visit": warm}.items()
     ]
-    # A task is long, too, that other work on the machine interrupts: hardly so most times, where there is little.
+    # A task is long, too, that other work on the machine interrupts: hardly so most times, where that is
+    # little.
     told.append(
         "while it converts, the longest task takes "
         + ", ".join(f"{one['longest']:.0f} ms ({one['busiest']:.0f} of the processor)" for one in every)
