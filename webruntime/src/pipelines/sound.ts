@@ -33,7 +33,12 @@ export async function samplesOf(
   rate: number,
   options: SoundOptions,
 ): Promise<Float32Array> {
-  if (sound instanceof Float32Array) return resample(sound, options.sampling_rate ?? rate, rate);
+  if (sound instanceof Float32Array) {
+    const { sampling_rate: own = rate } = options;
+    if (!(Number.isInteger(own) && own > 0))
+      throw new TexelflowError("option", `sampling_rate must be a whole number above 0, but is ${own}.`);
+    return resample(sound, own, rate);
+  }
   const isDecoded = typeof sound === "object" && "getChannelData" in sound;
   const buffer = isDecoded ? sound : await decoded(sound, options);
   const channels = Array.from({ length: buffer.numberOfChannels }, (_, index) =>
@@ -83,6 +88,14 @@ export class SoundRunner {
     this.name = info.name;
     this.shape = info.shape;
     this.dtype = info.dtype;
+    const { window, overlap } = this;
+    if (window !== undefined && !(window > overlap)) {
+      throw new TexelflowError(
+        "option",
+        `${task.task}: windows of "${info.name}" have ${window} new samples, but must have more than they share, ${overlap}. ` +
+          "Export the model with a --meaning that is right, or give pipeline() roles.",
+      );
+    }
   }
 
   /** Samples a second. */
