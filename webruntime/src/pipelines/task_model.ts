@@ -59,14 +59,15 @@ export class TaskModel {
   }
 
   /**
-   * Reads what a run gave of outputs.
+   * Reads what a run gave of outputs, or makes an input.
    *
+   * @param tensors - by name, what they are
    * @param work - raises a RangeError where they are not what they are said to be
-   * @throws TexelflowError with the code `option` then, with the outputs, their shapes, and what is said of them
+   * @throws TexelflowError with the code `option` then, with their names, types, shapes, and what is said of them
    */
   read<T>(
-    meant: readonly { readonly info: OutputInfo; readonly role: Role }[],
-    outputs: Readonly<Record<string, Tensor>>,
+    meant: readonly { readonly info: InputInfo | OutputInfo; readonly role: Role }[],
+    tensors: Readonly<Record<string, Pick<InputInfo, "dtype" | "shape"> | Tensor>>,
     work: () => T,
   ): T {
     try {
@@ -74,13 +75,13 @@ export class TaskModel {
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       const told = meant.map(({ info: { name }, role }) => {
-        const { dtype, shape } = outputs[name] as Tensor;
-        return `"${name}" (${dtype} [${shape.join(", ")}]), said to be ${JSON.stringify(role).slice(0, LONGEST_ROLE)}`;
+        const { dtype, shape } = tensors[name] as Tensor;
+        return `"${name}" (${dtype} [${shape.join(", ")}]) is said to be ${JSON.stringify(role).slice(0, LONGEST_ROLE)}`;
       });
       throw new TexelflowError(
         "option",
-        `${this.task}: ${error.message} The model gave ${told.join(", and ")}. Export it with a --meaning that fits, or give ` +
-          "pipeline() roles.",
+        `${this.task}: ${told.join(", and ")}, but that does not fit: ${error.message} Export the model with a --meaning ` +
+          "that fits, or give pipeline() roles.",
         { cause: error },
       );
     }
