@@ -38,8 +38,6 @@ def _provenance(choose: random.Random, graph: Graph) -> None:
 def _bits(choose: random.Random, graph: Graph) -> None:
     for program in graph["plans"]["webgl2"]["programs"]:
         program["bits"] = choose.choice(HOSTILE)
-        if program["samplers"]:
-            program["samplers"][0] = choose.choice((program["samplers"][0], "weights", "scale", "constructor"))
 
 
 def _roles(choose: random.Random, graph: Graph) -> None:

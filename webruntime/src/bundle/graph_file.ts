@@ -84,7 +84,7 @@ export function damageOf(location: string): Fail {
 }
 
 /** A wrong value as an error shows it. */
-export function shown(value: unknown): string {
+function shown(value: unknown): string {
   try {
     return JSON.stringify(value)?.slice(0, LONGEST_VALUE) ?? "missing";
   } catch {

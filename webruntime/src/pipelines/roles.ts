@@ -1,11 +1,13 @@
 import { checkFormat, type Kinds } from "../bundle/format_check.ts";
 import type { Role } from "../bundle/generated/graph_file.ts";
 import { ROLES, type RoleKind } from "../bundle/generated/role_format.ts";
-import { shown } from "../bundle/graph_file.ts";
 import { TexelflowError } from "../errors.ts";
 
 /** The most samples or bytes of a run, and the most numbers a second, as the schema has them. */
 const [LONGEST, FASTEST] = [2 ** 24, 2 ** 20];
+
+/** Characters of a wrong text that an error shows. */
+const LONGEST_TEXT = 80;
 
 const KINDS: Kinds<RoleKind> = {
   string: ["a text", (value) => typeof value === "string"],
@@ -35,6 +37,13 @@ export function checkedRole(task: string, name: string, role: unknown): Role {
   const known = names.find((each) => each === kind) ?? fail("kind", names.join(" or "), kind);
   checkFormat(role, ROLES[known], "", KINDS, fail);
   return role as Role;
+}
+
+/** A wrong value as an error shows it: however deep it is. */
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object" && value) return "an object";
+  return typeof value === "string" ? `"${value.slice(0, LONGEST_TEXT)}"` : String(value);
 }
 
 function isCount(value: unknown, most: number): boolean {
