@@ -19,8 +19,7 @@ export async function showOverview(place, facts) {
   const { file } = facts.plan;
   const { load, programs, entries } = file.plans.webgl2;
   const draws = entries.predict.filter((step) => !("host" in step)).length;
-  // The loader does not look at it, so that a bundle may be without.
-  const { source, format, producer, options = [] } = file.provenance ?? {};
+  const { source, format, producer, options } = provenanceOf(file);
   const downloaded = file.files.reduce((sum, { bytes: size }) => sum + size, 0);
   /** @type {[term: string, text: string | undefined][]} */
   const known = [
@@ -69,6 +68,19 @@ export async function showOverview(place, facts) {
     make("h3", {}, say.operators),
     barList(operatorBars(facts), say.operators),
   );
+}
+
+/**
+ * What a bundle says of where it comes from, as far as that is text: the loader does not look at it.
+ * @param {{ provenance: unknown }} file
+ */
+function provenanceOf({ provenance }) {
+  const said = Object(provenance);
+  const isText = (/** @type {unknown} */ value) => typeof value === "string";
+  const [source, format, producer] = ["source", "format", "producer"].map((name) =>
+    isText(said[name]) ? said[name] : undefined,
+  );
+  return { source, format, producer, options: [said.options].flat().filter(isText) };
 }
 
 /**

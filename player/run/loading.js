@@ -8,7 +8,15 @@ import { pictureInput } from "./trials.js";
 /** @typedef {Awaited<ReturnType<typeof loadModel>>} Model */
 /** @typedef {import("./reader.js").Reader} Reader */
 /** @typedef {import("../words/reading.js").Reading} Reading */
-/** @typedef {{ model: Model, reader: Reader | null, reading: Reading | null, dispose: () => void }} Loaded */
+/**
+ * A model, with what reads its results; `problem` where what its bundle says of them cannot be: then that is guessed.
+ * @typedef {object} Loaded
+ * @property {Model} model
+ * @property {Reader | null} reader
+ * @property {Reading | null} reading
+ * @property {unknown} problem
+ * @property {() => void} dispose
+ */
 /** @typedef {import("../../webruntime/src/ends.ts").RegionOptions} RegionOptions */
 /**
  * A sound to try a model on: `seconds` of a file, `from` a moment on.
@@ -22,6 +30,15 @@ import { pictureInput } from "./trials.js";
  * @property {{ bundle: Source, crop: RegionOptions }} [closer]
  * @property {readonly SampleSound[]} [sounds]
  */
+
+/**
+ * Whether what a bundle says of its outputs cannot be: then they are read as those of which it says nothing.
+ * @param {any} problem
+ * @returns {boolean}
+ */
+export function isMisfit(problem) {
+  return problem?.code === "option";
+}
 
 /**
  * Loads a bundle, or both.
@@ -46,11 +63,19 @@ export async function loadProvided({ bundle, closer }, { signal, report }) {
     // Most bundles do not say what their outputs are; the scripts that read those that do are loaded then.
     const says = pictureInput(model) && model.outputs.some(({ role }) => role && role.kind !== "classes");
     const look = closer && second ? { model: second, crop: closer.crop } : null;
-    const reader = says ? await (await import("./reader.js")).Reader.of(model, look) : null;
+    const { Reader } = says ? await import("./reader.js") : { Reader: null };
+    /** @type {unknown} */
+    let problem = null;
+    const reader = await Reader?.of(model, look).catch((/** @type {unknown} */ wrong) => {
+      if (look || !isMisfit(wrong)) {
+        throw wrong;
+      }
+      problem = wrong;
+    });
     const reading = takesTexts(model)
       ? await (await import("../words/reading.js")).readingOf(model, bundle)
       : null;
-    return { model, reader, reading, dispose };
+    return { model, reader: reader ?? null, reading, problem, dispose };
   } catch (problem) {
     dispose();
     throw problem;

@@ -1,9 +1,9 @@
-import { element, nextFrame } from "../shared/page.js";
+import { element, nextFrame, showProblem } from "../shared/page.js";
 import { texts } from "../shared/texts.js";
 import { duration, Rate, Timing } from "../shared/timing.js";
 import { Turns } from "../shared/turns.js";
 import { placement } from "./ends.js";
-import { loadProvided } from "./loading.js";
+import { isMisfit, loadProvided } from "./loading.js";
 import { hears, sampleNote } from "./numbers.js";
 import { clearOutcome, showOutcome } from "./outcome.js";
 import { closeFrame, frameOf, sizeOf, timeOf } from "./pictures.js";
@@ -202,6 +202,9 @@ export class Runner extends EventTarget {
     note.textContent = this.#trials.input || loaded.reading ? "" : sampleNote(model);
     note.hidden = note.textContent === "";
     element("device", HTMLElement).hidden = false;
+    if (loaded.problem) {
+      showProblem(element("bundle-error", HTMLElement), loaded.problem);
+    }
     this.dispatchEvent(new Event("model"));
   }
 
@@ -284,12 +287,20 @@ export class Runner extends EventTarget {
    * @returns {Promise<{ finding: Finding, outputs: import("./tensors.js").Values[] }>}
    */
   async #resultOf(model, trials, picture, signal) {
-    const reader = this.#loaded?.reader;
-    if (reader && picture) {
-      return {
-        finding: { kind: "results", reader, results: await reader.read(picture, signal) },
-        outputs: [],
-      };
+    const [loaded, reader] = [this.#loaded, this.#loaded?.reader];
+    if (loaded && reader && picture) {
+      try {
+        return {
+          finding: { kind: "results", reader, results: await reader.read(picture, signal) },
+          outputs: [],
+        };
+      } catch (problem) {
+        if (!isMisfit(problem) || this.#provided?.closer) {
+          throw problem;
+        }
+        showProblem(element("bundle-error", HTMLElement), problem);
+        loaded.reader = null;
+      }
     }
     const tensors = await model.run(trials.inputs(picture), { signal });
     const outputs = Object.entries(tensors).map(([name, tensor]) => plainValues(name, tensor));

@@ -147,6 +147,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("formats", nargs="*", metavar="FORMAT", help=", ".join(NAMES))
     parser.add_argument("--mutants", type=int, default=1000, help="of each format")
+    parser.add_argument("--first", type=int, default=0, help="the first number")
     parser.add_argument("--only", type=int, help="the number of one mutant")
     parser.add_argument("--keep", type=Path, help="where to leave it, without exporting it")
     parser.add_argument(
@@ -156,7 +157,8 @@ def main() -> int:
     parser.add_argument("--missing", action="store_true", help="list the lines that are not")
     arguments = parser.parse_args()
     chosen = {name: format_of(name) for name in arguments.formats or NAMES}
-    numbers = range(arguments.mutants) if arguments.only is None else [arguments.only]
+    span = range(arguments.first, arguments.first + arguments.mutants)
+    numbers = span if arguments.only is None else [arguments.only]
     if arguments.keep is not None:
         for name, format_ in chosen.items():
             for path, content in mutant(name, format_, format_.seeds(), numbers[0]).items():

@@ -1,5 +1,16 @@
 // Models that give what they are told, whatever comes; what pipelines make of that is sent back as JSON.
 globalThis.toldModels = {
+  /** What becomes of each: {error: code or name of an error, or "", message, seconds}. */
+  async runAll(requests) {
+    const answers = [];
+    for (const request of requests) {
+      const begun = performance.now();
+      const { error = "", message = "" } = JSON.parse((await this.run(request)) ?? "{}") ?? {};
+      answers.push({ error, message, seconds: (performance.now() - begun) / 1000 });
+    }
+    return answers;
+  },
+
   ready: async () => {
     globalThis.pipelines = await import("/dist/texelflow.pipeline.js");
     globalThis.texelflow = await import("/dist/texelflow.js");
@@ -15,6 +26,20 @@ globalThis.toldModels = {
     }));
     const fed = [];
     let turn = 0;
+    const tensorOf = (dtype, shape, data) => {
+      const whole = (number) => BigInt(Math.trunc(Number.isFinite(number) ? number : 0));
+      const Numbers = {
+        int32: Int32Array,
+        int64: BigInt64Array,
+        float16: Uint16Array,
+        float32: Float32Array,
+      }[dtype];
+      return new texelflow.Tensor(
+        dtype,
+        shape,
+        (Numbers ?? Uint8Array).from(dtype === "int64" ? data.map(whole) : data),
+      );
+    };
     const model = {
       name: "told",
       inputs: [{ name: "given", dtype: "float32", shape: [1], ...input }].concat(
@@ -31,9 +56,7 @@ globalThis.toldModels = {
         return Object.fromEntries(
           Object.entries(made).map(([name, [shape, data]]) => [
             name,
-            dtypes?.[name]
-              ? new texelflow.Tensor("int32", shape, Int32Array.from(data))
-              : new texelflow.Tensor("float32", shape, Float32Array.from(data)),
+            tensorOf(dtypes?.[name] ?? "float32", shape, data),
           ]),
         );
       },

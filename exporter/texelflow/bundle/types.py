@@ -33,6 +33,18 @@ class Constraint(TypedDict):
     """What both are, or with >= what the left one is, for errors."""
 
 
+Span: TypeAlias = int
+"""How many samples or bytes a run takes at most."""
+
+
+SampleRate: TypeAlias = int
+"""How many samples there are in a second."""
+
+
+Rate: TypeAlias = float
+"""How many numbers there are in a second."""
+
+
 Natural: TypeAlias = int
 
 
@@ -143,7 +155,7 @@ class Boxes(TypedDict):
     transposed: NotRequired[bool]
     """Whether boxes are along the last axis, and their numbers along the one before."""
     activation: NotRequired["Activation"]
-    background: NotRequired[int]
+    background: NotRequired["Natural"]
     """Of scores, the class that is no object."""
     anchors: NotRequired[list[list[float]]]
     """Where the numbers are moves from anchors: for each grid the side of its cells, and the sides of the
@@ -251,7 +263,7 @@ class Curve(TypedDict):
     kind: Literal['curve']
     unit: NotRequired[Literal["probability", "hertz"]]
     """What the numbers are."""
-    rate: NotRequired[float]
+    rate: NotRequired["Rate"]
     """Numbers a second."""
     offset: NotRequired[float]
     """Seconds from the beginning of the sound to the moment of the first: 0 unless given."""
@@ -269,7 +281,7 @@ class Notes(TypedDict):
     kind: Literal['notes']
     part: Literal["frames", "onsets"]
     """Whether the note sounds, or begins."""
-    rate: float
+    rate: "Rate"
     """Moments a second."""
     lowest: "Natural"
     """The lowest note, as MIDI counts: 21 is the lowest of a piano."""
@@ -279,13 +291,13 @@ class Sound(TypedDict):
     """An input of samples of one channel, along the last axis."""
 
     kind: Literal['sound']
-    rate: float
+    rate: "SampleRate"
     """Samples a second."""
-    window: NotRequired["Natural"]
+    window: NotRequired["Span"]
     """New samples that a run takes; the whole sound, or as many as the input has, unless given."""
-    context: NotRequired["Natural"]
+    context: NotRequired["Span"]
     """Samples before those of the window, of the windows before, that a run takes, too; zeros at first."""
-    overlap: NotRequired["Natural"]
+    overlap: NotRequired["Span"]
     """Samples that windows share. Half of what comes of them is left out at the end of the one, half at the
     beginning of the other.
     """
@@ -301,13 +313,13 @@ class Bytes(TypedDict):
     """
 
     kind: Literal['bytes']
-    beginning: "Natural"
+    beginning: "Span"
     """How many from the beginning."""
-    end: "Natural"
+    end: "Span"
     """How many from the end."""
     padding: "Natural"
     """What stands where there are fewer: behind those of the beginning, before those of the end."""
-    block: "Natural"
+    block: "Span"
     """How many bytes at either side are looked at."""
 
 

@@ -21,8 +21,13 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 }
 
 
-def violations(value: Any) -> Iterator[str]:
-    """Yield, for each place where `value` is not as graph.json must be, the path and what is wrong."""
+def violations(value: Any, definition: str = "") -> Iterator[str]:
+    """Yield, for each place where `value` is not as graph.json must be, the path and what is wrong.
+
+    With `definition`, a value as that definition of the schema describes it.
+    """
+    if definition:
+        return _violations(value, _schema()["definitions"][definition], definition)
     return _violations(value, _schema(), "graph.json")
 
 
@@ -49,7 +54,11 @@ def _violations(value: Any, schema: Schema, path: str) -> Iterator[str]:
     elif not _has_type(value, schema["type"]):
         yield f"{path}: {_shown(value)} is no {schema['type']}"
     elif "minimum" in schema and value < schema["minimum"]:
-        yield f"{path}: {value} is less than {schema['minimum']}"
+        yield f"{path}: {_shown(value)} is less than {schema['minimum']}"
+    elif "exclusiveMinimum" in schema and not value > schema["exclusiveMinimum"]:
+        yield f"{path}: {_shown(value)} is not above {schema['exclusiveMinimum']}"
+    elif "maximum" in schema and not value <= schema["maximum"]:
+        yield f"{path}: {_shown(value)} is more than {schema['maximum']}"
     elif schema["type"] == "object":
         yield from _object_violations(value, schema, path)
     elif schema["type"] == "array":

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from texelflow.bundle import types
+from texelflow.bundle.validation import violations
 
 OF_INPUTS = frozenset({"bytes", "sound", "text"})
 """Kinds that inputs have; outputs have the others."""
@@ -48,6 +49,8 @@ def parse_role(text: str) -> dict[str, Any]:
     required: frozenset[str] = getattr(kinds()[kind], "__required_keys__", frozenset())
     if missing := [name for name in hints if name in required and name not in role]:
         raise ValueError(f"{text!r} does not say {' and '.join(missing)}")
+    if problem := next(violations(role, "Role"), None):
+        raise ValueError(f"{text!r} is no role: {problem}")
     return role
 
 

@@ -34,7 +34,7 @@ export function codingsOf({ file, weightsOf }) {
     // Scales that were computed at load are no weight of the file.
     if (
       numbers === undefined ||
-      bits === undefined ||
+      (bits !== 4 && bits !== 8) ||
       scales.length !== 1 ||
       offsets.length > 1 ||
       (offset !== undefined && offsets.length === 0)

@@ -22,6 +22,9 @@ export interface Branch<S extends Signature = Signature> {
     memory?: Memory,
   ): Promise<T>;
 
+  /** Frees something after all earlier tasks of the model; nothing is loaded again for that. */
+  afterRuns(free: () => void): void;
+
   /** Runs a task of this branch at once. */
   attempt<T>(
     task: (session: Session, branch: Branch<S>) => Promise<T>,

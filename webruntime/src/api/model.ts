@@ -199,9 +199,17 @@ export class Model<S extends Signature = Signature> {
   dispose(): void {
     if (this.disposed) return;
     for (const branch of this.family) branch.stop();
-    const free = () => {
+    this.afterRuns(() => {
       for (const { loadedModel } of this.family) loadedModel.delete();
-    };
+    });
+  }
+
+  /**
+   * Frees something after all earlier tasks; nothing is loaded again for that.
+   *
+   * @internal
+   */
+  afterRuns(free: () => void): void {
     this.queue = this.queue.then(free, free);
   }
 

@@ -63,14 +63,12 @@ export class ModelSession<S extends Signature = Signature> {
   /** Frees the session's GPU memory. */
   dispose(): void {
     this.disposed = true;
-    this.model
-      .exclusively(async () => {
-        for (const session of this.sessions.values()) {
-          session.delete();
-          session.model.sessions.delete(session);
-        }
-      })
-      .catch(() => {}); // the model may be disposed, and the session with it
+    this.model.afterRuns(() => {
+      for (const session of this.sessions.values()) {
+        session.delete();
+        session.model.sessions.delete(session);
+      }
+    });
   }
 
   /** @internal */

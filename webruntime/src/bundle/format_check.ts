@@ -1,4 +1,5 @@
 import type { KindName } from "./generated/graph_format.ts";
+import type { RoleKind } from "./generated/role_format.ts";
 
 /**
  * What a value of graph.json must be: of a kind, an object by its fields (`name?` may be absent, and further ones are
@@ -7,13 +8,16 @@ import type { KindName } from "./generated/graph_format.ts";
  */
 export type Description =
   | KindName
+  | RoleKind
   | { readonly [field: string]: Description }
   | readonly ["list of", Description, number?, number?]
   | readonly ["one of", ...(string | number | boolean)[]]
   | readonly ["either", ...{ readonly [field: string]: Description }[]];
 
 /** By kind: what errors call its values, and the test for one. */
-export type Kinds = Readonly<Record<KindName, readonly [text: string, test: (value: unknown) => boolean]>>;
+export type Kinds<Kind extends KindName | RoleKind> = Readonly<
+  Record<Kind, readonly [text: string, test: (value: unknown) => boolean]>
+>;
 
 /** Throws the error that the value at a path such as `plans.webgl2.load[3].output` is not what it must be. */
 export type Fail = (path: string, expected: string, value: unknown) => never;
@@ -23,11 +27,11 @@ export function checkFormat(
   value: unknown,
   description: Description,
   path: string,
-  kinds: Kinds,
+  kinds: Partial<Kinds<KindName | RoleKind>>,
   fail: Fail,
 ): void {
   if (typeof description === "string") {
-    const [text, test] = kinds[description];
+    const [text, test] = kinds[description] as Kinds<KindName>[KindName];
     if (!test(value)) fail(path, text, value);
   } else if (!isTuple(description)) {
     if (typeof value !== "object" || !value || Array.isArray(value)) fail(path, "an object", value);

@@ -13,7 +13,7 @@ import type {
   Step,
   WebGL2Plan,
 } from "./generated/graph_file.ts";
-import { FORMAT } from "./generated/graph_format.ts";
+import { FORMAT, type KindName } from "./generated/graph_format.ts";
 
 /** The format version that this runtime reads. */
 const FORMAT_VERSION = 2;
@@ -126,8 +126,8 @@ function checkContent(graph: GraphFile, fail: Fail): void {
   const steps: unknown = plan?.entries?.predict;
   const bound = Array.isArray(steps) ? steps.map((step) => step?.binds ?? []) : [];
   const symbols = [graph.symbols, bound, derived, PICTURE_SYMBOLS].flat(2);
-  const text: Kinds["string"] = ["a text", (value) => typeof value === "string"];
-  const kinds: Kinds = {
+  const text: Kinds<KindName>["string"] = ["a text", (value) => typeof value === "string"];
+  const kinds: Kinds<KindName> = {
     string: text,
     HostName: text, // what these are is known to the file of the runtime that does them
     number: ["a number", Number.isFinite],

@@ -48,6 +48,12 @@ export function boxesOfAnchors(
   const columns = 4 + 2 * points;
   const count = numbers.length / columns;
   const labels = count > 0 ? scores.length / count : 0;
+  const anchors = anchorCount(options.anchors, size);
+  if (anchors !== count || !Number.isInteger(labels)) {
+    throw new RangeError(
+      `${numbers.length} numbers and ${scores.length} scores do not fit ${anchors} anchors, ${columns} numbers each.`,
+    );
+  }
   const found: PointedBox[] = [];
   let box = 0;
   for (const anchor of anchorsOf(options.anchors, size, offset)) {
@@ -74,12 +80,13 @@ export function boxesOfAnchors(
     }
     box++;
   }
-  if (box !== count || !Number.isInteger(labels)) {
-    throw new RangeError(
-      `${numbers.length} numbers and ${scores.length} scores do not fit ${box} anchors, ${columns} numbers each.`,
-    );
-  }
   return found;
+}
+
+function anchorCount(grids: readonly (readonly number[])[], { width, height }: Size): number {
+  const cells = (cell: number) =>
+    cell > 0 ? Math.ceil(height / cell) * Math.ceil(width / cell) : Number.POSITIVE_INFINITY;
+  return grids.reduce((sum, [cell = 1, ...sides]) => sum + cells(cell) * sides.length, 0);
 }
 
 /** The anchors of all grids in the order of the model, in pixels. */

@@ -43,12 +43,16 @@ export function planesOf({ shape, data }: Numbers, channels?: number): Plane[] {
  * A picture of one plane (grey), three, or four with opacity.
  *
  * @param range - the values that become 0 and 255: `[0, 1]` unless given
+ * @throws RangeError when there is no pixel, or both values are one
  */
 export function pictureOf(
   planes: readonly Plane[],
   [low, high]: readonly [number, number] = [0, 1],
 ): ImageData {
   const { width = 1, height = 1 } = planes[0] ?? {};
+  if (!(width > 0 && height > 0 && low !== high)) {
+    throw new RangeError(`${width} × ${height} numbers from ${low} to ${high} are no picture.`);
+  }
   const picture = new ImageData(width, height);
   const { data } = picture;
   for (let channel = 0; channel < 4; channel++) {

@@ -3,7 +3,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import { best, type Classification, type ClassificationOptions, classScores } from "./classes.ts";
 import { microphone } from "./microphone.ts";
 import { type SoundInput, type SoundOptions, SoundRunner, samplesOf, type WindowRun } from "./sound.ts";
-import { activate, lastOf, numbersOf, type TaskModel } from "./task_model.ts";
+import { lastOf, numbersOf, type TaskModel } from "./task_model.ts";
 
 /** A sound that is there, or one that comes: of a microphone, or samples at the model's rate. */
 export type SoundSource = SoundInput | PageElement<"MediaStream"> | AsyncIterable<Float32Array>;
@@ -133,12 +133,13 @@ function tracksOf(task: TaskModel) {
 /** What an output tells of a window, without what the windows before and behind tell better. */
 function trackOf(
   task: TaskModel,
-  { info, role }: TrackOutput,
+  track: TrackOutput,
   { outputs, time }: WindowRun,
   runner: SoundRunner,
 ): Track {
+  const { info, role } = track;
   const columns = role.kind === "notes" ? lastOf(outputs, info) : 1;
-  const all = activate(numbersOf(outputs, info), 1);
+  const all = numbersOf(outputs, info);
   const moments = all.length / columns;
   const { window, overlap } = runner;
   const edge = window ? Math.round((moments * overlap) / window / 2) : 0;

@@ -40,7 +40,7 @@ function rowsOfParts(of: BoxParts, outputs: Outputs): BoxRows {
     joined(of(part), outputs),
   ) as [Rows, Rows, Rows, Rows];
   const [limit = boxes.count] = count.numbers;
-  const all = Math.min(boxes.count, limit);
+  const all = Math.min(boxes.count, Math.max(0, Math.trunc(limit) || 0));
   // One number a box may have no axis of its own.
   const isOne = labels.count > 0 || scores.numbers.length === boxes.count;
   const classes = isOne ? 1 : scores.columns;
@@ -113,6 +113,14 @@ function rowsOfTables(tables: readonly Meant<"boxes">[], outputs: Outputs): BoxR
   );
   const placed = 4 + 2 * (role.points ?? 0);
   const behind = columns - placed;
+  const least = { scores: 1, "objectness-scores": 1, "score-label": 2, "label-score": 2 }[
+    role.columns ?? "scores"
+  ];
+  if (behind < least) {
+    throw new RangeError(
+      `Rows of ${columns} numbers are too short: a box has ${placed}, and ${least} or more are behind.`,
+    );
+  }
   const column = (at: number) =>
     Float32Array.from({ length: count }, (_, row) => numbers[row * columns + at] as number);
   const block = (from: number, width: number) =>
@@ -139,6 +147,8 @@ function rowsOfTables(tables: readonly Meant<"boxes">[], outputs: Outputs): BoxR
 function besides(numbers: Float32Array, columns: number, others: Float32Array, rows: number) {
   const count = numbers.length / columns;
   const more = others.length / rows;
+  if (!Number.isInteger(more))
+    throw new RangeError(`${others.length} numbers are no points of ${rows} boxes.`);
   const result = new Float32Array(count * (columns + more));
   for (let row = 0; row < count; row++) {
     result.set(numbers.subarray(row * columns, (row + 1) * columns), row * (columns + more));

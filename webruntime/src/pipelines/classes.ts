@@ -27,8 +27,11 @@ export function imageClassification(task: TaskModel) {
 
 /** The scores of the classes: as many rows as the output has. */
 export function classScores(task: TaskModel, outputs: Readonly<Record<string, Tensor>>): Float32Array {
-  const { info, role } = task.output("classes");
-  return activate(numbersOf(outputs, info), lastOf(outputs, info), role.activation);
+  const meant = task.output("classes");
+  const { info, role } = meant;
+  return task.read([meant], outputs, () =>
+    activate(numbersOf(outputs, info), lastOf(outputs, info), role.activation),
+  );
 }
 
 /** The best of some scores, with the names of the classes. */

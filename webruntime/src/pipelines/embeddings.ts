@@ -14,7 +14,8 @@ export interface EmbeddingOptions extends TaskRunOptions {
 
 /** Vectors that say what texts are about: [texts, numbers], or of one text without pooling [1, tokens, numbers]. */
 export function featureExtraction(task: TaskModel, encode: TextEncoder) {
-  const { info, role } = task.output("embedding");
+  const meant = task.output("embedding");
+  const { info, role } = meant;
   return async (
     texts: string | readonly string[],
     options: EmbeddingOptions = {},
@@ -24,7 +25,11 @@ export function featureExtraction(task: TaskModel, encode: TextEncoder) {
     for (const text of all) {
       const { inputs, mask } = encode(text);
       const outputs = await task.run(inputs, options);
-      found.push(vectorsOf(outputs[info.name] as Tensor, numbersOf(outputs, info), mask, role, options));
+      found.push(
+        task.read([meant], outputs, () =>
+          vectorsOf(outputs[info.name] as Tensor, numbersOf(outputs, info), mask, role, options),
+        ),
+      );
     }
     return stacked(found);
   };
@@ -32,15 +37,17 @@ export function featureExtraction(task: TaskModel, encode: TextEncoder) {
 
 /** Vectors that say what pictures show: [1, numbers], or without pooling [1, places, numbers]. */
 export function imageFeatureExtraction(task: TaskModel) {
-  const { info, role } = task.output("embedding");
+  const meant = task.output("embedding");
+  const { info, role } = meant;
   return async (
     picture: PictureInput,
     options: EmbeddingOptions = {},
   ): Promise<Tensor<"float32", Float32Array>> => {
     const { outputs } = await runPicture(task, picture, options);
-    return stacked([
+    const vectors = task.read([meant], outputs, () =>
       vectorsOf(outputs[info.name] as Tensor, numbersOf(outputs, info), undefined, role, options),
-    ]);
+    );
+    return stacked([vectors]);
   };
 }
 
@@ -58,6 +65,7 @@ function vectorsOf(
   options: EmbeddingOptions,
 ): Vectors {
   const columns = shape.at(-1) ?? 1;
+  if (numbers.length === 0) throw new RangeError("There is no vector.");
   const rows = numbers.length / columns;
   const { normalize = role.normalize ?? false } = options;
   const pooling = rows === 1 && shape.length < 3 ? "none" : (options.pooling ?? role.pooling ?? "none");
@@ -65,7 +73,7 @@ function vectorsOf(
   if (normalize) {
     for (let row = 0; row < data.length; row += columns) {
       const vector = data.subarray(row, row + columns);
-      const length = Math.max(Math.hypot(...vector), 1e-12);
+      const length = Math.max(Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0)), 1e-12);
       for (let at = 0; at < columns; at++) vector[at] = (vector[at] as number) / length;
     }
   }
@@ -83,6 +91,8 @@ function pooled(
   const row = (index: number) => numbers.slice(index * columns, (index + 1) * columns);
   if (pooling === "none") return numbers.slice();
   if (pooling === "first" || pooling === "cls") return row(0);
+  if (mask.length !== rows)
+    throw new RangeError(`${rows} vectors are not one for each of ${mask.length} tokens.`);
   if (pooling === "last") return row(mask.lastIndexOf(1));
   const sums = new Float64Array(columns);
   for (let index = 0; index < numbers.length; index++) {

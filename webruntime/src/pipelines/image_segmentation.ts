@@ -1,7 +1,8 @@
-import { type Plane, planesOf, type Size } from "../ends.ts";
+import type { Plane, Size } from "../ends.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { nameOf } from "./classes.ts";
 import { type PictureInput, type PictureRun, runPicture } from "./pictures.ts";
+import { planesIn } from "./planes_in.ts";
 import { activate, numbersOf, type TaskModel, type TaskRunOptions } from "./task_model.ts";
 
 /** A picture of one channel, 0 to 255, in the shape of Transformers.js's `RawImage`. */
@@ -29,14 +30,19 @@ export interface SegmentationOptions extends TaskRunOptions {
 
 /** Says of each pixel of pictures what it belongs to. */
 export function imageSegmentation(task: TaskModel) {
-  const { info, role } = task.output("mask");
+  const meant = task.output("mask");
+  const { info, role } = meant;
   const labels = task.labelsOf(info);
   return async (picture: PictureInput, options: SegmentationOptions = {}): Promise<Segment[]> => {
     const run = await runPicture(task, picture, options);
     const { size = run.picture, threshold } = options;
-    const planes = planesIn(run.outputs, info.name, numbersOf(run.outputs, info), labels.length);
-    const object =
-      role.foreground ?? (planes.length === 1 && isProbability(run.outputs, info.name) ? 0 : undefined);
+    const { planes, object } = task.read([meant], run.outputs, () => {
+      const planes = classesIn(run.outputs, info.name, numbersOf(run.outputs, info), labels.length);
+      const isObject = planes.length === 1 && isProbability(run.outputs, info.name);
+      const object = role.foreground ?? (isObject ? 0 : undefined);
+      if (object === undefined || object < planes.length) return { planes, object };
+      throw new RangeError(`Of ${planes.length} channels, none is ${object}.`);
+    });
     if (object === undefined) return segments(planes, run, size, labels);
     const chosen = role.activation === "softmax" ? softmaxPlane(planes, object) : (planes[object] as Plane);
     const probability =
@@ -51,7 +57,7 @@ export function imageSegmentation(task: TaskModel) {
 }
 
 /** The numbers of each class; or one plane of the classes themselves. */
-function planesIn(
+function classesIn(
   outputs: Readonly<Record<string, Tensor>>,
   name: string,
   data: Float32Array,
@@ -64,7 +70,7 @@ function planesIn(
   const known = [labels, labels + 1, 1].find(
     (count) => count > 0 && (inner[0] === count || inner.at(-1) === count),
   );
-  return planesOf({ shape: whole, data }, inner.length > 2 ? known : undefined);
+  return planesIn({ shape: whole, data }, inner.length > 2 ? known : undefined);
 }
 
 /** Whole numbers are classes. */

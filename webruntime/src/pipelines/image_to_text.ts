@@ -11,14 +11,16 @@ export interface ReadText {
 
 /** Reads a picture of one line of text, by a model that was trained with CTC. */
 export function imageToText(task: TaskModel) {
-  const { info, role } = task.output("ctc");
+  const meant = task.output("ctc");
+  const { info, role } = meant;
   const labels = task.labelsOf(info);
   const { blank = 0 } = role;
   return async (picture: PictureInput, options: TaskRunOptions = {}): Promise<[ReadText]> => {
     const { outputs } = await runPicture(task, picture, options);
     const characters = lastOf(outputs, info);
-    const scores = activate(numbersOf(outputs, info), characters, role.activation);
-    const read = readCtc(scores, characters, blank);
+    const read = task.read([meant], outputs, () =>
+      readCtc(activate(numbersOf(outputs, info), characters, role.activation), characters, blank),
+    );
     // Lists of characters have the blank or leave it out; what is behind their last is a space.
     const isWhole = labels.length >= characters;
     const text = read.labels

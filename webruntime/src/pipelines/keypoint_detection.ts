@@ -1,15 +1,8 @@
 import type { Keypoints } from "../bundle/generated/graph_file.ts";
-import {
-  type Keypoint,
-  keypointsOf,
-  type Plane,
-  planesOf,
-  pointIn,
-  refinePoints,
-  type Size,
-} from "../ends.ts";
+import { type Keypoint, keypointsOf, type Plane, pointIn, refinePoints, type Size } from "../ends.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { type PictureInput, runPicture } from "./pictures.ts";
+import { planesIn } from "./planes_in.ts";
 import { activate, type Meant, numbersOf, type TaskModel, type TaskRunOptions } from "./task_model.ts";
 
 /** A point of an object. */
@@ -50,16 +43,16 @@ export function keypointDetection(task: TaskModel) {
     const { outputs, size, area } = await runPicture(task, picture, options);
     const { threshold = presence?.role.threshold ?? 0 } = options;
     const score = presence
-      ? (activate(numbersOf(outputs, presence.info), 1, presence.role.activation)[0] as number)
+      ? task.read([presence], outputs, () => {
+          return activate(numbersOf(outputs, presence.info), 1, presence.role.activation)[0] as number;
+        })
       : null;
     if (score !== null && !(score >= threshold)) return [];
-    const planes = maps && planesIn(maps, outputs);
-    const told = points === maps ? [] : rows(points, outputs, size);
-    const found: Fraction[] = !planes
-      ? told
-      : points === maps
-        ? keypointsOf(planes)
-        : refinePoints(told, planes);
+    const found = task.read(maps && maps !== points ? [points, maps] : [points], outputs, (): Fraction[] => {
+      const planes = maps && mapsIn(maps, outputs);
+      const told = points === maps ? [] : rows(points, outputs, size);
+      return !planes ? told : points === maps ? keypointsOf(planes) : refinePoints(told, planes);
+    });
     const keypoints = found.map(({ z, score, ...point }, index) => ({
       ...(labels[index] !== undefined && { label: labels[index] }),
       ...pointIn(area, point),
@@ -75,15 +68,15 @@ type Outputs = Readonly<Record<string, Tensor>>;
 /** A point in fractions of the model's picture. */
 type Fraction = Omit<Keypoint, "score"> & { readonly z?: number; readonly score?: number };
 
-function planesIn({ info, role }: Meant<"keypoints">, outputs: Outputs): Plane[] {
+function mapsIn({ info, role }: Meant<"keypoints">, outputs: Outputs): Plane[] {
   const { shape } = outputs[info.name] as Tensor;
-  return planesOf({ shape, data: activate(numbersOf(outputs, info), 1, role.activation) });
+  return planesIn({ shape, data: activate(numbersOf(outputs, info), 1, role.activation) });
 }
 
 function rows({ info, role }: Meant<"keypoints">, outputs: Outputs, size: Size): Fraction[] {
   const numbers = numbersOf(outputs, info);
   const columns: NonNullable<Keypoints["columns"]> = role.columns ?? ["x", "y"];
-  if (numbers.length % columns.length > 0) {
+  if (!(columns.length > 0 && numbers.length % columns.length === 0)) {
     throw new RangeError(`${numbers.length} numbers are no points of ${columns.join(", ")}.`);
   }
   const at = (row: number, name: (typeof columns)[number]) => {

@@ -8,7 +8,6 @@ import {
   type Plane,
   type Point,
   type PointedBox,
-  planesOf,
   pointIn,
   type Size,
   suppressOverlaps,
@@ -17,6 +16,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import { type BoxPart, type BoxRows, boxRows } from "./box_rows.ts";
 import { nameOf } from "./classes.ts";
 import { type PictureInput, runPicture } from "./pictures.ts";
+import { planesIn } from "./planes_in.ts";
 import { activate, type Meant, numbersOf, type TaskModel, type TaskRunOptions } from "./task_model.ts";
 
 /** An object that was found. */
@@ -55,11 +55,12 @@ export function objectDetection(task: TaskModel) {
   return async (picture: PictureInput, options: DetectionOptions = {}): Promise<Detection[]> => {
     const { threshold = role.threshold ?? 0.5, overlap = role.overlap ?? 0.45, percentage } = options;
     const { outputs, size, area, picture: own } = await runPicture(task, picture, options);
-    const rows = map ? undefined : boxRows(of, outputs);
     const keep = role.merge === "weighted" ? mergeOverlaps : suppressOverlaps<PointedBox>;
-    const boxes = rows
-      ? keep(boxesIn(rows, role, size, threshold), { overlap })
-      : areasIn(planeOf(outputs, map as Meant<"boxes">), role, threshold);
+    const { rows, boxes } = task.read(parts, outputs, () => {
+      if (map) return { rows: undefined, boxes: areasIn(planeOf(outputs, map), role, threshold) };
+      const rows = boxRows(of, outputs);
+      return { rows, boxes: keep(boxesIn(rows, role, size, threshold), { overlap }) };
+    });
     // Names may leave the background out, as the rows do.
     const isNamed = rows && background !== undefined && labels.length > rows.classes;
     const nameAt = (label: number) => nameOf(labels, label + Number(isNamed && label >= background));
@@ -83,7 +84,7 @@ export function objectDetection(task: TaskModel) {
 /** The plane of a map. */
 function planeOf(outputs: Readonly<Record<string, Tensor>>, { info, role }: Meant<"boxes">): Plane {
   const data = activate(numbersOf(outputs, info), 1, role.activation);
-  return planesOf({ shape: (outputs[info.name] as Tensor).shape, data }, 1)[0] as Plane;
+  return planesIn({ shape: (outputs[info.name] as Tensor).shape, data }, 1)[0];
 }
 
 /** The objects of a map, with their corners, in fractions of the model's picture: as text is read, line by line. */

@@ -42,7 +42,7 @@ export async function pipeline<T extends TaskName>(
   options: PipelineOptions = {},
 ): Promise<Pipeline<T>> {
   const { worker = false, roles = {}, labels, tokenizer, ...loading } = options;
-  if (!(task in TASKS) && !(task in TEXT_TASKS)) {
+  if (!Object.hasOwn(TASKS, task) && !Object.hasOwn(TEXT_TASKS, task)) {
     const known = [...Object.keys(TASKS), ...Object.keys(TEXT_TASKS)].join(", ");
     throw new TexelflowError("option", `pipeline: there is no task "${task}"; there are ${known}.`);
   }

@@ -1,3 +1,4 @@
+import type { InputInfo } from "../api/model.ts";
 import type { Sound } from "../bundle/generated/graph_file.ts";
 import { MicroFrontend, resample } from "../ends.ts";
 import { TexelflowError } from "../errors.ts";
@@ -33,7 +34,12 @@ export async function samplesOf(
   rate: number,
   options: SoundOptions,
 ): Promise<Float32Array> {
-  if (sound instanceof Float32Array) return resample(sound, options.sampling_rate ?? rate, rate);
+  if (sound instanceof Float32Array) {
+    const { sampling_rate: own = rate } = options;
+    if (!(Number.isInteger(own) && own > 0))
+      throw new TexelflowError("option", `sampling_rate must be a whole number above 0, but is ${own}.`);
+    return resample(sound, own, rate);
+  }
   const isDecoded = typeof sound === "object" && "getChannelData" in sound;
   const buffer = isDecoded ? sound : await decoded(sound, options);
   const channels = Array.from({ length: buffer.numberOfChannels }, (_, index) =>
@@ -72,17 +78,21 @@ const MICRO_STEP = 26 / 255;
 
 /** Runs a model on a sound, window after window. */
 export class SoundRunner {
-  private readonly role: Sound;
-  private readonly name: string;
-  private readonly shape: readonly (number | string)[];
-  private readonly dtype: string;
+  readonly role: Sound;
+  readonly info: InputInfo;
 
   constructor(private readonly task: TaskModel) {
     const { info, role } = task.input("sound");
     this.role = role;
-    this.name = info.name;
-    this.shape = info.shape;
-    this.dtype = info.dtype;
+    this.info = info;
+    const { window, overlap } = this;
+    if (window !== undefined && !(window > overlap)) {
+      throw new TexelflowError(
+        "option",
+        `${task.task}: windows of "${info.name}" have ${window} new samples, but must have more than they share, ${overlap}. ` +
+          "Export the model with a --meaning that is right, or give pipeline() roles.",
+      );
+    }
   }
 
   /** Samples a second. */
@@ -93,7 +103,7 @@ export class SoundRunner {
   /** New samples that a run takes; undefined where it takes a whole sound. */
   get window(): number | undefined {
     const { window, context = 0 } = this.role;
-    const extent = this.shape.at(-1) === 1 ? this.shape.at(-2) : this.shape.at(-1);
+    const extent = this.info.shape.at(-1) === 1 ? this.info.shape.at(-2) : this.info.shape.at(-1);
     return window ?? (typeof extent === "number" ? extent - context : undefined);
   }
 
@@ -120,8 +130,10 @@ export class SoundRunner {
     const frontend = this.role.features ? new MicroFrontend() : undefined;
     const skipsLate = latest && isLive && !session && !frontend;
     const run = async (samples: Float32Array): Promise<Record<string, Tensor>> => {
-      const given = frontend ? this.features(frontend.process(samples)) : this.tensor(samples);
-      const inputs = { ...options.inputs, [this.name]: given };
+      const given = this.task.read([this], { [this.info.name]: this.info }, () =>
+        frontend ? this.features(frontend.process(samples)) : this.tensor(samples),
+      );
+      const inputs = { ...options.inputs, [this.info.name]: given };
       if (!session) return this.task.run(inputs, { ...options, latest: latest && !isLive });
       return runOf(session)(inputs, { signal: options.signal });
     };
@@ -172,7 +184,7 @@ export class SoundRunner {
 
   private features(numbers: Float32Array): Tensor {
     const shape = [1, numbers.length / MicroFrontend.bands, MicroFrontend.bands];
-    if (this.dtype !== "int8") return new Tensor("float32", shape, numbers);
+    if (this.info.dtype !== "int8") return new Tensor("float32", shape, numbers);
     const steps = numbers.map((number) =>
       Math.max(-128, Math.min(127, Math.round(number / MICRO_STEP) - 128)),
     );
@@ -183,7 +195,7 @@ export class SoundRunner {
     const count = samples.length;
     let isPlaced = false;
     // The axis of the samples is the last that is not 1; the others are.
-    const shape = [...this.shape]
+    const shape = [...this.info.shape]
       .reverse()
       .map((extent) => {
         if (isPlaced || (extent === 1 && count !== 1)) return 1;

@@ -6,6 +6,10 @@ import { TexelflowError } from "../errors.ts";
 import type { RunInput } from "../graph/inputs.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { WorkerModel } from "../worker/worker_model.ts";
+import { checkedRole } from "./roles.ts";
+
+/** Characters of a role that an error shows. */
+const LONGEST_ROLE = 200;
 
 /** A model, on the page or in a worker. */
 export type AnyModel = Model | WorkerModel;
@@ -27,19 +31,60 @@ export interface Meant<K extends Role["kind"]> {
 
 /** A model, with what its inputs and outputs are in a task. */
 export class TaskModel {
+  private readonly roles: ReadonlyMap<InputInfo | OutputInfo, Role>;
+
+  /**
+   * @param roles - by name, what the page says instead of the bundle
+   * @throws TexelflowError with the code `option` when anything that is said is no role
+   */
   constructor(
     readonly task: string,
     readonly model: AnyModel,
-    private readonly roles: Readonly<Record<string, Role>>,
+    roles: Readonly<Record<string, Role>>,
     private readonly labels: readonly string[] | undefined,
-  ) {}
+  ) {
+    const said = [...model.inputs, ...model.outputs].flatMap((info) => {
+      const role = Object.hasOwn(roles, info.name) ? roles[info.name] : info.role;
+      return role === undefined ? [] : [[info, checkedRole(task, info.name, role)] as const];
+    });
+    this.roles = new Map(said);
+  }
 
   /** Outputs of a kind, in the order of the model. */
   outputs<K extends Role["kind"]>(kind: K): Meant<K>[] {
     return this.model.outputs.flatMap((info) => {
-      const role = this.roles[info.name] ?? info.role;
+      const role = this.roles.get(info);
       return role?.kind === kind ? [{ info, role } as Meant<K>] : [];
     });
+  }
+
+  /**
+   * Reads what a run gave of outputs, or makes an input.
+   *
+   * @param tensors - by name, what they are
+   * @param work - raises a RangeError where they are not what they are said to be
+   * @throws TexelflowError with the code `option` then, with their names, types, shapes, and what is said of them
+   */
+  read<T>(
+    meant: readonly { readonly info: InputInfo | OutputInfo; readonly role: Role }[],
+    tensors: Readonly<Record<string, Pick<InputInfo, "dtype" | "shape"> | Tensor>>,
+    work: () => T,
+  ): T {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      const told = meant.map(({ info: { name }, role }) => {
+        const { dtype, shape } = tensors[name] as Tensor;
+        return `"${name}" (${dtype} [${shape.join(", ")}]) is said to be ${JSON.stringify(role).slice(0, LONGEST_ROLE)}`;
+      });
+      throw new TexelflowError(
+        "option",
+        `${this.task}: ${told.join(", and ")}, but that does not fit: ${error.message} Export the model with a --meaning ` +
+          "that fits, or give pipeline() roles.",
+        { cause: error },
+      );
+    }
   }
 
   /**
@@ -61,7 +106,7 @@ export class TaskModel {
   /** The input of sound, or of whatever kind inputs have. */
   input<K extends Role["kind"]>(kind: K): { readonly info: InputInfo; readonly role: Meant<K>["role"] } {
     for (const info of this.model.inputs) {
-      const role = this.roles[info.name] ?? info.role;
+      const role = this.roles.get(info);
       if (role?.kind === kind) return { info, role: role as Meant<K>["role"] };
     }
     const names = this.model.inputs.map(({ name }) => name).join(", ");

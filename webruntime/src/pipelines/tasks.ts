@@ -80,5 +80,5 @@ export function taskOf({ inputs, outputs }: Pick<AnyModel, "inputs" | "outputs">
       : inputs.some(({ role }) => role?.kind === "bytes")
         ? OF_FILES
         : {};
-  return kinds.map((kind) => tasks[kind]).find((task) => task !== undefined);
+  return kinds.map((kind) => Object.hasOwn(tasks, kind) && tasks[kind]).find((task) => task) || undefined;
 }
