@@ -103,7 +103,7 @@ export class Tokenizer {
   async chat(messages: readonly Message[], options: ChatOptions = {}): Promise<string> {
     const { prompt = true, template = "default", values } = options;
     const { config = {} } = this.files;
-    const { Template } = await library("@huggingface/jinja", import("@huggingface/jinja"));
+    const { Template } = await templates();
     return new Template(templateOf(this.files, template)).render({
       messages,
       add_generation_prompt: prompt,
@@ -137,7 +137,7 @@ export async function loadTokenizer(
     files: there,
   }: { readonly fetch?: (url: string) => Promise<Response>; readonly files?: readonly string[] } = {},
 ): Promise<Tokenizer> {
-  const module = library("@huggingface/tokenizers", import("@huggingface/tokenizers"));
+  const module = tokenizers();
   module.catch(() => {}); // awaited below
   const files =
     typeof source === "string" || source instanceof URL
@@ -210,20 +210,27 @@ async function readFiles(read: ReadFile): Promise<TokenizerFiles> {
   return { tokenizer: tokenizer as object, config: found, ...(template !== null && { template }) };
 }
 
-/** Waits for a package that a page has for itself. */
-async function library<T>(name: string, module: Promise<T>): Promise<T> {
+// Packages that a page has for itself. Each import stands in a `try`: by that bundlers see that a page may be without it.
+
+async function tokenizers() {
   try {
-    return await module;
+    return await import("@huggingface/tokenizers");
   } catch (cause) {
-    throw new TexelflowError(
-      "network",
-      `The package ${name} is not there: install it, or name it in the import map.`,
-      {
-        file: name,
-        cause,
-      },
-    );
+    throw missing("@huggingface/tokenizers", cause);
   }
+}
+
+async function templates() {
+  try {
+    return await import("@huggingface/jinja");
+  } catch (cause) {
+    throw missing("@huggingface/jinja", cause);
+  }
+}
+
+function missing(file: string, cause: unknown): TexelflowError {
+  const what = `The package ${file} is not there: install it, or name it in the import map.`;
+  return new TexelflowError("network", what, { file, cause });
 }
 
 function templateOf({ config = {}, template }: TokenizerFiles, name: string): string {
