@@ -81,7 +81,12 @@ def test_a_frame_without_an_address(opened: Callable[..., Any], servers: list[Pa
 def test_a_frame_in_a_sandbox(opened: Callable[..., Any], servers: list[PageServer]) -> None:
     """It is of no server, so that every other one has to let it read, and starts no worker from there."""
     url = servers[1].url("")
-    given = {"use": USE, "server": url, "bundle": f"{url}/surroundings/app/bundle", "sandbox": "allow-scripts"}
+    given = {
+        "use": USE,
+        "server": url,
+        "bundle": f"{url}/surroundings/app/bundle",
+        "sandbox": "allow-scripts",
+    }
     assert opened("", FRAME, given) == [Y, Y]
 
 

@@ -9,6 +9,7 @@ import {
   type Size,
 } from "../ends.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { each } from "./each.ts";
 import { type PictureInput, runPicture } from "./pictures.ts";
 import { activate, type Meant, numbersOf, type TaskModel, type TaskRunOptions } from "./task_model.ts";
 
@@ -35,7 +36,7 @@ export interface PointedObject {
 /** What a detection of points is asked for. */
 export interface KeypointOptions extends TaskRunOptions {
   /** The least score of an object: what the bundle says, or else 0. */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
 }
 
 /** Says of pictures of one object where its points are; there is none where the object is not there. */
@@ -46,7 +47,7 @@ export function keypointDetection(task: TaskModel) {
   // A model that has both tells roughly where points are, and the maps more closely.
   const points = parts.find((part) => part !== presence && part !== maps) ?? maps ?? task.output("keypoints");
   const labels = task.labelsOf(points.info);
-  return async (picture: PictureInput, options: KeypointOptions = {}): Promise<PointedObject[]> => {
+  return each(async (picture: PictureInput, options: KeypointOptions = {}): Promise<PointedObject[]> => {
     const { outputs, size, area } = await runPicture(task, picture, options);
     const { threshold = presence?.role.threshold ?? 0 } = options;
     const score = presence
@@ -67,7 +68,7 @@ export function keypointDetection(task: TaskModel) {
       ...(score !== undefined && { score }),
     }));
     return [{ score, keypoints }];
-  };
+  });
 }
 
 type Outputs = Readonly<Record<string, Tensor>>;

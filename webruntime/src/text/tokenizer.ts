@@ -15,9 +15,9 @@ export interface TokenizerFiles {
   /** tokenizer.json */
   readonly tokenizer: object;
   /** tokenizer_config.json */
-  readonly config?: TokenizerConfig;
+  readonly config?: TokenizerConfig | undefined;
   /** The chat template, where tokenizer_config.json has none. */
-  readonly template?: string;
+  readonly template?: string | undefined;
 }
 
 /** What is looked at of tokenizer_config.json. */
@@ -29,19 +29,19 @@ export interface TokenizerConfig {
 /** How a text is encoded. */
 export interface EncodeOptions {
   /** A second text behind the first, for models that take two, such as BERT; an empty one counts as none. */
-  readonly pair?: string;
+  readonly pair?: string | undefined;
   /** Whether the tokens are added that models are trained with around a text. True unless given. */
-  readonly special?: boolean;
+  readonly special?: boolean | undefined;
 }
 
 /** How a conversation becomes a text. */
 export interface ChatOptions {
   /** Whether it ends with the beginning of an answer. True unless given. */
-  readonly prompt?: boolean;
+  readonly prompt?: boolean | undefined;
   /** Which of several templates: "default" unless given. */
-  readonly template?: string;
+  readonly template?: string | undefined;
   /** What else the template asks for, such as `tools`. */
-  readonly values?: Readonly<Record<string, unknown>>;
+  readonly values?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** The file without which there is no tokenizer. */
@@ -63,7 +63,10 @@ export class Tokenizer {
   }
 
   /** The text of tokens; without those that models add, unless `special` is true. */
-  decode(tokens: readonly number[], { special = false }: { readonly special?: boolean } = {}): string {
+  decode(
+    tokens: readonly number[],
+    { special = false }: { readonly special?: boolean | undefined } = {},
+  ): string {
     // The library takes no empty list.
     return tokens.length > 0 ? this.library.decode([...tokens], { skip_special_tokens: !special }) : "";
   }
@@ -135,7 +138,10 @@ export async function loadTokenizer(
   {
     fetch = (url: string) => globalThis.fetch(url),
     files: there,
-  }: { readonly fetch?: (url: string) => Promise<Response>; readonly files?: readonly string[] } = {},
+  }: {
+    readonly fetch?: ((url: string) => Promise<Response>) | undefined;
+    readonly files?: readonly string[] | undefined;
+  } = {},
 ): Promise<Tokenizer> {
   const module = tokenizers();
   module.catch(() => {}); // awaited below
