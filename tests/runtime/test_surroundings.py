@@ -1,9 +1,8 @@
-"""Pages that are unlike the usual one: with a base, in frames, in workers of their own, isolated, with two copies of the runtime."""
+"""Pages unlike the usual one: with a base, in frames, isolated, with many contexts, or two copies of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -125,7 +124,7 @@ def test_two_copies_on_a_page(opened: Callable[..., Any], servers: list[PageServ
 
 
 def test_a_page_that_is_isolated(opened: Callable[..., Any], servers: list[PageServer]) -> None:
-    """COOP and COEP: the worker's script says the same, and a bundle may come from a server that allows pages to read it."""
+    """COOP and COEP: the worker's script says the same; bundles may come from servers that let pages read."""
     own, other = servers
     isolation = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
     body = """
@@ -142,12 +141,13 @@ def test_a_page_that_is_isolated(opened: Callable[..., Any], servers: list[PageS
 
 
 def test_a_page_with_many_contexts(opened: Callable[..., Any], servers: list[PageServer]) -> None:
-    """Browsers take the oldest away, which is the model's: it begins anew, and the page's that are drawn with stay."""
+    """Browsers take the oldest away, which is the model's: it begins anew, in the latest."""
     body = """
         const {loadModel} = await import('/dist/texelflow.js');
         const model = await loadModel(given);
         const numbers = [(await model.run({x: x()})).y.data];
-        const contexts = Array.from({length: 16}, () => document.createElement('canvas').getContext('webgl2'));
+        const made = () => document.createElement('canvas').getContext('webgl2');
+        const contexts = Array.from({length: 16}, made);
         for (let i = 0; i < 2; i++) numbers.push((await model.run({x: x()})).y.data);
         return [numbers.map((each) => [...each]), contexts.filter((gl) => gl.isContextLost()).length];
     """
