@@ -53,7 +53,7 @@ export async function component(given: {
   const judged: Classification[] = await judge(["one", "two"]);
   const task: "text-classification" = judge.task;
   const write = await pipeline("text-generation", "bundle/");
-  const [{ generated_text }] = await write([{ role: "user", content: "Hi" }], { max_new_tokens: top, signal });
+  const [{ generated_text }] = await write([{ role: "user", content: "Hi" }], { signal });
   const texts = await write(["one", "two"]);
   // @ts-expect-error there is no such task
   await pipeline("zero-shot", "bundle/");
@@ -95,7 +95,6 @@ OPTIONS = {
 WAYS = {
     "bundler": ("esnext", "bundler"),
     "nodenext": ("nodenext", "nodenext"),
-    "node16": ("node16", "node16"),
 }
 
 
