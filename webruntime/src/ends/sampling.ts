@@ -142,8 +142,12 @@ export async function* generate(
   }
 }
 
+/** What tokenizers may leave a space out of, once it is whole: " ,", " n't", " ' ", " 've" and their like. */
+const UNSETTLED = /( n'?| ?'[vr]?| )$/;
+
 /**
- * The text of tokens as it grows: a character that takes several tokens comes when it is whole.
+ * The text of tokens as it grows: a character that takes several tokens comes when it is whole, and a space once what is behind
+ * it stands, since tokenizers leave some out. All that comes, joined, is the text of all tokens.
  *
  * @param decode - the text of tokens, as tokenizers give it
  */
@@ -158,8 +162,9 @@ export async function* streamText(
     all.push(token);
     text = decode(all);
     if (text.endsWith("\uFFFD")) continue;
-    if (text.length > told) yield text.slice(told);
-    told = Math.max(told, text.length);
+    const settled = text.replace(UNSETTLED, "").length;
+    if (settled > told) yield text.slice(told, settled);
+    told = Math.max(told, settled);
   }
   if (text.length > told) yield text.slice(told);
 }

@@ -59,10 +59,12 @@ export function textGeneration(task: TaskModel, tokenizer: Tokenizer): TextGener
     const tokens = isText
       ? tokenizer.encode(prompt)
       : tokenizer.encode(await tokenizer.chat(prompt), { special: false });
-    // Whether a space goes before the first word, a tokenizer knows by what is before.
+    // Whether a space goes before the first word, a tokenizer knows by what is before. Spaces that the model wrote stay: what
+    // left them out would change what was told already, the end of the prompt say.
     const before = tokens.slice(-CONTEXT);
-    const skipped = tokenizer.decode(before).length;
-    const decode = (made: readonly number[]) => tokenizer.decode([...before, ...made]).slice(skipped);
+    const written = (all: readonly number[]) => tokenizer.decode(all, { clean: false });
+    const skipped = written(before).length;
+    const decode = (made: readonly number[]) => written([...before, ...made]).slice(skipped);
     const steps = step();
     try {
       const made = generate(tokens, steps.next, generationOptions(options, tokenizer));

@@ -49,6 +49,12 @@ const NEEDED = "tokenizer.json";
 
 type Library = import("@huggingface/tokenizers").Tokenizer;
 
+/** How tokens become a text. */
+export interface DecodeOptions {
+  readonly special?: boolean | undefined;
+  readonly clean?: boolean | undefined;
+}
+
 /** Texts to tokens and back, by `@huggingface/tokenizers`. Made by `loadTokenizer`. */
 export class Tokenizer {
   /** @internal */
@@ -62,13 +68,19 @@ export class Tokenizer {
     return this.encoding(text, options).ids;
   }
 
-  /** The text of tokens; without those that models add, unless `special` is true. */
-  decode(
-    tokens: readonly number[],
-    { special = false }: { readonly special?: boolean | undefined } = {},
-  ): string {
+  /**
+   * The text of tokens.
+   *
+   * @param options - with `special`, those that models add are written, too; `clean` says whether spaces before signs and
+   *   short forms are left out ("do n't ." is "don't."): as the tokenizer has it unless given, which mostly means that they are
+   */
+  decode(tokens: readonly number[], { special = false, clean }: DecodeOptions = {}): string {
     // The library takes no empty list.
-    return tokens.length > 0 ? this.library.decode([...tokens], { skip_special_tokens: !special }) : "";
+    if (tokens.length === 0) return "";
+    return this.library.decode([...tokens], {
+      skip_special_tokens: !special,
+      ...(clean !== undefined && { clean_up_tokenization_spaces: clean }),
+    });
   }
 
   /** The token of a piece of text; undefined where there is none. */
