@@ -171,7 +171,8 @@ def test_streamed_texts_are_those_of_all_tokens(text_page: Page, options: dict[s
             return Promise.all(texts.map(async (pieces) => {
                 const tokens = pieces.flatMap((piece) => tokenizer.encode(piece, {special: false}));
                 const told = [];
-                for await (const part of streamText(tokens, (all) => tokenizer.decode(all, options))) told.push(part);
+                const decode = (all) => tokenizer.decode(all, options);
+                for await (const part of streamText(tokens, decode)) told.push(part);
                 return [told, tokenizer.decode(tokens, options)];
             }));
         }""",
