@@ -17,8 +17,9 @@ CODE = """async ([task, given, options]) => {
         const sum = tokens.reduce((a, b) => a + b, 0);
         runs.push(sum);
         const row = Array.from({length: 6}, (_, at) => Math.sin(sum + at));
-        const logits = tokens.flatMap((token) => Array.from({length: 60}, (_, at) => Math.cos(token + at) + at / 60));
-        return {scores: tensor([1, 6], row), logits: tensor([1, tokens.length, 9], logits)};
+        const word = (token) => Array.from({length: 60}, (_, at) => Math.cos(token + at) + at / 60);
+        const logits = tokens.flatMap(word);
+        return {scores: tensor([1, 6], row), logits: tensor([1, tokens.length, 60], logits)};
     };
     const ofText = {name: 'input_ids', dtype: 'int64', shape: [1, 'n']};
     const image = {fit: 'stretch', width: 8, height: 8};

@@ -51,7 +51,12 @@ type Library = import("@huggingface/tokenizers").Tokenizer;
 
 /** How tokens become a text. */
 export interface DecodeOptions {
+  /** Whether tokens that models add are written, too. False unless given. */
   readonly special?: boolean | undefined;
+  /**
+   * Whether spaces before signs and short forms are left out ("do n't ." is "don't."): as the tokenizer has it unless given,
+   * which mostly means that they are.
+   */
   readonly clean?: boolean | undefined;
 }
 
@@ -68,12 +73,7 @@ export class Tokenizer {
     return this.encoding(text, options).ids;
   }
 
-  /**
-   * The text of tokens.
-   *
-   * @param options - with `special`, those that models add are written, too; `clean` says whether spaces before signs and
-   *   short forms are left out ("do n't ." is "don't."): as the tokenizer has it unless given, which mostly means that they are
-   */
+  /** The text of tokens. */
   decode(tokens: readonly number[], { special = false, clean }: DecodeOptions = {}): string {
     // The library takes no empty list.
     if (tokens.length === 0) return "";
