@@ -134,15 +134,15 @@ class PageServer:
 
     `fixed` holds answers given before any folder is looked at: path -> (status, content type, body).
     `posts` answer, with JSON, what is posted to a path; they are called in threads of their own.
-    `policies` are sent as Content-Security-Policy with everything below a prefix. Connections that ask for
-    something below one of `gone` are cut.
+    `headers` are sent with everything below a prefix. Connections that ask for something below one of `gone`
+    are cut.
     `is_open` lets pages of other servers read everything.
     """
 
     folders: dict[str, Path] = field(default_factory=dict)
     fixed: dict[str, tuple[int, str, bytes]] = field(default_factory=dict)
     posts: dict[str, Callable[[bytes], bytes]] = field(default_factory=dict)
-    policies: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, dict[str, str]] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     requests: list[str] = field(default_factory=list)
     is_open: bool = False
@@ -172,9 +172,9 @@ class PageServer:
                 self.send_header("Cache-Control", "no-cache")
                 if owner.is_open:
                     self.send_header("Access-Control-Allow-Origin", "*")
-                for prefix, policy in owner.policies.items():
-                    if self.path.startswith(prefix):
-                        self.send_header("Content-Security-Policy", policy)
+                for prefix, headers in owner.headers.items():
+                    for name, value in headers.items() if self.path.startswith(prefix) else ():
+                        self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
 

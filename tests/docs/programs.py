@@ -21,6 +21,7 @@ declare const photo: HTMLImageElement;
 declare const x: import("./texelflow.js").Tensor, zeros: import("./texelflow.js").Tensor;
 declare module "onnxruntime-web";
 declare module "@tensorflow/tfjs";
+declare module "@huggingface/transformers";
 """
 """What code may use without a word: the page of the tests has it. Other runtimes have no types here."""
 NAME = re.compile(r"^\s*import .*\b(?:loadModel|Tensor)\b", re.MULTILINE)

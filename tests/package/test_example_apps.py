@@ -104,12 +104,34 @@ def test_vite_with_every_entry(app: Path, browser: Browser, page_server: PageSer
     }
 
 
-@pytest.mark.parametrize("splitting", [True, False], ids=["parts", "whole"])
-def test_esbuild(app: Path, browser: Browser, page_server: PageServer, splitting: bool) -> None:
-    name = "parts" if splitting else "whole"
-    options = ["--splitting"] if splitting else []
-    command = ["esbuild", "main.js", "--bundle", "--format=esm", "--outdir=out", *options]
-    folder = built(app, name, PAGE, command, "out")
+ESBUILD = ("esbuild", "main.js", "--bundle", "--format=esm", "--outdir=out", "--log-level=warning")
+WAYS = {
+    "parts": ["--splitting"],
+    "whole": [],
+    # The script of a worker is an entry besides, as docs/page.md says.
+    "worker": ["--splitting", "../node_modules/texelflow/dist/texelflow.thread.js", "--entry-names=[name]"],
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_esbuild(app: Path, browser: Browser, page_server: PageServer, way: str) -> None:
+    code = PAGE
+    if way == "worker":
+        code = PAGE.replace("loadModel, ", "").replace(
+            "\n", '\nimport { loadModel } from "texelflow/worker";\n', 1
+        )
+    folder = built(app, way, code, [*ESBUILD, *WAYS[way]], "out")
     shutil.copy(folder.parent / "index.html", folder)
     shutil.copytree(folder.parent / "public", folder, dirs_exist_ok=True)
     assert results(browser, page_server, folder) == {"y": Y, "best": 5}
+
+
+def test_without_the_packages_of_texts(app: Path, tmp_path: Path) -> None:
+    """Which are optional: bundlers see that their imports may fail, where a page is for pictures alone."""
+    shutil.copytree(app / "node_modules/texelflow", tmp_path / "node_modules/texelflow")
+    (tmp_path / "main.js").write_text('import { pipeline } from "texelflow/pipeline"; console.log(pipeline);')
+    tool = REPOSITORY / "node_modules/.bin"
+    run = subprocess.run(
+        [tool / ESBUILD[0], *ESBUILD[1:]], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (run.stdout, run.stderr, run.returncode) == ("", "", 0)

@@ -154,7 +154,7 @@ def test_pages_of_vite(
 ) -> None:
     folder = built(example(name))
     address = page_server.mount(f"/apps/of mine/{name}", folder).replace(" ", "%20")
-    page_server.policies[f"/apps/of%20mine/{name}/"] = policy()
+    page_server.headers[f"/apps/of%20mine/{name}/"] = {"Content-Security-Policy": policy()}
     context = browser.new_context()
     with watched(context) as page:
         answer = page.goto(f"{address}/")
@@ -170,7 +170,7 @@ def test_a_page_without_bundler(
 ) -> None:
     folder = with_runtime(example("plain-html"), installed)
     address = page_server.mount("/apps/plain", folder)
-    page_server.policies["/apps/plain/"] = policy()
+    page_server.headers["/apps/plain/"] = {"Content-Security-Policy": policy()}
     context = browser.new_context()
     with watched(context) as page:
         answer = page.goto(f"{address}/")

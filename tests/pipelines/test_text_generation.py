@@ -61,3 +61,42 @@ def test_how_texts_are_chosen_and_end(pipeline_page: Page) -> None:
     assert base["end"] is not None
     past = write(pipeline_page, "past", max_new_tokens=3)
     assert past["error"] == "option" and "--state auto" in past["message"]
+
+
+CLEANED = """async ([prompt, follows]) => {
+    const {loadTokenizer} = await import('/dist/texelflow.text.js');
+    const tokenizer = await loadTokenizer('/tokenizers/byte_pairs/');
+    const made = tokenizer.encode(follows, {special: false});
+    let count = 0;
+    const run = async ({input_ids: {shape}}) => {
+        const logits = new Float32Array(shape[1] * 400).fill(-9);
+        logits[(shape[1] - 1) * 400 + made[count++]] = 9;
+        return {logits: new texelflow.Tensor('float32', [1, shape[1], 400], logits)};
+    };
+    const model = {
+        name: 'told', run, dispose() {}, states: [],
+        inputs: [{name: 'input_ids', dtype: 'int64', shape: [1, 'n']}],
+        outputs: [{name: 'logits', dtype: 'float32', shape: [1, 'n', 400]}],
+    };
+    const write = await pipelines.pipeline('text-generation', model, {tokenizer});
+    const told = [];
+    const streamer = (text) => told.push(text);
+    const options = {max_new_tokens: made.length, streamer, eos_token_id: []};
+    const [{generated_text}] = await write(prompt, options);
+    return [generated_text, told.join('')];
+}"""
+
+
+@pytest.mark.parametrize(
+    ("prompt", "follows"),
+    [
+        ("Hello ", ", you ."),
+        ("we '", "re here"),
+        ("He said", " 'men are n't ! '"),
+        ("a", " , b ."),
+        ("the", " 's "),
+    ],
+)
+def test_spaces_that_a_model_writes_stay(pipeline_page: Page, prompt: str, follows: str) -> None:
+    """Tokenizers leave some out, and so would change what was told already, or the prompt."""
+    assert pipeline_page.evaluate(CLEANED, [prompt, follows]) == [prompt + follows, follows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -132,3 +133,53 @@ def test_packages_are_fetched_when_first_used(browser: Browser, page_server: Pag
     )
     page.close()
     assert answer[0] == "network" and "install it, or name it in the import map" in answer[1]
+
+
+PIECES = (
+    " ,",
+    " .",
+    "!",
+    " ?",
+    " n",
+    "n",
+    "'t",
+    " '",
+    "'",
+    " n't",
+    "re",
+    "ve",
+    "m",
+    "s",
+    "a",
+    " a",
+    " s",
+    "é",
+    " 😀",
+)
+"""What tokens may be of which tokenizers leave spaces out: "do n't ." is "don't."."""
+
+
+@pytest.mark.parametrize("options", [{}, {"clean": True}, {"clean": False}], ids=str)
+def test_streamed_texts_are_those_of_all_tokens(text_page: Page, options: dict[str, bool]) -> None:
+    """Of random pieces, each a token or several: nothing is lost, told twice, or half a character."""
+    rng = random.Random(len(options))
+    texts = [[rng.choice(PIECES) for _ in range(rng.randint(1, 12))] for _ in range(300)]
+    answer = text_page.evaluate(
+        """async ([texts, options]) => {
+            const {streamText} = await import('/dist/texelflow.ends.js');
+            const tokenizer = await text.loadTokenizer('/tokenizers/byte_pairs');
+            return Promise.all(texts.map(async (pieces) => {
+                const tokens = pieces.flatMap((piece) => tokenizer.encode(piece, {special: false}));
+                const told = [];
+                const decode = (all) => tokenizer.decode(all, options);
+                for await (const part of streamText(tokens, decode)) told.push(part);
+                return [told, tokenizer.decode(tokens, options)];
+            }));
+        }""",
+        [texts, options],
+    )
+    for pieces, (told, whole) in zip(texts, answer, strict=True):
+        assert "".join(told) == whole and all(told), pieces
+        assert not any("\ufffd" in part for part in told)
+    exact = ["".join(pieces) for pieces in texts]
+    assert ([whole for _, whole in answer] == exact) == (options.get("clean") is False)

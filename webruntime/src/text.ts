@@ -6,6 +6,7 @@
 
 export {
   type ChatOptions,
+  type DecodeOptions,
   type EncodeOptions,
   loadTokenizer,
   type Message,

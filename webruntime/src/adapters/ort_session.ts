@@ -9,7 +9,7 @@ import { Tensor } from "./ort_tensor.ts";
 /** Options of a session: those of `loadModel`, and of ONNX Runtime's those that mean something here; others are ignored. */
 export interface SessionOptions extends LoadOptions {
   /** Leaves outputs on the GPU, all or by name, unless it is "cpu": then `getData()` of them reads. */
-  readonly preferredOutputLocation?: string | Readonly<Record<string, string>>;
+  readonly preferredOutputLocation?: string | Readonly<Record<string, string>> | undefined;
   readonly [other: string]: unknown;
 }
 

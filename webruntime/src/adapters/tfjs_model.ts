@@ -11,11 +11,11 @@ import { Tensor } from "./tfjs_tensor.ts";
 /** Options of loading: those of `loadModel`, and those of TensorFlow.js that mean something here. */
 export interface TfLoadOptions extends Omit<LoadOptions, "onProgress" | "fetch"> {
   /** Told the part of loading that is done, from 0 to 1. */
-  readonly onProgress?: (fraction: number) => void;
+  readonly onProgress?: ((fraction: number) => void) | undefined;
   /** Fetches the files instead of the page's `fetch`. */
-  readonly fetchFunc?: FetchFile;
+  readonly fetchFunc?: FetchFile | undefined;
   /** What each request is made with, such as headers. */
-  readonly requestInit?: RequestInit;
+  readonly requestInit?: RequestInit | undefined;
 }
 
 /** A tensor of TensorFlow.js itself, as far as this looks at it. */

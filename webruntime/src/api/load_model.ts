@@ -14,7 +14,7 @@ import type { Signature } from "./signature.ts";
 /** Settings of `loadModel`, with those of `device` that only tests want. */
 export interface TestLoadOptions extends LoadOptions {
   /** Also what only tests set. */
-  device?: TestDeviceOptions;
+  device?: TestDeviceOptions | undefined;
 }
 
 /**

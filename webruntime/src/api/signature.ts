@@ -29,7 +29,7 @@ export type Outputs<S extends Signature, K extends keyof S["outputs"] = never> =
 /** Settings of a run. */
 export interface RunOptions<K extends PropertyKey = string> {
   /** Names of outputs that stay on the GPU. */
-  readonly keep?: readonly K[];
+  readonly keep?: readonly K[] | undefined;
   /**
    * Gives the run up when aborted. One that waits for its turn rejects at once, with the signal's reason; one of a model that
    * loops is stopped between two turns, with the code `stopped`; any other that has begun is finished, and rejects then.
@@ -39,7 +39,7 @@ export interface RunOptions<K extends PropertyKey = string> {
    * Drops the run, which then rejects with the code `superseded`, when another with `latest` is asked for before it has
    * begun: so that of a camera's pictures, say, only the newest is waited for.
    */
-  readonly latest?: boolean;
+  readonly latest?: boolean | undefined;
 }
 
 type InputsOf<I extends Signature["inputs"]> = { readonly [Name in keyof I]: Input<I[Name]> };

@@ -117,11 +117,18 @@ async function openUrl(
   };
 }
 
+/**
+ * What addresses are relative to, as those of `fetch` are: the page's `<base>` counts, and a frame without an address has its
+ * page's. Workers made of blobs have an address that nothing is relative to: theirs are relative to the server.
+ */
+export function baseAddress(): string | undefined {
+  const { document, location } = globalThis;
+  return document?.baseURI ?? (location?.href.replace(/^blob:(null.*)?/, "") || undefined);
+}
+
 /** URL of a file beside graph.json; a query of the given address, a token say, goes along. */
 function fileUrl(source: string | URL, name: string): string {
-  const { location } = globalThis;
-  // Workers made of blobs have an address that nothing is relative to.
-  const base = new URL(source, location?.protocol === "blob:" ? location.origin : location?.href);
+  const base = new URL(source, baseAddress());
   if (base.pathname.endsWith(".json")) {
     if (name === "graph.json") return base.href;
   } else if (!base.pathname.endsWith("/")) {

@@ -16,17 +16,17 @@ export interface AnchorOptions {
    */
   readonly anchors: readonly (readonly number[])[];
   /** Where in its cell the centre of an anchor is, in cells. 0.5 unless given. */
-  readonly offset?: number;
+  readonly offset?: number | undefined;
   /** By which x, y, width and height are divided; points as x and y. 1 unless given. */
-  readonly scale?: readonly number[];
+  readonly scale?: readonly number[] | undefined;
   /** What the four numbers are: a centre and a size, or how far left, upper, right and lower side are. "centre" unless given. */
-  readonly form?: "centre" | "sides";
+  readonly form?: "centre" | "sides" | undefined;
   /** Whether sizes are logarithms. False unless given. */
-  readonly exponential?: boolean;
+  readonly exponential?: boolean | undefined;
   /** How many points follow the four numbers of a box, two numbers each. 0 unless given. */
-  readonly points?: number;
+  readonly points?: number | undefined;
   /** Boxes below it are left out. 0.5 unless given. */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
 }
 
 /**

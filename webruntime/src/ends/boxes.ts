@@ -15,21 +15,21 @@ export interface Box {
 /** How boxes are read from a model's outputs. */
 export interface BoxOptions {
   /** What four numbers are: edges, a corner and a size, or the centre and a size. "edges" unless given. */
-  readonly form?: "edges" | "corner" | "centre";
+  readonly form?: "edges" | "corner" | "centre" | undefined;
   /** Width and height by which the numbers are divided, where they are pixels of the model's picture. 1 unless given. */
-  readonly size?: { readonly width: number; readonly height: number };
+  readonly size?: { readonly width: number; readonly height: number } | undefined;
   /** Boxes below it are left out. 0.5 unless given. */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
 }
 
 /** Which of overlapping boxes are kept. */
 export interface SuppressionOptions {
   /** Boxes that share more than this, as intersection over union, are one object. 0.45 unless given. */
-  readonly overlap?: number;
+  readonly overlap?: number | undefined;
   /** The most boxes that are kept. 100 unless given. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** Whether boxes of different labels are never one object. True unless given. */
-  readonly byLabel?: boolean;
+  readonly byLabel?: boolean | undefined;
 }
 
 /**

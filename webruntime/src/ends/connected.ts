@@ -5,11 +5,11 @@ import type { Region } from "./regions.ts";
 /** How objects are read from a map. */
 export interface ConnectedOptions {
   /** From which number on a pixel is part of an object. 0.3 unless given. */
-  readonly level?: number;
+  readonly level?: number | undefined;
   /** The least mean of the pixels within an object's rectangle. 0.5 unless given. */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
   /** How far the sides are moved outwards, in multiples of area by perimeter. 0 unless given. */
-  readonly grow?: number;
+  readonly grow?: number | undefined;
 }
 
 /** An area of connected pixels. */

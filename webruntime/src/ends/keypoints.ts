@@ -33,9 +33,9 @@ export function keypointsOf(heatmaps: readonly Plane[]): Keypoint[] {
 /** How points are moved to the middle of what heat maps show near them. */
 export interface RefinementOptions {
   /** How many pixels of a map are looked at to each side. 3 unless given. */
-  readonly reach?: number;
+  readonly reach?: number | undefined;
   /** Where no pixel near a point is higher than this, it stays. 0.5 unless given. */
-  readonly least?: number;
+  readonly least?: number | undefined;
 }
 
 /**

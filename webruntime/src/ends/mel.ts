@@ -7,13 +7,13 @@ export interface MelOptions {
   /** Samples a second. */
   readonly rate: number;
   /** Lowest frequency in Hz: 0 unless given. */
-  readonly low?: number;
+  readonly low?: number | undefined;
   /** Highest frequency in Hz: half of `rate` unless given. */
-  readonly high?: number;
+  readonly high?: number | undefined;
   /** Whose scale: "htk" unless given. */
-  readonly scale?: "htk" | "slaney";
+  readonly scale?: "htk" | "slaney" | undefined;
   /** Whether each filter is divided by its width. False unless given. */
-  readonly normalised?: boolean;
+  readonly normalised?: boolean | undefined;
 }
 
 /** Below this many Hz Slaney's scale is linear, above logarithmic. */

@@ -14,7 +14,7 @@ export interface Area extends Size {
 export interface Fit {
   readonly fit: "stretch" | "cover" | "contain" | "crop" | "crop-floor";
   /** Of crops: width and height, or the shorter side alone, in pixels, of the picture that they are cut out of. */
-  readonly resized?: readonly number[];
+  readonly resized?: readonly number[] | undefined;
 }
 
 /** A point in pixels, or in fractions of a picture's sides. */

@@ -68,11 +68,11 @@ export function pictureOf(
 /** How a mask is shown. */
 export interface MaskOptions {
   /** Red, green and blue from 0 to 255: `[255, 0, 0]` unless given. */
-  readonly colour?: readonly [number, number, number];
+  readonly colour?: readonly [number, number, number] | undefined;
   /** Opacity where the mask is 1: 0.5 unless given. */
-  readonly opacity?: number;
+  readonly opacity?: number | undefined;
   /** The value from which on a pixel belongs to the mask; without it, values from 0 to 1 are its opacity. */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
 }
 
 /** A mask as a picture of one colour and of its own size, to be drawn over another. */

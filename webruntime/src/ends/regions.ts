@@ -11,17 +11,19 @@ export interface Region extends Size {
 /** How a region is made of a box. */
 export interface RegionOptions {
   /** By how much it is larger than the box. 1 unless given. */
-  readonly scale?: number;
+  readonly scale?: number | undefined;
   /** Whether it is a square, with the box's longer side. False unless given. */
-  readonly square?: boolean;
+  readonly square?: boolean | undefined;
   /** By how much of its width and height it is moved, in its own directions. [0, 0] unless given. */
-  readonly shift?: readonly [number, number];
+  readonly shift?: readonly [number, number] | undefined;
   /** Turned so that the way from one point of the box to another goes to the right, or upwards. Not turned unless given. */
-  readonly turn?: { readonly from: number; readonly to: number; readonly towards: "right" | "up" };
+  readonly turn?:
+    | { readonly from: number; readonly to: number; readonly towards: "right" | "up" }
+    | undefined;
   /** Around the first point, and twice as long and wide as the second is far from it, instead of the box's own place. */
-  readonly around?: readonly [number, number];
+  readonly around?: readonly [number, number] | undefined;
   /** Whether it is the rectangle whose corners are the box's first four points, clockwise from the upper left one. */
-  readonly corners?: boolean;
+  readonly corners?: boolean | undefined;
 }
 
 /** What a second model looks at of what a first one found, as MediaPipe cuts faces, hands and bodies out of pictures. */

@@ -3,17 +3,17 @@ import { argMax, topK as largest } from "./scores.ts";
 /** How the next token is chosen. */
 export interface SamplingOptions {
   /** By which logits are divided: 0 takes the most likely token. 1 unless given. */
-  readonly temperature?: number;
+  readonly temperature?: number | undefined;
   /** Only so many of the most likely tokens are chosen from. */
-  readonly topK?: number;
+  readonly topK?: number | undefined;
   /** Only the most likely tokens that together are at least this likely are chosen from. */
-  readonly topP?: number;
+  readonly topP?: number | undefined;
   /** By which logits of tokens in `previous` are divided, or multiplied below 0. 1 unless given. */
-  readonly repetitionPenalty?: number;
+  readonly repetitionPenalty?: number | undefined;
   /** The tokens so far. */
-  readonly previous?: Iterable<number>;
+  readonly previous?: Iterable<number> | undefined;
   /** Gives numbers from 0 to below 1: `Math.random` unless given. */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
 }
 
 /** A token that may be chosen, with its probability. */
@@ -113,9 +113,9 @@ export interface GenerationOptions extends Omit<SamplingOptions, "previous"> {
   /** The most tokens that are generated. */
   readonly limit: number;
   /** Tokens after which nothing follows; they are not given. */
-  readonly ends?: readonly number[];
+  readonly ends?: readonly number[] | undefined;
   /** Stops when aborted: the next step rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -142,8 +142,12 @@ export async function* generate(
   }
 }
 
+/** What tokenizers may leave a space out of, once it is whole: " ,", " n't", " ' ", " 've" and their like. */
+const UNSETTLED = /( n'?| ?'[vr]?| )$/;
+
 /**
- * The text of tokens as it grows: a character that takes several tokens comes when it is whole.
+ * The text of tokens as it grows: a character that takes several tokens comes when it is whole, and a space once what is behind
+ * it stands, since tokenizers leave some out. All that comes, joined, is the text of all tokens.
  *
  * @param decode - the text of tokens, as tokenizers give it
  */
@@ -158,8 +162,9 @@ export async function* streamText(
     all.push(token);
     text = decode(all);
     if (text.endsWith("\uFFFD")) continue;
-    if (text.length > told) yield text.slice(told);
-    told = Math.max(told, text.length);
+    const settled = text.replace(UNSETTLED, "").length;
+    if (settled > told) yield text.slice(told, settled);
+    told = Math.max(told, settled);
   }
   if (text.length > told) yield text.slice(told);
 }

@@ -6,11 +6,11 @@ export interface SpectrumOptions {
   /** Samples that are transformed at once. */
   readonly fft: number;
   /** Samples from one frame to the next. A quarter of `fft` unless given. */
-  readonly hop?: number;
+  readonly hop?: number | undefined;
   /** By which each frame is multiplied: a periodic Hann window of `fft` samples unless given; shorter ones lie in the middle. */
-  readonly window?: ArrayLike<number>;
+  readonly window?: ArrayLike<number> | undefined;
   /** Whether frames are centred on their samples, the sound being mirrored at its ends. True unless given. */
-  readonly centred?: boolean;
+  readonly centred?: boolean | undefined;
 }
 
 /** Numbers of every frequency, or mel, a frame after the other: `data[frame * bins + bin]`. */
@@ -90,13 +90,13 @@ export function spectrogram(samples: Float32Array, options: SpectrumOptions, pow
 /** How a mel spectrogram is made, and its logarithm taken. */
 export interface LogMelOptions extends SpectrumOptions, Omit<MelOptions, "bins"> {
   /** "ln" or "log10" of at least `floor`; or "whisper": log10, no more than 8 below the largest, then (x + 4) / 4. */
-  readonly log?: "ln" | "log10" | "whisper";
+  readonly log?: "ln" | "log10" | "whisper" | undefined;
   /** Smallest number whose logarithm is taken: 1e-10 unless given. */
-  readonly floor?: number;
+  readonly floor?: number | undefined;
   /** To which magnitudes are raised: 2 unless given. */
-  readonly power?: number;
+  readonly power?: number | undefined;
   /** Leaves out the last frame, as Whisper does. False unless given. */
-  readonly dropLast?: boolean;
+  readonly dropLast?: boolean | undefined;
 }
 
 /**

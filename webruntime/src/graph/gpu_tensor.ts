@@ -8,9 +8,9 @@ export type DrawTarget = PageElement<"HTMLCanvasElement"> | OffscreenCanvas;
 /** How a tensor is drawn. */
 export interface DrawOptions {
   /** The values that become black and white, or 0 and full of each colour: `[0, 1]` unless given. */
-  readonly range?: readonly [number, number];
+  readonly range?: readonly [number, number] | undefined;
   /** Which axis has the channels, where both the first and the last may have. */
-  readonly channels?: "first" | "last";
+  readonly channels?: "first" | "last" | undefined;
 }
 
 /**

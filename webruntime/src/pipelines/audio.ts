@@ -1,6 +1,7 @@
 import type { PageElement } from "../graph/pictures.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { best, type Classification, type ClassificationOptions, classScores } from "./classes.ts";
+import { each } from "./each.ts";
 import { microphone } from "./microphone.ts";
 import { type SoundInput, type SoundOptions, SoundRunner, samplesOf, type WindowRun } from "./sound.ts";
 import { lastOf, numbersOf, type TaskModel } from "./task_model.ts";
@@ -70,7 +71,7 @@ export function audioClassification(task: TaskModel) {
     return best(mean, labels, options.top_k);
   };
   const together = (a: number, b: number) => (isCurve ? Math.max(a, b) : a + b);
-  return Object.assign(classify, { stream });
+  return Object.assign(each(classify), { stream });
 }
 
 /** Follows a sound: how likely a voice is, how high a tone, which notes sound, moment by moment. */
@@ -98,7 +99,7 @@ export function audioTracking(task: TaskModel) {
     const end = samples.length / runner.rate;
     return tracks.map((_, index) => until(end, joinedTracks(found.map((part) => part[index] as Track))));
   };
-  return Object.assign(follow, { stream });
+  return Object.assign(each(follow), { stream });
 }
 
 async function* windowsOf(

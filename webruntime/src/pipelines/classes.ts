@@ -1,5 +1,6 @@
 import { topK } from "../ends.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { each } from "./each.ts";
 import { type PictureInput, runPicture } from "./pictures.ts";
 import { activate, lastOf, numbersOf, type TaskModel, type TaskRunOptions } from "./task_model.ts";
 
@@ -11,18 +12,20 @@ export interface Classification {
 
 /** What a classification is asked for. */
 export interface ClassificationOptions extends TaskRunOptions {
-  /** How many classes are wanted, the best first: 5 unless given. */
-  readonly top_k?: number;
+  /** How many classes are wanted, the best first, or null for all: 5 unless given, of texts and files 1. */
+  readonly top_k?: number | null | undefined;
 }
 
 /** Says of pictures what they show. */
 export function imageClassification(task: TaskModel) {
   const { info } = task.output("classes");
-  return async (picture: PictureInput, options: ClassificationOptions = {}): Promise<Classification[]> => {
-    const { outputs } = await runPicture(task, picture, options);
-    const labels = task.labelsOf(info);
-    return best(classScores(task, outputs), labels, options.top_k);
-  };
+  return each(
+    async (picture: PictureInput, options: ClassificationOptions = {}): Promise<Classification[]> => {
+      const { outputs } = await runPicture(task, picture, options);
+      const labels = task.labelsOf(info);
+      return best(classScores(task, outputs), labels, options.top_k);
+    },
+  );
 }
 
 /** The scores of the classes: as many rows as the output has. */
@@ -34,9 +37,16 @@ export function classScores(task: TaskModel, outputs: Readonly<Record<string, Te
   );
 }
 
-/** The best of some scores, with the names of the classes. */
-export function best(scores: Float32Array, labels: readonly string[], count = 5): Classification[] {
-  return topK(scores, count).map(({ index, score }) => ({ label: nameOf(labels, index), score }));
+/** The best of some scores, or all, with the names of the classes. */
+export function best(
+  scores: Float32Array,
+  labels: readonly string[],
+  count: number | null = 5,
+): Classification[] {
+  return topK(scores, count ?? scores.length).map(({ index, score }) => ({
+    label: nameOf(labels, index),
+    score,
+  }));
 }
 
 /** The name of a class; the index itself where it has none, as Hugging Face writes it. */

@@ -7,9 +7,9 @@ import type { TextEncoder } from "./text_inputs.ts";
 /** How vectors are made. */
 export interface EmbeddingOptions extends TaskRunOptions {
   /** How one vector is made of those of all tokens: what the bundle says unless given. */
-  readonly pooling?: "none" | "mean" | "first" | "last" | "cls";
+  readonly pooling?: "none" | "mean" | "first" | "last" | "cls" | undefined;
   /** Whether vectors are brought to the length 1: what the bundle says unless given. */
-  readonly normalize?: boolean;
+  readonly normalize?: boolean | undefined;
 }
 
 /** Vectors that say what texts are about: [texts, numbers], or of one text without pooling [1, tokens, numbers]. */

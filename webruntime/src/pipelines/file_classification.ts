@@ -1,6 +1,7 @@
 import type { Bytes } from "../bundle/generated/graph_file.ts";
 import { Tensor } from "../graph/tensor.ts";
 import { best, type Classification, type ClassificationOptions, classScores } from "./classes.ts";
+import { each } from "./each.ts";
 import { fetched } from "./pictures.ts";
 import type { TaskModel } from "./task_model.ts";
 
@@ -11,7 +12,7 @@ export type FileInput = string | URL | Blob | Uint8Array<ArrayBuffer>;
 export function fileClassification(task: TaskModel) {
   const { info } = task.output("classes");
   const { info: input, role } = task.input("bytes");
-  return async (file: FileInput, options: ClassificationOptions = {}): Promise<Classification[]> => {
+  return each(async (file: FileInput, options: ClassificationOptions = {}): Promise<Classification[]> => {
     const isAddress = typeof file === "string" || file instanceof URL;
     const blob = isAddress ? await (await fetched(file, options.signal)).blob() : new Blob([file]);
     const numbers = await numbersOfFile(blob, role);
@@ -21,8 +22,12 @@ export function fileClassification(task: TaskModel) {
       input.dtype === "float32" ? Float32Array.from(numbers) : Int32Array.from(numbers),
     );
     const outputs = await task.run({ [input.name]: tensor }, options);
-    return best(classScores(task, outputs), task.labelsOf(info), options.top_k ?? 1);
-  };
+    return best(
+      classScores(task, outputs),
+      task.labelsOf(info),
+      options.top_k === undefined ? 1 : options.top_k,
+    );
+  });
 }
 
 async function numbersOfFile(file: Blob, { beginning, end, padding, block }: Bytes): Promise<number[]> {

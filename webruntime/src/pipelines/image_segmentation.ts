@@ -1,6 +1,7 @@
 import type { Plane, Size } from "../ends.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { nameOf } from "./classes.ts";
+import { each } from "./each.ts";
 import { type PictureInput, type PictureRun, runPicture } from "./pictures.ts";
 import { planesIn } from "./planes_in.ts";
 import { activate, numbersOf, type TaskModel, type TaskRunOptions } from "./task_model.ts";
@@ -23,9 +24,9 @@ export interface Segment {
 /** What a segmentation is asked for. */
 export interface SegmentationOptions extends TaskRunOptions {
   /** Of a model of one object: from this probability on a pixel is the object, 255, and else 0. */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
   /** The size of masks: the picture's own unless given. Smaller ones are made faster. */
-  readonly size?: Size;
+  readonly size?: Size | undefined;
 }
 
 /** Says of each pixel of pictures what it belongs to. */
@@ -33,7 +34,7 @@ export function imageSegmentation(task: TaskModel) {
   const meant = task.output("mask");
   const { info, role } = meant;
   const labels = task.labelsOf(info);
-  return async (picture: PictureInput, options: SegmentationOptions = {}): Promise<Segment[]> => {
+  return each(async (picture: PictureInput, options: SegmentationOptions = {}): Promise<Segment[]> => {
     const run = await runPicture(task, picture, options);
     const { size = run.picture, threshold } = options;
     const { planes, object } = task.read([meant], run.outputs, () => {
@@ -53,7 +54,7 @@ export function imageSegmentation(task: TaskModel) {
     });
     const label = labels[object] ?? labels[0] ?? "object";
     return [{ label, score: null, mask: { ...sides(size), channels: 1, data } }];
-  };
+  });
 }
 
 /** The numbers of each class; or one plane of the classes themselves. */

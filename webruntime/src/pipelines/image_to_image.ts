@@ -1,5 +1,6 @@
 import { pictureOf } from "../ends.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { each } from "./each.ts";
 import { type PictureInput, runPicture } from "./pictures.ts";
 import { planesIn } from "./planes_in.ts";
 import { numbersOf, type TaskModel, type TaskRunOptions } from "./task_model.ts";
@@ -8,12 +9,12 @@ import { numbersOf, type TaskModel, type TaskRunOptions } from "./task_model.ts"
 export function imageToImage(task: TaskModel) {
   const meant = task.output("picture");
   const { info, role } = meant;
-  return async (picture: PictureInput, options: TaskRunOptions = {}): Promise<ImageData> => {
+  return each(async (picture: PictureInput, options: TaskRunOptions = {}): Promise<ImageData> => {
     const { outputs } = await runPicture(task, picture, options);
     return task.read([meant], outputs, () => {
       const { shape } = outputs[info.name] as Tensor;
       const planes = planesIn({ shape, data: numbersOf(outputs, info) }, role.channels === "gray" ? 1 : 3);
       return pictureOf(role.channels === "bgr" ? planes.reverse() : planes, role.range);
     });
-  };
+  });
 }

@@ -1,4 +1,5 @@
 import { readCtc } from "../ends.ts";
+import { each } from "./each.ts";
 import { type PictureInput, runPicture } from "./pictures.ts";
 import { activate, lastOf, numbersOf, type TaskModel, type TaskRunOptions } from "./task_model.ts";
 
@@ -15,7 +16,7 @@ export function imageToText(task: TaskModel) {
   const { info, role } = meant;
   const labels = task.labelsOf(info);
   const { blank = 0 } = role;
-  return async (picture: PictureInput, options: TaskRunOptions = {}): Promise<[ReadText]> => {
+  return each(async (picture: PictureInput, options: TaskRunOptions = {}): Promise<[ReadText]> => {
     const { outputs } = await runPicture(task, picture, options);
     const characters = lastOf(outputs, info);
     const read = task.read([meant], outputs, () =>
@@ -27,5 +28,5 @@ export function imageToText(task: TaskModel) {
       .map((label) => labels[label - Number(!isWhole && label > blank)] ?? " ")
       .join("");
     return [{ generated_text: text, score: read.score }];
-  };
+  });
 }

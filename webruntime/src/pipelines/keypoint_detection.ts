@@ -1,6 +1,7 @@
 import type { Keypoints } from "../bundle/generated/graph_file.ts";
 import { type Keypoint, keypointsOf, type Plane, pointIn, refinePoints, type Size } from "../ends.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { each } from "./each.ts";
 import { type PictureInput, runPicture } from "./pictures.ts";
 import { planesIn } from "./planes_in.ts";
 import { activate, type Meant, numbersOf, type TaskModel, type TaskRunOptions } from "./task_model.ts";
@@ -28,7 +29,7 @@ export interface PointedObject {
 /** What a detection of points is asked for. */
 export interface KeypointOptions extends TaskRunOptions {
   /** The least score of an object: what the bundle says, or else 0. */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
 }
 
 /** Says of pictures of one object where its points are; there is none where the object is not there. */
@@ -39,7 +40,7 @@ export function keypointDetection(task: TaskModel) {
   // A model that has both tells roughly where points are, and the maps more closely.
   const points = parts.find((part) => part !== presence && part !== maps) ?? maps ?? task.output("keypoints");
   const labels = task.labelsOf(points.info);
-  return async (picture: PictureInput, options: KeypointOptions = {}): Promise<PointedObject[]> => {
+  return each(async (picture: PictureInput, options: KeypointOptions = {}): Promise<PointedObject[]> => {
     const { outputs, size, area } = await runPicture(task, picture, options);
     const { threshold = presence?.role.threshold ?? 0 } = options;
     const score = presence
@@ -60,7 +61,7 @@ export function keypointDetection(task: TaskModel) {
       ...(score !== undefined && { score }),
     }));
     return [{ score, keypoints }];
-  };
+  });
 }
 
 type Outputs = Readonly<Record<string, Tensor>>;

@@ -15,6 +15,7 @@ import {
 import type { Tensor } from "../graph/tensor.ts";
 import { type BoxPart, type BoxRows, boxRows } from "./box_rows.ts";
 import { nameOf } from "./classes.ts";
+import { each } from "./each.ts";
 import { type PictureInput, runPicture } from "./pictures.ts";
 import { planesIn } from "./planes_in.ts";
 import { activate, type Meant, numbersOf, type TaskModel, type TaskRunOptions } from "./task_model.ts";
@@ -37,11 +38,11 @@ export interface Detection {
 /** What a detection is asked for. */
 export interface DetectionOptions extends TaskRunOptions {
   /** The least score: what the bundle says, or else 0.5. */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
   /** Objects whose boxes share more, as intersection over union, are one: what the bundle says, or else 0.45. */
-  readonly overlap?: number;
+  readonly overlap?: number | undefined;
   /** Whether places are fractions of the picture, and not pixels. False unless given. */
-  readonly percentage?: boolean;
+  readonly percentage?: boolean | undefined;
 }
 
 /** Says of pictures which objects they show, and where. */
@@ -52,7 +53,7 @@ export function objectDetection(task: TaskModel) {
   const [map] = of("map");
   const labels = parts.map(({ info }) => task.labelsOf(info)).find(({ length }) => length > 0) ?? [];
   const background = (of("scores")[0]?.role ?? role).background;
-  return async (picture: PictureInput, options: DetectionOptions = {}): Promise<Detection[]> => {
+  return each(async (picture: PictureInput, options: DetectionOptions = {}): Promise<Detection[]> => {
     const { threshold = role.threshold ?? 0.5, overlap = role.overlap ?? 0.45, percentage } = options;
     const { outputs, size, area, picture: own } = await runPicture(task, picture, options);
     const keep = role.merge === "weighted" ? mergeOverlaps : suppressOverlaps<PointedBox>;
@@ -78,7 +79,7 @@ export function objectDetection(task: TaskModel) {
         ...(box.points.length > 0 && { points: box.points.map(place) }),
       };
     });
-  };
+  });
 }
 
 /** The plane of a map. */

@@ -4,19 +4,19 @@ import type { BundleSource } from "../bundle/bundle_source.ts";
 import type { Role } from "../bundle/generated/graph_file.ts";
 import { TexelflowError } from "../errors.ts";
 import { type AnyModel, TaskModel } from "./task_model.ts";
-import { TASKS, type TaskName, type Tasks, TEXT_TASKS } from "./tasks.ts";
+import { ALSO, TASKS, type TaskAlias, type TaskName, type TaskOf, type Tasks, TEXT_TASKS } from "./tasks.ts";
 import { type TokenizerSource, tokenizerFiles, tokenizerOf } from "./text_inputs.ts";
 
 /** Settings of a pipeline, all optional; those of loading are for bundles that are not loaded yet. */
 export interface PipelineOptions extends LoadOptions {
   /** Whether the model lives in a worker, so that the page stays as quick as it was. False unless given. */
-  worker?: boolean;
+  worker?: boolean | undefined;
   /** By name, what inputs and outputs are in the task, where the bundle does not say it. */
-  roles?: Readonly<Record<string, Role>>;
+  roles?: Readonly<Record<string, Role>> | undefined;
   /** The names of the classes, where the bundle has none. */
-  labels?: readonly string[];
+  labels?: readonly string[] | undefined;
   /** Of texts, the tokenizer: beside the bundle unless given. */
-  tokenizer?: TokenizerSource;
+  tokenizer?: TokenizerSource | undefined;
 }
 
 /** What does a task with a model. */
@@ -30,17 +30,18 @@ export type Pipeline<T extends TaskName> = Tasks[T] & {
 /**
  * Makes what does a task with a bundle, in the words of Transformers.js.
  *
- * @param task - such as "object-detection"
+ * @param name - of the task, such as "object-detection"
  * @param bundle - its address or files, or a model that is loaded, on the page or in a worker
  * @returns a function that takes a picture, a sound or a text, and options of the task
  * @throws TexelflowError as `loadModel` does; and with the code `option` when there is no such task, or the bundle does not
  *   say what the task needs, which `roles` can
  */
-export async function pipeline<T extends TaskName>(
-  task: T,
+export async function pipeline<T extends TaskAlias>(
+  name: T,
   bundle: BundleSource | AnyModel,
   options: PipelineOptions = {},
-): Promise<Pipeline<T>> {
+): Promise<Pipeline<TaskOf<T>>> {
+  const task = (Object.hasOwn(ALSO, name) ? ALSO[name as keyof typeof ALSO] : name) as TaskOf<T>;
   const { worker = false, roles = {}, labels, tokenizer, ...loading } = options;
   if (!Object.hasOwn(TASKS, task) && !Object.hasOwn(TEXT_TASKS, task)) {
     const known = [...Object.keys(TASKS), ...Object.keys(TEXT_TASKS)].join(", ");
@@ -62,7 +63,7 @@ export async function pipeline<T extends TaskName>(
       task,
       model,
       dispose: async () => model.dispose(),
-    }) as unknown as Pipeline<T>;
+    }) as unknown as Pipeline<TaskOf<T>>;
   } catch (error) {
     if (!isLoaded) model.dispose();
     throw error;

@@ -13,7 +13,7 @@ export type SoundInput = string | URL | Blob | PageElement<"AudioBuffer"> | Floa
 /** What a run on a sound is asked for. */
 export interface SoundOptions extends TaskRunOptions {
   /** Samples a second of a Float32Array: those of the model unless given. */
-  readonly sampling_rate?: number;
+  readonly sampling_rate?: number | undefined;
 }
 
 /** The outputs of one run, and when its window began. */

@@ -20,7 +20,7 @@ export type AnyModel = Model | WorkerModel;
  */
 export interface TaskRunOptions extends Pick<RunOptions, "signal" | "latest"> {
   /** Inputs of the model besides that of the task, by name. */
-  readonly inputs?: Readonly<Record<string, RunInput>>;
+  readonly inputs?: Readonly<Record<string, RunInput>> | undefined;
 }
 
 /** An output that has a part in a task. */

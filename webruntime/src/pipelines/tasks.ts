@@ -41,10 +41,25 @@ export const TEXT_TASKS = {
   "text-generation": textGeneration,
 } as const;
 
+/** Other names that Transformers.js has for tasks. */
+export const ALSO = {
+  "sentiment-analysis": "text-classification",
+  ner: "token-classification",
+  embeddings: "feature-extraction",
+} as const;
+
 /** The tasks by their names, and what does them. */
 export type Tasks = {
   [Name in keyof typeof TASKS]: ReturnType<(typeof TASKS)[Name]>;
 } & { [Name in keyof typeof TEXT_TASKS]: ReturnType<(typeof TEXT_TASKS)[Name]> };
+
+/** The name of a task, or another that Transformers.js has for it. */
+export type TaskAlias = TaskName | keyof typeof ALSO;
+
+/** The task of a name. */
+export type TaskOf<T extends TaskAlias> = T extends keyof typeof ALSO
+  ? (typeof ALSO)[T]
+  : Extract<T, TaskName>;
 
 /** The name of a task. */
 export type TaskName = keyof Tasks;

@@ -2,32 +2,33 @@ import { type GenerationOptions, generate, streamText } from "../ends.ts";
 import { TexelflowError } from "../errors.ts";
 import { Tensor } from "../graph/tensor.ts";
 import type { Message, Tokenizer } from "../text/tokenizer.ts";
+import { each } from "./each.ts";
 import { numbersOf, runOf, type TaskModel } from "./task_model.ts";
 
 /** How a text is generated, in the words of Transformers.js. */
 export interface TextGenerationOptions {
   /** The most tokens that are generated: 256 unless given. */
-  readonly max_new_tokens?: number;
+  readonly max_new_tokens?: number | undefined;
   /** Whether tokens are drawn by chance; else the most likely is taken. False unless given. */
-  readonly do_sample?: boolean;
+  readonly do_sample?: boolean | undefined;
   /** By which logits are divided where tokens are drawn: above 1 makes the less likely ones more so. 1 unless given. */
-  readonly temperature?: number;
+  readonly temperature?: number | undefined;
   /** Only so many of the most likely tokens are drawn from: all unless given. */
-  readonly top_k?: number;
+  readonly top_k?: number | undefined;
   /** Only the most likely tokens that together are at least this likely are drawn from. 1 unless given. */
-  readonly top_p?: number;
+  readonly top_p?: number | undefined;
   /** By which logits of tokens that are there already are divided, or multiplied below 0. 1 unless given. */
-  readonly repetition_penalty?: number;
+  readonly repetition_penalty?: number | undefined;
   /** Whether the prompt is a part of the text. True unless given. */
-  readonly return_full_text?: boolean;
+  readonly return_full_text?: boolean | undefined;
   /** The tokens after which nothing follows: what the tokenizer says unless given. */
-  readonly eos_token_id?: number | readonly number[];
+  readonly eos_token_id?: number | readonly number[] | undefined;
   /** Told the text as it grows, piece by piece. */
-  readonly streamer?: (text: string) => void;
+  readonly streamer?: ((text: string) => void) | undefined;
   /** Ends the generation when aborted: the pipeline rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Gives numbers from 0 to below 1: `Math.random` unless given. */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
 }
 
 /** A text, or a conversation with the answer at its end. */
@@ -38,10 +39,19 @@ export interface GeneratedText {
 /** How many tokens of a prompt decide how those behind it are written. */
 const CONTEXT = 16;
 
+/** Goes on with texts, or answers conversations; a list of either is done one by one. */
+export interface TextGenerator {
+  (prompt: string | readonly Message[], options?: TextGenerationOptions): Promise<[GeneratedText]>;
+  (
+    prompts: readonly string[] | readonly (readonly Message[])[],
+    options?: TextGenerationOptions,
+  ): Promise<[GeneratedText][]>;
+}
+
 /** Goes on with texts, or answers conversations. */
-export function textGeneration(task: TaskModel, tokenizer: Tokenizer) {
+export function textGeneration(task: TaskModel, tokenizer: Tokenizer): TextGenerator {
   const step = stepsOf(task);
-  return async (
+  const one = async (
     prompt: string | readonly Message[],
     options: TextGenerationOptions = {},
   ): Promise<[GeneratedText]> => {
@@ -49,10 +59,12 @@ export function textGeneration(task: TaskModel, tokenizer: Tokenizer) {
     const tokens = isText
       ? tokenizer.encode(prompt)
       : tokenizer.encode(await tokenizer.chat(prompt), { special: false });
-    // Whether a space goes before the first word, a tokenizer knows by what is before.
+    // Whether a space goes before the first word, a tokenizer knows by what is before. Spaces that the model wrote stay: what
+    // left them out would change what was told already, the end of the prompt say.
     const before = tokens.slice(-CONTEXT);
-    const skipped = tokenizer.decode(before).length;
-    const decode = (made: readonly number[]) => tokenizer.decode([...before, ...made]).slice(skipped);
+    const written = (all: readonly number[]) => tokenizer.decode(all, { clean: false });
+    const skipped = written(before).length;
+    const decode = (made: readonly number[]) => written([...before, ...made]).slice(skipped);
     const steps = step();
     try {
       const made = generate(tokens, steps.next, generationOptions(options, tokenizer));
@@ -68,6 +80,13 @@ export function textGeneration(task: TaskModel, tokenizer: Tokenizer) {
       steps.dispose();
     }
   };
+  const all = (prompt: string | readonly unknown[], options?: TextGenerationOptions) => {
+    const [first] = prompt;
+    // A conversation is a list itself, of messages.
+    const isOne = typeof prompt === "string" || (first instanceof Object && "role" in first);
+    return (isOne ? one : each(one))(prompt as string, options);
+  };
+  return all as unknown as TextGenerator;
 }
 
 function generationOptions(options: TextGenerationOptions, tokenizer: Tokenizer): GenerationOptions {

@@ -15,9 +15,9 @@ export interface TokenizerFiles {
   /** tokenizer.json */
   readonly tokenizer: object;
   /** tokenizer_config.json */
-  readonly config?: TokenizerConfig;
+  readonly config?: TokenizerConfig | undefined;
   /** The chat template, where tokenizer_config.json has none. */
-  readonly template?: string;
+  readonly template?: string | undefined;
 }
 
 /** What is looked at of tokenizer_config.json. */
@@ -29,25 +29,36 @@ export interface TokenizerConfig {
 /** How a text is encoded. */
 export interface EncodeOptions {
   /** A second text behind the first, for models that take two, such as BERT; an empty one counts as none. */
-  readonly pair?: string;
+  readonly pair?: string | undefined;
   /** Whether the tokens are added that models are trained with around a text. True unless given. */
-  readonly special?: boolean;
+  readonly special?: boolean | undefined;
 }
 
 /** How a conversation becomes a text. */
 export interface ChatOptions {
   /** Whether it ends with the beginning of an answer. True unless given. */
-  readonly prompt?: boolean;
+  readonly prompt?: boolean | undefined;
   /** Which of several templates: "default" unless given. */
-  readonly template?: string;
+  readonly template?: string | undefined;
   /** What else the template asks for, such as `tools`. */
-  readonly values?: Readonly<Record<string, unknown>>;
+  readonly values?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** The file without which there is no tokenizer. */
 const NEEDED = "tokenizer.json";
 
 type Library = import("@huggingface/tokenizers").Tokenizer;
+
+/** How tokens become a text. */
+export interface DecodeOptions {
+  /** Whether tokens that models add are written, too. False unless given. */
+  readonly special?: boolean | undefined;
+  /**
+   * Whether spaces before signs and short forms are left out ("do n't ." is "don't."): as the tokenizer has it unless given,
+   * which mostly means that they are.
+   */
+  readonly clean?: boolean | undefined;
+}
 
 /** Texts to tokens and back, by `@huggingface/tokenizers`. Made by `loadTokenizer`. */
 export class Tokenizer {
@@ -62,10 +73,14 @@ export class Tokenizer {
     return this.encoding(text, options).ids;
   }
 
-  /** The text of tokens; without those that models add, unless `special` is true. */
-  decode(tokens: readonly number[], { special = false }: { readonly special?: boolean } = {}): string {
+  /** The text of tokens. */
+  decode(tokens: readonly number[], { special = false, clean }: DecodeOptions = {}): string {
     // The library takes no empty list.
-    return tokens.length > 0 ? this.library.decode([...tokens], { skip_special_tokens: !special }) : "";
+    if (tokens.length === 0) return "";
+    return this.library.decode([...tokens], {
+      skip_special_tokens: !special,
+      ...(clean !== undefined && { clean_up_tokenization_spaces: clean }),
+    });
   }
 
   /** The token of a piece of text; undefined where there is none. */
@@ -103,7 +118,7 @@ export class Tokenizer {
   async chat(messages: readonly Message[], options: ChatOptions = {}): Promise<string> {
     const { prompt = true, template = "default", values } = options;
     const { config = {} } = this.files;
-    const { Template } = await library("@huggingface/jinja", import("@huggingface/jinja"));
+    const { Template } = await templates();
     return new Template(templateOf(this.files, template)).render({
       messages,
       add_generation_prompt: prompt,
@@ -135,9 +150,12 @@ export async function loadTokenizer(
   {
     fetch = (url: string) => globalThis.fetch(url),
     files: there,
-  }: { readonly fetch?: (url: string) => Promise<Response>; readonly files?: readonly string[] } = {},
+  }: {
+    readonly fetch?: ((url: string) => Promise<Response>) | undefined;
+    readonly files?: readonly string[] | undefined;
+  } = {},
 ): Promise<Tokenizer> {
-  const module = library("@huggingface/tokenizers", import("@huggingface/tokenizers"));
+  const module = tokenizers();
   module.catch(() => {}); // awaited below
   const files =
     typeof source === "string" || source instanceof URL
@@ -210,20 +228,27 @@ async function readFiles(read: ReadFile): Promise<TokenizerFiles> {
   return { tokenizer: tokenizer as object, config: found, ...(template !== null && { template }) };
 }
 
-/** Waits for a package that a page has for itself. */
-async function library<T>(name: string, module: Promise<T>): Promise<T> {
+// Packages that a page has for itself. Each import stands in a `try`: by that bundlers see that a page may be without it.
+
+async function tokenizers() {
   try {
-    return await module;
+    return await import("@huggingface/tokenizers");
   } catch (cause) {
-    throw new TexelflowError(
-      "network",
-      `The package ${name} is not there: install it, or name it in the import map.`,
-      {
-        file: name,
-        cause,
-      },
-    );
+    throw missing("@huggingface/tokenizers", cause);
   }
+}
+
+async function templates() {
+  try {
+    return await import("@huggingface/jinja");
+  } catch (cause) {
+    throw missing("@huggingface/jinja", cause);
+  }
+}
+
+function missing(file: string, cause: unknown): TexelflowError {
+  const what = `The package ${file} is not there: install it, or name it in the import map.`;
+  return new TexelflowError("network", what, { file, cause });
 }
 
 function templateOf({ config = {}, template }: TokenizerFiles, name: string): string {

@@ -36,7 +36,8 @@ export class Connection {
     this.worker.addEventListener("message", ({ data }: MessageEvent<ToPage>) => this.take(data));
     this.worker.addEventListener("error", (event) => {
       event.preventDefault();
-      const what = event.message || "it could not be fetched: put it beside the runtime";
+      const what =
+        event.message || "it could not be started: put it beside the runtime, and see docs/security.md";
       this.end(
         new TexelflowError("network", `texelflow.thread.js: ${what}.`, { file: "texelflow.thread.js" }),
       );
@@ -175,13 +176,18 @@ function receivedError({ name, message, code, file, input }: SentError): Error {
  */
 function startWorker(): Worker {
   const { origin } = new URL(import.meta.url);
+  // Not that of location: a frame in a sandbox is of no server, wherever its files come from.
   // The bundlers that look for a worker's script want it so.
-  if (origin === globalThis.location?.origin || !origin.startsWith("http"))
+  if (origin === globalThis.origin || !origin.startsWith("http"))
     return new Worker(new URL("./texelflow.thread.js", import.meta.url), { type: "module" });
   // Another way, so that they do not copy it as an asset, besides; pages that they made need it beside their own scripts.
   const thread = import.meta.url.replace(/[^/]*$/, "texelflow.thread.js");
   const code = `import ${JSON.stringify(thread)};`;
-  const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+  const type = "text/javascript";
+  // What is of no server, as a frame in a sandbox, is let start no module from a blob.
+  if (globalThis.origin === "null")
+    return new Worker(`data:${type},${encodeURIComponent(code)}`, { type: "module" });
+  const url = URL.createObjectURL(new Blob([code], { type }));
   const worker = new Worker(url, { type: "module" });
   // Not before it was fetched, which nothing tells of.
   worker.addEventListener("message", () => URL.revokeObjectURL(url), { once: true });

@@ -5,7 +5,7 @@ import type { LoadOptions } from "../api/options.ts";
 import type { Inputs, Outputs, RunOptions, Signature } from "../api/signature.ts";
 import type { DeviceReport } from "../backends/webgl2/device/device.ts";
 import type { Profile, ProfileOptions } from "../backends/webgl2/profiler/profile.ts";
-import type { BundleSource } from "../bundle/bundle_source.ts";
+import { type BundleSource, baseAddress } from "../bundle/bundle_source.ts";
 import { TexelflowError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { Connection } from "./connection.ts";
@@ -86,8 +86,7 @@ export async function loadModel<S extends Signature = Signature>(
 
 /** A bundle's source as it crosses: addresses are relative to the page. */
 function sendSource(source: BundleSource): string | ReadonlyMap<string, Blob> {
-  if (typeof source === "string" || source instanceof URL)
-    return new URL(source, globalThis.location?.href).href;
+  if (typeof source === "string" || source instanceof URL) return new URL(source, baseAddress()).href;
   if (source instanceof Map) return source;
   const files = Array.from(source as Iterable<File>);
   return new Map(files.map((file) => [file.webkitRelativePath || file.name, file]));

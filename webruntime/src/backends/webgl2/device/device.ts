@@ -8,13 +8,13 @@ import type { DeviceSetting } from "./setting.ts";
 /** Wishes about the device's setting, for measurements; leave them out and the device decides. */
 export interface DeviceOptions {
   /** Neighbouring pixels that one fragment computes. */
-  pixels?: 1 | 4;
+  pixels?: 1 | 4 | undefined;
   /** Neighbouring groups of 4 channels, or rows of an image, that one fragment computes. */
-  groups?: 1 | 2;
+  groups?: 1 | 2 | undefined;
   /** GLSL function that reads textures. */
-  fetch?: "texture" | "texelFetch";
+  fetch?: "texture" | "texelFetch" | undefined;
   /** Bits that a float of an intermediate result is stored in. */
-  storage?: 16 | 32;
+  storage?: 16 | 32 | undefined;
 }
 
 /** What only tests and measurements want of a device, besides. */

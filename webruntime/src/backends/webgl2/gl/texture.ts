@@ -32,7 +32,7 @@ export class ArrayTexture {
   private isFilled = false;
 
   constructor(
-    private readonly context: Context,
+    readonly context: Context,
     readonly format: TexelFormat,
     width: number,
     height: number,

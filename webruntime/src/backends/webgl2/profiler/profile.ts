@@ -18,9 +18,9 @@ import { chooseTimer } from "./timer.ts";
 /** Settings of `model.profile`, all optional. */
 export interface ProfileOptions {
   /** How often each draw is timed; 10 by default. */
-  readonly runs?: number;
+  readonly runs?: number | undefined;
   /** Whether to count texture fetches, which compiles every program once more; true by default. */
-  readonly fetches?: boolean;
+  readonly fetches?: boolean | undefined;
 }
 
 /** What one draw of a run costs. */

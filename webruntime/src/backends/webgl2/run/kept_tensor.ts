@@ -82,12 +82,20 @@ export class KeptTensor<D extends DataType = DataType> implements GpuTensor<D> {
   /**
    * Copies it into the tensor of an input.
    *
-   * @throws TexelflowError with the code `state-lost` when the GPU's context was lost, or `disposed`
+   * @throws TexelflowError with the code `state-lost` when the GPU's context was lost, or `disposed`, or `input` where the
+   *   input is another's that is loaded besides: it has a context of its own, and GL would copy what lies there already
    */
   copyTo(target: PlacedTensor): void {
     this.throwIfGone();
     const { texture, layout } = this.placed;
     if (!texture || !target.texture) return;
+    if (target.texture.context !== this.model.context) {
+      throw new TexelflowError(
+        "input",
+        `Tensor "${this.name}" is on the GPU of another copy of texelflow than the model, of which the page has two: ` +
+          "give what read() resolves to, or load both models by one.",
+      );
+    }
     if (target.texture.format === texture.format && !layout.planes) {
       target.texture.copy(texture, layout.width, layout.height);
       return;
