@@ -18,10 +18,10 @@ from functools import cache
 
 from texelflow.graph import Node, NodeError
 from texelflow.importers.tflite.flatbuffer import DamagedError
-from texelflow.importers.tflite.operators.step import BODIES, CALL, Call, Step
+from texelflow.importers.tflite.operators.step import CALL, Call, Step, body_name
 from texelflow.importers.typed_lowering import register
 
-__all__ = ["BODIES", "CALL", "CUSTOM_DOMAIN", "DOMAIN", "Call", "Step", "load_operators", "lowers"]
+__all__ = ["CALL", "CUSTOM_DOMAIN", "DOMAIN", "Call", "Step", "body_name", "load_operators", "lowers"]
 
 DOMAIN = "tflite"
 CUSTOM_DOMAIN = "tflite.custom"
@@ -59,5 +59,5 @@ def lowers(
 @cache
 def load_operators() -> None:
     """Import every family, so that shape inference finds all operators."""
-    for module in pkgutil.iter_modules(__path__):
-        importlib.import_module(f"{__name__}.{module.name}")
+    for module in pkgutil.walk_packages(__path__, f"{__name__}."):
+        importlib.import_module(module.name)
