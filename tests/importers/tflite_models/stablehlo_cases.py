@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
-from tflite_models.builder import GraphMaker, ModelMaker
+from tflite_models.builder import GraphMaker, ModelMaker, run_litert
 
 LT, GT, NE, EQ = 5, 3, 1, 0
 TOTAL = schema.StablehloComparisonType.STABLEHLO_COMPARISON_TYPE_FLOAT_TOTAL_ORDER
@@ -21,6 +21,17 @@ class Written:
     content: bytes
     inputs: list[np.ndarray]
     outputs: list[np.ndarray] | None = None
+
+    def feeds(self) -> dict[str, np.ndarray]:
+        """The inputs by name."""
+        return {f"x{index}": array for index, array in enumerate(self.inputs)}
+
+    def expected(self) -> list[np.ndarray]:
+        """The outputs in order."""
+        if self.outputs is not None:
+            return self.outputs
+        [made] = run_litert(self.content, [self.feeds()])
+        return [made[name] for name in sorted(made)]
 
 
 Body = Callable[[GraphMaker, list[int]], list[int]]

@@ -12,7 +12,7 @@ _KNOWN = """
 AdditiveAttention Attention AugMix AutoContrast CategoryEncoding ConvLSTM1D ConvLSTM2D ConvLSTM3D CutMix
 Discretization Equalization FlaxLayer GroupQueryAttention HashedCrossing Hashing IntegerLookup JaxLayer Lambda
 LocallyConnected1D LocallyConnected2D Masking MaxNumBoundingBoxes MelSpectrogram MultiHeadAttention
-RMSNormalization RNN ReversibleEmbedding STFTSpectrogram Solarization SpectralNormalization StackedRNNCells
+RMSNormalization RNN ReversibleEmbedding STFTSpectrogram Solarization SpectralNormalization
 StringLookup TFSMLayer TextVectorization TorchModuleWrapper MixUp
 """
 _KNOWN_FUNCTIONS = """
