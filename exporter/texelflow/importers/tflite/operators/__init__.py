@@ -18,6 +18,7 @@ from functools import cache
 
 from texelflow.graph import Node, NodeError
 from texelflow.importers.tflite.flatbuffer import DamagedError
+from texelflow.importers.tflite.operators.complex_parts import by_parts, has_parts
 from texelflow.importers.tflite.operators.step import CALL, Call, Step, body_name
 from texelflow.importers.typed_lowering import register
 
@@ -42,6 +43,8 @@ def lowers(
 
     def decorate(function: Function) -> Function:
         def replace(node: Node) -> list[Node]:
+            if has_parts(node):
+                return by_parts(node)
             try:
                 step = Step(node, options)
                 function(step)
