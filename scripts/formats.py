@@ -1,6 +1,6 @@
-"""Writes docs/formats.md: the operators of each format, and those that are missing; `--check` only compares.
+"""Writes docs/formats.md: which operators of each format are read, refused, and missing.
 
-A format that has operators of its own says so in `coverage.py` of its importer.
+`--check` only compares. A format that has operators of its own says so in `coverage.py` of its importer.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import importlib
 import importlib.util
 import pkgutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from textwrap import fill
 
@@ -33,6 +34,8 @@ def main() -> int:
             f"## {coverage.TITLE}",
             f"Read ({len(coverage.supported())}):",
             _listed(coverage.supported()),
+            f"Refused ({len(coverage.refused())}):",
+            _reasons(coverage.refused()),
             f"Missing ({len(coverage.missing())}):",
             _listed(coverage.missing()),
         ]
@@ -46,8 +49,18 @@ def main() -> int:
     return 0
 
 
+def _reasons(refused: Mapping[str, str]) -> str:
+    """Return a table of reasons, each with the operators that it is given for."""
+    names: dict[str, list[str]] = {}
+    for name, reason in sorted(refused.items()):
+        names.setdefault(reason, []).append(f"`{name}`")
+    return "\n".join(
+        ["| what | why |", "|---|---|", *(f"| {', '.join(of)} | {why} |" for why, of in names.items())]
+    )
+
+
 def _listed(names: list[str]) -> str:
-    return fill(", ".join(f"`{name}`" for name in names), WIDTH, break_long_words=False)
+    return fill(", ".join(f"`{name}`" for name in names) or "nothing", WIDTH, break_long_words=False)
 
 
 if __name__ == "__main__":

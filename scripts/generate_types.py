@@ -22,7 +22,19 @@ from typing import Literal, NotRequired, TypeAlias, TypedDict
 PRIMITIVES = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 KNOWN_KEYWORDS = {
     *("$schema", "$id", "title", "description", "type", "additionalProperties", "required", "properties"),
-    *("definitions", "items", "minItems", "maxItems", "minimum", "maximum", "exclusiveMinimum", "enum", "const", "anyOf", "$ref"),
+    *(
+        "definitions",
+        "items",
+        "minItems",
+        "maxItems",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "enum",
+        "const",
+        "anyOf",
+        "$ref",
+    ),
 }
 Schema = dict[str, Any]
 

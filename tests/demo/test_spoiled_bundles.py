@@ -1,7 +1,7 @@
 """What the page shows of bundles that the loader takes, though what only people read in them is anything.
 
-Of each kind of field that pages read, values of any type and length: the page shows the model, every tab of *About this model*
-opens, and nothing is thrown that nobody catches.
+Of each kind of field that pages read, values of any type and length: the page shows the model, every tab of
+*About this model* opens, and nothing is thrown that nobody catches.
 """
 
 from __future__ import annotations
@@ -20,7 +20,18 @@ from demo_support import opening_demo, picture, wait_until
 from playwright.sync_api import Browser, Page
 
 Graph = dict[str, Any]
-HOSTILE: tuple[Any, ...] = (None, True, 0, -1, 7.5, 1e300, "", "x" * 20_000, "<img src=x onerror=alert(1)>", "\u202e\u0000")
+HOSTILE: tuple[Any, ...] = (
+    None,
+    True,
+    0,
+    -1,
+    7.5,
+    1e300,
+    "",
+    "x" * 20_000,
+    "<img src=x onerror=alert(1)>",
+    "\u202e\u0000",
+)
 HOSTILE += ("__proto__", "constructor", [], [None], [[]], {}, {"length": 3}, {"toString": 1}, ["a", 1, {}])
 TEXTS = [value for value in HOSTILE if isinstance(value, str)]
 TABS = ("overview", "graph", "time", "memory", "weights", "device")
@@ -42,14 +53,21 @@ def _bits(choose: random.Random, graph: Graph) -> None:
 
 def _roles(choose: random.Random, graph: Graph) -> None:
     for entry in graph["inputs"] + graph["outputs"]:
-        kind = choose.choice(("classes", "boxes", "mask", "keypoints", "picture", "sound", "text", "tokens", "constructor"))
-        role = {"kind": kind, choose.choice(("part", "links", "files", "rate", "threshold")): choose.choice(HOSTILE)}
+        kind = choose.choice(
+            ("classes", "boxes", "mask", "keypoints", "picture", "sound", "text", "tokens", "constructor")
+        )
+        role = {
+            "kind": kind,
+            choose.choice(("part", "links", "files", "rate", "threshold")): choose.choice(HOSTILE),
+        }
         entry.setdefault("meaning", {})["role"] = choose.choice((role, role, {"kind": kind}, *HOSTILE))
 
 
 def _labels(choose: random.Random, graph: Graph) -> None:
     for entry in graph["outputs"]:
-        entry.setdefault("meaning", {})["labels"] = choose.choices(TEXTS, k=choose.choice((0, 1, 16, 17, 5000)))
+        entry.setdefault("meaning", {})["labels"] = choose.choices(
+            TEXTS, k=choose.choice((0, 1, 16, 17, 5000))
+        )
 
 
 def _texts(choose: random.Random, graph: Graph) -> None:
@@ -124,7 +142,9 @@ def _open(page: Page, intact: Path, graph: Graph) -> str:
     return page.inner_text("#bundle-error")
 
 
-OWN = re.compile(r"undefined|is not a function|is not iterable|Cannot |call stack|Invalid |out of|TypeError|RangeError")
+OWN = re.compile(
+    r"undefined|is not a function|is not iterable|Cannot |call stack|Invalid |out of|TypeError|RangeError"
+)
 """Errors of JavaScript's own."""
 
 

@@ -12,6 +12,7 @@ from tflite_models.case import Case
 from tflite_models.movement_cases import CASES as FLOAT
 from tflite_models.quantised_cases import CASES as QUANTISED
 from tflite_models.random_nets import RandomNet
+from tflite_models.stablehlo_cases import CASES as STABLEHLO
 from tflite_models.state_cases import CASES as STATES
 
 from browser_support import PageServer
@@ -64,3 +65,21 @@ def test_random_nets(page_server: PageServer, bundle_page: Page, tmp_path: Path)
                     assert difference.max() <= 1e-4 * max(1.0, float(np.abs(array).max())), name
                 else:
                     assert difference.mean() <= 0.3, name
+
+
+IN_PAGE = ("a loop", "sort by two", "scatter outside", "windows add", "update beyond")
+
+
+def test_stablehlo(page_server: PageServer, bundle_page: Page, tmp_path: Path) -> None:
+    """What ends in loops, orders and indices that a run decides."""
+    url = page_server.mount("/stablehlo_bundles", tmp_path)
+    cases = [case for case in STABLEHLO if case.name.startswith(IN_PAGE)]
+    series = []
+    for index, case in enumerate(cases):
+        (tmp_path / f"{index}.tflite").write_bytes(case.content)
+        export(tmp_path / f"{index}.tflite", tmp_path / f"bundle_{index}")
+        series.append(Series(f"{url}/bundle_{index}", [case.feeds()]))
+    for case, [answer] in zip(cases, run_series(bundle_page, series), strict=True):
+        assert answer.error is None, f"{case.name}: {answer.error}"
+        for index, wanted in enumerate(case.expected()):
+            np.testing.assert_allclose(answer.outputs[f"y{index}"], wanted, 1e-4, 1e-4, err_msg=case.name)

@@ -283,7 +283,7 @@ def test_all_problems_at_once(tmp_path: Path) -> None:
     with pytest.raises(ExportError) as caught:
         build(path, Options())
     assert len(caught.value.problems) == 3
-    for word in ("'Mystery' is a custom one", "a table of texts", "'words' has elements of type STRING"):
+    for word in ("'Mystery' is a custom one", "it is of texts", "'words' has elements of type STRING"):
         assert word in str(caught.value)
 
 

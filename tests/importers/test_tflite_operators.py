@@ -9,7 +9,7 @@ import onnxruntime
 import pytest
 from numeric import run_model
 from onnx_export import to_onnx
-from tflite_models.builder import run_litert
+from tflite_models.builder import ModelMaker, run_litert
 from tflite_models.case import Case, In
 from tflite_models.movement_cases import CASES as FLOAT
 from tflite_models.quantised_cases import CASES as QUANTISED
@@ -156,3 +156,43 @@ def test_random_nets(dtype: str, tmp_path: Path) -> None:
                 assert (difference > (20 if dtype == "int16" else 2)).mean() <= 0.03, (
                     f"seed {seed}: {name}: {difference.max()}"
                 )
+
+
+COMPLEX = (
+    ("SQUEEZE", [], (3, 5), "SqueezeOptions", {"squeezeDims": [1]}),
+    ("EXPAND_DIMS", [np.array(1, np.int32)], (3, 1, 1, 5), None, {}),
+    ("TRANSPOSE", [np.array([2, 0, 1], np.int32)], (5, 3, 1), None, {}),
+    ("SLICE", [np.array([1, 0, 2], np.int32), np.array([2, 1, -1], np.int32)], (2, 1, 3), None, {}),
+)
+
+
+@pytest.mark.parametrize(
+    ("operator", "more", "shape", "options", "fields"), COMPLEX, ids=lambda each: str(each)[:16]
+)
+def test_complex_numbers_move(
+    operator: str,
+    more: list[np.ndarray],
+    shape: tuple[int, ...],
+    options: str | None,
+    fields: dict,
+    tmp_path: Path,
+) -> None:
+    """What moves numbers moves complex ones between their transform and their magnitude."""
+    maker = ModelMaker()
+    graph = maker.main
+    x = graph.input("x0", "float32", (3, 1, 8))
+    spectrum = graph.tensor("spectrum", "complex64", (3, 1, 5))
+    graph.add("RFFT2D", [x, graph.constant(np.array([1, 8], np.int32))], [spectrum], "Rfft2dOptions")
+    moved = graph.tensor("moved", "complex64", shape)
+    graph.add(operator, [spectrum, *map(graph.constant, more)], [moved], options, **fields)
+    outputs = [graph.output(f"y{index}", "float32", shape) for index in range(4)]
+    again = graph.tensor("again", "complex64", (3, 1, 8))
+    graph.add("CAST", [x], [again])
+    graph.add("IMAG", [again], [graph.output("y4", "float32", (3, 1, 8))])
+    for name, output in zip(("REAL", "IMAG", "COMPLEX_ABS", "CAST"), outputs, strict=True):
+        graph.add(name, [moved], [output])
+    feeds = {"x0": np.random.default_rng(1).normal(size=(3, 1, 8)).astype(np.float32)}
+    [expected] = run_litert(maker.content(), [feeds])
+    [made] = run_graph(lowered(maker.content(), tmp_path), [feeds])
+    for name, wanted in expected.items():
+        np.testing.assert_allclose(made[name], wanted, 1e-5, 1e-5)

@@ -1,6 +1,7 @@
 """Roles that do not fit: every kind, with hostile parameters, on outputs of any shape and type.
 
-What comes of it is a result, or a TexelflowError that says what is wrong; never JavaScript's own error, and never a hang.
+What comes of it is a result, or a TexelflowError that says what is wrong; never JavaScript's own error, and
+never a hang.
 """
 
 from __future__ import annotations
@@ -45,7 +46,22 @@ TASKS = {
 TRIALS = 60
 """Of each task."""
 
-HOSTILE: tuple[Any, ...] = (0, -1, 1, 0.5, 3, 1e9, 2**53, -1e300, float("nan"), float("inf"), "", "x", None, True)
+HOSTILE: tuple[Any, ...] = (
+    0,
+    -1,
+    1,
+    0.5,
+    3,
+    1e9,
+    2**53,
+    -1e300,
+    float("nan"),
+    float("inf"),
+    "",
+    "x",
+    None,
+    True,
+)
 HOSTILE += ([], [0], [1, 2, 3], [[1, 2]], {}, {"kind": "classes"})
 NUMBERS = (0.0, 1.0, -1.0, 0.3, 0.7, 5.0, 1e30, float("nan"), float("inf"))
 
@@ -113,7 +129,10 @@ def request_of(task: str, number: int) -> dict[str, Any]:
         taken = {"role": role_of(choose, "sound"), "shape": choose.choice(([1, "n"], [1, 8], ["n"], [1, 40]))}
         given = {"samples": [0.1] * choose.choice((0, 1, 100))}
     elif task.startswith("file"):
-        taken, given = {"role": role_of(choose, "bytes"), "dtype": choose.choice(("int32", "float32"))}, "/blank.html"
+        taken, given = (
+            {"role": role_of(choose, "bytes"), "dtype": choose.choice(("int32", "float32"))},
+            "/blank.html",
+        )
     elif task.startswith("image") or "detection" in task:
         taken = takes(choose.choice(("stretch", "cover", "contain")))
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -38,9 +38,9 @@ def sample_inputs(
 
     `bounds` says by input what integers must be below (the rows of an embedding).
 
-    `dimensions` gives the sizes of free dimensions; others are 1 for the first axis, 64 for the last two axes
-    of a rank-4 input, else 8. Of a model that branches, what decides between branches is what the first
-    needs, where that is a number.
+    `dimensions` gives the sizes of free dimensions; others are 1 for the first axis, 64 for those of pixels
+    where there are four axes, else 8. Of a model that branches, what decides between branches is what the
+    first needs, where that is a number.
 
     Raises:
         ExportError: `dimensions` names a dimension that the model has not.
@@ -75,7 +75,7 @@ def chosen_sizes(graph: GraphFile, dimensions: Mapping[str, int]) -> dict[str, i
     for graph_input in graph["inputs"]:
         for axis, extent in enumerate(graph_input["shape"]):
             if isinstance(extent, str):
-                sizes.setdefault(extent, needed.get(extent, _default_size(axis, len(graph_input["shape"]))))
+                sizes.setdefault(extent, needed.get(extent, _default_size(axis, graph_input["shape"])))
     return sizes
 
 
@@ -121,10 +121,12 @@ def _needed_by_first_branch(graph: GraphFile) -> dict[str, int]:
     return {left: right for left, right in pairs if isinstance(left, str) and isinstance(right, int)}
 
 
-def _default_size(axis: int, rank: int) -> int:
+def _default_size(axis: int, shape: Sequence[Expression]) -> int:
     if axis == 0:
         return 1
-    return IMAGE_EXTENT if rank == 4 and axis >= 2 else SEQUENCE_LENGTH
+    # Of pictures whose channels are last, that axis is short.
+    channels = 3 if len(shape) == 4 and isinstance(shape[3], int) and shape[3] <= 4 else 1
+    return IMAGE_EXTENT if len(shape) == 4 and axis != channels else SEQUENCE_LENGTH
 
 
 def _random_values(

@@ -14,6 +14,7 @@ from test_tflite_files import branches, counter, loop, small_numbers, sparse, tw
 from test_tflite_metadata import with_metadata
 from tflite_models.movement_cases import CASES as FLOAT
 from tflite_models.quantised_cases import CASES as QUANTISED
+from tflite_models.stablehlo_cases import CASES as STABLEHLO
 from tflite_models.state_cases import CASES as STATES
 
 from fuzz.format import Files, Format
@@ -27,6 +28,7 @@ def _seeds() -> list[Files]:
     whole = [loop(), branches(), counter(True), counter(False), two_signatures(), sparse(True), sparse(False)]
     whole += [detector(True, True), detector(False, False), suppression(), with_metadata("float32")]
     whole += [small_numbers(schema.TensorType.INT4, 4, True)]
+    whole += [case.content for case in STABLEHLO]
     seen: dict[str, int] = {}
     for case in (*FLOAT, *QUANTISED, *STATES):
         seen[case.operator] = seen.get(case.operator, 0) + 1

@@ -280,10 +280,40 @@ def newer() -> None:
     )
 
 
+def newest() -> None:
+    """What Keras 3.15 has, and what does nothing but in training."""
+    layers = keras.layers
+    many(
+        "keras3_newest",
+        keras,
+        (7, 6, 3),
+        [
+            lambda: layers.AdaptiveAveragePooling2D((3, 2)),
+            lambda: layers.AdaptiveAveragePooling2D(4),
+            lambda: layers.AdaptiveAveragePooling2D(1),
+            lambda: layers.AdaptiveMaxPooling2D((7, 3)),
+            lambda: layers.AdaptiveMaxPooling2D((2, 5)),
+            lambda: layers.AutoContrast(value_range=(0, 1)),
+            lambda: layers.AutoContrast(value_range=(-1, 2)),
+            lambda: layers.RandomCrop(3, 3),
+            lambda: layers.RandomGrayscale(),
+        ],
+        np.concatenate([floats(2, 7, 6, 2, low=0), np.full((2, 7, 6, 1), 0.25, np.float32)], -1),
+    )
+    many(
+        "keras3_newest_rows",
+        keras,
+        (7, 3),
+        [lambda: layers.AdaptiveAveragePooling1D(3), lambda: layers.AdaptiveMaxPooling1D(4)],
+        floats(2, 7, 3),
+    )
+
+
 def main() -> None:
     both(tf_keras, "keras2")
     both(keras, "keras3")
     newer()
+    newest()
     path = Path(__file__).parent / "layers.json.xz"
     packed_arrays.save(path, files)
     print(path.stat().st_size, "bytes", len({name.split("/")[0] for name in files}), "cases")

@@ -106,11 +106,15 @@ class GraphMaker:
         if custom is not None:
             made.customOptions = list(custom)
         if options is not None:
-            made.builtinOptionsType = getattr(schema.BuiltinOptions, options)
-            made.builtinOptions = getattr(schema, f"{options}T")()
+            table = getattr(schema, f"{options}T")()
+            if hasattr(schema.BuiltinOptions, options):
+                made.builtinOptionsType, made.builtinOptions = getattr(schema.BuiltinOptions, options), table
+            else:
+                made.builtinOptions2Type = getattr(schema.BuiltinOptions2, options)
+                made.builtinOptions2 = table
             for name, value in fields.items():
-                assert hasattr(made.builtinOptions, name), name
-                setattr(made.builtinOptions, name, value)
+                assert hasattr(table, name), name
+                setattr(table, name, value)
         self.graph.operators.append(made)
 
 

@@ -12,7 +12,7 @@ _KNOWN = """
 AdditiveAttention Attention AugMix AutoContrast CategoryEncoding ConvLSTM1D ConvLSTM2D ConvLSTM3D CutMix
 Discretization Equalization FlaxLayer GroupQueryAttention HashedCrossing Hashing IntegerLookup JaxLayer Lambda
 LocallyConnected1D LocallyConnected2D Masking MaxNumBoundingBoxes MelSpectrogram MultiHeadAttention
-RMSNormalization RNN ReversibleEmbedding STFTSpectrogram Solarization SpectralNormalization StackedRNNCells
+RMSNormalization RNN ReversibleEmbedding STFTSpectrogram Solarization SpectralNormalization
 StringLookup TFSMLayer TextVectorization TorchModuleWrapper MixUp
 """
 _KNOWN_FUNCTIONS = """
@@ -34,4 +34,10 @@ def supported() -> list[str]:
 def missing() -> list[str]:
     """Return those known that are not read, by name."""
     functions = (f"{OPERATION}{name}" for name in _KNOWN_FUNCTIONS.split())
-    return sorted({*_KNOWN.split(), *functions} - {*supported()})
+    return sorted({*_KNOWN.split(), *functions} - {*supported(), *refused()})
+
+
+def refused() -> dict[str, str]:
+    """Return why layers and functions are refused."""
+    read = supported()
+    return {name: why for name, why in typed_lowering.refusals(DOMAIN).items() if name not in read}

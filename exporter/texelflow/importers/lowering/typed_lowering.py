@@ -109,8 +109,8 @@ class Replaced(Operator):
     """An operator whose nodes `expand` replaces."""
 
     expands = True
-    refused: ClassVar[bool] = False
-    """Whether it is only known to say what to do instead."""
+    refused: ClassVar[str] = ""
+    """Why it is not read, and what to do instead; empty if it is."""
 
     def infer(self, node: Node) -> list[TensorType]:
         """Raise NodeError: nothing is known of a node whose inputs have no types."""
@@ -152,7 +152,7 @@ def refuse(domain: str, names: tuple[str, ...], reason: str) -> None:
     """Register operators of a domain that cannot be supported, with what to do instead."""
 
     class Refused(Replaced):
-        refused = True
+        refused = reason
 
         def expand(self, node: Node) -> list[Node] | None:
             raise NodeError(node, reason)
@@ -162,8 +162,12 @@ def refuse(domain: str, names: tuple[str, ...], reason: str) -> None:
 
 def supported(domain: str) -> set[str]:
     """Return the operators of a domain that can be read; what registers them must have been imported."""
-    return {
-        name
-        for (place, name), found in registry().items()
-        if place == domain and not getattr(found, "refused", False)
+    return {name for place, name in registry() if place == domain} - refusals(domain).keys()
+
+
+def refusals(domain: str) -> dict[str, str]:
+    """Return why operators of a domain are refused; what registers them must have been imported."""
+    reasons = {
+        name: getattr(found, "refused", "") for (at, name), found in registry().items() if at == domain
     }
+    return {name: reason for name, reason in reasons.items() if reason}

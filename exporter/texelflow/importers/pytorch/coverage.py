@@ -32,4 +32,13 @@ def supported() -> list[str]:
 
 def missing() -> list[str]:
     """Return those known that are not read, by name."""
-    return sorted({*_KNOWN.split()} - {*supported()})
+    return sorted({*_KNOWN.split()} - {*supported(), *refused()})
+
+
+def refused() -> dict[str, str]:
+    """Return why operators are refused."""
+    load()
+    found = typed_lowering.refusals(ATEN)
+    for domain in _OTHERS:
+        found |= {f"{domain}::{name}": why for name, why in typed_lowering.refusals(domain).items()}
+    return found

@@ -45,4 +45,10 @@ def supported() -> list[str]:
 
 def missing() -> list[str]:
     """Return those known that are not read, by name."""
-    return sorted({*_KNOWN.split()} - {*supported()})
+    return sorted({*_KNOWN.split()} - {*supported(), *refused()})
+
+
+def refused() -> dict[str, str]:
+    """Return why operators are refused."""
+    read = supported()
+    return {name: why for name, why in typed_lowering.refusals(DOMAIN).items() if name not in read}

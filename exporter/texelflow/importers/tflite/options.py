@@ -1,7 +1,7 @@
 """The options of operators: the fields of each table of the public schema, in the order of their slots.
 
-A field is `name:kind` with `=default` where that is not 0; a kind is a struct format, `f[]` or `i[]` for
-vectors, `text`, or an enumeration below. `_` is a slot that is deprecated.
+A field is `name:kind` with `=default` where that is not 0; a kind is a struct format, one with `[]` for a
+vector, `text`, or an enumeration below. `_` is a slot that is deprecated.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ ENUMERATIONS: dict[str, tuple[str, ...]] = {
     "kernel": ("FULL", "BASIC"),
     "combiner": ("SUM", "MEAN", "SQRTN"),
     "format": ("DEFAULT", "SHUFFLED4x16INT8"),
+    "direction": ("EQ", "NE", "GE", "GT", "LE", "LT"),
+    "order": ("NOTYPE", "FLOAT", "FLOAT_TOTAL_ORDER", "SIGNED", "UNSIGNED"),
     "function": ("UNSUPPORTED", "ADD", "MUL", "MINIMUM", "MAXIMUM", "ALL", "ANY"),
     "dtype": (
         *("FLOAT32", "FLOAT16", "INT32", "UINT8", "INT64", "STRING", "BOOL", "INT16", "COMPLEX64", "INT8"),
@@ -86,7 +88,31 @@ BucketizeOptions boundaries:f[]
 GeluOptions approximate:?
 ReduceWindowOptions function:function
 StableHLOCompositeOptions name:text subgraph:i
+StablehloConcatenateOptions axis:q
+StablehloBroadcastInDimOptions axes:q[]
+StablehloSliceOptions starts:q[] limits:q[] strides:q[]
+StablehloConvolutionOptions strides:q[] padding:q[] base_dilations:q[] dilations:q[] reversed:?[] \
+ input_batch:q input_channels:q input_spatial:q[] kernel_inputs:q kernel_outputs:q kernel_spatial:q[] \
+ output_batch:q output_channels:q output_spatial:q[] groups:q batch_groups:q
+StablehloReduceOptions axes:q[] subgraph:i
+StablehloScatterOptions sorted:? window_axes:q[] inserted_axes:q[] indexed_axes:q[] vector_axis:q unique:? \
+ subgraph:i
+StablehloCompareOptions direction:direction order:order
+StablehloDynamicSliceOptions sizes:q[]
+StablehloPadOptions low:q[] high:q[] interior:q[]
+StablehloIotaOptions axis:q
+StablehloDotGeneralOptions a_batch:q[] b_batch:q[] a_summed:q[] b_summed:q[]
+StablehloReduceWindowOptions window:q[] strides:q[] base_dilations:q[] dilations:q[] padding:q[] subgraph:i
+StablehloSortOptions axis:q stable:? subgraph:i
+StablehloWhileOptions cond_subgraph:i body_subgraph:i
+StablehloGatherOptions window_axes:q[] collapsed_axes:q[] indexed_axes:q[] vector_axis:q sizes:q[] sorted:?
+StablehloTransposeOptions order:q[]
+StablehloCaseOptions subgraphs:i[]
 """
+
+
+_WIDE = ("direction", "order")
+"""The enumerations whose numbers take four bytes."""
 
 
 @cache
@@ -130,7 +156,7 @@ def _read(table: Table | None, slot: int, kind: str, default: float, what: str) 
         return table.numbers(slot, kind[0]) if table is not None else None
     if kind == "text":
         return table.text(slot) if table is not None else ""
-    code = "b" if kind in ENUMERATIONS else kind
+    code = "I" if kind in _WIDE else "b" if kind in ENUMERATIONS else kind
     number = default if table is None else table.number(slot, code, default)
     if kind in ENUMERATIONS:
         return enumerated(kind, int(number), what)

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 
 from texelflow.graph import Body, Node, TensorType, Value
 from texelflow.graph.problems import Problems
+from texelflow.importers.lowering.typed_lowering import refusals, supported
 from texelflow.importers.tflite.flatbuffer import DamagedError
 from texelflow.importers.tflite.model import Model, Operation, Subgraph, Tensor
-from texelflow.importers.tflite.operators import BODIES, CALL, CUSTOM_DOMAIN, DOMAIN, Call
+from texelflow.importers.tflite.operators import CALL, CUSTOM_DOMAIN, DOMAIN, Call, body_name
 from texelflow.importers.tflite.options import read_options
 from texelflow.importers.tflite.sparsity import ALLOWANCE, RATIO
 from texelflow.importers.tflite.tensors import TYPES, constant
 from texelflow.importers.tflite.variables import Variables
 from texelflow.importers.unique_names import UniqueNames
-from texelflow.operators import registry
 
 MOST_OPERATIONS = 50_000
 """With those of subgraphs that are called: a small file can ask for more than any memory holds."""
@@ -27,18 +27,15 @@ _CALLED: dict[str, tuple[str, tuple[str, ...]]] = {
     "IF": ("IfOptions", ("then_subgraph", "else_subgraph")),
     "WHILE": ("WhileOptions", ("cond_subgraph", "body_subgraph")),
     "CALL": ("CallOptions", ("subgraph",)),
+    "STABLEHLO_CASE": ("StablehloCaseOptions", ("subgraphs",)),
     "STABLEHLO_COMPOSITE": ("StableHLOCompositeOptions", ("subgraph",)),
+    "STABLEHLO_REDUCE": ("StablehloReduceOptions", ("subgraph",)),
+    "STABLEHLO_REDUCE_WINDOW": ("StablehloReduceWindowOptions", ("subgraph",)),
+    "STABLEHLO_SCATTER": ("StablehloScatterOptions", ("subgraph",)),
+    "STABLEHLO_SORT": ("StablehloSortOptions", ("subgraph",)),
+    "STABLEHLO_WHILE": ("StablehloWhileOptions", ("cond_subgraph", "body_subgraph")),
 }
 """The operators that run subgraphs: their options, and the fields that have the subgraphs' positions."""
-
-
-_HINTS = {
-    "HASHTABLE": "a table of texts: look words up in the page, and give the model their numbers",
-    "STABLEHLO": "convert the model for the builtin operators of TensorFlow Lite",
-    "LSH_PROJECTION": "a hash of texts",
-    "SKIP_GRAM": "it is of texts",
-}
-"""What to say of operators that are not supported, by how their names begin."""
 
 
 def _reason(operation: Operation) -> str:
@@ -48,8 +45,7 @@ def _reason(operation: Operation) -> str:
             f"operator {operation.name!r} is a custom one, whose meaning no file says: convert the model"
             " without it, for example by cutting it off before that operator"
         )
-    hints = [hint for prefix, hint in _HINTS.items() if operation.name.startswith(prefix)]
-    return f"operator {operation.name} is not supported" + (f" ({hints[0]})" if hints else "")
+    return f"operator {operation.name} is not supported"
 
 
 @dataclass(slots=True)
@@ -135,8 +131,8 @@ class SubgraphReader:
         call = Call(operation, tuple(tensors), made, states)
         domain = CUSTOM_DOMAIN if operation.is_custom else DOMAIN
         node = Node(operation.name, inputs, outputs, {CALL: call}, title, domain)
-        if (domain, operation.name) not in registry():
-            self._problems.add_node(node, _reason(operation))
+        if operation.name not in supported(domain):
+            self._problems.add_node(node, refusals(domain).get(operation.name) or _reason(operation))
         if operation.name in _CALLED and not operation.is_custom:
             self._add_bodies(node, operation)
         result.nodes.append(node)
@@ -199,13 +195,13 @@ class SubgraphReader:
         """Read the subgraphs that a node runs."""
         table, fields = _CALLED[operation.name]
         options = read_options(table, operation.options)
-        bodies = []
+        positions: list[int] = []
         for name in fields:
-            index = options[name]
+            positions += [options[name]] if isinstance(options[name], int) else options[name] or ()
+        for place, index in enumerate(positions):
             if not 0 <= index < len(self._model.subgraphs):
                 raise DamagedError(f"{node.title} runs subgraph {index}, which does not exist")
-            bodies.append(self._body(index))
-        node.attributes.update(zip(BODIES, bodies, strict=False))
+            node.attributes[body_name(place)] = self._body(index)
 
     def _body(self, index: int) -> Body:
         subgraph = self._model.subgraphs[index]

@@ -27,9 +27,23 @@ from texelflow.importers.keras.lowering import (
 @lowers(
     *"RandomFlip RandomRotation RandomTranslation RandomZoom RandomContrast RandomBrightness".split(),
     *"RandomHeight RandomWidth InputLayer".split(),
+    *"RandAugment RandomColorDegeneration RandomColorJitter RandomElasticTransform RandomErasing".split(),
+    *"RandomGaussianBlur RandomGrayscale RandomHue RandomInvert RandomPerspective".split(),
+    *"RandomPosterization RandomSaturation RandomSharpness RandomShear".split(),
+    *"AugMix CutMix Equalization MixUp Solarization".split(),
 )
 def nothing(layer: Layer) -> None:
     """What it is called with: it acts in training only."""
+    layer.add("Identity", layer.result, layer.x)
+
+
+@lowers("RandomCrop")
+def random_crop(layer: Layer) -> None:
+    """Keras 3 crops in training only; Keras 2 cuts out the middle of an image that is resized to fit."""
+    if layer.dialect != KERAS_3:
+        raise layer.fail(
+            "it resizes pictures of other sizes: use Resizing(crop_to_aspect_ratio=True) instead"
+        )
     layer.add("Identity", layer.result, layer.x)
 
 
@@ -235,13 +249,13 @@ refuses(
     reason="it looks texts or keys up: do that in the page, and export the model from the numbers on",
 )
 refuses(
-    *"AugMix CutMix Equalization MixUp Solarization".split(),
-    reason="it makes pictures for training: remove it from the model that is exported",
-)
-refuses(
-    "AutoContrast",
+    "ContrastLimitedAdaptiveHistogramEqualization",
     "MaxNumBoundingBoxes",
     reason="it changes pictures or boxes in every run: do that in the page, and export the model behind it",
+)
+refuses(
+    "Pipeline",
+    reason="it has layers of its own: build the model of these, one after another",
 )
 refuses(
     *"FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper".split(),

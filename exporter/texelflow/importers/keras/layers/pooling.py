@@ -6,7 +6,8 @@ from texelflow.dimensions import Dimension
 from texelflow.graph import Value
 from texelflow.importers.keras.layers.convolutions import axes_of, give_back, image_of
 from texelflow.importers.keras.lowering import TFJS, Layer, lowers
-from texelflow.importers.lowering.channels_last import pad, pool, resize
+from texelflow.importers.lowering.adaptive_pooling import adaptive_pool
+from texelflow.importers.lowering.channels_last import channels_first, channels_last, pad, pool, resize
 from texelflow.operators.onnx.slice import UNLIMITED
 
 
@@ -26,6 +27,20 @@ def pooling(layer: Layer) -> None:
         layer, "pooled_last", operator, image_of(layer), kernel=kernel, strides=strides, padding=padding
     )
     give_back(layer, made)
+
+
+@lowers(*_each("AdaptiveAveragePooling", "AdaptiveMaxPooling"))
+def adaptive_pooling(layer: Layer) -> None:
+    """As many windows along each axis as asked for."""
+    count = axes_of(layer)
+    axes = list(range(2, count + 2)) if layer.is_first else list(range(1, count + 1))
+    image = layer.x if layer.is_first else channels_first(layer, "image", layer.x, layer.rank)
+    extents, wanted = [layer.x.shape[axis] for axis in axes], layer.sizes("output_size", count)
+    made = adaptive_pool(layer, image, extents, wanted, "Max" in layer.node.operator)
+    if layer.is_first:
+        layer.add("Identity", layer.result, made)
+    else:
+        channels_last(layer, layer.result, made, layer.rank)
 
 
 @lowers(*_each("GlobalMaxPooling", "GlobalAveragePooling", "GlobalMaxPool", "GlobalAvgPool"))

@@ -26,6 +26,27 @@ def rescaling(layer: Layer) -> None:
     layer.add("Add", layer.result, scaled, _constant(layer, "offset", 0.0))
 
 
+@lowers("AutoContrast")
+def auto_contrast(layer: Layer) -> None:
+    """Each channel of a picture from its darkest to its brightest; one that is all the same stays so."""
+    layer.require_rank(4)
+    axes = [2, 3] if layer.is_first else [1, 2]
+    limits = layer.setting("value_range", [0, 255])
+    if not isinstance(limits, list) or len(limits) != 2 or not all(map(is_finite, limits)):
+        raise layer.fail(f"its value_range is {str(limits)[:80]}; two numbers are needed")
+    x = layer.x if layer.x.dtype == "float32" else layer.cast("floats", layer.x, "float32")
+    darkest, brightest = (layer.reduce(how, how, x, axes) for how in ("ReduceMin", "ReduceMax"))
+    reach = layer.add("Sub", "reach", brightest, darkest)
+    low, whole = (
+        layer.scalar(name, "float32", float(number))
+        for name, number in (("low", limits[0]), ("whole", limits[1] - limits[0]))
+    )
+    part = layer.add("Div", "part", layer.add("Sub", "above", x, darkest), reach)
+    within = layer.add("Clip", "within", part, *(layer.scalar("limit", "float32", end) for end in (0.0, 1.0)))
+    spread = layer.add("Add", "spread", layer.add("Mul", "scaled", within, whole), low)
+    layer.add("Where", layer.result, layer.add("Equal", "is_even", brightest, darkest), x, spread)
+
+
 @lowers(
     "Normalization",
     weights=lambda config: [] if config.get("mean") is not None else ["mean", "variance"],

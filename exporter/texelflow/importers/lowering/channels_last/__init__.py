@@ -6,9 +6,9 @@ channels] outside of a function; the Transposes around what ONNX computes with c
 `passes/sink_transposes.py`. Values need no type but where a function says that it reads a shape. What does
 not fit raises a ValueError that says what was expected.
 
-`windows.py` has convolutions and poolings, `padding.py` borders, `slicing.py` StridedSlice, `resizing.py`
-ResizeBilinear and the like, `products.py` products of matrices and activations that are fused, `blocks.py`
-SpaceToBatch and its kin, `segments.py` sums of rows by numbers.
+`windows.py` has convolutions and poolings, `padding.py` borders, `slicing.py` StridedSlice, `moving_parts.py`
+parts whose place a run decides, `resizing.py` ResizeBilinear and the like, `products.py` products of matrices
+and activations that are fused, `blocks.py` SpaceToBatch and its kin, `segments.py` sums of rows by numbers.
 """
 
 from texelflow.importers.lowering.channels_last.blocks import (
@@ -18,6 +18,7 @@ from texelflow.importers.lowering.channels_last.blocks import (
     space_to_depth,
 )
 from texelflow.importers.lowering.channels_last.layout import channels_first, channels_last, transpose
+from texelflow.importers.lowering.channels_last.moving_parts import dynamic_slice, dynamic_update
 from texelflow.importers.lowering.channels_last.normalization import batch_normalization
 from texelflow.importers.lowering.channels_last.padding import mirror_pad, pad
 from texelflow.importers.lowering.channels_last.products import activation, matrix_product
@@ -45,6 +46,8 @@ __all__ = [
     "convolution",
     "depth_to_space",
     "depthwise_filters",
+    "dynamic_slice",
+    "dynamic_update",
     "filters_of_hwio",
     "filters_of_ohwi",
     "matrix_product",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from texelflow.dimensions import Dimension, proved_equal
 from texelflow.graph import Value
+from texelflow.importers.lowering.adaptive_pooling import adaptive_pool
 from texelflow.importers.pytorch.lowering import Step, lowers
 
 AXES = (1, 2, 3)
@@ -87,19 +87,12 @@ def avg_pool(step: Step) -> None:
     *(f"_adaptive_avg_pool{count}d" for count in AXES[1:]),
     *(f"adaptive_max_pool{count}d" for count in AXES),
 )
-def adaptive_pool(step: Step) -> None:
+def adaptive(step: Step) -> None:
     """Means, or largest numbers, of as many windows along each axis as asked for."""
     count = int(step.base[-2])
     x, largest = _batched(step, count), "max" in step.base
     wanted = step.dimensions("output_size", count)
-    extents = x.shape[2:]
-    if all(proved_equal(size, 1) for size in wanted):
-        axes = list(range(2, count + 2))
-        _finish(step, count, step.reduce("ReduceMax" if largest else "ReduceMean", "pooled", x, axes))
-    elif all(proved_equal(size, extent) for size, extent in zip(wanted, extents, strict=True)):
-        _finish(step, count, x)
-    else:
-        _finish(step, count, _pooled(step, x, extents, wanted, largest))
+    _finish(step, count, adaptive_pool(step, x, x.shape[2:], wanted, largest))
     if step.wants(1):
         if not all(proved_equal(size, 1) for size in wanted):
             raise step.fail(
@@ -108,32 +101,3 @@ def adaptive_pool(step: Step) -> None:
         flat = step.reshape("flat", x, [*x.shape[:2], -1])
         place = step.add("ArgMax", "place", flat, axis=-1, keepdims=1)
         _finish(step, count, step.reshape("places", place, [*x.shape[:2], *[1] * count]), 1)
-
-
-def _pooled(
-    step: Step, x: Value, extents: Sequence[Dimension], wanted: Sequence[Dimension], largest: bool
-) -> Value:
-    """Return the results of windows of one size, or of slices where their sizes differ."""
-    if not all(isinstance(size, int) for size in (*extents, *wanted)):
-        raise step.fail(
-            f"it makes {list(map(str, wanted))} windows of images of {list(map(str, extents))}: the size must"
-            " be known; fix it with --input"
-        )
-    pairs = [
-        (int(extent), int(size))
-        for extent, size in zip(extents, wanted, strict=True)
-        if isinstance(extent, int) and isinstance(size, int)
-    ]
-    if all(extent % size == 0 for extent, size in pairs):
-        kernel = [extent // size for extent, size in pairs]
-        return step.add(
-            "MaxPool" if largest else "AveragePool", "pooled", x, kernel_shape=kernel, strides=kernel
-        )
-    operator = "ReduceMax" if largest else "ReduceMean"
-    for axis, (extent, size) in enumerate(pairs, 2):
-        parts = []
-        for index in range(size):
-            first, end = index * extent // size, -(-(index + 1) * extent // size)
-            parts.append(step.reduce(operator, "part", step.slice("window", x, axis, first, end), [axis]))
-        x = step.add("Concat", "joined", *parts, axis=axis) if len(parts) > 1 else parts[0]
-    return x

@@ -19,9 +19,10 @@ from functools import cache
 from texelflow.graph import Node, NodeError
 from texelflow.importers.lowering.typed_lowering import register
 from texelflow.importers.tflite.flatbuffer import DamagedError
-from texelflow.importers.tflite.operators.step import BODIES, CALL, Call, Step
+from texelflow.importers.tflite.operators.complex_parts import by_parts, has_parts
+from texelflow.importers.tflite.operators.step import CALL, Call, Step, body_name
 
-__all__ = ["BODIES", "CALL", "CUSTOM_DOMAIN", "DOMAIN", "Call", "Step", "load_operators", "lowers"]
+__all__ = ["CALL", "CUSTOM_DOMAIN", "DOMAIN", "Call", "Step", "body_name", "load_operators", "lowers"]
 
 DOMAIN = "tflite"
 CUSTOM_DOMAIN = "tflite.custom"
@@ -42,6 +43,8 @@ def lowers(
 
     def decorate(function: Function) -> Function:
         def replace(node: Node) -> list[Node]:
+            if has_parts(node):
+                return by_parts(node)
             try:
                 step = Step(node, options)
                 function(step)
@@ -59,5 +62,5 @@ def lowers(
 @cache
 def load_operators() -> None:
     """Import every family, so that shape inference finds all operators."""
-    for module in pkgutil.iter_modules(__path__):
-        importlib.import_module(f"{__name__}.{module.name}")
+    for module in pkgutil.walk_packages(__path__, f"{__name__}."):
+        importlib.import_module(module.name)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from texelflow.graph import Body, Node, Value
-from texelflow.importers.tflite.operators import Step, lowers
+from texelflow.importers.tflite.operators import Step, body_name, lowers
 from texelflow.operators import MANY
+from texelflow.operators.builder import GraphBuilder
 
 
 def _given(step: Step, body: Body, values: Sequence[Value], prefix: str) -> Body:
@@ -46,6 +47,36 @@ def _run(step: Step) -> None:
         step.note(index)
 
 
+@lowers("STABLEHLO_CASE", inputs=(1, MANY))
+def _case(step: Step) -> None:
+    """The first input says which subgraph runs; the last does for a number that none has."""
+    values, count = _arguments(step, 1), 0
+    while body_name(count) in step.node.attributes:
+        count += 1
+    bodies = [_given(step, step.body(place), values, f"case_{place}") for place in range(max(count, 1))]
+    for body in bodies:
+        body.inputs = []
+        _require_outputs(step, body)
+    choice = step.reshape("choice", step.node.required(0), [])
+    made = bodies[-1]
+    for place in reversed(range(count - 1)):
+        last = not place
+        number = step.scalar("number", step.raw(0).dtype, place)
+        builder = step if last else GraphBuilder(f"{step.prefix}/beyond_{place}", step.name)
+        condition = builder.add("Equal", "is_chosen", choice, number)
+        outputs = step.node.outputs if last else [builder.value("made") for _ in made.outputs]
+        branches = {"then_branch": bodies[place], "else_branch": made}
+        around = [value for body in branches.values() for value in body.captured()]
+        builder.nodes.append(Node("If", [condition, *around], outputs, branches, step.node.name))
+        made = Body([], builder.nodes, outputs)
+    if count == 1:
+        step.nodes += made.nodes
+        for result, value in zip(step.node.outputs, made.outputs, strict=True):
+            step.add("Identity", result, value)
+    for index in range(len(step.node.outputs)):
+        step.note(index)
+
+
 @lowers("IF", inputs=(1, MANY))
 def _if(step: Step) -> None:
     """The first input is the condition; the others are those of both subgraphs."""
@@ -62,7 +93,7 @@ def _if(step: Step) -> None:
         step.note(index)
 
 
-@lowers("WHILE", inputs=(1, MANY))
+@lowers("WHILE", "STABLEHLO_WHILE", inputs=(1, MANY))
 def _while(step: Step) -> None:
     """While the first subgraph holds, the second makes what both get next."""
     values = _arguments(step, 0)

@@ -7,6 +7,7 @@ from math import floor
 from texelflow.graph import DTYPES
 from texelflow.graph.onnx_dtypes import onnx_number
 from texelflow.importers.tflite.operators import Step, lowers
+from texelflow.importers.tflite.operators.step import COMPLEX
 from texelflow.importers.tflite.tensors import is_quantised
 
 
@@ -28,7 +29,19 @@ def _dequantize(step: Step) -> None:
 
 @lowers("CAST", inputs=1)
 def _cast(step: Step) -> None:
-    """Numbers are converted as they are stored; a fraction is cut off."""
+    """Numbers are converted as they are stored; a fraction is cut off, and so is an imaginary part."""
+    if step.tensor(0).dtype == COMPLEX:
+        real = step.add("Gather", "real", step.complex(0), step.index("place", 0), axis=-1)
+        step.finish_raw(step.cast("made", real, step.made_dtype()))
+        return
+    if step.made().dtype == COMPLEX:
+        number = step.add(
+            "Unsqueeze", "number", step.cast("floats", step.raw(0), "float32"), step.vector("last", [-1])
+        )
+        shape = step.vector("shape", [*step.raw(0).shape, 1])
+        zero = step.add("Expand", "nothing", step.scalar("zero", "float32", 0.0), shape)
+        step.finish_complex(step.add("Concat", "made", number, zero, axis=-1))
+        return
     step.finish_raw(step.cast("made", step.raw(0), step.made_dtype()))
 
 

@@ -197,4 +197,9 @@ def _select(step: Step) -> None:
     if step.operator == "SELECT" and len(condition.shape) == 1 and rank > 1:
         # Of the older form: it chooses whole rows.
         condition = step.reshape("rows", condition, [condition.shape[0], *[1] * (rank - 1)])
+    if step.raw(1).dtype == "bool":
+        # ONNX Runtime, which may run what is converted, chooses among numbers only.
+        other = step.add("And", "second", step.add("Not", "otherwise", condition), step.raw(2))
+        step.finish_raw(step.add("Or", "made", step.add("And", "first", condition, step.raw(1)), other))
+        return
     step.finish(step.add("Where", "made", condition, step.real(1), step.real(2)))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from texelflow.dimensions import Dimension, maximum, minimum
+from texelflow.dimensions import Dimension, maximum, minimum, proved_equal
 from texelflow.graph import Value
-from texelflow.importers.lowering.channels_last import SliceMasks, strided_slice
+from texelflow.importers.lowering.channels_last import (
+    SliceMasks,
+    dynamic_slice,
+    dynamic_update,
+    strided_slice,
+)
 from texelflow.importers.tflite.operators import Step, lowers
 from texelflow.operators.onnx.slice import UNLIMITED
 
@@ -12,7 +17,15 @@ from texelflow.operators.onnx.slice import UNLIMITED
 @lowers("SLICE", inputs=3)
 def _slice(step: Step) -> None:
     """The second input has where each axis begins, the third how long it is, -1 for all that is left."""
-    begins, sizes = step.known_dimensions(1, "begins"), step.known_dimensions(2, "sizes")
+    sizes = step.known_dimensions(2, "sizes")
+    if step.raw(1).elements is None:
+        shape = step.raw(0).shape
+        if len(sizes) != len(shape) or any(isinstance(size, int) and size < 0 for size in sizes):
+            raise step.fail(f"its begins depend on data, so its {len(sizes)} sizes must be known")
+        starts = starts_of(step, 1, len(shape))
+        step.moved(dynamic_slice(step, "made", step.real(0), shape, starts, sizes))
+        return
+    begins = step.known_dimensions(1, "begins")
     ends: list[Dimension] = [
         UNLIMITED if isinstance(size, int) and size < 0 else begin + size
         for begin, size in zip(begins, sizes, strict=True)
@@ -77,12 +90,19 @@ def _reverse_sequence(step: Step) -> None:
 @lowers("DYNAMIC_UPDATE_SLICE", inputs=3)
 def _update_slice(step: Step) -> None:
     """The second input replaces a part of the first, which begins where the third says, or earlier to fit."""
-    shape, part, starts = step.raw(0).shape, step.raw(1).shape, step.known_dimensions(2, "starts")
-    if not len(shape) == len(part) == len(starts):
+    shape, part = step.raw(0).shape, step.raw(1).shape
+    if not len(shape) == len(part):
         raise step.fail(f"its part {step.raw(1).type} has not the axes of {step.raw(0).type}")
+    if step.raw(2).elements is None:
+        starts = starts_of(step, 2, len(shape))
+        step.finish(dynamic_update(step, "made", step.real(0), step.real(1), shape, part, starts))
+        return
+    known = step.known_dimensions(2, "starts")
+    if len(known) != len(shape):
+        raise step.fail(f"it has {len(known)} starts for {len(shape)} axes")
     begins = [
         maximum(minimum(start, whole - size), 0)
-        for start, whole, size in zip(starts, shape, part, strict=True)
+        for start, whole, size in zip(known, shape, part, strict=True)
     ]
     behind = [whole - size - begin for whole, size, begin in zip(shape, part, begins, strict=True)]
     borders = step.vector("borders", [*begins, *behind])
@@ -91,3 +111,12 @@ def _update_slice(step: Step) -> None:
     update = step.real(1)
     spread = step.add("Pad", "spread", update, borders)
     step.finish(step.add("Where", "made", mask, spread, step.real(0)))
+
+
+def starts_of(step: Step, index: int, rank: int) -> list[Value]:
+    """Return the numbers of an input that says where each of so many axes begins."""
+    given = step.raw(index).shape
+    if len(given) != 1 or not proved_equal(given[0], rank):
+        raise step.fail(f"its starts are {step.raw(index).type}; {rank} numbers are needed")
+    numbers = step.as_int64("starts", step.raw(index))
+    return [step.add("Gather", "start", numbers, step.index("axis", axis), axis=0) for axis in range(rank)]

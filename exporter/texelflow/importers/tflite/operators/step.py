@@ -15,7 +15,11 @@ from texelflow.importers.tflite.tensors import LIMITS, TYPES, is_quantised
 
 COMPLEX = "COMPLEX64"
 CALL = "call"
-BODIES = ("first_body", "second_body")
+
+
+def body_name(index: int) -> str:
+    """Return the attribute that has the subgraph at `index` among those that a node runs."""
+    return f"body_{index}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ class Step(Lowering):
 
     def body(self, index: int) -> Body:
         """Return a subgraph that the operation runs."""
-        body = self.node.attributes.get(BODIES[index])
+        body = self.node.attributes.get(body_name(index))
         if not isinstance(body, Body):
             raise self.fail("it has no subgraph to run")
         return body
