@@ -3,18 +3,18 @@ import type { GpuTensor } from "../graph/gpu_tensor.ts";
 import type { CroppedPicture, ImageSource } from "../graph/pictures.ts";
 import type { Tensor, TensorArrays } from "../graph/tensor.ts";
 
-/** Element type and shape of an input or output: extents are numbers, or names of dimensions that each run chooses. */
+/** Element type and shape of an input or output: extents are numbers, or names of free dimensions. */
 export interface TensorSignature {
   readonly dtype: DataType;
   readonly shape: readonly (number | string)[];
 }
 
-/** An input; with `image`, it takes pictures besides tensors. */
+/** An input; if it has `image`, it accepts pictures as well as tensors. */
 export interface InputSignature extends TensorSignature {
   readonly image: boolean;
 }
 
-/** Inputs and outputs by name. That of a bundle is in its model.d.ts; without it any are taken, and checked by `run`. */
+/** Inputs and outputs by name. A bundle's model.d.ts has its signature; without one, any names compile. */
 export interface Signature {
   readonly inputs: { readonly [name: string]: InputSignature };
   readonly outputs: { readonly [name: string]: TensorSignature };
