@@ -20,24 +20,24 @@ export interface Signature {
   readonly outputs: { readonly [name: string]: TensorSignature };
 }
 
-/** What `run` takes: a tensor for each input, or a picture where it takes one. */
+/** The inputs of `run`: for each a tensor or, if it has `image`, a picture. */
 export type Inputs<S extends Signature> = InputsOf<S["inputs"]>;
 
-/** What `run` gives: a tensor for each output, but for those that are kept on the GPU. */
+/** The outputs of `run`: for each a tensor, or a `GpuTensor` if it is kept on the GPU. */
 export type Outputs<S extends Signature, K extends keyof S["outputs"] = never> = OutputsOf<S["outputs"], K>;
 
-/** Settings of a run. */
+/** Options of a run. */
 export interface RunOptions<K extends PropertyKey = string> {
   /** Names of outputs that stay on the GPU. */
   readonly keep?: readonly K[] | undefined;
   /**
-   * Gives the run up when aborted. One that waits for its turn rejects at once, with the signal's reason; one of a model that
-   * loops is stopped between two turns, with the code `stopped`; any other that has begun is finished, and rejects then.
+   * Gives the run up when aborted. A run that has not begun rejects at once with the signal's reason. A run of a model with
+   * loops stops between two iterations, with the code `stopped`. Any other run that has begun is finished, then rejects.
    */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Drops the run, which then rejects with the code `superseded`, when another with `latest` is asked for before it has
-   * begun: so that of a camera's pictures, say, only the newest is waited for.
+   * Drops the run if another run with `latest` is requested before it has begun; it then rejects with the code
+   * `superseded`. So only the newest of a camera's pictures is waited for.
    */
   readonly latest?: boolean | undefined;
 }

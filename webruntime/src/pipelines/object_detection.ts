@@ -24,18 +24,18 @@ import { activate, type Meant, numbersOf, type TaskModel, type TaskRunOptions } 
 export interface Detection {
   readonly label: string;
   readonly score: number;
-  /** Its edges in pixels of the picture, or with `percentage` in fractions of it; they may lie beyond its edges. */
+  /** Its edges in pixels of the picture, or with `percentage` in fractions of it; they may lie outside the picture. */
   readonly box: {
     readonly xmin: number;
     readonly ymin: number;
     readonly xmax: number;
     readonly ymax: number;
   };
-  /** Its points, where the model tells them: eyes and mouth of a face, say. */
+  /** Its keypoints, if the model gives them, such as eyes and mouth of a face. */
   readonly points?: readonly Point[];
 }
 
-/** What a detection is asked for. */
+/** Options of an object detection. */
 export interface DetectionOptions extends TaskRunOptions {
   /** The least score: what the bundle says, or else 0.5. */
   readonly threshold?: number | undefined;
@@ -45,7 +45,7 @@ export interface DetectionOptions extends TaskRunOptions {
   readonly percentage?: boolean | undefined;
 }
 
-/** Says of pictures which objects they show, and where. */
+/** Finds objects in pictures. */
 export function objectDetection(task: TaskModel) {
   const parts = task.outputs("boxes");
   const of = (part: BoxPart) => parts.filter(({ role }) => (role.part ?? "boxes") === part);

@@ -5,7 +5,7 @@ import type { Message, Tokenizer } from "../text/tokenizer.ts";
 import { each } from "./each.ts";
 import { numbersOf, runOf, type TaskModel } from "./task_model.ts";
 
-/** How a text is generated, in the words of Transformers.js. */
+/** Options of text generation, named as in Transformers.js. */
 export interface TextGenerationOptions {
   /** The most tokens that are generated: 256 unless given. */
   readonly max_new_tokens?: number | undefined;
@@ -36,7 +36,7 @@ export interface GeneratedText {
   readonly generated_text: string | readonly Message[];
 }
 
-/** How many tokens of a prompt decide how those behind it are written. */
+/** How many tokens before a new one are decoded with it, because they decide how it is written. */
 const CONTEXT = 16;
 
 /** Goes on with texts, or answers conversations; a list of either is done one by one. */
@@ -105,16 +105,16 @@ function generationOptions(options: TextGenerationOptions, tokenizer: Tokenizer)
   };
 }
 
-/** What gives the logits of the next token, one text after the other. */
+/** Computes the logits of the next token, one text after the other. */
 interface Steps {
   readonly next: (tokens: readonly number[]) => Promise<ArrayLike<number>>;
   readonly dispose: () => void;
 }
 
 /**
- * What runs a language model: with a session where the model remembers by itself, else on the whole text each time.
+ * Runs a language model: in a session if the model has states, else on the whole text for each token.
  *
- * @throws TexelflowError with the code `option` when the model wants a memory from outside, or has no logits
+ * @throws TexelflowError with the code `option` when the page would have to pass the model's cache, or it has no logits
  */
 function stepsOf(task: TaskModel): () => Steps {
   const { model } = task;
@@ -159,7 +159,7 @@ function tokensTensor({ model }: TaskModel, name: string, row: readonly number[]
   return new Tensor(dtype, [1, row.length], data);
 }
 
-/** What reads the logits behind the last token: of all tokens, or of the best that the model was exported to give. */
+/** Reads the logits after the last token: of all tokens, or of the best ones if the model was exported with `--top-k`. */
 function logitsOf(task: TaskModel): (outputs: Record<string, Tensor>) => ArrayLike<number> {
   const { outputs: infos } = task.model;
   const values = infos.find(({ name }) => name.endsWith("_values"));
