@@ -73,7 +73,7 @@ def test_npm_archives_are_downloaded_once_and_then_offline(npm: SourceServer) ->
 
 def test_npm_archives_are_checked(npm: SourceServer) -> None:
     publish(npm, "nets", integrity="sha512-" + base64.b64encode(bytes(64)).decode())
-    assert "is not what the registry announces: its sha512 is" in refusal("npm:nets/models/net.onnx")
+    assert "is not the file of the registry: its sha512 is" in refusal("npm:nets/models/net.onnx")
     publish(npm, "nets", integrity="", shasum="0" * 40)
     assert "its sha1 is" in refusal("npm:nets/models/net.onnx")
     publish(npm, "nets", integrity="", shasum="")
@@ -159,7 +159,7 @@ def test_pypi(server: SourceServer, monkeypatch: pytest.MonkeyPatch, as_json: bo
     assert "no files of version 3; it has" in refusal("pypi:my-nets@3/net.onnx")
     assert "/simple/other/ does not exist" in refusal("pypi:other/net.onnx")
     server.files["/files/my_nets-1.0-py3-none-any.whl"].body = wheel({"my_nets/net.onnx": MODEL})
-    assert "is not what the registry announces: its sha256" in refusal("pypi:my-nets@1.0/my_nets/net.onnx")
+    assert "is not the file of the registry: its sha256" in refusal("pypi:my-nets@1.0/my_nets/net.onnx")
 
 
 def test_pypi_settings(server: SourceServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,7 +48,7 @@ def read_model(path: Path, input_shapes: InputShapes | None = None, *, signature
     format_ = recognised(path)
     if signature is not None and not format_.has_signatures:
         raise ExportError(
-            f"{path}: --signature is given, but {format_.name} have one function each: leave it away"
+            f"{path}: --signature is given, but {format_.name} have one function each: leave it out"
         )
     return format_.read(path, ImportOptions(input_shapes or {}, signature))
 

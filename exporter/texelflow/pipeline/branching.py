@@ -1,4 +1,4 @@
-"""Models that branch: they do one thing or another by what a run is given.
+"""Exports models with branches, which compute different things for different inputs.
 
 The condition of an If may follow from the sizes of a run, or from numbers that decide them, such as a
 sampling rate. Each case is then exported as a plan of its own, as if the conditions were known: what it needs

@@ -1,4 +1,4 @@
-"""The model in an archive or in a folder that is none itself."""
+"""Finds the model in an archive, or in a folder that is not a model itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HDF5 files, by whatever reads them here: h5py where it is installed, or a reader that a page brings.
+"""Reads HDF5 files with h5py if it is installed, or with a reader that a page provides.
 
 Only what Keras writes is needed: attributes that are text, groups, and arrays of numbers in the file itself.
 """

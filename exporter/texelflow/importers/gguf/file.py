@@ -77,7 +77,7 @@ def read_file(path: Path) -> GgufFile:
         raise reader.damaged("it does not begin with GGUF")
     version = reader.scalar("I")
     if version not in VERSIONS:
-        raise ExportError(f"{path} is of version {version} of GGUF; 2 and 3 can be read: convert it anew")
+        raise ExportError(f"{path} is of version {version} of GGUF; 2 and 3 can be read: convert it again")
     tensors, entries = reader.count(24), reader.count(13)
     metadata: dict[str, Any] = {}
     for _ in range(entries):

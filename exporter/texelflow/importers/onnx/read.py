@@ -47,7 +47,7 @@ def read_onnx(path: Path, input_shapes: InputShapes) -> Graph:
     if not OLDEST_OPSET <= opsets.get("", NEWEST_OPSET) <= NEWEST_OPSET:
         raise ExportError(
             f"{path} is of opset {opsets['']}; {OLDEST_OPSET} to {NEWEST_OPSET} can be read."
-            " Convert it with onnx.version_converter, or export it anew from its framework"
+            " Convert it with onnx.version_converter, or export it again from its framework"
         )
     graph = _read_graph(model, opsets, path, input_shapes, problems)
     graph.producer = producer_of(f"{model.producer_name} {producer_of(model.producer_version)}")

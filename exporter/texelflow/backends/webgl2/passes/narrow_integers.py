@@ -91,7 +91,7 @@ def _decide(node: Node, ranges: Ranges) -> None:
         if _may_exceed(other, ranges):
             if ranges[other][1] != ranges[constant][1] and ranges[other][0] != ranges[constant][0]:
                 raise NodeError(
-                    node, "it compares different numbers beyond 32 bits, which are not told apart"
+                    node, "it compares different numbers beyond 32 bits, which this backend cannot tell apart"
                 )
         elif _exceeds(constant, ranges):
             is_larger = ranges[constant][0] > 0
