@@ -79,7 +79,7 @@ def test_npm_archives_are_checked(npm: SourceServer) -> None:
     publish(npm, "nets", integrity="", shasum="")
     assert "no archive with a digest" in refusal("npm:nets/models/net.onnx")
     npm.files["/nets"] = Served(b"<html>")
-    assert "no answer of a registry" in refusal("npm:nets/models/net.onnx")
+    assert "not the answer of a package registry" in refusal("npm:nets/models/net.onnx")
     npm.files["/nets"] = Served(b'{"versions": {"1": 3}, "dist-tags": {"latest": "1"}}')
     assert "no version 'latest'" in refusal("npm:nets/models/net.onnx")
 
@@ -177,6 +177,6 @@ def test_answers_that_are_none(server: SourceServer, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PIP_INDEX_URL", f"{server.url}/simple")
     for body in (b"{}", b'{"files": [1]}', b'{"files": 3}', b'{"files": [{"filename": 1, "url": 2}]}', b"{["):
         server.files["/simple/nets/"] = Served(body)
-        assert "no answer of an index" in refusal("pypi:nets/x"), body
+        assert "not the answer of a package index" in refusal("pypi:nets/x"), body
     server.files["/simple/nets/"] = Served(b"\xff<a href=3><a>")
     assert "no files" in refusal("pypi:nets/x")

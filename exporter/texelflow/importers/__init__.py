@@ -81,7 +81,7 @@ def recognised(path: Path) -> Format:
 
 
 def _mark(path: Path) -> bytes:
-    """Return the first bytes of a file, none of a folder."""
+    """Return the first bytes of a file; empty for a folder."""
     if not path.is_file():
         return b""
     with path.open("rb") as file:

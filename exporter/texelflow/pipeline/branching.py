@@ -64,7 +64,7 @@ class Case(Generic[Made]):
 
 
 def graph_names(count: int) -> list[str]:
-    """Return the names of the files that describe so many cases."""
+    """Return the names of the files that describe the cases."""
     return ["graph.json", *(f"graph-{index}.json" for index in range(2, count + 1))]
 
 

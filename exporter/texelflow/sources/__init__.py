@@ -119,7 +119,7 @@ def _scheme(text: str) -> Scheme | None:
 
 
 def _inside(path: Path, member: str, shown: str, session: Session) -> Path:
-    """Return what is to be read of what was found: of an archive, or of a folder that is no model."""
+    """Return the model within a path: in an archive, or in a folder that is not a model itself."""
     if not path.exists():
         return path  # reading says so
     from texelflow.sources.contents import model_within

@@ -30,7 +30,7 @@ _STRING, _LIST = 8, 9
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How elements are stored: so many in a block of so many bytes."""
+    """How elements are stored: the number in a block, and the block's bytes."""
 
     name: str
     elements: int

@@ -99,7 +99,7 @@ def _missing(file: GgufFile, name: str, path: Path) -> None:
 
 
 def _divisors(file: GgufFile, path: Path) -> tuple[float, ...]:
-    """Return the numbers by which the angles of positions are divided, where there are some."""
+    """Return the divisors of the angles of positions, if the file has any."""
     name = "rope_freqs.weight"
     stored = file.tensors.get(name)
     if stored is None:

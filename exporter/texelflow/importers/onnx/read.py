@@ -137,7 +137,7 @@ def _read_outputs(proto: Any, scope: Scope, nodes: list[Node], problems: Problem
 
 
 def _declared_type(item: Any) -> DeclaredType | None:
-    """Return the type of a ValueInfoProto, or None if it is no tensor."""
+    """Return the type of a ValueInfoProto, or None if it is not a tensor."""
     kind = item.type
     if kind.HasField("optional_type"):  # one that each run gives
         kind = kind.optional_type.elem_type

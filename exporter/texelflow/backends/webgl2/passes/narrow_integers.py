@@ -113,7 +113,7 @@ def _narrow(node: Node, index: int, narrowed: dict[Value, Value], ranges: Ranges
 
 
 def _narrow_fill(node: Node) -> None:
-    """Limit what a ConstantOfShape fills with to 32 bits; consumers are told of the number that it was."""
+    """Limit the number of a ConstantOfShape to 32 bits; tell consumers the original number."""
     value = node.attributes.get("value")
     if node.operator == "ConstantOfShape" and value is not None and value.dtype in WIDE:
         node.attributes["value"] = _limited(value)
