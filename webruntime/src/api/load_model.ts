@@ -13,7 +13,7 @@ import type { Signature } from "./signature.ts";
 
 /** Options of `loadModel`, including those of `device` that only tests use. */
 export interface TestLoadOptions extends LoadOptions {
-  /** Also what only tests set. */
+  /** Including those that only tests set. */
   device?: TestDeviceOptions | undefined;
 }
 

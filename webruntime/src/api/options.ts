@@ -25,8 +25,8 @@ export interface LoadOptions {
    * Pages served by plain http, except localhost, have no such storage. Default: false.
    */
   cache?: boolean | undefined;
-  /** Fetches the files of a bundle instead of the page's `fetch`: to send headers, say, or to sign addresses. */
+  /** Used instead of the page's `fetch` for the bundle's files, for example to send headers or to sign addresses. */
   fetch?: FetchFile | undefined;
-  /** Overrides of what the runtime would choose for this device. */
+  /** Overrides what the runtime would choose for this device. */
   device?: DeviceOptions | undefined;
 }

@@ -126,7 +126,7 @@ export function baseAddress(): string | undefined {
   return document?.baseURI ?? (location?.href.replace(/^blob:(null.*)?/, "") || undefined);
 }
 
-/** URL of a file beside graph.json; a query of the given address, a token say, goes along. */
+/** URL of a file beside graph.json; it keeps the query of the given address, such as a token. */
 function fileUrl(source: string | URL, name: string): string {
   const base = new URL(source, baseAddress());
   if (base.pathname.endsWith(".json")) {

@@ -14,7 +14,7 @@ export type Description =
   | readonly ["one of", ...(string | number | boolean)[]]
   | readonly ["either", ...{ readonly [field: string]: Description }[]];
 
-/** By kind: what errors call its values, and the test for one. */
+/** For each kind, its description in errors and its test. */
 export type Kinds<Kind extends KindName | RoleKind> = Readonly<
   Record<Kind, readonly [text: string, test: (value: unknown) => boolean]>
 >;

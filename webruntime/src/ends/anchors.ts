@@ -15,17 +15,17 @@ export interface AnchorOptions {
    * pixels. The anchors of a cell follow each other.
    */
   readonly anchors: readonly (readonly number[])[];
-  /** Where in its cell the centre of an anchor is, in cells. 0.5 unless given. */
+  /** Where in its cell the centre of an anchor is, in cells. Default: 0.5. */
   readonly offset?: number | undefined;
-  /** By which x, y, width and height are divided; points as x and y. 1 unless given. */
+  /** By which x, y, width and height are divided; points as x and y. Default: 1. */
   readonly scale?: readonly number[] | undefined;
-  /** What the four numbers are: a centre and a size, or how far left, upper, right and lower side are. "centre" unless given. */
+  /** What the four numbers are: a centre and a size, or how far left, upper, right and lower side are. Default: "centre". */
   readonly form?: "centre" | "sides" | undefined;
-  /** Whether sizes are logarithms. False unless given. */
+  /** Whether sizes are logarithms. Default: false. */
   readonly exponential?: boolean | undefined;
-  /** How many points follow the four numbers of a box, two numbers each. 0 unless given. */
+  /** How many points follow the four numbers of a box, two numbers each. Default: 0. */
   readonly points?: number | undefined;
-  /** Boxes below it are left out. 0.5 unless given. */
+  /** Boxes below it are left out. Default: 0.5. */
   readonly threshold?: number | undefined;
 }
 

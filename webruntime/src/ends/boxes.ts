@@ -14,21 +14,21 @@ export interface Box {
 
 /** How to read boxes from a model's outputs. */
 export interface BoxOptions {
-  /** What four numbers are: edges, a corner and a size, or the centre and a size. "edges" unless given. */
+  /** What four numbers are: edges, a corner and a size, or the centre and a size. Default: "edges". */
   readonly form?: "edges" | "corner" | "centre" | undefined;
-  /** Width and height by which the numbers are divided, where they are pixels of the model's picture. 1 unless given. */
+  /** Width and height by which the numbers are divided, where they are pixels of the model's picture. Default: 1. */
   readonly size?: { readonly width: number; readonly height: number } | undefined;
-  /** Boxes below it are left out. 0.5 unless given. */
+  /** Boxes below it are left out. Default: 0.5. */
   readonly threshold?: number | undefined;
 }
 
 /** Options of non-maximum suppression. */
 export interface SuppressionOptions {
-  /** Boxes that share more than this, as intersection over union, are one object. 0.45 unless given. */
+  /** Boxes that share more than this, as intersection over union, are one object. Default: 0.45. */
   readonly overlap?: number | undefined;
-  /** The most boxes that are kept. 100 unless given. */
+  /** The most boxes that are kept. Default: 100. */
   readonly limit?: number | undefined;
-  /** Whether boxes of different labels are never one object. True unless given. */
+  /** Whether boxes of different labels are never one object. Default: true. */
   readonly byLabel?: boolean | undefined;
 }
 

@@ -4,11 +4,11 @@ import type { Region } from "./regions.ts";
 
 /** How to find objects in a map. */
 export interface ConnectedOptions {
-  /** From which number on a pixel is part of an object. 0.3 unless given. */
+  /** From which number on a pixel is part of an object. Default: 0.3. */
   readonly level?: number | undefined;
-  /** The least mean of the pixels within an object's rectangle. 0.5 unless given. */
+  /** The least mean of the pixels within an object's rectangle. Default: 0.5. */
   readonly threshold?: number | undefined;
-  /** How far the sides are moved outwards, in multiples of area by perimeter. 0 unless given. */
+  /** How far the sides are moved outwards, in multiples of area by perimeter. Default: 0. */
   readonly grow?: number | undefined;
 }
 

@@ -32,9 +32,9 @@ export function keypointsOf(heatmaps: readonly Plane[]): Keypoint[] {
 
 /** How points are refined by heat maps. */
 export interface RefinementOptions {
-  /** How many pixels of a map are looked at to each side. 3 unless given. */
+  /** How many pixels of a map are looked at to each side. Default: 3. */
   readonly reach?: number | undefined;
-  /** Where no pixel near a point is higher than this, it stays. 0.5 unless given. */
+  /** Where no pixel near a point is higher than this, it stays. Default: 0.5. */
   readonly least?: number | undefined;
 }
 

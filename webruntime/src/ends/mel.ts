@@ -6,13 +6,13 @@ export interface MelOptions {
   readonly mels: number;
   /** Sampling rate in Hz. */
   readonly rate: number;
-  /** Lowest frequency in Hz: 0 unless given. */
+  /** Lowest frequency in Hz. Default: 0. */
   readonly low?: number | undefined;
-  /** Highest frequency in Hz: half of `rate` unless given. */
+  /** Highest frequency in Hz. Default: half of `rate`. */
   readonly high?: number | undefined;
-  /** Whose scale: "htk" unless given. */
+  /** Whose scale. Default: "htk". */
   readonly scale?: "htk" | "slaney" | undefined;
-  /** Whether each filter is divided by its width. False unless given. */
+  /** Whether each filter is divided by its width. Default: false. */
   readonly normalised?: boolean | undefined;
 }
 

@@ -42,7 +42,7 @@ export function planesOf({ shape, data }: Numbers, channels?: number): Plane[] {
 /**
  * Makes a picture of one plane (grey), three (RGB), or four (RGBA).
  *
- * @param range - the values that become 0 and 255: `[0, 1]` unless given
+ * @param range - the values that become 0 and 255. Default: `[0, 1]`
  * @throws RangeError when there is no pixel, or both values are one
  */
 export function pictureOf(
@@ -67,9 +67,9 @@ export function pictureOf(
 
 /** How to show a mask. */
 export interface MaskOptions {
-  /** Red, green and blue from 0 to 255: `[255, 0, 0]` unless given. */
+  /** Red, green and blue from 0 to 255. Default: `[255, 0, 0]`. */
   readonly colour?: readonly [number, number, number] | undefined;
-  /** Opacity where the mask is 1: 0.5 unless given. */
+  /** Opacity where the mask is 1. Default: 0.5. */
   readonly opacity?: number | undefined;
   /** The value from which on a pixel belongs to the mask; without it, values from 0 to 1 are its opacity. */
   readonly threshold?: number | undefined;

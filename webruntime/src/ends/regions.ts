@@ -10,13 +10,13 @@ export interface Region extends Size {
 
 /** How a region is derived from a box. */
 export interface RegionOptions {
-  /** By how much it is larger than the box. 1 unless given. */
+  /** By how much it is larger than the box. Default: 1. */
   readonly scale?: number | undefined;
-  /** Whether it is a square, with the box's longer side. False unless given. */
+  /** Whether it is a square, with the box's longer side. Default: false. */
   readonly square?: boolean | undefined;
-  /** By how much of its width and height it is moved, in its own directions. [0, 0] unless given. */
+  /** By how much of its width and height it is moved, in its own directions. Default: [0, 0]. */
   readonly shift?: readonly [number, number] | undefined;
-  /** Turned so that the way from one point of the box to another goes to the right, or upwards. Not turned unless given. */
+  /** Turned so that the way from one point of the box to another goes to the right, or upwards. Default: not turned. */
   readonly turn?:
     | { readonly from: number; readonly to: number; readonly towards: "right" | "up" }
     | undefined;

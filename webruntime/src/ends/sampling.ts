@@ -2,13 +2,13 @@ import { argMax, topK as largest } from "./scores.ts";
 
 /** How the next token is chosen. */
 export interface SamplingOptions {
-  /** By which logits are divided: 0 takes the most likely token. 1 unless given. */
+  /** By which logits are divided: 0 takes the most likely token. Default: 1. */
   readonly temperature?: number | undefined;
   /** Only so many of the most likely tokens are chosen from. */
   readonly topK?: number | undefined;
   /** Only the most likely tokens that together are at least this likely are chosen from. */
   readonly topP?: number | undefined;
-  /** By which logits of tokens in `previous` are divided, or multiplied below 0. 1 unless given. */
+  /** By which logits of tokens in `previous` are divided, or multiplied below 0. Default: 1. */
   readonly repetitionPenalty?: number | undefined;
   /** The tokens so far. */
   readonly previous?: Iterable<number> | undefined;

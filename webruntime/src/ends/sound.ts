@@ -5,11 +5,11 @@ import { type MelOptions, melFilters } from "./mel.ts";
 export interface SpectrumOptions {
   /** Size of the transform, in samples. */
   readonly fft: number;
-  /** Samples from one frame to the next. A quarter of `fft` unless given. */
+  /** Samples from one frame to the next. Default: A quarter of `fft`. */
   readonly hop?: number | undefined;
   /** By which each frame is multiplied: a periodic Hann window of `fft` samples unless given; shorter ones lie in the middle. */
   readonly window?: ArrayLike<number> | undefined;
-  /** Whether frames are centred on their samples, the sound being mirrored at its ends. True unless given. */
+  /** Whether frames are centred on their samples, the sound being mirrored at its ends. Default: true. */
   readonly centred?: boolean | undefined;
 }
 
@@ -91,11 +91,11 @@ export function spectrogram(samples: Float32Array, options: SpectrumOptions, pow
 export interface LogMelOptions extends SpectrumOptions, Omit<MelOptions, "bins"> {
   /** "ln" or "log10" of at least `floor`; or "whisper": log10, no more than 8 below the largest, then (x + 4) / 4. */
   readonly log?: "ln" | "log10" | "whisper" | undefined;
-  /** Smallest number whose logarithm is taken: 1e-10 unless given. */
+  /** Smallest number whose logarithm is taken. Default: 1e-10. */
   readonly floor?: number | undefined;
-  /** To which magnitudes are raised: 2 unless given. */
+  /** To which magnitudes are raised. Default: 2. */
   readonly power?: number | undefined;
-  /** Leaves out the last frame, as Whisper does. False unless given. */
+  /** Leaves out the last frame, as Whisper does. Default: false. */
   readonly dropLast?: boolean | undefined;
 }
 

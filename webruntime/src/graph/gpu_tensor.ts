@@ -7,9 +7,9 @@ export type DrawTarget = PageElement<"HTMLCanvasElement"> | OffscreenCanvas;
 
 /** How a tensor is drawn. */
 export interface DrawOptions {
-  /** The values that become black and white, or 0 and full of each colour: `[0, 1]` unless given. */
+  /** The values that become black and white, or none and full of each colour. Default: `[0, 1]`. */
   readonly range?: readonly [number, number] | undefined;
-  /** Which axis has the channels, where both the first and the last may have. */
+  /** Which axis is that of the channels, if both the first and the last could be. */
   readonly channels?: "first" | "last" | undefined;
 }
 

@@ -6,9 +6,9 @@ import type { TextEncoder } from "./text_inputs.ts";
 
 /** Options of embeddings. */
 export interface EmbeddingOptions extends TaskRunOptions {
-  /** How one vector is made of those of all tokens: what the bundle says unless given. */
+  /** How the vectors of all tokens become one. Default: what the bundle says. */
   readonly pooling?: "none" | "mean" | "first" | "last" | "cls" | undefined;
-  /** Whether vectors are brought to the length 1: what the bundle says unless given. */
+  /** Whether vectors are brought to the length 1. Default: what the bundle says. */
   readonly normalize?: boolean | undefined;
 }
 

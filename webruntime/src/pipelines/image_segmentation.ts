@@ -23,9 +23,9 @@ export interface Segment {
 
 /** Options of a segmentation. */
 export interface SegmentationOptions extends TaskRunOptions {
-  /** Of a model of one object: from this probability on a pixel is the object, 255, and else 0. */
+  /** For models of one object: pixels of at least this probability become 255, others 0. */
   readonly threshold?: number | undefined;
-  /** The size of masks: the picture's own unless given. Smaller ones are made faster. */
+  /** The size of masks. Default: the picture's own. Smaller ones are made faster. */
   readonly size?: Size | undefined;
 }
 

@@ -41,7 +41,7 @@ export interface DetectionOptions extends TaskRunOptions {
   readonly threshold?: number | undefined;
   /** Objects whose boxes share more, as intersection over union, are one: what the bundle says, or else 0.45. */
   readonly overlap?: number | undefined;
-  /** Whether places are fractions of the picture, and not pixels. False unless given. */
+  /** Whether places are fractions of the picture, and not pixels. Default: false. */
   readonly percentage?: boolean | undefined;
 }
 
@@ -62,7 +62,7 @@ export function objectDetection(task: TaskModel) {
       const rows = boxRows(of, outputs);
       return { rows, boxes: keep(boxesIn(rows, role, size, threshold), { overlap }) };
     });
-    // Names may leave the background out, as the rows do.
+    // Lists of class names may leave out the background, as the rows do.
     const isNamed = rows && background !== undefined && labels.length > rows.classes;
     const nameAt = (label: number) => nameOf(labels, label + Number(isNamed && label >= background));
     const unit = percentage ? own : { width: 1, height: 1 };

@@ -9,13 +9,13 @@ import { type TokenizerSource, tokenizerFiles, tokenizerOf } from "./text_inputs
 
 /** Options of a pipeline; those of `loadModel` matter only if the bundle is not loaded yet. */
 export interface PipelineOptions extends LoadOptions {
-  /** Whether the model lives in a worker, so that the page stays as quick as it was. False unless given. */
+  /** Whether the model runs in a worker, so that it does not slow down the page. Default: false. */
   worker?: boolean | undefined;
-  /** By name, what inputs and outputs are in the task, where the bundle does not say it. */
+  /** The roles of inputs and outputs by name, if the bundle does not state them. */
   roles?: Readonly<Record<string, Role>> | undefined;
-  /** The names of the classes, where the bundle has none. */
+  /** The names of the classes, if the bundle has none. */
   labels?: readonly string[] | undefined;
-  /** Of texts, the tokenizer: beside the bundle unless given. */
+  /** Of texts, the tokenizer. Default: beside the bundle. */
   tokenizer?: TokenizerSource | undefined;
 }
 
@@ -31,7 +31,7 @@ export type Pipeline<T extends TaskName> = Tasks[T] & {
  * Creates a function that does a task with a bundle, like `pipeline` of Transformers.js.
  *
  * @param name - of the task, such as "object-detection"
- * @param bundle - its address or files, or a model that is loaded, on the page or in a worker
+ * @param bundle - its address or files, or a model that was loaded, on the page or in a worker
  * @returns a function that takes a picture, a sound or a text, and options of the task
  * @throws TexelflowError as `loadModel` does; and with the code `option` when there is no such task, or the bundle does not
  *   say what the task needs, which `roles` can

@@ -12,7 +12,7 @@ export type SoundInput = string | URL | Blob | PageElement<"AudioBuffer"> | Floa
 
 /** Options of a run on a sound. */
 export interface SoundOptions extends TaskRunOptions {
-  /** Samples a second of a Float32Array: those of the model unless given. */
+  /** Samples a second of a Float32Array. Default: those of the model. */
   readonly sampling_rate?: number | undefined;
 }
 

@@ -16,7 +16,7 @@ export interface TextClassifier {
   (texts: readonly string[], options: ClassificationOptions): Promise<Classification[] | Classification[][]>;
 }
 
-/** Says of texts what they are. */
+/** Classifies texts. */
 export function textClassification(task: TaskModel, encode: TextEncoder): TextClassifier {
   const { info } = task.output("classes");
   const one = async (text: string, options: ClassificationOptions = {}): Promise<Classification[]> => {
@@ -44,7 +44,7 @@ export interface TokenClassification {
 
 /** Options of a token classification. */
 export interface TokenClassificationOptions extends TaskRunOptions {
-  /** Labels of tokens that are left out: "O" unless given. */
+  /** Labels of tokens that are left out. Default: "O". */
   readonly ignore_labels?: readonly string[] | undefined;
 }
 
@@ -63,7 +63,7 @@ export function tokenClassification(task: TaskModel, encode: TextEncoder, tokeni
         const [found] = topK(scores.subarray(index * classes, (index + 1) * classes), 1);
         const entity = nameOf(labels, found?.index ?? 0);
         const word = mask[index] ? tokenizer.decode([token]) : "";
-        // Tokens that are no text are those that tokenizers add.
+        // Tokens without text are those that the tokenizer adds.
         return word === "" || ignored.includes(entity)
           ? []
           : [{ entity, score: found?.score ?? 0, index, word }];

@@ -7,21 +7,21 @@ import { numbersOf, runOf, type TaskModel } from "./task_model.ts";
 
 /** Options of text generation, named as in Transformers.js. */
 export interface TextGenerationOptions {
-  /** The most tokens that are generated: 256 unless given. */
+  /** The most tokens that are generated. Default: 256. */
   readonly max_new_tokens?: number | undefined;
-  /** Whether tokens are drawn by chance; else the most likely is taken. False unless given. */
+  /** Whether tokens are drawn by chance; else the most likely is taken. Default: false. */
   readonly do_sample?: boolean | undefined;
-  /** By which logits are divided where tokens are drawn: above 1 makes the less likely ones more so. 1 unless given. */
+  /** By which logits are divided where tokens are drawn: above 1 makes the less likely ones more so. Default: 1. */
   readonly temperature?: number | undefined;
-  /** Only so many of the most likely tokens are drawn from: all unless given. */
+  /** Only so many of the most likely tokens are drawn from. Default: all. */
   readonly top_k?: number | undefined;
-  /** Only the most likely tokens that together are at least this likely are drawn from. 1 unless given. */
+  /** Only the most likely tokens that together are at least this likely are drawn from. Default: 1. */
   readonly top_p?: number | undefined;
-  /** By which logits of tokens that are there already are divided, or multiplied below 0. 1 unless given. */
+  /** By which logits of tokens that are there already are divided, or multiplied below 0. Default: 1. */
   readonly repetition_penalty?: number | undefined;
-  /** Whether the prompt is a part of the text. True unless given. */
+  /** Whether the prompt is a part of the text. Default: true. */
   readonly return_full_text?: boolean | undefined;
-  /** The tokens after which nothing follows: what the tokenizer says unless given. */
+  /** The tokens after which nothing follows. Default: what the tokenizer says. */
   readonly eos_token_id?: number | readonly number[] | undefined;
   /** Told the text as it grows, piece by piece. */
   readonly streamer?: ((text: string) => void) | undefined;
@@ -48,7 +48,7 @@ export interface TextGenerator {
   ): Promise<[GeneratedText][]>;
 }
 
-/** Goes on with texts, or answers conversations. */
+/** Continues texts, or answers conversations. */
 export function textGeneration(task: TaskModel, tokenizer: Tokenizer): TextGenerator {
   const step = stepsOf(task);
   const one = async (
@@ -59,7 +59,7 @@ export function textGeneration(task: TaskModel, tokenizer: Tokenizer): TextGener
     const tokens = isText
       ? tokenizer.encode(prompt)
       : tokenizer.encode(await tokenizer.chat(prompt), { special: false });
-    // Whether a space goes before the first word, a tokenizer knows by what is before. Spaces that the model wrote stay: what
+    // Whether a space precedes the first word depends on the tokens before it. Spaces that the model wrote stay: what
     // left them out would change what was told already, the end of the prompt say.
     const before = tokens.slice(-CONTEXT);
     const written = (all: readonly number[]) => tokenizer.decode(all, { clean: false });
