@@ -224,7 +224,7 @@ def chosen(given: Path) -> Path:
 
 
 def _within(given: Path, only: Path) -> Path:
-    """Return the only file or folder, or in a folder that is no model the only archive, which may be one."""
+    """Return the only file or folder, or the only archive in a folder that is no model."""
     folder = given / only
     if not folder.is_dir() or is_model(folder):
         return only

@@ -1,4 +1,4 @@
-"""The errors that callers of the package see: ExportError, and DefectError for what is our fault."""
+"""The errors that callers of the package see: ExportError, and DefectError for bugs of Texelflow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How pictures are resized: the methods by name, and where in a picture the pixels of the model's image lie.
+"""How pictures are resized: the methods by name, and where the model's pixels lie in the picture.
 
 The numbers are those of the libraries that training code resizes with, and a page, the shader and `verify`
 compute them alike.

@@ -1,4 +1,4 @@
-"""Where the files lie that are not Python: shader templates, built JavaScript, pages.
+"""Finds the files that are not Python: shader templates, built JavaScript, pages.
 
 An installed wheel has them inside the package; a checkout has `shaders/` and `dist/` beside `exporter/`.
 """

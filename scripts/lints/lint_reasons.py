@@ -10,7 +10,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from lint_circles import NOT_OURS, ROOT, shown
+from lint_circles import NOT_OURS, shown
+from lint_imports import ROOT
 
 BARE = re.compile(r"# (?:noqa: [A-Z0-9, ]*[0-9]|type: ignore\[[\w, -]+\])\s*$")
 TWICE_CAST, COMMENT = " as unknown as ", re.compile(r"^\s*(?://|/?\*)")

@@ -136,7 +136,7 @@ OUTSIDE = [
 @pytest.mark.parametrize("name", OUTSIDE)
 def test_paths_that_lead_outside_are_refused(tmp_path: Path, kind: str, name: str) -> None:
     archive = MAKERS[kind](tmp_path / "archive", {name: b"x"})
-    assert "whose name leads elsewhere or is none" in refusal(archive)
+    assert "whose name is empty or leads outside the archive" in refusal(archive)
     assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["archive"]
 
 
@@ -176,7 +176,7 @@ def test_names_given_twice_are_refused(tmp_path: Path) -> None:
 def test_bombs_are_refused(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives, "ALLOWANCE", 1 << 20)
     archive = MAKERS[kind](tmp_path / "archive", {"net.onnx": bytes(32 << 20)})
-    assert "that is no model" in refusal(archive)
+    assert "no model is that large" in refusal(archive)
 
 
 def test_bombs_of_headers_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,7 +229,7 @@ def test_sizes_below_zero_are_refused(tmp_path: Path) -> None:
 def test_compressed_files_are_no_archives(tmp_path: Path) -> None:
     for name, compress in (("net.onnx.gz", gzip.compress), ("net.onnx.bz2", bz2.compress)):
         (tmp_path / name).write_bytes(compress(MODEL))
-        assert "no tar archive" in refusal(tmp_path / name)
+        assert "not a tar archive" in refusal(tmp_path / name)
 
 
 @pytest.mark.parametrize("kind", MAKERS)

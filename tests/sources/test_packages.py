@@ -73,13 +73,13 @@ def test_npm_archives_are_downloaded_once_and_then_offline(npm: SourceServer) ->
 
 def test_npm_archives_are_checked(npm: SourceServer) -> None:
     publish(npm, "nets", integrity="sha512-" + base64.b64encode(bytes(64)).decode())
-    assert "is not what the registry announces: its sha512 is" in refusal("npm:nets/models/net.onnx")
+    assert "is not the file of the registry: its sha512 is" in refusal("npm:nets/models/net.onnx")
     publish(npm, "nets", integrity="", shasum="0" * 40)
     assert "its sha1 is" in refusal("npm:nets/models/net.onnx")
     publish(npm, "nets", integrity="", shasum="")
     assert "no archive with a digest" in refusal("npm:nets/models/net.onnx")
     npm.files["/nets"] = Served(b"<html>")
-    assert "no answer of a registry" in refusal("npm:nets/models/net.onnx")
+    assert "not the answer of a package registry" in refusal("npm:nets/models/net.onnx")
     npm.files["/nets"] = Served(b'{"versions": {"1": 3}, "dist-tags": {"latest": "1"}}')
     assert "no version 'latest'" in refusal("npm:nets/models/net.onnx")
 
@@ -159,7 +159,7 @@ def test_pypi(server: SourceServer, monkeypatch: pytest.MonkeyPatch, as_json: bo
     assert "no files of version 3; it has" in refusal("pypi:my-nets@3/net.onnx")
     assert "/simple/other/ does not exist" in refusal("pypi:other/net.onnx")
     server.files["/files/my_nets-1.0-py3-none-any.whl"].body = wheel({"my_nets/net.onnx": MODEL})
-    assert "is not what the registry announces: its sha256" in refusal("pypi:my-nets@1.0/my_nets/net.onnx")
+    assert "is not the file of the registry: its sha256" in refusal("pypi:my-nets@1.0/my_nets/net.onnx")
 
 
 def test_pypi_settings(server: SourceServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,6 +177,6 @@ def test_answers_that_are_none(server: SourceServer, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PIP_INDEX_URL", f"{server.url}/simple")
     for body in (b"{}", b'{"files": [1]}', b'{"files": 3}', b'{"files": [{"filename": 1, "url": 2}]}', b"{["):
         server.files["/simple/nets/"] = Served(body)
-        assert "no answer of an index" in refusal("pypi:nets/x"), body
+        assert "not the answer of a package index" in refusal("pypi:nets/x"), body
     server.files["/simple/nets/"] = Served(b"\xff<a href=3><a>")
     assert "no files" in refusal("pypi:nets/x")

@@ -186,7 +186,7 @@ def test_secrets_are_sent_but_never_told(server: SourceServer, cache: Path) -> N
 
 def test_only_https_leaves_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "use https" in refusal("http://192.0.2.1/net.onnx")
-    assert "no address that models are fetched from" in refusal("ftp://example.org/net.onnx")
+    assert "is not an address that models can be fetched from" in refusal("ftp://example.org/net.onnx")
     monkeypatch.setenv("TEXELFLOW_ALLOW_HTTP", "1")
     assert "fetch it once" in refusal("http://192.0.2.1/net.onnx", offline=True)
 

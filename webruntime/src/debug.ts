@@ -53,7 +53,7 @@ export interface Intermediate {
   readonly index: number;
 }
 
-/** Counts of what a model is made of, in number or bytes. */
+/** How many objects a model consists of, and how many bytes they take. */
 export interface Statistics {
   readonly programs: number;
   /** Draws of a run, and of the load phase. */
@@ -62,15 +62,15 @@ export interface Statistics {
   readonly textureBytes: {
     /** Weights and results of the load phase. */
     readonly weights: number;
-    /** The most that weights and results of the load phase took at once. */
+    /** The peak of weights and results of the load phase. */
     readonly loadPeak: number;
     /** Textures that the intermediate results share. */
     readonly intermediates: number;
-    /** All textures of the page's models now, and the most there ever were. */
+    /** All textures of the page's models, now and at their peak. */
     readonly now: number;
     readonly peak: number;
   };
-  /** GL objects created in the page since the context exists. */
+  /** GL objects created in the page since the context was created. */
   readonly created: {
     readonly programs: number;
     readonly textures: number;
@@ -114,7 +114,7 @@ async function intermediates(
           plan.stage === plansOf.stage &&
           plan.before === before &&
           [...symbols].every(([name, value]) => plan.symbols.get(name) === value);
-        // Turns of a loop share the textures of one.
+        // All iterations of a loop use the same textures.
         const made = plans.find(isSame) ?? planSeparately(session.model, plansOf, symbols, before);
         if (!plans.includes(made)) plans.push(made);
         return made.plan;
@@ -155,13 +155,13 @@ export interface TensorOfRun {
   /** Index into the plan's tensors, as graph.json lists them. */
   readonly tensor: number;
   readonly shape: readonly number[];
-  /** Of the texels that it uses; tensors that are not in use at the same time may share a texture. */
+  /** The bytes of its texels; tensors that are not in use at the same time may share a texture. */
   readonly bytes: number;
   /** The first and the last step that touch it, -1 for what the page fills in. */
   readonly lifetime: readonly [first: number, last: number];
 }
 
-/** Runs a model once, and tells of all tensors between its inputs and outputs. */
+/** Runs a model once, and describes all tensors between its inputs and outputs. */
 export function tensorsOfRun(
   model: Model,
   inputs: Readonly<Record<string, RunInput>>,
@@ -170,7 +170,7 @@ export function tensorsOfRun(
     async (session, branch) => {
       await branch.loaded;
       const { graph } = session.model;
-      // Of a loop the last turn counts.
+      // In a loop, the last iteration counts.
       const placed = new Map<number, PlacedTensor>();
       const note = async (plan: RunPlan) => {
         for (const [index, tensor] of plan.placed) placed.set(index, tensor);
@@ -198,8 +198,8 @@ export function tensorsOfRun(
 let kept: Context | undefined;
 
 /**
- * Keeps the context, and so many programs that no model uses, for models to come: tests load many, one after the other,
- * that have programs in common.
+ * Keeps the context, and up to so many programs that no model uses, for later models: tests load many models one after the
+ * other that have programs in common.
  */
 export function keepPrograms(count: number): void {
   if (!kept || kept.isLost) kept = acquireContext();

@@ -1,5 +1,5 @@
 /**
- * What comes behind a model's outputs, and in front of its inputs: plain functions, of which bundlers keep those that are used.
+ * Pre-processing for a model's inputs and post-processing of its outputs: plain functions, which bundlers tree-shake.
  *
  * @module texelflow/ends
  */

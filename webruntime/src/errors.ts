@@ -3,19 +3,19 @@
  *
  * - `input`: an input of a run is missing, unknown, or of a wrong type or shape
  * - `option`: an option of loadModel, run, draw or profile is unknown or wrong, or does not fit what it is for
- * - `size`: the sizes of the inputs are none that the model takes, or too large for the device
- * - `not-found`: a file of the bundle is not there
+ * - `size`: the model does not accept inputs of these sizes, or they are too large for the device
+ * - `not-found`: a file of the bundle is missing
  * - `network`: a download failed or broke off
- * - `damaged`: the files are no intact bundle
- * - `altered`: a file is another one than was exported
+ * - `damaged`: the files are not an intact bundle
+ * - `altered`: a file differs from the one that was exported
  * - `version`: the bundle is of a format version that this runtime does not read
- * - `no-webgl2`: the browser has no WebGL2 here
+ * - `no-webgl2`: WebGL2 is not available here
  * - `device`: the GPU or its driver lacks what the model needs
  * - `privacy`: the browser alters what pages read from the GPU
  * - `out-of-memory`: the GPU has too little memory
- * - `context-lost`: the browser took the GPU away, and again when that was made up for
- * - `state-lost`: with the GPU went what the session remembered, or a tensor that stayed there
- * - `superseded`: a later run was asked for before this one began, both with `latest`
+ * - `context-lost`: the browser took the GPU's context away, and again after the model was restored
+ * - `state-lost`: the states of the session, or a tensor that was kept on the GPU, were lost with the GPU's context
+ * - `superseded`: before this run began a later one was requested, both with `latest`
  * - `disposed`: the model, the session or the tensor was disposed
  * - `stopped`: the run's signal stopped a loop
  */
@@ -38,17 +38,17 @@ export type ErrorCode =
   | "disposed"
   | "stopped";
 
-/** What an error is about. */
+/** What an error refers to. */
 export interface ErrorDetails {
   /** Address or name of the file. */
   readonly file?: string;
   /** Name of the input. */
   readonly input?: string;
-  /** The error that led to it. */
+  /** The error that caused it. */
   readonly cause?: unknown;
 }
 
-/** Characters of a message, which may have names of the bundle, and a shader where that does not compile. */
+/** Most characters of a message: it may contain names from the bundle, or a shader that does not compile. */
 const LONGEST_MESSAGE = 9600;
 
 /** An error of Texelflow: its message is for people, its code for programs. */

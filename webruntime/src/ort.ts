@@ -1,5 +1,5 @@
 /**
- * A session in the shape of ONNX Runtime Web's, so that a page that has one changes its import.
+ * The API of ONNX Runtime Web's sessions, so that a page that uses it only changes its import.
  *
  * @module texelflow/ort
  */
@@ -7,5 +7,5 @@
 export { InferenceSession, type SessionOptions, type ValueMetadata } from "./adapters/ort_session.ts";
 export { type OrtData, Tensor } from "./adapters/ort_tensor.ts";
 
-/** Settings of ONNX Runtime, which pages set and nothing reads. */
+/** ONNX Runtime's `env`: pages may set it, but nothing reads it. */
 export const env: Record<string, Record<string, unknown>> = { wasm: {}, webgl: {}, webgpu: {} };

@@ -1,5 +1,5 @@
 /**
- * Tasks in three lines, in the words of Transformers.js: what comes before a model, the model, and what comes behind it.
+ * Whole tasks in three lines, with the names of Transformers.js: pre-processing, the model, and post-processing.
  *
  * @module texelflow/pipeline
  */

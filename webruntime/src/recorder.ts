@@ -1,6 +1,6 @@
-// What runs beside the browser's sound: hands its samples to the page, in blocks. Nobody imports it.
+// Runs in the browser's audio thread and sends its samples to the page, in blocks. No module imports it.
 
-/** Samples of a block: 32 milliseconds at 16,000 a second. */
+/** Samples per block: 32 milliseconds at 16,000 per second. */
 const BLOCK = 512;
 
 declare abstract class AudioWorkletProcessor {

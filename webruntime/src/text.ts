@@ -1,5 +1,5 @@
 /**
- * Texts to tokens and back, and conversations to texts, by the packages of Hugging Face, which pages install for themselves.
+ * Converts texts to tokens and back, and conversations to texts, with packages of Hugging Face that pages install.
  *
  * @module texelflow/text
  */

@@ -1,5 +1,5 @@
 /**
- * A model in the shape of TensorFlow.js's, so that a page that has one changes its import.
+ * The API of TensorFlow.js's models, so that a page that uses it only changes its import.
  *
  * @module texelflow/tfjs
  */

@@ -1,5 +1,5 @@
 /**
- * The runtime in a worker, with the same API: whatever a model does, the page stays as quick as it was.
+ * The runtime in a worker, with the same API: a running model does not slow down the page.
  *
  * @module texelflow/worker
  */

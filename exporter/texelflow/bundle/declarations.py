@@ -1,4 +1,4 @@
-"""Write what TypeScript knows of a bundle: model.d.ts, its inputs and outputs by name."""
+"""Writes model.d.ts, which tells TypeScript the names and types of a bundle's inputs and outputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names for what several places of graph.json compute from sizes, to write and compute it once."""
+"""Gives names to expressions over sizes that graph.json uses several times, so that each is computed once."""
 
 from __future__ import annotations
 

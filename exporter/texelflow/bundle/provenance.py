@@ -1,4 +1,4 @@
-"""What a bundle was made from: the model's file and the options of the export."""
+"""Records what a bundle was made from: the model's file and the options of the export."""
 
 from __future__ import annotations
 

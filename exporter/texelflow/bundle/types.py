@@ -141,17 +141,17 @@ class Boxes(TypedDict):
     """Four numbers a box; a score a box and class; the class of each box; how many there are; the points of
     each; rows of a box, its scores and more; or a map: how likely each pixel is part of an object, where
     those that touch are one, told by the rectangle around them, however turned, with its corners as points.
-    `boxes` unless given.
+    Default: `boxes`.
     """
     form: NotRequired[Literal["edges", "corner", "centre", "sides"]]
     """What the four numbers are: edges, a corner and a size, a centre and a size, or how far the left, upper,
-    right and lower side is from an anchor's centre. `edges` unless given.
+    right and lower side is from an anchor's centre. Default: `edges`.
     """
     order: NotRequired[Literal["xy", "yx"]]
-    """Whether numbers across come before those down. They do unless given."""
+    """Whether numbers across come before those down. Default: they do."""
     unit: NotRequired["Unit"]
     columns: NotRequired[Literal["scores", "objectness-scores", "score-label", "label-score"]]
-    """Of a table, what is behind the four numbers of a box. `scores` unless given."""
+    """Of a table, what is behind the four numbers of a box. Default: `scores`."""
     transposed: NotRequired[bool]
     """Whether boxes are along the last axis, and their numbers along the one before."""
     activation: NotRequired["Activation"]
@@ -163,7 +163,7 @@ class Boxes(TypedDict):
     by multiples of it from its centre.
     """
     offset: NotRequired[float]
-    """Where in its cell an anchor's centre is, in cells: 0.5 unless given."""
+    """Where in its cell an anchor's centre is, in cells. Default: 0.5."""
     scale: NotRequired[list[float]]
     """By which the numbers of a move are divided: x, y, width, height. Those of points as x and y."""
     distribution: NotRequired["Natural"]
@@ -171,7 +171,7 @@ class Boxes(TypedDict):
     whose mean it is.
     """
     level: NotRequired[float]
-    """Of a map, from where on a pixel is part of an object: 0.3 unless given."""
+    """Of a map, from where on a pixel is part of an object. Default: 0.3."""
     grow: NotRequired[float]
     """Of a map that shows objects smaller than they are, how far their sides are moved outwards, in multiples
     of area by perimeter.
@@ -185,8 +185,8 @@ class Boxes(TypedDict):
     overlap: NotRequired[float]
     """Boxes that share more, as intersection over union, are one object to its makers."""
     merge: NotRequired[Literal["best", "weighted"]]
-    """Whether of such boxes the best is taken, or the mean weighted by their scores, as MediaPipe does. The
-    best unless given.
+    """Whether of such boxes the best is taken, or the mean weighted by their scores, as MediaPipe does.
+    Default: the best.
     """
 
 
@@ -208,9 +208,9 @@ class Keypoints(TypedDict):
 
     kind: Literal['keypoints']
     part: NotRequired[Literal["points", "heatmaps", "presence"]]
-    """Numbers of each point; a map for each; or whether the object is there. `points` unless given."""
+    """Numbers of each point; a map for each; or whether the object is there. Default: `points`."""
     columns: NotRequired[list[Literal["x", "y", "z", "score", "other"]]]
-    """What the numbers of a point are: x and y unless given."""
+    """What the numbers of a point are. Default: x and y."""
     unit: NotRequired["Unit"]
     activation: NotRequired["Activation"]
     threshold: NotRequired[float]
@@ -224,7 +224,7 @@ class OutputPicture(TypedDict):
 
     kind: Literal['picture']
     range: NotRequired[list[float]]
-    """The numbers that are black and white: 0 and 1 unless given."""
+    """The numbers that are black and white. Default: 0 and 1."""
     channels: NotRequired[Literal["rgb", "bgr", "gray"]]
 
 
@@ -235,7 +235,7 @@ class Ctc(TypedDict):
 
     kind: Literal['ctc']
     blank: NotRequired["Natural"]
-    """The index that stands for no character: 0 unless given."""
+    """The index that stands for no character. Default: 0."""
     activation: NotRequired["Activation"]
 
 
@@ -252,7 +252,7 @@ class Embedding(TypedDict):
 
     kind: Literal['embedding']
     pooling: NotRequired[Literal["none", "mean", "first", "last"]]
-    """How its makers take one vector of those of all tokens. `none` unless given."""
+    """How its makers take one vector of those of all tokens. Default: `none`."""
     normalize: NotRequired[bool]
     """Whether its makers bring it to the length 1."""
 
@@ -266,13 +266,13 @@ class Curve(TypedDict):
     rate: NotRequired["Rate"]
     """Numbers a second."""
     offset: NotRequired[float]
-    """Seconds from the beginning of the sound to the moment of the first: 0 unless given."""
+    """Seconds from the beginning of the sound to the moment of the first. Default: 0."""
     threshold: NotRequired[float]
     """The least probability that its makers take for a yes."""
     scale: NotRequired[float]
-    """By which the numbers are multiplied, as those of 8 bits may be: 1 unless given."""
+    """By which the numbers are multiplied, as those of 8 bits may be. Default: 1."""
     mean: NotRequired["Natural"]
-    """Over how many moments, up to each, its makers take the mean: 1 unless given."""
+    """Over how many moments, up to each, its makers take the mean. Default: 1."""
 
 
 class Notes(TypedDict):

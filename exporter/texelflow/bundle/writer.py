@@ -90,7 +90,9 @@ def check_target(directory: Path, force: bool) -> None:
     strangers = [path.name for path in files if not _is_bundle_file(path)]
     if strangers:
         listed = ", ".join(strangers[:5])
-        raise ExportError(f"{directory} is not replaced: it holds what is no part of a bundle ({listed})")
+        raise ExportError(
+            f"{directory} is not replaced: it has files that are no part of a bundle ({listed})"
+        )
     if files and not _has_bundle_graph(directory):
         raise ExportError(f"{directory} is not replaced: its graph.json is not that of a bundle")
 

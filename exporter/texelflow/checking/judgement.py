@@ -1,4 +1,4 @@
-"""Whether a value agrees with its reference, and how much that says."""
+"""Judges whether a value agrees with its reference, and how meaningful that is."""
 
 from __future__ import annotations
 

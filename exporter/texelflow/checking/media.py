@@ -1,4 +1,4 @@
-"""Pictures and sounds as values of an input. Pictures need Pillow (`texelflow[verify]`)."""
+"""Converts pictures and sounds to values of an input. Pictures need Pillow (`texelflow[verify]`)."""
 
 from __future__ import annotations
 

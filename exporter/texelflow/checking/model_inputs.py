@@ -1,4 +1,4 @@
-"""What the model of a bundle is given beside the bundle's inputs: constants of the export, and states."""
+"""Inputs of the original model that its bundle does not have: constants of the export, and states."""
 
 from __future__ import annotations
 

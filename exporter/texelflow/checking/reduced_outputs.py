@@ -1,4 +1,4 @@
-"""What is left of a model's outputs in a bundle that was exported with `--last` or `--top-k`."""
+"""Reduces the reference's outputs as `--last` and `--top-k` reduced the bundle's."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ def _reach(method: ResizeMethod, spacing: float) -> float:
 
 
 def _kernel(method: ResizeMethod, offsets: Any, spacing: float) -> Floats:
-    """Return how much pixels count whose centres lie so many pixels from that of the new one."""
+    """Return the weight of pixels by the distance, in pixels, of their centres from the new pixel's."""
     if method.kernel == "area":
         ends = np.minimum(offsets + 0.5, 0.5 * spacing) - np.maximum(offsets - 0.5, -0.5 * spacing)
         return np.asarray(np.clip(ends, 0, 1))

@@ -97,7 +97,7 @@ class StaticHandler(SimpleHTTPRequestHandler):
         return beside
 
     def guess_type(self, path: Any) -> str:
-        """Return the content type, of what is packed that of what is inside."""
+        """Return the content type; for a compressed file, that of its content."""
         return super().guess_type(str(path).removesuffix(PACKED) if self.packed else path)
 
     def end_headers(self) -> None:
@@ -129,7 +129,7 @@ def is_bundle(folder: Path) -> bool:
 
 
 def is_own_name(host: str | None) -> bool:
-    """Return whether what a request calls this server, its `Host`, is no name of someone else.
+    """Return whether the `Host` that a request names belongs to this server (against DNS rebinding).
 
     It is `localhost`, an address in numbers, or this machine's name. Others may have been made to lead here.
     """

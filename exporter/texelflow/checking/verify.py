@@ -95,7 +95,7 @@ class SizeResult:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing differs; sizes that the reference refuses are none of the model's."""
+        """Whether nothing differs; sizes that the reference refuses do not count."""
         return not self.error and all(comparison.passed for comparison in self.outputs)
 
 

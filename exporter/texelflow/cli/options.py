@@ -1,4 +1,4 @@
-"""The options that several commands share, and how their texts are read."""
+"""The options that several commands share, and the functions that parse them."""
 
 from __future__ import annotations
 

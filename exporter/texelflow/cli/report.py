@@ -43,7 +43,7 @@ def format_bytes(count: float) -> str:
 
 
 def printable(text: str) -> str:
-    """Return a text with what is no printable character written as an escape.
+    """Return a text with unprintable characters escaped.
 
     Models name their nodes as they like, and a terminal obeys control characters.
     """
@@ -96,7 +96,7 @@ def print_json(value: Any) -> None:
 
 
 def output_console() -> Console:
-    """Return the console for results: standard output, wide where it is no terminal."""
+    """Return the console for results: standard output, wide unless it is a terminal."""
     return Console(width=None if sys.stdout.isatty() else LOG_WIDTH)
 
 

@@ -1,4 +1,4 @@
-"""What the commands share around their work: models brought to this machine, progress, errors."""
+"""What the commands share: fetching the model, showing progress, reporting errors."""
 
 from __future__ import annotations
 

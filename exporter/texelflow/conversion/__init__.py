@@ -1,1 +1,1 @@
-"""From the Graph back to a file of another format: a model of any format that can be read, as ONNX."""
+"""Converts a model of any readable format to ONNX: from the Graph back to a file."""

@@ -1,4 +1,4 @@
-"""A model of any format to an ONNX file."""
+"""Converts a model of any format to an ONNX file."""
 
 from __future__ import annotations
 

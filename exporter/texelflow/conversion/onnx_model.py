@@ -1,4 +1,4 @@
-"""The Graph, as an importer makes it, to a ModelProto of the pinned opset."""
+"""Converts the Graph, as an importer made it, to a ModelProto of the pinned opset."""
 
 from __future__ import annotations
 

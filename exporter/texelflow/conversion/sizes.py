@@ -1,4 +1,4 @@
-"""Elements that are expressions over sizes, as nodes that compute them."""
+"""Makes ONNX nodes that compute elements that the Graph has as expressions over sizes."""
 
 from __future__ import annotations
 

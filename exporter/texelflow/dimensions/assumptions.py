@@ -1,4 +1,4 @@
-"""What is known of free dimensions where code runs: the facts of the model that is being exported."""
+"""The facts about free dimensions that hold for the model that is being exported."""
 
 from __future__ import annotations
 

@@ -303,7 +303,7 @@ def signed_symbol(name: str) -> Expression:
 
 
 def learned_symbols(names: Iterable[str]) -> None:
-    """Say that a run learns symbols in its midst, by what it has computed."""
+    """Record that a run learns these symbols from what it computes."""
     facts = current_facts()
     if isinstance(facts, ModelFacts):
         facts.learned.update(names)
@@ -320,7 +320,7 @@ def may_branch(*conditions: Expression) -> bool:
 
 
 def may_be_negative(dimension: Dimension) -> bool:
-    """Return whether a dimension depends on a number that is no extent, and may be below 0."""
+    """Return whether a dimension depends on a number that is not an extent and may be negative."""
     facts = current_facts()
     lowest = lower_bound(dimension)
     return (

@@ -99,7 +99,7 @@ class FloatExpression:
         return FloatExpression(self.operation, operands, self.dtype, ratio)
 
     def value(self) -> float | None:
-        """Return what it is worth, or None if symbols are left, or it is no number."""
+        """Return its value; None if it has symbols or is not a number."""
         numbers: list[float] = []
         for operand in self.operands:
             number = operand.value() if isinstance(operand, FloatExpression) else operand
@@ -175,7 +175,7 @@ def float_operation(operation: str, operands: list[FloatOperand], dtype: str) ->
 
 
 def compute(operation: str, numbers: list[float], dtype: str) -> float | None:
-    """Return the result of an operation, rounded to the element type; None if it is no finite number."""
+    """Return the result of an operation, rounded to the element type; None if it is not finite."""
     try:
         match operation, numbers:
             case "+", [a, b]:

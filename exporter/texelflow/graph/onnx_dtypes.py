@@ -1,4 +1,4 @@
-"""ONNX's numbers of element types, as models store them and the attribute `to` of Cast uses them."""
+"""The numbers by which ONNX models store element types, also in the attribute `to` of Cast."""
 
 from __future__ import annotations
 

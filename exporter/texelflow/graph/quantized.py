@@ -158,7 +158,7 @@ class _Rounding:
 
 
 def _repeated(numbers: Sequence[float], times: int) -> Iterable[float]:
-    """Return each number so many times in a row."""
+    """Return each number repeated a number of times."""
     if len(numbers) == 1:
         return repeat(numbers[0])
     return chain.from_iterable(map(repeat, numbers, repeat(times)))

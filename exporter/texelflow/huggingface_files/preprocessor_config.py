@@ -43,7 +43,7 @@ WITHOUT_EFFECT = {
 
 @dataclass(frozen=True, slots=True)
 class PreprocessorConfig:
-    """What the file says of pictures, and what of it cannot be done; then it must not be used."""
+    """What the file says about pictures. If `problems` names something unsupported, it must not be used."""
 
     options: ImageOptions
     problems: list[str]

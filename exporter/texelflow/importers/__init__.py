@@ -48,7 +48,7 @@ def read_model(path: Path, input_shapes: InputShapes | None = None, *, signature
     format_ = recognised(path)
     if signature is not None and not format_.has_signatures:
         raise ExportError(
-            f"{path}: --signature is given, but {format_.name} have one function each: leave it away"
+            f"{path}: --signature is given, but {format_.name} have one function each: leave it out"
         )
     return format_.read(path, ImportOptions(input_shapes or {}, signature))
 
@@ -81,7 +81,7 @@ def recognised(path: Path) -> Format:
 
 
 def _mark(path: Path) -> bytes:
-    """Return the first bytes of a file, none of a folder."""
+    """Return the first bytes of a file; empty for a folder."""
     if not path.is_file():
         return b""
     with path.open("rb") as file:

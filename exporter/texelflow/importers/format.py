@@ -1,4 +1,4 @@
-"""What an importer says of the files that it reads."""
+"""The description of a format: how its files are recognised, and what reads them."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ class Operator:
         return None
 
     def in_onnx(self, node: Node) -> list[Node]:
-        """Return nodes by which an ONNX file of `graph.OPSET` says the same, before shape inference.
+        """Return nodes of ONNX's `graph.OPSET` that compute the same, before shape inference.
 
         Raises:
             NodeError: ONNX does not have the operator.
@@ -142,7 +142,7 @@ def registry() -> Mapping[tuple[str, str], Operator]:
 
 
 def operator_of(node: Node) -> Operator:
-    """Return the node's operator; raise NodeError if there is none of that name."""
+    """Return the node's operator; raise NodeError if there is no such operator."""
     found = registry().get((node.domain, node.operator))
     if found is None:
         qualified = f"{node.domain}::{node.operator}" if node.domain else node.operator

@@ -1,4 +1,4 @@
-"""What operators with graphs in them share: each such graph goes through all passes by itself."""
+"""What operators with subgraphs share: each subgraph goes through all passes by itself."""
 
 from __future__ import annotations
 

@@ -106,5 +106,5 @@ def whole(element: Element) -> int | Expression | None:
 
 
 def is_symbolic(*elements: Element) -> bool:
-    """Return whether an element is no number, but follows from the sizes of a run."""
+    """Return whether an element is not a number, but an expression over the sizes of a run."""
     return any(isinstance(element, Expression | FloatExpression) for element in elements)

@@ -72,11 +72,11 @@ class Cell:
         return self.steps.add("Sub", "rest", self.steps.scalar("one", self.dtype, 1.0), value)
 
     def part(self, value: Value, first: int, count: int = 1) -> Value:
-        """Return so many gates of a value whose last axis has them all."""
+        """Return some gates of a value whose last axis has all of them."""
         return self.steps.slice("part", value, -1, first * self.hidden, (first + count) * self.hidden)
 
     def recall(self, state: Value | None, first: int, count: int) -> Value | None:
-        """Return the product of a state with the weights of so many gates; None for no state."""
+        """Return the product of a state with the weights of some gates; None without a state."""
         if state is None:
             return None
         weights = self.steps.slice(

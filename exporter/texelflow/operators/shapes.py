@@ -1,4 +1,4 @@
-"""What shape inference of many operators shares: axes, broadcasting, numbers known at export."""
+"""Helpers for shape inference: axes, broadcasting, numbers known at export."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a node has as many inputs as its operator takes, and attributes of the right types.
+"""Checks that a node has the number of inputs that its operator takes, and attributes of the right types.
 
 An attribute's name says its type: where several operators have one of that name, it is of one type.
 """

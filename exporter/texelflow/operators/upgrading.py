@@ -1,4 +1,4 @@
-"""What the upgrades from older opsets share."""
+"""Helpers for upgrading operators from older opsets."""
 
 from __future__ import annotations
 

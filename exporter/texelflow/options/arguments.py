@@ -198,7 +198,7 @@ def parse_constants(texts: Iterable[str]) -> dict[str, list[float]]:
         try:
             constants[name] = [_truth_or_number(item.strip()) for item in numbers.split(",")]
         except ValueError:
-            raise ValueError(f"{numbers!r} is no list of numbers, such as 16000 or 0,1.5") from None
+            raise ValueError(f"{numbers!r} is not a list of numbers, such as 16000 or 0,1.5") from None
     return constants
 
 

@@ -1,4 +1,4 @@
-"""Collects what operators say of their results beside the types: labels, and warnings.
+"""Collects what operators say about their results besides types: labels and warnings.
 
 Rules:
 1. `labels` of an operator says what the numbers of an output, or the places of its last axis, stand for.

@@ -247,7 +247,9 @@ def _infer_body(node: Node, body: Graph) -> None:
         raise NodeError(node, f"in a graph of it: {'; '.join(error.problems)}") from error
     for value in body.outputs:
         if value.type is None:
-            raise NodeError(node, f"a graph of it gives {value.name!r}, which is no tensor, as a run decides")
+            raise NodeError(
+                node, f"one of its graphs returns {value.name!r}, which is not a tensor, as a run needs it"
+            )
         _unpack(value)
 
 

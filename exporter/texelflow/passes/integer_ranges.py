@@ -1,4 +1,4 @@
-"""Between which numbers the whole numbers of a value lie, as far as operators tell."""
+"""Finds the range of the integers of a value, as far as operators tell it."""
 
 from __future__ import annotations
 

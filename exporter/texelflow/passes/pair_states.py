@@ -160,6 +160,6 @@ def _state(before: Value, after: Value) -> State:
         if atom is not None and atom.operation == "symbol":
             return State(before, after, str(atom.operands[0]))
     raise ExportError(
-        f"output {after.name!r}, {after.known_type}, does not become input {before.name!r}, "
+        f"output {after.name!r}, {after.known_type}, cannot become input {before.name!r}, "
         f"{before.known_type}: a state keeps its type and shape, but for one axis of free size"
     )

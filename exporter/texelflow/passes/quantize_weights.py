@@ -149,7 +149,7 @@ class _Search:
 
 
 def _axis_before(node: Node, index: int, axis: int) -> int | None:
-    """Return the axis of an input that is an axis of the result; None if the input is no weights."""
+    """Return the axis of an input that becomes an axis of the result; None if the input is not a weight."""
     source, result = node.required(index), node.outputs[0]
     if node.operator == "Transpose":
         order = node.attributes.get("perm", range(source.known_type.rank)[::-1])

@@ -106,7 +106,7 @@ def _steer(graph: Graph, value: Value) -> None:
 
 
 def _read_back(graph: Graph, value: Value) -> None:
-    """Put a ReadElements behind a value's node; what else reads the value reads its result (rule 2)."""
+    """Insert a ReadElements after a value's node; other readers of the value read its result (rule 2)."""
     producer = value.producer
     read = Value(f"{value.name}/read", value.type)
     node = Node("ReadElements", [value], [read], name=producer.name if producer else "", domain="texelflow")

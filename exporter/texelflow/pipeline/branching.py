@@ -1,4 +1,4 @@
-"""Models that branch: they do one thing or another by what a run is given.
+"""Exports models with branches, which compute different things for different inputs.
 
 The condition of an If may follow from the sizes of a run, or from numbers that decide them, such as a
 sampling rate. Each case is then exported as a plan of its own, as if the conditions were known: what it needs
@@ -64,7 +64,7 @@ class Case(Generic[Made]):
 
 
 def graph_names(count: int) -> list[str]:
-    """Return the names of the files that describe so many cases."""
+    """Return the names of the files that describe the cases."""
     return ["graph.json", *(f"graph-{index}.json" for index in range(2, count + 1))]
 
 

@@ -56,9 +56,9 @@ def build(
             return _build_case(source, bound, progress, origin, decisions)
 
     def in_one(case: Bundle) -> Bundle | None:
-        """Return a model that remembers as one plan, in whose midst runs branch: states stay where they are.
+        """Return a model with states as one plan with branches in it, so that the states stay in one place.
 
-        But not where runs would have to learn sizes there, of a cache that a branch makes anew, say.
+        None if a run of that plan would have to learn more sizes than one of the case alone.
         """
         if not case.graph_file["states"]:
             return None
@@ -73,7 +73,7 @@ def build(
 
 
 def _learned_sizes(bundle: Bundle) -> int:
-    """Return how many sizes, and numbers that decide sizes, a run learns in its midst."""
+    """Return how many sizes, and numbers that decide sizes, a run learns while it computes."""
     steps = bundle.graph_file["plans"]["webgl2"]["entries"]["predict"]
     return sum(len(step.get("binds", ())) for step in steps)
 

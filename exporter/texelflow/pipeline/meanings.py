@@ -1,7 +1,7 @@
 """What a bundle says of the numbers of its inputs and outputs: labels, and what they are in a task.
 
-What the user tells counts, then what the files beside the model say, then what the model itself does. What
-leaves a doubt is not said.
+What the user says comes first, then what the files beside the model say, then what the model itself says.
+Nothing is guessed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Meaning = dict[str, Any]
 
 
 def meanings(source: Path, graph: Graph, options: Options, labels: list[str] | None) -> dict[Value, Meaning]:
-    """Return what is said of each input and output, as graph.json has it.
+    """Return the labels and role of each input and output, as graph.json has them.
 
     Args:
         source: the model's file.
@@ -31,8 +31,7 @@ def meanings(source: Path, graph: Graph, options: Options, labels: list[str] | N
         labels: those that the user gave.
 
     Raises:
-        ExportError: the user told of a name that is none of an input or output, or told of an input what
-            outputs are.
+        ExportError: the user named no input or output, or gave an input a role of outputs.
     """
     config, told = read_model_config(source, graph), _told(graph, options.meanings)
     roles = {**graph.roles, **config.roles, **told, **_text(source, graph, told)}
@@ -92,7 +91,7 @@ def _classes(graph: Graph, value: Value, count: int) -> dict[Value, Meaning]:
 
 
 def _told(graph: Graph, told: Mapping[str, Mapping[str, Any]]) -> dict[Value, Meaning]:
-    """Return what the user told, by inputs and outputs instead of their names."""
+    """Return the roles that the user gave, by inputs and outputs instead of their names."""
     inputs = {value.name: value for value in graph.inputs}
     outputs = {value.name: value for value in graph.outputs}
     found: dict[Value, Meaning] = {}

@@ -13,7 +13,7 @@ from texelflow.options import ImageOptions, Options
 
 
 def _image_options(source: Path, given: ImageOptions | None) -> tuple[ImageOptions | None, list[str]]:
-    """Return how pictures become an input, as given and as the file beside the model says, and warnings."""
+    """Return the options of the picture input, given or of the file beside the model, and warnings."""
     config = read_preprocessor_config(source)
     if config is None:
         return given, []
@@ -23,14 +23,14 @@ def _image_options(source: Path, given: ImageOptions | None) -> tuple[ImageOptio
 
 
 def read_source(source: Path, options: Options) -> tuple[Graph, Options]:
-    """Read a model; return it, and the options with how pictures become an input, as far as that is told."""
+    """Read a model; return it, and the options completed by what is known about its picture input."""
     image, warnings = _image_options(source, options.image)
     try:
         graph, image = _read_for_pictures(source, options, image)
     except ExportError as error:
         if options.image is not None or image is None:
             raise
-        # What nobody asked for is no reason to fail.
+        # The user did not ask for the file, so it is no reason to fail.
         warnings = [f"{FILE_NAME} is not used: {error}"]
         graph, image = _read_for_pictures(source, options, None)
     graph.warnings += warnings
@@ -40,9 +40,9 @@ def read_source(source: Path, options: Options) -> tuple[Graph, Options]:
 def _read_for_pictures(
     source: Path, options: Options, image: ImageOptions | None
 ) -> tuple[Graph, ImageOptions | None]:
-    """Read a model, with free axes fixed that its pictures fix; return it, and how pictures become an input.
+    """Read a model, with the free axes fixed that its pictures determine; return it and the options.
 
-    What the model itself says of that counts where nothing else does.
+    What the model itself says about pictures counts where the options say nothing.
     """
     from texelflow.importers import read_model
 
@@ -60,7 +60,7 @@ def _read_for_pictures(
     except ExportError as error:
         if asked:
             raise
-        graph.warnings.append(f"what the model says of its pictures is not used: {error}")
+        graph.warnings.append(f"what the model says about its pictures is not used: {error}")
         return graph, None
     return graph, image
 

@@ -1,4 +1,4 @@
-"""Where a model comes from: a path, an archive, an address, or an object in Python, to a path that is read.
+"""Turns a source of a model (a path, archive, address, or Python object) into a path that importers read.
 
 A file of `schemes/` says how one kind of address is fetched, a file of `live/` how one kind of object becomes
 a file. None is listed by hand, and what fetches is imported only when such an address is given.
@@ -119,7 +119,7 @@ def _scheme(text: str) -> Scheme | None:
 
 
 def _inside(path: Path, member: str, shown: str, session: Session) -> Path:
-    """Return what is to be read of what was found: of an archive, and of a folder that is no model itself."""
+    """Return the model within a path: in an archive, or in a folder that is not a model itself."""
     if not path.exists():
         return path  # reading says so
     from texelflow.sources.contents import model_within

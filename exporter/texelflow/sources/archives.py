@@ -1,4 +1,4 @@
-"""Archives of strangers (zip, tar, tar.gz, tar.bz2) to folders: nothing outside, no links, no bombs."""
+"""Unpacks untrusted archives (zip, tar, tar.gz, tar.bz2): no paths outside the folder, no links, no bombs."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def unpack(archive: Path, folder: Path, shown: str, choice: Choice = lambda name
         ValueError,
         NotImplementedError,
     ) as error:
-        raise ExportError(f"{shown} is no archive that can be read, or is damaged ({error})") from None
+        raise ExportError(f"{shown} is not an archive that can be read, or is damaged ({error})") from None
     except RuntimeError:  # zipfile's, for passwords
         raise ExportError(f"{shown} is locked by a password") from None
     except OSError as error:
@@ -89,7 +89,7 @@ def _unpack(archive: Path, folder: Path, read: _Members, choice: Choice) -> list
             raise _ArchiveError(f"has more than {MOST_MEMBERS} files")
         if announced > most:
             raise _ArchiveError(
-                f"unpacks to more than {most / 1e6:.0f} MB, from {size / 1e6:.1f}: that is no model"
+                f"unpacks to more than {most / 1e6:.0f} MB, from {size / 1e6:.1f}: no model is that large"
             )
         if (target := choice(name)) is None:
             continue
@@ -118,7 +118,7 @@ def _check_name(name: str) -> None:
         or any(len(part.encode()) > 255 for part in parts)
         or len(parts) > 64
     ):
-        raise _ArchiveError(f"has a file {name[:200]!r}, whose name leads elsewhere or is none")
+        raise _ArchiveError(f"has a file {name[:200]!r}, whose name is empty or leads outside the archive")
 
 
 def _zip_members(archive: Path, _most: int) -> Iterator[tuple[str, int, Callable[[], IO[bytes]]]]:
@@ -142,7 +142,9 @@ def _tar_members(archive: Path, most: int) -> Iterator[tuple[str, int, Callable[
         try:
             tar = tarfile.open(fileobj=stream, mode="r:")  # noqa: SIM115 -- closed below
         except tarfile.ReadError as error:
-            raise _ArchiveError(f"is compressed, or is called so, but is no tar archive ({error})") from None
+            raise _ArchiveError(
+                f"is compressed or named like an archive, but is not a tar archive ({error})"
+            ) from None
         with tar:
             while (info := tar.next()) is not None:
                 vars(tar)["members"].clear()  # else every header is kept
@@ -184,7 +186,7 @@ class _Bounded(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         if whence != io.SEEK_SET or offset > self._most + (MOST_MEMBERS << 12):
-            raise _ArchiveError(f"unpacks to more than {self._most / 1e6:.0f} MB: that is no model")
+            raise _ArchiveError(f"unpacks to more than {self._most / 1e6:.0f} MB: no model is that large")
         return self._stream.seek(offset)
 
     def tell(self) -> int:

@@ -1,4 +1,4 @@
-"""The cache of what was downloaded: contents by their SHA-256, and for each address which one it had last.
+"""The cache of downloads: contents under their SHA-256, and for each address the content that it had last.
 
     contents/SHA256     never changed once it is there
     addresses/KEY.json  an Entry; KEY is a digest of the address, which is stored without secrets

@@ -1,4 +1,4 @@
-"""The files that a model's file needs beside it, by what it says itself."""
+"""Finds the other files that a model's file refers to."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def companions(path: Path, shown: str) -> list[str]:
     found = _of_json(path) if path.suffix == ".json" else _of_onnx(path)
     names = list(dict.fromkeys(found))
     if len(names) > MOST_COMPANIONS:
-        raise ExportError(f"{shown} needs {len(names)} other files: that is no model")
+        raise ExportError(f"{shown} needs {len(names)} other files: no model is that large")
     for name in names:
         if not is_inside(name):
             raise ExportError(

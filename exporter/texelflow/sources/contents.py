@@ -1,4 +1,4 @@
-"""The model in an archive or in a folder that is none itself."""
+"""Finds the model in an archive, or in a folder that is not a model itself."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def is_model(path: Path) -> bool:
 
 
 def models_in(folder: Path) -> list[Path]:
-    """Return the models in a folder and those below it, by path; what is in a model is none of its own.
+    """Return the models in a folder and its subfolders, by path; files inside a model are not models.
 
     Raises:
         ExportError: there are too many files to look at.

@@ -1,4 +1,4 @@
-"""An address to a file of the cache: downloaded once, compared by its ETag, resumed where it was cut."""
+"""Downloads an address into the cache: once, revalidated by its ETag, resumed after an interruption."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ class _Download:
         """Return where the bytes of an answer go, and how many there are in all, if the server says that."""
         if (encoding := response.headers.get("Content-Encoding", "identity")) != "identity":
             raise ExportError(
-                f"{self._shown} is sent in the encoding {encoding!r}, though that was not asked for"
+                f"{self._shown} arrives in the encoding {encoding!r}, though that was not asked for"
             )
         length = _number(response.headers.get("Content-Length"))
         if response.status != 206:
@@ -191,7 +191,7 @@ class _Download:
             if resumed:
                 raise InterruptedTransferError("the parts do not belong together")
             raise ExportError(
-                f"{self._shown} is not what the registry announces: its {self._digest.algorithm} is {found},"
+                f"{self._shown} is not the file of the registry: its {self._digest.algorithm} is {found},"
                 f" not {self._digest.value}"
             )
         entry = Entry(

@@ -1,4 +1,4 @@
-"""What an object of Python may need beside itself to become a model's file."""
+"""The example inputs and sizes that converting a Python object may need."""
 
 from __future__ import annotations
 

@@ -203,7 +203,7 @@ class _Repository:
 
 
 def _bar(session: Session, doing: str) -> Any:
-    """Return a class like tqdm's, through which huggingface_hub tells how far it is."""
+    """Return a class like tqdm, by which huggingface_hub reports its progress."""
     from tqdm.auto import tqdm
 
     class Bar(tqdm):  # type: ignore[misc]  # tqdm has no types

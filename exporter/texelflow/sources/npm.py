@@ -53,7 +53,7 @@ def json_object(content: Path, url: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):
-        raise ExportError(f"{redacted(url)} is no answer of a registry: is its address right?")
+        raise ExportError(f"{redacted(url)} is not the answer of a package registry: is its address right?")
     return answer
 
 
@@ -73,7 +73,7 @@ def _distribution(answer: Mapping[str, Any], wanted: PackagePath, address: str) 
     dist = dist if isinstance(dist, dict) else {}
     archive, digest = dist.get("tarball"), _integrity(dist)
     if not isinstance(archive, str) or digest is None:
-        raise ExportError(f"{address}: the registry tells no archive with a digest")
+        raise ExportError(f"{address}: the registry names no archive with a digest")
     return archive, digest
 
 

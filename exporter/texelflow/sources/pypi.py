@@ -96,7 +96,7 @@ def _files(content: Path, url: str) -> Iterator[File]:
                     file["filename"], urljoin(url, file["url"]), _sha256(sha256), bool(file.get("yanked"))
                 )
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-            raise ExportError(f"{redacted(url)} is no answer of an index of packages") from None
+            raise ExportError(f"{redacted(url)} is not the answer of a package index of packages") from None
         return
     page = _Page()
     page.feed(text)
@@ -146,7 +146,7 @@ def _chosen(files: list[File], name: str, wanted: PackagePath, address: str) -> 
 
 
 def _version(file: str, name: str) -> str | None:
-    """Return the version in a file's name; None if it is no archive of the package."""
+    """Return the version in a file's name; None if it is not an archive of the package."""
     if file.endswith(".whl"):
         parts = file.removesuffix(".whl").split("-")
         return parts[1] if len(parts) in (5, 6) and _normal(parts[0]) == name else None

@@ -1,4 +1,4 @@
-"""What of an address, and of what others say, may be shown: nothing that lets a reader in."""
+"""Removes secrets from addresses and from messages of servers before they are shown."""
 
 from __future__ import annotations
 

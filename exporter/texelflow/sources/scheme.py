@@ -1,4 +1,4 @@
-"""What a file of `schemes/` says of the addresses that it fetches."""
+"""The description of a kind of address: how it is recognised, and what fetches it."""
 
 from __future__ import annotations
 
@@ -50,5 +50,5 @@ def scheme_of(text: str) -> Scheme | None:
             return scheme
     if match := re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", text):
         forms = ", ".join(scheme.form for scheme in schemes())
-        raise ExportError(f"{match[0]} is no address that models are fetched from: those are {forms}")
+        raise ExportError(f"{match[0]} is not an address that models can be fetched from: those are {forms}")
     return None

@@ -1,4 +1,4 @@
-"""One use of a source: whether anything may be fetched, who hears of it, folders that vanish afterwards."""
+"""One use of a source: whether it may fetch, whom it reports progress to, and its temporary folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests by HTTP: proxies and certificates as the environment says, redirects that leak nothing.
+"""HTTP requests: proxies and certificates from the environment, and redirects that leak no credentials.
 
 A certificate authority of one's own is named by SSL_CERT_FILE or SSL_CERT_DIR, a proxy by https_proxy,
 http_proxy and no_proxy. Only https is spoken, but to this machine, and where TEXELFLOW_ALLOW_HTTP says so.
@@ -78,7 +78,7 @@ def request(
     except urllib.error.URLError as error:
         raise _unreachable(shown, error.reason) from None
     except (http.client.InvalidURL, UnicodeError, ValueError):
-        raise ExportError(f"{shown} is no address: escape what is not allowed in one by %") from None
+        raise ExportError(f"{shown} is not an address: escape what is not allowed in one by %") from None
     except (OSError, http.client.HTTPException) as error:
         raise _unreachable(shown, error) from None
     assert isinstance(response, http.client.HTTPResponse)

@@ -1,4 +1,4 @@
-"""A model's file on a web server, and the files that it needs beside it, to a folder."""
+"""Downloads a model's file from a web server, with the files that it refers to, into a folder."""
 
 from __future__ import annotations
 

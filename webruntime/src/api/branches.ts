@@ -14,11 +14,11 @@ import { shareWeights } from "./shared_weights.ts";
 const known = new WeakMap<object, Map<string, Promise<Model>>>();
 
 /**
- * Lets a memory go on in the branch of a model that takes some inputs, which is loaded when it is first needed, and with
- * what its last run left, wherever that was.
+ * Finds the branch of a model that accepts the given inputs, loads it if this is its first use, and moves the state that
+ * the last run left to it, whichever branch that run was in.
  *
- * @throws Error when the inputs are wrong, when no branch takes them, when what the last run left was lost with the
- *   context, or as `loadModel` does
+ * @throws Error when the inputs are wrong, when no branch accepts them, when the state was lost with the GPU's context, or
+ *   as `loadModel` does
  */
 export async function enterBranch(
   model: Model,
@@ -26,7 +26,7 @@ export async function enterBranch(
   memory: Memory,
 ): Promise<void> {
   const last = memory.branch;
-  // Whoever goes on from what was lost is told, also where another session had the model loaded again.
+  // A run that continues from a lost state must fail, even if another session has already reloaded the model.
   const { states: before } = await last.attempt(async (session) => session, memory, true);
   const branch = await branchOf(model, inputs, before?.grown());
   if (branch === last) return;
@@ -35,11 +35,11 @@ export async function enterBranch(
     if (left) states?.restore(left);
     else states?.reset();
   }, memory);
-  // Not before: a move that fails is made again by the next run.
+  // Only now: if moving the state fails, the next run tries again.
   memory.branch = branch;
 }
 
-/** The branch that takes some inputs, and what a session remembers. */
+/** The branch that accepts the given inputs and the sizes of what a session remembers. */
 async function branchOf(
   model: Model,
   inputs: Readonly<Record<string, unknown>>,

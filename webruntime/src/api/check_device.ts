@@ -9,29 +9,29 @@ import type { LoadOptions } from "./options.ts";
 
 /** What `checkDevice` found. */
 export interface DeviceCheck {
-  /** Whether the device computes rightly and, of a bundle, has what the model needs. */
+  /** Whether the device computes correctly and, if a bundle was given, meets the needs of its model. */
   readonly supported: boolean;
-  /** Whether a processor draws, as far as the name of the renderer tells: everything is slower then. */
+  /** Whether WebGL is drawn by the CPU, as far as the renderer's name tells: everything is slower then. */
   readonly software: boolean;
   /** Name of the GPU and its driver; "" without WebGL2. */
   readonly renderer: string;
-  /** Why it is not supported; else a sentence for each way in which the device falls short of others. */
+  /** Why the device is not supported; if it is, one sentence for each thing that it lacks compared with others. */
   readonly reasons: readonly string[];
   /** Bytes of the bundle's weights, which `loadModel` downloads unless they are cached; null without a bundle. */
   readonly bytes: number | null;
   /**
-   * Bytes of GPU memory: the model's weights and, where no size is free, its runs. More may be needed for a moment while it
-   * is loaded. Null without a bundle, or without what tells.
+   * Bytes of GPU memory for the model's weights and, if all sizes are fixed, for its runs. Loading may need more for a
+   * moment. Null without a bundle, or when it cannot be told.
    */
   readonly memory: number | null;
 }
 
 /**
- * Says whether this device can run models, or a certain one, before anything large is downloaded: of a bundle only
- * graph.json is. Computes something on the GPU, as `loadModel` does, and compares the result.
+ * Says whether this device can run models, or a certain model, before anything large is downloaded: only graph.json of
+ * a bundle is. Like `loadModel`, it computes a small test on the GPU and compares the result.
  *
- * @param source - the bundle, as for `loadModel`; without it the device is looked at for itself
- * @param options - those of `loadModel` that say how graph.json is fetched, and when to give up
+ * @param source - the bundle, as for `loadModel`; without it only the device itself is checked
+ * @param options - those options of `loadModel` that say how graph.json is fetched, and when to give up
  * @throws TexelflowError when graph.json is not there, damaged, or of another version; the signal's reason when aborted
  */
 export async function checkDevice(

@@ -11,20 +11,20 @@ import { ProgressMeter } from "./progress.ts";
 import type { SharedWeights } from "./shared_weights.ts";
 import type { Signature } from "./signature.ts";
 
-/** Settings of `loadModel`, with those of `device` that only tests want. */
+/** Options of `loadModel`, including those of `device` that only tests use. */
 export interface TestLoadOptions extends LoadOptions {
-  /** Also what only tests set. */
+  /** Including those that only tests set. */
   device?: TestDeviceOptions | undefined;
 }
 
 /**
  * Loads a bundle made by `texelflow export`.
  *
- * A file that is not the one that was exported is asked for once more, past the browser's cache, which may have kept an
- * older one; not with `streaming`, which has begun to use it then.
+ * If a file differs from the one that was exported, it is requested once more without the browser's cache, which may hold
+ * an older version. With `streaming` it is not, because its bytes are in use by then.
  *
- * @param source - URL of the bundle's folder or of its graph.json (relative to the page; a query goes along to every
- *   file), or its files, as they are or by name, such as those of a folder that the visitor chose
+ * @param source - URL of the bundle's folder or of its graph.json (relative to the page; its query is added to the address
+ *   of every file), or the files themselves, as a list or by name, such as those of a folder that the visitor chose
  * @typeParam S - the bundle's signature, which its model.d.ts has
  * @returns the model, once its weights are on the GPU and every file is checked, or before with `streaming`
  * @throws TexelflowError when an option is wrong, when a file is missing, cut, altered or of another format version, when
@@ -40,7 +40,7 @@ export async function loadModel<S extends Signature = Signature>(
   return loadOn({ ...device, maxMemory }, source, options);
 }
 
-/** Checks what a page says of the device, if it does. */
+/** Checks the page's options that concern the device, if there are any. */
 export async function checkOptions(device: object, maxMemory: number | undefined): Promise<void> {
   if (maxMemory === undefined && device && Object.keys(device).length === 0) return;
   const { checkDeviceOptions, checkMaxMemory } = await part(
@@ -51,7 +51,7 @@ export async function checkOptions(device: object, maxMemory: number | undefined
   checkMaxMemory(maxMemory);
 }
 
-/** Loads a model for a device with options that are checked, or a test's. */
+/** Loads a model with options that were checked, or that a test sets. */
 export async function loadOn<S extends Signature>(
   device: TestDeviceOptions,
   source: BundleSource,
@@ -63,10 +63,10 @@ export async function loadOn<S extends Signature>(
 }
 
 /**
- * Loads a model from files; a lost context is made up for from `later`, which the cache has by then.
+ * Loads a model from files. After a lost context it is loaded again from `later`, which the cache holds by then.
  *
- * @param name - the file that describes it, another than graph.json
- * @param share - says what of it is on the GPU already
+ * @param name - the file that describes the model, if it is not graph.json
+ * @param share - says which of its tensors are on the GPU already
  */
 export async function loadFrom<S extends Signature>(
   files: BundleFiles,

@@ -5,22 +5,22 @@ import type { GraphFile } from "../bundle/generated/graph_file.ts";
 import { downloadWeights } from "../bundle/weight_files.ts";
 import type { SharedWeights } from "./shared_weights.ts";
 
-/** A model on its way to the GPU, or there. */
+/** A model that is being loaded to the GPU, or has been. */
 export interface Loading {
-  /** Takes sessions, whose runs wait for the weights that they need. */
+  /** Can be given sessions at once: their runs wait for the weights that they need. */
   readonly model: LoadedModel;
-  /** Resolves when all is there and checked; rejects when it will not be, and nothing stays on the GPU then. */
+  /** Resolves when everything is loaded and checked; rejects when loading fails, and nothing stays on the GPU then. */
   readonly loaded: Promise<void>;
-  /** Gives up what is not there yet. */
+  /** Stops loading what has not arrived yet. */
   readonly stop: (reason: Error) => void;
 }
 
 /**
- * Downloads, compiles and uploads at the same time; resolves when all is compiled.
+ * Downloads, compiles and uploads at the same time; resolves when all programs are compiled.
  *
  * @param start - when loading began, in milliseconds of performance.now()
- * @param borrowed - tensors of the load phase that are another model's
- * @throws Error when it fails before all is compiled; afterwards `loaded` rejects
+ * @param borrowed - tensors of the load phase that belong to another model
+ * @throws Error when loading fails before all programs are compiled; later failures reject `loaded`
  */
 export async function load(
   files: BundleFiles,
@@ -54,7 +54,7 @@ export async function load(
       throw error;
     })
     .finally(() => signal.removeEventListener("abort", forward));
-  // Whoever waits for it learns of a failure; nobody has to.
+  // Whoever awaits `loaded` sees the failure; if nobody does, that is no unhandled rejection.
   loaded.catch(() => {});
   await Promise.race([compiled, loaded]);
   return { model, loaded, stop: (reason) => stop.abort(reason) };

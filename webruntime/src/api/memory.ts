@@ -2,13 +2,13 @@ import type { LoadedModel } from "../backends/webgl2/load/loaded_model.ts";
 import type { Session } from "../backends/webgl2/run/session.ts";
 import type { Inputs, Outputs, RunOptions, Signature } from "./signature.ts";
 
-/** A model, or one of its branches, as what remembers its runs sees it. */
+/** A model, or one of its branches, as seen by the memory of its runs. */
 export interface Branch<S extends Signature = Signature> {
   readonly name: string;
-  /** On the GPU that it is on now. */
+  /** The model as it is loaded on the current GPU context. */
   readonly loadedModel: LoadedModel;
 
-  /** Runs it in a session. */
+  /** Runs the model in a session. */
   runIn<K extends keyof S["outputs"]>(
     session: Session,
     inputs: Inputs<S>,
@@ -33,26 +33,26 @@ export interface Branch<S extends Signature = Signature> {
   ): Promise<T>;
 }
 
-/** What a task of a model needs, and what it does when the GPU's context is lost. */
+/** What a task of a model needs, and what happens to it when the GPU's context is lost. */
 export interface TaskKind {
-  /** What it is given; of a model that branches, it is done in the branch that takes them, else in the last one. */
+  /** Its inputs. A model with branches does the task in the branch that accepts them; without inputs, in the last one. */
   readonly inputs?: Readonly<Record<string, unknown>>;
-  /** Whether it goes on from what the model's own session remembered. */
+  /** Whether it continues from the state of the model's own session. */
   readonly goesOn?: boolean;
-  /** Whether it is done again, once, when it is lost in its midst. */
+  /** Whether it is repeated, once, when the context is lost while it runs. */
   readonly repeats?: boolean;
-  /** Throws where nobody wants it any more: before anything is loaded for it, or lost memory is told of to nobody. */
+  /** Throws if the task was given up, before anything is loaded for it and before a lost state is reported. */
   readonly check?: () => void;
 }
 
-/** What remembers what runs leave. */
+/** The memory of a sequence of runs: the states that each run leaves for the next. */
 export interface Memory {
   /** The branch that ran last. */
   branch: Branch;
   /**
-   * Where runs of a branch are, on the GPU that it is on now.
+   * The session of a branch on the current GPU context.
    *
-   * @throws TexelflowError, once, when a run goes on from what was lost with the context
+   * @throws TexelflowError, once, when a run would continue from a state that was lost with the context
    */
   sessionOf(branch: Branch, goesOn: boolean): Session;
 }

@@ -28,13 +28,13 @@ export type ImageInfo = Omit<ImagePreprocessing, "program" | "ints" | "floats">;
 export interface TensorInfo {
   readonly name: string;
   readonly dtype: DataType;
-  /** Extents: a number, or the name (or formula) of a dimension that each run is free to choose. */
+  /** Extents: a number, or the name or formula of a free dimension, which may differ from run to run. */
   readonly shape: readonly (number | string)[];
-  /** What it is in a task, where the bundle says that; `texelflow/pipeline` reads it. */
+  /** What it means in a task, if the bundle says so; `texelflow/pipeline` reads it. */
   readonly role?: Role;
 }
 
-/** An input; with `image`, pictures are taken besides tensors. */
+/** An input; if it has `image`, it accepts pictures as well as tensors. */
 export interface InputInfo extends TensorInfo {
   readonly image?: ImageInfo;
 }
@@ -44,7 +44,7 @@ export interface OutputInfo extends TensorInfo {
   readonly labels?: readonly string[];
 }
 
-/** What is shown of an input, an output or a state. */
+/** The public description of an input, an output or a state. */
 type Described = Pick<GraphOutput, "name" | "dtype" | "shape" | "meaning">;
 
 /** A loaded model. Made by `loadModel`. */
@@ -52,27 +52,27 @@ export class Model<S extends Signature = Signature> {
   readonly name: string;
   readonly inputs: readonly InputInfo[];
   readonly outputs: readonly OutputInfo[];
-  /** What sessions remember from run to run, by the names of the inputs that it was. */
+  /** The states that sessions keep from run to run, by the names of the model's inputs that they replace. */
   readonly states: readonly TensorInfo[];
-  /** Class names of the first output that has some, by index; empty when the bundle has none. */
+  /** Class names of the first output that has labels, by index; empty if no output has. */
   readonly labels: readonly string[];
-  /** What the runtime found and chose on this device, as plain data. */
+  /** What the runtime found out about this device and chose for it, as plain data. */
   device: DeviceReport;
   private queue: Promise<unknown> = Promise.resolve();
   private disposed = false;
   /**
-   * It and its other branches that are loaded.
+   * This branch, and the other branches that are loaded.
    *
    * @internal
    */
   readonly family: Model[] = [this as Model];
   /**
-   * What `run` remembers.
+   * The states that `run` keeps.
    *
    * @internal
    */
   readonly own: ModelSession<S> = new ModelSession(this);
-  /** Stops what makes up for a lost context. */
+  /** Stops the restoration after a lost context. */
   private stopRestoring: (reason: unknown) => void = () => {};
 
   /** @internal */
@@ -106,7 +106,7 @@ export class Model<S extends Signature = Signature> {
   }
 
   /**
-   * On the GPU that it is on now.
+   * The model as it is loaded on the current GPU context.
    *
    * @internal
    */
@@ -129,12 +129,12 @@ export class Model<S extends Signature = Signature> {
    *
    * @param inputs - a tensor for each input by name, or a picture or an array of pictures (a batch) where the input has
    *   `image`; `{ source, crop: { x, y, width, height } }` takes a part of a picture
-   * @param options - `keep` names outputs that stay on the GPU, to be given to later runs; `signal` and `latest` give up
-   *   runs that nobody waits for, and `signal` stops loops
+   * @param options - `keep` names outputs that stay on the GPU, as inputs of later runs; `signal` and `latest` give up
+   *   runs that are no longer wanted, and `signal` also stops a run inside a loop
    * @returns a tensor for each output by name
-   * @throws TexelflowError when an input is missing, unknown, or of wrong type or shape, when the GPU's memory runs out, when
-   *   loading failed, or after `dispose`. When the GPU's context is lost the model is loaded again, from the browser's cache
-   *   if that has it, and the run begins anew, once; but with the code `state-lost` where earlier runs left something
+   * @throws TexelflowError when an input is missing, unknown, or of wrong type or shape, when GPU memory runs out,
+   *   when loading failed, or after `dispose`. When the GPU's context is lost, the model is loaded again, from the browser's cache
+   *   if it is there, and the run is repeated once. If earlier runs left a state, the run fails with `state-lost` instead
    */
   run<K extends keyof S["outputs"] = never>(
     inputs: Inputs<S>,
@@ -144,7 +144,7 @@ export class Model<S extends Signature = Signature> {
   }
 
   /**
-   * Lets another branch be disposed with this one.
+   * Registers another branch, which is disposed with this one.
    *
    * @internal
    */
@@ -169,7 +169,7 @@ export class Model<S extends Signature = Signature> {
   }
 
   /**
-   * Measures what each draw of a run costs. Needs the file texelflow.profile.js beside the runtime's own.
+   * Measures what each draw of a run costs. Needs the file texelflow.profile.js beside the runtime's main file.
    *
    * @param inputs - as for `run`
    * @throws Error as `run` does, or when that file cannot be fetched
@@ -185,12 +185,12 @@ export class Model<S extends Signature = Signature> {
     );
   }
 
-  /** A session with a memory of its own; `run` uses one that the model has. */
+  /** Returns a new session with states of its own; `run` uses a session that belongs to the model. */
   session(): ModelSession<S> {
     return new ModelSession<S>(this);
   }
 
-  /** Forgets what earlier calls of `run` left: the next one starts from zeros. */
+  /** Forgets the states that earlier calls of `run` left: the next call starts from zeros. */
   reset(): Promise<void> {
     return this.own.reset();
   }
@@ -214,9 +214,9 @@ export class Model<S extends Signature = Signature> {
   }
 
   /**
-   * Runs a task after all earlier ones, with the model restored if the GPU's context was lost.
+   * Runs a task after all earlier tasks; restores the model first if the GPU's context was lost.
    *
-   * @param memory - that of a session, instead of that of `run`
+   * @param memory - the memory of a session, instead of the one that `run` uses
    * @internal
    */
   exclusively<T>(
@@ -250,7 +250,7 @@ export class Model<S extends Signature = Signature> {
   }
 
   /**
-   * Runs a task of this branch at once.
+   * Runs a task in this branch immediately.
    *
    * @internal
    */
@@ -265,7 +265,7 @@ export class Model<S extends Signature = Signature> {
     return task(memory.sessionOf(this as Model, goesOn), this);
   }
 
-  /** Gives up what is being loaded, and takes no more tasks. */
+  /** Stops loading, and accepts no more tasks. */
   private stop(): void {
     this.disposed = true;
     this.loading.stop(this.disposal());
@@ -277,11 +277,11 @@ export class Model<S extends Signature = Signature> {
   }
 
   private async loadAgain(): Promise<void> {
-    // What is still on its way goes to the context that was lost.
+    // What is still being loaded belongs to the lost context.
     await this.loaded.catch(() => {});
     const stop = new AbortController();
     this.stopRestoring = (reason) => stop.abort(reason);
-    // One that was aborted earlier, when a time for loading was over say, does not matter now.
+    // The signal's earlier abort, such as a timeout for loading, must not stop this.
     const forward = () => stop.abort(this.signal.reason);
     this.signal.addEventListener("abort", forward);
     try {

@@ -7,9 +7,9 @@ import { WaitingRuns } from "./waiting_runs.ts";
 
 const RUN: TaskKind = { goesOn: true, repeats: true };
 
-/** Runs of a model with a memory of their own. Made by `model.session()`. */
+/** A sequence of runs of a model with states of its own. Made by `model.session()`. */
 export class ModelSession<S extends Signature = Signature> {
-  /** By branch, on the GPU that the branch was on when this was run last. */
+  /** By branch, its session on the GPU context of the last run. */
   private readonly sessions = new Map<Branch, Session>();
   private disposed = false;
   private readonly waiting = new WaitingRuns();
@@ -22,11 +22,11 @@ export class ModelSession<S extends Signature = Signature> {
   }
 
   /**
-   * Computes the outputs from the inputs and from what the session remembers, which is zeros before the first run.
+   * Computes the outputs from the inputs and the session's states, which are zeros before the first run.
    *
-   * @param inputs - and `options`: as for `model.run`
-   * @throws TexelflowError as `model.run` does; once with the code `state-lost` when the GPU's context was lost with what
-   *   the session remembered
+   * @param inputs - as for `model.run`, as are `options`
+   * @throws TexelflowError as `model.run` does; with the code `state-lost`, once, when the session's states were lost with
+   *   the GPU's context
    */
   run<K extends keyof S["outputs"] = never>(
     inputs: Inputs<S>,
@@ -41,18 +41,18 @@ export class ModelSession<S extends Signature = Signature> {
     );
   }
 
-  /** Forgets what earlier runs left: the next one starts from zeros. */
+  /** Forgets the states that earlier runs left: the next run starts from zeros. */
   reset(): Promise<void> {
     return this.exclusively(async (session) => session.states?.reset());
   }
 
-  /** Resolves to what the session remembers, by the names of the model's inputs that states were; empty before a run. */
+  /** Resolves to the session's states, by the names of the model's inputs that they replace; empty before the first run. */
   save(): Promise<Record<string, Tensor>> {
     return this.exclusively(async (session) => session.states?.save() ?? {}, { goesOn: true });
   }
 
   /**
-   * Lets the session remember what `save` gave, perhaps of another session.
+   * Sets the session's states to what `save` returned, of this or another session.
    *
    * @throws TexelflowError when a state is missing, unknown, or of another type
    */

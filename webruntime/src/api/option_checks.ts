@@ -1,12 +1,12 @@
-// Loaded as dist/texelflow.options.js where a page says something of the device.
+// Built as dist/texelflow.options.js, which is loaded only when a page sets `device` or `maxMemory`.
 
 import type { DeviceOptions } from "../backends/webgl2/device/device.ts";
 import { TexelflowError } from "../errors.ts";
 
 /**
- * Checks the most memory that a model may take.
+ * Checks the option `maxMemory`, in bytes.
  *
- * @throws TexelflowError unless it is a number above 0, or not given
+ * @throws TexelflowError unless it is a number above 0, or undefined
  */
 export function checkMaxMemory(bytes: number | undefined): void {
   if (bytes === undefined || (typeof bytes === "number" && bytes > 0)) return;
@@ -16,7 +16,7 @@ export function checkMaxMemory(bytes: number | undefined): void {
   );
 }
 
-/** The values that each wish about the device may have. */
+/** The values that each device option may have. */
 const CHOICES = new Map<string, readonly unknown[]>([
   ["pixels", [4, 1]],
   ["groups", [2, 1]],
@@ -25,9 +25,9 @@ const CHOICES = new Map<string, readonly unknown[]>([
 ]);
 
 /**
- * Checks wishes about the device.
+ * Checks the option `device`.
  *
- * @throws TexelflowError when one is unknown or has a value that it cannot have
+ * @throws TexelflowError when it has an unknown key or an invalid value
  */
 export function checkDeviceOptions(device: DeviceOptions): void {
   const fail = (what: string) => {

@@ -9,24 +9,24 @@ export interface LoadOptions {
   /** Stops loading when aborted; `loadModel`, or a run that waits for weights, rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
   /**
-   * Resolves as soon as the model can take inputs, while its weights are still on their way: a run computes as far as
-   * they have come, so that the first result is there soon after their last byte. What is wrong with them then rejects
-   * `Model.loaded` and every run. False unless given.
+   * Lets `loadModel` resolve as soon as the model can take inputs, while its weights are still being downloaded. A run
+   * then computes as far as the weights have arrived, so that the first result comes soon after their last byte. An error in
+   * the weights rejects `Model.loaded` and every run. Default: false.
    */
   streaming?: boolean | undefined;
   /**
-   * Most bytes of GPU memory that weights and intermediate results may take together; without it as much as there is.
-   * What would take more is refused before it is allocated, with the code `out-of-memory`.
+   * The limit in bytes of the GPU memory for weights and intermediate results together. What would exceed it is refused
+   * before it is allocated, with the code `out-of-memory`. Default: no limit.
    */
   maxMemory?: number | undefined;
   /**
-   * Keeps the bundle's files, once they are checked, in the browser's Cache storage, under the name "texelflow": so that it
-   * is downloaded once, and loads without network. What there is no room for is downloaded each time. Pages served by plain
-   * http (but localhost) have no such storage. False unless given.
+   * Stores the bundle's files, after checking them, in the browser's Cache storage under the name "texelflow", so that they
+   * are downloaded once and the model loads without network. Files for which there is no room are downloaded each time.
+   * Pages served by plain http, except localhost, have no such storage. Default: false.
    */
   cache?: boolean | undefined;
-  /** Fetches the files of a bundle instead of the page's `fetch`: to send headers, say, or to sign addresses. */
+  /** Used instead of the page's `fetch` for the bundle's files, for example to send headers or to sign addresses. */
   fetch?: FetchFile | undefined;
-  /** Overrides of what the runtime would choose for this device. */
+  /** Overrides what the runtime would choose for this device. */
   device?: DeviceOptions | undefined;
 }

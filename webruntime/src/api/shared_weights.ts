@@ -2,22 +2,22 @@ import type { LoadedModel } from "../backends/webgl2/load/loaded_model.ts";
 import type { PlacedTensor } from "../backends/webgl2/run/draws.ts";
 import type { Draw, GraphFile, PlanTensor, Weight } from "../bundle/generated/graph_file.ts";
 
-/** What a graph still has to load, when tensors of its load phase are on the GPU already. */
+/** What a graph still has to load if some tensors of its load phase are on the GPU already. */
 export interface SharedWeights {
-  /** Without the draws, weights and files that only those tensors need. */
+  /** The graph without the draws, weights and files that only those tensors need. */
   readonly graph: GraphFile;
   readonly borrowed: ReadonlyMap<number, PlacedTensor>;
 }
 
-/** A model that has loaded what others may use, too; they are disposed of before it is. */
+/** A model whose loaded tensors other models may use; those are disposed before it is. */
 interface Lender {
   readonly graph: GraphFile;
   readonly loadedModel: Pick<LoadedModel, "persistent" | "context">;
 }
 
 /**
- * Finds tensors of a graph's load phase that other graphs of the bundle have loaded: weights of the same parts of files, and
- * what the same draws make of them. All run with one setting, since they run on one device.
+ * Finds tensors of a graph's load phase that other graphs of the bundle have loaded already: weights from the same parts of
+ * files, and what the same draws compute from them. All graphs use the same settings, because they run on one device.
  */
 export function shareWeights(graph: GraphFile, lenders: readonly Lender[]): SharedWeights {
   const contents = new Map<string, number>();
@@ -60,7 +60,7 @@ export function shareWeights(graph: GraphFile, lenders: readonly Lender[]): Shar
   };
 }
 
-/** Gives a number to what is in a tensor of the load phase: tensors of any graph have the same if they hold the same. */
+/** Numbers the contents of tensors of the load phase: tensors of any graph that hold the same have the same number. */
 function contentsIn(graph: GraphFile, numbers: Map<string, number>): (tensor: number) => number {
   const { tensors, programs, load } = graph.plans.webgl2;
   const digests = new Map(graph.files.map(({ name, sha256 }) => [name, sha256]));

@@ -3,41 +3,41 @@ import type { GpuTensor } from "../graph/gpu_tensor.ts";
 import type { CroppedPicture, ImageSource } from "../graph/pictures.ts";
 import type { Tensor, TensorArrays } from "../graph/tensor.ts";
 
-/** Element type and shape of an input or output: extents are numbers, or names of dimensions that each run chooses. */
+/** Element type and shape of an input or output: extents are numbers, or names of free dimensions. */
 export interface TensorSignature {
   readonly dtype: DataType;
   readonly shape: readonly (number | string)[];
 }
 
-/** An input; with `image`, it takes pictures besides tensors. */
+/** An input; if it has `image`, it accepts pictures as well as tensors. */
 export interface InputSignature extends TensorSignature {
   readonly image: boolean;
 }
 
-/** Inputs and outputs by name. That of a bundle is in its model.d.ts; without it any are taken, and checked by `run`. */
+/** Inputs and outputs by name. A bundle's model.d.ts has its signature; without one, any names compile. */
 export interface Signature {
   readonly inputs: { readonly [name: string]: InputSignature };
   readonly outputs: { readonly [name: string]: TensorSignature };
 }
 
-/** What `run` takes: a tensor for each input, or a picture where it takes one. */
+/** The inputs of `run`: for each a tensor or, if it has `image`, a picture. */
 export type Inputs<S extends Signature> = InputsOf<S["inputs"]>;
 
-/** What `run` gives: a tensor for each output, but for those that are kept on the GPU. */
+/** The outputs of `run`: for each a tensor, or a `GpuTensor` if it is kept on the GPU. */
 export type Outputs<S extends Signature, K extends keyof S["outputs"] = never> = OutputsOf<S["outputs"], K>;
 
-/** Settings of a run. */
+/** Options of a run. */
 export interface RunOptions<K extends PropertyKey = string> {
   /** Names of outputs that stay on the GPU. */
   readonly keep?: readonly K[] | undefined;
   /**
-   * Gives the run up when aborted. One that waits for its turn rejects at once, with the signal's reason; one of a model that
-   * loops is stopped between two turns, with the code `stopped`; any other that has begun is finished, and rejects then.
+   * Gives the run up when aborted. A run that has not begun rejects at once with the signal's reason. A run of a model with
+   * loops stops between two iterations, with the code `stopped`. Any other run that has begun is finished, then rejects.
    */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Drops the run, which then rejects with the code `superseded`, when another with `latest` is asked for before it has
-   * begun: so that of a camera's pictures, say, only the newest is waited for.
+   * Drops the run if another run with `latest` is requested before it has begun; it then rejects with the code
+   * `superseded`. So only the newest of a camera's pictures is waited for.
    */
   readonly latest?: boolean | undefined;
 }

@@ -2,15 +2,15 @@ import { TexelflowError } from "../errors.ts";
 import type { GpuTensor } from "../graph/gpu_tensor.ts";
 import type { RunOptions } from "./signature.ts";
 
-/** The runs that wait for each other with a model or a session; some are no longer wanted when they may begin. */
+/** The queue of runs of a model or a session. Some are given up before they begin. */
 export class WaitingRuns {
   private newest: object | undefined;
 
   /**
-   * Starts a run, behind those before.
+   * Starts a run after all earlier ones.
    *
-   * @param start - is given what throws, when the run may begin, if nobody wants it any more
-   * @returns its outputs; rejects at once when the signal is aborted before it began, and at its end when that was later
+   * @param start - starts it; it gets a function that throws if the run was given up by the time it may begin
+   * @returns its outputs; rejects at once if the signal is aborted before the run begins, and at its end if later
    */
   take<T extends object>(
     { signal, latest }: Pick<RunOptions, "signal" | "latest">,
@@ -36,7 +36,7 @@ export class WaitingRuns {
       result
         .then((outputs) => {
           if (!signal.aborted) return resolve(outputs);
-          // Nobody gets what it kept on the GPU.
+          // The page never gets the tensors that the run kept on the GPU.
           for (const output of Object.values(outputs)) (output as Partial<GpuTensor>).dispose?.();
           reject(signal.reason);
         }, reject)

@@ -1,12 +1,12 @@
-// Loaded as dist/texelflow.files.js for a bundle that is no address.
+// Built as dist/texelflow.files.js, which is loaded only for bundles that are given as files.
 
 import { TexelflowError } from "../errors.ts";
 import type { BundleFiles, BundleSource } from "./bundle_source.ts";
 
 /**
- * The files of a bundle that the page has. Names may have folders before them, as `webkitdirectory` gives them.
+ * The files of a bundle that the page passed. Their names may begin with folders, as `webkitdirectory` gives them.
  *
- * @throws TexelflowError when it is none of what a source may be
+ * @throws TexelflowError when the source is of no kind that `BundleSource` allows
  */
 export function blobFiles(source: Exclude<BundleSource, string | URL>): BundleFiles {
   const isList = typeof Object(source)[Symbol.iterator] === "function";

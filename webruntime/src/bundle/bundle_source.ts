@@ -6,24 +6,24 @@ export type { BundleFile };
 
 /**
  * Where a bundle comes from: the URL of its folder or of its graph.json, or its files, such as those of a folder that
- * the visitor chose, as they are or by name.
+ * the visitor chose, as a list or by name.
  */
 export type BundleSource = string | URL | ReadonlyMap<string, Blob> | Iterable<File>;
 
-/** What fetches a file, as the page's own `fetch` does. */
+/** A function that fetches a file, like `fetch`. */
 export type FetchFile = (url: string, options: RequestInit) => Promise<Response>;
 
-/** A file that is asked for: by its name and, of weights, by the SHA-256 that it must have. */
+/** A requested file: its name and, for weights, the SHA-256 that it must have. */
 export type WantedFile = Pick<BundleFile, "name"> & Partial<BundleFile>;
 
 /** One file of a bundle, being read. */
 export interface BundleFileStream {
-  /** Where the file is, for people. */
+  /** Where the file is, for messages. */
   readonly location: string;
   /** The byte of the file that `body` begins with. */
   readonly start: number;
   readonly body: ReadableStream<Uint8Array>;
-  /** The whole file as text, instead of `body`: a stream's way to a text takes browsers 40 ms longer. */
+  /** The whole file as text, instead of `body`: browsers take 40 ms longer to make a text of a stream. */
   readonly text: () => Promise<string>;
   /** Content type as the server gave it, "" if it did not. */
   readonly contentType: string;
@@ -38,15 +38,15 @@ export interface BundleFiles {
    * @throws Error when there is no such file, or the server does not answer or answers with an error status
    */
   open(file: WantedFile, signal: AbortSignal, from?: number): Promise<BundleFileStream>;
-  /** Takes the content of a file that was checked, to have it next time; never fails. */
+  /** Stores the content of a file that was checked, for the next time; never fails. */
   keep?(file: WantedFile, content: string | Uint8Array<ArrayBuffer>): Promise<void>;
-  /** The same files as the browser's cache has them, however old, which needs no network. */
+  /** The same files from the browser's HTTP cache, however old; this needs no network. */
   readonly cached?: BundleFiles;
-  /** The same files, asked of the server itself and not of a cache; absent where that is the same. */
+  /** The same files from the server, bypassing the HTTP cache; absent if there is no such difference. */
   readonly pastCache?: BundleFiles;
 }
 
-/** Does what needs the files of a bundle; once more past the browser's cache where that had other ones. */
+/** Runs a task that needs the files of a bundle; repeats it without the HTTP cache if that had outdated files. */
 export async function withFiles<T>(
   files: BundleFiles,
   attempt: (opened: BundleFiles) => Promise<T>,
@@ -62,7 +62,7 @@ export async function withFiles<T>(
 /**
  * The files of a source.
  *
- * @param isKept - whether they are kept for the next time, as far as the browser lets pages do so
+ * @param isKept - whether to store them for the next time, if the browser allows that
  */
 export async function bundleFiles(
   source: BundleSource,
@@ -102,7 +102,7 @@ async function openUrl(
   const response = await fetchFile(url, ranged).catch(fail);
   if (!response.ok || !response.body) {
     throw new TexelflowError(
-      // Another time it may be there.
+      // Server errors may be temporary; other statuses mean that the file is missing.
       response.status < 500 ? "not-found" : "network",
       `${url} cannot be fetched: the server answered ${response.status}.`,
       { file: url },
@@ -126,7 +126,7 @@ export function baseAddress(): string | undefined {
   return document?.baseURI ?? (location?.href.replace(/^blob:(null.*)?/, "") || undefined);
 }
 
-/** URL of a file beside graph.json; a query of the given address, a token say, goes along. */
+/** URL of a file beside graph.json; it keeps the query of the given address, such as a token. */
 function fileUrl(source: string | URL, name: string): string {
   const base = new URL(source, baseAddress());
   if (base.pathname.endsWith(".json")) {

@@ -1,21 +1,22 @@
-// Loaded as dist/texelflow.cache.js when a model is loaded with `cache`.
+// Built as dist/texelflow.cache.js, which is loaded with the option `cache`.
 
 import { TexelflowError } from "../errors.ts";
 import type { BundleFile, BundleFileStream, BundleFiles, WantedFile } from "./bundle_source.ts";
 
-/** The name of the page's cache, which `caches.delete` of a page may be given. */
+/** The name in the browser's Cache storage; pages can pass it to `caches.delete`. */
 const CACHE = "texelflow";
 
-/** What files are kept under that are known by their content: an address that nobody has. */
+/** The address under which files are stored by their digest; it does not exist on the network. */
 const BY_CONTENT = "https://sha256.invalid/";
 
 /**
- * Files that are kept in the browser's Cache storage once they were checked: those with a digest under that, wherever they
- * came from, and are never asked for again; those like graph.json under their address, for times without network.
+ * Stores files in the browser's Cache storage after they were checked. A file with a digest is stored under the digest,
+ * wherever it came from, and is never requested again. Files like graph.json are stored under their address, and are used
+ * only without network.
  *
- * @param files - where they come from
- * @param addressOf - the address of a file, query included: another query may mean another bundle
- * @returns `files` where the browser has no such storage, as for pages served by plain http
+ * @param files - where the files come from
+ * @param addressOf - the address of a file with its query, because another query may mean another bundle
+ * @returns `files` itself if the page has no Cache storage, as over plain http
  */
 export async function cachedFiles(
   files: BundleFiles,
@@ -31,7 +32,7 @@ export async function cachedFiles(
       await cache.put(keyOf(file), new Response(content));
       if (isNew) await sweep(cache);
     } catch {
-      // There is no room, or the storage is out of order: the model is loaded all the same.
+      // The storage is full or fails: the model is loaded all the same.
     }
   };
   const through = ({ open, pastCache }: BundleFiles): BundleFiles => ({
@@ -46,7 +47,7 @@ export async function cachedFiles(
   return { ...through(files), ...(files.cached && { cached: through(files.cached) }) };
 }
 
-/** The page's cache; undefined where there is none, or it may not be used. */
+/** The page's cache; undefined if there is none, or the page may not use it. */
 async function openCache(): Promise<Cache | undefined> {
   try {
     return await caches.open(CACHE);
@@ -55,7 +56,7 @@ async function openCache(): Promise<Cache | undefined> {
   }
 }
 
-/** Opens a file that the network knows better, or else what was kept of it. */
+/** Opens a file from the network or, if that fails, the stored copy. */
 async function openListed(
   open: () => Promise<BundleFileStream>,
   kept: Response | undefined,
@@ -85,7 +86,7 @@ function streamOf(kept: Response, { name }: WantedFile): BundleFileStream {
   };
 }
 
-/** Deletes contents that no file like graph.json names any more. */
+/** Deletes stored weights that no stored graph.json names any more. */
 async function sweep(cache: Cache): Promise<void> {
   const wanted = new Set<string>();
   const contents: Request[] = [];

@@ -2,9 +2,9 @@ import type { KindName } from "./generated/graph_format.ts";
 import type { RoleKind } from "./generated/role_format.ts";
 
 /**
- * What a value of graph.json must be: of a kind, an object by its fields (`name?` may be absent, and further ones are
- * ignored), a list with the least and the most of its items, one of some values, or the first of some objects that has the
- * value's first field.
+ * What a value of graph.json must be: a value of a kind; an object with certain fields (`name?` may be absent, and unknown
+ * fields are ignored); a list with a minimum and a maximum length; one of several constants; or one of several objects,
+ * told apart by their first field.
  */
 export type Description =
   | KindName
@@ -14,15 +14,15 @@ export type Description =
   | readonly ["one of", ...(string | number | boolean)[]]
   | readonly ["either", ...{ readonly [field: string]: Description }[]];
 
-/** By kind: what errors call its values, and the test for one. */
+/** For each kind, its description in errors and its test. */
 export type Kinds<Kind extends KindName | RoleKind> = Readonly<
   Record<Kind, readonly [text: string, test: (value: unknown) => boolean]>
 >;
 
-/** Throws the error that the value at a path such as `plans.webgl2.load[3].output` is not what it must be. */
+/** Throws an error that says which value was expected at a path such as `plans.webgl2.load[3].output`. */
 export type Fail = (path: string, expected: string, value: unknown) => never;
 
-/** Checks a value and all in it; `path` leads to it from the whole, which has none. */
+/** Checks a value and everything in it; `path` is its place in the file, empty for the whole. */
 export function checkFormat(
   value: unknown,
   description: Description,

@@ -18,26 +18,26 @@ import { FORMAT, type KindName } from "./generated/graph_format.ts";
 /** The format version that this runtime reads. */
 const FORMAT_VERSION = 2;
 
-/** Characters of a wrong value that an error shows. */
+/** How many characters of a wrong value an error shows. */
 const LONGEST_VALUE = 80;
 
-/** Bytes of the longest file: browsers make no longer array. The exporter writes files of 16 MiB, or of one long row. */
+/** Most bytes of a file: browsers allow no longer array. The exporter writes files of 16 MiB, or of one long row. */
 const LONGEST_FILE = 2 ** 31 - 1;
 
-/** Aliases begin and step by whole planes on every device: by multiples of the most channels of one. */
+/** Aliases start and step at whole planes on every device: at multiples of the largest number of channels of a plane. */
 const CHANNEL_BLOCK = 8;
 
-/** The step that fills the inputs: before the first of a run. */
+/** The step number at which inputs are filled: before the first step of a run. */
 export const BEFORE = -1;
 
-/** The step that tensors without a lifetime are filled in. */
+/** The step number at which tensors without a lifetime are filled: the load phase. */
 const LOADING = -2;
 
 /**
  * Fetches and checks a bundle's graph.json, or the file of another branch.
  *
- * @throws Error when it cannot be fetched, is no JSON, is of another version, or is damaged: then the error names the
- *   place in it, what was expected there and what came
+ * @throws Error when it cannot be fetched, is not JSON, has another version, or is damaged; then the error names the place
+ *   in the file, what was expected there and what was found
  */
 export async function loadGraphFile(
   files: BundleFiles,
@@ -71,7 +71,7 @@ export async function loadGraphFile(
   return graph;
 }
 
-/** What throws the error that a file like graph.json is damaged. */
+/** Returns the function that throws the error for a damaged file. */
 export function damageOf(location: string): Fail {
   return (path, expected, value) => {
     const came = shown(value);
@@ -114,9 +114,9 @@ function checkVersion(content: unknown, location: string): void {
   );
 }
 
-/** Checks everything that the runtime relies on, so that damage is told of here and not by what it breaks. */
+/** Checks everything that the runtime relies on, so that damage is reported here and not by its consequences. */
 function checkContent(graph: GraphFile, fail: Fail): void {
-  // What is no list is told of in its place; what points into it is not to blame.
+  // A missing list is reported at its own place; indices into it are not to blame.
   const isIndexOf = (list: unknown) => (value: unknown) =>
     isNatural(value) && (!Array.isArray(list) || (value as number) < list.length);
   const plan: Partial<WebGL2Plan> | undefined = graph.plans?.webgl2;
@@ -144,7 +144,7 @@ function checkContent(graph: GraphFile, fail: Fail): void {
   checkReferences(graph, fail);
 }
 
-/** Follows the file in the order in which it is executed: what is read must have been filled before, and live. */
+/** Follows the file in the order of execution: a tensor that is read must have been filled before, and be alive. */
 function checkReferences(graph: GraphFile, fail: Fail): void {
   const { inputs, outputs, states, weights, files, plans } = graph;
   const { tensors, programs, load, entries } = plans.webgl2;
@@ -222,14 +222,14 @@ function checkReferences(graph: GraphFile, fail: Fail): void {
   outputs.forEach(({ tensor }, index) => {
     use(`outputs[${index}].tensor`, tensor, end, false);
     const { axes, shape, alias } = tensors[tensor] as PlanTensor;
-    // The page puts channels in their order, and nothing else.
+    // Reading back reorders the channels of one pixel, and no more.
     if (axes && (alias || [axes[2], axes[3]].flat().some((axis) => shape[axis as number] !== 1))) {
       fail(`outputs[${index}].tensor`, "a flat tensor or one of one pixel", tensor);
     }
   });
 }
 
-/** Checks that what is evaluated before the derived names are uses none of them, and each of these those before it. */
+/** Checks that derived names are used only where they have a value: by later derived names, and after all of them. */
 function checkNames({ symbols, derived, constraints, branches, inputs, plans }: GraphFile, fail: Fail): void {
   const known = [...symbols];
   const check = (path: string, expression: Expression) => {
@@ -269,12 +269,12 @@ function checkNames({ symbols, derived, constraints, branches, inputs, plans }: 
   });
 }
 
-/** Checks a name, which becomes part of an address, in which `..` has many spellings, such as `%2e.`. */
+/** Checks the name of a file. It becomes part of an address, where `..` can be written in many ways, such as `%2e.`. */
 export function checkFileName(path: string, name: string, fail: Fail): void {
   if (!/^\w[\w.-]*$/.test(name)) fail(path, "a name of letters, digits, dots and dashes", name);
 }
 
-/** Checks that an alias reads whole planes of a tensor that is blocked as it is. */
+/** Checks that an alias reads whole planes of a tensor with the same blocking. */
 function checkAlias(alias: PlanTensor, tensors: readonly PlanTensor[], path: string, fail: Fail): void {
   const { tensor, start, step } = alias.alias as PlanTensor["alias"] & object;
   const holder = tensors[tensor] as PlanTensor;

@@ -1,6 +1,6 @@
 import { TexelflowError } from "../errors.ts";
 
-/** Waits for a file of the runtime that not every page needs. */
+/** Waits for an optional file of the runtime. */
 export async function part<T>(name: string, module: Promise<T>): Promise<T> {
   try {
     return await module;

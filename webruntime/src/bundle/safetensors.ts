@@ -17,7 +17,7 @@ export interface SafetensorsEntry {
   readonly end: number;
 }
 
-// Without a prototype: a file's "constructor" is no type.
+// Without a prototype, so that "constructor" in a file is not found here.
 const TYPES: Record<string, DataType> = {
   __proto__: null as never,
   F64: "float64",
@@ -38,10 +38,10 @@ const TYPES: Record<string, DataType> = {
 /**
  * Parses the header from the first bytes of a file.
  *
- * @param bytes - of the size of the whole file
- * @param arrived - how many of them are there
+ * @param bytes - a buffer of the size of the whole file
+ * @param arrived - how many of its bytes have arrived
  * @returns null while more bytes are needed
- * @throws Error when it is no safetensors header
+ * @throws Error when the bytes are not a safetensors header
  */
 export function parseHeader(bytes: Uint8Array, arrived: number, location: string): SafetensorsHeader | null {
   const damaged = (what: string) =>

@@ -6,20 +6,20 @@ import type { BundleFile, DataType, GraphFile } from "./generated/graph_file.ts"
 import { elementsOf, parseHeader, type SafetensorsEntry, type SafetensorsHeader } from "./safetensors.ts";
 
 /**
- * Bytes asked for beyond those that have come: enough to fill a connection, and no more, because files on their way
- * share it, and the weights that are needed first shall come first.
+ * How many bytes may be requested but not yet received: enough to use the whole connection, and no more, because concurrent
+ * downloads share it, and the weights that are needed first shall arrive first.
  */
 const LOOK_AHEAD = 2 ** 24;
 
-/** How often a download goes on that broke off, as long as nothing comes, and the milliseconds that it waits longer each time. */
+/** How often an interrupted download is continued without new bytes, and by how many milliseconds each wait grows. */
 const ATTEMPTS = 3;
 const PAUSE = 500;
 
-/** What weights go to while they arrive. */
+/** Receives weights while they arrive. */
 export interface WeightSink {
-  /** Told how many bytes of all files are there. */
+  /** Called with the number of bytes of all files that have arrived. */
   takeBytes(count: number): void;
-  /** Takes one part of a weight as soon as its bytes are there; `weight` is the index in graph.json. */
+  /** Called with one part of a weight as soon as its bytes have arrived; `weight` is the index in graph.json. */
   takePart(weight: number, part: number, stored: DataType, data: TensorData): void;
 }
 
@@ -38,8 +38,8 @@ export function canHash(): boolean {
 /**
  * Downloads all weight files, handing over each tensor when its bytes are complete.
  *
- * @param stop - ends all downloads, and is aborted when one fails
- * @throws Error when a file is missing, breaks off or is damaged, or when it is another than was exported;
+ * @param stop - aborts all downloads; also aborted here when one of them fails
+ * @throws Error when a file is missing, incomplete or damaged, or differs from the one that was exported;
  *   all downloads are stopped then
  */
 export async function downloadWeights(
@@ -77,7 +77,7 @@ export async function downloadWeights(
       sink.takeBytes(loaded);
       moved();
     }).catch(fail);
-    // A failure is told of below, once all that is needed is requested.
+    // A failure is reported below, after everything that is needed has been requested.
     download.catch(() => {});
     downloads.push(download);
   }
@@ -106,16 +106,16 @@ async function downloadFile(
   let header: SafetensorsHeader | null = null;
   let waiting: (WantedPart & SafetensorsEntry)[] = [];
   let reader = body.getReader();
-  /** The byte of the file that comes next: an earlier one than is missing where a server sends all of it again. */
+  /** The position of the next byte: before the first missing one if the server sends the whole file again. */
   let next = 0;
   let failures = 0;
-  // A body of a blob knows nothing of the signal.
+  // The stream of a blob does not listen to the signal.
   const cancel = () => void reader.cancel(signal.reason).catch(() => {});
   signal.addEventListener("abort", cancel);
   try {
     for (;;) {
       const { done, value } = await reader.read().catch(async (error: unknown) => {
-        // The digest tells whether what comes then belongs to what is there.
+        // The digest tells whether the rest belongs to the bytes that are here.
         while (canHash() && !signal.aborted && failures < ATTEMPTS) {
           await pause(PAUSE * failures++);
           const rest = await files.open(file, signal, arrived).catch(() => null);
@@ -163,7 +163,7 @@ async function downloadFile(
   signal.throwIfAborted();
 }
 
-/** Finds the parts in a file; in the order in which they arrive. */
+/** Finds the parts in a file, in the order in which they arrive. */
 function locate(
   { entries }: SafetensorsHeader,
   wanted: readonly WantedPart[],

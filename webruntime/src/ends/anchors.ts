@@ -6,36 +6,37 @@ export interface PointedBox extends Box {
   readonly points: readonly Point[];
 }
 
-/** How boxes are read that are told as moves from anchors. */
+/** How to decode boxes that are given relative to anchors. */
 export interface AnchorOptions {
   /** The model's picture, in pixels. */
   readonly size: Size;
   /**
-   * For each grid the side of its cells, and the sides of the squares in each, in pixels: in the order of the model, in which
-   * the squares of a cell lie side by side.
+   * For each grid, in the order of the model, the size of its cells and the sizes of the square anchors in each cell, in
+   * pixels. The anchors of a cell follow each other.
    */
   readonly anchors: readonly (readonly number[])[];
-  /** Where in its cell the centre of an anchor is, in cells. 0.5 unless given. */
+  /** Where in its cell the centre of an anchor is, in cells. Default: 0.5. */
   readonly offset?: number | undefined;
-  /** By which x, y, width and height are divided; points as x and y. 1 unless given. */
+  /** By which x, y, width and height are divided; points as x and y. Default: 1. */
   readonly scale?: readonly number[] | undefined;
-  /** What the four numbers are: a centre and a size, or how far left, upper, right and lower side are. "centre" unless given. */
+  /** What the four numbers are: a centre and a size, or how far left, upper, right and lower side are. Default: "centre". */
   readonly form?: "centre" | "sides" | undefined;
-  /** Whether sizes are logarithms. False unless given. */
+  /** Whether sizes are logarithms. Default: false. */
   readonly exponential?: boolean | undefined;
-  /** How many points follow the four numbers of a box, two numbers each. 0 unless given. */
+  /** How many points follow the four numbers of a box, two numbers each. Default: 0. */
   readonly points?: number | undefined;
-  /** Boxes below it are left out. 0.5 unless given. */
+  /** Boxes below it are left out. Default: 0.5. */
   readonly threshold?: number | undefined;
 }
 
 /**
- * The boxes of a detector that gives centre, size and points as multiples of a square, an anchor, whose centre is where moves
- * begin: SSD, BlazeFace, and MediaPipe's other detectors; or as sides around such a centre: FCOS, NanoDet, PicoDet.
+ * Decodes the boxes of an anchor-based detector. Centre, size and points are relative to the centre of a square anchor, in
+ * multiples of its size: SSD, BlazeFace, and MediaPipe's other detectors. Or the distances of the four sides from such a
+ * centre are given: FCOS, NanoDet, PicoDet.
  *
- * @param numbers - 4 + 2 × points a box
- * @param scores - from 0 to 1, of every label, a box after the other; the labels are as many as fit
- * @returns in fractions of the model's picture, in the order of the model
+ * @param numbers - [boxes, 4 + 2 × points]
+ * @param scores - [boxes, labels], from 0 to 1; the number of labels follows from the length
+ * @returns the boxes in fractions of the model's picture, in the order of the model
  * @throws RangeError when there are not as many numbers as there are anchors
  */
 export function boxesOfAnchors(
@@ -109,8 +110,8 @@ function bestOf(scores: ArrayLike<number>, start: number, labels: number): { sco
 }
 
 /**
- * Of overlapping boxes makes one, their mean weighted by their scores, as MediaPipe does: it trembles less from picture to
- * picture than the best one. The score is that of the best.
+ * Replaces overlapping boxes by their mean, weighted by their scores, as MediaPipe does: from picture to picture it jitters
+ * less than the best box does. The score is that of the best box.
  */
 export function mergeOverlaps(
   boxes: readonly PointedBox[],

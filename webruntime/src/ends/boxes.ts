@@ -1,44 +1,44 @@
 import type { Area } from "./placement.ts";
 
-/** A box by its edges: in fractions of the model's picture, or in pixels of some picture. */
+/** A box, given by its edges in fractions of the model's picture, or in pixels of a picture. */
 export interface Box {
   readonly left: number;
   readonly top: number;
   readonly right: number;
   readonly bottom: number;
-  /** How sure it is, usually from 0 to 1. */
+  /** The score, usually from 0 to 1. */
   readonly score: number;
   /** Index of the class. */
   readonly label: number;
 }
 
-/** How boxes are read from a model's outputs. */
+/** How to read boxes from a model's outputs. */
 export interface BoxOptions {
-  /** What four numbers are: edges, a corner and a size, or the centre and a size. "edges" unless given. */
+  /** What four numbers are: edges, a corner and a size, or the centre and a size. Default: "edges". */
   readonly form?: "edges" | "corner" | "centre" | undefined;
-  /** Width and height by which the numbers are divided, where they are pixels of the model's picture. 1 unless given. */
+  /** Width and height by which the numbers are divided, where they are pixels of the model's picture. Default: 1. */
   readonly size?: { readonly width: number; readonly height: number } | undefined;
-  /** Boxes below it are left out. 0.5 unless given. */
+  /** Boxes below it are left out. Default: 0.5. */
   readonly threshold?: number | undefined;
 }
 
-/** Which of overlapping boxes are kept. */
+/** Options of non-maximum suppression. */
 export interface SuppressionOptions {
-  /** Boxes that share more than this, as intersection over union, are one object. 0.45 unless given. */
+  /** Boxes that share more than this, as intersection over union, are one object. Default: 0.45. */
   readonly overlap?: number | undefined;
-  /** The most boxes that are kept. 100 unless given. */
+  /** The most boxes that are kept. Default: 100. */
   readonly limit?: number | undefined;
-  /** Whether boxes of different labels are never one object. True unless given. */
+  /** Whether boxes of different labels are never one object. Default: true. */
   readonly byLabel?: boolean | undefined;
 }
 
 /**
- * The boxes of a model whose scores are high enough, each with the best of its labels.
+ * Returns the boxes of a model whose scores are high enough, each with its best label.
  *
- * @param numbers - four a box
- * @param scores - of every label, a box after the other; the labels are as many as fit
- * @returns in the order of the model
- * @throws RangeError where numbers are not four a box, or scores not as many for each
+ * @param numbers - [boxes, 4]
+ * @param scores - [boxes, labels]; the number of labels follows from the length
+ * @returns the boxes in the order of the model
+ * @throws RangeError when there are not four numbers and equally many scores for each box
  */
 export function boxesOf(
   numbers: ArrayLike<number>,
@@ -67,7 +67,7 @@ export function boxesOf(
   return found;
 }
 
-/** Of overlapping boxes keeps the one with the highest score: greedy suppression. The highest score comes first. */
+/** Greedy non-maximum suppression: of overlapping boxes, keeps the one with the highest score. Sorted by falling score. */
 export function suppressOverlaps<B extends Box>(
   boxes: readonly B[],
   { overlap = 0.45, limit = 100, byLabel = true }: SuppressionOptions = {},
@@ -83,7 +83,7 @@ export function suppressOverlaps<B extends Box>(
   return kept;
 }
 
-/** What two boxes share, as intersection over union: from 0, also of empty boxes, to 1. */
+/** The intersection over union of two boxes, from 0 to 1; 0 for empty boxes. */
 export function overlapOf(a: Box, b: Box): number {
   const width = Math.max(0, Math.min(a.right, b.right) - Math.max(a.left, b.left));
   const height = Math.max(0, Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top));
@@ -92,7 +92,7 @@ export function overlapOf(a: Box, b: Box): number {
 }
 
 /**
- * A box of the model's picture, in fractions, in pixels of the picture where that lies, within which it is kept.
+ * Converts a box from fractions of the model's picture to pixels of the original picture, and clips it to that.
  *
  * @param area - what `placement` gives
  * @param picture - size of the picture

@@ -2,30 +2,30 @@ import type { Point } from "./placement.ts";
 import type { Plane } from "./planes.ts";
 import type { Region } from "./regions.ts";
 
-/** How objects are read from a map. */
+/** How to find objects in a map. */
 export interface ConnectedOptions {
-  /** From which number on a pixel is part of an object. 0.3 unless given. */
+  /** From which number on a pixel is part of an object. Default: 0.3. */
   readonly level?: number | undefined;
-  /** The least mean of the pixels within an object's rectangle. 0.5 unless given. */
+  /** The least mean of the pixels within an object's rectangle. Default: 0.5. */
   readonly threshold?: number | undefined;
-  /** How far the sides are moved outwards, in multiples of area by perimeter. 0 unless given. */
+  /** How far the sides are moved outwards, in multiples of area by perimeter. Default: 0. */
   readonly grow?: number | undefined;
 }
 
-/** An area of connected pixels. */
+/** A connected region of pixels. */
 export interface ConnectedArea extends Region {
   /** The mean of the pixels within the rectangle. */
   readonly score: number;
 }
 
-/** Rectangles with a shorter side, in pixels of the map, are specks. */
+/** Rectangles with a shorter side, in pixels of the map, are ignored as specks. */
 const SPECK = 3;
 
 /**
- * The objects of a map that says how likely each pixel is part of one, as PaddleOCR's detector of lines tells them: pixels that
- * touch, also at a corner, are one object.
+ * Finds the objects in a map of probabilities, as PaddleOCR's detector of text lines does: pixels that touch, even at a
+ * corner only, belong to one object.
  *
- * @returns the smallest rectangle around each, turned by at most an eighth of a whole turn, in pixels of the map
+ * @returns for each object the smallest enclosing rectangle, rotated by at most 45 degrees, in pixels of the map
  */
 export function connectedAreas(
   plane: Plane,
@@ -96,13 +96,13 @@ function turnsLeft(a: Point, b: Point, c: Point): boolean {
   return (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x) > 0;
 }
 
-/** The rectangle of the least area around a hull: one of its sides lies along one of the hull's. */
+/** The rectangle of least area around a hull: it shares the direction of a side with the hull. */
 function smallestRectangle(hull: readonly Point[]): Region {
   let best: Region = { x: 0, y: 0, width: Infinity, height: Infinity, angle: 0 };
   hull.forEach((from, index) => {
     const to = hull[(index + 1) % hull.length] as Point;
     const way = Math.atan2(to.y - from.y, to.x - from.x);
-    // Every side of a rectangle tells of all four: the angle within a quarter of a turn is enough.
+    // Rectangles repeat every quarter turn, so an angle below that is enough.
     const angle = way - (Math.PI / 2) * Math.round(way / (Math.PI / 2));
     const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
     const across = hull.map(({ x, y }) => x * cos + y * sin);
@@ -137,12 +137,12 @@ function meanIn({ width, height, data }: Plane, { x, y, angle, ...size }: Region
   return count > 0 ? sum / count : 0;
 }
 
-/** How many times as tall as wide a line is at least that is read downwards. */
+/** From this ratio of height to width on, a line is read downwards. */
 const UPRIGHT = 1.5;
 
 /**
- * The corners of a rectangle with a line of text, in the order in which it is read: where the line begins, its other end on the
- * same side, and back on the other. A tall one is read downwards, as if its right side were the top.
+ * The corners of a rectangle around a line of text, in reading order: start and end of its upper side, then end and start
+ * of its lower side. A tall rectangle is read downwards, as if its right side were the upper one.
  */
 export function cornersOfLine({ x, y, width, height, angle }: Region): Point[] {
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];

@@ -1,6 +1,6 @@
 import type { Plane } from "./planes.ts";
 
-/** A point of the model's picture, in fractions of its sides, and how sure it is. */
+/** A point in fractions of the model's picture, and its score. */
 export interface Keypoint {
   readonly x: number;
   readonly y: number;
@@ -8,11 +8,11 @@ export interface Keypoint {
 }
 
 /**
- * The highest place of each heat map, moved a quarter of a pixel towards the higher neighbour, as detectors of poses are
- * read: the centre of pixel (0, 0) is (0.5 / width, 0.5 / height).
+ * Decodes heat maps of a pose detector: for each map, the highest pixel, moved by a quarter of a pixel towards its higher
+ * neighbour. The centre of pixel (0, 0) is (0.5 / width, 0.5 / height).
  *
- * @param heatmaps - one a point, as `planesOf` gives them
- * @returns in fractions of the model's picture; the score is the map's highest number
+ * @param heatmaps - one for each point, as `planesOf` returns them
+ * @returns the points in fractions of the model's picture; the score is the largest value of the map
  */
 export function keypointsOf(heatmaps: readonly Plane[]): Keypoint[] {
   return heatmaps.map(({ width, height, data }) => {
@@ -30,19 +30,20 @@ export function keypointsOf(heatmaps: readonly Plane[]): Keypoint[] {
   });
 }
 
-/** How points are moved to the middle of what heat maps show near them. */
+/** How points are refined by heat maps. */
 export interface RefinementOptions {
-  /** How many pixels of a map are looked at to each side. 3 unless given. */
+  /** How many pixels of a map are looked at to each side. Default: 3. */
   readonly reach?: number | undefined;
-  /** Where no pixel near a point is higher than this, it stays. 0.5 unless given. */
+  /** Where no pixel near a point is higher than this, it stays. Default: 0.5. */
   readonly least?: number | undefined;
 }
 
 /**
- * Moves points to the mean, weighted by a heat map for each, of the pixels around them, as MediaPipe's models of bodies are read.
+ * Refines points by heat maps, as MediaPipe does for bodies: each moves to the mean of the pixels around it, weighted by its
+ * map.
  *
- * @param points - in fractions of the model's picture; those beyond their maps' edges stay
- * @param heatmaps - from 0 to 1, one a point
+ * @param points - in fractions of the model's picture; those outside of their map stay
+ * @param heatmaps - from 0 to 1, one for each point
  */
 export function refinePoints<P extends { readonly x: number; readonly y: number }>(
   points: readonly P[],

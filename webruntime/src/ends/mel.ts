@@ -1,18 +1,18 @@
-/** Filters that sum frequencies to mels. */
+/** Options of filters that sum frequencies to mel bands. */
 export interface MelOptions {
-  /** Frequencies from 0 to half the sampling rate: half of `fft`, and one. */
+  /** How many frequencies there are from 0 to half the sampling rate: fft / 2 + 1. */
   readonly bins: number;
   /** How many filters there are. */
   readonly mels: number;
-  /** Samples a second. */
+  /** Sampling rate in Hz. */
   readonly rate: number;
-  /** Lowest frequency in Hz: 0 unless given. */
+  /** Lowest frequency in Hz. Default: 0. */
   readonly low?: number | undefined;
-  /** Highest frequency in Hz: half of `rate` unless given. */
+  /** Highest frequency in Hz. Default: half of `rate`. */
   readonly high?: number | undefined;
-  /** Whose scale: "htk" unless given. */
+  /** Whose scale. Default: "htk". */
   readonly scale?: "htk" | "slaney" | undefined;
-  /** Whether each filter is divided by its width. False unless given. */
+  /** Whether each filter is divided by its width. Default: false. */
   readonly normalised?: boolean | undefined;
 }
 
@@ -23,7 +23,7 @@ const HZ_PER_MEL = 200 / 3;
 const LOG_STEP = 0.06875177742094912;
 
 /**
- * Triangular filters, of each mel over all frequencies, as torchaudio's `melscale_fbanks` makes them.
+ * Triangular filters, one for each mel band over all frequencies, as torchaudio's `melscale_fbanks` makes them.
  *
  * @returns [mels, bins], row by row: `filters[mel * bins + bin]`
  */

@@ -4,13 +4,13 @@ export interface Size {
   readonly height: number;
 }
 
-/** A rectangle in pixels, from its upper left corner; it may reach beyond what it lies on. */
+/** A rectangle in pixels, given by its upper left corner and size; it may extend beyond the picture. */
 export interface Area extends Size {
   readonly x: number;
   readonly y: number;
 }
 
-/** How pictures were made to fit a model: `image` of an input of the runtime has it. */
+/** How pictures are fitted to a model's input: `image` of an input in the runtime. */
 export interface Fit {
   readonly fit: "stretch" | "cover" | "contain" | "crop" | "crop-floor";
   /** Of crops: width and height, or the shorter side alone, in pixels, of the picture that they are cut out of. */
@@ -24,12 +24,12 @@ export interface Point {
 }
 
 /**
- * Where the model's picture lies on the one that it was made from.
+ * Computes which part of the original picture the model's picture shows.
  *
  * @param image - `model.inputs[…].image` of the runtime
  * @param picture - size of the picture that was given to the model, or of the crop
  * @param model - size of the model's input
- * @returns in pixels of the picture: larger than that where it was padded, smaller where edges were cut
+ * @returns in pixels of the original picture: larger than it if it was padded, smaller if it was cropped
  */
 export function placement({ fit, resized = [] }: Fit, picture: Size, model: Size): Area {
   if (fit === "stretch") return { x: 0, y: 0, width: picture.width, height: picture.height };
@@ -41,7 +41,7 @@ export function placement({ fit, resized = [] }: Fit, picture: Size, model: Size
   }
   const [side = 0, other] = resized;
   const shorter = Math.min(picture.width, picture.height);
-  // The picture that the middle was cut out of, in whole pixels.
+  // The size, in whole pixels, of the resized picture that the centre was cropped from.
   const across = other === undefined ? Math.floor((side * picture.width) / shorter) : side;
   const down = other ?? Math.floor((side * picture.height) / shorter);
   const middle = fit === "crop" ? roundedHalf : (surplus: number) => Math.floor(surplus / 2);
@@ -53,7 +53,7 @@ export function placement({ fit, resized = [] }: Fit, picture: Size, model: Size
   };
 }
 
-/** Half of a whole number as torchvision rounds it: to an even one, or towards 0 where it fills up. */
+/** Half of a whole number as torchvision rounds it: half to even or, for padding, towards 0. */
 function roundedHalf(surplus: number): number {
   const half = Math.floor(surplus / 2);
   if (surplus < 0) return -Math.floor(-surplus / 2);
@@ -61,7 +61,7 @@ function roundedHalf(surplus: number): number {
 }
 
 /**
- * A point of the model's picture, in fractions of its sides, in pixels of the picture where it lies.
+ * Converts a point from fractions of the model's picture to pixels of the original picture.
  *
  * @param area - what `placement` gives
  */

@@ -1,11 +1,11 @@
-/** A map of one number a pixel: `data[y * width + x]`. */
+/** A map with one number for each pixel: `data[y * width + x]`. */
 export interface Plane {
   readonly width: number;
   readonly height: number;
   readonly data: Float32Array;
 }
 
-/** The numbers of an output; of integers and 16-bit floats, `tensor.as("float32")` has them. */
+/** The numbers of an output; for integers and 16-bit floats, pass `tensor.as("float32")`. */
 export interface Numbers {
   readonly shape: readonly number[];
   readonly data: ArrayLike<number>;
@@ -14,8 +14,8 @@ export interface Numbers {
 /**
  * The channels of an output that is one picture: [1, C, H, W], [1, H, W, C], the same without batch, or [H, W].
  *
- * @param channels - how many there are, where that tells which axis they are
- * @throws RangeError when the output is no such picture
+ * @param channels - how many channels there are, if that is needed to tell which axis they are
+ * @throws RangeError when the output is not such a picture
  */
 export function planesOf({ shape, data }: Numbers, channels?: number): Plane[] {
   const extents = shape.length === 4 && shape[0] === 1 ? shape.slice(1) : [...shape];
@@ -40,9 +40,9 @@ export function planesOf({ shape, data }: Numbers, channels?: number): Plane[] {
 }
 
 /**
- * A picture of one plane (grey), three, or four with opacity.
+ * Makes a picture of one plane (grey), three (RGB), or four (RGBA).
  *
- * @param range - the values that become 0 and 255: `[0, 1]` unless given
+ * @param range - the values that become 0 and 255. Default: `[0, 1]`
  * @throws RangeError when there is no pixel, or both values are one
  */
 export function pictureOf(
@@ -65,17 +65,17 @@ export function pictureOf(
   return picture;
 }
 
-/** How a mask is shown. */
+/** How to show a mask. */
 export interface MaskOptions {
-  /** Red, green and blue from 0 to 255: `[255, 0, 0]` unless given. */
+  /** Red, green and blue from 0 to 255. Default: `[255, 0, 0]`. */
   readonly colour?: readonly [number, number, number] | undefined;
-  /** Opacity where the mask is 1: 0.5 unless given. */
+  /** Opacity where the mask is 1. Default: 0.5. */
   readonly opacity?: number | undefined;
   /** The value from which on a pixel belongs to the mask; without it, values from 0 to 1 are its opacity. */
   readonly threshold?: number | undefined;
 }
 
-/** A mask as a picture of one colour and of its own size, to be drawn over another. */
+/** Makes a picture of one colour from a mask, of the mask's size, to be drawn over another picture. */
 export function maskPicture({ width, height, data }: Plane, options: MaskOptions = {}): ImageData {
   const { colour = [255, 0, 0], opacity = 0.5, threshold } = options;
   const picture = new ImageData(width, height);
@@ -87,16 +87,16 @@ export function maskPicture({ width, height, data }: Plane, options: MaskOptions
   return picture;
 }
 
-/** What draws on a canvas: its context of 2 dimensions. */
+/** The 2d context of a canvas. */
 export interface Surface {
   /** Draws a picture into a rectangle. */
   drawImage(image: OffscreenCanvas, x: number, y: number, width: number, height: number): void;
 }
 
 /**
- * Draws a picture that was made of planes, or a mask, where the model's picture lies.
+ * Draws a picture or mask that was made from planes over the part of the original picture that the model saw.
  *
- * @param context - of a canvas that has the visitor's picture
+ * @param context - of a canvas that shows the original picture
  * @param area - what `placement` gives
  */
 export function drawPicture(

@@ -1,22 +1,22 @@
 import type { Box } from "./boxes.ts";
 import type { Point, Size } from "./placement.ts";
 
-/** A rectangle in pixels of a picture, by its centre, that is turned clockwise by an angle in radians. */
+/** A rectangle in pixels of a picture, given by its centre and size, and rotated clockwise by an angle in radians. */
 export interface Region extends Size {
   readonly x: number;
   readonly y: number;
   readonly angle: number;
 }
 
-/** How a region is made of a box. */
+/** How a region is derived from a box. */
 export interface RegionOptions {
-  /** By how much it is larger than the box. 1 unless given. */
+  /** By how much it is larger than the box. Default: 1. */
   readonly scale?: number | undefined;
-  /** Whether it is a square, with the box's longer side. False unless given. */
+  /** Whether it is a square, with the box's longer side. Default: false. */
   readonly square?: boolean | undefined;
-  /** By how much of its width and height it is moved, in its own directions. [0, 0] unless given. */
+  /** By how much of its width and height it is moved, in its own directions. Default: [0, 0]. */
   readonly shift?: readonly [number, number] | undefined;
-  /** Turned so that the way from one point of the box to another goes to the right, or upwards. Not turned unless given. */
+  /** Turned so that the way from one point of the box to another goes to the right, or upwards. Default: not turned. */
   readonly turn?:
     | { readonly from: number; readonly to: number; readonly towards: "right" | "up" }
     | undefined;
@@ -26,7 +26,7 @@ export interface RegionOptions {
   readonly corners?: boolean | undefined;
 }
 
-/** What a second model looks at of what a first one found, as MediaPipe cuts faces, hands and bodies out of pictures. */
+/** The region of a found object that a second model looks at, as MediaPipe crops faces, hands and bodies. */
 export function regionOf(
   box: Box & { readonly points?: readonly Point[] },
   { scale = 1, square = false, shift: [right, down] = [0, 0], turn, around, corners }: RegionOptions = {},
@@ -63,7 +63,7 @@ function angleOf(from: Point, to: Point, towards: "right" | "up"): number {
   return angle - 2 * Math.PI * Math.floor((angle + Math.PI) / (2 * Math.PI));
 }
 
-/** A point of what was cut out, in fractions of its sides, in pixels of the picture that it was cut out of. */
+/** Converts a point from fractions of a crop to pixels of the picture that it was cropped from. */
 export function pointOfRegion({ x, y, width, height, angle }: Region, point: Point): Point {
   const [across, down] = [(point.x - 0.5) * width, (point.y - 0.5) * height];
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
@@ -71,9 +71,9 @@ export function pointOfRegion({ x, y, width, height, angle }: Region, point: Poi
 }
 
 /**
- * Cuts a region out of a picture; what lies outside of that is black.
+ * Crops a region from a picture; what lies outside of the picture is black.
  *
- * @param size - of what is made, in pixels
+ * @param size - of the result, in pixels
  */
 export function cutOut(picture: CanvasImageSource, region: Region, { width, height }: Size): OffscreenCanvas {
   const canvas = new OffscreenCanvas(width, height);

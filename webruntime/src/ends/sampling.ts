@@ -2,13 +2,13 @@ import { argMax, topK as largest } from "./scores.ts";
 
 /** How the next token is chosen. */
 export interface SamplingOptions {
-  /** By which logits are divided: 0 takes the most likely token. 1 unless given. */
+  /** By which logits are divided: 0 takes the most likely token. Default: 1. */
   readonly temperature?: number | undefined;
   /** Only so many of the most likely tokens are chosen from. */
   readonly topK?: number | undefined;
   /** Only the most likely tokens that together are at least this likely are chosen from. */
   readonly topP?: number | undefined;
-  /** By which logits of tokens in `previous` are divided, or multiplied below 0. 1 unless given. */
+  /** By which logits of tokens in `previous` are divided, or multiplied below 0. Default: 1. */
   readonly repetitionPenalty?: number | undefined;
   /** The tokens so far. */
   readonly previous?: Iterable<number> | undefined;
@@ -32,7 +32,7 @@ export function candidates(logits: ArrayLike<number>, options: SamplingOptions =
   const { topP = 1 } = options;
   const weights = weigh(logits, options);
   const total = sumOf(weights);
-  // All that weigh less make no more together than top-p leaves out: so few are sorted.
+  // Tokens below this weight cannot sum to more than top-p leaves out, so only the others are sorted.
   const least = ((1 - topP) * total) / weights.length;
   const kept = [...weights.keys()].filter((token) => {
     const weight = weights[token] as number;
@@ -52,7 +52,7 @@ export function candidates(logits: ArrayLike<number>, options: SamplingOptions =
 /**
  * Chooses the next token by its probability among the `candidates`; at a temperature of 0 the most likely one.
  *
- * @returns its index among the logits; -1 where there are none
+ * @returns its index among the logits; -1 if there are none
  */
 export function sample(logits: ArrayLike<number>, options: SamplingOptions = {}): number {
   const { topP = 1, random = Math.random } = options;
@@ -67,11 +67,11 @@ export function sample(logits: ArrayLike<number>, options: SamplingOptions = {})
       ]?.token ?? -1
     );
   }
-  // Their order is all the same then.
+  // The order does not matter then.
   return draw(weigh(logits, options), random());
 }
 
-/** What each token weighs, compared with the others: 0 of those that are never chosen. */
+/** The relative weight of each token: 0 for those that are never chosen. */
 function weigh(logits: ArrayLike<number>, options: SamplingOptions): Float64Array {
   const { temperature = 1, topK = logits.length, repetitionPenalty = 1, previous = [] } = options;
   const scores = Float64Array.from(logits);
@@ -82,7 +82,7 @@ function weigh(logits: ArrayLike<number>, options: SamplingOptions): Float64Arra
   }
   const place = argMax(scores);
   if (temperature === 0) return scores.map((_, token) => Number(token === place));
-  // Those as likely as the last of the best stay, too.
+  // Tokens as likely as the last of these stay, too.
   const least = topK < scores.length ? largest(scores, Math.max(1, topK)).at(-1)?.score : undefined;
   const best = scores[place] as number;
   return scores.map((score) =>
@@ -108,7 +108,7 @@ function sumOf(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0);
 }
 
-/** How a text is generated. */
+/** Options of generation. */
 export interface GenerationOptions extends Omit<SamplingOptions, "previous"> {
   /** The most tokens that are generated. */
   readonly limit: number;
@@ -122,8 +122,8 @@ export interface GenerationOptions extends Omit<SamplingOptions, "previous"> {
  * Generates tokens one after the other, as they come.
  *
  * @param prompt - the tokens so far
- * @param step - resolves to the logits of the token behind those that it is given, which are the prompt at first, and then
- *   each token that was chosen: a model with a cache of its own needs no more
+ * @param step - gets the new tokens, the prompt first and then each chosen token, and resolves to the logits of the next
+ *   token: a model with a cache of its own needs no more
  */
 export async function* generate(
   prompt: readonly number[],
@@ -149,7 +149,7 @@ const UNSETTLED = /( n'?| ?'[vr]?| )$/;
  * The text of tokens as it grows: a character that takes several tokens comes when it is whole, and a space once what is behind
  * it stands, since tokenizers leave some out. All that comes, joined, is the text of all tokens.
  *
- * @param decode - the text of tokens, as tokenizers give it
+ * @param decode - returns the text of tokens, like `decode` of a tokenizer
  */
 export async function* streamText(
   tokens: AsyncIterable<number> | Iterable<number>,

@@ -1,20 +1,20 @@
-/** What a greedy reading of a sequence gives. */
+/** The result of greedy CTC decoding. */
 export interface Reading {
   /** Indices of the labels, in order. */
   readonly labels: readonly number[];
   /** The step at which each begins. */
   readonly steps: readonly number[];
-  /** The mean of the best scores of all steps at which a label begins; 0 of none. */
+  /** The mean of the best scores of all steps at which a label begins; 0 if there is none. */
   readonly score: number;
 }
 
 /**
- * Reads the scores of a model trained with CTC: the best label of each step, without repeats and blanks.
+ * Greedy decoding of a model trained with CTC: the best label of each step, without repeats and blanks.
  *
- * @param scores - of every label, a step after the other
- * @param labels - how many there are, the blank included
- * @param blank - index of the label that stands for none: 0 unless given
- * @throws RangeError where the scores are no whole number of steps
+ * @param scores - [steps, labels]
+ * @param labels - the number of labels, including the blank
+ * @param blank - index of the blank label. Default: 0
+ * @throws RangeError when the scores are not a whole number of steps
  */
 export function readCtc(scores: ArrayLike<number>, labels: number, blank = 0): Reading {
   if (!(labels > 0) || scores.length % labels !== 0) {

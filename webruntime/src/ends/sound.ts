@@ -1,19 +1,19 @@
 import { Fourier } from "./fourier.ts";
 import { type MelOptions, melFilters } from "./mel.ts";
 
-/** How sound is cut into frames, and each of these transformed. */
+/** Options of a short-time Fourier transform. */
 export interface SpectrumOptions {
-  /** Samples that are transformed at once. */
+  /** Size of the transform, in samples. */
   readonly fft: number;
-  /** Samples from one frame to the next. A quarter of `fft` unless given. */
+  /** Samples from one frame to the next. Default: A quarter of `fft`. */
   readonly hop?: number | undefined;
   /** By which each frame is multiplied: a periodic Hann window of `fft` samples unless given; shorter ones lie in the middle. */
   readonly window?: ArrayLike<number> | undefined;
-  /** Whether frames are centred on their samples, the sound being mirrored at its ends. True unless given. */
+  /** Whether frames are centred on their samples, the sound being mirrored at its ends. Default: true. */
   readonly centred?: boolean | undefined;
 }
 
-/** Numbers of every frequency, or mel, a frame after the other: `data[frame * bins + bin]`. */
+/** A value for each frame and frequency, or mel band: `data[frame * bins + bin]`. */
 export interface Spectrum {
   readonly frames: number;
   readonly bins: number;
@@ -23,7 +23,7 @@ export interface Spectrum {
 /**
  * A Hann window.
  *
- * @param periodic - whether it goes on from its end to its beginning, as spectra want it; else it is symmetric
+ * @param periodic - whether it is periodic, as spectra need it; else it is symmetric
  */
 export function hannWindow(length: number, periodic = true): Float32Array {
   const period = periodic ? length : length - 1;
@@ -33,9 +33,9 @@ export function hannWindow(length: number, periodic = true): Float32Array {
 }
 
 /**
- * Frames of sound, one after the other, without the rest that fills none.
+ * Cuts sound into frames; the rest that does not fill a frame is left out.
  *
- * @param size - samples of a frame, and `hop` from one to the next
+ * @param size - samples of a frame; `hop` samples lie between the starts of frames
  */
 export function framesOf(samples: Float32Array, size: number, hop: number): Float32Array[] {
   const count = Math.max(0, Math.floor((samples.length - size) / hop) + 1);
@@ -47,7 +47,7 @@ export function framesOf(samples: Float32Array, size: number, hop: number): Floa
  *
  * @param samples - of one channel
  * @returns real and imaginary parts [frames, bins] of fft / 2 + 1 frequencies, from 0 to half the sampling rate
- * @throws RangeError where the window is longer than `fft`, or the sound too short to be mirrored at its ends
+ * @throws RangeError when the window is longer than `fft`, or the sound too short to be mirrored at its ends
  */
 export function stft(
   samples: Float32Array,
@@ -79,7 +79,7 @@ export function stft(
 /**
  * The magnitudes of a short-time Fourier transform.
  *
- * @param power - to which they are raised: 2 unless given
+ * @param power - the exponent of the magnitudes. Default: 2
  */
 export function spectrogram(samples: Float32Array, options: SpectrumOptions, power = 2): Spectrum {
   const { frames, bins, real, imaginary } = stft(samples, options);
@@ -87,15 +87,15 @@ export function spectrogram(samples: Float32Array, options: SpectrumOptions, pow
   return { frames, bins, data };
 }
 
-/** How a mel spectrogram is made, and its logarithm taken. */
+/** Options of a logarithmic mel spectrogram. */
 export interface LogMelOptions extends SpectrumOptions, Omit<MelOptions, "bins"> {
   /** "ln" or "log10" of at least `floor`; or "whisper": log10, no more than 8 below the largest, then (x + 4) / 4. */
   readonly log?: "ln" | "log10" | "whisper" | undefined;
-  /** Smallest number whose logarithm is taken: 1e-10 unless given. */
+  /** Smallest number whose logarithm is taken. Default: 1e-10. */
   readonly floor?: number | undefined;
-  /** To which magnitudes are raised: 2 unless given. */
+  /** To which magnitudes are raised. Default: 2. */
   readonly power?: number | undefined;
-  /** Leaves out the last frame, as Whisper does. False unless given. */
+  /** Leaves out the last frame, as Whisper does. Default: false. */
   readonly dropLast?: boolean | undefined;
 }
 
@@ -138,7 +138,7 @@ function centredWindow(window: ArrayLike<number>, length: number): Float64Array 
   return result;
 }
 
-/** Sound with so many samples more at either end, mirrored there. */
+/** Extends sound at either end by so many samples, mirrored there. */
 function mirrored(samples: Float32Array, count: number): Float32Array {
   if (samples.length <= count) {
     throw new RangeError(

@@ -13,7 +13,7 @@ const SPECIAL: Record<string, number> = {
 
 type Operation = (...operands: number[]) => number;
 
-/** Operations of two or more operands, one after another. */
+/** Operations of two or more operands, applied from left to right. */
 const CHAINED: Record<string, (left: number, right: number) => number> = {
   "+": (left, right) => left + right,
   "-": (left, right) => left - right,
@@ -24,11 +24,11 @@ const CHAINED: Record<string, (left: number, right: number) => number> = {
   max: (left, right) => Math.max(left, right),
   "==": (left, right) => (left === right ? 1 : 0),
   "<": (left, right) => (left < right ? 1 : 0),
-  // That no other differs from 1 is a constraint of the graph.
+  // A constraint of the graph ensures that the others are equal to it or 1.
   broadcast: (left, right) => (left === 1 ? right : left),
 };
 
-/** Operations that only floats have; ONNX's halves are rounded to even. */
+/** Operations on floats only; like ONNX, `round` rounds halves to even. */
 const FLOATING: Record<string, Operation> = {
   "/": (left = 0, right = 0) => left / right,
   floor: Math.floor,
@@ -39,14 +39,14 @@ const FLOATING: Record<string, Operation> = {
   fround: Math.fround,
 };
 
-/** What rounding half to even takes away from a number. */
+/** The difference between a number and its value rounded half to even. */
 function remainderToEven(number: number): number {
   const above = number - Math.floor(number);
   const isUp = above > 0.5 || (above === 0.5 && Math.floor(number) % 2 !== 0);
   return isUp ? above - 1 : above;
 }
 
-/** Deepest nesting of an expression: what is damaged on purpose shall not exhaust the stack. */
+/** Deepest nesting of an expression: a maliciously damaged file must not exhaust the stack. */
 const DEEPEST = 500;
 
 const DIVISIONS = ["//", "%", "/"];
@@ -97,7 +97,7 @@ function wholePart(number: number): number {
 /**
  * Whether a value of graph.json is an expression that `evaluate` understands.
  *
- * @param isNumber - which numbers may occur; where these are integers, floats may occur within `trunc`
+ * @param isNumber - tests the numbers that may occur; if these are integers, floats may still occur within `trunc`
  */
 export function isExpression(
   value: unknown,
@@ -125,7 +125,7 @@ export function isSpecial(value: unknown): boolean {
   return Object.keys(SPECIAL).includes(value as string);
 }
 
-/** How tightly operations bind: those that are not here are written as calls. */
+/** How tightly operations bind; all others are written as calls. */
 const PRECEDENCE: Record<string, number> = {
   "==": 0,
   "<": 0,
@@ -159,7 +159,7 @@ function write(expression: Real): [text: string, precedence: number] {
   if (operation === "-" && first === 0 && others.length > 0) {
     return [`-${others.map((operand) => within(operand, 2)).join(" - ")}`, 1];
   }
-  // Sums may be told one after another; a quotient within a product is set apart for the eye.
+  // Nested sums need no parentheses; a quotient within a product gets them to be easier to read.
   const texts = [
     within(first, precedence < 2 ? 1 : TIGHTEST),
     ...others.map((operand) => within(operand, precedence + 1)),

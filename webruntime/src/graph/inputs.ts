@@ -6,7 +6,7 @@ import { asPictures, type CroppedPicture, type ImageSource, type Picture } from 
 import { type Stage, stagesOf } from "./stages.ts";
 import { Tensor } from "./tensor.ts";
 
-/** What `run` takes for an input: several pictures are a batch. */
+/** What `run` accepts for an input; several pictures are a batch. */
 export type RunInput =
   | Tensor
   | GpuTensor
@@ -14,13 +14,13 @@ export type RunInput =
   | CroppedPicture
   | readonly (ImageSource | CroppedPicture)[];
 
-/** An input that was checked. */
+/** A checked input. */
 export type InputValue = Tensor | GpuTensor | readonly Picture[];
 
-/** Symbols with their values, and with what the graph derives from them. */
+/** The values of symbols, and of the names that the graph derives from them. */
 export interface Bound {
   readonly symbols: ReadonlyMap<string, number>;
-  /** By symbol, what it was bound by. */
+  /** For each symbol, what gave it its value. */
   readonly origin: ReadonlyMap<string, string>;
 }
 
@@ -30,9 +30,9 @@ export interface BoundInputs extends Bound {
 }
 
 /**
- * Binds as `bindSymbols` does, and checks what the model needs of the sizes.
+ * Binds the symbols as `bindSymbols` does, and checks the model's constraints on the sizes.
  *
- * @throws Error naming the input or node, what was expected and what came
+ * @throws Error that names the input or node, what was expected and what was given
  */
 export function bindInputs(
   graph: GraphFile,
@@ -47,8 +47,8 @@ export function bindInputs(
 /**
  * Checks names, types and shapes of the inputs of a run, and binds each symbolic dimension to its size.
  *
- * @param remembered - symbols that follow from what a session remembers
- * @throws Error naming the input, what was expected and what came
+ * @param remembered - symbols that follow from the states of a session
+ * @throws Error that names the input, what was expected and what was given
  */
 export function bindSymbols(
   graph: GraphFile,
@@ -89,7 +89,7 @@ export function bindSymbols(
   return { values, symbols, origin };
 }
 
-/** Checks the constraints that a stage's symbols decide, and derives what follows from them. */
+/** Checks the constraints that depend on a stage's symbols, and computes the names derived from these. */
 export function settle(
   { constraints, derived }: Stage,
   symbols: Map<string, number>,
@@ -103,7 +103,7 @@ function hasShape(value: InputValue | null): value is Tensor | GpuTensor {
   return value !== null && "shape" in value;
 }
 
-/** Binds the symbols that the elements of an input are. */
+/** Binds the symbols that stand for elements of an input. */
 function bindElements(
   { name, elements }: GraphInput,
   value: InputValue | null,
@@ -123,7 +123,7 @@ function bindElements(
   });
 }
 
-/** Whether sizes are as a constraint says. */
+/** Whether sizes satisfy a constraint. */
 export function holds({ left, relation, right }: Constraint, symbols: ReadonlyMap<string, number>): boolean {
   const [own, other] = [evaluate(left, symbols), evaluate(right, symbols)];
   return {
@@ -133,7 +133,7 @@ export function holds({ left, relation, right }: Constraint, symbols: ReadonlyMa
   }[relation];
 }
 
-/** Refuses sizes that a node cannot compute with. */
+/** Throws the error for sizes that a node cannot compute with. */
 function checkConstraint(
   constraint: Constraint,
   symbols: ReadonlyMap<string, number>,
@@ -156,7 +156,7 @@ function checkConstraint(
   );
 }
 
-/** Checks what came for an input: its kind, type and rank. */
+/** Checks the kind, type and rank of what was given for an input. */
 export function checkValue(input: GraphInput, value: unknown, names: readonly string[]): InputValue | null {
   const what = `Input "${input.name}"`;
   const expected = `a ${input.dtype} Tensor of shape ${shapeText(input)}`;
@@ -247,7 +247,7 @@ function checkShape(
   });
 }
 
-/** Pictures fix the symbols of their width and height; a symbol that is neither is the batch: as many as there are. */
+/** Pictures bind the symbols of their width and height; a symbol that is neither is the batch, the number of pictures. */
 function bindPictures(
   input: GraphInput,
   pictures: readonly Picture[],

@@ -1,13 +1,13 @@
 import { TexelflowError } from "../errors.ts";
 
-/** Elements of a page; the types of workers (`lib: ["webworker"]`) have none. */
+/** DOM elements, which TypeScript's types for workers (`lib: ["webworker"]`) lack. */
 export type PageElement<Name extends string> = typeof globalThis extends {
   [Key in Name]: { prototype: infer Element };
 }
   ? Element
   : never;
 
-/** Pictures that an input with image preprocessing takes. */
+/** Pictures that an input with image preprocessing accepts. */
 export type ImageSource =
   | PageElement<"HTMLImageElement">
   | PageElement<"HTMLVideoElement">
@@ -25,19 +25,19 @@ export interface Rectangle {
   readonly height: number;
 }
 
-/** A picture of which a part is taken, as if that were all of it. */
+/** A part of a picture, used as if it were the whole picture. */
 export interface CroppedPicture {
   readonly source: ImageSource;
   readonly crop: Rectangle;
 }
 
-/** A picture, its size in pixels, and the part of it to take. */
+/** A picture, its size in pixels, and the part of it to use. */
 export interface Picture {
   readonly source: ImageSource;
   readonly width: number;
   readonly height: number;
   readonly part: Rectangle;
-  /** Whether its pixels have to go through a canvas, so that they come as those of an `<img>`; see `isAsStored`. */
+  /** Whether it must be drawn on a canvas first, so that its pixels equal those of an `<img>`; see `isAsStored`. */
   readonly redraw: boolean;
 }
 
@@ -53,7 +53,7 @@ const KINDS = /^(HTML(Image|Video|Canvas)Element|OffscreenCanvas|ImageBitmap|Ima
  * The pictures of a value, one, or several in an array, or null when it is none of these.
  *
  * @param what - names the input in errors
- * @throws Error when a picture has no pixels yet (still loading) or no more (closed), or lacks the part to take
+ * @throws Error when a picture has no pixels yet (still loading) or no longer (closed), or is smaller than the part
  */
 export function asPictures(value: unknown, what: string): Picture[] | null {
   if (!Array.isArray(value)) {
@@ -70,7 +70,7 @@ export function asPictures(value: unknown, what: string): Picture[] | null {
   );
 }
 
-/** The name of a value's class; not instanceof: it may come from another frame, and workers lack some of the classes. */
+/** The name of a value's class. Not `instanceof`: the value may come from another frame, and workers lack some classes. */
 function classOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }
@@ -84,7 +84,7 @@ function asPicture(value: unknown, what: string): Picture | null {
   const kind = classOf(value);
   if (!KINDS.test(kind)) return null;
   const properties = value as Record<string, number>;
-  // Of an image its own size, not the size it is shown at.
+  // The natural size of an image, not the size at which it is shown.
   const [width, height] = ["Width", "Height"].map(
     (side) =>
       properties[`natural${side}`] ??
@@ -114,16 +114,16 @@ function checkedPart({ x, y, width, height }: Rectangle, whole: Picture, what: s
   );
 }
 
-/** What is asked of an HTMLImageElement or a VideoFrame. */
+/** The properties of an HTMLImageElement or a VideoFrame that are read here. */
 interface Shown extends Partial<Pick<Rectangle, "width" | "height">> {
   readonly visibleRect?: Shown | null;
   readonly currentSrc: string;
 }
 
 /**
- * Whether GL gets the pixels that a page shows. Of an ImageBitmap it gets colours that may be multiplied by alpha, which
- * nobody can ask; of a VideoFrame those that were coded, whose shape may be another than that of the picture; of an SVG in
- * Chromium as many as it is shown with.
+ * Whether WebGL gets exactly the pixels that a page shows. From an ImageBitmap it may get colours multiplied by alpha, which
+ * cannot be queried; from a VideoFrame the coded pixels, whose aspect may differ from the picture's; from an SVG in
+ * Chromium as many pixels as it is shown with.
  */
 function isAsStored(kind: string, value: Shown, width: number, height: number): boolean {
   if (!/^(HTMLIm|VideoF)/.test(kind)) return kind !== "ImageBitmap";

@@ -8,7 +8,7 @@ import type {
   Step,
 } from "../bundle/generated/graph_file.ts";
 
-/** Whether the page does a step, and not the GPU: what has a program is checked as a draw, whatever else it has. */
+/** Whether a step is done by the page and not by the GPU. A step with a program counts as a draw, whatever else it has. */
 export function isHostStep(step: Step): step is HostStep {
   return !("program" in step);
 }
@@ -18,16 +18,16 @@ export interface Stage {
   /** Indices into the bundle's `predict` of the first step, and of the one behind the last. */
   readonly first: number;
   readonly end: number;
-  /** What follows them; null at the end of the run. */
+  /** The host step that follows the draws; null at the end of the run. */
   readonly host: HostStep | null;
-  /** What is checked, and what is derived, once the stage's symbols are bound, but not before. */
+  /** The constraints and derived names that need the symbols of this stage, and of no later one. */
   readonly constraints: readonly Constraint[];
   readonly derived: GraphFile["derived"];
 }
 
 const known = new WeakMap<GraphFile, readonly Stage[]>();
 
-/** The stages of a bundle's runs, of which each but the first begins with what the host step before it bound. */
+/** The stages of a bundle's runs. Each but the first begins with the symbols that the host step before it bound. */
 export function stagesOf(graph: GraphFile): readonly Stage[] {
   const found = known.get(graph);
   if (found) return found;
@@ -65,13 +65,13 @@ function findStages(graph: GraphFile): readonly Stage[] {
   });
 }
 
-/** Whether all symbols of an expression are among those of these names. */
+/** Whether an expression uses symbols of these names only. */
 function usesOnly(expression: Expression | Real, names: ReadonlySet<string>): boolean {
   if (typeof expression === "string") return names.has(expression);
   return typeof expression === "number" || expression.slice(1).every((part) => usesOnly(part as Real, names));
 }
 
-/** The step of a bundle's `predict` that is known to draw. */
+/** Step `index` of a bundle's `predict`, which is known to be a draw. */
 export function drawAt(graph: GraphFile, step: number): Draw {
   return graph.plans.webgl2.entries.predict[step] as Draw;
 }

@@ -48,7 +48,7 @@ interface DataTypeTraits {
   readonly kind: "float" | "integer";
 }
 
-/** What arrays hold the elements of each type, and how the GPU does. */
+/** For each element type, the arrays that can hold it and how the GPU stores it. */
 export const TRAITS: Record<DataType, DataTypeTraits> = {
   float32: { array: Float32Array, also: [], kind: "float" },
   float16: { array: Uint16Array, also: [Float32Array], kind: "float" },

@@ -6,37 +6,37 @@ import { microphone } from "./microphone.ts";
 import { type SoundInput, type SoundOptions, SoundRunner, samplesOf, type WindowRun } from "./sound.ts";
 import { lastOf, numbersOf, type TaskModel } from "./task_model.ts";
 
-/** A sound that is there, or one that comes: of a microphone, or samples at the model's rate. */
+/** A complete sound, or a live one: from a microphone, or samples at the model's rate. */
 export type SoundSource = SoundInput | PageElement<"MediaStream"> | AsyncIterable<Float32Array>;
 
-/** What is asked for of a sound. */
+/** Options of an audio task. */
 export interface AudioClassificationOptions extends SoundOptions, ClassificationOptions {}
 
-/** What a window of a sound is. */
+/** The classes of one window of a sound. */
 export interface HeardWindow {
   /** Seconds from the beginning of the sound to that of the window. */
   readonly time: number;
   readonly results: readonly Classification[];
 }
 
-/** Numbers over the time of a sound. */
+/** Values over the time of a sound. */
 export interface Track {
   /** The name of the output, or its label. */
   readonly label: string;
-  /** Seconds from the beginning of the sound, of each moment. */
+  /** For each moment, the seconds from the beginning of the sound. */
   readonly times: Float64Array;
-  /** A number for each moment, or of notes a row: each half a tone above the one before. */
+  /** One value for each moment; for notes, one row for each moment, in steps of a semitone. */
   readonly values: Float32Array;
   readonly unit: "probability" | "hertz" | undefined;
-  /** Of notes, the lowest, as MIDI counts. */
+  /** For notes, the MIDI number of the lowest. */
   readonly lowest?: number;
-  /** The least probability that its makers take for a yes, where the bundle says it. */
+  /** The probability from which on the model's makers count it as a yes, if the bundle says it. */
   readonly threshold?: number;
 }
 
 /**
- * Says what is heard: of classes the mean over all windows of a sound; of a probability over time, such as that of a voice,
- * the highest.
+ * Classifies sounds: for classes, the mean of the scores over all windows; for a probability over time, such as that of
+ * speech, its maximum.
  */
 export function audioClassification(task: TaskModel) {
   const runner = new SoundRunner(task);
@@ -74,7 +74,7 @@ export function audioClassification(task: TaskModel) {
   return Object.assign(each(classify), { stream });
 }
 
-/** Follows a sound: how likely a voice is, how high a tone, which notes sound, moment by moment. */
+/** Analyses a sound moment by moment: the probability of speech, the pitch, or the notes. */
 export function audioTracking(task: TaskModel) {
   const runner = new SoundRunner(task);
   const tracks = tracksOf(task);
@@ -110,7 +110,7 @@ async function* windowsOf(
   try {
     yield* runner.stream(blocksOf(source, runner.rate, options), options, isStream(source));
   } catch (error) {
-    // Who stops what still comes wants no more of it; of a sound that is there, half a result would be a wrong one.
+    // Stopping a live sound ends it normally; half a result for a complete sound would be wrong.
     if (!(isStream(source) && options.signal?.aborted)) throw error;
   }
 }
@@ -131,7 +131,7 @@ function tracksOf(task: TaskModel) {
   return [...task.outputs("curve"), ...task.outputs("notes")];
 }
 
-/** What an output tells of a window, without what the windows before and behind tell better. */
+/** The values of an output for a window, without those at its ends, which neighbouring windows know better. */
 function trackOf(
   task: TaskModel,
   track: TrackOutput,
@@ -158,7 +158,7 @@ function trackOf(
   return { label, times, values, unit: role.unit, ...(threshold !== undefined && { threshold }) };
 }
 
-/** Takes the mean of so many numbers up to each, those of the parts before included. */
+/** A running mean over the last so many numbers, continued from the parts before. */
 function smoother(count: number): (values: Float32Array) => Float32Array {
   const last: number[] = [];
   return (values) => {
@@ -186,7 +186,7 @@ function joinedTracks(parts: readonly Track[]): Track {
   return { ...first, times, values };
 }
 
-/** A track without what is behind the end of the sound. */
+/** A track without the part after the end of the sound. */
 function until(end: number, track: Track): Track {
   const count = track.times.findIndex((time) => time >= end);
   if (count < 0) return track;

@@ -10,13 +10,13 @@ export interface Classification {
   readonly score: number;
 }
 
-/** What a classification is asked for. */
+/** Options of a classification. */
 export interface ClassificationOptions extends TaskRunOptions {
   /** How many classes are wanted, the best first, or null for all: 5 unless given, of texts and files 1. */
   readonly top_k?: number | null | undefined;
 }
 
-/** Says of pictures what they show. */
+/** Classifies pictures. */
 export function imageClassification(task: TaskModel) {
   const { info } = task.output("classes");
   return each(

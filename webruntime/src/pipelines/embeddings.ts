@@ -4,15 +4,15 @@ import { type PictureInput, runPicture } from "./pictures.ts";
 import { numbersOf, type TaskModel, type TaskRunOptions } from "./task_model.ts";
 import type { TextEncoder } from "./text_inputs.ts";
 
-/** How vectors are made. */
+/** Options of embeddings. */
 export interface EmbeddingOptions extends TaskRunOptions {
-  /** How one vector is made of those of all tokens: what the bundle says unless given. */
+  /** How the vectors of all tokens become one. Default: what the bundle says. */
   readonly pooling?: "none" | "mean" | "first" | "last" | "cls" | undefined;
-  /** Whether vectors are brought to the length 1: what the bundle says unless given. */
+  /** Whether vectors are brought to the length 1. Default: what the bundle says. */
   readonly normalize?: boolean | undefined;
 }
 
-/** Vectors that say what texts are about: [texts, numbers], or of one text without pooling [1, tokens, numbers]. */
+/** Embeddings of texts: [texts, size], or without pooling [1, tokens, size] for one text. */
 export function featureExtraction(task: TaskModel, encode: TextEncoder) {
   const meant = task.output("embedding");
   const { info, role } = meant;
@@ -35,7 +35,7 @@ export function featureExtraction(task: TaskModel, encode: TextEncoder) {
   };
 }
 
-/** Vectors that say what pictures show: [1, numbers], or without pooling [1, places, numbers]. */
+/** Embeddings of pictures: [1, size], or without pooling [1, places, size]. */
 export function imageFeatureExtraction(task: TaskModel) {
   const meant = task.output("embedding");
   const { info, role } = meant;

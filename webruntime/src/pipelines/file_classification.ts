@@ -5,10 +5,10 @@ import { each } from "./each.ts";
 import { fetched } from "./pictures.ts";
 import type { TaskModel } from "./task_model.ts";
 
-/** A file: an address, what a visitor chose, or its content. */
+/** A file: an address, a file that a visitor chose, or its content. */
 export type FileInput = string | URL | Blob | Uint8Array<ArrayBuffer>;
 
-/** Says of files what they are, by their bytes; of large ones a little is read. */
+/** Tells the type of files by their bytes; of large files only parts are read. */
 export function fileClassification(task: TaskModel) {
   const { info } = task.output("classes");
   const { info: input, role } = task.input("bytes");

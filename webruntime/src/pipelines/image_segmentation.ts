@@ -15,21 +15,21 @@ export interface MaskImage extends Size {
 /** A class that was found in a picture, and where. */
 export interface Segment {
   readonly label: string;
-  /** Null: there is a score for each pixel alone. */
+  /** Always null: only pixels have scores. */
   readonly score: null;
-  /** As large as the picture: 255 where it is this class; of a model of one object, its probability. */
+  /** As large as the picture: 255 where it shows this class; for models of one object, the probability. */
   readonly mask: MaskImage;
 }
 
-/** What a segmentation is asked for. */
+/** Options of a segmentation. */
 export interface SegmentationOptions extends TaskRunOptions {
-  /** Of a model of one object: from this probability on a pixel is the object, 255, and else 0. */
+  /** For models of one object: pixels of at least this probability become 255, others 0. */
   readonly threshold?: number | undefined;
-  /** The size of masks: the picture's own unless given. Smaller ones are made faster. */
+  /** The size of masks. Default: the picture's own. Smaller ones are made faster. */
   readonly size?: Size | undefined;
 }
 
-/** Says of each pixel of pictures what it belongs to. */
+/** Segments pictures: tells the class of each pixel. */
 export function imageSegmentation(task: TaskModel) {
   const meant = task.output("mask");
   const { info, role } = meant;
@@ -88,7 +88,7 @@ function segments(
 ): Segment[] {
   const best = new Uint16Array(size.width * size.height);
   if (planes.length === 1) {
-    // Numbers of classes have none between them.
+    // Class numbers must not be interpolated.
     resample(planes, run, size, ([label = 0], at) => (best[at] = label), nearest);
   } else {
     resample(planes, run, size, (values, at) => {

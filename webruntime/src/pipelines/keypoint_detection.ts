@@ -13,31 +13,31 @@ export interface FoundPoint {
   /** In pixels of the picture. */
   readonly x: number;
   readonly y: number;
-  /** How far behind the others it is, in pixels, where the model tells it. */
+  /** Its depth relative to the other points, in pixels, if the model gives it. */
   readonly z?: number;
-  /** How sure it is, where the model tells it for each. */
+  /** Its score, if the model gives one for each point. */
   readonly score?: number;
 }
 
 /** An object with its points. */
 export interface PointedObject {
-  /** How sure it is that there is one; null where the model does not tell. */
+  /** The score of the object; null if the model gives none. */
   readonly score: number | null;
   readonly keypoints: readonly FoundPoint[];
 }
 
-/** What a detection of points is asked for. */
+/** Options of a keypoint detection. */
 export interface KeypointOptions extends TaskRunOptions {
   /** The least score of an object: what the bundle says, or else 0. */
   readonly threshold?: number | undefined;
 }
 
-/** Says of pictures of one object where its points are; there is none where the object is not there. */
+/** Finds the keypoints of one object in each picture; the result is empty if the object is not there. */
 export function keypointDetection(task: TaskModel) {
   const parts = task.outputs("keypoints");
   const presence = parts.find(({ role }) => role.part === "presence");
   const maps = parts.find(({ role }) => role.part === "heatmaps");
-  // A model that has both tells roughly where points are, and the maps more closely.
+  // If a model has both, the maps refine the points.
   const points = parts.find((part) => part !== presence && part !== maps) ?? maps ?? task.output("keypoints");
   const labels = task.labelsOf(points.info);
   return each(async (picture: PictureInput, options: KeypointOptions = {}): Promise<PointedObject[]> => {

@@ -3,9 +3,9 @@ import type { PageElement } from "../graph/pictures.ts";
 import { joined } from "./sound.ts";
 
 /**
- * The samples of a microphone, or of any other stream, as they come: of one channel.
+ * The samples of a microphone or any other stream while they arrive, mixed to one channel.
  *
- * @param stream - what `getUserMedia` gave; it is not stopped
+ * @param stream - from `getUserMedia`, for example; it is not stopped
  * @param rate - samples a second
  * @param signal - ends it when aborted
  * @throws TexelflowError with the code `option` where the browser cannot resample the stream, and with `network` when
@@ -31,7 +31,7 @@ export async function* microphone(
     sourceOf(context, stream).connect(recorder);
     await context.resume();
     while (!signal?.aborted && stream.active) {
-      // All that has come meanwhile, so that who takes it sees how late it is.
+      // Everything that has arrived since, so that the consumer sees how late it is.
       if (waiting.length > 0) yield joined(waiting.splice(0));
       else await new Promise<void>((resolve) => (wake = resolve));
     }

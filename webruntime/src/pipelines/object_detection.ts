@@ -24,28 +24,28 @@ import { activate, type Meant, numbersOf, type TaskModel, type TaskRunOptions } 
 export interface Detection {
   readonly label: string;
   readonly score: number;
-  /** Its edges in pixels of the picture, or with `percentage` in fractions of it; they may lie beyond its edges. */
+  /** Its edges in pixels of the picture, or with `percentage` in fractions of it; they may lie outside the picture. */
   readonly box: {
     readonly xmin: number;
     readonly ymin: number;
     readonly xmax: number;
     readonly ymax: number;
   };
-  /** Its points, where the model tells them: eyes and mouth of a face, say. */
+  /** Its keypoints, if the model gives them, such as eyes and mouth of a face. */
   readonly points?: readonly Point[];
 }
 
-/** What a detection is asked for. */
+/** Options of an object detection. */
 export interface DetectionOptions extends TaskRunOptions {
   /** The least score: what the bundle says, or else 0.5. */
   readonly threshold?: number | undefined;
   /** Objects whose boxes share more, as intersection over union, are one: what the bundle says, or else 0.45. */
   readonly overlap?: number | undefined;
-  /** Whether places are fractions of the picture, and not pixels. False unless given. */
+  /** Whether places are fractions of the picture, and not pixels. Default: false. */
   readonly percentage?: boolean | undefined;
 }
 
-/** Says of pictures which objects they show, and where. */
+/** Finds objects in pictures. */
 export function objectDetection(task: TaskModel) {
   const parts = task.outputs("boxes");
   const of = (part: BoxPart) => parts.filter(({ role }) => (role.part ?? "boxes") === part);
@@ -62,7 +62,7 @@ export function objectDetection(task: TaskModel) {
       const rows = boxRows(of, outputs);
       return { rows, boxes: keep(boxesIn(rows, role, size, threshold), { overlap }) };
     });
-    // Names may leave the background out, as the rows do.
+    // Lists of class names may leave out the background, as the rows do.
     const isNamed = rows && background !== undefined && labels.length > rows.classes;
     const nameAt = (label: number) => nameOf(labels, label + Number(isNamed && label >= background));
     const unit = percentage ? own : { width: 1, height: 1 };

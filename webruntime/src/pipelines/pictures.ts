@@ -4,10 +4,10 @@ import type { CroppedPicture, ImageSource } from "../graph/pictures.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { TaskModel, TaskRunOptions } from "./task_model.ts";
 
-/** A picture: an address, a file, or whatever the runtime takes. */
+/** A picture: an address, a file, or whatever `run` accepts. */
 export type PictureInput = string | URL | Blob | ImageSource | CroppedPicture;
 
-/** What a run of a picture gave, and where that lies on it. */
+/** The outputs for a picture, and where the model's input lies on it. */
 export interface PictureRun {
   readonly outputs: Record<string, Tensor>;
   /** Where the model's picture lies, in pixels of the visitor's. */
@@ -21,8 +21,8 @@ export interface PictureRun {
 /**
  * Runs a model on a picture.
  *
- * @throws TexelflowError with the code `network` or `not-found` when an address cannot be fetched, and with `input` when what
- *   came is no picture
+ * @throws TexelflowError with the code `network` or `not-found` when an address cannot be fetched, and with `input` when it
+ *   is not a picture
  */
 export async function runPicture(
   task: TaskModel,
@@ -35,7 +35,7 @@ export async function runPicture(
   try {
     const picture = sizeOf(source);
     const outputs = await task.run({ [name]: source }, options);
-    // Sizes that are free follow the picture's own.
+    // Free sizes follow the size of the picture.
     const size = {
       width: typeof image.width === "number" ? image.width : picture.width,
       height: typeof image.height === "number" ? image.height : picture.height,

@@ -7,31 +7,31 @@ import { type AnyModel, TaskModel } from "./task_model.ts";
 import { ALSO, TASKS, type TaskAlias, type TaskName, type TaskOf, type Tasks, TEXT_TASKS } from "./tasks.ts";
 import { type TokenizerSource, tokenizerFiles, tokenizerOf } from "./text_inputs.ts";
 
-/** Settings of a pipeline, all optional; those of loading are for bundles that are not loaded yet. */
+/** Options of a pipeline; those of `loadModel` matter only if the bundle is not loaded yet. */
 export interface PipelineOptions extends LoadOptions {
-  /** Whether the model lives in a worker, so that the page stays as quick as it was. False unless given. */
+  /** Whether the model runs in a worker, so that it does not slow down the page. Default: false. */
   worker?: boolean | undefined;
-  /** By name, what inputs and outputs are in the task, where the bundle does not say it. */
+  /** The roles of inputs and outputs by name, if the bundle does not state them. */
   roles?: Readonly<Record<string, Role>> | undefined;
-  /** The names of the classes, where the bundle has none. */
+  /** The names of the classes, if the bundle has none. */
   labels?: readonly string[] | undefined;
-  /** Of texts, the tokenizer: beside the bundle unless given. */
+  /** Of texts, the tokenizer. Default: beside the bundle. */
   tokenizer?: TokenizerSource | undefined;
 }
 
-/** What does a task with a model. */
+/** A function that does a task with a model. */
 export type Pipeline<T extends TaskName> = Tasks[T] & {
   readonly task: T;
   readonly model: AnyModel;
-  /** Gives back what the model has of the GPU, also where it was given loaded. */
+  /** Frees the model's GPU memory, even if the model was passed in already loaded. */
   dispose(): Promise<void>;
 };
 
 /**
- * Makes what does a task with a bundle, in the words of Transformers.js.
+ * Creates a function that does a task with a bundle, like `pipeline` of Transformers.js.
  *
  * @param name - of the task, such as "object-detection"
- * @param bundle - its address or files, or a model that is loaded, on the page or in a worker
+ * @param bundle - its address or files, or a model that was loaded, on the page or in a worker
  * @returns a function that takes a picture, a sound or a text, and options of the task
  * @throws TexelflowError as `loadModel` does; and with the code `option` when there is no such task, or the bundle does not
  *   say what the task needs, which `roles` can
@@ -58,7 +58,7 @@ export async function pipeline<T extends TaskAlias>(
             of,
             await (tokenizer ? tokenizerOf(tokenizer) : tokenizerOf(beside(bundle), tokenizerFiles(model))),
           );
-    // Which task it is, and so what it takes, only the caller's types know.
+    // The type of the result follows from the task's name, which TypeScript cannot see here.
     return Object.assign(run, {
       task,
       model,
@@ -80,7 +80,7 @@ async function load(bundle: BundleSource, worker: boolean, options: LoadOptions)
   return loadInWorker(bundle, options);
 }
 
-/** The tokenizer beside a bundle. */
+/** Loads the tokenizer beside a bundle. */
 function beside(bundle: BundleSource | AnyModel): BundleSource {
   if (!isModel(bundle)) return bundle;
   throw new TexelflowError(

@@ -7,12 +7,12 @@ import { Tensor } from "../graph/tensor.ts";
 import { fetched } from "./pictures.ts";
 import { runOf, type TaskModel, type TaskRunOptions } from "./task_model.ts";
 
-/** A sound: an address, a file, what the browser decoded, or samples of one channel. */
+/** A sound: an address, a file, a decoded AudioBuffer, or samples of one channel. */
 export type SoundInput = string | URL | Blob | PageElement<"AudioBuffer"> | Float32Array;
 
-/** What a run on a sound is asked for. */
+/** Options of a run on a sound. */
 export interface SoundOptions extends TaskRunOptions {
-  /** Samples a second of a Float32Array: those of the model unless given. */
+  /** Samples a second of a Float32Array. Default: those of the model. */
   readonly sampling_rate?: number | undefined;
 }
 
@@ -24,10 +24,10 @@ export interface WindowRun {
 }
 
 /**
- * The samples of a sound at the rate of a model, of one channel: the mean of several.
+ * The samples of a sound at the rate of a model, as one channel: the mean of all channels.
  *
- * @throws TexelflowError with the code `network` or `not-found` when an address cannot be fetched, and with `input` when what
- *   came is no sound
+ * @throws TexelflowError with the code `network` or `not-found` when an address cannot be fetched, and with `input` when it
+ *   is not a sound
  */
 export async function samplesOf(
   sound: SoundInput,
@@ -56,7 +56,7 @@ async function decoded(sound: string | URL | Blob, { signal }: SoundOptions): Pr
   const content = await source.arrayBuffer();
   const rate = rateOf(content);
   try {
-    // At its own rate where that is known, so that no browser resamples in a way of its own.
+    // Decoded at its own rate if that is known, because browsers resample in different ways.
     return await new OfflineAudioContext(1, 1, rate).decodeAudioData(content);
   } catch (cause) {
     const name = sound instanceof Blob ? "The file" : String(sound);
@@ -64,7 +64,7 @@ async function decoded(sound: string | URL | Blob, { signal }: SoundOptions): Pr
   }
 }
 
-/** The rate of a file of WAVE, which says it at a fixed place; 48,000 of others. */
+/** The sampling rate of a WAVE file, which stores it at a fixed place; 48,000 for other files. */
 function rateOf(content: ArrayBuffer): number {
   const view = new DataView(content);
   const isWave =
@@ -100,7 +100,7 @@ export class SoundRunner {
     return this.role.rate;
   }
 
-  /** New samples that a run takes; undefined where it takes a whole sound. */
+  /** New samples per run; undefined if a run takes a whole sound. */
   get window(): number | undefined {
     const { window, context = 0 } = this.role;
     const extent = this.info.shape.at(-1) === 1 ? this.info.shape.at(-2) : this.info.shape.at(-1);
@@ -126,7 +126,7 @@ export class SoundRunner {
   ): AsyncGenerator<WindowRun, void> {
     const { window, overlap } = this;
     const session = this.task.model.states.length > 0 ? this.task.model.session() : undefined;
-    // What it takes for noise is of this sound.
+    // Its estimate of the noise belongs to this sound.
     const frontend = this.role.features ? new MicroFrontend() : undefined;
     const skipsLate = latest && isLive && !session && !frontend;
     const run = async (samples: Float32Array): Promise<Record<string, Tensor>> => {

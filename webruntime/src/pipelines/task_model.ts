@@ -15,21 +15,20 @@ const LONGEST_ROLE = 200;
 export type AnyModel = Model | WorkerModel;
 
 /**
- * What a run of any task takes. Of a sound that comes by itself, `latest` leaves out windows that are late, where the model
- * remembers nothing.
+ * Options of every task. For live sound, `latest` skips windows that are late, unless the model has states.
  */
 export interface TaskRunOptions extends Pick<RunOptions, "signal" | "latest"> {
   /** Inputs of the model besides that of the task, by name. */
   readonly inputs?: Readonly<Record<string, RunInput>> | undefined;
 }
 
-/** An output that has a part in a task. */
+/** An output that has a role in a task. */
 export interface Meant<K extends Role["kind"]> {
   readonly info: OutputInfo;
   readonly role: Extract<Role, { kind: K }>;
 }
 
-/** A model, with what its inputs and outputs are in a task. */
+/** A model with the roles of its inputs and outputs in a task. */
 export class TaskModel {
   private readonly roles: ReadonlyMap<InputInfo | OutputInfo, Role>;
 

@@ -14,7 +14,7 @@ import { fillMask, textClassification, tokenClassification } from "./text_classe
 import { textGeneration } from "./text_generation.ts";
 import { textEncoder } from "./text_inputs.ts";
 
-/** What does each task; those of texts take a tokenizer, too. */
+/** The function that creates each task; those of texts need a tokenizer, too. */
 export const TASKS = {
   "image-classification": imageClassification,
   "object-detection": objectDetection,
@@ -28,7 +28,7 @@ export const TASKS = {
   "file-classification": fileClassification,
 } as const;
 
-/** What does each task of texts. */
+/** The function that creates each task of texts. */
 export const TEXT_TASKS = {
   "feature-extraction": (task: TaskModel, tokenizer: Tokenizer) =>
     featureExtraction(task, textEncoder(task, tokenizer)),
@@ -83,8 +83,8 @@ const OF_SOUNDS: Partial<Record<Role["kind"], TaskName>> = {
 const OF_FILES: Partial<Record<Role["kind"], TaskName>> = { classes: "file-classification" };
 
 /**
- * The task that a model is for, as far as its bundle says what its outputs are; undefined where it does not, or where the same
- * may be of several tasks, as those of texts.
+ * The task of a model, as far as the roles of its outputs tell; undefined if the bundle states no roles, or if they fit
+ * several tasks, as those of texts do.
  */
 export function taskOf({ inputs, outputs }: Pick<AnyModel, "inputs" | "outputs">): TaskName | undefined {
   const kinds = outputs.flatMap(({ role }) => (role ? [role.kind] : []));

@@ -16,7 +16,7 @@ export interface TextClassifier {
   (texts: readonly string[], options: ClassificationOptions): Promise<Classification[] | Classification[][]>;
 }
 
-/** Says of texts what they are. */
+/** Classifies texts. */
 export function textClassification(task: TaskModel, encode: TextEncoder): TextClassifier {
   const { info } = task.output("classes");
   const one = async (text: string, options: ClassificationOptions = {}): Promise<Classification[]> => {
@@ -33,22 +33,22 @@ export function textClassification(task: TaskModel, encode: TextEncoder): TextCl
   return all as TextClassifier;
 }
 
-/** A token that is something. */
+/** A classified token. */
 export interface TokenClassification {
   readonly entity: string;
   readonly score: number;
-  /** Which token it is, those counted that tokenizers add. */
+  /** The index of the token, counting those that the tokenizer adds. */
   readonly index: number;
   readonly word: string;
 }
 
-/** What a classification of tokens is asked for. */
+/** Options of a token classification. */
 export interface TokenClassificationOptions extends TaskRunOptions {
-  /** Labels of tokens that are left out: "O" unless given. */
+  /** Labels of tokens that are left out. Default: "O". */
   readonly ignore_labels?: readonly string[] | undefined;
 }
 
-/** Says of each token of texts what it is. */
+/** Classifies each token of texts. */
 export function tokenClassification(task: TaskModel, encode: TextEncoder, tokenizer: Tokenizer) {
   const { info } = task.output("classes");
   const labels = task.labelsOf(info);
@@ -63,7 +63,7 @@ export function tokenClassification(task: TaskModel, encode: TextEncoder, tokeni
         const [found] = topK(scores.subarray(index * classes, (index + 1) * classes), 1);
         const entity = nameOf(labels, found?.index ?? 0);
         const word = mask[index] ? tokenizer.decode([token]) : "";
-        // Tokens that are no text are those that tokenizers add.
+        // Tokens without text are those that the tokenizer adds.
         return word === "" || ignored.includes(entity)
           ? []
           : [{ entity, score: found?.score ?? 0, index, word }];
@@ -72,7 +72,7 @@ export function tokenClassification(task: TaskModel, encode: TextEncoder, tokeni
   );
 }
 
-/** A token that may be where a text has a gap. */
+/** A token that may fill the gap of a text. */
 export interface FilledMask {
   readonly score: number;
   readonly token: number;
@@ -80,10 +80,10 @@ export interface FilledMask {
   readonly sequence: string;
 }
 
-/** The token that stands for a gap, by the names that tokenizers give it. */
+/** The names that tokenizers give the token for a gap. */
 const MASKS = ["[MASK]", "<mask>"];
 
-/** Says what the gap of a text may be; it is written as the tokenizer has it: `[MASK]` or `<mask>`. */
+/** Fills the gap of a text, which is written as the tokenizer's mask token: `[MASK]` or `<mask>`. */
 export function fillMask(task: TaskModel, encode: TextEncoder, tokenizer: Tokenizer) {
   const { info } = task.output("tokens");
   return each(async (text: string, options: ClassificationOptions = {}): Promise<FilledMask[]> => {

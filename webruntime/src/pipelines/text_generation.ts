@@ -5,23 +5,23 @@ import type { Message, Tokenizer } from "../text/tokenizer.ts";
 import { each } from "./each.ts";
 import { numbersOf, runOf, type TaskModel } from "./task_model.ts";
 
-/** How a text is generated, in the words of Transformers.js. */
+/** Options of text generation, named as in Transformers.js. */
 export interface TextGenerationOptions {
-  /** The most tokens that are generated: 256 unless given. */
+  /** The most tokens that are generated. Default: 256. */
   readonly max_new_tokens?: number | undefined;
-  /** Whether tokens are drawn by chance; else the most likely is taken. False unless given. */
+  /** Whether tokens are drawn by chance; else the most likely is taken. Default: false. */
   readonly do_sample?: boolean | undefined;
-  /** By which logits are divided where tokens are drawn: above 1 makes the less likely ones more so. 1 unless given. */
+  /** By which logits are divided where tokens are drawn: above 1 makes the less likely ones more so. Default: 1. */
   readonly temperature?: number | undefined;
-  /** Only so many of the most likely tokens are drawn from: all unless given. */
+  /** Only so many of the most likely tokens are drawn from. Default: all. */
   readonly top_k?: number | undefined;
-  /** Only the most likely tokens that together are at least this likely are drawn from. 1 unless given. */
+  /** Only the most likely tokens that together are at least this likely are drawn from. Default: 1. */
   readonly top_p?: number | undefined;
-  /** By which logits of tokens that are there already are divided, or multiplied below 0. 1 unless given. */
+  /** By which logits of tokens that are there already are divided, or multiplied below 0. Default: 1. */
   readonly repetition_penalty?: number | undefined;
-  /** Whether the prompt is a part of the text. True unless given. */
+  /** Whether the prompt is a part of the text. Default: true. */
   readonly return_full_text?: boolean | undefined;
-  /** The tokens after which nothing follows: what the tokenizer says unless given. */
+  /** The tokens after which nothing follows. Default: what the tokenizer says. */
   readonly eos_token_id?: number | readonly number[] | undefined;
   /** Told the text as it grows, piece by piece. */
   readonly streamer?: ((text: string) => void) | undefined;
@@ -36,7 +36,7 @@ export interface GeneratedText {
   readonly generated_text: string | readonly Message[];
 }
 
-/** How many tokens of a prompt decide how those behind it are written. */
+/** How many tokens before a new one are decoded with it, because they decide how it is written. */
 const CONTEXT = 16;
 
 /** Goes on with texts, or answers conversations; a list of either is done one by one. */
@@ -48,7 +48,7 @@ export interface TextGenerator {
   ): Promise<[GeneratedText][]>;
 }
 
-/** Goes on with texts, or answers conversations. */
+/** Continues texts, or answers conversations. */
 export function textGeneration(task: TaskModel, tokenizer: Tokenizer): TextGenerator {
   const step = stepsOf(task);
   const one = async (
@@ -59,7 +59,7 @@ export function textGeneration(task: TaskModel, tokenizer: Tokenizer): TextGener
     const tokens = isText
       ? tokenizer.encode(prompt)
       : tokenizer.encode(await tokenizer.chat(prompt), { special: false });
-    // Whether a space goes before the first word, a tokenizer knows by what is before. Spaces that the model wrote stay: what
+    // Whether a space precedes the first word depends on the tokens before it. Spaces that the model wrote stay: what
     // left them out would change what was told already, the end of the prompt say.
     const before = tokens.slice(-CONTEXT);
     const written = (all: readonly number[]) => tokenizer.decode(all, { clean: false });
@@ -105,16 +105,16 @@ function generationOptions(options: TextGenerationOptions, tokenizer: Tokenizer)
   };
 }
 
-/** What gives the logits of the next token, one text after the other. */
+/** Computes the logits of the next token, one text after the other. */
 interface Steps {
   readonly next: (tokens: readonly number[]) => Promise<ArrayLike<number>>;
   readonly dispose: () => void;
 }
 
 /**
- * What runs a language model: with a session where the model remembers by itself, else on the whole text each time.
+ * Runs a language model: in a session if the model has states, else on the whole text for each token.
  *
- * @throws TexelflowError with the code `option` when the model wants a memory from outside, or has no logits
+ * @throws TexelflowError with the code `option` when the page would have to pass the model's cache, or it has no logits
  */
 function stepsOf(task: TaskModel): () => Steps {
   const { model } = task;
@@ -159,7 +159,7 @@ function tokensTensor({ model }: TaskModel, name: string, row: readonly number[]
   return new Tensor(dtype, [1, row.length], data);
 }
 
-/** What reads the logits behind the last token: of all tokens, or of the best that the model was exported to give. */
+/** Reads the logits after the last token: of all tokens, or of the best ones if the model was exported with `--top-k`. */
 function logitsOf(task: TaskModel): (outputs: Record<string, Tensor>) => ArrayLike<number> {
   const { outputs: infos } = task.model;
   const values = infos.find(({ name }) => name.endsWith("_values"));

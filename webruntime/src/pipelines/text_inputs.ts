@@ -4,25 +4,25 @@ import { Tensor } from "../graph/tensor.ts";
 import type { Tokenizer, TokenizerFiles } from "../text/tokenizer.ts";
 import type { AnyModel, TaskModel } from "./task_model.ts";
 
-/** Where a tokenizer comes from: the folder of its files, as an address or as files, their content, or one that is loaded. */
+/** A tokenizer: the address of its folder, its files, their content, or a loaded one. */
 export type TokenizerSource = BundleSource | TokenizerFiles | Tokenizer;
 
 /** A text as a model takes it. */
 export interface EncodedText {
   readonly inputs: Readonly<Record<string, Tensor>>;
   readonly tokens: readonly number[];
-  /** 1 for each token of the text, 0 for those that fill it up. */
+  /** 1 for each token of the text, 0 for padding. */
   readonly mask: readonly number[];
 }
 
-/** Makes the inputs of a model of a text. */
+/** A function that makes a model's inputs from a text. */
 export type TextEncoder = (text: string) => EncodedText;
 
-/** The tokens that texts are filled up with, by the names that tokenizers give them. */
+/** The names that tokenizers give the padding token. */
 const PADDING = ["[PAD]", "<pad>", "<|endoftext|>"];
 
 /**
- * Loads a tokenizer, with what reads it.
+ * Loads a tokenizer, and the file that contains the tokenizer's code.
  *
  * @param files - the names of its files, where they are known
  */
@@ -39,8 +39,8 @@ export function tokenizerFiles({ inputs }: Pick<AnyModel, "inputs">): readonly s
 }
 
 /**
- * What makes the inputs of a model of texts: those of `input_ids`, `attention_mask` and `token_type_ids` that it has, cut or
- * filled up where the model takes so many tokens and no others.
+ * Makes the inputs of a model of texts: those of `input_ids`, `attention_mask` and `token_type_ids` that it has, truncated or
+ * padded if the model takes a fixed number of tokens.
  */
 export function textEncoder({ task, model }: TaskModel, tokenizer: Tokenizer): TextEncoder {
   const known = ["input_ids", "attention_mask", "token_type_ids"];
@@ -73,7 +73,7 @@ export function textEncoder({ task, model }: TaskModel, tokenizer: Tokenizer): T
   };
 }
 
-/** As many numbers as a model takes; the last, which ends a text, stays the last. */
+/** Truncates or pads to the model's length. The last token, which ends a text, stays the last. */
 function fitted(row: readonly number[], length: number | string | undefined, padding: number): number[] {
   if (typeof length !== "number") return [...row];
   if (row.length > length) return [...row.slice(0, length - 1), ...row.slice(-1)];

@@ -30,15 +30,15 @@ export interface TokenizerConfig {
 export interface EncodeOptions {
   /** A second text behind the first, for models that take two, such as BERT; an empty one counts as none. */
   readonly pair?: string | undefined;
-  /** Whether the tokens are added that models are trained with around a text. True unless given. */
+  /** Whether the tokens are added that models are trained with around a text. Default: true. */
   readonly special?: boolean | undefined;
 }
 
 /** How a conversation becomes a text. */
 export interface ChatOptions {
-  /** Whether it ends with the beginning of an answer. True unless given. */
+  /** Whether it ends with the beginning of an answer. Default: true. */
   readonly prompt?: boolean | undefined;
-  /** Which of several templates: "default" unless given. */
+  /** Which of several templates. Default: "default". */
   readonly template?: string | undefined;
   /** What else the template asks for, such as `tools`. */
   readonly values?: Readonly<Record<string, unknown>> | undefined;
@@ -51,7 +51,7 @@ type Library = import("@huggingface/tokenizers").Tokenizer;
 
 /** How tokens become a text. */
 export interface DecodeOptions {
-  /** Whether tokens that models add are written, too. False unless given. */
+  /** Whether tokens that models add are written, too. Default: false. */
   readonly special?: boolean | undefined;
   /**
    * Whether spaces before signs and short forms are left out ("do n't ." is "don't."): as the tokenizer has it unless given,

@@ -1,4 +1,4 @@
-"""Elements known at export, and expressions, as the numbers of a draw."""
+"""Passes elements known at export, and expressions, to a draw as numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one kernel computes, once elementwise work is fused with it."""
+"""A group: the nodes that one kernel computes, after elementwise nodes were fused with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where values are while draws are made: buffers, tensors that hold them, and views (lowering.py)."""
+"""The location of a value during lowering: a buffer, tensors that hold it, and a view (lowering.py)."""
 
 from __future__ import annotations
 

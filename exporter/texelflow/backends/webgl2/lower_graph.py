@@ -22,7 +22,7 @@ from texelflow.passes.pair_states import State
 
 
 def lower_graph(graph: Graph, groups: list[Group], states: Sequence[State] = ()) -> Plan:
-    """Turn the groups of a graph into draws; what is a state is none of the plan's inputs and outputs.
+    """Turn the groups of a graph into draws; states are not among the plan's inputs and outputs.
 
     Raises:
         ExportError: a node cannot be lowered; `problems` has every reason.

@@ -1,4 +1,4 @@
-"""What a model should compute: what a library that we did not write says, a file for each.
+"""Reference results: what a model should compute, by a library that we did not write, one file for each.
 
 ONNX Runtime runs ONNX models and those of formats that have no library of their own here, LiteRT those of
 TensorFlow Lite, TensorFlow and PyTorch theirs.

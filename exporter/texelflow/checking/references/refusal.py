@@ -1,4 +1,4 @@
-"""The error that tells that a library does not run a model."""
+"""The error for a model that a reference library cannot run."""
 
 from __future__ import annotations
 

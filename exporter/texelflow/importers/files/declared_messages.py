@@ -1,4 +1,4 @@
-"""Protobuf messages that are declared by a table, so that no generated module, nor its package, is needed."""
+"""Protobuf messages declared by a table: no generated module is needed, nor the package that has it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers that files have as text, of any size."""
+"""Checks numbers from text files, which may be of any size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HDF5 files, by whatever reads them here: h5py where it is installed, or a reader that a page brings.
+"""Reads HDF5 files with h5py if it is installed, or with a reader that a page provides.
 
 Only what Keras writes is needed: attributes that are text, groups, and arrays of numbers in the file itself.
 """
@@ -43,10 +43,10 @@ class Hdf5(Protocol):
         """Close it; nothing is asked for afterwards."""
 
     def texts(self, path: str, attribute: str) -> list[str] | None:
-        """Return an attribute: one text or several; None if there is none of the name."""
+        """Return an attribute, one text or several; None if there is no such attribute."""
 
     def names(self, path: str) -> list[str]:
-        """Return what a group has, in the file's order; nothing of what is no group."""
+        """Return the names in a group, in the file's order; empty if it is not a group."""
 
     def is_array(self, path: str) -> bool:
         """Return whether there is an array at a path."""
@@ -60,7 +60,7 @@ _readers: list[Reader] = []
 
 
 def use_reader(reader: Reader) -> None:
-    """Let files be read by this from now on, instead of h5py; it raises Hdf5Error for what is no HDF5."""
+    """Read files with `reader` instead of h5py from now on; it raises Hdf5Error for other files."""
     _readers[:] = [reader]
 
 

@@ -1,4 +1,4 @@
-"""The files of a model: inside its folder, and their bytes on the disk until they are read."""
+"""Memory-maps the files of a model, none of which may lie outside of its folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file says of who or what wrote it: for people, in the file's own words."""
+"""The producer of a file, as the file names it, for people to read."""
 
 from __future__ import annotations
 

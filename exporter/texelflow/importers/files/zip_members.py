@@ -1,4 +1,4 @@
-"""Zip archives that models are in, or have: their names, by which formats recognise theirs, and members."""
+"""Reads zip archives: the names of their members, by which formats recognise their files, and the members."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a file is a GraphDef, told from its first bytes."""
+"""Recognises a GraphDef by its first bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frozen graphs to the Graph: what nothing reads are the outputs, Placeholders that they need the inputs."""
+"""Reads a frozen graph: outputs are the nodes that no other reads, inputs the Placeholders they need."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read_frozen_graph(path: Path, options: ImportOptions) -> Graph:
         outputs = last_nodes(definitions)
         inputs = placeholders(definitions, outputs)
     except DefinitionError as error:
-        raise ExportError(f"{path} is no graph of TensorFlow that can be read: {error}") from error
+        raise ExportError(f"{path} is not a TensorFlow graph that can be read: {error}") from error
     ports = [Port(name, name) for name in outputs]
     return build_graph(
         definitions, inputs, ports, lambda _node, _walk: None, path, "TensorFlow, frozen graph", options

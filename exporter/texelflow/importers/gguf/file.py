@@ -30,7 +30,7 @@ _STRING, _LIST = 8, 9
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How elements are stored: so many in a block of so many bytes."""
+    """How elements are stored: the number in a block, and the block's bytes."""
 
     name: str
     elements: int
@@ -77,7 +77,7 @@ def read_file(path: Path) -> GgufFile:
         raise reader.damaged("it does not begin with GGUF")
     version = reader.scalar("I")
     if version not in VERSIONS:
-        raise ExportError(f"{path} is of version {version} of GGUF; 2 and 3 can be read: convert it anew")
+        raise ExportError(f"{path} is of version {version} of GGUF; 2 and 3 can be read: convert it again")
     tensors, entries = reader.count(24), reader.count(13)
     metadata: dict[str, Any] = {}
     for _ in range(entries):

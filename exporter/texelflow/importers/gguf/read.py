@@ -1,4 +1,4 @@
-"""GGUF files of language models to the Graph; quantised weights stay in their bits."""
+"""Reads GGUF files of language models; quantised weights keep their bits."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ def read_gguf(path: Path, input_shapes: InputShapes) -> Graph:
     table = file.tensors.get("token_embd.weight")
     if table is None or len(table.shape) != 2:
         _missing(file, "token_embd.weight", path)
-        raise ExportError(f"{path} has no matrix token_embd.weight: it is no language model, or incomplete")
+        raise ExportError(
+            f"{path} has no matrix token_embd.weight: it is not a language model, or incomplete"
+        )
     settings = settings_of(file.metadata, table.shape[0], _divisors(file, path), str(path))
     decoder = read_decoder(settings)
 
@@ -92,12 +94,12 @@ def _missing(file: GgufFile, name: str, path: Path) -> None:
     if name in file.unknown:
         raise ExportError(
             f"{path} has tensor {name!r} of ggml's type {file.unknown[name]}, which is not supported; "
-            f"{', '.join(kind.name for kind in KINDS.values())} are: quantise it anew"
+            f"{', '.join(kind.name for kind in KINDS.values())} are: quantise it again"
         )
 
 
 def _divisors(file: GgufFile, path: Path) -> tuple[float, ...]:
-    """Return the numbers by which the angles of positions are divided, where there are some."""
+    """Return the divisors of the angles of positions, if the file has any."""
     name = "rope_freqs.weight"
     stored = file.tensors.get(name)
     if stored is None:

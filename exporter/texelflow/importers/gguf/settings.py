@@ -1,4 +1,4 @@
-"""The metadata of a GGUF file as a description by Hugging Face's names, which the families read."""
+"""Translates a GGUF file's metadata to the names of Hugging Face's config.json, which families read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""config.json of a folder: what the model is, by the names of Hugging Face."""
+"""Reads config.json, which says what model a folder has."""
 
 from __future__ import annotations
 

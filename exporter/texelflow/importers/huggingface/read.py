@@ -1,4 +1,4 @@
-"""A folder with config.json and safetensors, one file or several with an index, to the Graph."""
+"""Reads a folder with config.json and safetensors: one file, or several with an index."""
 
 from __future__ import annotations
 

@@ -147,7 +147,7 @@ class Layer(Lowering):
         return {name: self.input(index) for name, index in self.node.attributes[_WEIGHTS].items()}
 
     def weight(self, name: str) -> Value:
-        """Return a weight; raise NodeError if the layer has none of that name."""
+        """Return a weight; raise NodeError if the layer has no weight of that name."""
         weights = self.node.attributes[_WEIGHTS]
         if name not in weights:
             raise self.fail(f"it has no weight {name!r}")
@@ -196,7 +196,7 @@ class Layer(Lowering):
         return bool(self.setting("data_format", "channels_last") == "channels_first")
 
     def require_rank(self, rank: int) -> None:
-        """Raise NodeError unless the first input has so many axes."""
+        """Raise NodeError unless the first input has this rank."""
         if self.rank != rank:
             raise self.fail(f"its input is {self.x.type}; {rank} axes are needed")
 
@@ -285,7 +285,7 @@ def register_rules(
     parameters: Sequence[str] = (),
     results: ResultRule = lambda _config, _arguments: 1,
 ) -> None:
-    """Register what is asked about layers before their inputs have types, see `lowers`."""
+    """Register the functions that are called before a layer's inputs have types, see `lowers`."""
     for name in names:
         WEIGHT_NAMES[name] = weights
         MASK_RULES[name] = masks

@@ -166,7 +166,7 @@ class _Reader:
         return [(place[0], values_of[place]) for place in outputs]
 
     def _note(self, count: int, path: tuple[str, ...]) -> None:
-        """Note that so many layers or results of layers are made."""
+        """Count layers and their results; raise an error for too many."""
         self._count += max(count, 1)
         self._in_names += sum(map(len, path))
         if self._count > 2 * _MOST_LAYERS or self._in_names > _MOST_IN_NAMES:

@@ -17,7 +17,7 @@ _SHAPES = {"hann": 0.5, "hamming": 0.54}
 
 
 def _window(layer: Layer, length: int, size: int, window: Any) -> list[float]:
-    """Return the weights of a window, in the midst of `size` numbers."""
+    """Return the weights of a window, centred in `size` numbers."""
     if not 1 <= length <= size <= MOST_TAPS:
         raise layer.fail(f"its windows have {length} numbers, its transforms {size}; at most {MOST_TAPS}")
     if window is None:

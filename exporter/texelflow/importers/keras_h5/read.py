@@ -47,7 +47,7 @@ def _model(file: Hdf5, path: Path) -> dict[str, Any]:
     try:
         model = json.loads("".join(texts))
     except (ValueError, RecursionError) as error:
-        raise ExportError(f"{path} is damaged: its model_config is no JSON: {error}") from None
+        raise ExportError(f"{path} is damaged: its model_config is not JSON: {error}") from None
     if not isinstance(model, dict):
         raise ExportError(f"{path} is damaged: its model_config is no object")
     return model

@@ -98,7 +98,7 @@ class Sizes:
 
 
 def sizes(settings: Settings, default_head: int | None = None) -> Sizes:
-    """Return the sizes; `default_head` is that of heads where nothing is said.
+    """Return the sizes; `default_head` is the size of heads if the file does not give it.
 
     Raises:
         ExportError: one is missing, or they do not fit each other.

@@ -51,7 +51,7 @@ def atan2(steps: GraphBuilder, result: str | Value, y: Value, x: Value) -> Value
 
 
 def half_spectra(steps: GraphBuilder, spectra: Value, shape: Shape, count: Dimension) -> Value:
-    """Return spectra of a shape, whose last axis has pairs, with so many each: cut or filled with zeros.
+    """Return spectra, complex pairs along the last axis, truncated or zero-padded to a number of frequencies.
 
     ONNX's DFT does so with signals, but not with the halves that it takes for whole ones.
     """

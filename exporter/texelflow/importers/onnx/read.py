@@ -47,7 +47,7 @@ def read_onnx(path: Path, input_shapes: InputShapes) -> Graph:
     if not OLDEST_OPSET <= opsets.get("", NEWEST_OPSET) <= NEWEST_OPSET:
         raise ExportError(
             f"{path} is of opset {opsets['']}; {OLDEST_OPSET} to {NEWEST_OPSET} can be read."
-            " Convert it with onnx.version_converter, or export it anew from its framework"
+            " Convert it with onnx.version_converter, or export it again from its framework"
         )
     graph = _read_graph(model, opsets, path, input_shapes, problems)
     graph.producer = producer_of(f"{model.producer_name} {producer_of(model.producer_version)}")
@@ -137,7 +137,7 @@ def _read_outputs(proto: Any, scope: Scope, nodes: list[Node], problems: Problem
 
 
 def _declared_type(item: Any) -> DeclaredType | None:
-    """Return the type of a ValueInfoProto, or None if it is no tensor."""
+    """Return the type of a ValueInfoProto, or None if it is not a tensor."""
     kind = item.type
     if kind.HasField("optional_type"):  # one that each run gives
         kind = kind.optional_type.elem_type

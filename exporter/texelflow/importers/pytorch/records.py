@@ -39,7 +39,7 @@ def whole(content: Any, what: str) -> int:
 
 
 def variant(content: Any, what: str) -> tuple[str, Any]:
-    """Return which of several a record is, and what of it: such records have one entry that is not null.
+    """Return the name and content of the one entry of a record that is not null.
 
     Raises:
         ProgramError: it has none, or several.

@@ -163,7 +163,7 @@ def _of_loops(level: Level) -> set[str]:
 
 
 def chosen_signature(names: Sequence[str], wanted: str | None, path: Path, default: str) -> str:
-    """Return the signature to export; raise ExportError if there is none of that name, or no default."""
+    """Return the signature to export; raise ExportError if there is no such signature, or no default."""
     listed = ", ".join(names)
     if wanted is not None:
         if wanted not in names:

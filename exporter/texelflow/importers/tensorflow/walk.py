@@ -194,7 +194,7 @@ class Walk:
         return value
 
     def _note(self, count: int, in_names: int = 0) -> None:
-        """Note that so many values are made, and characters of prefixes; raise LimitError for too many."""
+        """Count values, and characters of prefixes; raise LimitError for too many."""
         self._count += count
         self._in_names += in_names
         if self._count > MOST_NODES:

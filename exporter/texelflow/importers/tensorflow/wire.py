@@ -9,7 +9,7 @@ _FIXED = {1: 8, 5: 4}
 
 
 class WireError(Exception):
-    """Bytes that are no protobuf message, and why."""
+    """Bytes that are not a protobuf message, and why."""
 
 
 def fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:

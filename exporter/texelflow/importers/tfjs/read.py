@@ -118,7 +118,7 @@ def _ports(model: Mapping[str, Any], definitions: Definitions) -> tuple[list[Por
 
 
 def _stem(level: Level, key: str, info: object) -> tuple[str, str, Mapping[str, Any]]:
-    """Return what TF.js calls an input or output, its reference, and what is said of it."""
+    """Return the name of an input or output in TF.js, its reference, and its description."""
     if not isinstance(info, Mapping):
         raise DefinitionError(f"the signature says {info!r} of {key!r}")
     reference = info.get("name") or key

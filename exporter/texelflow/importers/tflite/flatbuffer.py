@@ -22,7 +22,7 @@ OF_TABLE = 16
 
 
 class DamagedError(Exception):
-    """A file that is no FlatBuffer, or of which a part lies outside of it."""
+    """A file that is not a FlatBuffer, or refers to bytes outside of it."""
 
 
 class Content:
@@ -53,13 +53,13 @@ class Content:
         return at + int(offset)
 
     def count(self, records: int) -> None:
-        """Note that so many records are read."""
+        """Count records; raise DamagedError for too many."""
         self._left -= records
         if self._left < 0:
             raise DamagedError(f"it has more than {MOST_RECORDS} records")
 
     def vector(self, at: int, size: int) -> tuple[int, int]:
-        """Return where the vector at a place has its first element, of so many bytes each, and how many."""
+        """Return the place of a vector's first element, and the number of its elements, `size` bytes each."""
         length = int(self.unpack("I", at))
         if at + 4 + length * size > len(self.data):
             raise DamagedError(f"the {length} elements at byte {at} end outside of it")
@@ -124,7 +124,7 @@ class Table:
         return self._content.data[first : first + length]
 
     def text(self, slot: int) -> str:
-        """Return a string; what is no UTF-8 in it is replaced."""
+        """Return a string; invalid UTF-8 in it is replaced."""
         content = bytes(self.content(slot))
         self._content.count(OF_TABLE + len(content) // 16)
         return content.decode("utf-8", "replace")

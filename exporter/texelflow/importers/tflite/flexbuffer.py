@@ -18,7 +18,7 @@ MOST_ENTRIES = 1000
 
 
 def read_map(data: memoryview) -> dict[str, int | float]:
-    """Return the numbers of a map by name; what is no number is left out.
+    """Return the numbers of a map by name, without its other values.
 
     Raises:
         DamagedError: it is no map, or a part of it lies outside.

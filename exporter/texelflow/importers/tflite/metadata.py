@@ -34,7 +34,7 @@ _WHOLE = {"uint8": 0.0, "int8": 128.0}
 
 @dataclass(frozen=True, slots=True)
 class TensorFacts:
-    """What is said of an input or output; `mean` and `deviation` are of pixels from 0 to 255."""
+    """What the metadata says about an input or output; `mean` and `deviation` are of pixels from 0 to 255."""
 
     colours: str | None
     mean: tuple[float, ...]
@@ -67,7 +67,7 @@ class TensorFacts:
 
 
 def read_metadata(content: memoryview) -> tuple[list[TensorFacts], list[TensorFacts]]:
-    """Return what is said of inputs and outputs of the first subgraph; nothing if it is damaged."""
+    """Return what the metadata says about inputs and outputs of the first subgraph; nothing if damaged."""
     try:
         subgraphs = Content(content).root().tables(3)
         if not subgraphs:

@@ -50,7 +50,7 @@ class ZipMap(Operator):
         return [keys]
 
     def warnings(self, node: Node) -> list[str]:
-        """Tell that there is no map."""
+        """Warn that the output is a tensor instead of a map."""
         return ["its maps are one tensor, [rows, classes]; the labels of the output are the keys"]
 
     def decompose(self, node: Node) -> list[Node] | None:

@@ -31,7 +31,7 @@ class Dropout(Operator):
         return [source, TensorType("bool", source.shape)][: len(node.outputs)]
 
     def warnings(self, node: Node) -> list[str]:
-        """Say that there is no chance."""
+        """Warn that nothing is random: each run gives the same numbers."""
         return [NOTE] if self._trains(node) else []
 
     @staticmethod

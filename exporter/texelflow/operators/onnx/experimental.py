@@ -65,7 +65,7 @@ class ImageScaler(Experimental):
 
 @operator("Crop", inputs=1, attributes=dict.fromkeys(("border", "scale"), "a list of whole numbers"))
 class Crop(Experimental):
-    """Leaves `border` (left, top, right, bottom) away; with `scale`, keeps so many rows and columns."""
+    """Removes `border` (left, top, right, bottom); with `scale`, keeps that many rows and columns."""
 
     def infer(self, node: Node) -> list[TensorType]:
         """Return the cropped type; raise NodeError if the border is larger than the image."""

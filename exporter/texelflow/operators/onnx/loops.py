@@ -285,7 +285,7 @@ def _copies(node: Node, results: Sequence[Value], values: Sequence[Value]) -> li
 def _stacked(node: Node, result: Value, parts: Sequence[Value], axis: int) -> list[Node]:
     """Return nodes that stack what each turn made along a new axis."""
     if not parts:
-        raise NodeError(node, f"it takes no turn, so that its output {result.name!r} has no shape")
+        raise NodeError(node, f"it has no iterations, so that its output {result.name!r} has no shape")
     place = normalize_axis(node, axis, parts[0].known_type.rank + 1)
     axes = vector_value(f"{result.name}/axis", "int64", [place])
     upright = [Value(f"{result.name}/{turn}") for turn in range(len(parts))]

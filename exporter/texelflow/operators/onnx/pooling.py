@@ -153,7 +153,7 @@ class LpPool(Operator):
 
     @staticmethod
     def _filled(steps: Decomposition, power: Value) -> Value:
-        """Return the powers with so many zeros around them that the last windows, too, are all within."""
+        """Return the powers padded with zeros, so that the last windows are complete, too."""
         before: list[Dimension] = [0, 0]
         behind: list[Dimension] = [0, 0]
         for window, extent in zip(pool_windows(steps.node), steps.node.required(0).shape[2:], strict=True):

@@ -17,7 +17,7 @@ class Random(Operator):
     """Numbers that are computed in float32 and converted; the same at every run."""
 
     def warnings(self, node: Node) -> list[str]:
-        """Say that there is no chance."""
+        """Warn that nothing is random: each run gives the same numbers."""
         return [NOTE]
 
     def decompose(self, node: Node) -> list[Node] | None:

@@ -100,7 +100,7 @@ class Identity(Elementwise):
     takes_sequences = True
 
     def expand(self, node: Node) -> list[Node] | None:
-        """Let the output be what the input is, where that is no tensor."""
+        """Pass the input through, if it is not a tensor."""
         source, output = node.required(0), node.outputs[0]
         if source.type is not None:
             return None

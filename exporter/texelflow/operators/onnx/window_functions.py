@@ -24,7 +24,7 @@ class WindowFunction(Operator):
     """So many numbers as the input says; the last is that before the next period, or the first again."""
 
     def infer(self, node: Node) -> list[TensorType]:
-        """Return the type of so many numbers."""
+        """Return the type of a vector of this length."""
         dtype = dtype_of_code(node, int(node.attributes.get("output_datatype", 1)))
         if dtype not in FLOATING:
             raise NodeError(node, f"its output_datatype is {dtype}; a floating type is needed")

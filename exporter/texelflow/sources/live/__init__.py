@@ -1,4 +1,4 @@
-"""Objects in Python that are models: a file for each kind, which says in `KIND` what it takes.
+"""Python objects that are models: one file for each kind, which describes it in `KIND`.
 
 None is listed by hand. A kind imports its library only for an object of it.
 """

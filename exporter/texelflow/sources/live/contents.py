@@ -1,4 +1,4 @@
-"""The bytes of a model's file, as they are or in an open file."""
+"""A model as bytes, or as an open binary file."""
 
 from __future__ import annotations
 

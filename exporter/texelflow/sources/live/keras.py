@@ -1,4 +1,4 @@
-"""A Keras model, which its own Keras saves."""
+"""A Keras model, saved by the Keras that it belongs to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A ModelProto of the onnx package, which is not imported: what it can do tells."""
+"""A ModelProto of the onnx package, recognised by its methods, so that onnx is not imported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A module of PyTorch, or a program of torch.export: PyTorch, which is there, writes a .pt2."""
+"""A PyTorch module or a program of torch.export, saved as .pt2 by the installed PyTorch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TorchScript to programs of torch.export, by PyTorch, which is there.
+"""Converts TorchScript to programs of torch.export, with the installed PyTorch.
 
 torch.export traces what a module of Python does; `interpreter.py` is one that does what TorchScript says,
 node by node. So sizes, element types, views and changes in place are PyTorch's business, and what comes out

@@ -1,4 +1,4 @@
-"""What a module of TorchScript is called with: examples as they are given, or of shapes and numbers alone."""
+"""Makes the inputs of a TorchScript module: the given examples, or tensors of the given shapes."""
 
 from __future__ import annotations
 

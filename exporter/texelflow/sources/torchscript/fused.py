@@ -1,4 +1,4 @@
-"""Operators that PyTorch has for the whole of attention, and of an encoder's layer, by plain operators.
+"""Replaces PyTorch's fused operators, for attention and whole encoder layers, by plain ones.
 
 Modules of torch.nn call them where nothing is trained, so that `torch.jit.trace` sees them; they have no
 program that torch.export could trace.

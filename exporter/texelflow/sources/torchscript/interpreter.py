@@ -1,4 +1,4 @@
-"""Does what a graph of TorchScript says, with the values of Python and the operators of PyTorch."""
+"""Interprets a TorchScript graph with Python values and PyTorch operators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a module of TorchScript keeps between calls: attributes that it sets.
+"""The state of a TorchScript module: attributes that it sets during calls.
 
 Some begin without what they have later (no state yet, a count of zero), and a first call makes it. The
 program is that of all later calls, its memory zeros where it began otherwise; `program.py` compares that with

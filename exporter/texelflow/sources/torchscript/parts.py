@@ -1,4 +1,4 @@
-"""The modules of TorchScript as modules of Python, so that torch.export sees their tensors, by name."""
+"""Rebuilds TorchScript modules as Python modules, so that torch.export sees their tensors by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A module of TorchScript to a program of torch.export, which is compared with it on the examples."""
+"""Converts a TorchScript module to a program of torch.export, and compares the two on the examples."""
 
 from __future__ import annotations
 

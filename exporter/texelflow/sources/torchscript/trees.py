@@ -1,4 +1,4 @@
-"""Values of Python as tensors, and what is around them: lists, tuples, dictionaries, numbers."""
+"""Separates the tensors of nested Python values from the lists, tuples and dictionaries around them."""
 
 from __future__ import annotations
 

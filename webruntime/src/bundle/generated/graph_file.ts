@@ -252,20 +252,20 @@ export interface Classes {
 export interface Boxes {
   kind: "boxes";
   /**
-   * Four numbers a box; a score a box and class; the class of each box; how many there are; the points of each; rows of a box, its scores and more; or a map: how likely each pixel is part of an object, where those that touch are one, told by the rectangle around them, however turned, with its corners as points. `boxes` unless given.
+   * Four numbers a box; a score a box and class; the class of each box; how many there are; the points of each; rows of a box, its scores and more; or a map: how likely each pixel is part of an object, where those that touch are one, told by the rectangle around them, however turned, with its corners as points. Default: `boxes`.
    */
   part?: "boxes" | "scores" | "labels" | "count" | "points" | "table" | "map";
   /**
-   * What the four numbers are: edges, a corner and a size, a centre and a size, or how far the left, upper, right and lower side is from an anchor's centre. `edges` unless given.
+   * What the four numbers are: edges, a corner and a size, a centre and a size, or how far the left, upper, right and lower side is from an anchor's centre. Default: `edges`.
    */
   form?: "edges" | "corner" | "centre" | "sides";
   /**
-   * Whether numbers across come before those down. They do unless given.
+   * Whether numbers across come before those down. Default: they do.
    */
   order?: "xy" | "yx";
   unit?: Unit;
   /**
-   * Of a table, what is behind the four numbers of a box. `scores` unless given.
+   * Of a table, what is behind the four numbers of a box. Default: `scores`.
    */
   columns?: "scores" | "objectness-scores" | "score-label" | "label-score";
   /**
@@ -282,7 +282,7 @@ export interface Boxes {
    */
   anchors?: [number, number, ...number[]][];
   /**
-   * Where in its cell an anchor's centre is, in cells: 0.5 unless given.
+   * Where in its cell an anchor's centre is, in cells. Default: 0.5.
    */
   offset?: number;
   /**
@@ -297,7 +297,7 @@ export interface Boxes {
    */
   distribution?: number;
   /**
-   * Of a map, from where on a pixel is part of an object: 0.3 unless given.
+   * Of a map, from where on a pixel is part of an object. Default: 0.3.
    */
   level?: number;
   /**
@@ -321,7 +321,7 @@ export interface Boxes {
    */
   overlap?: number;
   /**
-   * Whether of such boxes the best is taken, or the mean weighted by their scores, as MediaPipe does. The best unless given.
+   * Whether of such boxes the best is taken, or the mean weighted by their scores, as MediaPipe does. Default: the best.
    */
   merge?: "best" | "weighted";
 }
@@ -346,11 +346,11 @@ export interface Mask {
 export interface Keypoints {
   kind: "keypoints";
   /**
-   * Numbers of each point; a map for each; or whether the object is there. `points` unless given.
+   * Numbers of each point; a map for each; or whether the object is there. Default: `points`.
    */
   part?: "points" | "heatmaps" | "presence";
   /**
-   * What the numbers of a point are: x and y unless given.
+   * What the numbers of a point are. Default: x and y.
    */
   columns?: ("x" | "y" | "z" | "score" | "other")[];
   unit?: Unit;
@@ -370,7 +370,7 @@ export interface Keypoints {
 export interface OutputPicture {
   kind: "picture";
   /**
-   * The numbers that are black and white: 0 and 1 unless given.
+   * The numbers that are black and white. Default: 0 and 1.
    *
    * @minItems 2
    * @maxItems 2
@@ -384,7 +384,7 @@ export interface OutputPicture {
 export interface Ctc {
   kind: "ctc";
   /**
-   * The index that stands for no character: 0 unless given.
+   * The index that stands for no character. Default: 0.
    */
   blank?: number;
   activation?: Activation;
@@ -401,7 +401,7 @@ export interface Tokens {
 export interface Embedding {
   kind: "embedding";
   /**
-   * How its makers take one vector of those of all tokens. `none` unless given.
+   * How its makers take one vector of those of all tokens. Default: `none`.
    */
   pooling?: "none" | "mean" | "first" | "last";
   /**
@@ -423,7 +423,7 @@ export interface Curve {
    */
   rate?: number;
   /**
-   * Seconds from the beginning of the sound to the moment of the first: 0 unless given.
+   * Seconds from the beginning of the sound to the moment of the first. Default: 0.
    */
   offset?: number;
   /**
@@ -431,11 +431,11 @@ export interface Curve {
    */
   threshold?: number;
   /**
-   * By which the numbers are multiplied, as those of 8 bits may be: 1 unless given.
+   * By which the numbers are multiplied, as those of 8 bits may be. Default: 1.
    */
   scale?: number;
   /**
-   * Over how many moments, up to each, its makers take the mean: 1 unless given.
+   * Over how many moments, up to each, its makers take the mean. Default: 1.
    */
   mean?: number;
 }

@@ -62,7 +62,7 @@ Sliding: TypeAlias = str | tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Convolution(Structure):
-    """A convolution or matrix product; `thin` images have so many channels, fewer than a texel holds.
+    """A convolution or matrix product; `thin` counts the channels of images that have less than a texel.
 
     `weights_transposed` are held with inputs as channels; `weights_end` says that they may end amid a texel,
     `shares_weights` that images of a batch share matrices (sharing.py).

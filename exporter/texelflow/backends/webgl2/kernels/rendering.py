@@ -1,4 +1,4 @@
-"""From a template and all that it depends on to the source of a program.
+"""Renders the source of a program from a template and everything that it depends on.
 
 Layers of one structure are drawn by one program, whose source is rendered once.
 """

@@ -19,7 +19,7 @@ from texelflow.operators.windows import per_axis
 
 @dataclass(frozen=True, slots=True)
 class Windows(Structure):
-    """Windows over so many axes."""
+    """Windows over a number of axes."""
 
     axes: int
 

@@ -91,7 +91,7 @@ def _decide(node: Node, ranges: Ranges) -> None:
         if _may_exceed(other, ranges):
             if ranges[other][1] != ranges[constant][1] and ranges[other][0] != ranges[constant][0]:
                 raise NodeError(
-                    node, "it compares different numbers beyond 32 bits, which are not told apart"
+                    node, "it compares different numbers beyond 32 bits, which this backend cannot tell apart"
                 )
         elif _exceeds(constant, ranges):
             is_larger = ranges[constant][0] > 0
@@ -113,7 +113,7 @@ def _narrow(node: Node, index: int, narrowed: dict[Value, Value], ranges: Ranges
 
 
 def _narrow_fill(node: Node) -> None:
-    """Limit what a ConstantOfShape fills with to 32 bits; consumers are told of the number that it was."""
+    """Limit the number of a ConstantOfShape to 32 bits; tell consumers the original number."""
     value = node.attributes.get("value")
     if node.operator == "ConstantOfShape" and value is not None and value.dtype in WIDE:
         node.attributes["value"] = _limited(value)

@@ -122,7 +122,7 @@ def _form(node: Node) -> Hashable:
 
 
 def _rewrite(end: _End, limits: bool, sums: bool) -> None:
-    """Write a convolution's epilogue anew: with a Clip if `limits`, with an OptionalSum if `sums`."""
+    """Rewrite a convolution's epilogue: with a Clip if `limits`, with an OptionalSum if `sums`."""
     group, limit = end.group, end.limit
     node, output = group.node, group.result
     kind = TensorType(output.dtype, output.shape)

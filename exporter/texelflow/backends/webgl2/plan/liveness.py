@@ -1,4 +1,4 @@
-"""When each tensor is in use, and the memory that this takes on a device."""
+"""Computes the lifetime of each tensor, and the memory that a run takes on a device."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Steps that a run repeats or leaves out: from one that begins a loop or a branch to the one that ends it."""
+"""Finds the steps of loops and branches: from the step that begins one to the step that ends it."""
 
 from __future__ import annotations
 

@@ -210,7 +210,7 @@ class Draw:
 
 @dataclass(eq=False, slots=True)
 class HostStep:
-    """Work of the page in the midst of a run: it reads flat `inputs` back and fills flat `outputs`.
+    """Work of the page in the middle of a run: it reads flat `inputs` back and fills flat `outputs`.
 
     `host` names it (the runtime's host/), `binds` the symbols that it learns, in its order.
     """

@@ -181,7 +181,7 @@ def broadcast(steps: Function) -> None:
 
 @computes("Tile")
 def tile(steps: Function) -> None:
-    """A tensor so many times along each axis; axes that are missing come in front."""
+    """Repeats a tensor along each axis; missing axes are added in front."""
     counts = steps.wholes_given(1, "repeats")
     x = steps.x
     missing = len(counts) - steps.rank
@@ -195,7 +195,7 @@ def tile(steps: Function) -> None:
 
 @computes("Repeat")
 def repeat(steps: Function) -> None:
-    """Each element along an axis so many times."""
+    """Repeats each element along an axis."""
     counts, axis = steps.wholes_given(1, "repeats"), steps.given(2, "axis")
     if len(counts) != 1 or counts[0] < 1 or not isinstance(axis, int):
         raise steps.fail("one count and one axis are supported")

@@ -158,7 +158,7 @@ def permute(layer: Layer) -> None:
 
 @lowers("RepeatVector")
 def repeat_vector(layer: Layer) -> None:
-    """A vector so many times."""
+    """Repeats a vector."""
     layer.require_rank(2)
     count = layer.whole("n", 1)
     upright = layer.add("Unsqueeze", "upright", layer.x, layer.vector("axis", [1]))

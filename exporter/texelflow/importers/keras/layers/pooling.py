@@ -126,7 +126,7 @@ def up_sampling(layer: Layer) -> None:
 
 
 def _repeated(layer: Layer, image: Value, sizes: list[int]) -> Value:
-    """Return an image, channels last, with each element so many times along each axis."""
+    """Return an image, channels last, with each element repeated along each axis."""
     shape = image.shape
     apart: list[Dimension] = [shape[0]]
     wide: list[Dimension] = [shape[0]]

@@ -37,7 +37,7 @@ def sequence_mask(config: Mapping[str, Any], _masked: Sequence[bool]) -> Mask:
 
 
 def _results(states: int) -> ResultRule:
-    """Return the rule of layers with so many states, which they may return behind their result."""
+    """Return the rule of layers with a number of states, which they may return after their result."""
     return lambda config, _arguments: 1 + (states if config.get("return_state") else 0)
 
 

@@ -70,7 +70,7 @@ def split_with_sizes(step: Step) -> None:
 
 @lowers("chunk", "unsafe_chunk")
 def chunk(step: Step) -> None:
-    """At most so many parts of one extent; the last may be shorter."""
+    """Splits into at most this many parts of one extent; the last may be shorter."""
     count, axis, chunks = len(step.node.outputs), step.axis("dim", 0), step.integer("chunks")
     extent = step.x.shape[axis]
     size = (extent + chunks - 1) // chunks

@@ -131,7 +131,7 @@ def repeat(step: Step) -> None:
 
 @lowers("repeat_interleave.self_int")
 def repeat_interleave(step: Step) -> None:
-    """Each element so many times, one behind the other."""
+    """Repeats each element, the copies side by side."""
     x, count = step.x, step.dimension("repeats")
     if not step.has("dim"):
         x = step.reshape("flat", x, [x.known_type.size])
@@ -190,7 +190,7 @@ def backwards(step: Step, x: Value, axes: list[int]) -> Value:
 
 @lowers("roll")
 def roll(step: Step) -> None:
-    """Axes turned by so many places; what falls out at the end comes back in front."""
+    """Rotates axes: elements shifted beyond the end come back at the start."""
     shifts = step.dimensions("shifts")
     axes = normalize_axes(step.node, step.dimensions("dims"), step.rank)
     x = step.x

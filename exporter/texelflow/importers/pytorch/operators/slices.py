@@ -17,7 +17,7 @@ def select(step: Step) -> None:
 
 @lowers("slice.Tensor", "slice_copy.Tensor")
 def slice_(step: Step) -> None:
-    """Every so many places of an axis between two."""
+    """Takes every step-th element of an axis between two places."""
     bounds = _bounds(step)
     step.add("Slice", step.result, step.x, *(step.vector(name, [bound]) for name, bound in bounds))
 
@@ -44,7 +44,7 @@ def narrow(step: Step) -> None:
 
 @lowers("slice_scatter")
 def slice_scatter(step: Step) -> None:
-    """X with every so many places of an axis between two replaced."""
+    """Replaces every step-th element of an axis between two places."""
     x, source = step.tensor("self"), step.as_dtype(step.tensor("src"), step.dtype)
     axis = step.axis("dim", 0)
     places = step.places("places", x.shape[axis])

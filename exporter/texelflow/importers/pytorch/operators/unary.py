@@ -58,7 +58,7 @@ def rounding(step: Step) -> None:
 
 @lowers("round.decimals")
 def round_decimals(step: Step) -> None:
-    """X rounded to so many decimal places."""
+    """X rounded to a number of decimal places."""
     x, decimals = step.x, step.integer("decimals")
     if x.dtype not in FLOATING or not -30 < decimals < 30:
         raise step.fail(f"it rounds {x.dtype} to {decimals} places, which is not supported")
@@ -170,7 +170,7 @@ def angle_unit(step: Step) -> None:
 
 @lowers("isnan")
 def isnan(step: Step) -> None:
-    """Whether x is no number."""
+    """Whether x is NaN."""
     _of_floats(step, lambda x: step.add("IsNaN", step.result, x), False)
 
 

@@ -162,7 +162,7 @@ def _convolve_depthwise(steps: Lowering, bias: Value | None) -> tuple[Images, Va
     inputs=(2, MANY),
 )
 def fused(steps: Lowering) -> None:
-    """A convolution, and what comes behind it."""
+    """A convolution and the operators fused behind it."""
     names = steps.texts("fused_ops")
     bias = steps.input(2) if names and names[0] == "BiasAdd" and steps.count > 2 else None
     if steps.whole("num_args", 0) > steps.count - 2:

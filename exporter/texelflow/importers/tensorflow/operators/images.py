@@ -114,7 +114,7 @@ def patches(steps: Lowering) -> None:
 
 @lowers("AdjustContrastv2", inputs=2)
 def contrast(steps: Lowering) -> None:
-    """Images whose channels lie so many times as far from their means as before."""
+    """Scales the distance of each channel's pixels from the channel's mean."""
     x = steps.input(0)
     rank = len(x.shape)
     if rank < 3:

@@ -10,7 +10,7 @@ from texelflow.importers.tensorflow.lowering import Lowering, lowers
 
 @lowers("UnsortedSegmentSum", "UnsortedSegmentProd", "UnsortedSegmentMax", "UnsortedSegmentMin", inputs=3)
 def unsorted(steps: Lowering) -> None:
-    """Of so many segments, what the rows of each are joined to; of negative numbers none."""
+    """Reduces the rows of each of a given number of segments; rows with negative numbers belong to none."""
     [count] = steps.known_dimensions(2, "number of segments")
     how = steps.node.operator.removeprefix("UnsortedSegment")
     segments(steps, steps.result, steps.input(0), steps.input(1), count, how)

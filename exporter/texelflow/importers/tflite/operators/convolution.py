@@ -30,7 +30,7 @@ def along(step: Step, name: str, axes: Sequence[str]) -> list[int]:
 
 
 def weight_shape(step: Step, index: int, rank: int) -> tuple[int, ...]:
-    """Return the shape of weights, which must be known, of so many axes."""
+    """Return the shape of weights, which must be known and have this rank."""
     shape = known_shape(step.raw(index).shape)
     if shape is None or len(shape) != rank:
         raise step.fail(f"its weights are {step.raw(index).type}; {rank} axes of known extents are needed")
@@ -38,7 +38,7 @@ def weight_shape(step: Step, index: int, rank: int) -> tuple[int, ...]:
 
 
 def require_rank(step: Step, index: int, rank: int) -> None:
-    """Raise NodeError unless an input has so many axes."""
+    """Raise NodeError unless an input has this rank."""
     if len(step.raw(index).shape) != rank:
         raise step.fail(f"its input {index} is {step.raw(index).type}; {rank} axes are needed")
 

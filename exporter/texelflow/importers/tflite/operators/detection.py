@@ -149,7 +149,7 @@ def _regular(step: Step, options: dict[str, Any], boxes: Value) -> None:
 
 
 def _filled(step: Step, rows: Value, most: int, width: int) -> Value:
-    """Return rows, at most so many, with rows of zeros behind them."""
+    """Return rows, filled up to a number with rows of zeros."""
     zeros = step.constant("zeros", "float32", (most, width), [0.0] * (most * width))
     return step.slice("filled", step.add("Concat", "longer", rows, zeros, axis=0), 0, 0, most)
 

@@ -18,7 +18,7 @@ from texelflow.importers.tflite.operators.convolution import require_rank
 
 
 def _pairs(step: Step, index: int, meaning: str, count: int) -> list[tuple[Dimension, Dimension]]:
-    """Return two numbers for each of so many axes, an input [axes, 2]."""
+    """Return two numbers for each axis, from an input [axes, 2]."""
     numbers = step.known_dimensions(index, meaning)
     if len(numbers) != 2 * count:
         raise step.fail(f"it has {len(numbers)} {meaning} for {count} axes; two for each are expected")
