@@ -266,7 +266,7 @@ class Curve(TypedDict):
     rate: NotRequired["Rate"]
     """Numbers a second."""
     offset: NotRequired[float]
-    """Seconds from the beginning of the sound to the moment of the first. Default: 0."""
+    """Seconds from the beginning of the sound to the moment of the first: 0 unless given."""
     threshold: NotRequired[float]
     """The least probability that its makers take for a yes."""
     scale: NotRequired[float]

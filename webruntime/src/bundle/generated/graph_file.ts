@@ -423,7 +423,7 @@ export interface Curve {
    */
   rate?: number;
   /**
-   * Seconds from the beginning of the sound to the moment of the first. Default: 0.
+   * Seconds from the beginning of the sound to the moment of the first: 0 unless given.
    */
   offset?: number;
   /**
