@@ -141,8 +141,7 @@ function numberedSource(source: string, log: string): string {
   const named = [...log.matchAll(/\b\d+:(\d+)\b/g)].map((match) => Number(match[1]));
   return source
     .split("\n")
-    .map((line, index) => ({ number: index + 1, line }))
-    .filter(({ number }) => named.length === 0 || named.some((other) => Math.abs(other - number) <= 4))
-    .map(({ number, line }) => `${named.includes(number) ? ">" : " "}${String(number).padStart(4)} | ${line}`)
+    .map((line, index) => `${index + 1} | ${line}`)
+    .filter((_, index) => !named[0] || named.some((number) => Math.abs(number - 1 - index) <= 4))
     .join("\n");
 }
