@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 import texelflow
 from browser_support import REPOSITORY
 
-BUILD_SECONDS = 300
+BUILD_SECONDS = 900
 
 POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; "

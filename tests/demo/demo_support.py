@@ -30,7 +30,7 @@ def build_demo(folder: Path) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=300,
+        timeout=900,
     )
 
 

@@ -103,7 +103,7 @@ def output_of(command: list[str], cwd: Path | None = None, **environment: str) -
     outside = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     known = {**outside, **environment}
     done = subprocess.run(
-        command, cwd=cwd, env=known, capture_output=True, text=True, check=False, timeout=300
+        command, cwd=cwd, env=known, capture_output=True, text=True, check=False, timeout=900
     )
     said = done.stdout + done.stderr
     assert done.returncode == 0, f"{shlex.join(command)}\n{said}"
