@@ -1,6 +1,6 @@
 import { element, nextFrame, showProblem } from "../shared/page.js";
 import { texts } from "../shared/texts.js";
-import { duration, Rate, Timing } from "../shared/timing.js";
+import { duration, Rate, rounded, Timing } from "../shared/timing.js";
 import { Turns } from "../shared/turns.js";
 import { placement } from "./ends.js";
 import { isMisfit, loadProvided } from "./loading.js";
@@ -9,7 +9,7 @@ import { clearOutcome, showOutcome } from "./outcome.js";
 import { closeFrame, frameOf, sizeOf, timeOf } from "./pictures.js";
 import { drawStage } from "./stage.js";
 import { plainValues } from "./tensors.js";
-import { Trials } from "./trials.js";
+import { madeUpProblem, Trials } from "./trials.js";
 import { tellWork } from "./work.js";
 
 const say = texts.run;
@@ -391,17 +391,4 @@ export class Runner extends EventTarget {
     const labels = this.#model?.labels ?? [];
     return labels[label] ?? say.unnamedClass(label);
   };
-}
-
-/**
- * Says that it was the page that made the inputs up which a model refused.
- * @param {unknown} cause
- */
-function madeUpProblem(cause) {
-  return new Error(say.refused(cause instanceof Error ? cause.message : String(cause)), { cause });
-}
-
-/** @param {number} milliseconds */
-function rounded(milliseconds) {
-  return Number.isFinite(milliseconds) ? Number(milliseconds.toFixed(3)) : null;
 }
