@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import texelflow
-from texelflow.errors import DefectError, ExportError
+from texelflow.errors import Choice, DefectError, ExportError
 from texelflow.importers import is_archive
 from texelflow.pipeline import Summary
 from texelflow.sources.contents import is_model, models_in
@@ -44,11 +44,13 @@ def export(given: str, target: str, options: str, progress: Progress) -> str:
         options: arguments of `texelflow.export` by name, as JSON; `labels` are the lines themselves, and
             `usual_image` is the `image` of models that say none, but may take one picture, and `usual_states`
             are the `states` of language models with a tokenizer, and `usual_labels` tells to take those of a
-            text beside the model that has as many lines as it has classes.
+            text beside the model that has as many lines as it has classes. `model` is which of the files to
+            take, or which within the only one.
         progress: called with what is being done and the fraction done, from 0 to 1.
 
     Returns:
-        JSON: `summary`, or `failure` with a `code`, a `message` and all `problems`.
+        JSON: `summary`, or `failure` with a `code`, a `message`, all `problems`, and as `choice` what there
+        is to choose from, where that is all that is missing.
     """
     return _answer(lambda: {"summary": _export(Path(given), Path(target), json.loads(options), progress)})
 
@@ -83,7 +85,7 @@ def _answer(work: Callable[[], dict[str, Any]]) -> str:
     try:
         answer = work()
     except ExportError as error:
-        answer = _failure("model", error.message, error.problems)
+        answer = _failure("model", error.message, error.problems, error.choice)
     except ValueError as error:
         answer = _failure("option", str(error))
     except MemoryError:
@@ -98,8 +100,13 @@ def _answer(work: Callable[[], dict[str, Any]]) -> str:
     return json.dumps(answer)
 
 
-def _failure(code: str, message: str, problems: list[str] | None = None) -> dict[str, Any]:
-    return {"failure": {"code": code, "message": message, "problems": problems or [message]}}
+def _failure(
+    code: str, message: str, problems: list[str] | None = None, choice: Choice | None = None
+) -> dict[str, Any]:
+    failure: dict[str, Any] = {"code": code, "message": message, "problems": problems or [message]}
+    if choice is not None:
+        failure["choice"] = {"option": choice.option, "names": choice.names}
+    return {"failure": failure}
 
 
 def _export(given: Path, target: Path, options: dict[str, Any], progress: Progress) -> dict[str, Any]:
@@ -109,9 +116,10 @@ def _export(given: Path, target: Path, options: dict[str, Any], progress: Progre
         labels = target.with_name("labels.txt")
         labels.write_text("\n".join(lines), encoding="utf-8")
         options["labels"] = labels
+    model = options.pop("model", None)
     image, states, named = (options.pop(f"usual_{name}", None) for name in ("image", "states", "labels"))
     with _inside(given):
-        source = chosen(given)
+        source = chosen(given, model)
         summary, told = _told_export(source, target, progress, options)
         usual: dict[str, Any] = {}
         if image is not None and "image" not in options and _may_take_a_picture(summary, target):
@@ -130,8 +138,9 @@ def _export(given: Path, target: Path, options: dict[str, Any], progress: Progre
 def _convert(given: Path, target: Path, options: dict[str, Any], progress: Progress) -> list[str]:
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
+    model = options.pop("model", None)
     with _inside(given):
-        written = texelflow.convert(chosen(given), target / "model.onnx", progress=progress, **options)
+        written = texelflow.convert(chosen(given, model), target / "model.onnx", progress=progress, **options)
     return [path.name for path in written]
 
 
@@ -197,14 +206,23 @@ def _inside(folder: Path) -> Iterator[None]:
         os.chdir(former)
 
 
-def chosen(given: Path) -> Path:
+def chosen(given: Path, model: str | None = None) -> Path:
     """Return what is to be exported, relative to the folder of the files, which is the working directory.
 
     One file or folder is that. Of several files it is the only model, so that others may lie beside it.
 
+    Args:
+        given: the folder of the files.
+        model: which of the models that `ExportError.choice` has named; None takes the only one.
+
     Raises:
         ExportError: there is no file, no model among several files, or more than one.
     """
+    if model is not None:
+        path = given / model
+        if path.exists() and path.resolve().is_relative_to(given.resolve()):
+            return Path(model)
+        return Path(f"{chosen(given)}#{model}")
     names = sorted(path.name for path in given.iterdir() if not path.name.startswith("."))
     if not names:
         raise ExportError("there is no file")
@@ -237,7 +255,10 @@ def _within(given: Path, only: Path) -> Path:
 
 def _several(models: list[Path]) -> ExportError:
     listed = ", ".join(map(str, models[:LISTED]))
-    return ExportError(f"these are {len(models)} models ({listed}): choose one, with what belongs to it")
+    return ExportError(
+        f"these are {len(models)} models ({listed}): choose one, with what belongs to it",
+        choice=Choice("model", tuple(path.as_posix() for path in models)),
+    )
 
 
 def _summary_json(summary: Summary) -> dict[str, Any]:

@@ -6,6 +6,7 @@
 
 import type {
   Answer,
+  Choice,
   ExportOptions,
   Failure,
   FailureCode,
@@ -15,7 +16,7 @@ import type {
   Summary,
 } from "./messages.ts";
 
-export type { ExportOptions, FailureCode, OnnxOptions, Signature, Summary } from "./messages.ts";
+export type { Choice, ExportOptions, FailureCode, OnnxOptions, Signature, Summary } from "./messages.ts";
 
 /**
  * Packs the files of a bundle into a zip archive, uncompressed: weights hardly shrink.
@@ -68,19 +69,22 @@ export class ConvertError extends Error {
   readonly code: FailureCode;
   /** All reasons, one line each; a message that has no others is its own. */
   readonly problems: readonly string[];
+  /** What has to be chosen, where that is all that is missing: `convert` takes it as the option of that name. */
+  readonly choice: Choice | undefined;
 
   /**
    * @param heap - bytes that the worker's memory had grown to
    * @internal
    */
   constructor(
-    { code, message, problems }: Failure,
+    { code, message, problems, choice }: Failure,
     /** @internal */
     readonly heap = 0,
   ) {
     super(message);
     this.code = code;
     this.problems = problems;
+    this.choice = choice;
   }
 }
 

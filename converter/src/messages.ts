@@ -28,12 +28,14 @@ export interface ExportOptions {
   meanings?: Readonly<Record<string, string>>;
   /** Which function of a model that has several, by name. */
   signature?: string;
+  /** Which of several models that were given, by its path among the files or within the archive. */
+  model?: string;
   /** The model's name, for people; without it the file's. */
   name?: string;
 }
 
 /** How a model is to be written as an ONNX file: the options of `texelflow convert`, all of them optional. */
-export type OnnxOptions = Pick<ExportOptions, "inputShapes" | "signature">;
+export type OnnxOptions = Pick<ExportOptions, "inputShapes" | "signature" | "model">;
 
 /** An input or output of a model. */
 export interface Signature {
@@ -74,6 +76,15 @@ export interface Failure {
   readonly message: string;
   /** All reasons, one line each; a message that has no others is its own. */
   readonly problems: readonly string[];
+  /** What has to be chosen, where that is all that is missing. */
+  readonly choice?: Choice;
+}
+
+/** What there is to choose from. */
+export interface Choice {
+  /** The option of `convert` that takes one of the names. */
+  readonly option: "model" | "signature";
+  readonly names: readonly string[];
 }
 
 /** A file with its path among the files that belong together; parts are separated by "/". */

@@ -4,22 +4,28 @@ import { convertModel, originalOf, saveBundle } from "./convert.js";
 import { bundleOfFiles, isBundleAddress, nameOfFiles } from "./open.js";
 import { wishes } from "./wishes.js";
 
-/** @import { Converted } from "./convert.js" */
+/** @import { Chosen, Converted } from "./convert.js" */
 /** @import { FoundFile } from "./open.js" */
 /** @import { Source } from "../run/loading.js" */
+/** @import { Attempt } from "../run/player.js" */
 /** @import { Runner } from "../run/runner.js" */
 
 /** Opens what a visitor gives or names, and remembers what was converted, to save it or to convert it in another way. */
 export class Opener {
   #runner;
+  #attempt;
   /** @type {Converted | null} the last model, where it was converted here */
   #converted = null;
   /** @type {(() => Promise<void>) | null} converts the model once more that was given last, also one that could not be */
   #again = null;
 
-  /** @param {Runner} runner */
-  constructor(runner) {
+  /**
+   * @param {Runner} runner
+   * @param {Attempt} attempt
+   */
+  constructor(runner, attempt) {
     this.#runner = runner;
+    this.#attempt = attempt;
     runner.addEventListener("model", () => {
       const source = runner.subject?.source ?? null;
       if (source !== this.#converted?.files) {
@@ -101,14 +107,17 @@ export class Opener {
    * @param {readonly FoundFile[] | URL} source
    * @param {string} name
    * @param {URL | null} address
+   * @param {Chosen} [chosen]
    */
-  async #convert(source, name, address) {
-    this.#again = () => this.#convert(source, name, address);
+  async #convert(source, name, address, chosen = {}) {
+    this.#again = () => this.#convert(source, name, address, chosen);
+    const choose = (/** @type {Chosen} */ more) =>
+      this.#attempt(() => this.#convert(source, name, address, { ...chosen, ...more }));
     await this.#runner.open(name, async (course) => {
-      const converted = await convertModel(source, wishes(), course);
+      const converted = await convertModel(source, { ...wishes(), ...chosen }, course, choose);
       course.signal.throwIfAborted();
       this.#remember(converted, address);
-      return { bundle: converted.files, original: () => originalOf(source) };
+      return { bundle: converted.files, original: () => originalOf(source, chosen) };
     });
   }
 

@@ -17,7 +17,7 @@ import { onWish } from "./wishes.js";
 export function startOpening() {
   const player = startPlayer();
   const { runner, attempt, usePhoto } = player;
-  const opener = new Opener(runner);
+  const opener = new Opener(runner, attempt);
   /** @param {Promise<FoundFile[]>} found */
   const openDropped = (found) =>
     attempt(async () => {

@@ -1,4 +1,5 @@
 import { element } from "../shared/page.js";
+import { texts } from "./texts.js";
 
 /** @typedef {import("../../converter/src/messages.ts").ExportOptions} ExportOptions */
 
@@ -6,7 +7,17 @@ import { element } from "../shared/page.js";
 const USUAL_PICTURES = "0..1";
 
 /** The controls that say how a model is converted. */
-const CONTROLS = ["pictures", "image", "weights", "shapes", "labels", "states"];
+const CONTROLS = [
+  "pictures",
+  "image",
+  "weights",
+  "shapes",
+  "constants",
+  "meanings",
+  "signature",
+  "labels",
+  "states",
+];
 
 /**
  * Calls back when the visitor wants models to be converted in another way.
@@ -16,6 +27,27 @@ export function onWish(changed) {
   for (const id of CONTROLS) {
     element(id, HTMLElement).addEventListener("change", changed);
   }
+}
+
+/**
+ * The controls of the options that a text names as a command line has them: to go there.
+ * @param {string} text
+ * @returns {import("../shared/page.js").Offer[]}
+ */
+export function controlsNamed(text) {
+  const named = new Set(text.match(/--[a-z]+/g));
+  return CONTROLS.flatMap((id) => {
+    const control = element(id, HTMLElement);
+    const label = control.dataset.option && document.querySelector(`label[for="${id}"]`)?.textContent;
+    if (!label || !named.has(control.dataset.option ?? "")) {
+      return [];
+    }
+    const act = () => {
+      element("conversion", HTMLDetailsElement).open = true;
+      control.focus();
+    };
+    return [{ label: texts.set(label), act }];
+  });
 }
 
 /**
@@ -32,6 +64,9 @@ export function wishes() {
     ...(labels.length > 0 ? { labels } : { usualLabels: "beside" }),
     ...(element("states", HTMLInputElement).checked ? { states: "auto" } : { usualStates: "auto" }),
     inputShapes: shapesOf(textOf("shapes")),
+    constants: constantsOf(textOf("constants")),
+    meanings: meaningsOf(element("meanings", HTMLTextAreaElement).value),
+    ...(textOf("signature") ? { signature: textOf("signature") } : {}),
     weights: /** @type {ExportOptions["weights"]} */ (weights),
   };
 }
@@ -62,6 +97,43 @@ function shapesOf(text) {
         throw new Error(`“${item}” is no size of an input. One looks like picture=1,3,224,224`);
       }
       return [name, extents.split(",").map((extent) => (/^\d+$/.test(extent) ? Number(extent) : extent))];
+    }),
+  );
+}
+
+/**
+ * @param {string} text as `texelflow export --constant` takes it, several with spaces between: sr=16000 limits=0,1
+ * @returns {NonNullable<ExportOptions["constants"]>}
+ */
+function constantsOf(text) {
+  const items = text.split(/\s+/).filter(Boolean);
+  return Object.fromEntries(
+    items.map((item) => {
+      const [, name, list] = /^(.+?)=(.+)$/.exec(item) ?? [];
+      const numbers = list?.split(",").map((part) => ({ true: 1, false: 0 })[part] ?? Number(part || "no"));
+      if (!numbers || numbers.some(Number.isNaN)) {
+        throw new Error(`“${item}” gives an input no numbers. One that does looks like sr=16000`);
+      }
+      return [name, numbers.length === 1 ? numbers[0] : numbers];
+    }),
+  );
+}
+
+/**
+ * @param {string} text a line each, as `texelflow export --meaning` takes it: scores=classes,activation=softmax
+ * @returns {NonNullable<ExportOptions["meanings"]>}
+ */
+function meaningsOf(text) {
+  const lines = text.split("\n").map((item) => item.trim());
+  return Object.fromEntries(
+    lines.filter(Boolean).map((item) => {
+      const [, name, role] = /^(.+?)=(.+)$/.exec(item) ?? [];
+      if (!name) {
+        throw new Error(
+          `“${item}” does not say what an output is. One looks like scores=classes,activation=softmax`,
+        );
+      }
+      return [name, role];
     }),
   );
 }

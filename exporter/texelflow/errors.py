@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 LONGEST = 4000
@@ -16,14 +17,28 @@ def _shortened(text: str) -> str:
     return f"{text[: LONGEST - 500]} … {text[-500:]}"
 
 
+@dataclass(frozen=True)
+class Choice:
+    """What a caller has to choose, for a program to offer: one of `names`.
+
+    `option` is the argument of `texelflow.export` that takes it, or `model`: then names are paths of models
+    within what was given.
+    """
+
+    option: str
+    names: tuple[str, ...]
+
+
 class ExportError(Exception):
     """The model or the data given is at fault: it cannot be read, exported, verified or written.
 
     `problems` are all the reasons at once, one line each; a single message is its own only problem.
+    `choice` is what would help, where the caller only has to choose; None elsewhere.
     `str()` shows the message with the problems below it.
     """
 
-    def __init__(self, message: str, problems: Iterable[str] = ()) -> None:
+    def __init__(self, message: str, problems: Iterable[str] = (), choice: Choice | None = None) -> None:
+        self.choice = choice
         self.message = _shortened(message)
         self.problems = [_shortened(problem) for problem in problems] or [self.message]
         super().__init__(self.message)

@@ -14,6 +14,7 @@ import { pictureInput } from "./trials.js";
  * @property {Model} model
  * @property {Reader | null} reader
  * @property {Reading | null} reading
+ * @property {Model | null} second what looks closer
  * @property {unknown} problem
  * @property {() => void} dispose
  */
@@ -75,7 +76,7 @@ export async function loadProvided({ bundle, closer }, { signal, report }) {
     const reading = takesTexts(model)
       ? await (await import("../words/reading.js")).readingOf(model, bundle)
       : null;
-    return { model, reader: reader ?? null, reading, problem, dispose };
+    return { model, reader: reader ?? null, reading, second, problem, dispose };
   } catch (problem) {
     dispose();
     throw problem;

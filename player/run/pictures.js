@@ -6,6 +6,9 @@ const say = texts.picture;
 /** @typedef {ImageBitmap | HTMLVideoElement | HTMLCanvasElement} Picture */
 /** @typedef {"camera" | "screen" | File} FilmSource */
 
+/** @type {MediaTrackConstraints} the camera that is not turned to the visitor */
+const BACK = { facingMode: "environment" };
+
 /** Longest side of a photo in pixels; larger ones are made smaller, to spare memory on phones. */
 const LONGEST_SIDE = 1600;
 
@@ -49,12 +52,24 @@ export function sizeOf(picture) {
 }
 
 /**
- * What a picture shows now: of a video the frame, so that a result is drawn on what it was found on.
+ * What a picture shows now: of a video the frame, so that a result is drawn on what it was found on; turned round where it is
+ * shown as a mirror does, so that what the model sees is what the visitor sees.
  * @param {Picture} picture
  * @returns {Promise<Exclude<Picture, HTMLVideoElement>>}
  */
 export async function frameOf(picture) {
-  return picture instanceof HTMLVideoElement ? createImageBitmap(picture) : picture;
+  if (!(picture instanceof HTMLVideoElement)) {
+    return picture;
+  }
+  if (!("mirrored" in picture.dataset)) {
+    return createImageBitmap(picture);
+  }
+  const { width, height } = sizeOf(picture);
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext("2d", { alpha: false });
+  context?.setTransform(-1, 0, 0, 1, width, 0);
+  context?.drawImage(picture, 0, 0);
+  return canvas.transferToImageBitmap();
 }
 
 /**
@@ -84,20 +99,23 @@ export class Film {
   #turns = new Turns();
   /** @type {FilmSource | null} where it comes from, or will once the visitor allows it */
   source = null;
+  /** @type {MediaTrackConstraints | null} the next camera, as `getUserMedia` is asked for it; null where there is no other */
+  nextCamera = null;
 
   /**
    * Begins, and waits for the first frame.
    * @param {FilmSource} source
    * @param {() => void} ended called when the visitor ends it elsewhere than on the page
+   * @param {MediaTrackConstraints} [camera] which one, where there are several: that of the back unless given
    * @returns {Promise<HTMLVideoElement | null>} null when it was stopped before, or another one was begun
    * @throws {Error} when there is none, it may not be used, or it gives no picture within ten seconds
    */
-  async start(source, ended) {
+  async start(source, ended, camera = BACK) {
     this.stop();
     this.source = source;
     const { signal } = this.#turns;
     try {
-      return await this.#play(source, ended, signal);
+      return await this.#play(source, ended, camera, signal);
     } catch (problem) {
       if (signal.aborted) {
         return null;
@@ -110,9 +128,10 @@ export class Film {
   /**
    * @param {FilmSource} source
    * @param {() => void} ended
+   * @param {MediaTrackConstraints} camera
    * @param {AbortSignal} signal
    */
-  async #play(source, ended, signal) {
+  async #play(source, ended, camera, signal) {
     const video = document.createElement("video");
     video.muted = true;
     video.playsInline = true;
@@ -120,13 +139,17 @@ export class Film {
       video.loop = true;
       video.src = URL.createObjectURL(source);
     } else {
-      const stream = await streamOf(source);
+      const stream = await streamOf(source, camera);
       video.srcObject = stream;
+      const [track] = stream.getVideoTracks();
+      const next = source === "camera" && track ? await cameraAfter(track) : null;
       if (signal.aborted) {
         release(video);
         return null;
       }
-      stream.getVideoTracks()[0]?.addEventListener("ended", ended);
+      track?.addEventListener("ended", ended);
+      this.nextCamera = next;
+      video.toggleAttribute("data-mirrored", track?.getSettings().facingMode === "user");
     }
     this.#video = video;
     try {
@@ -137,6 +160,16 @@ export class Film {
     return signal.aborted ? null : video;
   }
 
+  /** Whether it is shown as a mirror does. */
+  get mirrored() {
+    return this.#video !== null && "mirrored" in this.#video.dataset;
+  }
+
+  /** Shows it as a mirror does, or no more. */
+  mirror() {
+    this.#video?.toggleAttribute("data-mirrored");
+  }
+
   /** Ends it, and switches the camera off. */
   stop() {
     this.#turns.next();
@@ -145,6 +178,7 @@ export class Film {
     }
     this.#video = null;
     this.source = null;
+    this.nextCamera = null;
   }
 }
 
@@ -161,19 +195,39 @@ function release(video) {
 }
 
 /**
+ * The camera to go on to: that of the other side of a phone, else the next one in the browser's list.
+ * @param {MediaStreamTrack} track of the one in use
+ * @returns {Promise<MediaTrackConstraints | null>}
+ */
+async function cameraAfter(track) {
+  const devices = await navigator.mediaDevices.enumerateDevices();
+  const cameras = devices.filter(({ kind }) => kind === "videoinput");
+  if (cameras.length < 2) {
+    return null;
+  }
+  const { facingMode, deviceId } = track.getSettings();
+  if (facingMode === "user" || facingMode === "environment") {
+    return { facingMode: facingMode === "user" ? "environment" : "user" };
+  }
+  const at = cameras.findIndex((camera) => camera.deviceId === deviceId);
+  return { deviceId: { exact: cameras[(at + 1) % cameras.length].deviceId } };
+}
+
+/**
  * @param {"camera" | "screen"} source
+ * @param {MediaTrackConstraints} camera
  * @returns {Promise<MediaStream>}
  */
-async function streamOf(source) {
+async function streamOf(source, camera) {
   const devices = navigator.mediaDevices;
-  if (!devices?.getUserMedia || (source === "screen" && !devices.getDisplayMedia)) {
-    throw new Error(source === "screen" && devices ? say.noScreen : say.insecure);
+  if (!devices?.getUserMedia) {
+    throw new Error(say.insecure);
   }
   try {
     if (source === "screen") {
       return await devices.getDisplayMedia({ video: true });
     }
-    const video = { facingMode: "environment", width: { ideal: 1280 }, height: { ideal: 720 } };
+    const video = { ...camera, width: { ideal: 1280 }, height: { ideal: 720 } };
     return await devices.getUserMedia({ video });
   } catch (cause) {
     const isRefused = cause instanceof DOMException && cause.name === "NotAllowedError";

@@ -46,14 +46,15 @@ export function startPlayer() {
       await runner.use(photo, false);
     });
   /** @type {UseFilm} */
-  const useFilm = (source, begun) => {
+  const useFilm = (source, begun, camera) => {
     pictures.next();
-    return showFilm(source, film, runner, begun);
+    return showFilm(source, film, runner, begun, camera);
   };
   connectPhoto(usePhoto, useFilm);
   connectFilm(film, runner, useFilm);
   connectReport(runner);
   connectAbout(runner);
+  connectCode(runner);
   connectOtherSources(runner);
   return {
     runner,
@@ -92,7 +93,10 @@ async function follow(deed) {
   }
 }
 
-/** @typedef {(source: FilmSource, begun?: () => void) => Promise<void>} UseFilm `begun` is called when it plays */
+/**
+ * Shows a film; `begun` is called when it plays, `camera` says which one, where there are several.
+ * @typedef {(source: FilmSource, begun?: () => void, camera?: MediaTrackConstraints) => Promise<void>} UseFilm
+ */
 
 /**
  * @param {UsePhoto} usePhoto
@@ -118,6 +122,9 @@ const BUTTONS = /** @type {const} */ (["camera", "screen"]);
  * @param {UseFilm} useFilm
  */
 function connectFilm(film, runner, useFilm) {
+  const { mediaDevices } = navigator;
+  // Phones have none; where nothing may be filmed at all, the button says why.
+  element("screen", HTMLButtonElement).hidden = Boolean(mediaDevices && !mediaDevices.getDisplayMedia);
   for (const source of BUTTONS) {
     const button = element(source, HTMLButtonElement);
     button.addEventListener("click", () => {
@@ -137,6 +144,16 @@ function connectFilm(film, runner, useFilm) {
       });
     });
   }
+  element("next-camera", HTMLButtonElement).addEventListener("click", () => {
+    const camera = film.nextCamera;
+    if (camera) {
+      attempt(() => useFilm("camera", undefined, camera));
+    }
+  });
+  element("mirror", HTMLButtonElement).addEventListener("click", () => {
+    film.mirror();
+    tellFilm(film);
+  });
   document.addEventListener("visibilitychange", () => {
     // What is on the screen is to be seen while the page is not.
     if (document.hidden && film.source !== "screen") {
@@ -150,10 +167,18 @@ function connectFilm(film, runner, useFilm) {
  * @param {Film} film
  * @param {Runner} runner
  * @param {() => void} [begun] called when it plays
+ * @param {MediaTrackConstraints} [camera] which one, where there are several
  */
-async function showFilm(source, film, runner, begun) {
+async function showFilm(source, film, runner, begun, camera) {
   stopFilm(film, runner);
-  const video = await film.start(source, () => stopFilm(film, runner));
+  const ended = () => {
+    stopFilm(film, runner);
+    // Who ends the sharing of a screen does so in the browser's own bar; a camera that is gone is a surprise.
+    if (source === "camera") {
+      showProblem(element("bundle-error", HTMLElement), say.cameraGone);
+    }
+  };
+  const video = await film.start(source, ended, camera);
   if (!video) {
     return;
   }
@@ -174,7 +199,11 @@ function stopFilm(film, runner) {
 }
 
 /** @param {Film} film */
-function tellFilm({ source }) {
+function tellFilm({ source, nextCamera, mirrored }) {
+  element("next-camera", HTMLButtonElement).hidden = nextCamera === null;
+  const mirror = element("mirror", HTMLButtonElement);
+  mirror.hidden = source !== "camera";
+  mirror.setAttribute("aria-pressed", String(mirrored));
   for (const name of BUTTONS) {
     const button = element(name, HTMLButtonElement);
     button.setAttribute("aria-pressed", String(source === name));
@@ -215,6 +244,26 @@ function connectAbout(runner) {
   details.addEventListener("toggle", () => attempt(show));
   runner.addEventListener("model", () => {
     details.hidden = runner.subject === null;
+    follow(show);
+  });
+}
+
+/**
+ * Shows the lines that run the model on another page where a visitor asks.
+ * @param {Runner} runner
+ */
+function connectCode(runner) {
+  const details = element("code", HTMLDetailsElement);
+  const show = async () => {
+    const { subject } = runner;
+    if (details.open && subject) {
+      const { showCode } = await import("./code.js");
+      showCode(element("code-lines", HTMLElement), subject);
+    }
+  };
+  details.addEventListener("toggle", () => follow(show));
+  runner.addEventListener("model", () => {
+    details.hidden = !runner.subject;
     follow(show);
   });
 }

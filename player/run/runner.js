@@ -1,6 +1,6 @@
 import { element, nextFrame, showProblem } from "../shared/page.js";
 import { texts } from "../shared/texts.js";
-import { duration, Rate, Timing } from "../shared/timing.js";
+import { duration, Rate, rounded, Timing } from "../shared/timing.js";
 import { Turns } from "../shared/turns.js";
 import { placement } from "./ends.js";
 import { isMisfit, loadProvided } from "./loading.js";
@@ -9,7 +9,8 @@ import { clearOutcome, showOutcome } from "./outcome.js";
 import { closeFrame, frameOf, sizeOf, timeOf } from "./pictures.js";
 import { drawStage } from "./stage.js";
 import { plainValues } from "./tensors.js";
-import { Trials } from "./trials.js";
+import { madeUpProblem, Trials } from "./trials.js";
+import { tellWork } from "./work.js";
 
 const say = texts.run;
 
@@ -19,6 +20,7 @@ const say = texts.run;
 /** @typedef {Model["inputs"][number]} Input */
 /** @typedef {Parameters<Model["run"]>[0]} RunInputs */
 /** @typedef {import("../words/reading.js").Reading} Reading */
+/** @typedef {import("./loading.js").RegionOptions} RegionOptions */
 /**
  * What the page shows more of, where a visitor asks.
  * @typedef {object} Subject
@@ -29,6 +31,7 @@ const say = texts.run;
  * @property {() => RunInputs} inputs what it runs on now, the visitor's picture or made-up numbers
  * @property {Reading | null} reading what it does with texts, where it takes them
  * @property {readonly SampleSound[]} sounds to try it on
+ * @property {{ model: Model, source: Source, crop: RegionOptions } | null} closer the model that looks closer at what it finds
  */
 
 /** A photo is run again for a median that means something: three times, and on while there is time up to twenty. */
@@ -62,6 +65,8 @@ export class Runner extends EventTarget {
   #loading = new Turns();
   /** When the loading of the model began. */
   #opened = Number.NaN;
+  /** The name of the model, for people. */
+  #title = "";
   /** Time from there to its first result, in milliseconds. */
   #first = Number.NaN;
 
@@ -160,10 +165,12 @@ export class Runner extends EventTarget {
       return null;
     }
     const { bundle, original = null, sounds = [] } = provided;
-    const reading = this.#loaded?.reading ?? null;
+    const { reading = null, second = null } = this.#loaded ?? {};
+    const looks = second && provided.closer;
+    const closer = looks ? { model: second, source: looks.bundle, crop: looks.crop } : null;
     const inputs = () => trials.inputs(this.#picture && trials.fitted(this.#picture));
     const { signal } = this.#models;
-    return { model, source: bundle, original, signal, inputs, reading, sounds };
+    return { model, source: bundle, original, signal, inputs, reading, sounds, closer };
   }
 
   /** @returns {Record<string, unknown>} what a bug report needs, as plain data */
@@ -197,7 +204,8 @@ export class Runner extends EventTarget {
     this.#provided = provided;
     this.#opened = opened;
     this.#draw(null);
-    element("model-title", HTMLElement).textContent = model.name || name;
+    this.#title = model.name || name;
+    element("model-title", HTMLElement).textContent = this.#title;
     const note = element("input-note", HTMLElement);
     note.textContent = this.#trials.input || loaded.reading ? "" : sampleNote(model);
     note.hidden = note.textContent === "";
@@ -247,6 +255,7 @@ export class Runner extends EventTarget {
       const taken = timeOf(picture);
       /** @type {{ whole: Exclude<Picture, HTMLVideoElement> | null, frame: Picture | null }} */
       const looked = { whole: null, frame: null };
+      const quiet = turn === 0 ? tellWork(this.#title, signal) : () => {};
       const found = await trials
         .until(async () => {
           looked.whole ??= picture && (await frameOf(picture));
@@ -257,7 +266,8 @@ export class Runner extends EventTarget {
           if (!signal.aborted) {
             throw trials.input ? problem : madeUpProblem(problem);
           }
-        });
+        })
+        .finally(quiet);
       if (signal.aborted || !found) {
         closeFrame(looked.whole, picture);
         return;
@@ -381,17 +391,4 @@ export class Runner extends EventTarget {
     const labels = this.#model?.labels ?? [];
     return labels[label] ?? say.unnamedClass(label);
   };
-}
-
-/**
- * Says that it was the page that made the inputs up which a model refused.
- * @param {unknown} cause
- */
-function madeUpProblem(cause) {
-  return new Error(say.refused(cause instanceof Error ? cause.message : String(cause)), { cause });
-}
-
-/** @param {number} milliseconds */
-function rounded(milliseconds) {
-  return Number.isFinite(milliseconds) ? Number(milliseconds.toFixed(3)) : null;
 }

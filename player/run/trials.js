@@ -1,3 +1,4 @@
+import { texts } from "../shared/texts.js";
 import { sampleInputs } from "./numbers.js";
 import { sizeOf } from "./pictures.js";
 
@@ -85,4 +86,12 @@ export class Trials {
  */
 export function pictureInput({ inputs: [input, ...others] }) {
   return input?.image && others.length === 0 ? input : null;
+}
+
+/**
+ * Says that it was the page that made the inputs up which a model refused.
+ * @param {unknown} cause
+ */
+export function madeUpProblem(cause) {
+  return new Error(texts.run.refused(cause instanceof Error ? cause.message : String(cause)), { cause });
 }

@@ -52,3 +52,11 @@ export function typeText(dtype, shape) {
 export function shapeText(shape) {
   return shape.length > 0 ? shape.join(" × ") : "scalar";
 }
+
+/**
+ * The name of a model as that of a file or folder.
+ * @param {string} name
+ */
+export function fileName(name) {
+  return name.replace(/[^\w.-]+/g, "_") || "bundle";
+}

@@ -1,3 +1,5 @@
+import { make } from "./make.js";
+
 /**
  * The element with this id.
  * @template {HTMLElement} T
@@ -14,14 +16,37 @@ export function element(id, type) {
   return found;
 }
 
+/** Something that a visitor can do about a problem: a button.
+ * @typedef {{ label: string, act: () => void }} Offer
+ */
+
+/** A problem about which something can be done at once. */
+export class OfferError extends Error {
+  /**
+   * @param {string} message
+   * @param {readonly Offer[]} offers
+   * @param {ErrorOptions} [options]
+   */
+  constructor(message, offers, options) {
+    super(message, options);
+    this.offers = offers;
+  }
+}
+
 /**
- * Shows one message in an alert, or hides the alert when there is none.
+ * Shows one message in an alert, with what can be done about it, or hides the alert when there is none.
  * @param {HTMLElement} alert
  * @param {unknown} problem an Error, a string, or null
  */
 export function showProblem(alert, problem) {
   const message = problem instanceof Error ? problem.message : problem;
   alert.textContent = message ? String(message) : "";
+  if (problem instanceof OfferError && problem.offers.length > 0) {
+    const buttons = problem.offers.map(({ label, act }) =>
+      make("button", { type: "button", click: act }, label),
+    );
+    alert.append(make("div", { class: "row offers" }, ...buttons));
+  }
   alert.hidden = !message;
   if (message) {
     alert.scrollIntoView({ block: "nearest" });

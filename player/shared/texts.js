@@ -11,6 +11,8 @@ export const texts = {
      * @param {string} doing
      */
     doing: (name, doing) => `Opening ${name}: ${doing}…`,
+    /** @param {string} name */
+    running: (name) => `${name}: running…`,
     /** @param {number} label */
     unnamedClass: (label) => `class ${label}`,
     unnamed: "The model does not say what its classes are called.",
@@ -59,7 +61,6 @@ export const texts = {
   picture: {
     use: { camera: "Use the camera", screen: "Share the screen" },
     stop: { camera: "Stop the camera", screen: "Stop sharing" },
-    noScreen: "This browser does not share the screen with pages.",
     /** @param {string} name */
     noPicture: (name) => `“${name}” is no picture that this browser can show. Try a JPEG, PNG or WebP file.`,
     insecure: "The camera needs a secure page: open this one over https, or from localhost.",
@@ -68,6 +69,7 @@ export const texts = {
       "This page was not allowed to use the camera. The browser’s settings for this page can change that.",
     notShared: "The screen was not shared: choose a window or a screen when the browser asks.",
     noCamera: "No camera was found on this device.",
+    cameraGone: "The camera stopped: it was unplugged, or this page may not use it any more.",
     /** @param {string} reason */
     notStarted: (reason) => `The camera could not be started (${reason}).`,
   },
@@ -154,7 +156,20 @@ export const texts = {
     none: "Nothing was found.",
     oneLine: "Write two lines or more: the first is compared with the others.",
   },
+  code: {
+    task: "The whole task",
+    model: "Its own inputs and outputs",
+    lines: "Its inputs and outputs",
+    beside: "Beside the page lie the bundle and the runtime’s files, those of the npm package texelflow.",
+    /** @param {string} folder */
+    saved: (folder) =>
+      `Beside the page lie the bundle’s folder ${folder}, as it is saved here, and the runtime’s files, those of the npm ` +
+      "package texelflow.",
+    tokenizers:
+      "Texts need @huggingface/tokenizers and @huggingface/jinja, too, by a bundler or an import map (docs/text.md).",
+  },
   report: {
+    copy: "Copy",
     copied: "Copied.",
     selected: "Selected: copy it with your keyboard or menu.",
   },

@@ -60,3 +60,11 @@ export function duration(milliseconds) {
   }
   return `${milliseconds.toFixed(milliseconds < 10 ? 2 : milliseconds < 100 ? 1 : 0)} ms`;
 }
+
+/**
+ * Milliseconds as data has them, to the microsecond; null where there is no number yet.
+ * @param {number} milliseconds
+ */
+export function rounded(milliseconds) {
+  return Number.isFinite(milliseconds) ? Number(milliseconds.toFixed(3)) : null;
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import zipfile
 from pathlib import Path
@@ -124,3 +125,26 @@ def test_a_folder_of_what_is_no_model_says_of_which(tmp_path: Path) -> None:
     (given / "net" / "net.pth").write_bytes(b"\x80\x02}q\x00.")
     message = answer(given)["failure"]["message"]
     assert "net.pth is a PyTorch state dict" in message and "torch.export.save" in message
+
+
+def test_one_of_several_models_can_be_chosen(tmp_path: Path) -> None:
+    """The page is told what there is, and names one of them: in files, in a folder, in an archive."""
+    names = ["a/net.onnx", "b/net.onnx"]
+    for kind in ("files", "folder", "archive"):
+        given = tmp_path / kind / "given"
+        root = given if kind == "files" else given / "all"
+        for classes, name in enumerate(names, 2):
+            write_model(root / name, classes)
+        if kind == "archive":
+            with zipfile.ZipFile(given / "all.zip", "w") as archive:
+                for name in names:
+                    archive.write(root / name, name)
+            shutil.rmtree(root)
+        choice = answer(given)["failure"]["choice"]
+        prefix = "all/" if kind == "folder" else ""
+        assert choice == {"option": "model", "names": [prefix + name for name in names]}
+        for classes, name in enumerate(choice["names"], 2):
+            assert answer(given, model=name)["summary"]["outputs"][0]["shape"] == [1, classes]
+    for outside in ("../elsewhere.onnx", "none.onnx"):
+        assert "choice" in answer(tmp_path / "files" / "given", model=outside)["failure"]
+        assert "has no" in answer(tmp_path / "archive" / "given", model=outside)["failure"]["message"]

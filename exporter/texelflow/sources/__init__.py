@@ -69,7 +69,7 @@ def open_source(
             if shown is None or str(opened.path) not in str(error):
                 raise
             texts = [text.replace(str(opened.path), shown) for text in (error.message, *error.problems)]
-            raise ExportError(texts[0], texts[1:]) from error.__cause__
+            raise ExportError(texts[0], texts[1:], error.choice) from error.__cause__
 
 
 def _locate(source: object, session: Session, examples: Examples) -> tuple[Opened, str | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from texelflow.errors import ExportError
+from texelflow.errors import Choice, ExportError
 from texelflow.importers import is_archive, marked_format
 from texelflow.sources.session import Session
 
@@ -58,7 +58,11 @@ def _chosen(folder: Path, member: str, shown: str, is_archive_: bool) -> Path:
     if len(found) == 1:
         return found[0]
     if found:
-        raise ExportError(f"{shown} has {len(found)} models: add #NAME{_listing(found, folder)}")
+        names = tuple(path.relative_to(folder).as_posix() for path in found)
+        raise ExportError(
+            f"{shown} has {len(found)} models: add #NAME{_listing(found, folder)}",
+            choice=Choice("model", names),
+        )
     if is_archive_:
         raise ExportError(f"{shown} has no model that can be read")
     return folder  # reading says what it is

@@ -17,7 +17,7 @@ from test_pytorch_operators import PROGRAMS
 
 from fuzz.damage import damaged_bytes
 from texelflow.dimensions import assuming
-from texelflow.errors import ExportError
+from texelflow.errors import Choice, ExportError
 from texelflow.importers import read_model, recognised
 from texelflow.passes import infer_types, remove_dead_nodes
 
@@ -166,8 +166,11 @@ def test_what_is_no_program(tmp_path: Path) -> None:
         read_model(write(path, other))
     both = {**content, name.replace("model.json", "other.json"): content[name]}
     assert recognised(write(path, both)).has_signatures
-    with pytest.raises(ExportError, match="several programs: choose one by --signature, model, other"):
+    with pytest.raises(
+        ExportError, match="several programs: choose one by --signature, model, other"
+    ) as told:
         read_model(path)
+    assert told.value.choice == Choice("signature", ("model", "other"))
     assert read_model(path, signature="model").outputs
     with pytest.raises(ExportError, match="has no program 'third'; it has model, other"):
         read_model(path, signature="third")

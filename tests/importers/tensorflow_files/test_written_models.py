@@ -16,7 +16,7 @@ from browser_support import PageServer
 from bundle_runner import Job, run_jobs
 from model_support import REPOSITORY
 from texelflow.checking.references import open_reference
-from texelflow.errors import ExportError
+from texelflow.errors import Choice, ExportError
 from texelflow.importers import marked_format, read_model
 from texelflow.pipeline import Options, build, write
 
@@ -72,8 +72,11 @@ def test_changed_variables(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match=r"changes a variable at each run, and runs read it"):
         read_model(source, signature="count")
     assert read_model(source, signature="seeded").outputs
-    with pytest.raises(ExportError, match=r"several signatures: choose one by --signature, count, seeded"):
+    with pytest.raises(
+        ExportError, match=r"several signatures: choose one by --signature, count, seeded"
+    ) as told:
         read_model(source)
+    assert told.value.choice == Choice("signature", ("count", "seeded"))
 
 
 def test_saved_model_file(tmp_path: Path) -> None:

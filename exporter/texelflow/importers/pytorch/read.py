@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from texelflow.errors import ExportError
+from texelflow.errors import Choice, ExportError
 from texelflow.graph import Graph
 from texelflow.importers.files.mapped_files import map_file
 from texelflow.importers.format import ImportOptions
@@ -68,4 +68,7 @@ def _chosen(archive: Archive, wanted: str | None, path: Path) -> str:
             f"{path} has no program of torch.export, but machine code: save one with"
             " torch.export.save(program, path)"
         )
-    raise ProgramError(f"{path} has several programs: choose one by --signature, {listed}")
+    raise ExportError(
+        f"{path} has several programs: choose one by --signature, {listed}",
+        choice=Choice("signature", tuple(names)),
+    )

@@ -8,7 +8,7 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from texelflow.errors import ExportError
+from texelflow.errors import Choice, ExportError
 from texelflow.graph import DTYPES, ConstantData, Graph, TensorType, Value
 from texelflow.importers.files.mapped_files import map_file
 from texelflow.importers.files.producer import producer_of
@@ -111,7 +111,8 @@ def _ports(signature: Any, path: Path, numeric: Sequence[str]) -> tuple[list[Por
             else ("export the model without the step that reads them")
         )
         raise ExportError(
-            f"{path}: input {texts[0]!r} of the signature takes texts, which is not supported: {others}"
+            f"{path}: input {texts[0]!r} of the signature takes texts, which is not supported: {others}",
+            choice=Choice("signature", tuple(numeric)) if numeric else None,
         )
     ports: tuple[list[Port], list[Port]] = ([], [])
     for found, entries in zip(ports, (signature.inputs, signature.outputs), strict=True):

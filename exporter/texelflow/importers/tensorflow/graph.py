@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from texelflow.errors import ExportError
+from texelflow.errors import Choice, ExportError
 from texelflow.graph import DTYPES, Graph, Node, Value
 from texelflow.graph.problems import Problems
 from texelflow.importers.format import ImportOptions
@@ -177,4 +177,7 @@ def chosen_signature(names: Sequence[str], wanted: str | None, path: Path, defau
         raise ExportError(
             f"{path} has no signature: save it with signatures=model.call.get_concrete_function(…)"
         )
-    raise ExportError(f"{path} has several signatures: choose one by --signature, {listed}")
+    raise ExportError(
+        f"{path} has several signatures: choose one by --signature, {listed}",
+        choice=Choice("signature", tuple(names)),
+    )
