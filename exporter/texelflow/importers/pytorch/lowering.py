@@ -9,12 +9,15 @@ from texelflow.dimensions import Dimension, proved_equal
 from texelflow.graph import FLOATING, Element, Node, TensorType, UnknownElementsError, Value
 from texelflow.importers.lowering.typed_lowering import Lowering, Ref, refuse, register
 from texelflow.importers.pytorch.arguments import ElementType
-from texelflow.operators import MANY
+from texelflow.importers.pytorch.complex_parts import (
+    ARGUMENTS,
+    COMPLEX_READ,
+    DTYPES_MADE,
+    by_parts,
+    has_parts,
+)
+from texelflow.operators import MANY, registry
 from texelflow.operators.shapes import dimensions, integers, normalize_axes, normalize_axis
-
-ARGUMENTS = "arguments"
-DTYPES_MADE = "dtypes"
-"""Attributes of a node: what it is called with, by its schema's names, and its results' element types."""
 
 WANTED = "wanted"
 """Attribute of a node: the numbers of its results that are read."""
@@ -242,6 +245,28 @@ class Step(Lowering):
 
 Lower: TypeAlias = Callable[[Step], object]
 
+_OF_COMPLEX: dict[tuple[str, str], Lower] = {}
+"""What lowers calls with complex numbers, by domain and name."""
+
+_IS_COMPLEX = "its numbers are complex, which is not supported: write it by sines and cosines of real numbers"
+
+
+def lowers_complex(*names: str, domain: str = ATEN) -> Callable[[Lower], Lower]:
+    """Register a function for calls of these operators with complex numbers, or which make such."""
+
+    def decorate(function: Lower) -> Lower:
+        for name in names:
+            _OF_COMPLEX[domain, name] = function
+        new = tuple(name for name in names if (domain, name) not in registry())
+        lowers(*new, domain=domain)(_needs_complex)
+        return function
+
+    return decorate
+
+
+def _needs_complex(step: Step) -> None:
+    raise step.fail("it is called with real numbers, which is not supported")
+
 
 def lowers(*names: str, domain: str = ATEN) -> Callable[[Lower], Lower]:
     """Register a function that replaces calls of these operators, named with their overload if they have one.
@@ -252,9 +277,17 @@ def lowers(*names: str, domain: str = ATEN) -> Callable[[Lower], Lower]:
     def decorate(function: Lower) -> Lower:
         def replace(node: Node) -> list[Node]:
             step = Step(node)
-            if any(str(dtype).startswith(("complex", "float8")) for dtype in node.attributes[DTYPES_MADE]):
+            made = [str(dtype) for dtype in node.attributes[DTYPES_MADE]]
+            if any(dtype.startswith("float8") or dtype in ("complex32", "complex128") for dtype in made):
                 raise step.fail(f"it makes numbers of {step.dtype}, which are not supported")
-            function(step)
+            own: Lower | None = function
+            if node.attributes.get(COMPLEX_READ) or "complex64" in made:
+                if (domain, node.operator) not in _OF_COMPLEX and has_parts(node):
+                    return by_parts(node)
+                own = _OF_COMPLEX.get((domain, node.operator))
+            if own is None:
+                raise step.fail(_IS_COMPLEX)
+            own(step)
             return step.nodes
 
         register(domain, names, (0, MANY), replace)

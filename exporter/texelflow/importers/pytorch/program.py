@@ -12,7 +12,8 @@ from texelflow.graph.problems import Problems
 from texelflow.importers.format import ImportOptions
 from texelflow.importers.input_types import DeclaredType, resolve_input_types
 from texelflow.importers.pytorch.assumptions import Assumptions
-from texelflow.importers.pytorch.lowering import ARGUMENTS, WANTED
+from texelflow.importers.pytorch.complex_parts import ARGUMENTS
+from texelflow.importers.pytorch.lowering import WANTED
 from texelflow.importers.pytorch.mutation import ADVICE
 from texelflow.importers.pytorch.operators import load
 from texelflow.importers.pytorch.records import record

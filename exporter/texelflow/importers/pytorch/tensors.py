@@ -91,6 +91,9 @@ def stored_tensor(
     Raises:
         ProgramError: the type is not supported, or the elements are not within the storage.
     """
+    if dtype == "complex64":  # pairs along one more axis
+        pairs = (*sizes, 2), (*(2 * stride for stride in strides), 1)
+        return stored_tensor(name, storage, "float32", *pairs, 2 * offset)
     if dtype not in DTYPES:
         raise ProgramError(f"weight {name!r} is of {dtype}, which is not supported")
     size, count = DTYPES[dtype], prod(sizes)

@@ -16,7 +16,8 @@ from texelflow.importers.pytorch.arguments import (
     read_arguments,
     read_results,
 )
-from texelflow.importers.pytorch.lowering import ARGUMENTS, DTYPES_MADE, domain_of
+from texelflow.importers.pytorch.complex_parts import ARGUMENTS, COMPLEX_READ, DTYPES_MADE
+from texelflow.importers.pytorch.lowering import domain_of
 from texelflow.importers.pytorch.mutation import ADVICE, OF_THE_NAME_ALONE, VIEWS, Aliases, without_change
 from texelflow.importers.pytorch.records import ProgramError, listed, record, text, variant
 from texelflow.importers.pytorch.tensors import scalar_type
@@ -48,6 +49,8 @@ class Walk:
     def __init__(self, problems: Problems) -> None:
         self.nodes: list[Node] = []
         self.problems = problems
+        self.complex: set[Value] = set()
+        """What has complex numbers: pairs along one more axis, the last."""
         self._count = 0
 
     def count(self) -> None:
@@ -107,7 +110,14 @@ class Level:
         if name not in self._values:
             raise ProgramError(f"it reads {name!r}, which nothing before it makes")
         self._aliases.check(name)
-        return self._values[name]
+        value = self._values[name]
+        if name in self._metas and self._dtype(name).startswith("complex"):
+            self._walk.complex.add(value)
+        return value
+
+    def _dtype(self, name: str) -> str:
+        meta = record(self._metas.get(name), f"what the file says of {name!r}")
+        return scalar_type(meta.get("dtype"), f"{name!r}")
 
     def _make(self, result: tuple[str, str] | None, node: Node, index: int) -> tuple[Value, str]:
         if result is None:
@@ -118,8 +128,7 @@ class Level:
         value = self._values[name] = Value(self._prefix + name)
         if kind == "number":
             return value, self._numbers.get(name, "int64")
-        meta = record(self._metas.get(name), f"what the file says of {name!r}")
-        return value, scalar_type(meta.get("dtype"), f"{name!r}")
+        return value, self._dtype(name)
 
     def _add(
         self, node: Node, arguments: Arguments, inputs: list[Value], results: Results, source: str | None
@@ -139,7 +148,12 @@ class Level:
         node.outputs = [value for value, _ in made]
         for value in node.outputs:
             value.producer = node
-        node.attributes = {ARGUMENTS: arguments, DTYPES_MADE: [dtype for _, dtype in made]}
+        pairs = [place for place, value in enumerate(inputs) if value in self._walk.complex]
+        node.attributes = {
+            ARGUMENTS: arguments,
+            DTYPES_MADE: [dtype for _, dtype in made],
+            COMPLEX_READ: pairs,
+        }
         if not made:
             raise ProgramError("it has no result, and what it does beside is not known")
         self._walk.nodes.append(node)
@@ -203,7 +217,10 @@ class Level:
         kind, found = variant(entry, "an output")
         if kind == "as_int":
             return scalar_value(f"{self._prefix}number", "int64", int(found))
-        return self._lookup(name_of(entry))
+        value = self._lookup(name_of(entry))
+        if value in self._walk.complex and not self._depth:
+            raise ProgramError(f"output {value.name!r} has complex numbers: return torch.view_as_real of it")
+        return value
 
 
 def _first_name(described: Mapping[str, Any]) -> str | None:

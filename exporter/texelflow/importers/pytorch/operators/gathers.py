@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from texelflow.dimensions import Dimension, proved_equal
 from texelflow.graph import Node, Shape, Value
 from texelflow.importers.lowering.typed_lowering import Ref
-from texelflow.importers.pytorch.lowering import ARGUMENTS, Step, lowers
+from texelflow.importers.pytorch.complex_parts import ARGUMENTS
+from texelflow.importers.pytorch.lowering import Step, lowers
 from texelflow.operators.shapes import broadcast
 
 MASKS = ("bool", "uint8")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from texelflow.graph import Node, Value
 from texelflow.importers.lowering.typed_lowering import Ref
-from texelflow.importers.pytorch.lowering import ARGUMENTS, Step, lowers
+from texelflow.importers.pytorch.complex_parts import ARGUMENTS
+from texelflow.importers.pytorch.lowering import Step, lowers
 from texelflow.operators.shapes import broadcast
 
 
