@@ -20,11 +20,14 @@ def test_spectra_of_any_size(call: Call) -> None:
     for _ in range(60):
         fft = int(rng.integers(2, 70))
         hop = int(rng.integers(1, fft + 3))
+        # Left out, it is a quarter of the frame.
+        given = {} if hop % 5 == 0 else {"hop": hop}
+        hop = given.get("hop", max(1, fft // 4))
         centred = bool(rng.integers(2))
         width = int(rng.integers(1, fft + 1))
         window = (rng.random(width) + 0.1).astype(np.float32)
         samples = rng.standard_normal(int(rng.integers(fft, 4 * fft + 3))).astype(np.float32)
-        cases.append([samples.tolist(), {"fft": fft, "hop": hop, "centred": centred}, window.tolist()])
+        cases.append([samples.tolist(), {"fft": fft, **given, "centred": centred}, window.tolist()])
         padded = np.zeros(fft)
         padded[(fft - width) // 2 : (fft - width) // 2 + width] = window
         around = np.pad(samples.astype(np.float64), fft // 2, "reflect") if centred else samples
