@@ -61,6 +61,10 @@ def test_windows_and_frames(call: Call) -> None:
     expected = np.lib.stride_tricks.sliding_window_view(samples, 4)[::3]
     assert call("ends.framesOf(a[0], 4, 3)", samples.tolist()) == expected.tolist()
     assert call("ends.framesOf(new Float32Array(3), 4, 3)") == []
+    refused = "((f) => { try { return f() } catch ({name, message}) { return [name, message] } })"
+    for size, hop in ((4, 0), (4, -1), (0, 1), (4, 0.5)):
+        name, message = call(f"{refused}(() => ends.framesOf(new Float32Array(9), {size}, {hop}))")
+        assert name == "RangeError" and f"{size} and {hop}" in message
 
 
 @pytest.mark.parametrize("case", RECORDED["filters"], ids=lambda case: case["scale"])

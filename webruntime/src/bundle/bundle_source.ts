@@ -122,8 +122,7 @@ async function openUrl(
  * page's. Workers made of blobs have an address that nothing is relative to: theirs are relative to the server.
  */
 export function baseAddress(): string | undefined {
-  const { document, location } = globalThis;
-  return document?.baseURI ?? (location?.href.replace(/^blob:(null.*)?/, "") || undefined);
+  return globalThis.document?.baseURI ?? globalThis.location?.href.replace("blob:", "");
 }
 
 /** URL of a file beside graph.json; it keeps the query of the given address, such as a token. */

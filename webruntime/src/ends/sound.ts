@@ -36,8 +36,13 @@ export function hannWindow(length: number, periodic = true): Float32Array {
  * Cuts sound into frames; the rest that does not fill a frame is left out.
  *
  * @param size - samples of a frame; `hop` samples lie between the starts of frames
+ * @throws RangeError unless both are whole numbers above 0
  */
 export function framesOf(samples: Float32Array, size: number, hop: number): Float32Array[] {
+  if (!(Number.isInteger(size) && Number.isInteger(hop) && size > 0 && hop > 0))
+    throw new RangeError(
+      `Frames and the hop between them are whole numbers above 0, not ${size} and ${hop}.`,
+    );
   const count = Math.max(0, Math.floor((samples.length - size) / hop) + 1);
   return Array.from({ length: count }, (_, frame) => samples.subarray(frame * hop, frame * hop + size));
 }
@@ -58,7 +63,7 @@ export function stft(
   readonly real: Float32Array;
   readonly imaginary: Float32Array;
 } {
-  const { fft, hop = Math.floor(fft / 4), centred = true } = options;
+  const { fft, hop = Math.max(1, Math.floor(fft / 4)), centred = true } = options;
   const window = centredWindow(options.window ?? hannWindow(fft), fft);
   const padded = centred ? mirrored(samples, Math.floor(fft / 2)) : samples;
   const frames = framesOf(padded, fft, hop);
