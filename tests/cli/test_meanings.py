@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any
 
 import pytest
 from onnx import TensorProto, helper, save
 
+import texelflow
 from texelflow import ExportError, export
 from texelflow.bundle.reader import read_graph
 from texelflow.bundle.tokenizer import TOKENIZER_FILES
@@ -18,27 +19,36 @@ from texelflow.options.arguments import parse_meanings
 from texelflow.options.roles import kinds, parse_role
 
 Save = Callable[..., Path]
+SCHEMA = json.loads((Path(texelflow.__file__).parent / "bundle/graph.schema.json").read_text())["definitions"]
+ROLES = [SCHEMA[choice["$ref"].rpartition("/")[2]] for choice in SCHEMA["Role"]["anyOf"]]
 
 
-def samples(hint: Any) -> list[str]:
-    """Texts of values of a key."""
-    if get_origin(hint) is list:
-        (item,) = get_args(hint)
-        separator = "+" if get_origin(item) is list else ":"
-        texts = samples(item)
-        return [texts[0], separator.join(texts[:1] * 2)]
-    if hint in (int, float, bool, str):
-        return {int: ["0", "17"], float: ["0.25", "-3"], bool: ["true", "false"], str: ["a.json"]}[hint]
-    return list(get_args(hint))
+def samples(schema: dict[str, Any]) -> list[str]:
+    """Texts of values that the schema allows for a key."""
+    if "$ref" in schema:
+        return samples(SCHEMA[schema["$ref"].rpartition("/")[2]])
+    if "enum" in schema:
+        return list(schema["enum"])
+    if schema["type"] == "array":
+        item = schema["items"]
+        fewest = schema.get("minItems", 1)
+        separator = "+" if item.get("type") == "array" else ":"
+        text = samples(item)[0]
+        return [separator.join([text] * count) for count in (fewest, schema.get("maxItems", fewest + 1))]
+    if schema["type"] == "number":
+        return ["0.25", str(schema.get("maximum", -3))]
+    least = str(schema.get("minimum", 0))
+    return {"integer": [least, "17"], "boolean": ["true", "false"], "string": ["a.json"]}[schema["type"]]
 
 
 @pytest.mark.parametrize("kind", kinds())
 def test_roles_are_written_as_they_are_read(kind: str) -> None:
     """Each key of each kind, alone and with those that the kind cannot be without."""
-    hints = {name: hint for name, hint in get_type_hints(kinds()[kind]).items() if name != "kind"}
-    needed = {name: samples(hints[name])[0] for name in kinds()[kind].__required_keys__ if name != "kind"}
-    for name, hint in hints.items():
-        for text in samples(hint):
+    schema = next(each for each in ROLES if each["properties"]["kind"]["const"] == kind)
+    keys = {name: inner for name, inner in schema["properties"].items() if name != "kind"}
+    needed = {name: samples(keys[name])[0] for name in schema["required"] if name != "kind"}
+    for name, inner in keys.items():
+        for text in samples(inner):
             given = {**needed, name: text}
             role = parse_role(",".join([kind, *(f"{key}={value}" for key, value in given.items())]))
             assert role.keys() == {"kind", *given}
@@ -63,6 +73,10 @@ def test_roles_are_written_as_they_are_read(kind: str) -> None:
         ("scores=boxes,transposed=yes", "true or false"),
         ("scores=boxes,anchors=8:x", "anchors must be a number, not 'x'"),
         ("scores=sound", "does not say rate"),
+        ("scores=sound,rate=0", "rate: 0 is less than 1"),
+        ("scores=curve,rate=-3", "rate: -3 is not above 0"),
+        ("scores=sound,rate=16000,window=1000000000", "window: 1000000000 is more than"),
+        ("scores=boxes,anchors=8", r"anchors\[0\]: 1 items"),
     ],
 )
 def test_what_is_no_meaning_is_refused(text: str, told: str) -> None:

@@ -35,7 +35,7 @@ HOSTILE: tuple[Any, ...] = (
 HOSTILE += ("__proto__", "constructor", [], [None], [[]], {}, {"length": 3}, {"toString": 1}, ["a", 1, {}])
 TEXTS = [value for value in HOSTILE if isinstance(value, str)]
 TABS = ("overview", "graph", "time", "memory", "weights", "device")
-TRIALS = 6
+TRIALS = 3
 
 
 def _provenance(choose: random.Random, graph: Graph) -> None:

@@ -251,3 +251,46 @@ def test_a_signal_that_was_aborted_earlier_does_not_matter(page: Page, url: str)
         signal="(globalThis.controller = new AbortController()).signal",
     )
     assert answer == 5
+
+
+def test_what_a_session_frees_is_not_loaded_again(page: Page, url: str) -> None:
+    """A session of a model whose context was lost, and one that outlives its model: neither leaves anything."""
+    answer = evaluate(
+        page,
+        url,
+        """
+        const session = model.session();
+        await session.run({x});
+        lose(model);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        const before = model.loadedModel;
+        session.dispose();
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        const isSame = model.loadedModel === before;
+        const after = await codeOf(session.run({x}));
+        const again = (await model.run({x})).y.data.length;
+        const late = model.session();
+        await late.run({x});
+        model.dispose();
+        late.dispose();
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        return {isSame, after, again, sessions: before.sessions.size};
+        """,
+    )
+    assert answer == {"isSame": True, "after": "disposed", "again": answer["again"], "sessions": 0}
+    assert answer["again"] > 0
+
+
+def test_a_model_without_states_refuses_some(page: Page, url: str) -> None:
+    answer = evaluate(
+        page,
+        url,
+        """
+        const session = model.session();
+        await session.restore(await session.save());
+        const message = await session.restore({h: x}).catch(({code, message}) => `${code}: ${message}`);
+        model.dispose();
+        return message;
+        """,
+    )
+    assert answer == 'input: The model has no state "h"; its states are: none.'

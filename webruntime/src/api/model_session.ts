@@ -1,5 +1,6 @@
 import { Session } from "../backends/webgl2/run/session.ts";
 import { TexelflowError } from "../errors.ts";
+import { knownNames } from "../graph/inputs.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Branch, TaskKind } from "./memory.ts";
 import type { Inputs, Outputs, RunOptions, Signature } from "./signature.ts";
@@ -57,7 +58,10 @@ export class ModelSession<S extends Signature = Signature> {
    * @throws TexelflowError when a state is missing, unknown, or of another type
    */
   restore(states: Readonly<Record<string, Tensor>>): Promise<void> {
-    return this.exclusively(async (session) => session.states?.restore(states));
+    return this.exclusively(async ({ model, states: memory }) => {
+      knownNames(model.graph.states, states, "state");
+      memory?.restore(states);
+    });
   }
 
   /** Frees the session's GPU memory. */

@@ -125,7 +125,7 @@ function checkContent(graph: GraphFile, fail: Fail): void {
   const derived = Array.isArray(graph.derived) ? graph.derived.map((entry) => entry?.name) : [];
   const steps: unknown = plan?.entries?.predict;
   const bound = Array.isArray(steps) ? steps.map((step) => step?.binds ?? []) : [];
-  const symbols = [graph.symbols, bound, derived, PICTURE_SYMBOLS].flat(2);
+  const symbols = new Set([graph.symbols, bound, derived, PICTURE_SYMBOLS].flat(2));
   const text: Kinds<KindName>["string"] = ["a text", (value) => typeof value === "string"];
   const kinds: Kinds<KindName> = {
     string: text,
@@ -189,7 +189,7 @@ function checkReferences(graph: GraphFile, fail: Fail): void {
   tensors.forEach((tensor, index) => {
     if (tensor.alias) checkAlias(tensor, tensors, `plans.webgl2.tensors[${index}]`, fail);
   });
-  const names = files.map(({ name }) => name);
+  const names = new Set(files.map(({ name }) => name));
   files.forEach(({ name, bytes }, index) => {
     if (bytes > LONGEST_FILE) fail(`files[${index}].bytes`, `at most ${LONGEST_FILE}`, bytes);
     checkFileName(`files[${index}].name`, name, fail);
@@ -201,7 +201,7 @@ function checkReferences(graph: GraphFile, fail: Fail): void {
     }
     parts.forEach(({ file }, part) => {
       const path = `weights[${index}].parts[${part}].file`;
-      if (!names.includes(file)) fail(path, "the name of one of the files", file);
+      if (!names.has(file)) fail(path, "the name of one of the files", file);
     });
     use(`weights[${index}].tensor`, tensor, LOADING, true);
   });
@@ -231,7 +231,7 @@ function checkReferences(graph: GraphFile, fail: Fail): void {
 
 /** Checks that derived names are used only where they have a value: by later derived names, and after all of them. */
 function checkNames({ symbols, derived, constraints, branches, inputs, plans }: GraphFile, fail: Fail): void {
-  const known = [...symbols];
+  const known = new Set(symbols);
   const check = (path: string, expression: Expression) => {
     if (!isExpression(expression, known, Number.isSafeInteger)) fail(path, "an expression", expression);
   };
@@ -242,14 +242,13 @@ function checkNames({ symbols, derived, constraints, branches, inputs, plans }: 
   });
   inputs.forEach(({ elements }, index) => {
     elements?.forEach((name, place) => {
-      if (!symbols.includes(name)) fail(`inputs[${index}].elements[${place}]`, "the name of a symbol", name);
+      if (!known.has(name)) fail(`inputs[${index}].elements[${place}]`, "the name of a symbol", name);
     });
   });
   plans.webgl2.entries.predict.forEach((step, index) => {
     for (const name of isHostStep(step) ? step.binds : []) {
-      if (known.includes(name))
-        fail(`plans.webgl2.entries.predict[${index}].binds`, "names of its own", name);
-      known.push(name);
+      if (known.has(name)) fail(`plans.webgl2.entries.predict[${index}].binds`, "names of its own", name);
+      known.add(name);
     }
   });
   const checkAll = (path: string, list: readonly Constraint[]) => {
@@ -264,8 +263,8 @@ function checkNames({ symbols, derived, constraints, branches, inputs, plans }: 
   });
   derived.forEach(({ name, value }, index) => {
     check(`derived[${index}].value`, value);
-    if (known.includes(name)) fail(`derived[${index}].name`, "a name of its own", name);
-    known.push(name);
+    if (known.has(name)) fail(`derived[${index}].name`, "a name of its own", name);
+    known.add(name);
   });
 }
 

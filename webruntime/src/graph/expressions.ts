@@ -101,12 +101,12 @@ function wholePart(number: number): number {
  */
 export function isExpression(
   value: unknown,
-  symbols: readonly unknown[],
+  symbols: ReadonlySet<unknown>,
   isNumber: (value: unknown) => boolean,
   depth = 0,
 ): boolean {
   if (depth > DEEPEST) return false;
-  if (!Array.isArray(value)) return isNumber(value) || symbols.includes(value);
+  if (!Array.isArray(value)) return isNumber(value) || symbols.has(value);
   const [operation, ...operands] = value;
   const areExpressions = (test: (value: unknown) => boolean) =>
     operands.length > 0 && operands.every((operand) => isExpression(operand, symbols, test, depth + 1));

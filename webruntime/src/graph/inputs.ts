@@ -55,16 +55,7 @@ export function bindSymbols(
   given: Readonly<Record<string, unknown>>,
   remembered: ReadonlyMap<string, number> = new Map(),
 ): BoundInputs & { readonly symbols: Map<string, number> } {
-  const names = graph.inputs.map(({ name }) => name);
-  for (const name of Object.keys(given ?? {})) {
-    if (!names.includes(name)) {
-      throw new TexelflowError(
-        "input",
-        `The model has no input "${name}"; its inputs are: ${names.join(", ") || "none"}.`,
-        { input: name },
-      );
-    }
-  }
+  const names = knownNames(graph.inputs, given, "input");
   const values = graph.inputs.map((input) => checkValue(input, given?.[input.name], names));
   const symbols = new Map(remembered);
   const origin = new Map([...symbols.keys()].map((name) => [name, "what the session remembers"]));
@@ -87,6 +78,29 @@ export function bindSymbols(
     }
   }
   return { values, symbols, origin };
+}
+
+/**
+ * The names of inputs, or of what else is given by name.
+ *
+ * @throws TexelflowError with the code `input` where another is given
+ */
+export function knownNames(
+  infos: readonly { readonly name: string }[],
+  given: Readonly<Record<string, unknown>>,
+  kind: string,
+): string[] {
+  const names = infos.map(({ name }) => name);
+  for (const name of Object.keys(given ?? {})) {
+    if (!names.includes(name)) {
+      throw new TexelflowError(
+        "input",
+        `The model has no ${kind} "${name}"; its ${kind}s are: ${names.join(", ") || "none"}.`,
+        { input: name },
+      );
+    }
+  }
+  return names;
 }
 
 /** Checks the constraints that depend on a stage's symbols, and computes the names derived from these. */

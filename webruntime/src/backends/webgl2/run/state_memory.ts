@@ -267,14 +267,6 @@ export function statePartners({ states }: GraphFile): ReadonlyMap<number, number
  */
 function stateTensors(graph: GraphFile, given: Readonly<Record<string, unknown>>): Map<State, Tensor> {
   const names = graph.states.map(({ name }) => name);
-  const unknown = Object.keys(given ?? {}).find((name) => !names.includes(name));
-  if (unknown !== undefined) {
-    throw new TexelflowError(
-      "input",
-      `The model has no state "${unknown}"; its states are: ${names.join(", ") || "none"}.`,
-      { input: unknown },
-    );
-  }
   return new Map(
     graph.states.map((state) => [state, checkValue(state, given?.[state.name], names) as Tensor]),
   );
