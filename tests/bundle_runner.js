@@ -1,20 +1,5 @@
 // Runs bundles in a page, for bundle_runner.py. A tensor crosses as { dtype, shape, data }, its bytes in base64.
 (() => {
-  const arrays = {
-    float32: Float32Array,
-    float64: Float64Array,
-    float16: Uint16Array,
-    bfloat16: Uint16Array,
-    int64: BigInt64Array,
-    uint64: BigUint64Array,
-    int32: Int32Array,
-    uint32: Uint32Array,
-    int16: Int16Array,
-    uint16: Uint16Array,
-    int8: Int8Array,
-    uint8: Uint8Array,
-    bool: Uint8Array,
-  };
   const models = {};
   const WORKERS = 8;
 
@@ -30,7 +15,7 @@
     Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
 
   function decode({ dtype, shape, data }) {
-    return new texelflow.Tensor(dtype, shape, new arrays[dtype](Uint8Array.fromBase64(data).buffer));
+    return new texelflow.Tensor(dtype, shape, new typedArrays[dtype](Uint8Array.fromBase64(data).buffer));
   }
 
   function encode({ dtype, shape, data }) {

@@ -12,6 +12,7 @@ import numpy as np
 from playwright.sync_api import Page
 
 SCRIPT = Path(__file__).with_suffix(".js")
+TYPED_ARRAYS = SCRIPT.with_name("typed_arrays.js")
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -97,6 +98,7 @@ def _answer(answer: Mapping[str, Any]) -> Answer:
 
 def load_script(page: Page) -> None:
     if not page.evaluate("'bundleRunner' in globalThis"):
+        page.add_script_tag(path=TYPED_ARRAYS)
         page.add_script_tag(path=SCRIPT)
 
 

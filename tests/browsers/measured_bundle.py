@@ -10,7 +10,7 @@ from installed_browsers import InstalledBrowser
 from results import Figures
 
 from browser_support import PageServer
-from bundle_runner import SCRIPT, Arrays, decode, encode
+from bundle_runner import SCRIPT, TYPED_ARRAYS, Arrays, decode, encode
 
 
 def prepare_page(browser: InstalledBrowser, server: PageServer) -> None:
@@ -18,6 +18,7 @@ def prepare_page(browser: InstalledBrowser, server: PageServer) -> None:
     browser.reload()
     url = server.url("/dist/texelflow.debug.js")
     browser.evaluate("async (url) => { globalThis.texelflow = await import(url); }", url)
+    browser.add_script_tag(TYPED_ARRAYS)
     browser.add_script_tag(SCRIPT)
     browser.add_script_tag(Path(__file__).with_name("measure.js"))
     browser.messages()

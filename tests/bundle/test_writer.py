@@ -116,7 +116,7 @@ def test_repeated_and_reserved_keys(tmp_path: Path) -> None:
     ]
 
 
-def test_existing_folder_needs_force(tmp_path: Path) -> None:
+def test_an_existing_folder_needs_force(tmp_path: Path) -> None:
     target = tmp_path / "bundle"
     write_bundle(_graph(1), [_weight("a", 3)], target)
     before = _listing(tmp_path)
@@ -158,7 +158,9 @@ def test_force_keeps_a_symbolic_link(tmp_path: Path) -> None:
         {"graph.json": '{"formatVersion": 1, "generator": "x"}', "images/cat.png": "mine"},
     ],
 )
-def test_strangers_are_never_touched(tmp_path: Path, files: dict[str, str], force: bool) -> None:
+def test_files_that_belong_to_no_bundle_are_never_touched(
+    tmp_path: Path, files: dict[str, str], force: bool
+) -> None:
     target = tmp_path / "folder"
     for name, text in files.items():
         (target / name).parent.mkdir(parents=True, exist_ok=True)

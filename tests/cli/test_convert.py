@@ -8,7 +8,7 @@ import onnx
 from command_support import RunCommand
 
 
-def test_convert(texelflow_command: RunCommand, classifier: Path) -> None:
+def test_convert_writes_an_onnx_file(texelflow_command: RunCommand, classifier: Path) -> None:
     target = classifier.with_name("converted.onnx")
     finished = texelflow_command("convert", classifier, "-o", target, "--json")
     assert finished.code == 0
@@ -21,7 +21,7 @@ def test_convert(texelflow_command: RunCommand, classifier: Path) -> None:
     assert target.read_bytes() == written
 
 
-def test_convert_refuses_what_is_no_model(texelflow_command: RunCommand, tmp_path: Path) -> None:
+def test_convert_refuses_what_is_not_a_model(texelflow_command: RunCommand, tmp_path: Path) -> None:
     model = tmp_path / "model.onnx"
     model.write_bytes(b"this is no model\n" * 20)
     texelflow_command("convert", model, "-o", tmp_path / "new.onnx").assert_one_error("model.onnx")

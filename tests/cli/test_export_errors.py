@@ -19,7 +19,9 @@ def assert_refused(run: RunCommand, model: Path, *fragments: str) -> None:
 
 
 @pytest.mark.parametrize("fraction", [0.01, 0.3, 0.9, 0.999])
-def test_truncated_model(texelflow_command: RunCommand, classifier: Path, fraction: float) -> None:
+def test_a_truncated_model_is_refused(
+    texelflow_command: RunCommand, classifier: Path, fraction: float
+) -> None:
     data = classifier.read_bytes()
     classifier.write_bytes(data[: int(len(data) * fraction)])
     assert_refused(texelflow_command, classifier)
@@ -30,23 +32,25 @@ def test_truncated_model(texelflow_command: RunCommand, classifier: Path, fracti
     [b"", b"\0" * 100, b"this is no model\n" * 20, os.urandom(5000), b"{}", b"PK\3\4" + os.urandom(200)],
     ids=["empty", "zeros", "text", "random", "json", "zip"],
 )
-def test_file_that_is_no_model(texelflow_command: RunCommand, tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_model_is_refused(
+    texelflow_command: RunCommand, tmp_path: Path, content: bytes
+) -> None:
     model = tmp_path / "model.onnx"
     model.write_bytes(content)
     assert_refused(texelflow_command, model)
 
 
-def test_missing_model(texelflow_command: RunCommand, tmp_path: Path) -> None:
+def test_a_missing_model_is_reported(texelflow_command: RunCommand, tmp_path: Path) -> None:
     assert_refused(texelflow_command, tmp_path / "absent.onnx")
 
 
-def test_folder_instead_of_a_model(texelflow_command: RunCommand, tmp_path: Path) -> None:
+def test_a_folder_without_a_model_is_refused(texelflow_command: RunCommand, tmp_path: Path) -> None:
     folder = tmp_path / "folder.onnx"
     folder.mkdir()
     assert_refused(texelflow_command, folder)
 
 
-def test_unknown_file_type(texelflow_command: RunCommand, tmp_path: Path) -> None:
+def test_an_unknown_file_type_is_refused(texelflow_command: RunCommand, tmp_path: Path) -> None:
     model = tmp_path / "model.xyz"
     model.write_bytes(b"some bytes")
     assert_refused(texelflow_command, model)
@@ -90,29 +94,31 @@ def test_force_replaces_a_folder_only_on_success(texelflow_command: RunCommand, 
     )
 
 
-def test_output_below_a_file(texelflow_command: RunCommand, classifier: Path) -> None:
+def test_an_output_below_a_file_is_refused(texelflow_command: RunCommand, classifier: Path) -> None:
     target = classifier / "bundle"
     texelflow_command("export", classifier, "-o", target).assert_one_error("classifier.onnx")
 
 
-def test_missing_labels(texelflow_command: RunCommand, classifier: Path) -> None:
+def test_missing_labels_are_reported(texelflow_command: RunCommand, classifier: Path) -> None:
     result = texelflow_command("export", classifier, "-o", "bundle", "--labels", "absent.txt")
     result.assert_one_error("absent.txt")
     assert not (classifier.parent / "bundle").exists()
 
 
-def test_unknown_input_name(texelflow_command: RunCommand, classifier: Path) -> None:
+def test_an_unknown_input_name_is_refused(texelflow_command: RunCommand, classifier: Path) -> None:
     result = texelflow_command("export", classifier, "-o", "bundle", "--input", "pictures=1,3,8,8")
     result.assert_one_error("pictures", "picture")
 
 
-def test_input_shape_that_contradicts_the_model(texelflow_command: RunCommand, classifier: Path) -> None:
+def test_an_input_shape_that_contradicts_the_model_is_refused(
+    texelflow_command: RunCommand, classifier: Path
+) -> None:
     for shape in ("1,3,8", "1,3,8,8,1"):
         result = texelflow_command("export", classifier, "-o", "bundle", "--input", f"picture={shape}")
         result.assert_one_error("picture")
 
 
-def test_broken_bundle(texelflow_command: RunCommand, tmp_path: Path) -> None:
+def test_a_broken_bundle_is_reported(texelflow_command: RunCommand, tmp_path: Path) -> None:
     bundle = tmp_path / "bundle"
     bundle.mkdir()
     texelflow_command("inspect", bundle).assert_one_error("graph.json")

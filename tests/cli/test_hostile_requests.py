@@ -93,7 +93,7 @@ def test_nothing_but_the_folder_is_served(page: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_what_may_not_be_read(page: Path) -> None:
+def test_unreadable_files_are_refused(page: Path) -> None:
     (page / "closed").mkdir(mode=0)
     with background_server(folder_mounts(page)) as url:
         assert b" 404 " in ask(url, b"GET /closed/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")

@@ -121,7 +121,7 @@ def test_the_page_of_a_bundle_runs_the_model(tmp_path: Path, classifier: Path, b
         page.close()
 
 
-def test_folder_without_anything_to_show(tmp_path: Path) -> None:
+def test_a_folder_without_anything_to_show_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match=re.escape("index.html")):
         folder_mounts(tmp_path)
     with pytest.raises(ExportError, match="not a folder"):
@@ -178,7 +178,7 @@ def test_serve_https_while_a_client_stalls(tmp_path: Path) -> None:
         stalled.close()
 
 
-def test_port_in_use(texelflow_command: RunCommand, tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported(texelflow_command: RunCommand, tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("hello")
     with background_server(folder_mounts(tmp_path)) as url:
         port = url.rpartition(":")[2]

@@ -28,7 +28,9 @@ import texelflow
         (["export", "model.onnx", "-o", "bundle", "--wings"], "--wings"),
     ],
 )
-def test_wrong_usage(texelflow_command: RunCommand, arguments: list[str], fragment: str) -> None:
+def test_wrong_usage_ends_with_exit_code_2(
+    texelflow_command: RunCommand, arguments: list[str], fragment: str
+) -> None:
     texelflow_command(*arguments).assert_one_error(fragment, code=2)
 
 

@@ -261,18 +261,23 @@ class Growing:
         )
 
 
-Recipe = Callable[[Growing], object]
-RECIPES: list[tuple[Recipe, float]] = []
+def registry() -> tuple[list[tuple[Callable, float]], Callable[..., Callable[[Callable], Callable]]]:
+    """Return a list of recipes with their weights, and the decorator that adds a function to it."""
+    recipes = []
+
+    def recipe(weight: float = 1.0) -> Callable[[Callable], Callable]:
+        """Register a function, which is chosen as often as its weight says."""
+
+        def register(function: Callable) -> Callable:
+            recipes.append((function, weight))
+            return function
+
+        return register
+
+    return recipes, recipe
 
 
-def recipe(weight: float = 1.0) -> Callable[[Recipe], Recipe]:
-    """Register a function, which is chosen as often as its weight says."""
-
-    def register(function: Recipe) -> Recipe:
-        RECIPES.append((function, weight))
-        return function
-
-    return register
+RECIPES, recipe = registry()
 
 
 def some_axes(g: Growing, rank: int, least: int = 0) -> list[int]:

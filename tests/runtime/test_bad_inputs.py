@@ -68,7 +68,7 @@ def pair_page(
         ),
     ],
 )
-def test_wrong_inputs(pair_page: Page, inputs: str, expected: list[str]) -> None:
+def test_wrong_inputs_are_refused(pair_page: Page, inputs: str, expected: list[str]) -> None:
     message = pair_page.evaluate(
         f"() => model.run({inputs}).then(() => 'NO ERROR', (error) => error.message)"
     )
@@ -92,14 +92,16 @@ def test_wrong_inputs(pair_page: Page, inputs: str, expected: list[str]) -> None
         ("'float32', [2, 2], new Float32Array(3)", "4 elements, but 3 came"),
     ],
 )
-def test_wrong_tensors(module_page: Page, arguments: str, expected: str) -> None:
+def test_wrong_tensors_are_refused(module_page: Page, arguments: str, expected: str) -> None:
     message = module_page.evaluate(
         f"() => {{ try {{ new texelflow.Tensor({arguments}); }} catch (error) {{ return error.message; }} }}"
     )
     assert expected in message
 
 
-def test_int64_out_of_range(module_page: Page, serve: Callable[[Path], str], tmp_path: Path) -> None:
+def test_int64_out_of_range_is_refused(
+    module_page: Page, serve: Callable[[Path], str], tmp_path: Path
+) -> None:
     builder = BundleBuilder()
     x = builder.tensor([2], "int64", lifetime=[-1, 0])
     builder.input("x", x)
@@ -116,7 +118,9 @@ def test_int64_out_of_range(module_page: Page, serve: Callable[[Path], str], tmp
     assert 'Input "x"' in message and "element 1 is -2147483649" in message
 
 
-def test_disposed_model(module_page: Page, serve: Callable[[Path], str], tmp_path: Path) -> None:
+def test_a_disposed_model_refuses_runs(
+    module_page: Page, serve: Callable[[Path], str], tmp_path: Path
+) -> None:
     from bundle_builder import add_bundle
 
     add_bundle(tmp_path)

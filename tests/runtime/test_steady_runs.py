@@ -138,7 +138,9 @@ def test_runs_of_exported_models_create_one_array_for_each_output(
     assert sum(created.values()) == 20 * answer["outputs"], created
 
 
-def test_soak(browser: Browser, page_server: PageServer, serve: Serve, tmp_path: Path) -> None:
+def test_ten_thousand_runs_leave_nothing_behind(
+    browser: Browser, page_server: PageServer, serve: Serve, tmp_path: Path
+) -> None:
     """Ten thousand runs leave as many GL objects as before, and a heap no larger."""
     network_bundle(tmp_path)
     page = open_runtime_page(browser, page_server)

@@ -183,7 +183,7 @@ def test_kaggle(server: SourceServer, tmp_path: Path) -> None:
     ("module", "address"),
     [("huggingface_hub", "hf://org/net/net.onnx"), ("kagglehub", "kaggle://owner/net/onnx/small")],
 )
-def test_libraries_that_are_missing(module: str, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_libraries_are_named(module: str, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(ExportError, match=rf"is fetched by {module}: pip install 'texelflow\[hub\]'"):
         open_source(address).__enter__()

@@ -173,7 +173,9 @@ def test_pypi_settings(server: SourceServer, tmp_path: Path, monkeypatch: pytest
     assert "needs a login (401)" in said and "wrong" not in said
 
 
-def test_answers_that_are_none(server: SourceServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_answers_of_registries_are_refused(
+    server: SourceServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", f"{server.url}/simple")
     for body in (b"{}", b'{"files": [1]}', b'{"files": 3}', b'{"files": [{"filename": 1, "url": 2}]}', b"{["):
         server.files["/simple/nets/"] = Served(body)

@@ -149,7 +149,7 @@ def test_redirects_are_followed_without_the_login(server: SourceServer) -> None:
         other.close()
 
 
-def test_redirects_end(server: SourceServer) -> None:
+def test_endless_redirects_are_refused(server: SourceServer) -> None:
     server.files["/net.onnx"] = Served(status=302, headers={"Location": "/net.onnx"})
     assert "net.onnx cannot be had: the server answers 302" in refusal(f"{server.url}/net.onnx")
     for target in ("file:///etc/passwd", "ftp://example.org/net.onnx", "http://example.org/net.onnx"):
@@ -223,7 +223,7 @@ def test_an_authority_of_ones_own(
     assert "is not encrypted" in refusal(f"https://localhost:{server.port}/away")
 
 
-def test_servers_that_are_not_there() -> None:
+def test_absent_servers_are_reported() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         said = refusal(f"http://127.0.0.1:{unused.getsockname()[1]}/net.onnx")
@@ -283,7 +283,7 @@ def test_processes_at_once_do_not_spoil_each_other(server: SourceServer) -> None
     assert len(full) == 1  # the others waited, and asked whether it is new
 
 
-def test_a_cache_that_cannot_be_made(
+def test_a_cache_that_cannot_be_made_is_reported(
     server: SourceServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()

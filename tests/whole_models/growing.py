@@ -8,7 +8,7 @@ computes each node at every size when it is added, so that what a model takes is
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,18 +30,7 @@ LARGEST = 2**31 - 1
 UNDECIDED = ("ReduceL2", "ReduceLogSum", "ReduceLogSumExp")
 SUMMING = ("Reduce", "CumSum", "MatMul", "Einsum", "Mean", "Sum", "Gemm")
 
-Recipe = Callable[["Whole"], object]
-RECIPES: list[tuple[Recipe, float]] = []
-
-
-def recipe(weight: float = 1.0) -> Callable[[Recipe], Recipe]:
-    """Register a function, which is chosen as often as its weight says."""
-
-    def register(function: Recipe) -> Recipe:
-        RECIPES.append((function, weight))
-        return function
-
-    return register
+RECIPES, recipe = mixed.registry()
 
 
 @dataclass

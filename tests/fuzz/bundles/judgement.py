@@ -11,6 +11,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from browser_support import REPOSITORY
+from bundle_runner import TYPED_ARRAYS
 from fuzz.bundles.kinds import Files, Kind
 from fuzz.bundles.mutants import mutant
 
@@ -29,6 +30,7 @@ class Trials:
     """A page, which is asked again after each spoiled bundle whether an intact one still works."""
 
     def __init__(self, page: Page) -> None:
+        page.add_script_tag(path=TYPED_ARRAYS)
         page.add_script_tag(path=SCRIPT)
         page.evaluate("async () => { globalThis.pipelines = await import('/dist/texelflow.pipeline.js'); }")
         self._page = page

@@ -3,21 +3,6 @@ globalThis.bundleTrial = (() => {
   const SECONDS = 30;
   const MEMORY = 2 ** 27;
   const LARGEST = 2 ** 18;
-  const TYPES = {
-    float32: Float32Array,
-    float64: Float64Array,
-    float16: Uint16Array,
-    bfloat16: Uint16Array,
-    int64: BigInt64Array,
-    uint64: BigUint64Array,
-    int32: Int32Array,
-    uint32: Uint32Array,
-    int16: Int16Array,
-    uint16: Uint16Array,
-    int8: Int8Array,
-    uint8: Uint8Array,
-    bool: Uint8Array,
-  };
 
   const strays = [];
   addEventListener("unhandledrejection", ({ reason }) =>
@@ -91,13 +76,13 @@ globalThis.bundleTrial = (() => {
       typeof extent === "number" ? extent : (given?.shape[axis] ?? 3),
     );
     const size = extents.reduce((product, extent) => product * extent, 1);
-    if (!(size >= 0 && size <= LARGEST) || !TYPES[dtype])
+    if (!(size >= 0 && size <= LARGEST) || !typedArrays[dtype])
       return new texelflow.Tensor("float32", [1], new Float32Array(1));
     const convert = dtype.endsWith("int64") ? (number) => BigInt(Math.trunc(number) || 0) : Number;
     const numbers = Array.from({ length: size }, (_, place) =>
       convert(given?.data[place % given.data.length] ?? 1),
     );
-    return new texelflow.Tensor(dtype, extents, TYPES[dtype].from(numbers));
+    return new texelflow.Tensor(dtype, extents, typedArrays[dtype].from(numbers));
   }
 
   async function attempt(files, feeds, signal, way) {

@@ -19,7 +19,7 @@ def test_too_few_texture_units(module_page: Page, serve: Serve, tmp_path: Path) 
     assert "2 textures in one draw" in message and "allows 1" in message
 
 
-def test_texture_too_large(module_page: Page, serve: Serve, tmp_path: Path) -> None:
+def test_tensors_too_large_for_a_texture_are_refused(module_page: Page, serve: Serve, tmp_path: Path) -> None:
     add_bundle(tmp_path, np.zeros(40_000, np.float32))
     message = load_error(module_page, serve(tmp_path), "{device: {limits: {maxTextureSize: 64}}}")
     assert "[40000]" in message and "64×64" in message
@@ -103,7 +103,7 @@ def test_browser_that_alters_what_is_read(page: Page, serve: Serve, tmp_path: Pa
     assert "alters what pages read" in message and "privacy.resistFingerprinting" in message
 
 
-def test_gpu_out_of_memory(page: Page, serve: Serve, tmp_path: Path) -> None:
+def test_gpu_out_of_memory_is_reported(page: Page, serve: Serve, tmp_path: Path) -> None:
     """The driver reports a failed allocation once; the model works again afterwards."""
     add_bundle(tmp_path)
     url = serve(tmp_path)

@@ -81,7 +81,7 @@ def test_memory_is_what_a_run_takes(own_page: Page, serve: Serve, tmp_path: Path
     assert taken["intermediates"] > 0 and taken["software"] is True
 
 
-def test_without_a_bundle(page: Page) -> None:
+def test_a_device_is_checked_without_a_bundle(page: Page) -> None:
     answer = check(page, None)
     assert answer["supported"] and answer["bytes"] is None and answer["memory"] is None
 
@@ -111,7 +111,7 @@ def test_what_no_model_can_use(page: Page, serve: Serve, tmp_path: Path, before:
     assert answer["bytes"] > 0 and answer["memory"] is None
 
 
-def test_what_the_model_lacks(page: Page, serve: Serve, tmp_path: Path) -> None:
+def test_what_the_device_lacks_for_a_model_is_named(page: Page, serve: Serve, tmp_path: Path) -> None:
     for name in ("units", "size"):
         add_bundle(tmp_path / name)
 

@@ -42,7 +42,7 @@ def rename_renderer(page: Page, name: str) -> None:
         ("ANGLE (Microsoft, Microsoft Basic Render Driver Direct3D11 vs_5_0 ps_5_0)", (4, 2, "texelFetch")),
     ],
 )
-def test_preferred_setting(
+def test_the_preferred_setting_is_chosen(
     page: Page, serve: Serve, tmp_path: Path, renderer: str, setting: tuple[int, int, str]
 ) -> None:
     add_bundle(tmp_path)

@@ -43,7 +43,7 @@ WATCH = """
 """
 
 
-def test_runs_keep_to_it(page: Page, serve: Serve, tmp_path: Path) -> None:
+def test_runs_keep_to_the_memory_limit(page: Page, serve: Serve, tmp_path: Path) -> None:
     """Sizes that fit run in any order; those that do not are refused, and harm nothing."""
     numbers = ", ".join(str(number) for number in np.linspace(-1, 1, 32).round(3))
     write(build(save_text(MODEL % numbers, tmp_path), Options()), tmp_path / "bundle")

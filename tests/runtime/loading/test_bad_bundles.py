@@ -35,7 +35,9 @@ def constrain(graph: dict[str, Any], **changed: object) -> None:
 @pytest.mark.parametrize(
     ("version", "remedy"), [(3, "Update the runtime of this page"), (1, "Export the model again")]
 )
-def test_wrong_version(module_page: Page, serve: Serve, tmp_path: Path, version: int, remedy: str) -> None:
+def test_bundles_of_another_version_are_refused(
+    module_page: Page, serve: Serve, tmp_path: Path, version: int, remedy: str
+) -> None:
     add_bundle(tmp_path)
     change_graph(tmp_path, lambda graph: graph.update(formatVersion=version))
     message = load_error(module_page, serve(tmp_path))
@@ -141,7 +143,7 @@ def test_wrong_version(module_page: Page, serve: Serve, tmp_path: Path, version:
         ),
     ],
 )
-def test_damaged_graph(
+def test_damage_in_graph_json_is_refused_with_its_place(
     module_page: Page,
     serve: Serve,
     tmp_path: Path,
@@ -193,7 +195,7 @@ def test_output_that_is_a_blocked_image(module_page: Page, serve: Serve, tmp_pat
         (3, {"alias": {"tensor": 1, "start": 0, "step": 8}}, "of the same type and blocking"),
     ],
 )
-def test_damaged_alias(
+def test_damaged_aliases_are_refused(
     module_page: Page, serve: Serve, tmp_path: Path, index: int, change: dict[str, Any], expected: str
 ) -> None:
     alias_bundle(tmp_path)
@@ -240,7 +242,7 @@ def test_expressions_nested_without_end(module_page: Page, serve: Serve, tmp_pat
     assert "floats[0] must be an expression, but is" in message and len(message) < 300
 
 
-def test_draws_in_a_circle(module_page: Page, serve: Serve, tmp_path: Path) -> None:
+def test_draws_in_a_circle_are_refused(module_page: Page, serve: Serve, tmp_path: Path) -> None:
     """Two draws that read each other's result."""
     builder = BundleBuilder()
     x, first, second = (builder.tensor([6], lifetime=[-1, 2]) for _ in range(3))
@@ -255,7 +257,7 @@ def test_draws_in_a_circle(module_page: Page, serve: Serve, tmp_path: Path) -> N
     assert expected in message
 
 
-def test_long_values_are_cut(module_page: Page, serve: Serve, tmp_path: Path) -> None:
+def test_long_values_are_shortened_in_messages(module_page: Page, serve: Serve, tmp_path: Path) -> None:
     add_bundle(tmp_path)
     change_graph(tmp_path, lambda graph: graph.update(symbols={"long": "x" * 10_000}))
     message = load_error(module_page, serve(tmp_path))
@@ -272,7 +274,7 @@ def draw(graph: dict[str, Any]) -> dict[str, Any]:
     return graph["plans"]["webgl2"]["entries"]["predict"][0]
 
 
-def test_not_json(module_page: Page, serve: Serve, tmp_path: Path) -> None:
+def test_a_graph_that_is_not_json_is_refused(module_page: Page, serve: Serve, tmp_path: Path) -> None:
     (tmp_path / "graph.json").write_text('{"formatVersion": 2, "sym')
     assert "graph.json is not valid JSON" in load_error(module_page, serve(tmp_path))
 
@@ -290,13 +292,13 @@ def test_html_page_instead_of_graph(module_page: Page, page_server: PageServer) 
     assert "is an HTML page, not a Texelflow graph.json" in message
 
 
-def test_missing_graph(module_page: Page, page_server: PageServer) -> None:
+def test_a_missing_graph_json_is_reported(module_page: Page, page_server: PageServer) -> None:
     message = load_error(module_page, page_server.url("/nowhere"))
     assert "/nowhere/graph.json" in message and "404" in message
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, "not-found"), (410, "not-found"), (503, "network")])
-def test_codes_of_answers(
+def test_answers_of_servers_have_their_error_codes(
     module_page: Page, page_server: PageServer, tmp_path: Path, status: int, code: str
 ) -> None:
     """A server that is busy may have the file another time."""
@@ -332,5 +334,5 @@ def test_graph_that_breaks_off(module_page: Page, serve: Serve, tmp_path: Path) 
     assert answer[1] == "enough"
 
 
-def test_unreachable_server(module_page: Page) -> None:
+def test_an_unreachable_server_is_a_network_error(module_page: Page) -> None:
     assert "cannot be fetched" in load_error(module_page, "http://127.0.0.1:9/model/")

@@ -15,14 +15,14 @@ Serve = Callable[[Path], str]
 WEIGHTS = "weights-1.safetensors"
 
 
-def test_missing_weights(module_page: Page, serve: Serve, tmp_path: Path) -> None:
+def test_a_missing_weight_file_is_reported(module_page: Page, serve: Serve, tmp_path: Path) -> None:
     add_bundle(tmp_path)
     (tmp_path / WEIGHTS).unlink()
     message = load_error(module_page, serve(tmp_path))
     assert WEIGHTS in message and "404" in message
 
 
-def test_cut_weights(module_page: Page, serve: Serve, tmp_path: Path) -> None:
+def test_truncated_weights_are_refused(module_page: Page, serve: Serve, tmp_path: Path) -> None:
     add_bundle(tmp_path)
     content = (tmp_path / WEIGHTS).read_bytes()
     (tmp_path / WEIGHTS).write_bytes(content[:-5])
@@ -30,14 +30,14 @@ def test_cut_weights(module_page: Page, serve: Serve, tmp_path: Path) -> None:
     assert f"{len(content)} bytes expected, {len(content) - 5} came" in message
 
 
-def test_weights_too_long(module_page: Page, serve: Serve, tmp_path: Path) -> None:
+def test_weight_files_that_are_too_long_are_refused(module_page: Page, serve: Serve, tmp_path: Path) -> None:
     add_bundle(tmp_path)
     content = (tmp_path / WEIGHTS).read_bytes()
     (tmp_path / WEIGHTS).write_bytes(content + b"tail")
     assert f"{len(content)} bytes expected, more came" in load_error(module_page, serve(tmp_path))
 
 
-def test_altered_weights(module_page: Page, serve: Serve, tmp_path: Path) -> None:
+def test_altered_weights_are_refused(module_page: Page, serve: Serve, tmp_path: Path) -> None:
     add_bundle(tmp_path)
     content = bytearray((tmp_path / WEIGHTS).read_bytes())
     content[-1] ^= 1
@@ -62,7 +62,7 @@ def test_altered_weights(module_page: Page, serve: Serve, tmp_path: Path) -> Non
         (safetensors({"w.0": ("F32", [6], bytes(23))}), "extent"),
     ],
 )
-def test_damaged_weights(
+def test_damaged_weights_are_refused(
     module_page: Page, serve: Serve, tmp_path: Path, content: bytes, expected: str
 ) -> None:
     add_bundle(tmp_path)
@@ -101,14 +101,14 @@ def test_page_without_hashing_checks_byte_counts(page: Page, serve: Serve, tmp_p
     assert "bytes expected" in load_error(page, url)
 
 
-def test_missing_blob(module_page: Page) -> None:
+def test_a_file_missing_among_chosen_ones_is_reported(module_page: Page) -> None:
     message = module_page.evaluate(
         "() => texelflow.loadModel(new Map([['a.txt', new Blob(['hi'])]])).catch((error) => error.message)"
     )
     assert "no file graph.json" in message and "a.txt" in message
 
 
-def test_abort(module_page: Page, serve: Serve, tmp_path: Path) -> None:
+def test_abort_stops_loading(module_page: Page, serve: Serve, tmp_path: Path) -> None:
     add_bundle(tmp_path)
     url = serve(tmp_path)
     assert "AbortError" in load_error(module_page, url, "{signal: AbortSignal.abort()}")

@@ -54,7 +54,7 @@ def progress(page: Page, url: str, script: str) -> dict[str, Any]:
     return answer
 
 
-def test_covers_all_phases(module_page: Page, serve: Serve, tmp_path: Path) -> None:
+def test_progress_covers_all_phases(module_page: Page, serve: Serve, tmp_path: Path) -> None:
     add_bundle(tmp_path)
     answer = progress(module_page, serve(tmp_path), "return load(url);")
     last = {event["phase"]: event for event in answer["events"]}
@@ -63,7 +63,9 @@ def test_covers_all_phases(module_page: Page, serve: Serve, tmp_path: Path) -> N
     assert answer["events"][-1]["phase"] == "ready"
 
 
-def test_without_weights(module_page: Page, serve: Serve, tmp_path: Path) -> None:
+def test_progress_of_a_model_without_weights_ends_at_1(
+    module_page: Page, serve: Serve, tmp_path: Path
+) -> None:
     builder = BundleBuilder()
     x, y = (builder.tensor([6], lifetime=[step - 1, step]) for step in range(2))
     builder.input("x", x)

@@ -104,7 +104,9 @@ def servers() -> Iterator[list[CuttingServer]]:
 
 
 @pytest.mark.parametrize("ranges", [True, False], ids=["ranges", "whole"])
-def test_it_goes_on(page: Page, servers: list[CuttingServer], tmp_path: Path, ranges: bool) -> None:
+def test_an_interrupted_download_is_resumed(
+    page: Page, servers: list[CuttingServer], tmp_path: Path, ranges: bool
+) -> None:
     """Also where the server sends all of the file again, though less and less of it is missing."""
     add_bundle(tmp_path, WEIGHT)
     server = CuttingServer(tmp_path, cuts=2 if ranges else 1, ranges=ranges)

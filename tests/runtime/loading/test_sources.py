@@ -42,7 +42,7 @@ def test_a_query_goes_along_to_every_file(page: Page, serve: Serve, tmp_path: Pa
     assert answer == {"asked": [f"{name}?token=a%20b" for name in names], "y": RESULT}
 
 
-def test_files_as_they_are(page: Page, serve: Serve, tmp_path: Path) -> None:
+def test_a_list_of_files_is_a_bundle(page: Page, serve: Serve, tmp_path: Path) -> None:
     add_bundle(tmp_path)
     answer = page.evaluate(
         """async (url) => {"""
@@ -78,7 +78,7 @@ def test_files_as_they_are(page: Page, serve: Serve, tmp_path: Path) -> None:
         ("new Map([['graph.json', '{}']])", "a list of something else"),
     ],
 )
-def test_what_is_no_source(module_page: Page, source: str, came: str) -> None:
+def test_invalid_sources_are_refused(module_page: Page, source: str, came: str) -> None:
     answer = module_page.evaluate(
         f"texelflow.loadModel({source}).then(() => null, ({{code, message}}) => [code, message])"
     )

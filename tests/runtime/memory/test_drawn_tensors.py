@@ -106,7 +106,7 @@ def test_pictures_are_drawn_without_reading(page: Page, url: str) -> None:
     assert all((data[..., 3] == 255).all() for data in drawn.values())
 
 
-def test_what_cannot_be_drawn(page: Page, url: str) -> None:
+def test_what_cannot_be_drawn_is_refused(page: Page, url: str) -> None:
     answer = evaluate(
         page,
         url,

@@ -186,7 +186,7 @@ def test_it_is_lost_with_the_context(page: Page, url: str) -> None:
         ("model.run({x: sized(1, 1), ...state}, {keep: 'y'})", "option", '"y" is none'),
     ],
 )
-def test_errors(page: Page, url: str, run: str, code: str, message: str) -> None:
+def test_misuse_of_kept_tensors_is_refused(page: Page, url: str, run: str, code: str, message: str) -> None:
     answer = evaluate(page, url, f"const [, state] = await step(model, 1, begin()); return errorOf({run});")
     assert answer[0] == code and message in answer[1], answer
 

@@ -206,7 +206,7 @@ def test_a_failed_run_leaves_what_is_remembered(page: Page, url: str) -> None:
         ({"y": "x", "sum_after": "sum"}, "no other input has the size n of state 'x'"),
     ],
 )
-def test_wrong_states(tmp_path: Path, states: dict[str, str], reason: str) -> None:
+def test_wrong_states_are_refused(tmp_path: Path, states: dict[str, str], reason: str) -> None:
     with pytest.raises(texelflow.ExportError) as caught:
         texelflow.inspect(save_text(MODEL, tmp_path), states=states)
     assert reason in str(caught.value)

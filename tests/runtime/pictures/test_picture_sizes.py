@@ -38,7 +38,7 @@ async (url) => {
     ],
     ids=["the picture's own size", "fixed", "one side fixed"],
 )
-def test_free_size(
+def test_free_sizes_follow_the_picture(
     options: ImageOptions, shape: list[int], page: Page, page_server: PageServer, tmp_path: Path
 ) -> None:
     source = tmp_path / "free.onnx"

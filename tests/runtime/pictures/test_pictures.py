@@ -214,7 +214,9 @@ def test_symbolic_size_is_that_of_the_picture(page: Page, serve: Serve, tmp_path
         ("new OffscreenCanvas(20000, 1)", "20000×1"),
     ],
 )
-def test_unusable_pictures(page: Page, serve: Serve, tmp_path: Path, picture: str, expected: str) -> None:
+def test_unusable_pictures_are_refused(
+    page: Page, serve: Serve, tmp_path: Path, picture: str, expected: str
+) -> None:
     picture_bundle(tmp_path)
     message = page.evaluate(
         "async (url) => {"

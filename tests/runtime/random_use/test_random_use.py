@@ -119,7 +119,9 @@ OPTIONS = {"calls": 60, "loses": 3}
 
 
 @pytest.mark.parametrize("sides", [["page"], ["worker"], ["page", "worker", "ort", "tfjs"]], ids=" ".join)
-def test_any_order(own_page: Page, urls: dict[str, str], sides: list[str]) -> None:
+def test_calls_in_any_order_give_what_the_oracle_says(
+    own_page: Page, urls: dict[str, str], sides: list[str]
+) -> None:
     """Of two seeds; TEXELFLOW_SEEDS=first:end runs more."""
     first, end = map(int, os.environ.get("TEXELFLOW_SEEDS", "0:2").split(":"))
     assert used(own_page, urls, list(range(first, end)), sides=sides, options=OPTIONS) == {}
