@@ -1,8 +1,8 @@
 import { make } from "../shared/make.js";
 import { element, showProblem } from "../shared/page.js";
-import { texts } from "../shared/texts.js";
 import { Turns } from "../shared/turns.js";
 import { ModelFacts } from "./facts.js";
+import { texts } from "./texts.js";
 
 /** @import { Subject } from "../run/runner.js" */
 

@@ -2,7 +2,7 @@ import { sampleInputs } from "../run/numbers.js";
 import { plainValues } from "../run/tensors.js";
 import { figure, typeText } from "../shared/figures.js";
 import { make } from "../shared/make.js";
-import { texts } from "../shared/texts.js";
+import { texts } from "./texts.js";
 
 /** @import { Values } from "../run/tensors.js" */
 /** @import { ModelFacts } from "./facts.js" */

@@ -1,5 +1,5 @@
 import { make } from "../shared/make.js";
-import { texts } from "../shared/texts.js";
+import { texts } from "./texts.js";
 
 /** @import { ModelFacts } from "./facts.js" */
 

@@ -2,8 +2,8 @@ import { plainValues, statistics } from "../run/tensors.js";
 import { figure } from "../shared/figures.js";
 import { make } from "../shared/make.js";
 import { showProblem } from "../shared/page.js";
-import { texts } from "../shared/texts.js";
 import { planesOf } from "./planes.js";
+import { texts } from "./texts.js";
 
 /** @import { Planes } from "./planes.js" */
 /** @import { ModelFacts } from "./facts.js" */

@@ -1,8 +1,8 @@
 import { bytes, shapeText } from "../shared/figures.js";
 import { draw, make } from "../shared/make.js";
-import { texts } from "../shared/texts.js";
 import { fewBars } from "./bars.js";
 import { familyOf } from "./families.js";
+import { texts } from "./texts.js";
 
 /** @import { ModelFacts, TensorsOfRun } from "./facts.js" */
 

@@ -1,8 +1,8 @@
 import { bytes, count, shapeText } from "../shared/figures.js";
 import { make } from "../shared/make.js";
-import { texts } from "../shared/texts.js";
 import { barList } from "./bars.js";
 import { familyOf } from "./families.js";
+import { texts } from "./texts.js";
 
 /** @import { ModelFacts } from "./facts.js" */
 /** @typedef {{ name: string, dtype: string, shape: readonly (number | string)[] }} Described */

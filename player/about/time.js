@@ -1,9 +1,9 @@
 import { percent } from "../shared/figures.js";
 import { make } from "../shared/make.js";
-import { texts } from "../shared/texts.js";
 import { duration } from "../shared/timing.js";
 import { barList, fewBars } from "./bars.js";
 import { familyOf } from "./families.js";
+import { texts } from "./texts.js";
 
 /** @import { ModelFacts, Profile } from "./facts.js" */
 

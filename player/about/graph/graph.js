@@ -1,8 +1,8 @@
 import { make } from "../../shared/make.js";
-import { texts } from "../../shared/texts.js";
 import { Turns } from "../../shared/turns.js";
 import { familyOf } from "../families.js";
 import { resultShape } from "../shapes.js";
+import { texts } from "../texts.js";
 import { Folding } from "./folding.js";
 import { GraphCanvas } from "./graph_canvas.js";
 import { NodePanel } from "./node_panel.js";

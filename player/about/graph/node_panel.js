@@ -1,8 +1,8 @@
 import { percent, typeText } from "../../shared/figures.js";
 import { make } from "../../shared/make.js";
-import { texts } from "../../shared/texts.js";
 import { duration } from "../../shared/timing.js";
 import { resultShape } from "../shapes.js";
+import { texts } from "../texts.js";
 
 /** @import { ModelFacts } from "../facts.js" */
 /** @import { Box, Folding } from "./folding.js" */

@@ -1,4 +1,4 @@
-import { texts } from "../../shared/texts.js";
+import { texts } from "../texts.js";
 import { codingsOf, decoderOf } from "./coding.js";
 import { numbersOf } from "./elements.js";
 

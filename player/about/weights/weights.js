@@ -1,7 +1,7 @@
 import { bytes, count, figure, percent, typeText } from "../../shared/figures.js";
 import { draw, make } from "../../shared/make.js";
 import { nextFrame } from "../../shared/page.js";
-import { texts } from "../../shared/texts.js";
+import { texts } from "../texts.js";
 import { Histogram } from "./histogram.js";
 import { storedWeights } from "./stored_weights.js";
 

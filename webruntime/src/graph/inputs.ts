@@ -91,15 +91,13 @@ export function knownNames(
   kind: string,
 ): string[] {
   const names = infos.map(({ name }) => name);
-  for (const name of Object.keys(given ?? {})) {
-    if (!names.includes(name)) {
-      throw new TexelflowError(
-        "input",
-        `The model has no ${kind} "${name}"; its ${kind}s are: ${names.join(", ") || "none"}.`,
-        { input: name },
-      );
-    }
-  }
+  const name = Object.keys(given ?? {}).find((name) => !names.includes(name));
+  if (name !== undefined)
+    throw new TexelflowError(
+      "input",
+      `The model has no ${kind} "${name}"; its ${kind}s are: ${names.join(", ") || "none"}.`,
+      { input: name },
+    );
   return names;
 }
 
@@ -279,8 +277,8 @@ function bindPictures(
     const other = others.find((part) => part[side] !== first[side]);
     if (other) {
       throw refusal(
-        `pictures of ${side} ${first[side]} and ${other[side]} came; those of one batch must have the same size, ` +
-          "since the model takes any: crop them, or export with --image width=…,height=…",
+        `pictures of ${side} ${first[side]} and ${other[side]} came; those of a batch must have the same size: ` +
+          "crop them, or export with --image width=…,height=…",
       );
     }
   }

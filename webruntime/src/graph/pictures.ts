@@ -96,7 +96,7 @@ function asPicture(value: unknown, what: string): Picture | null {
     throw new TexelflowError(
       "input",
       `${what}: the ${kind} has no pixels. Wait until it is loaded (image.decode(), the video's "loadeddata" event), ` +
-        "and do not close it before run() has resolved.",
+        "and close it after run().",
     );
   }
   const redraw = !isAsStored(kind, value as Shown, width, height);

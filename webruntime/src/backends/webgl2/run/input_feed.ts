@@ -95,7 +95,7 @@ class PictureFeed {
       throw new TexelflowError(
         "size",
         `${what}: the picture is ${tooLarge.width}×${tooLarge.height} pixels, but this device takes at most ` +
-          `${maxTextureSize} a side. Draw it on a smaller canvas first.`,
+          `${maxTextureSize} a side. Draw it on a smaller canvas.`,
       );
     }
     const { elements, width, height } = this.placed.layout;
