@@ -35,7 +35,9 @@ def run_lines(page: Page, folders: Sequence[Path]) -> list[list[list[Any]]]:
     beside = page.evaluate(f"new URL({BESIDE!r}, document.baseURI).href")
     blocks: list[str] = page.evaluate(SHOWN)
     served = {f"/{folder.name}/{file.name}": file for folder in folders for file in folder.iterdir()}
-    other = page.context.new_page()
+    browser = page.context.browser
+    assert browser
+    other = browser.new_page(service_workers="block")
     other.add_init_script(WRITTEN)
     photo = picture((255, 0, 0))["buffer"]
     other.route("**/photo.jpg", lambda route: route.fulfill(body=photo, content_type="image/png"))
