@@ -22,7 +22,7 @@ WRITTEN = """
 globalThis.written = [];
 const plain = (value) => ArrayBuffer.isView(value) ? Array.from(value, Number) : value;
 console.log = (...values) => written.push(values.map(plain));
-addEventListener("error", ({ message }) => { globalThis.failed = message; });
+addEventListener("error", ({ message, error }) => { globalThis.failed = `${message} ${error}`; });
 addEventListener("unhandledrejection", ({ reason }) => { globalThis.failed = String(reason); });
 """
 
@@ -35,7 +35,9 @@ def run_lines(page: Page, folders: Sequence[Path]) -> list[list[list[Any]]]:
     beside = page.evaluate(f"new URL({BESIDE!r}, document.baseURI).href")
     blocks: list[str] = page.evaluate(SHOWN)
     served = {f"/{folder.name}/{file.name}": file for folder in folders for file in folder.iterdir()}
-    other = page.context.new_page()
+    browser = page.context.browser
+    assert browser
+    other = browser.new_page(service_workers="block")
     other.add_init_script(WRITTEN)
     photo = picture((255, 0, 0))["buffer"]
     other.route("**/photo.jpg", lambda route: route.fulfill(body=photo, content_type="image/png"))
@@ -47,7 +49,7 @@ def run_lines(page: Page, folders: Sequence[Path]) -> list[list[list[Any]]]:
             if address.path.endswith(end):
                 return route.fulfill(path=file)
         if not address.path.endswith(BESIDE):
-            return route.continue_()
+            return route.fallback()
         lines = f"{blocks[int(address.query)]}\nglobalThis.done = true;"
         markup = f'<!doctype html>\n<script type="module">\n{lines}\n</script>'
         return route.fulfill(body=markup, content_type="text/html")
@@ -99,8 +101,7 @@ def test_lines_run_as_they_are_shown(open_demo: Opener, tmp_path: Path) -> None:
     assert not page.is_visible("#code")
     colours = colour_classifier(tmp_path).rename(tmp_path / "Colours")
     open_lines(page, colours, "Colours")
-    task, model = run_lines(page, [colours])
-    assert task[0][0][0]["label"] == "red"
+    [model] = run_lines(page, [colours])
     [[shape, scores]] = model
     assert shape == [1, 3, 1, 1] and scores == [10, 0, 0]
     page.locator("#code-lines button").first.click()
@@ -109,7 +110,7 @@ def test_lines_run_as_they_are_shown(open_demo: Opener, tmp_path: Path) -> None:
 
     # What the bundle says nothing of has its own outputs alone.
     boxes = box_detector(tmp_path)
-    boxes = boxes.rename(tmp_path / json.loads((boxes / "graph.json").read_text())["model"])
+    boxes = boxes.rename(tmp_path / json.loads((boxes / "graph.json").read_text())["name"])
     open_lines(page, boxes, boxes.name)
     [written] = run_lines(page, [boxes])
     assert sorted(tuple(one[0]) for one in written) == [(1, 4, 2), (1, 4, 4)]
