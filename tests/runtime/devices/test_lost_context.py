@@ -254,7 +254,7 @@ def test_a_signal_that_was_aborted_earlier_does_not_matter(page: Page, url: str)
 
 
 def test_what_a_session_frees_is_not_loaded_again(page: Page, url: str) -> None:
-    """A session of a model whose context was lost, and one that outlives its model: neither leaves anything."""
+    """A session of a model whose context was lost, and one that outlives its model: nothing is left."""
     answer = evaluate(
         page,
         url,

@@ -23,7 +23,7 @@ export interface Branch<S extends Signature = Signature> {
   ): Promise<T>;
 
   /** Frees something after all earlier tasks of the model; nothing is loaded again for that. */
-  afterRuns(free: () => void): void;
+  cleanUp(free: () => void): void;
 
   /** Runs a task of this branch at once. */
   attempt<T>(

@@ -199,7 +199,7 @@ export class Model<S extends Signature = Signature> {
   dispose(): void {
     if (this.disposed) return;
     for (const branch of this.family) branch.stop();
-    this.afterRuns(() => {
+    this.cleanUp(() => {
       for (const { loadedModel } of this.family) loadedModel.delete();
     });
   }
@@ -209,7 +209,7 @@ export class Model<S extends Signature = Signature> {
    *
    * @internal
    */
-  afterRuns(free: () => void): void {
+  cleanUp(free: () => void): void {
     this.queue = this.queue.then(free, free);
   }
 

@@ -67,7 +67,7 @@ export class ModelSession<S extends Signature = Signature> {
   /** Frees the session's GPU memory. */
   dispose(): void {
     this.disposed = true;
-    this.model.afterRuns(() => {
+    this.model.cleanUp(() => {
       for (const session of this.sessions.values()) {
         session.delete();
         session.model.sessions.delete(session);
