@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
+import random
 import zipfile
+from collections.abc import Iterable, Iterator
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 
 import h5py
@@ -110,6 +115,42 @@ def test_refusals(tmp_path: Path) -> None:
     plain = tmp_path / "plain.h5"
     plain.write_text("no HDF5")
     assert "no HDF5 file, whatever its name says" in refusal(plain)
+
+
+ODD = ({}, [], [[]], {"a": 1}, [1, 2, 3], [None], ["x"], "x", "", None, True, -1, 0, 7, 1e300, 2.5)
+"""What a damaged configuration may have in the place of anything."""
+
+
+def places_in(content: object, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Give the keys that lead to each value of a configuration."""
+    items: Iterable[tuple[str | int, object]] = ()
+    if isinstance(content, dict):
+        items = content.items()
+    elif isinstance(content, list):
+        items = enumerate(content)
+    for key, inner in items:
+        yield (*place, key)
+        yield from places_in(inner, (*place, key))
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if f"{case}/files/keras" in FILES])
+def test_odd_values_in_a_configuration_are_refused_or_read(case: str, tmp_path: Path) -> None:
+    """Whatever stands in the place of a class, a number, a list or a name, no exception is our own fault."""
+    choose = random.Random(case)
+    path = write_case(case, "keras", tmp_path)
+    with zipfile.ZipFile(path) as whole:
+        members = {name: whole.read(name) for name in whole.namelist()}
+    refused = 0
+    for *parents, key in choose.choices(list(places_in(json.loads(members["config.json"]))), k=12):
+        config = json.loads(members["config.json"])
+        around = reduce(getitem, parents, config)
+        around[key] = choose.choice(ODD)
+        write_archive(path, {**members, "config.json": json.dumps(config).encode()})
+        try:
+            read_model(path)
+        except ExportError:
+            refused += 1
+    assert refused > 0
 
 
 def test_a_reader_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

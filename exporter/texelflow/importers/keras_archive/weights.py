@@ -110,7 +110,7 @@ class ArchiveWeights:
             self._groups[own_path] = place
             for start in range(len(own_path)):
                 self._ending.setdefault(own_path[start:], []).append(place)
-            if layer.get("class_name") in MODELS:
+            if str(layer.get("class_name")) in MODELS:
                 self._add_groups(layer, place, own_path, depth + 1)
 
     def _named(self, parent: str) -> dict[str, str]:

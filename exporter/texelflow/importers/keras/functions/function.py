@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from texelflow.graph import DTYPES, FLOATING, Node, TensorType, Value
 from texelflow.importers.files.finite import is_finite
@@ -13,6 +13,11 @@ from texelflow.operators import MANY
 from texelflow.operators.shapes import normalize_axes
 
 _WIDER = ("bool", "int8", "int16", "int32", "int64")
+
+
+def is_dtype(found: object) -> TypeGuard[str]:
+    """Whether an argument names an element type: a configuration may have anything in its place."""
+    return isinstance(found, str) and found in DTYPES
 
 
 class Function(Layer):
@@ -100,9 +105,9 @@ class Function(Layer):
             raise self.fail(f"an argument is {str(item)[:80]}; a tensor or numbers are needed")
         if dtype is None:
             dtype = "float32" if any(isinstance(number, float) for number in numbers) else "int32"
-        if dtype not in DTYPES:
+        if not is_dtype(dtype):
             raise self.fail(f"an array in it is of type {str(dtype)[:80]!r}, which is not supported")
-        return str(dtype), shape, numbers
+        return dtype, shape, numbers
 
     def floats(self, x: Value) -> Value:
         """Return a tensor as floats."""

@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import Any
 
 from texelflow.dimensions import Dimension, proved_equal
-from texelflow.graph import DTYPES, Value
-from texelflow.importers.keras.functions.function import Function, computes
+from texelflow.graph import Value
+from texelflow.importers.keras.functions.function import Function, computes, is_dtype
 from texelflow.importers.lowering.channels_last import SliceMasks, segments, strided_slice
 from texelflow.operators.shapes import normalize_axis
 
@@ -22,7 +22,7 @@ def cast(steps: Function) -> None:
     if dtype is None or steps.function in ("StopGradient", "Copy"):
         steps.add("Identity", steps.result, steps.x)
         return
-    if dtype not in DTYPES or steps.function == "SaturateCast":
+    if not is_dtype(dtype) or steps.function == "SaturateCast":
         raise steps.fail(f"its element type {str(dtype)[:80]!r} is not supported")
     steps.cast(steps.result, steps.x, dtype)
 
@@ -221,7 +221,7 @@ def like(steps: Function) -> None:
     """A tensor of the shape of x, all of one number."""
     number = {"ZerosLike": 0, "OnesLike": 1}.get(steps.function, steps.given(1, "fill_value"))
     dtype = steps.setting("dtype", steps.x.dtype)
-    if dtype not in DTYPES or not isinstance(number, bool | int | float):
+    if not is_dtype(dtype) or not isinstance(number, bool | int | float):
         raise steps.fail(f"it is filled with {str(number)[:80]} as {str(dtype)[:80]}, which is not supported")
     fill = steps.scalar("fill", dtype, bool(number) if dtype == "bool" else number)
     steps.add("Expand", steps.result, fill, steps.add("Shape", "shape", steps.x))
@@ -231,19 +231,19 @@ def like(steps: Function) -> None:
 def pad(steps: Function) -> None:
     """Borders of a number, of the edge, or of what is mirrored there."""
     width, mode = steps.given(1, "pad_width"), steps.given(2, "mode", "constant")
-    modes = {"constant": "constant", "reflect": "reflect", "edge": "edge"}
     pairs = width if isinstance(width, list) else [width]
     if len(pairs) == 2 and all(isinstance(size, int) for size in pairs):
         pairs = [pairs]
     pairs = [[pair, pair] if isinstance(pair, int) else pair for pair in pairs]
     pairs = pairs * steps.rank if len(pairs) == 1 else pairs
     sizes = [size for pair in pairs if isinstance(pair, list) for size in pair]
-    if mode not in modes or len(sizes) != 2 * steps.rank or not all(type(n) is int and n >= 0 for n in sizes):
+    known = mode in ("constant", "reflect", "edge")
+    if not known or len(sizes) != 2 * steps.rank or not all(type(n) is int and n >= 0 for n in sizes):
         raise steps.fail(f"its mode is {str(mode)[:80]!r}, its pad_width {str(width)[:80]}")
     borders = steps.vector("borders", [*sizes[::2], *sizes[1::2]])
     number = steps.given(1 if steps.argument("named", {}) else 3, "constant_values")
     fill = steps.together([steps.x, 0 if number is None else number])[1] if mode == "constant" else None
-    steps.add("Pad", steps.result, steps.x, borders, fill, mode=modes[mode])
+    steps.add("Pad", steps.result, steps.x, borders, fill, mode=mode)
 
 
 @computes("Take", "TakeAlongAxis")
@@ -263,7 +263,7 @@ def one_hot(steps: Function) -> None:
     """1 at the place that a number names along a new axis, else 0."""
     count, axis = steps.given(1, "num_classes"), steps.given(2, "axis", -1)
     dtype = steps.setting("dtype", "float32")
-    if type(count) is not int or type(axis) is not int or dtype not in DTYPES or steps.setting("sparse"):
+    if type(count) is not int or type(axis) is not int or not is_dtype(dtype) or steps.setting("sparse"):
         raise steps.fail(
             f"it has {str(count)[:80]} classes along axis {str(axis)[:80]}, of {str(dtype)[:80]}"
         )
