@@ -148,7 +148,7 @@ def test_the_exporter_for_pages_is_a_package(release: Path) -> None:
     beside = {name.partition("/")[2] for name in names if name.startswith("v-")}
     assert {"pyodide.asm.wasm", "exporter.zip", "worker.js"} < beside
     assert not any(part.startswith(".") for name in names for part in name.split("/"))
-    assert "texelflow/pipeline.pyc" in modules
+    assert "texelflow/pipeline/__init__.pyc" in modules
     assert not any(name.startswith(("texelflow/cli/", "texelflow/checking/")) for name in modules)
 
 
