@@ -21,6 +21,11 @@ OBJECTS = {"example_inputs", "dynamic_shapes"}
 ARGUMENTS = {"model", "output", "as_json", *ELSEWHERE}
 """The same of the command."""
 
+IN_PAGES = {"usual_image", "usual_labels", "usual_states", "model"}
+"""What only pages ask for: a guess where nothing is said, and which of the files is the model, of which others
+give the path or write `#NAME` behind it.
+"""
+
 
 def of_python(function: str) -> set[str]:
     return set(inspect.signature(getattr(texelflow, function)).parameters) - ELSEWHERE - OBJECTS
@@ -47,5 +52,5 @@ def of_page(interface: str) -> set[str]:
 
 @pytest.mark.parametrize(("function", "interface"), [("export", "ExportOptions"), ("convert", "OnnxOptions")])
 def test_options(function: str, interface: str) -> None:
-    in_page = of_page(interface) - {"usual_image", "usual_labels", "usual_states"}
+    in_page = of_page(interface) - IN_PAGES
     assert in_page == of_python(function) == of_command(function)
