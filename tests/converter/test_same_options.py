@@ -22,8 +22,8 @@ ARGUMENTS = {"model", "output", "as_json", *ELSEWHERE}
 """The same of the command."""
 
 IN_PAGES = {"usual_image", "usual_labels", "usual_states", "model"}
-"""What only pages ask for: a guess where nothing is said, and which of the files is the model. Others give its
-path, or write `#NAME` behind that of the archive.
+"""What only pages ask for: a guess where nothing is said, and which of the files is the model. Others give
+its path, or write `#NAME` behind that of the archive.
 """
 
 
