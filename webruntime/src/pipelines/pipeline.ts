@@ -4,7 +4,15 @@ import type { BundleSource } from "../bundle/bundle_source.ts";
 import type { Role } from "../bundle/generated/graph_file.ts";
 import { TexelflowError } from "../errors.ts";
 import { type AnyModel, TaskModel } from "./task_model.ts";
-import { ALSO, TASKS, type TaskAlias, type TaskName, type TaskOf, type Tasks, TEXT_TASKS } from "./tasks.ts";
+import {
+  TASK_ALIASES,
+  TASKS,
+  type TaskAlias,
+  type TaskName,
+  type TaskOf,
+  type Tasks,
+  TEXT_TASKS,
+} from "./tasks.ts";
 import { type TokenizerSource, tokenizerFiles, tokenizerOf } from "./text_inputs.ts";
 
 /** Options of a pipeline; those of `loadModel` matter only if the bundle is not loaded yet. */
@@ -41,7 +49,9 @@ export async function pipeline<T extends TaskAlias>(
   bundle: BundleSource | AnyModel,
   options: PipelineOptions = {},
 ): Promise<Pipeline<TaskOf<T>>> {
-  const task = (Object.hasOwn(ALSO, name) ? ALSO[name as keyof typeof ALSO] : name) as TaskOf<T>;
+  const task = (
+    Object.hasOwn(TASK_ALIASES, name) ? TASK_ALIASES[name as keyof typeof TASK_ALIASES] : name
+  ) as TaskOf<T>;
   const { worker = false, roles = {}, labels, tokenizer, ...loading } = options;
   if (!Object.hasOwn(TASKS, task) && !Object.hasOwn(TEXT_TASKS, task)) {
     const known = [...Object.keys(TASKS), ...Object.keys(TEXT_TASKS)].join(", ");

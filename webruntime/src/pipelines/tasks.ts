@@ -42,7 +42,7 @@ export const TEXT_TASKS = {
 } as const;
 
 /** Other names that Transformers.js has for tasks. */
-export const ALSO = {
+export const TASK_ALIASES = {
   "sentiment-analysis": "text-classification",
   ner: "token-classification",
   embeddings: "feature-extraction",
@@ -54,11 +54,11 @@ export type Tasks = {
 } & { [Name in keyof typeof TEXT_TASKS]: ReturnType<(typeof TEXT_TASKS)[Name]> };
 
 /** The name of a task, or another that Transformers.js has for it. */
-export type TaskAlias = TaskName | keyof typeof ALSO;
+export type TaskAlias = TaskName | keyof typeof TASK_ALIASES;
 
 /** The task of a name. */
-export type TaskOf<T extends TaskAlias> = T extends keyof typeof ALSO
-  ? (typeof ALSO)[T]
+export type TaskOf<T extends TaskAlias> = T extends keyof typeof TASK_ALIASES
+  ? (typeof TASK_ALIASES)[T]
   : Extract<T, TaskName>;
 
 /** The name of a task. */
