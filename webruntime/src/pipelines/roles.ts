@@ -9,14 +9,18 @@ const [LONGEST, FASTEST] = [2 ** 24, 2 ** 20];
 /** Characters of a wrong text that an error shows. */
 const LONGEST_TEXT = 80;
 
+/** Whether a value passes a test and lies between two numbers, themselves included. */
+const within = (least: number, most: number, test: (value: unknown) => boolean) => (value: unknown) =>
+  test(value) && (value as number) >= least && (value as number) <= most;
+
 const KINDS: Kinds<RoleKind> = {
   string: ["a text", (value) => typeof value === "string"],
   boolean: ["true or false", (value) => typeof value === "boolean"],
   number: ["a number", Number.isFinite],
-  Natural: ["an integer of at least 0", (value) => isCount(value, Number.MAX_SAFE_INTEGER)],
-  Span: [`an integer from 0 to ${LONGEST}`, (value) => isCount(value, LONGEST)],
-  SampleRate: [`an integer from 1 to ${FASTEST}`, (value) => value !== 0 && isCount(value, FASTEST)],
-  Rate: [`a number above 0, up to ${FASTEST}`, (value) => (value as number) > 0 && isUpTo(value, FASTEST)],
+  Natural: ["an integer of at least 0", within(0, Number.MAX_SAFE_INTEGER, Number.isInteger)],
+  Span: [`an integer from 0 to ${LONGEST}`, within(0, LONGEST, Number.isInteger)],
+  SampleRate: [`an integer from 1 to ${FASTEST}`, within(1, FASTEST, Number.isInteger)],
+  Rate: [`a number above 0, up to ${FASTEST}`, within(Number.MIN_VALUE, FASTEST, Number.isFinite)],
 };
 
 /**
@@ -29,7 +33,7 @@ export function checkedRole(task: string, name: string, role: unknown): Role {
     throw new TexelflowError(
       "option",
       `${task}: what is said of "${name}" is wrong: ${path} must be ${expected}, but is ${shown(value)}. Export the model ` +
-        "with a --meaning that is right, or give pipeline() roles.",
+        "with a --meaning that fits, or give pipeline() roles.",
     );
   };
   const kind: unknown = (role as Partial<Role> | null)?.kind;
@@ -41,15 +45,6 @@ export function checkedRole(task: string, name: string, role: unknown): Role {
 
 /** A wrong value as an error shows it: however deep it is. */
 function shown(value: unknown): string {
-  if (Array.isArray(value)) return "a list";
-  if (typeof value === "object" && value) return "an object";
-  return typeof value === "string" ? `"${value.slice(0, LONGEST_TEXT)}"` : String(value);
-}
-
-function isCount(value: unknown, most: number): boolean {
-  return Number.isInteger(value) && (value as number) >= 0 && isUpTo(value, most);
-}
-
-function isUpTo(value: unknown, most: number): boolean {
-  return Number.isFinite(value) && (value as number) <= most;
+  if (typeof value === "object" && value) return Array.isArray(value) ? "a list" : "an object";
+  return String(value).slice(0, LONGEST_TEXT);
 }

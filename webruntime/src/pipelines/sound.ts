@@ -90,7 +90,7 @@ export class SoundRunner {
       throw new TexelflowError(
         "option",
         `${task.task}: windows of "${info.name}" have ${window} new samples, but must have more than they share, ${overlap}. ` +
-          "Export the model with a --meaning that is right, or give pipeline() roles.",
+          "Export the model with a --meaning that fits, or give pipeline() roles.",
       );
     }
   }
