@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from texelflow.graph import Node, Value
+from texelflow.graph import Node
+from texelflow.importers.lowering import complex_parts as lowering
 from texelflow.importers.lowering.typed_lowering import Ref
-from texelflow.operators.builder import GraphBuilder
 
 ARGUMENTS = "arguments"
 DTYPES_MADE = "dtypes"
@@ -38,22 +38,6 @@ def has_parts(node: Node) -> bool:
 
 
 def by_parts(node: Node) -> list[Node]:
-    """Return nodes that do so; complex numbers are pairs along a last axis."""
-    builder = GraphBuilder(node.outputs[0].name if node.outputs else node.name, node.name)
-    attributes = {**node.attributes, COMPLEX_READ: [], DTYPES_MADE: ["float32"] * len(node.outputs)}
-    made: list[list[Value]] = []
-    for place in (0, 1):
-        inputs = [
-            builder.add("Gather", "part", value, builder.index("place", place), axis=-1)
-            if value is not None and index in node.attributes[COMPLEX_READ]
-            else value
-            for index, value in enumerate(node.inputs)
-        ]
-        outputs = [builder.value("made") for _ in node.outputs]
-        builder.nodes.append(Node(node.operator, inputs, outputs, attributes, node.name, node.domain))
-        made.append(outputs)
-    for result, *parts in zip(node.outputs, *made, strict=True):
-        last = builder.vector("last", [-1])
-        upright = [builder.add("Unsqueeze", "upright", part, last) for part in parts]
-        builder.add("Concat", result, *upright, axis=-1)
-    return builder.nodes
+    """Return nodes that do so."""
+    made = {COMPLEX_READ: [], DTYPES_MADE: ["float32"] * len(node.outputs)}
+    return lowering.by_parts(node, node.attributes[COMPLEX_READ], made)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from texelflow.graph import Node, Value
+from texelflow.graph import Node
+from texelflow.importers.lowering import complex_parts as lowering
 from texelflow.importers.tflite.model import Tensor
 from texelflow.importers.tflite.operators.step import CALL, COMPLEX, Call
-from texelflow.operators.builder import GraphBuilder
 
 BY_PARTS = frozenset(
     """
@@ -26,32 +26,15 @@ def has_parts(node: Node) -> bool:
 
 
 def by_parts(node: Node) -> list[Node]:
-    """Return nodes that do so; complex numbers are pairs along a last axis."""
+    """Return nodes that do so."""
     call: Call = node.attributes[CALL]
-    builder = GraphBuilder(node.outputs[0].name if node.outputs else node.name, node.name)
     own = replace(
         call,
         inputs=tuple(each and _part(each) for each in call.inputs),
         outputs=tuple(map(_part, call.outputs)),
     )
-    made: list[list[Value]] = []
-    for place in (0, 1):
-        inputs = [
-            builder.add("Gather", "part", value, builder.index("place", place), axis=-1)
-            if value is not None and _is_complex(tensor)
-            else value
-            for value, tensor in zip(node.inputs, call.inputs, strict=True)
-        ]
-        outputs = [builder.value("made") for _ in node.outputs]
-        attributes = {**node.attributes, CALL: own}
-        builder.nodes.append(Node(node.operator, inputs, outputs, attributes, node.name, node.domain))
-        made.append(outputs)
-    for result, *parts in zip(node.outputs, *made, strict=True):
-        last = builder.vector("last", [-1])
-        builder.add(
-            "Concat", result, *(builder.add("Unsqueeze", "upright", part, last) for part in parts), axis=-1
-        )
-    return builder.nodes
+    pairs = [index for index, tensor in enumerate(call.inputs) if _is_complex(tensor)]
+    return lowering.by_parts(node, pairs, {CALL: own})
 
 
 def _is_complex(tensor: Tensor | None) -> bool:
