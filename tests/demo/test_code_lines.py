@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,54 +14,29 @@ from onnx import TensorProto, helper, save
 from playwright.sync_api import Page, Route
 
 import texelflow
+from shown_lines import run_lines
 
 SHOWN = "[...document.querySelectorAll('#code-lines pre')].map((lines) => lines.textContent)"
-BESIDE = "code-lines.html"
-WRITTEN = """
-globalThis.written = [];
-const plain = (value) => ArrayBuffer.isView(value) ? Array.from(value, Number) : value;
-console.log = (...values) => written.push(values.map(plain));
-addEventListener("error", ({ message, error }) => { globalThis.failed = `${message} ${error}`; });
-addEventListener("unhandledrejection", ({ reason }) => { globalThis.failed = String(reason); });
-"""
 
 
-def run_lines(page: Page, folders: Sequence[Path]) -> list[list[list[Any]]]:
-    """What each block of lines writes to the console, line by line, in a page that has it as its only script.
-
-    `photo.jpg` is red, and `folders` lie beside the page.
-    """
-    beside = page.evaluate(f"new URL({BESIDE!r}, document.baseURI).href")
-    blocks: list[str] = page.evaluate(SHOWN)
+def run_all(page: Page, folders: Sequence[Path]) -> list[list[list[Any]]]:
+    """What each block of lines writes; `photo.jpg` is red, and `folders` lie beside the page."""
     served = {f"/{folder.name}/{file.name}": file for folder in folders for file in folder.iterdir()}
-    browser = page.context.browser
-    assert browser
-    other = browser.new_page(service_workers="block")
-    other.add_init_script(WRITTEN)
     photo = picture((255, 0, 0))["buffer"]
-    other.route("**/photo.jpg", lambda route: route.fulfill(body=photo, content_type="image/png"))
 
     def serve(route: Route) -> None:
-        """A page whose address says which block it has, or a file beside it."""
-        address = urlsplit(route.request.url)
+        path = urlsplit(route.request.url).path
+        if path.endswith("/photo.jpg"):
+            return route.fulfill(body=photo, content_type="image/png")
         for end, file in served.items():
-            if address.path.endswith(end):
+            if path.endswith(end):
                 return route.fulfill(path=file)
-        if not address.path.endswith(BESIDE):
-            return route.fallback()
-        lines = f"{blocks[int(address.query)]}\nglobalThis.done = true;"
-        markup = f'<!doctype html>\n<script type="module">\n{lines}\n</script>'
-        return route.fulfill(body=markup, content_type="text/html")
+        return route.fallback()
 
-    other.route(re.compile(r"/somewhere/"), serve)
-    results = []
-    for number in range(len(blocks)):
-        other.goto(f"{beside}?{number}")
-        wait_until(other, "globalThis.done === true || globalThis.failed !== undefined")
-        assert other.evaluate("globalThis.failed ?? ''") == ""
-        results.append(other.evaluate("written"))
-    other.close()
-    return results
+    browser = page.context.browser
+    assert browser
+    base = page.evaluate("new URL('.', document.baseURI).href")
+    return [run_lines(browser, base, lines, serve) for lines in page.evaluate(SHOWN)]
 
 
 def open_lines(page: Page, folder: Path, title: str) -> None:
@@ -101,7 +75,7 @@ def test_lines_run_as_they_are_shown(open_demo: Opener, tmp_path: Path) -> None:
     assert not page.is_visible("#code")
     colours = colour_classifier(tmp_path).rename(tmp_path / "Colours")
     open_lines(page, colours, "Colours")
-    [model] = run_lines(page, [colours])
+    [model] = run_all(page, [colours])
     [[shape, scores]] = model
     assert shape == [1, 3, 1, 1] and scores == [10, 0, 0]
     page.locator("#code-lines button").first.click()
@@ -112,9 +86,9 @@ def test_lines_run_as_they_are_shown(open_demo: Opener, tmp_path: Path) -> None:
     boxes = box_detector(tmp_path)
     boxes = boxes.rename(tmp_path / json.loads((boxes / "graph.json").read_text())["name"])
     open_lines(page, boxes, boxes.name)
-    [written] = run_lines(page, [boxes])
+    [written] = run_all(page, [boxes])
     assert sorted(tuple(one[0]) for one in written) == [(1, 4, 2), (1, 4, 4)]
 
     open_lines(page, odd_names(tmp_path), "Odd")
-    [[[shape, sums]]] = run_lines(page, [tmp_path / "Odd"])
+    [[[shape, sums]]] = run_all(page, [tmp_path / "Odd"])
     assert shape == [1, 4] and sums == [0, 0, 0, 0]

@@ -11,18 +11,12 @@ from export import bring
 from gallery_support import bring_picture
 from playwright.sync_api import Browser, Page, Route, expect
 
-WRITTEN = """
-globalThis.written = [];
-console.log = (...values) => written.push(JSON.stringify(values));
-addEventListener("error", ({ message }) => { globalThis.failed = message; });
-addEventListener("unhandledrejection", ({ reason }) => { globalThis.failed = String(reason); });
-"""
-ENDED = "globalThis.done === true || globalThis.failed !== undefined"
+from shown_lines import run_lines
 
 
 @pytest.fixture(scope="module")
 def files(gallery_models: Path) -> dict[str, bytes]:
-    """What the lines read, by name; the lower rows of the page have no text."""
+    """What the lines read, by name."""
     pictures = gallery_models / "pictures"
     talk = samples("sounds")["conversation"]
     return {
@@ -36,12 +30,12 @@ def files(gallery_models: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     ("entry", "file", "needed", "found"),
     [
-        ("emotion", "photo.jpg", "face", '"label":"happy"'),
-        ("face-landmarks", "photo.jpg", "face", '"keypoints":'),
+        ("emotion", "photo.jpg", "face", '"label": "happy"'),
+        ("face-landmarks", "photo.jpg", "face", '"keypoints": '),
         ("text-recognition", "photo.jpg", "text", "segmentation"),
-        ("person-segmentation", "photo.jpg", "face", '"label":"person"'),
-        ("voice-activity", "sound.wav", "sound", '"label":"voice"'),
-        ("file-type", "file.bin", "bytes", '"label":"python"'),
+        ("person-segmentation", "photo.jpg", "face", '"label": "person"'),
+        ("voice-activity", "sound.wav", "sound", '"label": "voice"'),
+        ("file-type", "file.bin", "bytes", '"label": "python"'),
     ],
 )
 def test_lines_of_an_entry_run_as_they_are_shown(
@@ -57,18 +51,12 @@ def test_lines_of_an_entry_run_as_they_are_shown(
     expect(shown).to_contain_text(f"models/{entry}/1/")
     lines = shown.inner_text()
     assert f'"{file}"' in lines
-    own = browser.new_page()
-    own.add_init_script(WRITTEN)
-    markup = f'<script type="module">{lines}\nglobalThis.done = true;</script>'
-    own.route("**/lines.html", lambda route: route.fulfill(body=markup, content_type="text/html"))
 
-    def give(route: Route) -> None:
-        route.fulfill(body=files[needed])
+    def serve(route: Route) -> None:
+        if route.request.url.endswith(f"/{file}"):
+            return route.fulfill(body=files[needed])
+        return route.fallback()
 
-    own.route(f"**/{file}", give)
-    own.goto(gallery.evaluate("new URL('lines.html', document.baseURI).href"))
-    own.wait_for_function(ENDED)
-    assert own.evaluate("globalThis.failed ?? ''") == ""
-    written = own.evaluate("written")
-    own.close()
+    base = gallery.evaluate("new URL('.', document.baseURI).href")
+    written = [json.dumps(line) for line in run_lines(browser, base, lines, serve)]
     assert any(found in line for line in written), written
