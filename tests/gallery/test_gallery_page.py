@@ -16,9 +16,10 @@ import pytest
 from entries import GALLERY, EntryError, entries
 from gallery_support import bring_picture
 from PIL import Image
-from playwright.sync_api import Browser, Page, Playwright, Route, expect
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from browser_support import CHROMIUM_FLAGS, SOFTWARE_WEBGL_FLAGS, find_chromium
+from held_back import Held
 from page_checks import SHIFTS, serious_findings
 
 
@@ -197,23 +198,20 @@ def test_what_is_refused_is_told_as_that(
 
 def test_what_was_refused_is_still_told_when_the_model_comes(opened: Page) -> None:
     """A visitor may ask for the camera while the model is on its way."""
-    held: list[Route] = []
-    opened.route("**/1/graph.json", lambda route: held.append(route))
-    with opened.expect_request("**/1/graph.json"):
-        opened.evaluate(
-            """() => {
-                location.hash = "hands";
-                navigator.mediaDevices.getUserMedia = async () => {
-                    throw new DOMException("Permission denied", "NotAllowedError");
-                };
-            }"""
-        )
+    late = Held(opened, "**/models/hands/1/graph.json")
+    opened.evaluate(
+        """() => {
+            location.hash = "hands";
+            navigator.mediaDevices.getUserMedia = async () => {
+                throw new DOMException("Permission denied", "NotAllowedError");
+            };
+        }"""
+    )
+    late.wait()
     opened.locator("#camera").click()
     told = opened.locator("#bundle-error")
     expect(told).to_contain_text("not allowed to use the camera")
-    for route in held:
-        route.continue_()
-    opened.unroute("**/1/graph.json")
+    late.let_go()
     expect(opened.locator("#model-title")).to_have_text("Hands")
     expect(opened.locator("#summary")).not_to_be_empty()
     expect(told).to_contain_text("not allowed to use the camera")

@@ -243,13 +243,13 @@ def test_runs_in_a_tight_loop_let_timers_fire(page: Page, serve: Serve, tmp_path
             let ticks = 0;
             const timer = setInterval(() => ticks++, 1);
             const start = performance.now();
-            while (ticks < 5 && performance.now() - start < 30_000) await model.run({x});
+            while (performance.now() - start < 1000) await model.run({x});
             clearInterval(timer);
             return ticks;
         }""",
         serve(tmp_path),
     )
-    assert answer == 5
+    assert answer >= 5
 
 
 def test_no_run_blocks_a_page_that_nothing_may_block(page: Page, serve: Serve, tmp_path: Path) -> None:
